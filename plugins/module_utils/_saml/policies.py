@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The federation role's two policies: who may take it (trust) and what it may do (permission).
+
+Policies are dictionaries in IAM's form. Those that IAM returns are URL-encoded JSON; `parse` takes every form.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from urllib.parse import unquote
+
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import (
+    check_instance_id,
+    parse_connect_instance_arn,
+    parse_saml_provider_arn,
+)
+
+Policy = dict[str, t.Any]
+
+TRUST_LIMIT = 2048
+"""Characters of a trust policy, white space not counted; an account's quota can be raised to 4,096."""
+INLINE_LIMIT = 10240
+"""Characters of all inline policies of a role together, white space not counted."""
+
+_VERSION = "2012-10-17"
+_FIRST_VERSION = "2008-10-17"
+_CASELESS_LISTS = ("Action", "NotAction")
+_LISTS = ("Resource", "NotResource")
+_PRINCIPALS = ("Principal", "NotPrincipal")
+
+
+def trust_policy(
+    provider_arns: t.Sequence[str], reply_urls: t.Sequence[str], *, tag_session: bool = False, set_source_identity: bool = False
+) -> Policy:
+    """Who may take the role: sessions that these SAML providers vouch for, posted to exactly these reply URLs.
+
+    tag_session: allow session tags, for claims PrincipalTag and TransitiveTagKeys.
+    set_source_identity: allow a source identity, for the claim SourceIdentity.
+    A reply URL with `*` (Global Resiliency) makes the comparison StringLike.
+    """
+    if not provider_arns or not reply_urls:
+        raise InvalidInput("A trust policy needs at least one SAML provider and one reply URL.")
+    for arn in provider_arns:
+        parse_saml_provider_arn(arn)
+    actions = ["sts:AssumeRoleWithSAML"]
+    if tag_session:
+        actions.append("sts:TagSession")
+    if set_source_identity:
+        actions.append("sts:SetSourceIdentity")
+    operator = "StringLike" if any("*" in url for url in reply_urls) else "StringEquals"
+    statement = {
+        "Sid": "ConnectFederation",
+        "Effect": "Allow",
+        "Principal": {"Federated": _one_or_many(provider_arns)},
+        "Action": _one_or_many(actions),
+        "Condition": {operator: {"SAML:aud": _one_or_many(reply_urls)}},
+    }
+    return {"Version": _VERSION, "Statement": [statement]}
+
+
+def permission_policy(instance_arns: t.Sequence[str]) -> Policy:
+    """What the role may do: sign in to these instances, each session only as the user of its own name (AWS's documented form)."""
+    if not instance_arns:
+        raise InvalidInput("A permission policy needs at least one Amazon Connect instance.")
+    return _permission({"Resource": _one_or_many([f"{parse_connect_instance_arn(arn)}/user/${{aws:userid}}" for arn in instance_arns])})
+
+
+def permission_policy_by_instance_id(instance_ids: t.Sequence[str]) -> Policy:
+    """The same by the condition connect:InstanceId, which also holds for an instance's replica in another Region."""
+    if not instance_ids:
+        raise InvalidInput("A permission policy needs at least one Amazon Connect instance.")
+    ids = [check_instance_id(instance_id) for instance_id in instance_ids]
+    return _permission({"Resource": "*", "Condition": {"StringEquals": {"connect:InstanceId": _one_or_many(ids)}}})
+
+
+def parse(policy: str | t.Mapping[str, t.Any], what: str = "policy") -> Policy:
+    """A policy as IAM returns it (URL-encoded or decoded JSON), or as it is."""
+    if not isinstance(policy, str):
+        return dict(policy)
+    text = policy.strip()
+    try:
+        parsed = json.loads(unquote(text) if text.startswith("%") else text)
+    except ValueError as exc:
+        raise InvalidInput(f"The {what} is not JSON: {exc}.") from None
+    if not isinstance(parsed, dict):
+        raise InvalidInput(f"The {what} is JSON, but not a policy: it has no statements.")
+    return parsed
+
+
+def same_meaning(one: str | t.Mapping[str, t.Any], other: str | t.Mapping[str, t.Any]) -> bool:
+    """Whether two policies allow and deny the same: order, one-element lists, Sid and the case of actions mean nothing."""
+    return _canonical(parse(one)) == _canonical(parse(other))
+
+
+def dump(policy: t.Mapping[str, t.Any]) -> str:
+    """The policy as it is sent: compact, so that it takes the least of IAM's limits."""
+    return json.dumps(policy, separators=(",", ":"))
+
+
+def check_trust_size(policy: t.Mapping[str, t.Any], limit: int = TRUST_LIMIT) -> None:
+    """InvalidInput when IAM would refuse the trust policy for its length."""
+    size = len(dump(policy))
+    if size > limit:
+        raise InvalidInput(
+            f"The trust policy would have {size} characters; IAM allows {limit}.", hint="Name fewer providers or reply URLs, or have the quota raised."
+        )
+
+
+def _permission(where: Policy) -> Policy:
+    statement = {"Sid": "ConnectSignIn", "Effect": "Allow", "Action": "connect:GetFederationToken"} | where
+    return {"Version": _VERSION, "Statement": [statement]}
+
+
+def _one_or_many(values: t.Sequence[str]) -> str | list[str]:
+    """IAM's usual form: one value bare, several as a list in the order given."""
+    unique = list(dict.fromkeys(values))
+    return unique[0] if len(unique) == 1 else unique
+
+
+def _listed(value: t.Any) -> list[t.Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _texts(value: t.Any) -> list[str]:
+    """Values as IAM compares them: a set of strings, in which true and "true" are one."""
+    return sorted({str(item).lower() if isinstance(item, bool) else str(item) for item in _listed(value)})
+
+
+def _canonical(policy: Policy) -> t.Any:
+    statements = [_canonical_statement(statement) for statement in _listed(policy.get("Statement", []))]
+    unique = {json.dumps(statement, sort_keys=True) for statement in statements}
+    return policy.get("Version", _FIRST_VERSION), sorted(unique)
+
+
+def _canonical_statement(statement: t.Any) -> t.Any:
+    if not isinstance(statement, dict):
+        raise InvalidInput(f"The policy has a statement that is not an object: {statement!r}.")
+    canonical: dict[str, t.Any] = {}
+    for key, value in statement.items():
+        if key in _CASELESS_LISTS:
+            canonical[key] = sorted({text.lower() for text in _texts(value)})
+        elif key in _LISTS:
+            canonical[key] = _texts(value)
+        elif key in _PRINCIPALS:
+            canonical[key] = {kind: _texts(names) for kind, names in ({"AWS": "*"} if value == "*" else value).items()}
+        elif key == "Condition":
+            canonical |= {key: condition} if (condition := _canonical_condition(value)) else {}
+        elif key != "Sid":
+            canonical[key] = value
+    return canonical
+
+
+def _canonical_condition(condition: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, dict[str, list[str]]]:
+    """Operators and keys have no case; an empty condition is none."""
+    return {
+        operator.lower(): {key.lower(): _texts(values) for key, values in tests.items()} for operator, tests in condition.items() if tests
+    }

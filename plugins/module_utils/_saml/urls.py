@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The addresses on the sign-in path: reply URLs, audiences, relay states, user access URLs, metadata."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import SplitResult, parse_qs, quote, urlencode, urlsplit
+
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_instance_id
+from ansible_collections.openccp.federation.plugins.module_utils._saml.clouds import Cloud
+from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import (
+    AWS,
+    GOVCLOUD,
+    PARTITIONS,
+    Partition,
+    check_connect_region,
+)
+
+_REPLY_PATH = re.compile(r"/saml(?:/acs/[A-Za-z0-9_-]+)?")
+_RESILIENT_HOST = re.compile(r"[0-9a-f-]{36}\.[a-z0-9-]+\.sign-in\.connect\.aws")
+_RELAY_PATH = re.compile(r"/connect/federate/(?P<instance>[^/]+)/?")
+
+
+def reply_url(partition: Partition, region: str | None = None, acs_id: str | None = None) -> str:
+    """Where Entra posts the response: AWS's sign-in, of one Region when one is given (AWS recommends that).
+
+    acs_id: the SAML provider's UUID, which the address carries when the provider requires encrypted assertions; needs a Region.
+    The regional address of GovCloud is formed like the others'; no AWS document states it.
+    """
+    if acs_id is not None and region is None:
+        raise InvalidInput("The reply URL for encrypted assertions needs a Region.")
+    host = f"{region}.{partition.signin_host}" if region else partition.signin_host
+    return f"https://{host}/saml" + (f"/acs/{acs_id}" if acs_id else "")
+
+
+def check_reply_url(url: str, partition: Partition) -> str:
+    """The URL, when it is one of the partition's sign-in addresses or of Connect's Global Resiliency; else InvalidInput."""
+    parts = _split(url, "reply URL")
+    host = parts.hostname or ""
+    if parts.scheme != "https" or not host:
+        raise InvalidInput(f"The reply URL {url!r} is not an https address.", hint=f"AWS's own is {reply_url(partition)}.")
+    if partition is AWS and _RESILIENT_HOST.fullmatch(host) and parts.path in ("/saml", "/saml*"):
+        return url
+    owner = _partition_of_host(host, "signin_host")
+    if owner is not partition:
+        where = f"belongs to {owner.title}" if owner else "is not AWS's sign-in"
+        raise InvalidInput(
+            f"The reply URL {url} {where}, but the federation is in the partition {partition.name}.", hint=f"Its reply URL is {reply_url(partition)}."
+        )
+    if not _REPLY_PATH.fullmatch(parts.path) or parts.query or parts.fragment:
+        raise InvalidInput(f"The reply URL {url} is not one that AWS's sign-in answers.", hint=f"Use {reply_url(partition)} or a regional form of it.")
+    return url
+
+
+def accepted_audiences(partition: Partition) -> tuple[str, ...]:
+    """The audiences that AWS's sign-in accepts, the usual one first."""
+    return (partition.audience, *partition.extra_audiences)
+
+
+def audience_of(identifier: str) -> str:
+    """What Entra sends for an identifier: it removes `#` and what follows it (documented for gallery applications)."""
+    return identifier.partition("#")[0]
+
+
+def unique_identifier(partition: Partition, suffix: str) -> str:
+    """An identifier that is unique in the directory and still sends an audience that AWS accepts."""
+    base = partition.extra_audiences[0] if partition.extra_audiences else partition.audience
+    return f"{base}#{suffix}"
+
+
+@dataclass(frozen=True)
+class RelayState:
+    """Where AWS's sign-in sends an agent: the Connect instance and the page in it.
+
+    destination: a path of the instance or an approved origin's address, not encoded; None is the instance's home page.
+    new_domain: for instances made before April 2021 that still answer on awsapps.com.
+    region: None only for GovCloud's documented form, which has no Region (Connect is in us-gov-west-1 alone).
+    """
+
+    partition: str
+    region: str | None
+    instance_id: str
+    destination: str | None = None
+    new_domain: bool = False
+
+
+def relay_state(region: str, instance_id: str, destination: str | None = None, *, new_domain: bool = False) -> str:
+    """The relay state that leads to an instance, every reserved character of the destination encoded."""
+    partition = check_connect_region(region)
+    check_instance_id(instance_id)
+    if destination is not None and not destination.startswith(("/", "https://")):
+        raise InvalidInput(
+            f"The destination {destination!r} is neither a path nor an https address.",
+            hint="Give it unencoded, such as /ccp-v2 or https://desk.example.com.",
+        )
+    host = partition.console_host if partition is GOVCLOUD else f"{region}.{partition.console_host}"
+    query = {"destination": destination} if destination else {}
+    if new_domain:
+        query["new_domain"] = "true"
+    return f"https://{host}/connect/federate/{instance_id}" + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
+
+
+def parse_relay_state(text: str) -> RelayState:
+    """A relay state in parts; InvalidInput when it does not lead to a Connect instance."""
+    parts = _split(text, "relay state")
+    host = parts.hostname or ""
+    path = _RELAY_PATH.fullmatch(parts.path)
+    partition = _partition_of_host(host, "console_host")
+    if parts.scheme != "https" or path is None or partition is None:
+        raise InvalidInput(
+            f"The relay state {text!r} does not lead to an Amazon Connect instance.",
+            hint="It reads https://REGION.console.aws.amazon.com/connect/federate/INSTANCE_ID?destination=%2Fccp-v2.",
+        )
+    query = parse_qs(parts.query)
+    return RelayState(
+        partition=partition.name,
+        region=host.removesuffix(partition.console_host).rstrip(".") or None,
+        instance_id=check_instance_id(path["instance"]),
+        destination=query.get("destination", [None])[0],
+        new_domain=query.get("new_domain", [""])[0].lower() == "true",
+    )
+
+
+def user_access_url(cloud: Cloud, tenant_id: str, app_id: str, *, audience: str | None = None) -> str:
+    """The address that an agent opens. The relay state comes from the application, so it is not part of it.
+
+    audience: names one of several identifiers of the application; seen in use, documented nowhere.
+    """
+    query = {"tenantId": tenant_id} | ({"audience": audience} if audience else {})
+    return f"{cloud.launcher_url}/api/signin/{app_id}?{urlencode(query, quote_via=quote, safe='')}"
+
+
+def metadata_url(authority_url: str, tenant_id: str, app_id: str) -> str:
+    """Where Entra serves an application's federation metadata to anybody.
+
+    authority_url: the cloud's `authority_url`, or the one that replaces it.
+    """
+    return f"{authority_url.rstrip('/')}/{tenant_id}/federationmetadata/2007-06/federationmetadata.xml?{urlencode({'appid': app_id})}"
+
+
+def _split(text: str, what: str) -> SplitResult:
+    try:
+        return urlsplit(text.strip())
+    except ValueError as exc:
+        raise InvalidInput(f"The {what} {text!r} is not an address: {exc}.") from None
+
+
+def _partition_of_host(host: str, kind: t.Literal["signin_host", "console_host"]) -> Partition | None:
+    """The partition that serves a host or, with a Region in front of it, the regional form."""
+    for partition in PARTITIONS.values():
+        base = getattr(partition, kind)
+        if host == base or host.endswith("." + base):
+            return partition
+    return None
