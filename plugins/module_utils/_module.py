@@ -1,0 +1,96 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The engine: read, plan, apply, report; the same for every module."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import typing as t
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.compat.version import LooseVersion
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+#: The oldest release of each library that the collection works with; requirements.txt says the same.
+FLOORS: t.Final = {
+    "boto3": "1.35.0",
+    "botocore": "1.35.0",
+    "cryptography": "42.0.0",
+    "lxml": "5.0.0",
+    "msal": "1.31.0",
+    "requests": "2.31.0",
+}
+
+
+class Resource(t.Protocol):
+    """What a module brings to the engine."""
+
+    def read(self) -> t.Any:
+        """All that the plan needs to know of the object as it is; None when it does not exist."""
+
+    def plan(self, actual: t.Any) -> Plan:
+        """The steps from what is to what is wanted. Pure: no request is made here."""
+
+    def result(self, plan: Plan) -> dict[str, t.Any]:
+        """What the module returns once the steps are done (or, in check mode, would be)."""
+
+
+def require(module: AnsibleModule, *libraries: str) -> None:
+    """Fail with a plain message when a library is missing or older than its floor."""
+    for library in libraries:
+        try:
+            importlib.import_module(library)
+            found = importlib.metadata.version(library)
+        except ImportError as exc:
+            module.fail_json(msg=missing_required_lib(f"{library}>={FLOORS[library]}"), exception=str(exc))
+        if LooseVersion(found) < LooseVersion(FLOORS[library]):
+            module.fail_json(msg=f"This module needs {library} {FLOORS[library]} or newer; {found} is installed.")
+
+
+def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:
+    """Bring one resource to the wanted state, or in check mode say what that takes, and exit the module.
+
+    Returned: `changed`, `actions` (one sentence a step), `diff` when asked for, and the resource under `key`.
+    On failure `actions` holds the steps that were done, and `changed` says whether there were any.
+    """
+    done: list[str] = []
+    try:
+        plan = resource.plan(resource.read())
+        for warning in plan.warnings:
+            module.warn(warning)
+        if not module.check_mode:
+            for step in plan.steps:
+                _carry_out(resource, step.do, step.args, step.says)
+                done.append(step.says)
+        after = resource.result(plan)
+    except FederationError as error:
+        module.fail_json(msg=str(error), changed=bool(done), actions=done, **error.as_result())
+    result: dict[str, t.Any] = {"changed": bool(plan.steps), "actions": [step.says for step in plan.steps], key: after}
+    if module._diff:
+        result["diff"] = {"before": plan.before, "after": plan.after}
+    module.exit_json(**result)
+
+
+def inform(module: AnsibleModule, read: t.Callable[[], t.Any], key: str) -> t.NoReturn:
+    """Return what `read` returns under `key`, and exit the module."""
+    try:
+        found = read()
+    except FederationError as error:
+        module.fail_json(msg=str(error), **error.as_result())
+    module.exit_json(changed=False, **{key: found})
+
+
+def _carry_out(resource: Resource, do: str, args: t.Mapping[str, t.Any], says: str) -> None:
+    try:
+        getattr(resource, do)(**args)
+    except FederationError as error:
+        error.details.setdefault("failed_action", says)
+        raise

@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Pure comparison: what is, what is wanted, and the ordered steps between the two."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+from dataclasses import dataclass, field
+
+
+def same(value: t.Any) -> t.Any:
+    """The canonical form of a value that needs none."""
+    return value
+
+
+def unordered(value: t.Iterable[str] | None) -> list[str]:
+    """The canonical form of a list whose order and repetitions mean nothing."""
+    return sorted(set(value or ()))
+
+
+@dataclass(frozen=True)
+class Attr:
+    """One attribute of a resource: a row of the table that a module keeps.
+
+    option: the module's option and return key. api: the cloud's name of the attribute.
+    canon: brings both sides to the form in which they are compared.
+    mutable: whether the cloud can change it on an existing object.
+    """
+
+    option: str
+    api: str
+    canon: t.Callable[[t.Any], t.Any] = same
+    mutable: bool = True
+
+
+@dataclass(frozen=True)
+class Step:
+    """One write. `do` names the resource's method, `args` are its arguments, `says` is one plain imperative sentence."""
+
+    do: str
+    says: str
+    args: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The views before and after in option names, without secrets, and the steps that lead from one to the other.
+
+    The steps are ordered so that a stop after any of them leaves sign-in as it was or better.
+    """
+
+    before: dict[str, t.Any] = field(default_factory=dict)
+    after: dict[str, t.Any] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def view(attrs: t.Iterable[Attr], actual: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    """An object as the cloud returns it, in option names and canonical form; {} when there is none."""
+    if actual is None:
+        return {}
+    return {attr.option: attr.canon(actual.get(attr.api)) for attr in attrs}
+
+
+def wanted(attrs: t.Iterable[Attr], params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The given options in the cloud's names; an option left out (None) is not managed."""
+    return {attr.api: params[attr.option] for attr in attrs if params.get(attr.option) is not None}
+
+
+def changed(attrs: t.Iterable[Attr], params: t.Mapping[str, t.Any], actual: t.Mapping[str, t.Any]) -> list[Attr]:
+    """The attributes whose given value differs from the actual one."""
+    return [
+        attr for attr in attrs if params.get(attr.option) is not None and attr.canon(params[attr.option]) != attr.canon(actual.get(attr.api))
+    ]
+
+
+@dataclass(frozen=True)
+class Membership:
+    """How a collection changes: what is added, what is removed, and what it then holds, each sorted."""
+
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+    result: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.add or self.remove)
+
+
+def membership(current: t.Iterable[str], change: t.Mapping[str, t.Iterable[str] | None] | None) -> Membership:
+    """Apply an option of the form {add, remove, set} to a collection.
+
+    `set` alone decides when given; otherwise `add` and `remove` change what is there. None leaves all as it is.
+    """
+    have = set(current)
+    given = {key: set(value) for key, value in (change or {}).items() if value is not None}
+    target = given["set"] if "set" in given else (have | given.get("add", set())) - given.get("remove", set())
+    return Membership(tuple(sorted(target - have)), tuple(sorted(have - target)), tuple(sorted(target)))
+
+
+def tag_changes(
+    current: t.Mapping[str, str], tags: t.Mapping[str, str] | None, purge: bool
+) -> tuple[dict[str, str], list[str], dict[str, str]]:
+    """Tags to set, keys to remove, and the tags afterwards, by amazon.aws's `tags` and `purge_tags`; `aws:` tags are left alone."""
+    if tags is None:
+        return {}, [], dict(current)
+    to_set = {key: value for key, value in tags.items() if current.get(key) != value}
+    to_remove = sorted(key for key in current if purge and key not in tags and not key.startswith("aws:"))
+    after = {key: value for key, value in (dict(current) | dict(tags)).items() if key not in to_remove}
+    return to_set, to_remove, after
+
+
+def near(name: str, candidates: t.Iterable[str], count: int = 3) -> list[str]:
+    """The candidates that look most like a name, best first, ignoring case."""
+    by_fold = {candidate.casefold(): candidate for candidate in candidates}
+    return [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold, n=count, cutoff=0.5)]

@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Faults that a test asks for: an error, a lost answer or silence at the n-th call of an operation."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import typing as t
+
+#: error: answered instead of being carried out. lost: carried out, but the connection breaks before the answer.
+#: masked: carried out, but answered with the error. silence: not carried out and never answered.
+Kind = t.Literal["error", "lost", "masked", "silence"]
+
+
+@dataclasses.dataclass
+class Fault:
+    """One fault. operation: as in the traffic log, or "*". at: 1 for the next call. times: how many calls in a row."""
+
+    service: str
+    operation: str
+    kind: Kind = "error"
+    at: int = 1
+    times: int = 1
+    status: int = 500
+    code: str = "InternalServerError"
+    message: str = "An error that a test asked for."
+    headers: dict[str, str] = dataclasses.field(default_factory=dict)
+    met: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in t.get_args(Kind):
+            raise ValueError(f"kind is one of {', '.join(t.get_args(Kind))}, not {self.kind!r}")
+
+    def meets(self, service: str, operation: str) -> bool:
+        """Count a call and say whether it is one that fails."""
+        if self.service != service or self.operation not in (operation, "*"):
+            return False
+        self.met += 1
+        return self.at <= self.met < self.at + self.times
+
+
+class Faults:
+    """The faults that are waiting."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Wait for the calls that the fault names."""
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Forget every fault."""
+        with self._lock:
+            self._faults.clear()
+
+    def meet(self, service: str, operation: str) -> Fault | None:
+        """The fault that this call runs into; every waiting fault counts the call."""
+        with self._lock:
+            hit = [fault for fault in self._faults if fault.meets(service, operation)]
+            self._faults = [fault for fault in self._faults if fault.met < fault.at + fault.times - 1]
+            return hit[0] if hit else None

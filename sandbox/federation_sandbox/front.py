@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The front: one loopback port that is an HTTPS proxy ending TLS itself, so that clients keep the clouds' real host names."""
+
+from __future__ import annotations
+
+import http.server
+import io
+import pathlib
+import socket
+import socketserver
+import ssl
+import sys
+import threading
+import typing as t
+import urllib.parse
+
+import trustme
+from werkzeug import Request, Response
+from werkzeug.test import EnvironBuilder
+
+from federation_sandbox import clouds
+from federation_sandbox.control import control
+from federation_sandbox.service import Dropped
+from federation_sandbox.world import World
+
+
+class Authority:
+    """The sandbox's certificate authority: a server context for each host name, made when first needed."""
+
+    def __init__(self) -> None:
+        self._authority = trustme.CA()
+        self._lock = threading.Lock()
+        self._contexts: dict[str, ssl.SSLContext] = {}
+
+    def pem(self) -> bytes:
+        """The authority's certificate, for clients to trust."""
+        return self._authority.cert_pem.bytes()
+
+    def context(self, host: str) -> ssl.SSLContext:
+        """The TLS context that serves a host."""
+        with self._lock:
+            if host not in self._contexts:
+                context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+                self._authority.issue_cert(host).configure_cert(context)
+                self._contexts[host] = context
+            return self._contexts[host]
+
+
+class Front(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """The listening socket, with the world behind it."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, world: World, port: int = 0, authority: Authority | None = None) -> None:
+        self.world = world
+        self.authority = authority or Authority()
+        super().__init__(("127.0.0.1", port), Exchange)
+
+    @property
+    def url(self) -> str:
+        """Where the proxy and the controls are."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def environment(self, authority_file: pathlib.Path) -> dict[str, str]:
+        """The environment variables that send a client's requests here; writes the authority's certificate to the file."""
+        authority_file.write_bytes(self.authority.pem())
+        trusted = dict.fromkeys(("REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"), str(authority_file))
+        proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), self.url)
+        return {**trusted, **proxies, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+
+    def handle_error(self, request: t.Any, client_address: t.Any) -> None:
+        """A client that goes away is no event; anything else is a defect of the sandbox and is shown."""
+        if not isinstance(sys.exc_info()[1], (ConnectionError, ssl.SSLError, TimeoutError)):
+            super().handle_error(request, client_address)
+
+
+class Exchange(http.server.BaseHTTPRequestHandler):
+    """One connection: a CONNECT turns it into TLS for that host; plain requests reach the controls."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Front
+    _host: str | None = None
+
+    def do_CONNECT(self) -> None:
+        """Open the tunnel and end TLS in it."""
+        host = self.path.rpartition(":")[0]
+        if clouds.service_for(host) is None:
+            self._answer(Response(f"The sandbox has no host {host}.\n", 502))
+            return
+        self.send_response_only(200, "Connection established")
+        self.end_headers()
+        self.wfile.flush()
+        tunnel = self.server.authority.context(host).wrap_socket(t.cast("socket.socket", self.connection), server_side=True)
+        self.connection = tunnel
+        self.rfile = tunnel.makefile("rb", -1)
+        self.wfile = t.cast("io.BufferedIOBase", tunnel.makefile("wb", -1))
+        self._host = host
+        self.close_connection = False
+
+    def _serve(self) -> None:
+        if self.headers.get("Transfer-Encoding"):
+            self._answer(Response("Length required.\n", 411))
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            self._answer(self._respond(body))
+        except Dropped:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _respond(self, body: bytes) -> Response:
+        target = urllib.parse.urlsplit(self.path)
+        host = self._host or target.hostname
+        request = self._request(host, target, body)
+        if self._host is None and target.path.startswith("/sandbox/") and host in (None, "127.0.0.1", "localhost"):
+            return control(self.server.world, request)
+        service = clouds.service_for(host) if host else None
+        if service is None:
+            return Response(f"The sandbox has no host {host}; its controls are under /sandbox/.\n", 502)
+        return service.serve(request, self.server.world)
+
+    def _request(self, host: str | None, target: urllib.parse.SplitResult, body: bytes) -> Request:
+        scheme = "https" if self._host else "http"
+        headers = [(name, value) for name, value in self.headers.items() if name.lower() not in ("host", "content-length")]
+        builder = EnvironBuilder(
+            method=self.command,
+            base_url=f"{scheme}://{host or '127.0.0.1'}/",
+            path=target.path or "/",
+            query_string=target.query,
+            headers=headers,
+            data=body,
+        )
+        environ = builder.get_environ()
+        environ["RAW_URI"] = self.path
+        return Request(environ)
+
+    def _answer(self, response: Response) -> None:
+        body = response.get_data()
+        self.send_response_only(response.status_code)
+        for name, value in response.headers.items():
+            if name.lower() not in ("content-length", "connection"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        self.wfile.flush()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve
+
+    def log_message(self, format: str, *args: t.Any) -> None:
+        """The traffic log says it all."""

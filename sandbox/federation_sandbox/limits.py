@@ -1,0 +1,34 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Token buckets: how the clouds limit the rate of each operation."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+
+
+class Limiter:
+    """One token bucket per key, in the machine's time."""
+
+    def __init__(self, clock: t.Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._buckets: dict[t.Hashable, tuple[float, float]] = {}
+
+    def take(self, key: t.Hashable, rate: float, burst: float, cost: float = 1.0) -> float:
+        """Take cost tokens; 0 when there were enough, else the seconds until there would be.
+
+        rate: tokens a second. burst: how many a full bucket holds.
+        """
+        with self._lock:
+            now = self._clock()
+            tokens, filled = self._buckets.get(key, (burst, now))
+            tokens = min(burst, tokens + (now - filled) * rate)
+            if tokens >= cost:
+                self._buckets[key] = (tokens - cost, now)
+                return 0.0
+            self._buckets[key] = (tokens, now)
+            return (cost - tokens) / rate

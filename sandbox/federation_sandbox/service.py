@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a service of the sandbox is: a host pattern and a function from request to response."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+import typing as t
+
+from werkzeug import Request, Response
+
+from federation_sandbox.faults import Fault
+from federation_sandbox.world import World
+
+
+class CloudError(Exception):
+    """An answer that is an error. Each service writes it in its own cloud's form."""
+
+    def __init__(self, status: int, code: str, message: str, headers: t.Mapping[str, str] | None = None, **more: t.Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+        self.more = more
+
+
+class Dropped(Exception):
+    """The connection ends without an answer."""
+
+
+@dataclasses.dataclass
+class Call:
+    """One call on its way through a service, which fills in what it is and then admits it."""
+
+    world: World
+    service: str
+    operation: str = "unknown"
+    write: bool = False
+    caller: str = ""
+    error: str = ""
+    fault: Fault | None = None
+
+    def admit(self) -> None:
+        """Let the call in, or raise CloudError or Dropped: faults, refused writes and latency live here.
+
+        A service calls this once it knows operation and write, before it changes anything.
+        """
+        settings = self.world.settings
+        self.fault = self.world.faults.meet(self.service, self.operation)
+        if self.fault and self.fault.kind == "silence":
+            raise Dropped
+        if self.fault and self.fault.kind == "error":
+            raise CloudError(self.fault.status, self.fault.code, self.fault.message, self.fault.headers)
+        if self.write and settings.refuse_writes:
+            raise CloudError(403, "WriteRefused", f"The sandbox refuses writes, and {self.operation} is one.")
+        if settings.latency:
+            time.sleep(settings.latency)
+
+    def limit(self, key: t.Hashable, rate: float, burst: float, cost: float = 1.0) -> float:
+        """Take from the bucket of a key; the seconds to wait when it is empty, else 0."""
+        settings = self.world.settings
+        if not settings.limits:
+            return 0.0
+        return self.world.limiter.take((self.service, key), rate * settings.limit_scale, burst * settings.limit_scale, cost)
+
+    def settle(self) -> None:
+        """Called once the work is done: a fault that hides the answer takes effect now."""
+        if self.fault and self.fault.kind == "lost":
+            raise Dropped
+        if self.fault and self.fault.kind == "masked":
+            raise CloudError(self.fault.status, self.fault.code, self.fault.message, self.fault.headers)
+
+
+Handler = t.Callable[[Request, Call], Response]
+
+
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """A service: its name in the traffic log, the hosts it answers for (a full-match pattern), and its function.
+
+    render: writes a CloudError that the function did not write itself.
+    """
+
+    name: str
+    hosts: str
+    handle: Handler
+    render: t.Callable[[Request, CloudError], Response]
+
+    def answers_for(self, host: str) -> bool:
+        """Whether requests to a host come here."""
+        return re.fullmatch(self.hosts, host) is not None
+
+    def serve(self, request: Request, world: World) -> Response:
+        """Answer one request and note it in the traffic log. Raises Dropped when there is no answer."""
+        call = Call(world, self.name)
+        started = time.perf_counter()
+        status = 0
+        try:
+            try:
+                response = self.handle(request, call)
+                call.settle()
+            except CloudError as error:
+                call.error = error.code
+                response = self.render(request, error)
+            status = response.status_code
+            return response
+        finally:
+            world.traffic.add(
+                {
+                    "time": world.clock.now().isoformat(),
+                    "service": call.service,
+                    "operation": call.operation,
+                    "write": call.write,
+                    "method": request.method,
+                    "host": request.host,
+                    "path": request.path,
+                    "status": status,
+                    "duration": round(time.perf_counter() - started, 6),
+                    "caller": call.caller,
+                    "error": call.error,
+                }
+            )

@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A running sandbox in a test: the world at hand, clients kept apart from the real clouds."""
+
+from __future__ import annotations
+
+import collections.abc
+import contextlib
+import dataclasses
+import pathlib
+import tempfile
+import threading
+
+from federation_sandbox.front import Front
+from federation_sandbox.world import World
+
+
+@dataclasses.dataclass(frozen=True)
+class Sandbox:
+    """A sandbox that is listening. environment: what a client's process needs."""
+
+    world: World
+    front: Front
+    environment: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        """Where the proxy and the controls are."""
+        return self.front.url
+
+
+@contextlib.contextmanager
+def running_sandbox(port: int = 0) -> collections.abc.Iterator[Sandbox]:
+    """Serve a new world in a thread of this process until the block ends."""
+    world = World()
+    with tempfile.TemporaryDirectory(prefix="federation-sandbox-") as folder, Front(world, port) as front:
+        thread = threading.Thread(target=front.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield Sandbox(world, front, front.environment(pathlib.Path(folder) / "authority.pem"))
+        finally:
+            front.shutdown()
+            thread.join()

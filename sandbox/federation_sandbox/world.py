@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The world that both clouds live in: one clock, settings, faults, the traffic log, and each service's state."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import datetime as dt
+import threading
+import typing as t
+
+from federation_sandbox.faults import Faults
+from federation_sandbox.limits import Limiter
+from federation_sandbox.traffic import Traffic
+
+S = t.TypeVar("S")
+V = t.TypeVar("V")
+
+
+@dataclasses.dataclass
+class Settings:
+    """What the controls under /sandbox/settings change. Durations are seconds; each is zero unless told."""
+
+    #: how long a write to Microsoft Graph stays unseen by reads of single objects
+    graph_replication: float = 0.0
+    #: how long lists and filters of Microsoft Graph lag behind
+    graph_index_lag: float = 0.0
+    #: how long the federation metadata document lags behind the service principal's credentials
+    metadata_lag: float = 0.0
+    #: how long IAM needs until a change takes effect
+    iam_replication: float = 0.0
+    #: how long a new Amazon Connect instance stays CREATION_IN_PROGRESS
+    instance_creation: float = 0.0
+    #: how long DescribeUser and ListUsers lag behind a write
+    connect_replication: float = 0.0
+    #: how long SearchUsers lags behind a write
+    connect_search_lag: float = 0.0
+    #: added to every answer
+    latency: float = 0.0
+    #: whether each service's rate limits are enforced
+    limits: bool = True
+    #: multiplies every rate limit, so that a test need not take as long as the real clouds would
+    limit_scale: float = 1.0
+    #: whether every write is refused, which proves that check mode makes none
+    refuse_writes: bool = False
+
+    def change(self, values: t.Mapping[str, t.Any]) -> None:
+        """Set the named settings; a name or type that does not exist is refused with ValueError."""
+        kinds = {field.name: type(getattr(Settings(), field.name)) for field in dataclasses.fields(self)}
+        for name, value in values.items():
+            if name not in kinds:
+                raise ValueError(f"there is no setting {name!r}; there are {', '.join(sorted(kinds))}")
+            if isinstance(value, bool) != (kinds[name] is bool):
+                raise ValueError(f"{name} takes a {kinds[name].__name__}, not {value!r}")
+            setattr(self, name, kinds[name](value))
+
+
+class Clock:
+    """The world's time: the machine's, moved by what the controls say."""
+
+    def __init__(self) -> None:
+        self._offset = dt.timedelta()
+
+    def now(self) -> dt.datetime:
+        """The time in UTC, with zone."""
+        return dt.datetime.now(dt.timezone.utc) + self._offset
+
+    def advance(self, by: dt.timedelta) -> None:
+        """Move the time; a negative duration moves it back."""
+        self._offset += by
+
+    def set(self, to: dt.datetime) -> None:
+        """Move the time to an instant."""
+        self._offset = to - dt.datetime.now(dt.timezone.utc)
+
+
+class World:
+    """Everything that one sandbox process knows."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.traffic = Traffic()
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self.clock = Clock()
+        self.settings = Settings()
+        self.faults = Faults()
+        self.limiter = Limiter()
+        self._states: dict[type[t.Any], t.Any] = {}
+
+    def state(self, kind: type[S]) -> S:
+        """The state of one service: an instance of kind, made as kind(world) when first asked for."""
+        with self.lock:
+            if kind not in self._states:
+                self._states[kind] = kind(self)  # type: ignore[call-arg]
+            return t.cast("S", self._states[kind])
+
+    def reset(self) -> None:
+        """Empty both clouds and forget settings, faults, limits, traffic and the moved clock."""
+        with self.lock:
+            self._start_over()
+            self.traffic.clear()
+
+
+class Replicated(t.Generic[V]):
+    """Objects by key whose reads lag behind the writes, as in the clouds.
+
+    lag: returns the seconds by which reads are behind. Values are copied on the way in and out.
+    """
+
+    def __init__(self, clock: Clock, lag: t.Callable[[], float]) -> None:
+        self._clock = clock
+        self._lag = lag
+        self._versions: dict[str, list[tuple[dt.datetime, V | None]]] = {}
+
+    def put(self, key: str, value: V) -> None:
+        """Write an object whole."""
+        self._append(key, copy.deepcopy(value))
+
+    def delete(self, key: str) -> None:
+        """Remove an object; reads still show it until they catch up."""
+        self._append(key, None)
+
+    def latest(self, key: str) -> V | None:
+        """The object as it was last written."""
+        versions = self._versions.get(key)
+        return copy.deepcopy(versions[-1][1]) if versions else None
+
+    def get(self, key: str, lag: float | None = None) -> V | None:
+        """The object as a read shows it now."""
+        return copy.deepcopy(self._seen(key, self._horizon(lag)))
+
+    def all(self, lag: float | None = None) -> dict[str, V]:
+        """Every object as a list shows it now, in the order of creation."""
+        horizon = self._horizon(lag)
+        seen = ((key, self._seen(key, horizon)) for key in self._versions)
+        return {key: copy.deepcopy(value) for key, value in seen if value is not None}
+
+    def all_latest(self) -> dict[str, V]:
+        """Every object as it was last written."""
+        return {key: copy.deepcopy(versions[-1][1]) for key, versions in self._versions.items() if versions[-1][1] is not None}
+
+    def _append(self, key: str, value: V | None) -> None:
+        horizon = self._horizon(None)
+        versions = self._versions.setdefault(key, [])
+        while len(versions) > 1 and versions[1][0] <= horizon:
+            versions.pop(0)
+        versions.append((self._clock.now(), value))
+
+    def _horizon(self, lag: float | None) -> dt.datetime:
+        return self._clock.now() - dt.timedelta(seconds=self._lag() if lag is None else lag)
+
+    def _seen(self, key: str, horizon: dt.datetime) -> V | None:
+        for written, value in reversed(self._versions.get(key, ())):
+            if written <= horizon:
+                return value
+        return None
