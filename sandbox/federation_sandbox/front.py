@@ -22,7 +22,7 @@ from werkzeug.test import EnvironBuilder
 
 from federation_sandbox import clouds
 from federation_sandbox.control import control
-from federation_sandbox.service import Dropped
+from federation_sandbox.service import Dropped, Silent
 from federation_sandbox.world import World
 
 
@@ -109,7 +109,9 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
             self._answer(self._respond(body))
-        except Dropped:
+        except Dropped as dropped:
+            if isinstance(dropped, Silent):
+                self.connection.recv(1)
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
 

@@ -32,6 +32,10 @@ class Dropped(Exception):
     """The connection ends without an answer."""
 
 
+class Silent(Dropped):
+    """No answer ever comes, until the client gives up."""
+
+
 @dataclasses.dataclass
 class Call:
     """One call on its way through a service, which fills in what it is and then admits it."""
@@ -52,7 +56,7 @@ class Call:
         settings = self.world.settings
         self.fault = self.world.faults.meet(self.service, self.operation)
         if self.fault and self.fault.kind == "silence":
-            raise Dropped
+            raise Silent
         if self.fault and self.fault.kind == "error":
             raise CloudError(self.fault.status, self.fault.code, self.fault.message, self.fault.headers)
         if self.write and settings.refuse_writes:
@@ -102,11 +106,12 @@ class Service:
         try:
             try:
                 response = self.handle(request, call)
+                status = response.status_code
                 call.settle()
             except CloudError as error:
                 call.error = error.code
                 response = self.render(request, error)
-            status = response.status_code
+                status = response.status_code
             return response
         finally:
             world.traffic.add(

@@ -1,0 +1,184 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import collections.abc
+import datetime as dt
+import pathlib
+
+import pytest
+import requests
+from federation_sandbox import clouds
+from federation_sandbox.faults import Fault
+from federation_sandbox.limits import Limiter
+from federation_sandbox.service import Call, CloudError, Service
+from federation_sandbox.testing import Sandbox, running_sandbox
+from federation_sandbox.world import Clock, Replicated, World
+from werkzeug import Request, Response
+
+
+def echo(request: Request, call: Call) -> Response:
+    call.operation = "Echo"
+    call.write = request.method != "GET"
+    call.admit()
+    return Response(f"{request.method} {request.host} {request.path} {request.get_data(as_text=True)}")
+
+
+def render(request: Request, error: CloudError) -> Response:
+    return Response(f"{error.code}: {error.message}", error.status, error.headers)
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> collections.abc.Iterator[Sandbox]:
+    monkeypatch.setattr(clouds, "SERVICES", (Service("echo", r"echo\.example\.com", echo, render),))
+    with running_sandbox() as sandbox:
+        for name, value in sandbox.environment.items():
+            monkeypatch.setenv(name, value)
+        yield sandbox
+
+
+@pytest.fixture
+def client() -> collections.abc.Iterator[requests.Session]:
+    with requests.Session() as session:
+        yield session
+
+
+URL = "https://echo.example.com"
+
+
+def test_a_client_keeps_the_real_host_name_over_verified_tls(sandbox: Sandbox, client: requests.Session) -> None:
+    assert client.get(f"{URL}/a/b").text == "GET echo.example.com /a/b "
+    assert client.post(f"{URL}/a", data="body").text == "POST echo.example.com /a body"
+    with pytest.raises(requests.exceptions.SSLError):
+        client.get(URL, verify=str(pathlib.Path(requests.certs.where())))
+
+
+def test_an_unknown_host_is_not_there(sandbox: Sandbox, client: requests.Session) -> None:
+    with pytest.raises(requests.exceptions.ProxyError, match="502"):
+        client.get("https://elsewhere.example.com/")
+
+
+def test_the_traffic_log_says_what_was_called(sandbox: Sandbox, client: requests.Session) -> None:
+    client.get(f"{URL}/a?secret=1")
+    client.post(f"{URL}/b", data="secret")
+    log = requests.get(f"{sandbox.url}/sandbox/traffic", timeout=5)
+    assert [(entry["operation"], entry["write"], entry["method"], entry["path"], entry["status"]) for entry in log.json()] == [
+        ("Echo", False, "GET", "/a", 200),
+        ("Echo", True, "POST", "/b", 200),
+    ]
+    assert "secret" not in log.text
+    assert sandbox.world.traffic.writes() == sandbox.world.traffic.entries()[1:]
+    assert requests.delete(f"{sandbox.url}/sandbox/traffic", timeout=5).json() == []
+
+
+def test_writes_can_be_refused_while_reads_go_on(sandbox: Sandbox, client: requests.Session) -> None:
+    requests.post(f"{sandbox.url}/sandbox/settings", json={"refuse_writes": True}, timeout=5)
+    assert client.get(URL).status_code == 200
+    assert client.post(URL).status_code == 403
+
+
+@pytest.mark.parametrize("body", [{"no_such": 1}, {"latency": True}, {"limits": 1}])
+def test_a_setting_that_makes_no_sense_is_refused(sandbox: Sandbox, body: dict[str, object]) -> None:
+    assert requests.post(f"{sandbox.url}/sandbox/settings", json=body, timeout=5).status_code == 400
+
+
+def test_a_fault_meets_the_call_it_was_meant_for(sandbox: Sandbox, client: requests.Session) -> None:
+    fault = {"service": "echo", "operation": "Echo", "at": 2, "times": 2, "status": 429, "code": "Slow", "headers": {"Retry-After": "1"}}
+    assert requests.post(f"{sandbox.url}/sandbox/faults", json=fault, timeout=5).status_code == 200
+    answers = [client.get(URL) for dummy in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 429, 429, 200]
+    assert answers[1].headers["Retry-After"] == "1"
+    assert [entry["error"] for entry in sandbox.world.traffic] == ["", "Slow", "Slow", ""]
+
+
+def test_a_lost_answer_is_carried_out(sandbox: Sandbox) -> None:
+    sandbox.world.faults.add(Fault("echo", "*", kind="lost"))
+    with pytest.raises(requests.exceptions.ConnectionError):
+        requests.post(URL, timeout=5)
+    assert [entry["status"] for entry in sandbox.world.traffic] == [200]
+
+
+def test_silence_lasts_until_the_client_gives_up(sandbox: Sandbox) -> None:
+    sandbox.world.faults.add(Fault("echo", "*", kind="silence"))
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        requests.post(URL, timeout=0.5)
+    assert [entry["status"] for entry in sandbox.world.traffic] == [0]
+
+
+def test_a_masked_answer_hides_that_it_worked(sandbox: Sandbox, client: requests.Session) -> None:
+    sandbox.world.faults.add(Fault("echo", "Echo", kind="masked", status=404, code="Gone"))
+    assert client.post(URL).status_code == 404
+
+
+def test_a_fault_of_no_known_kind_is_refused(sandbox: Sandbox) -> None:
+    answer = requests.post(f"{sandbox.url}/sandbox/faults", json={"service": "echo", "operation": "*", "kind": "odd"}, timeout=5)
+    assert answer.status_code == 400 and "odd" in answer.json()["error"]
+
+
+def test_the_clock_moves_and_reset_brings_it_back(sandbox: Sandbox) -> None:
+    requests.post(f"{sandbox.url}/sandbox/clock", json={"advance": 86400}, timeout=5)
+    assert sandbox.world.clock.now() - dt.datetime.now(dt.timezone.utc) > dt.timedelta(hours=23)
+    requests.post(f"{sandbox.url}/sandbox/reset", timeout=5)
+    assert abs(sandbox.world.clock.now() - dt.datetime.now(dt.timezone.utc)) < dt.timedelta(seconds=5)
+
+
+def test_a_seed_with_an_unknown_section_is_refused(sandbox: Sandbox) -> None:
+    answer = requests.post(f"{sandbox.url}/sandbox/seed", json={"gcp": {}}, timeout=5)
+    assert answer.status_code == 400 and "gcp" in answer.json()["error"]
+
+
+class FakeClock(Clock):
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
+
+    def now(self) -> dt.datetime:
+        return self.at
+
+
+def test_replicated_reads_lag_behind_writes() -> None:
+    clock = FakeClock()
+    store: Replicated[dict[str, int]] = Replicated(clock, lambda: 2.0)
+    store.put("a", {"n": 1})
+    assert store.get("a") is None and store.all() == {} and store.latest("a") == {"n": 1} and store.get("a", lag=0) == {"n": 1}
+    clock.at += dt.timedelta(seconds=2)
+    store.put("a", {"n": 2})
+    assert store.get("a") == {"n": 1} and store.all_latest() == {"a": {"n": 2}}
+    clock.at += dt.timedelta(seconds=2)
+    store.delete("a")
+    assert store.get("a") == {"n": 2} and store.latest("a") is None and store.all_latest() == {}
+    clock.at += dt.timedelta(seconds=2)
+    assert store.get("a") is None and store.all() == {}
+
+
+def test_what_is_read_is_a_copy() -> None:
+    store: Replicated[dict[str, int]] = Replicated(FakeClock(), lambda: 0.0)
+    store.put("a", {"n": 1})
+    found = store.get("a")
+    assert found is not None
+    found["n"] = 9
+    assert store.get("a") == {"n": 1}
+
+
+def test_a_token_bucket_allows_its_burst_then_its_rate() -> None:
+    now = [0.0]
+    limiter = Limiter(clock=lambda: now[0])
+    assert [limiter.take("k", rate=2, burst=5) for dummy in range(6)] == [0, 0, 0, 0, 0, 0.5]
+    now[0] += 0.5
+    assert limiter.take("k", rate=2, burst=5) == 0
+    assert limiter.take("other", rate=2, burst=5) == 0
+    now[0] += 100
+    assert [limiter.take("k", rate=2, burst=5) > 0 for dummy in range(6)] == [False] * 5 + [True]
+
+
+def test_state_is_made_once_and_reset_forgets_it() -> None:
+    class Things:
+        def __init__(self, world: World) -> None:
+            self.world = world
+
+    world = World()
+    first = world.state(Things)
+    assert world.state(Things) is first and first.world is world
+    world.reset()
+    assert world.state(Things) is not first

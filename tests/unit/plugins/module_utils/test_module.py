@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.openccp.federation.plugins.module_utils import _module
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
+
+
+class Exit(Exception):
+    def __init__(self, failed: bool, result: dict[str, t.Any]) -> None:
+        self.failed = failed
+        self.result = result
+
+
+class FakeModule:
+    def __init__(self, check_mode: bool = False, diff: bool = False) -> None:
+        self.check_mode = check_mode
+        self._diff = diff
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def exit_json(self, **result: t.Any) -> t.NoReturn:
+        raise Exit(False, result)
+
+    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
+        raise Exit(True, {"msg": msg, **result})
+
+
+class Counter:
+    """A resource: a number that is raised one by one."""
+
+    def __init__(self, value: int, target: int, breaks_at: int | None = None) -> None:
+        self.value, self.target, self.breaks_at = value, target, breaks_at
+
+    def read(self) -> int:
+        if self.target < 0:
+            raise InvalidInput("The target is negative.", hint="Give one that is not.")
+        return self.value
+
+    def plan(self, actual: int) -> Plan:
+        steps = tuple(Step("raise_to", f"Raise to {n}", {"to": n}) for n in range(actual + 1, self.target + 1))
+        return Plan({"value": actual}, {"value": self.target}, steps, ("high",) if self.target > 9 else ())
+
+    def raise_to(self, to: int) -> None:
+        if to == self.breaks_at:
+            raise Conflict(f"Could not raise to {to}.", code="Taken", request_id="r-1", holder="somebody")
+        self.value = to
+
+    def result(self, plan: Plan) -> dict[str, t.Any]:
+        return plan.after
+
+
+def run(counter: Counter, **how: bool) -> Exit:
+    with pytest.raises(Exit) as raised:
+        _module.converge(t.cast("t.Any", FakeModule(**how)), counter, "counter")
+    return raised.value
+
+
+def test_the_steps_are_carried_out_in_order_and_reported() -> None:
+    counter = Counter(1, 3)
+    exit_ = run(counter, diff=True)
+    assert counter.value == 3
+    assert exit_.result == {
+        "changed": True,
+        "actions": ["Raise to 2", "Raise to 3"],
+        "counter": {"value": 3},
+        "diff": {"before": {"value": 1}, "after": {"value": 3}},
+    }
+
+
+def test_check_mode_reports_the_same_and_does_nothing() -> None:
+    counter = Counter(1, 3)
+    assert run(counter, check_mode=True, diff=True).result == run(Counter(1, 3), diff=True).result
+    assert counter.value == 1
+
+
+def test_nothing_to_do_is_no_change_and_no_diff_unless_asked_for() -> None:
+    assert run(Counter(3, 3)).result == {"changed": False, "actions": [], "counter": {"value": 3}}
+
+
+def test_a_failure_tells_what_was_done_what_failed_and_what_the_cloud_said() -> None:
+    exit_ = run(Counter(1, 4, breaks_at=3))
+    assert exit_.failed
+    assert exit_.result == {
+        "msg": "Could not raise to 3.",
+        "changed": True,
+        "actions": ["Raise to 2"],
+        "failed_action": "Raise to 3",
+        "error_code": "Taken",
+        "request_id": "r-1",
+        "holder": "somebody",
+    }
+
+
+def test_bad_input_fails_before_the_first_step_with_advice() -> None:
+    exit_ = run(Counter(1, -1))
+    assert exit_.failed
+    assert exit_.result == {"msg": "The target is negative. Give one that is not.", "changed": False, "actions": [], "hint": "Give one that is not."}
+
+
+def test_warnings_reach_the_user() -> None:
+    module = FakeModule()
+    with pytest.raises(Exit):
+        _module.converge(t.cast("t.Any", module), Counter(1, 10), "counter")
+    assert module.warnings == ["high"]
+
+
+def test_inform_returns_what_was_read_or_the_error() -> None:
+    with pytest.raises(Exit) as found:
+        _module.inform(t.cast("t.Any", FakeModule()), lambda: [1, 2], "numbers")
+    assert found.value.result == {"changed": False, "numbers": [1, 2]}
+
+    def broken() -> None:
+        raise FederationError("Could not read.", code="Gone")
+
+    with pytest.raises(Exit) as failed:
+        _module.inform(t.cast("t.Any", FakeModule()), broken, "numbers")
+    assert failed.value.failed and failed.value.result["error_code"] == "Gone"
+
+
+def test_a_missing_or_old_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = t.cast("t.Any", FakeModule())
+    monkeypatch.setitem(_module.FLOORS, "no_such_library", "1.0")
+    with pytest.raises(Exit) as missing:
+        _module.require(module, "no_such_library")
+    assert "no_such_library>=1.0" in missing.value.result["msg"]
+    monkeypatch.setitem(_module.FLOORS, "requests", "999")
+    with pytest.raises(Exit) as old:
+        _module.require(module, "requests")
+    assert "requests 999 or newer" in old.value.result["msg"]
+    _module.require(module, "lxml", "msal")

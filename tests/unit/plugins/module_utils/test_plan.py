@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._plan import (
+    Attr,
+    changed,
+    membership,
+    near,
+    tag_changes,
+    unordered,
+    view,
+    wanted,
+)
+
+ATTRS = (Attr("name", "Name"), Attr("origins", "Origins", canon=unordered), Attr("kind", "Kind", mutable=False))
+
+
+def test_a_view_is_canonical_and_in_option_names() -> None:
+    assert view(ATTRS, {"Name": "a", "Origins": ["y", "x", "y"], "Etag": "1"}) == {"name": "a", "origins": ["x", "y"], "kind": None}
+    assert view(ATTRS, None) == {}
+
+
+def test_an_option_left_out_is_not_managed() -> None:
+    params = {"name": "a", "origins": None, "kind": None}
+    assert wanted(ATTRS, params) == {"Name": "a"}
+    assert changed(ATTRS, params, {"Name": "a", "Origins": ["x"], "Kind": "k"}) == []
+
+
+@pytest.mark.parametrize(
+    ("params", "names"),
+    [
+        ({"name": "b"}, ["name"]),
+        ({"origins": ["y", "x"]}, []),
+        ({"origins": []}, ["origins"]),
+        ({"name": "b", "kind": "other"}, ["name", "kind"]),
+    ],
+)
+def test_what_changed(params: dict[str, object], names: list[str]) -> None:
+    actual = {"Name": "a", "Origins": ["x", "y"], "Kind": "k"}
+    assert [attr.option for attr in changed(ATTRS, params, actual)] == names
+
+
+@pytest.mark.parametrize(
+    ("current", "change", "add", "remove", "result"),
+    [
+        ("ab", None, "", "", "ab"),
+        ("ab", {}, "", "", "ab"),
+        ("ab", {"add": ["b", "c"]}, "c", "", "abc"),
+        ("ab", {"remove": ["b", "z"]}, "", "b", "a"),
+        ("ab", {"add": ["c"], "remove": ["a"]}, "c", "a", "bc"),
+        ("ab", {"set": ["b", "c"]}, "c", "a", "bc"),
+        ("ab", {"set": []}, "", "ab", ""),
+        ("ab", {"add": None, "remove": None, "set": None}, "", "", "ab"),
+    ],
+)
+def test_membership(current: str, change: dict[str, list[str]] | None, add: str, remove: str, result: str) -> None:
+    found = membership(current, change)
+    assert ("".join(found.add), "".join(found.remove), "".join(found.result)) == (add, remove, result)
+    assert bool(found) == bool(add or remove)
+
+
+@pytest.mark.parametrize(
+    ("current", "tags", "purge", "to_set", "to_remove", "after"),
+    [
+        ({"a": "1"}, None, True, {}, [], {"a": "1"}),
+        ({"a": "1"}, {"a": "1"}, True, {}, [], {"a": "1"}),
+        ({"a": "1", "b": "2"}, {"a": "9"}, True, {"a": "9"}, ["b"], {"a": "9"}),
+        ({"a": "1", "b": "2"}, {"c": "3"}, False, {"c": "3"}, [], {"a": "1", "b": "2", "c": "3"}),
+        ({"aws:x": "1"}, {}, True, {}, [], {"aws:x": "1"}),
+    ],
+)
+def test_tag_changes(
+    current: dict[str, str],
+    tags: dict[str, str] | None,
+    purge: bool,
+    to_set: dict[str, str],
+    to_remove: list[str],
+    after: dict[str, str],
+) -> None:
+    assert tag_changes(current, tags, purge) == (to_set, to_remove, after)
+
+
+def test_near_names_ignore_case() -> None:
+    assert near("agnet", ["Agent", "Admin", "QualityAnalyst"])[0] == "Agent"
+    assert near("zzzz", ["Agent"]) == []
