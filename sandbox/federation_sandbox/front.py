@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import io
 import pathlib
@@ -113,7 +114,8 @@ class Exchange(http.server.BaseHTTPRequestHandler):
             if isinstance(dropped, Silent):
                 self.connection.recv(1)
             self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
 
     def _respond(self, body: bytes) -> Response:
         target = urllib.parse.urlsplit(self.path)
