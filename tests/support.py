@@ -1,0 +1,100 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs modules as Ansible does, each in a process of its own, on every supported ansible-core."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+CHECKOUT: t.Final = Path(__file__).resolve().parents[1]
+COLLECTIONS: t.Final = CHECKOUT / ".cache" / "collections"
+
+_START: t.Final = """
+import contextlib, json, runpy, sys
+from ansible.module_utils import basic
+arguments = json.load(sys.stdin)
+try:
+    from ansible.module_utils.testing import patch_module_args
+except ImportError:
+    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
+    patch_module_args = contextlib.nullcontext
+with patch_module_args(arguments):
+    runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
+"""
+
+
+class ModuleResult(dict[str, t.Any]):
+    """What a module printed as JSON. raw: its whole output, standard error included, to search for leaks."""
+
+    raw: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the module failed."""
+        return bool(self.get("failed"))
+
+
+def module_environment(environment: t.Mapping[str, str]) -> dict[str, str]:
+    """The variables of a module's process: this machine's without any credentials, and then the given ones."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "AZURE_", "ANSIBLE_"))}
+    link = COLLECTIONS / "ansible_collections" / "openccp" / "federation"
+    if not link.exists():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(CHECKOUT)
+    return {**inherited, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": str(COLLECTIONS), **environment}
+
+
+def start_module(
+    name: str, params: t.Mapping[str, t.Any], environment: t.Mapping[str, str], *, check: bool = False, diff: bool = True
+) -> subprocess.Popen[str]:
+    """A module's process that has its arguments and runs; for tests that kill it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _START, f"ansible_collections.openccp.federation.plugins.modules.{name}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=module_environment(environment),
+    )
+    settings = {
+        "_ansible_check_mode": check,
+        "_ansible_diff": diff,
+        "_ansible_module_name": name,
+        "_ansible_remote_tmp": "/tmp",
+        "_ansible_keep_remote_files": False,
+    }
+    if process.stdin is not None:
+        process.stdin.write(json.dumps({**params, **settings}))
+        process.stdin.close()
+        process.stdin = None
+    return process
+
+
+def run_module(
+    name: str,
+    params: t.Mapping[str, t.Any],
+    environment: t.Mapping[str, str],
+    check: bool = False,
+    diff: bool = True,
+    timeout: float = 120.0,
+) -> ModuleResult:
+    """What a module of the collection returns. AssertionError when it dies without a result: a traceback is never right.
+
+    name: without the collection's prefix. environment: the sandbox's, with the credentials that the module takes from there.
+    """
+    process = start_module(name, params, environment, check=check, diff=diff)
+    out, err = process.communicate(timeout=timeout)
+    try:
+        result = ModuleResult(json.loads(out.strip().splitlines()[-1]))
+    except (ValueError, IndexError):
+        raise AssertionError(f"{name} ended with {process.returncode} and without a result:\n{out}\n{err}") from None
+    assert "Traceback (most recent call last)" not in err, f"{name} printed a traceback:\n{err}"
+    assert bool(process.returncode) == result.failed, f"{name} ended with {process.returncode}, but says {result}"
+    result.raw = out + err
+    return result
