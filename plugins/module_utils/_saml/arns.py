@@ -33,7 +33,7 @@ class Arn:
     resource: str
 
     def __str__(self) -> str:
-        return ":".join(("arn", self.partition, self.service, self.region, self.account, self.resource))
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
     @property
     def kind(self) -> str:

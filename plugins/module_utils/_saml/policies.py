@@ -132,13 +132,13 @@ def _texts(value: t.Any) -> list[str]:
     return sorted({str(item).lower() if isinstance(item, bool) else str(item) for item in _listed(value)})
 
 
-def _canonical(policy: Policy) -> t.Any:
+def _canonical(policy: Policy) -> tuple[t.Any, list[str]]:
     statements = [_canonical_statement(statement) for statement in _listed(policy.get("Statement", []))]
     unique = {json.dumps(statement, sort_keys=True) for statement in statements}
     return policy.get("Version", _FIRST_VERSION), sorted(unique)
 
 
-def _canonical_statement(statement: t.Any) -> t.Any:
+def _canonical_statement(statement: t.Any) -> dict[str, t.Any]:
     if not isinstance(statement, dict):
         raise InvalidInput(f"The policy has a statement that is not an object: {statement!r}.")
     canonical: dict[str, t.Any] = {}
