@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.metadata
 import typing as t
@@ -14,7 +15,7 @@ import typing as t
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.compat.version import LooseVersion
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -40,7 +41,7 @@ class Resource(t.Protocol):
         """The steps from what is to what is wanted. Pure: no request is made here."""
 
     def result(self, plan: Plan) -> dict[str, t.Any]:
-        """What the module returns once the steps are done (or, in check mode, would be)."""
+        """What the module returns once the plan's steps are done (or, in check mode, would be); steps that failed are not among them."""
 
 
 def require(module: AnsibleModule, *libraries: str) -> None:
@@ -59,23 +60,27 @@ def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:
     """Bring one resource to the wanted state, or in check mode say what that takes, and exit the module.
 
     Returned: `changed`, `actions` (one sentence a step), `diff` when asked for, and the resource under `key`.
-    On failure `actions` holds the steps that were done, and `changed` says whether there were any.
+    On failure `actions` holds the steps that were done, and `changed` says whether there were any. Objects that failed
+    among several (`Step.of`) are returned as `failures`, beside all that a run without failure returns.
     """
-    done: list[str] = []
+    done: list[Step] = []
+    failures: dict[str, FederationError] = {}
     try:
         plan = resource.plan(resource.read())
         for warning in plan.warnings:
             module.warn(warning)
         if not module.check_mode:
-            for step in plan.steps:
-                _carry_out(resource, step.do, step.args, step.says)
-                done.append(step.says)
+            _apply(resource, plan, done, failures)
+            plan = dataclasses.replace(plan, steps=tuple(done))
         after = resource.result(plan)
     except FederationError as error:
-        module.fail_json(msg=str(error), changed=bool(done), actions=done, **error.as_result())
+        module.fail_json(msg=str(error), changed=bool(done), actions=[step.says for step in done], **error.as_result())
     result: dict[str, t.Any] = {"changed": bool(plan.steps), "actions": [step.says for step in plan.steps], key: after}
     if module._diff:
         result["diff"] = {"before": plan.before, "after": plan.after}
+    if failures:
+        listed = [{"name": name, "msg": str(error), **error.as_result()} for name, error in failures.items()]
+        module.fail_json(msg=_told(failures), failures=listed, **result)
     module.exit_json(**result)
 
 
@@ -88,9 +93,23 @@ def inform(module: AnsibleModule, read: t.Callable[[], t.Any], key: str) -> t.No
     module.exit_json(changed=False, **{key: found})
 
 
-def _carry_out(resource: Resource, do: str, args: t.Mapping[str, t.Any], says: str) -> None:
-    try:
-        getattr(resource, do)(**args)
-    except FederationError as error:
-        error.details.setdefault("failed_action", says)
-        raise
+def _apply(resource: Resource, plan: Plan, done: list[Step], failures: dict[str, FederationError]) -> None:
+    for step in plan.steps:
+        if step.of in failures:
+            continue
+        try:
+            getattr(resource, step.do)(**step.args)
+        except FederationError as error:
+            error.details.setdefault("failed_action", step.says)
+            if step.of is None:
+                raise
+            failures[step.of] = error
+        else:
+            done.append(step)
+
+
+def _told(failures: t.Mapping[str, FederationError]) -> str:
+    if len(failures) == 1:
+        return str(next(iter(failures.values())))
+    reasons = "; ".join(f"{name}: {error}" for name, error in list(failures.items())[:5])
+    return f"{len(failures)} objects failed, the others are done. {reasons}{'; …' if len(failures) > 5 else ''}"

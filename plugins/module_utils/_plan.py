@@ -39,11 +39,15 @@ class Attr:
 
 @dataclass(frozen=True)
 class Step:
-    """One write. `do` names the resource's method, `args` are its arguments, `says` is one plain imperative sentence."""
+    """One write. `do` names the resource's method, `args` are its arguments, `says` is one plain imperative sentence.
+
+    of: the object that the step belongs to, in a task that deals with several; a failure then skips only what remains of that object.
+    """
 
     do: str
     says: str
     args: t.Mapping[str, t.Any] = field(default_factory=dict)
+    of: str | None = None
 
 
 @dataclass(frozen=True)

@@ -136,3 +136,48 @@ def test_a_missing_or_old_library_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         _module.require(module, "requests")
     assert "requests 999 or newer" in old.value.result["msg"]
     _module.require(module, "lxml", "msal")
+
+
+class Crowd:
+    """A resource of several objects, each of which is greeted and seated."""
+
+    def __init__(self, *rude: str) -> None:
+        self.rude = rude
+        self.seated: list[str] = []
+
+    def read(self) -> list[str]:
+        return ["ann", "bob", "cid"]
+
+    def plan(self, actual: list[str]) -> Plan:
+        return Plan(steps=tuple(Step(do, f"{do} {name}", {"name": name}, of=name) for name in actual for do in ("greet", "seat")))
+
+    def greet(self, name: str) -> None:
+        if name in self.rude:
+            raise Conflict(f"{name} does not answer.", code="Rude")
+
+    def seat(self, name: str) -> None:
+        self.seated.append(name)
+
+    def result(self, plan: Plan) -> dict[str, t.Any]:
+        return {"steps": len(plan.steps)}
+
+
+def test_one_objects_failure_skips_the_rest_of_that_object_only() -> None:
+    crowd = Crowd("bob")
+    with pytest.raises(Exit) as raised:
+        _module.converge(t.cast("t.Any", FakeModule()), crowd, "crowd")
+    assert raised.value.failed
+    assert raised.value.result == {
+        "msg": "bob does not answer.",
+        "changed": True,
+        "actions": ["greet ann", "seat ann", "greet cid", "seat cid"],
+        "crowd": {"steps": 4},
+        "failures": [{"name": "bob", "msg": "bob does not answer.", "error_code": "Rude", "failed_action": "greet bob"}],
+    }
+    assert crowd.seated == ["ann", "cid"]
+
+
+def test_several_failures_are_told_in_one_message() -> None:
+    with pytest.raises(Exit) as raised:
+        _module.converge(t.cast("t.Any", FakeModule()), Crowd("ann", "cid"), "crowd")
+    assert raised.value.result["msg"] == "2 objects failed, the others are done. ann: ann does not answer.; cid: cid does not answer."
