@@ -82,7 +82,7 @@ class Certificate:
                 hint=f"AWS IAM takes keys of {MIN_KEY_BITS} bits and more.",
             )
         try:
-            dummy = certificate.extensions
+            tuple(certificate.extensions)
         except x509.DuplicateExtension:
             raise InvalidInput(
                 f"The signing certificate {self.thumbprint} ({self.subject}) repeats an X.509 extension.", hint="AWS IAM refuses such a certificate."

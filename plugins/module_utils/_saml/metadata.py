@@ -109,9 +109,7 @@ def merge(old: Metadata, new: Metadata) -> Metadata:
     The new document is returned as it is when it has them all. Otherwise its signature is removed, because it no longer holds.
     """
     if old.entity_id != new.entity_id:
-        raise InvalidInput(
-            f"Metadata of {new.entity_id} cannot be merged into metadata of {old.entity_id}.", hint="Merge only metadata of the same directory."
-        )
+        raise InvalidInput(f"Metadata of {new.entity_id} cannot be merged into metadata of {old.entity_id}.", hint="Merge only metadata of the same directory.")
     missing = [certificate for certificate in old.certificates if certificate not in new.certificates]
     if not missing:
         return new
@@ -127,9 +125,7 @@ def merge(old: Metadata, new: Metadata) -> Metadata:
     return parse(etree.tostring(root, encoding="unicode"), "merged metadata")
 
 
-def check_expected(
-    metadata: Metadata, *, now: datetime, entity_id: str | None = None, thumbprints: t.Iterable[str] = (), warn_days: int = 30
-) -> list[str]:
+def check_expected(metadata: Metadata, *, now: datetime, entity_id: str | None = None, thumbprints: t.Iterable[str] = (), warn_days: int = 30) -> list[str]:
     """Warnings about certificates; InvalidInput when the metadata is not the expected one or has no usable certificate.
 
     thumbprints: SHA-1, in any spelling; all must be among the certificates. warn_days: how near an end deserves a warning.
@@ -214,7 +210,7 @@ def _signing_certificates(roles: t.Sequence[etree._Element], what: str) -> tuple
             if key.get("use", "signing") == "signing":
                 for element in key.findall(f"{_DS}KeyInfo/{_DS}X509Data/{_DS}X509Certificate"):
                     try:
-                        found[x509.from_text("".join(element.itertext()))] = None
+                        found[x509.from_text(element.text or "")] = None
                     except InvalidInput:
                         raise InvalidInput(f"The {what} has a signing certificate that cannot be read, after {len(found)} that can.") from None
     if not found:
@@ -247,4 +243,3 @@ def _key_descriptor(certificate: Certificate) -> etree._Element:
     info = etree.SubElement(key, f"{_DS}KeyInfo")
     etree.SubElement(etree.SubElement(info, f"{_DS}X509Data"), f"{_DS}X509Certificate").text = certificate.base64
     return key
-

@@ -35,16 +35,12 @@ def _key() -> rsa.RSAPrivateKey:
 
 
 @cache
-def make_certificate(
-    name: str = "Microsoft Azure Federated SSO Certificate", begins: int = -10, ends: int = 1085, extensions: tuple[str, ...] = ()
-) -> bytes:
+def make_certificate(name: str = "Microsoft Azure Federated SSO Certificate", begins: int = -10, ends: int = 1085, extensions: tuple[str, ...] = ()) -> bytes:
     """DER of a self-signed certificate; begins and ends in days from NOW, extensions by object identifier."""
     return _signed(name, _key(), begins, ends, extensions)
 
 
-def _signed(
-    name: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, begins: int, ends: int, extensions: tuple[str, ...] = ()
-) -> bytes:
+def _signed(name: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, begins: int, ends: int, extensions: tuple[str, ...] = ()) -> bytes:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()

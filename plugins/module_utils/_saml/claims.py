@@ -1,0 +1,279 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The claims that Entra sends to AWS, as the definition of a claimsMappingPolicy.
+
+Such a policy replaces everything in the portal's "Attributes & Claims", so it must hold every claim. A definition is a list of
+one JSON string: {"ClaimsMappingPolicy": {"Version", "IncludeBasicClaimSet", "ClaimsSchema", "ClaimsTransformations"}}.
+The names of AWS's claims are case-sensitive. Transformations are kept and compared, never made: Microsoft documents the inputs of
+two methods only, and none that changes the case of a name.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_home, parse_role_arn, parse_saml_provider_arn
+
+Entry = dict[str, t.Any]
+"""One member of ClaimsSchema or ClaimsTransformations, as Microsoft Graph has it."""
+
+NAME_ID = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"
+_AWS = "https://aws.amazon.com/SAML/Attributes/"
+ROLE = _AWS + "Role"
+ROLE_SESSION_NAME = _AWS + "RoleSessionName"
+SESSION_DURATION = _AWS + "SessionDuration"
+SOURCE_IDENTITY = _AWS + "SourceIdentity"
+TRANSITIVE_TAG_KEYS = _AWS + "TransitiveTagKeys"
+PRINCIPAL_TAG = _AWS + "PrincipalTag:"
+"""Followed by the tag's key."""
+
+MAX_CLAIMS = 50
+"""Entra ignores further claims, and further transformations, without a word."""
+MIN_SESSION = 900
+MAX_SESSION = 43200
+"""Seconds."""
+
+GRAPH_PROPERTIES: t.Mapping[str, str] = {
+    "userprincipalname": "userPrincipalName",
+    "mail": "mail",
+    "employeeid": "employeeId",
+    "mailnickname": "mailNickname",
+    "onpremisessamaccountname": "onPremisesSamAccountName",
+    "onpremisesuserprincipalname": "onPremisesUserPrincipalName",
+} | {f"extensionattribute{n}": f"onPremisesExtensionAttributes/extensionAttribute{n}" for n in range(1, 16)}
+"""The sources of a session name, and the user's property in Microsoft Graph that each one sends."""
+
+SESSION_NAME_SOURCES: tuple[str, ...] = tuple(GRAPH_PROPERTIES)
+
+NAME_ID_SOURCES: frozenset[str] = frozenset(
+    ("mail", "userprincipalname", "onpremisessamaccountname", "employeeid", "telephonenumber", *(f"extensionattribute{n}" for n in range(1, 16)))
+)
+"""What Entra takes as the source of NameID."""
+
+_SCHEMA = "ClaimsSchema"
+_TRANSFORMATIONS = ("ClaimsTransformations", "ClaimsTransformation")
+"""Microsoft's pages use both names; the first is reported to work, both are read."""
+_CASELESS = ("source", "id")
+
+
+class RolePair(t.NamedTuple):
+    """One value of the Role claim: the role that AWS gives and the provider that vouches for the session."""
+
+    role_arn: str
+    provider_arn: str
+
+    def __str__(self) -> str:
+        return f"{self.role_arn},{self.provider_arn}"
+
+
+@dataclass(frozen=True)
+class ClaimsPolicy:
+    """The content of a claims mapping policy, in the form of Microsoft Graph."""
+
+    claims: tuple[Entry, ...] = ()
+    transformations: tuple[Entry, ...] = ()
+    include_basic: bool = True
+
+    def of_type(self, claim_type: str) -> list[Entry]:
+        """The entries that send a claim of this name."""
+        return [entry for entry in self.claims if _type(entry) == claim_type]
+
+    def definition(self) -> list[str]:
+        """The policy's `definition` for Microsoft Graph."""
+        content: Entry = {"Version": 1, "IncludeBasicClaimSet": "true" if self.include_basic else "false", _SCHEMA: list(self.claims)}
+        if self.transformations:
+            content[_TRANSFORMATIONS[0]] = list(self.transformations)
+        return [json.dumps({"ClaimsMappingPolicy": content}, separators=(",", ":"), ensure_ascii=False)]
+
+    def as_sent(self) -> list[dict[str, str]]:
+        """What modules return: each claim's name with its constant `value`, or its `source` such as user.mail."""
+        return [{"name": claim_type} | _origin(entry) for entry in self.claims if (claim_type := _type(entry))]
+
+
+def build(
+    *,
+    session_name_source: str | None = None,
+    role_pairs: t.Sequence[RolePair] | None = None,
+    session_duration: int | None = None,
+    extra_claims: t.Sequence[t.Mapping[str, t.Any]] | None = None,
+    partition: str | None = None,
+    account: str | None = None,
+) -> ClaimsPolicy:
+    """The claims that the options ask for; an option that is None makes none. InvalidInput when AWS or Entra could not use them.
+
+    session_name_source: one of SESSION_NAME_SOURCES; sent as RoleSessionName and, where Entra allows it, as NameID.
+    session_duration: seconds, 900 to 43,200; the role's own maximum is not known here.
+    extra_claims: `name` and either `value`, or `source` (default user) and `id`, or `extension_id`. NameID may be one of them.
+    partition, account: the federation's, which every pair must lie in.
+    """
+    extra = [_extra_claim(claim) for claim in extra_claims or ()]
+    claims: list[Entry] = []
+    if session_name_source is not None:
+        if not any(_type(entry) == NAME_ID for entry in extra):
+            claims.append(_user_claim(name_id_source(session_name_source), NAME_ID))
+        claims.append(_user_claim(check_session_name_source(session_name_source), ROLE_SESSION_NAME))
+    claims.extend({"Value": str(check_role_pair(pair, partition, account)), "SamlClaimType": ROLE} for pair in dict.fromkeys(role_pairs or ()))
+    if session_duration is not None:
+        claims.append({"Value": str(check_session_duration(session_duration)), "SamlClaimType": SESSION_DURATION})
+    taken = {_type(entry) for entry in claims}
+    for entry in extra:
+        if _type(entry) in taken:
+            raise InvalidInput(f"The claim {_type(entry)} would be sent twice.", hint="Give it either by its own option or in extra_claims.")
+        taken.add(_type(entry))
+    return _checked(ClaimsPolicy((*claims, *extra)))
+
+
+def parse(definition: t.Sequence[str] | str | t.Mapping[str, t.Any]) -> ClaimsPolicy:
+    """The content of an existing policy: Graph's list of one string, that string, or its JSON."""
+    if not isinstance(definition, (str, t.Mapping)):
+        if len(definition) != 1:
+            raise InvalidInput(f"A claims mapping policy has one definition; this one has {len(definition)}.")
+        definition = definition[0]
+    if isinstance(definition, str):
+        try:
+            definition = json.loads(definition)
+        except ValueError as exc:
+            raise InvalidInput(f"The definition of the claims mapping policy is not JSON: {exc}.") from None
+    content = definition.get("ClaimsMappingPolicy") if isinstance(definition, t.Mapping) else None
+    if not isinstance(content, t.Mapping):
+        raise InvalidInput("The definition of the claims mapping policy has no ClaimsMappingPolicy.")
+    transformations = [entry for name in _TRANSFORMATIONS for entry in _entries(content, name)]
+    return ClaimsPolicy(
+        claims=tuple(_entries(content, _SCHEMA)),
+        transformations=tuple(transformations),
+        include_basic=str(content.get("IncludeBasicClaimSet", False)).lower() == "true",
+    )
+
+
+def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bool) -> ClaimsPolicy:
+    """The policy to have: the wanted claims, then those of the actual policy under other names if they are to be kept.
+
+    Kept claims bring their transformations and those transformations' inputs; the actual IncludeBasicClaimSet is kept as well.
+    """
+    if actual is None or not keep_unknown:
+        return wanted
+    managed = {_type(entry) for entry in wanted.claims}
+    kept = [entry for entry in actual.claims if _is_sent(entry) and _type(entry) not in managed]
+    needed = {_member(entry, "TransformationId") for entry in (*wanted.claims, *kept)}
+    transformations = [entry for entry in actual.transformations if _member(entry, "ID") in needed and entry not in wanted.transformations]
+    inputs = {_member(claim, "ClaimTypeReferenceId") for entry in transformations for claim in _member(entry, "InputClaims") or ()}
+    kept.extend(entry for entry in actual.claims if not _is_sent(entry) and _member(entry, "ID") in inputs)
+    return _checked(ClaimsPolicy((*wanted.claims, *kept), (*wanted.transformations, *transformations), actual.include_basic))
+
+
+def same_meaning(one: ClaimsPolicy, other: ClaimsPolicy) -> bool:
+    """Whether two policies send the same claims: the order of claims, of keys and the spelling of booleans mean nothing."""
+    return _meaning(one) == _meaning(other)
+
+
+def needs_tag_session(policy: ClaimsPolicy) -> bool:
+    """Whether the role's trust must allow sts:TagSession."""
+    return any((_type(entry) or "").startswith(PRINCIPAL_TAG) or _type(entry) == TRANSITIVE_TAG_KEYS for entry in policy.claims)
+
+
+def needs_source_identity(policy: ClaimsPolicy) -> bool:
+    """Whether the role's trust must allow sts:SetSourceIdentity."""
+    return bool(policy.of_type(SOURCE_IDENTITY))
+
+
+def name_id_source(session_name_source: str) -> str:
+    """The source of NameID beside this source of the session name: the same where Entra allows it, else userprincipalname."""
+    return session_name_source if session_name_source in NAME_ID_SOURCES else "userprincipalname"
+
+
+def check_session_name_source(source: str) -> str:
+    """The source, when a session name can come from it."""
+    if source not in SESSION_NAME_SOURCES:
+        raise InvalidInput(f"{source!r} cannot be the source of session names.", hint=f"Use one of {', '.join(SESSION_NAME_SOURCES)}.")
+    return source
+
+
+def check_session_duration(seconds: int) -> int:
+    """The duration, when AWS's sign-in takes it."""
+    if not MIN_SESSION <= seconds <= MAX_SESSION:
+        raise InvalidInput(f"A session of {seconds} seconds is not possible.", hint=f"Use {MIN_SESSION} to {MAX_SESSION} seconds.")
+    return seconds
+
+
+def check_role_pair(pair: RolePair, partition: str | None = None, account: str | None = None) -> RolePair:
+    """The pair, when both ARNs lie in one partition and account, the federation's if that is given."""
+    role = check_home(parse_role_arn(pair.role_arn), partition=partition, account=account)
+    provider = check_home(parse_saml_provider_arn(pair.provider_arn), partition=partition, account=account)
+    if (role.partition, role.account) != (provider.partition, provider.account):
+        raise InvalidInput(f"The role {role} and the SAML provider {provider} are not in the same account.", hint="AWS requires that they are.")
+    if "," in role.name:
+        raise InvalidInput(f"The role {role} cannot be in a Role claim: the comma in its name would end the ARN.")
+    return pair
+
+
+def _extra_claim(claim: t.Mapping[str, t.Any]) -> Entry:
+    name = claim["name"]
+    given = {key: value for key, value in claim.items() if key != "name" and value is not None}
+    extension, identifier, source = given.get("extension_id"), given.get("id"), given.get("source", "user")
+    if len({"value", "id", "extension_id"} & set(given)) != 1 or ("value" in given and "source" in given):
+        raise InvalidInput(f"The extra claim {name} needs exactly one of value, id (with source) and extension_id.")
+    if "value" in given:
+        entry = {"Value": str(given["value"])}
+    else:
+        entry = {"Source": source} | ({"ID": identifier} if extension is None else {"ExtensionID": extension})
+    if name == NAME_ID and (entry.get("Source"), entry.get("ID")) not in {("user", allowed) for allowed in NAME_ID_SOURCES}:
+        raise InvalidInput("NameID cannot come from there.", hint=f"Entra takes source user with one of {', '.join(sorted(NAME_ID_SOURCES))}.")
+    return entry | {"SamlClaimType": name}
+
+
+def _user_claim(source: str, claim_type: str) -> Entry:
+    return {"Source": "user", "ID": source, "SamlClaimType": claim_type}
+
+
+def _checked(policy: ClaimsPolicy) -> ClaimsPolicy:
+    for what, entries in (("claims", policy.claims), ("transformations", policy.transformations)):
+        if len(entries) > MAX_CLAIMS:
+            raise InvalidInput(f"The policy would have {len(entries)} {what}; Entra uses {MAX_CLAIMS} and ignores the rest silently.")
+    return policy
+
+
+def _entries(content: t.Mapping[str, t.Any], name: str) -> list[Entry]:
+    entries = content.get(name) or []
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise InvalidInput(f"The {name} of the claims mapping policy is not a list of objects.")
+    return entries
+
+
+def _member(entry: Entry, name: str) -> t.Any:
+    """A member under any spelling of its name: Microsoft's own examples differ (ID and Id, TransformationID and TransformationId)."""
+    return next((value for key, value in entry.items() if key.lower() == name.lower()), None)
+
+
+def _type(entry: Entry) -> str | None:
+    return t.cast("str | None", _member(entry, "SamlClaimType"))
+
+
+def _is_sent(entry: Entry) -> bool:
+    """Whether the entry makes a claim; one without a claim's name is only the input of a transformation."""
+    return bool(_type(entry) or _member(entry, "JwtClaimType"))
+
+
+def _origin(entry: Entry) -> dict[str, str]:
+    if (value := _member(entry, "Value")) is not None:
+        return {"value": str(value)}
+    return {"source": f"{_member(entry, 'Source')}.{_member(entry, 'ID') or _member(entry, 'ExtensionID')}"}
+
+
+def _meaning(policy: ClaimsPolicy) -> tuple[t.Any, ...]:
+    return (
+        policy.include_basic,
+        sorted(json.dumps(_canonical(entry), sort_keys=True) for entry in policy.claims),
+        sorted(json.dumps(_canonical(entry), sort_keys=True) for entry in policy.transformations),
+    )
+
+
+def _canonical(entry: Entry) -> Entry:
+    """Without nulls, keys in lower case, and Entra's own names (sources and their ids) in lower case."""
+    canonical = {key.lower(): value for key, value in entry.items() if value is not None}
+    return canonical | {key: canonical[key].lower() for key in _CASELESS if isinstance(canonical.get(key), str)}
