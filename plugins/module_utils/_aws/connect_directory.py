@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The names that people use for security profiles, routing profiles and hierarchy groups, and Amazon Connect's ids."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
+from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._plan import near
+
+LEVELS: t.Final = ("LevelOne", "LevelTwo", "LevelThree", "LevelFour", "LevelFive")
+
+
+@dataclass(frozen=True)
+class Names:
+    """One kind of object of an instance, by name. Pure."""
+
+    kind: str
+    ids: t.Mapping[str, str]
+
+    @functools.cached_property
+    def _names(self) -> dict[str, str]:
+        return {id: name for name, id in self.ids.items()}
+
+    def id(self, reference: str) -> str:
+        """The id of an object that a name or an id refers to; NotFound, with the nearest names, when there is none."""
+        if reference in self.ids:
+            return self.ids[reference]
+        if reference in self._names:
+            return reference
+        close = near(reference, self.ids)
+        hint = f"Did you mean {' or '.join(repr(name) for name in close)}?" if close else None
+        raise NotFound(f"There is no {self.kind} {reference!r}.", hint=hint or f"The instance has {', '.join(sorted(self.ids)[:10]) or 'none'}.")
+
+    def name(self, id: str) -> str:
+        """The name of an id; the id itself when the object is not known (any more)."""
+        return self._names.get(id, id)
+
+
+class Directory:
+    """The names of one instance, each kind read at most once and only when it is needed."""
+
+    def __init__(self, connect: t.Any, instance_id: str) -> None:
+        self._connect = connect
+        self._instance_id = instance_id
+
+    @functools.cached_property
+    def security_profiles(self) -> Names:
+        """Every security profile."""
+        found = self._all("list_security_profiles", "SecurityProfileSummaryList", "list the security profiles", 1000)
+        return Names("security profile", {profile["Name"]: profile["Id"] for profile in found})
+
+    @functools.cached_property
+    def routing_profiles(self) -> Names:
+        """Every routing profile."""
+        found = self._all("list_routing_profiles", "RoutingProfileSummaryList", "list the routing profiles", 1000)
+        return Names("routing profile", {profile["Name"]: profile["Id"] for profile in found})
+
+    @functools.cached_property
+    def hierarchy_groups(self) -> Names:
+        """Every hierarchy group by its path, such as `Europe/Support/Second line`; the same name may stand at several levels."""
+        found = self._all("search_user_hierarchy_groups", "UserHierarchyGroups", "read the agent hierarchy", 100)
+        return Names("hierarchy group", {path: group["Id"] for group in found if (path := hierarchy_path(group))})
+
+    def _all(self, operation: str, key: str, what: str, page: int) -> list[dict[str, t.Any]]:
+        with attempt(f"{what} of the instance {self._instance_id}"):
+            pages = self._connect.get_paginator(operation).paginate(InstanceId=self._instance_id, PaginationConfig={"PageSize": page})
+            found: list[dict[str, t.Any]] = pages.build_full_result().get(key, [])
+        return found
+
+
+def hierarchy_path(group: t.Mapping[str, t.Any]) -> str | None:
+    """A group's names from the top level down; None for the search's pseudo group, which stands for "no group"."""
+    if group.get("LevelId") == "0":
+        return None
+    path = group.get("HierarchyPath") or {}
+    return "/".join(path[level]["Name"] for level in LEVELS if path.get(level)) or group.get("Name")

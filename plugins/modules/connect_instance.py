@@ -1,0 +1,363 @@
+#!/usr/bin/python
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: connect_instance
+short_description: Manage an Amazon Connect instance that signs agents in by SAML
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Finds an Amazon Connect instance by its alias, ID or ARN, or creates one that manages identities by SAML, and keeps its settings.
+  - An instance that manages identities in another way is refused, since Amazon Connect never changes that.
+  - Amazon Connect limits an account to 100 creations and deletions of instances in 30 days together.
+options:
+  alias:
+    description:
+      - The alias, which is part of the instance's address. It cannot be changed.
+      - It finds the instance, and with O(state=present) an instance that does not exist is created with it.
+    type: str
+  instance_id:
+    description:
+      - The ID or the ARN of an existing instance.
+      - With O(alias) as well, the instance must have that alias.
+    type: str
+    aliases: [arn]
+  state:
+    description:
+      - V(present) finds or creates the instance and keeps its settings.
+      - V(absent) deletes it with all that is in it, and needs O(confirm_alias).
+    type: str
+    choices: [present, absent]
+    default: present
+  confirm_alias:
+    description: The alias once more, without which an instance is never deleted.
+    type: str
+  inbound_calls:
+    description: Whether contacts may call. When omitted, it is V(true) on a new instance and left as it is on an existing one.
+    type: bool
+  outbound_calls:
+    description: Whether agents may call. When omitted, it is V(true) on a new instance and left as it is on an existing one.
+    type: bool
+  attributes:
+    description: Further settings of the instance. What is omitted is left as it is.
+    type: dict
+    suboptions:
+      auto_mute_agent_on_hold:
+        description: Mute the agent while the contact is on hold.
+        type: bool
+      auto_resolve_best_voices:
+        description: Choose the best available Amazon Polly voice.
+        type: bool
+      contact_lens:
+        description: Contact Lens, the analysis of conversations.
+        type: bool
+      contactflow_logs:
+        description: Logs of flows in Amazon CloudWatch.
+        type: bool
+      early_media:
+        description: Early media for outbound calls.
+        type: bool
+      enhanced_chat_monitoring:
+        description: Let supervisors join chats.
+        type: bool
+      enhanced_contact_monitoring:
+        description: Let supervisors join calls.
+        type: bool
+      high_volume_outbound:
+        description: High-volume outbound campaigns.
+        type: bool
+      message_streaming:
+        description: Streaming of chat messages.
+        type: bool
+      multi_party_chat_conference:
+        description: Chats with several parties.
+        type: bool
+      multi_party_conference:
+        description: Calls with several parties.
+        type: bool
+      use_custom_tts_voices:
+        description: Voices that Amazon made for this account.
+        type: bool
+  wait_timeout:
+    description: How many seconds to wait until the instance is active or, when deleted, gone.
+    type: int
+    default: 600
+extends_documentation_fragment:
+  - openccp.federation.attributes
+  - openccp.federation.attributes.actiongroup_aws
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.tags
+notes:
+  - To create an instance takes the permissions C(connect:CreateInstance), C(ds:CheckAlias), C(ds:CreateAlias), C(ds:AuthorizeApplication),
+    C(ds:CreateIdentityPoolDirectory), C(ds:CreateDirectory), C(ds:DescribeDirectories) and C(iam:CreateServiceLinkedRole) beside the reading ones.
+  - A new instance has no users. Give the first administrator the security profile C(Admin) with M(openccp.federation.connect_user).
+seealso:
+  - module: openccp.federation.connect_instance_info
+  - module: openccp.federation.connect_approved_origin
+  - module: openccp.federation.connect_user
+"""
+
+EXAMPLES = r"""
+- name: Have a contact centre whose agents sign in by SAML
+  openccp.federation.connect_instance:
+    region: eu-central-1
+    alias: example-service
+    tags:
+      service: contact-centre
+  register: centre
+
+- name: Show where an enterprise application has to send agents
+  ansible.builtin.debug:
+    msg: "{{ centre.instance.ccp_relay_state }}"
+
+- name: Keep settings of an instance that is known by its ID
+  openccp.federation.connect_instance:
+    region: eu-central-1
+    instance_id: "{{ centre.instance.id }}"
+    outbound_calls: false
+    attributes:
+      contactflow_logs: true
+      contact_lens: true
+
+- name: Delete the contact centre with all that is in it
+  openccp.federation.connect_instance:
+    region: eu-central-1
+    alias: example-service
+    confirm_alias: example-service
+    state: absent
+"""
+
+RETURN = r"""
+actions:
+  description: What was done or, in check mode, would be done, one sentence each.
+  returned: always
+  type: list
+  elements: str
+  sample: ["Create the Amazon Connect instance 'example-service'"]
+instance:
+  description: The instance; empty when it does not exist. In check mode, what is given of an instance that would be created.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: The ID.
+      returned: when the instance exists
+      type: str
+      sample: 11111111-2222-3333-4444-555555555555
+    arn:
+      description: The ARN.
+      returned: when the instance exists
+      type: str
+      sample: arn:aws:connect:eu-central-1:123456789012:instance/11111111-2222-3333-4444-555555555555
+    alias:
+      description: The alias.
+      returned: when O(state=present)
+      type: str
+      sample: example-service
+    account_id:
+      description: The account, taken from the ARN.
+      returned: when the instance exists
+      type: str
+      sample: "123456789012"
+    partition:
+      description: The AWS partition, taken from the ARN.
+      returned: when the instance exists
+      type: str
+      sample: aws
+    region:
+      description: The Region.
+      returned: when O(state=present)
+      type: str
+      sample: eu-central-1
+    identity_management_type:
+      description: How the instance manages identities.
+      returned: when O(state=present)
+      type: str
+      sample: SAML
+    status:
+      description: The status.
+      returned: when the instance exists
+      type: str
+      sample: ACTIVE
+    inbound_calls:
+      description: Whether contacts may call.
+      returned: when O(state=present)
+      type: bool
+    outbound_calls:
+      description: Whether agents may call.
+      returned: when O(state=present)
+      type: bool
+    attributes:
+      description: The further settings.
+      returned: when O(attributes) is given
+      type: dict
+    access_url:
+      description: The instance's address.
+      returned: when the instance exists
+      type: str
+      sample: https://example-service.my.connect.aws
+    ccp_url:
+      description: The address of the Contact Control Panel. Opened without signing in first, it shows "Session expired".
+      returned: when the instance exists
+      type: str
+      sample: https://example-service.my.connect.aws/ccp-v2/
+    agent_workspace_url:
+      description: The address of the agent workspace.
+      returned: when the instance exists
+      type: str
+      sample: https://example-service.my.connect.aws/agent-app-v2/
+    relay_state:
+      description: The relay state that leads to the instance's home page.
+      returned: when the instance exists
+      type: str
+      sample: https://eu-central-1.console.aws.amazon.com/connect/federate/11111111-2222-3333-4444-555555555555
+    ccp_relay_state:
+      description: The relay state that leads to the Contact Control Panel.
+      returned: when the instance exists
+      type: str
+      sample: https://eu-central-1.console.aws.amazon.com/connect/federate/11111111-2222-3333-4444-555555555555?destination=%2Fccp-v2
+    global_sign_in_endpoint:
+      description: The sign-in address of an instance with Global Resiliency.
+      returned: when the instance exists
+      type: str
+    service_role:
+      description: The service-linked role.
+      returned: when the instance exists
+      type: str
+    tags:
+      description: The tags.
+      returned: when O(state=present)
+      type: dict
+"""
+
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_instances as instances
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+
+class InstanceResource:
+    """One instance, as the options want it."""
+
+    def __init__(self, module: AnsibleAWSModule) -> None:
+        self.module = module
+        self.params = module.params
+        self.waiter = Waiter(timeout=module.params["wait_timeout"])
+        self.failed: list[str] = []
+        self.id: str | None = None
+        self.arn: str | None = None
+
+    def read(self) -> instances.Instance | None:
+        if self.params["alias"]:
+            instances.check_alias(self.params["alias"])
+        self.connect = instances.connect_client(self.module)
+        self.region = self.connect.meta.region_name
+        self.id = self._find()
+        if self.id is None:
+            return None
+        actual = self._ready()
+        if actual and self.params["attributes"]:
+            actual = actual | {"Attributes": instances.read_attributes(self.connect, self.id)}
+        return actual
+
+    def plan(self, actual: instances.Instance | None) -> Plan:
+        self.arn = actual["Arn"] if actual else None
+        return instances.plan(self.params, actual, self.region)
+
+    def result(self, plan: Plan) -> dict[str, t.Any]:
+        if self.params["state"] == "absent" or self.module.check_mode or self.id is None:
+            return plan.after
+        found = instances.describe(self.connect, self.id) if plan.steps else None
+        if found is None:
+            return plan.after
+        shown = instances.view(found, self.region)
+        # Reads lag behind writes: what was just written is known better from the plan.
+        return shown | {option: value for option, value in plan.after.items() if value is not None}
+
+    def create(self, alias: str, inbound_calls: bool, outbound_calls: bool, tags: dict[str, str]) -> None:
+        try:
+            with attempt(f"create the Amazon Connect instance {alias!r}"):
+                made = self.connect.create_instance(
+                    ClientToken=instances.creation_token(self.region, alias, self.failed),
+                    IdentityManagementType="SAML",
+                    InstanceAlias=alias,
+                    InboundCallsEnabled=inbound_calls,
+                    OutboundCallsEnabled=outbound_calls,
+                    **({"Tags": tags} if tags else {}),
+                )
+        except FederationError as error:
+            raise instances.alias_taken(error, alias) from error
+        self.id, self.arn = made["Id"], made["Arn"]
+        self._ready()
+
+    def update_attribute(self, attribute: str, value: bool) -> None:
+        with attempt(f"change {attribute} of the instance {self.id}"):
+            self.connect.update_instance_attribute(InstanceId=self.id, AttributeType=attribute, Value=str(value).lower())
+
+    def tag(self, tags: dict[str, str]) -> None:
+        with attempt(f"tag the instance {self.id}"):
+            self.connect.tag_resource(resourceArn=self.arn, tags=tags)
+
+    def untag(self, keys: list[str]) -> None:
+        with attempt(f"remove tags of the instance {self.id}"):
+            self.connect.untag_resource(resourceArn=self.arn, tagKeys=keys)
+
+    def delete(self) -> None:
+        with attempt(f"delete the Amazon Connect instance {self.id}"):
+            self.connect.delete_instance(InstanceId=self.id)
+        self.waiter.until(f"the instance {self.id} to be gone", lambda: None if instances.describe(self.connect, self.id) else True)
+
+    def _find(self) -> str | None:
+        reference, alias = self.params["instance_id"], self.params["alias"]
+        if reference:
+            return instances.id_of_reference(self.connect, instances.check_reference(reference))
+        listed = instances.list_instances(self.connect)
+        self.failed = instances.failed_with_alias(listed, alias)
+        found = instances.only(instances.with_alias(listed, alias), alias)
+        return found["Id"] if found else None
+
+    def _ready(self) -> instances.Instance | None:
+        """The instance, once it is no longer being created."""
+        if not self.params["instance_id"]:
+            return self.waiter.until(f"the instance {self.id} to be active", lambda: instances.once_active(instances.describe(self.connect, self.id)))
+        found = instances.describe(self.connect, self.id)
+        if found is None and self.params["state"] == "present":
+            raise NotFound(f"There is no Amazon Connect instance {self.id} in {self.region}.", hint="Check the Region and the account.")
+        if found and self.params["alias"] and (found.get("InstanceAlias") or "").lower() != self.params["alias"].lower():
+            raise InvalidInput(f"The instance {self.id} has the alias {found.get('InstanceAlias')!r}, not {self.params['alias']!r}.")
+        return found
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "alias": {"type": "str"},
+            "instance_id": {"type": "str", "aliases": ["arn"]},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "confirm_alias": {"type": "str"},
+            "inbound_calls": {"type": "bool"},
+            "outbound_calls": {"type": "bool"},
+            "attributes": {"type": "dict", "options": {option: {"type": "bool"} for option in instances.ATTRIBUTES}},
+            "tags": {"type": "dict", "aliases": ["resource_tags"]},
+            "purge_tags": {"type": "bool", "default": True},
+            "wait_timeout": {"type": "int", "default": 600},
+        },
+        required_one_of=[("alias", "instance_id")],
+        supports_check_mode=True,
+    )
+    converge(module, InstanceResource(module), "instance")
+
+
+if __name__ == "__main__":
+    main()
