@@ -122,14 +122,18 @@ def connect_user_arn(instance_arn: str, user_id: str) -> str:
 def check_account(account: str) -> str:
     """An AWS account's id, as given."""
     if not _ACCOUNT.fullmatch(account):
-        raise InvalidInput(f"{account!r} is not the id of an AWS account.", hint="It has twelve digits; quote it in YAML to keep leading zeros.")
+        raise InvalidInput(
+            f"{account!r} is not the id of an AWS account.", hint="It has twelve digits; quote it in YAML to keep leading zeros."
+        )
     return account
 
 
 def check_instance_id(instance_id: str) -> str:
     """An Amazon Connect instance's id, as given."""
     if not UUID.fullmatch(instance_id):
-        raise InvalidInput(f"{instance_id!r} is not the id of an Amazon Connect instance.", hint="It is a UUID, the last part of the instance's ARN.")
+        raise InvalidInput(
+            f"{instance_id!r} is not the id of an Amazon Connect instance.", hint="It is a UUID, the last part of the instance's ARN."
+        )
     return instance_id
 
 

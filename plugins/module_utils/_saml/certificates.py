@@ -85,7 +85,8 @@ class Certificate:
             tuple(certificate.extensions)
         except x509.DuplicateExtension:
             raise InvalidInput(
-                f"The signing certificate {self.thumbprint} ({self.subject}) repeats an X.509 extension.", hint="AWS IAM refuses such a certificate."
+                f"The signing certificate {self.thumbprint} ({self.subject}) repeats an X.509 extension.",
+                hint="AWS IAM refuses such a certificate.",
             ) from None
         except ValueError as exc:
             raise InvalidInput(f"The signing certificate {self.thumbprint} ({self.subject}) has a broken X.509 extension: {exc}.") from None
@@ -97,7 +98,7 @@ def from_der(der: bytes) -> Certificate:
         certificate = x509.load_der_x509_certificate(der)
         return Certificate(
             der=der,
-            thumbprint=certificate.fingerprint(hashes.SHA1()).hex().upper(),
+            thumbprint=certificate.fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303 (a name, not a proof)
             sha256=certificate.fingerprint(hashes.SHA256()).hex().upper(),
             subject=certificate.subject.rfc4514_string(),
             not_before=certificate.not_valid_before_utc,
@@ -118,11 +119,13 @@ def from_text(text: str) -> Certificate:
     return from_der(der)
 
 
-def thumbprint(text: str) -> str:
+def canonical_thumbprint(text: str) -> str:
     """A SHA-1 thumbprint as a user writes it (any case, with colons or spaces) in the one form used here."""
     canonical = re.sub(r"[\s:]", "", text).upper()
     if not re.fullmatch(r"[0-9A-F]{40}", canonical):
-        raise InvalidInput(f"{text!r} is not a certificate's thumbprint.", hint="It is the SHA-1 of the certificate: 40 hexadecimal digits.")
+        raise InvalidInput(
+            f"{text!r} is not a certificate's thumbprint.", hint="It is the SHA-1 of the certificate: 40 hexadecimal digits."
+        )
     return canonical
 
 

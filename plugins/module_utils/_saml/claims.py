@@ -52,7 +52,14 @@ GRAPH_PROPERTIES: t.Mapping[str, str] = {
 SESSION_NAME_SOURCES: tuple[str, ...] = tuple(GRAPH_PROPERTIES)
 
 NAME_ID_SOURCES: frozenset[str] = frozenset(
-    ("mail", "userprincipalname", "onpremisessamaccountname", "employeeid", "telephonenumber", *(f"extensionattribute{n}" for n in range(1, 16)))
+    (
+        "mail",
+        "userprincipalname",
+        "onpremisessamaccountname",
+        "employeeid",
+        "telephonenumber",
+        *(f"extensionattribute{n}" for n in range(1, 16)),
+    )
 )
 """What Entra takes as the source of NameID."""
 
@@ -118,13 +125,17 @@ def build(
         if not any(_type(entry) == NAME_ID for entry in extra):
             claims.append(_user_claim(name_id_source(session_name_source), NAME_ID))
         claims.append(_user_claim(check_session_name_source(session_name_source), ROLE_SESSION_NAME))
-    claims.extend({"Value": str(check_role_pair(pair, partition, account)), "SamlClaimType": ROLE} for pair in dict.fromkeys(role_pairs or ()))
+    claims.extend(
+        {"Value": str(check_role_pair(pair, partition, account)), "SamlClaimType": ROLE} for pair in dict.fromkeys(role_pairs or ())
+    )
     if session_duration is not None:
         claims.append({"Value": str(check_session_duration(session_duration)), "SamlClaimType": SESSION_DURATION})
     taken = {_type(entry) for entry in claims}
     for entry in extra:
         if _type(entry) in taken:
-            raise InvalidInput(f"The claim {_type(entry)} would be sent twice.", hint="Give it either by its own option or in extra_claims.")
+            raise InvalidInput(
+                f"The claim {_type(entry)} would be sent twice.", hint="Give it either by its own option or in extra_claims."
+            )
         taken.add(_type(entry))
     return _checked(ClaimsPolicy((*claims, *extra)))
 
@@ -206,7 +217,9 @@ def check_role_pair(pair: RolePair, partition: str | None = None, account: str |
     role = check_home(parse_role_arn(pair.role_arn), partition=partition, account=account)
     provider = check_home(parse_saml_provider_arn(pair.provider_arn), partition=partition, account=account)
     if (role.partition, role.account) != (provider.partition, provider.account):
-        raise InvalidInput(f"The role {role} and the SAML provider {provider} are not in the same account.", hint="AWS requires that they are.")
+        raise InvalidInput(
+            f"The role {role} and the SAML provider {provider} are not in the same account.", hint="AWS requires that they are."
+        )
     if "," in role.name:
         raise InvalidInput(f"The role {role} cannot be in a Role claim: the comma in its name would end the ARN.")
     return pair
@@ -223,7 +236,9 @@ def _extra_claim(claim: t.Mapping[str, t.Any]) -> Entry:
     else:
         entry = {"Source": source} | ({"ID": identifier} if extension is None else {"ExtensionID": extension})
     if name == NAME_ID and (entry.get("Source"), entry.get("ID")) not in {("user", allowed) for allowed in NAME_ID_SOURCES}:
-        raise InvalidInput("NameID cannot come from there.", hint=f"Entra takes source user with one of {', '.join(sorted(NAME_ID_SOURCES))}.")
+        raise InvalidInput(
+            "NameID cannot come from there.", hint=f"Entra takes source user with one of {', '.join(sorted(NAME_ID_SOURCES))}."
+        )
     return entry | {"SamlClaimType": name}
 
 

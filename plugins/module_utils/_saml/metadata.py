@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml import certificates as x509
-from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate, canonical_thumbprint, from_text
 
 try:
     from lxml import etree
@@ -109,7 +108,10 @@ def merge(old: Metadata, new: Metadata) -> Metadata:
     The new document is returned as it is when it has them all. Otherwise its signature is removed, because it no longer holds.
     """
     if old.entity_id != new.entity_id:
-        raise InvalidInput(f"Metadata of {new.entity_id} cannot be merged into metadata of {old.entity_id}.", hint="Merge only metadata of the same directory.")
+        raise InvalidInput(
+            f"Metadata of {new.entity_id} cannot be merged into metadata of {old.entity_id}.",
+            hint="Merge only metadata of the same directory.",
+        )
     missing = [certificate for certificate in old.certificates if certificate not in new.certificates]
     if not missing:
         return new
@@ -125,16 +127,19 @@ def merge(old: Metadata, new: Metadata) -> Metadata:
     return parse(etree.tostring(root, encoding="unicode"), "merged metadata")
 
 
-def check_expected(metadata: Metadata, *, now: datetime, entity_id: str | None = None, thumbprints: t.Iterable[str] = (), warn_days: int = 30) -> list[str]:
+def check_expected(
+    metadata: Metadata, *, now: datetime, entity_id: str | None = None, thumbprints: t.Iterable[str] = (), warn_days: int = 30
+) -> list[str]:
     """Warnings about certificates; InvalidInput when the metadata is not the expected one or has no usable certificate.
 
     thumbprints: SHA-1, in any spelling; all must be among the certificates. warn_days: how near an end deserves a warning.
     """
     if entity_id is not None and metadata.entity_id != entity_id:
         raise InvalidInput(
-            f"The metadata is of {metadata.entity_id}, not of {entity_id}.", hint="It comes from another directory; check the tenant in its address."
+            f"The metadata is of {metadata.entity_id}, not of {entity_id}.",
+            hint="It comes from another directory; check the tenant in its address.",
         )
-    absent = [wanted for wanted in map(x509.thumbprint, thumbprints) if wanted not in metadata.thumbprints]
+    absent = [wanted for wanted in map(canonical_thumbprint, thumbprints) if wanted not in metadata.thumbprints]
     if absent:
         raise InvalidInput(
             f"The metadata lacks the signing certificate {', '.join(absent)}; it has {', '.join(metadata.thumbprints)}.",
@@ -142,7 +147,9 @@ def check_expected(metadata: Metadata, *, now: datetime, entity_id: str | None =
         )
     if not any(certificate.usable(now) for certificate in metadata.certificates):
         ends = ", ".join(f"{certificate.thumbprint} {certificate.not_after:%Y-%m-%d}" for certificate in metadata.certificates)
-        raise InvalidInput(f"No signing certificate of the metadata is valid now; they end: {ends}.", hint="Make a new signing certificate in Entra.")
+        raise InvalidInput(
+            f"No signing certificate of the metadata is valid now; they end: {ends}.", hint="Make a new signing certificate in Entra."
+        )
     return [
         f"The signing certificate {certificate.thumbprint} {'ended' if left < 0 else 'ends'} on {certificate.not_after:%Y-%m-%d}."
         for certificate in metadata.certificates
@@ -171,19 +178,31 @@ def _root(text: str, what: str) -> etree._Element:
     if not text:
         raise InvalidInput(f"The {what} is empty.")
     if _HTML.match(text):
-        raise InvalidInput(f"The {what} is an HTML page, not SAML metadata.", hint="A sign-in or error page was probably saved; check the address.")
+        raise InvalidInput(
+            f"The {what} is an HTML page, not SAML metadata.", hint="A sign-in or error page was probably saved; check the address."
+        )
     if "<!DOCTYPE" in text:
-        raise InvalidInput(f"The {what} has a document type declaration (DTD), which SAML metadata must not have.", hint="It may be an attack.")
+        raise InvalidInput(
+            f"The {what} has a document type declaration (DTD), which SAML metadata must not have.", hint="It may be an attack."
+        )
     declared = _ENCODING.match(text)
     if declared and declared[1].lower() not in ("utf-8", "us-ascii"):
         raise InvalidInput(f"The {what} declares the encoding {declared[1]!r}.", hint="AWS IAM takes UTF-8 only.")
     parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, remove_comments=True, remove_pis=True
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         return etree.fromstring(text.encode("utf-8"), parser)
     except (etree.XMLSyntaxError, UnicodeEncodeError) as exc:
-        raise InvalidInput(f"The {what} is not complete, well-formed XML: {exc}.", hint="It may have been cut off; read it again.") from None
+        raise InvalidInput(
+            f"The {what} is not complete, well-formed XML: {str(exc)[:200]}.", hint="It may have been cut off; read it again."
+        ) from None
 
 
 def _identity_provider(root: etree._Element, what: str) -> etree._Element:
@@ -210,9 +229,11 @@ def _signing_certificates(roles: t.Sequence[etree._Element], what: str) -> tuple
             if key.get("use", "signing") == "signing":
                 for element in key.findall(f"{_DS}KeyInfo/{_DS}X509Data/{_DS}X509Certificate"):
                     try:
-                        found[x509.from_text(element.text or "")] = None
+                        found[from_text(element.text or "")] = None
                     except InvalidInput:
-                        raise InvalidInput(f"The {what} has a signing certificate that cannot be read, after {len(found)} that can.") from None
+                        raise InvalidInput(
+                            f"The {what} has a signing certificate that cannot be read, after {len(found)} that can."
+                        ) from None
     if not found:
         raise InvalidInput(f"The {what} has no signing certificate in its IDPSSODescriptor.")
     for certificate in found:

@@ -105,9 +105,14 @@ def check_connect_region(region: str, offered: t.Collection[str] = CONNECT_REGIO
     if region in CONNECT_REGIONS or region in offered:
         return partition
     if partition is CHINA:
-        raise InvalidInput(f"Amazon Connect is not offered in AWS China, so not in the Region {region}.", hint="Use a Region of the partition aws.")
+        raise InvalidInput(
+            f"Amazon Connect is not offered in AWS China, so not in the Region {region}.", hint="Use a Region of the partition aws."
+        )
     if region in REPLICA_REGIONS:
-        raise InvalidInput(f"The Region {region} holds replicas of Amazon Connect instances only.", hint="Name the Region of the instance that is replicated.")
+        raise InvalidInput(
+            f"The Region {region} holds replicas of Amazon Connect instances only.",
+            hint="Name the Region of the instance that is replicated.",
+        )
     raise InvalidInput(f"Amazon Connect is not offered in the Region {region}.", hint=_near(region))
 
 

@@ -35,7 +35,9 @@ _LISTS = ("Resource", "NotResource")
 _PRINCIPALS = ("Principal", "NotPrincipal")
 
 
-def trust_policy(provider_arns: t.Sequence[str], reply_urls: t.Sequence[str], *, tag_session: bool = False, set_source_identity: bool = False) -> Policy:
+def trust_policy(
+    provider_arns: t.Sequence[str], reply_urls: t.Sequence[str], *, tag_session: bool = False, set_source_identity: bool = False
+) -> Policy:
     """Who may take the role: sessions that these SAML providers vouch for, posted to exactly these reply URLs.
 
     tag_session: allow session tags, for claims PrincipalTag and TransitiveTagKeys.
@@ -106,7 +108,8 @@ def check_trust_size(policy: t.Mapping[str, t.Any], limit: int = TRUST_LIMIT) ->
     size = len(dump(policy))
     if size > limit:
         raise InvalidInput(
-            f"The trust policy would have {size} characters; IAM allows {limit}.", hint="Name fewer providers or reply URLs, or have the quota raised."
+            f"The trust policy would have {size} characters; IAM allows {limit}.",
+            hint="Name fewer providers or reply URLs, or have the quota raised.",
         )
 
 
@@ -156,4 +159,6 @@ def _canonical_statement(statement: t.Any) -> dict[str, t.Any]:
 
 def _canonical_condition(condition: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, dict[str, list[str]]]:
     """Operators and keys have no case; an empty condition is none."""
-    return {operator.lower(): {key.lower(): _texts(values) for key, values in tests.items()} for operator, tests in condition.items() if tests}
+    return {
+        operator.lower(): {key.lower(): _texts(values) for key, values in tests.items()} for operator, tests in condition.items() if tests
+    }

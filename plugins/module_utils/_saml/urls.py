@@ -44,18 +44,21 @@ def check_reply_url(url: str, partition: Partition) -> str:
     """The URL, when it is one of the partition's sign-in addresses or of Connect's Global Resiliency; else InvalidInput."""
     parts = _split(url, "reply URL")
     host = parts.hostname or ""
-    if parts.scheme != "https" or not host:
-        raise InvalidInput(f"The reply URL {url!r} is not an https address.", hint=f"AWS's own is {reply_url(partition)}.")
+    if parts.scheme != "https" or not host or parts.netloc != host or parts.geturl() != url:
+        raise InvalidInput(f"The reply URL {url!r} is not a plain https address.", hint=f"AWS's own is {reply_url(partition)}.")
     if partition is AWS and _RESILIENT_HOST.fullmatch(host) and parts.path in ("/saml", "/saml*"):
         return url
     owner = _partition_of_host(host, "signin_host")
     if owner is not partition:
         where = f"belongs to {owner.title}" if owner else "is not AWS's sign-in"
         raise InvalidInput(
-            f"The reply URL {url} {where}, but the federation is in the partition {partition.name}.", hint=f"Its reply URL is {reply_url(partition)}."
+            f"The reply URL {url} {where}, but the federation is in the partition {partition.name}.",
+            hint=f"Its reply URL is {reply_url(partition)}.",
         )
     if not _REPLY_PATH.fullmatch(parts.path) or parts.query or parts.fragment:
-        raise InvalidInput(f"The reply URL {url} is not one that AWS's sign-in answers.", hint=f"Use {reply_url(partition)} or a regional form of it.")
+        raise InvalidInput(
+            f"The reply URL {url} is not one that AWS's sign-in answers.", hint=f"Use {reply_url(partition)} or a regional form of it."
+        )
     return url
 
 
@@ -109,7 +112,7 @@ def relay_state(region: str, instance_id: str, destination: str | None = None, *
 
 def parse_relay_state(text: str) -> RelayState:
     """A relay state in parts; InvalidInput when it does not lead to a Connect instance."""
-    parts = _split(text, "relay state")
+    parts = _split(text.strip(), "relay state")
     host = parts.hostname or ""
     path = _RELAY_PATH.fullmatch(parts.path)
     partition = _partition_of_host(host, "console_host")
@@ -147,7 +150,7 @@ def metadata_url(authority_url: str, tenant_id: str, app_id: str) -> str:
 
 def _split(text: str, what: str) -> SplitResult:
     try:
-        return urlsplit(text.strip())
+        return urlsplit(text)
     except ValueError as exc:
         raise InvalidInput(f"The {what} {text!r} is not an address: {exc}.") from None
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
 
@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 TENANT = "aaaaaaaa-0000-0000-0000-000000000001"
 ENTITY_ID = f"https://sts.windows.net/{TENANT}/"
-NOW = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)
+NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
 # A key of 512 bits, which cryptography reads but no longer makes.
 _WEAK = (
@@ -35,12 +35,16 @@ def _key() -> rsa.RSAPrivateKey:
 
 
 @cache
-def make_certificate(name: str = "Microsoft Azure Federated SSO Certificate", begins: int = -10, ends: int = 1085, extensions: tuple[str, ...] = ()) -> bytes:
+def make_certificate(
+    name: str = "Microsoft Azure Federated SSO Certificate", begins: int = -10, ends: int = 1085, extensions: tuple[str, ...] = ()
+) -> bytes:
     """DER of a self-signed certificate; begins and ends in days from NOW, extensions by object identifier."""
     return _signed(name, _key(), begins, ends, extensions)
 
 
-def _signed(name: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, begins: int, ends: int, extensions: tuple[str, ...] = ()) -> bytes:
+def _signed(
+    name: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, begins: int, ends: int, extensions: tuple[str, ...] = ()
+) -> bytes:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()

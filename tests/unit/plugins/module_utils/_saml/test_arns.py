@@ -6,7 +6,6 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import arns
 
@@ -20,7 +19,11 @@ INSTANCE_ARN = f"arn:aws:connect:eu-central-1:{ACCOUNT}:instance/{INSTANCE}"
     [
         (arns.role_arn("aws", ACCOUNT, "Connect.Agent"), f"arn:aws:iam::{ACCOUNT}:role/Connect.Agent", arns.parse_role_arn),
         (arns.role_arn("aws", ACCOUNT, "Agent", "/a/b/"), f"arn:aws:iam::{ACCOUNT}:role/a/b/Agent", arns.parse_role_arn),
-        (arns.saml_provider_arn("aws-us-gov", ACCOUNT, "Entra"), f"arn:aws-us-gov:iam::{ACCOUNT}:saml-provider/Entra", arns.parse_saml_provider_arn),
+        (
+            arns.saml_provider_arn("aws-us-gov", ACCOUNT, "Entra"),
+            f"arn:aws-us-gov:iam::{ACCOUNT}:saml-provider/Entra",
+            arns.parse_saml_provider_arn,
+        ),
         (arns.connect_instance_arn("aws", "eu-central-1", ACCOUNT, INSTANCE), INSTANCE_ARN, arns.parse_connect_instance_arn),
         (arns.connect_user_arn(INSTANCE_ARN, "u-1"), f"{INSTANCE_ARN}/agent/u-1", arns.parse_connect_user_arn),
     ],

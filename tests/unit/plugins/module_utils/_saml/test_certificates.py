@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 import textwrap
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import certificates
 
@@ -40,9 +41,11 @@ def test_every_spelling_is_the_same_certificate(saml: SimpleNamespace) -> None:
     assert made[0].base64 == text
 
 
-@pytest.mark.parametrize("text", ["", "x", "ä", "AAAA", "bm90IGEgY2VydGlmaWNhdGU=", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "ä", "AAAA", "bm90IGEgY2VydGlmaWNhdGU=", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]
+)
 def test_what_is_no_certificate(text: str) -> None:
-    with pytest.raises(InvalidInput, match="not an X.509 certificate"):
+    with pytest.raises(InvalidInput, match=r"not an X\.509 certificate"):
         certificates.from_text(text)
 
 
@@ -75,22 +78,31 @@ def test_iam_refuses_a_weak_key(saml: SimpleNamespace) -> None:
 
 
 def test_iam_refuses_repeated_extensions(saml: SimpleNamespace) -> None:
-    with pytest.raises(InvalidInput, match="repeats an X.509 extension"):
+    with pytest.raises(InvalidInput, match=r"repeats an X\.509 extension"):
         certificates.from_der(saml.repeated_extension()).check_for_iam()
 
 
 def test_a_broken_extension(saml: SimpleNamespace) -> None:
     der: bytes = saml.certificate(extensions=("2.5.29.99",)).replace(b"\x06\x03\x55\x1d\x63", b"\x06\x03\x55\x1d\x13")
-    with pytest.raises(InvalidInput, match="broken X.509 extension"):
+    with pytest.raises(InvalidInput, match=r"broken X\.509 extension"):
         certificates.from_der(der).check_for_iam()
 
 
 @pytest.mark.parametrize("text", ["aa" * 20, "AA:" * 19 + "AA", " ".join(["Aa"] * 20)])
 def test_thumbprints(text: str) -> None:
-    assert certificates.thumbprint(text) == "AA" * 20
+    assert certificates.canonical_thumbprint(text) == "AA" * 20
 
 
 @pytest.mark.parametrize("text", ["", "aa" * 19, "aa" * 32, "gg" * 20])
 def test_what_is_no_thumbprint(text: str) -> None:
     with pytest.raises(InvalidInput, match="is not a certificate's thumbprint"):
-        certificates.thumbprint(text)
+        certificates.canonical_thumbprint(text)
+
+
+@pytest.mark.parametrize("missing", ["cryptography", "lxml"])
+def test_the_layer_can_be_imported_without_its_libraries(missing: str) -> None:
+    """The engine then says which one to install."""
+    package = certificates.__name__.rpartition(".")[0]
+    code = f"import sys; sys.path[:0] = {sys.path!r}; sys.modules[{missing!r}] = None; import {package}.certificates, {package}.metadata"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -7,10 +7,16 @@ import json
 import typing as t
 
 import pytest
-
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
-from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy, RolePair, build, merge, parse, same_meaning
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import (
+    ClaimsPolicy,
+    RolePair,
+    build,
+    merge,
+    parse,
+    same_meaning,
+)
 
 ACCOUNT = "111122223333"
 PAIR = RolePair(f"arn:aws:iam::{ACCOUNT}:role/ConnectAgent", f"arn:aws:iam::{ACCOUNT}:saml-provider/Entra")
@@ -39,7 +45,11 @@ def test_the_claims_of_a_federation() -> None:
             "Version": 1,
             "IncludeBasicClaimSet": "true",
             "ClaimsSchema": [
-                {"Source": "user", "ID": "userprincipalname", "SamlClaimType": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"},
+                {
+                    "Source": "user",
+                    "ID": "userprincipalname",
+                    "SamlClaimType": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier",
+                },
                 {"Source": "user", "ID": "userprincipalname", "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/RoleSessionName"},
                 {"Value": f"{PAIR.role_arn},{PAIR.provider_arn}", "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/Role"},
                 {"Value": "43200", "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/SessionDuration"},
@@ -51,7 +61,9 @@ def test_the_claims_of_a_federation() -> None:
 
 
 def test_the_claims_as_sent() -> None:
-    policy = build(session_name_source="mail", session_duration=900, extra_claims=[{"name": "urn:x", "source": "application", "id": "displayname"}])
+    policy = build(
+        session_name_source="mail", session_duration=900, extra_claims=[{"name": "urn:x", "source": "application", "id": "displayname"}]
+    )
     assert policy.as_sent() == [
         {"name": claims.NAME_ID, "source": "user.mail"},
         {"name": claims.ROLE_SESSION_NAME, "source": "user.mail"},
@@ -129,7 +141,10 @@ def test_an_extension_is_shown_as_its_source() -> None:
         ({"extra_claims": [{"name": claims.ROLE, "value": "x"}], "role_pairs": [PAIR]}, "Role would be sent twice"),
         ({"extra_claims": [{"name": claims.NAME_ID, "id": "displayname"}]}, "NameID cannot come from there"),
         ({"extra_claims": [{"name": claims.NAME_ID, "value": "x"}]}, "NameID cannot come from there"),
-        ({"extra_claims": [{"name": f"urn:{n}", "value": "x"} for n in range(50)], "session_duration": 900}, "would have 51 claims; Entra uses 50"),
+        (
+            {"extra_claims": [{"name": f"urn:{n}", "value": "x"} for n in range(50)], "session_duration": 900},
+            "would have 51 claims; Entra uses 50",
+        ),
     ],
 )
 def test_claims_that_cannot_be(options: dict[str, t.Any], message: str) -> None:
@@ -231,7 +246,12 @@ def test_unknown_claims_are_kept_or_removed() -> None:
 
 def test_what_an_option_does_not_manage_is_kept() -> None:
     kept = merge(build(session_name_source="mail"), BUILT, keep_unknown=True)
-    assert [entry["SamlClaimType"] for entry in kept.claims] == [claims.NAME_ID, claims.ROLE_SESSION_NAME, claims.ROLE, claims.SESSION_DURATION]
+    assert [entry["SamlClaimType"] for entry in kept.claims] == [
+        claims.NAME_ID,
+        claims.ROLE_SESSION_NAME,
+        claims.ROLE,
+        claims.SESSION_DURATION,
+    ]
     assert kept.of_type(claims.ROLE_SESSION_NAME)[0]["ID"] == "mail"
 
 

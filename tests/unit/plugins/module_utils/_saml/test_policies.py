@@ -9,7 +9,6 @@ import typing as t
 from urllib.parse import quote
 
 import pytest
-
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import policies
 
@@ -58,14 +57,21 @@ def test_a_trust_policy_that_cannot_be(providers: list[str], urls: list[str]) ->
 
 def test_the_documented_permission() -> None:
     assert policies.permission_policy([INSTANCE_ARN])["Statement"] == [
-        {"Sid": "ConnectSignIn", "Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": INSTANCE_ARN + "/user/${aws:userid}"}
+        {
+            "Sid": "ConnectSignIn",
+            "Effect": "Allow",
+            "Action": "connect:GetFederationToken",
+            "Resource": INSTANCE_ARN + "/user/${aws:userid}",
+        }
     ]
     several = policies.permission_policy([INSTANCE_ARN, OTHER_ARN])["Statement"][0]["Resource"]
     assert several == [INSTANCE_ARN + "/user/${aws:userid}", OTHER_ARN + "/user/${aws:userid}"]
 
 
 def test_the_permission_by_instance_id() -> None:
-    assert policies.permission_policy_by_instance_id([INSTANCE])["Statement"][0]["Condition"] == {"StringEquals": {"connect:InstanceId": INSTANCE}}
+    assert policies.permission_policy_by_instance_id([INSTANCE])["Statement"][0]["Condition"] == {
+        "StringEquals": {"connect:InstanceId": INSTANCE}
+    }
 
 
 @pytest.mark.parametrize(

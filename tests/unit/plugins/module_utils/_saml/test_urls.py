@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import clouds, urls
 from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import AWS, CHINA, GOVCLOUD, Partition
@@ -46,15 +45,21 @@ def test_reply_urls_of_global_resiliency(tail: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("signin.aws.amazon.com/saml", "is not an https address"),
-        ("http://signin.aws.amazon.com/saml", "is not an https address"),
+        ("signin.aws.amazon.com/saml", "is not a plain https address"),
+        ("http://signin.aws.amazon.com/saml", "is not a plain https address"),
         ("https://[signin/saml", "is not an address"),
-        ("https:///saml", "is not an https address"),
+        ("https:///saml", "is not a plain https address"),
+        (" https://signin.aws.amazon.com/saml", "is not a plain https address"),
+        ("https://signin.aws.amazon.com/saml\n", "is not a plain https address"),
+        ("https://SIGNIN.aws.amazon.com/saml", "is not a plain https address"),
+        ("https://signin.aws.amazon.com:443/saml", "is not a plain https address"),
+        ("https://user@signin.aws.amazon.com/saml", "is not a plain https address"),
         ("https://signin.amazonaws-us-gov.com/saml", "belongs to AWS GovCloud"),
         ("https://evilsignin.aws.amazon.com/saml", "is not AWS's sign-in"),
         ("https://signin.aws.amazon.com.example/saml", "is not AWS's sign-in"),
         ("https://signin.aws.amazon.com/", "not one that AWS's sign-in answers"),
         ("https://signin.aws.amazon.com/saml/", "not one that AWS's sign-in answers"),
+        ("https://signin.aws.amazon.com/saml?", "is not a plain https address"),
         ("https://signin.aws.amazon.com/saml?x=1", "not one that AWS's sign-in answers"),
         ("https://signin.aws.amazon.com/saml#1", "not one that AWS's sign-in answers"),
     ],
