@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from federation_sandbox.testing import Sandbox, running_sandbox
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for `support`

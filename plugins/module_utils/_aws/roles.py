@@ -1,0 +1,416 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The IAM role that agents take: read, compared by meaning, planned (pure) and written, but never replaced.
+
+Amazon Connect binds a user to the role that it first signed in with. A role that is deleted and made anew, under the same name or
+another, locks those users out, so a change that IAM cannot make in place is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound, TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
+from ansible_collections.openccp.federation.plugins.module_utils._saml import policies
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import (
+    Arn,
+    check_home,
+    check_role_name,
+    parse_arn,
+    parse_connect_instance_arn,
+    parse_role_arn,
+    parse_saml_provider_arn,
+    role_arn,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import partition_named
+from ansible_collections.openccp.federation.plugins.module_utils._saml.policies import Policy
+from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import check_reply_url
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+BINDING: t.Final = (
+    "Amazon Connect binds each user to the role that it first signed in with: a role that is deleted and made anew locks those users out."
+)
+SESSION_DURATION: t.Final = range(3600, 43201)
+DEFAULT_SESSION_DURATION: t.Final = 3600
+_POLICY_NAME: t.Final = re.compile(r"[A-Za-z0-9_+=,.@-]{1,128}")
+_DESCRIPTION: t.Final = re.compile(r"[\t\n\r -~\u00a1-\u00ff]{0,1000}")
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role and the one inline policy of it that is managed here (None when it has none of that name)."""
+
+    arn: str
+    trust: Policy
+    permission: Policy | None = None
+    role_id: str | None = None
+    create_date: datetime | None = None
+    description: str = ""
+    max_session_duration: int = DEFAULT_SESSION_DURATION
+    boundary: str = ""
+    tags: t.Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name, by which IAM identifies it within the account."""
+        return parse_role_arn(self.arn).name
+
+    @property
+    def path(self) -> str:
+        """The path, which IAM cannot change."""
+        return parse_role_arn(self.arn).path
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the role shall be. None leaves as it is; an empty boundary removes it."""
+
+    name: str
+    trust: Policy
+    permission: Policy
+    policy_name: str
+    path: str | None = None
+    description: str | None = None
+    max_session_duration: int | None = None
+    boundary: str | None = None
+    tags: t.Mapping[str, str] | None = None
+    purge_tags: bool = True
+    adopt: bool = False
+
+
+class Roles:
+    """The roles of an account. iam: a boto3 client."""
+
+    def __init__(self, iam: t.Any, waiter: Waiter) -> None:
+        self._iam = iam
+        self._waiter = waiter
+
+    def get(self, name: str, policy_name: str) -> Role | None:
+        """The role of that name with the inline policy of that name, if IAM shows it."""
+        try:
+            with attempt(f"read the role {name!r}"):
+                role = self._iam.get_role(RoleName=name)["Role"]
+        except NotFound:
+            return None
+        try:
+            with attempt(f"read the policy {policy_name!r} of the role {name!r}"):
+                permission = policies.parse(self._iam.get_role_policy(RoleName=name, PolicyName=policy_name)["PolicyDocument"])
+        except NotFound:
+            permission = None
+        return _from_api(role, permission)
+
+    def other_policies(self, name: str, policy_name: str) -> list[str]:
+        """The inline and attached policies of a role beside the one that is managed here."""
+        found = []
+        with attempt(f"list the policies of the role {name!r}"):
+            for operation, key in (("list_role_policies", "PolicyNames"), ("list_attached_role_policies", "AttachedPolicies")):
+                pages = self._iam.get_paginator(operation).paginate(RoleName=name).build_full_result()
+                found += [policy if isinstance(policy, str) else policy["PolicyArn"] for policy in pages[key]]
+        return [policy for policy in found if policy != policy_name]
+
+    def create(self, role: Role) -> None:
+        """Make the role, once IAM knows the SAML providers that its trust policy names."""
+        settings = {"Description": role.description, "PermissionsBoundary": role.boundary, "Tags": _tag_list(role.tags)}
+        self._once_providers_are_known(
+            f"create the role {role.name!r}",
+            lambda: self._iam.create_role(
+                RoleName=role.name,
+                Path=role.path,
+                AssumeRolePolicyDocument=policies.dump(role.trust),
+                MaxSessionDuration=role.max_session_duration,
+                **{key: value for key, value in settings.items() if value},
+            ),
+        )
+
+    def set_trust(self, name: str, trust: Policy) -> None:
+        """Replace the trust policy, once IAM knows the SAML providers that it names."""
+        self._once_providers_are_known(
+            f"update the trust policy of the role {name!r}",
+            lambda: self._iam.update_assume_role_policy(RoleName=name, PolicyDocument=policies.dump(trust)),
+        )
+
+    def put_policy(self, name: str, policy_name: str, permission: Policy) -> None:
+        """Write the inline policy, once IAM knows the role."""
+
+        def put() -> bool | None:
+            try:
+                with attempt(f"write the policy {policy_name!r} of the role {name!r}"):
+                    self._iam.put_role_policy(RoleName=name, PolicyName=policy_name, PolicyDocument=policies.dump(permission))
+            except NotFound:
+                return None
+            return True
+
+        self._waiter.until(f"IAM to know the role {name!r}", put)
+
+    def update(self, name: str, description: str, max_session_duration: int) -> None:
+        """Set description and session duration, both, because IAM resets the duration when it is left out."""
+        with attempt(f"update the role {name!r}"):
+            self._iam.update_role(RoleName=name, Description=description, MaxSessionDuration=max_session_duration)
+
+    def set_boundary(self, name: str, boundary: str) -> None:
+        """Set the permissions boundary, or remove it when it is empty."""
+        with attempt(f"set the permissions boundary of the role {name!r}"):
+            if boundary:
+                self._iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+            else:
+                self._iam.delete_role_permissions_boundary(RoleName=name)
+
+    def tag(self, name: str, tags: t.Mapping[str, str]) -> None:
+        """Set tags."""
+        with attempt(f"tag the role {name!r}"):
+            self._iam.tag_role(RoleName=name, Tags=_tag_list(tags))
+
+    def untag(self, name: str, keys: t.Sequence[str]) -> None:
+        """Remove tags."""
+        with attempt(f"remove tags of the role {name!r}"):
+            self._iam.untag_role(RoleName=name, TagKeys=list(keys))
+
+    def delete_policy(self, name: str, policy_name: str) -> None:
+        """Remove the inline policy; it is no error when it is gone already."""
+        try:
+            with attempt(f"delete the policy {policy_name!r} of the role {name!r}"):
+                self._iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
+        except NotFound:
+            pass
+
+    def delete(self, name: str) -> None:
+        """Remove the role, once its policy is gone for IAM too; it is no error when it is gone already."""
+        try:
+            with attempt(f"delete the role {name!r}"):
+                self._iam.delete_role(RoleName=name)
+        except NotFound:
+            pass
+
+    def _once_providers_are_known(self, what: str, call: t.Callable[[], t.Any]) -> None:
+        """Make a call that IAM refuses for some seconds after a SAML provider was created, because it does not know it everywhere yet."""
+        refused: FederationError | None = None
+
+        def accepted() -> bool | None:
+            nonlocal refused
+            try:
+                with attempt(what):
+                    call()
+            except FederationError as error:
+                if error.code != "MalformedPolicyDocument" or "principal" not in error.message.lower():
+                    raise
+                refused = error
+                return None
+            return True
+
+        try:
+            self._waiter.until("IAM to know the SAML providers of the trust policy", accepted)
+        except TimedOut:
+            if refused is None:
+                raise
+            refused.hint = "Create the SAML providers first; check the ARNs in saml_provider_arns."
+            raise refused from None
+
+
+def build_wanted(params: t.Mapping[str, t.Any]) -> Wanted:
+    """What a module's options want, held to IAM's rules before any request; InvalidInput names the option's fault."""
+    providers = [parse_saml_provider_arn(arn) for arn in params["saml_provider_arns"]]
+    instances = [parse_connect_instance_arn(arn) for arn in params["instance_arns"]]
+    for home in providers[:1]:
+        for arn in (*providers, *instances):
+            check_home(arn, partition=home.partition, account=params["account_id"] or home.account)
+        for url in params["reply_urls"]:
+            check_reply_url(url, partition_named(home.partition))
+    trust = policies.trust_policy(
+        [str(arn) for arn in providers],
+        params["reply_urls"],
+        tag_session=params["tag_session"],
+        set_source_identity=params["set_source_identity"],
+    )
+    policies.check_trust_size(trust, params["trust_policy_quota"])
+    wanted = Wanted(
+        name=check_role_name(params["name"]),
+        trust=trust,
+        permission=_permission(instances, params["permission_form"]),
+        policy_name=params["policy_name"],
+        path=params["path"],
+        description=params["description"],
+        max_session_duration=params["max_session_duration"],
+        boundary=params["boundary"],
+        tags=params["tags"],
+        purge_tags=params["purge_tags"],
+        adopt=params["adopt"],
+    )
+    _check(wanted)
+    return wanted
+
+
+def target(wanted: Wanted, actual: Role | None, arn: str) -> Role:
+    """The role as it will be. arn: the ARN of a role that does not exist yet."""
+    now = actual or Role(arn, trust=wanted.trust)
+    return replace(
+        now,
+        trust=now.trust if policies.same_meaning(now.trust, wanted.trust) else wanted.trust,
+        permission=now.permission if now.permission and policies.same_meaning(now.permission, wanted.permission) else wanted.permission,
+        description=now.description if wanted.description is None else wanted.description,
+        max_session_duration=wanted.max_session_duration or now.max_session_duration,
+        boundary=now.boundary if wanted.boundary is None else wanted.boundary,
+        tags=tag_changes(now.tags, wanted.tags, wanted.purge_tags)[2],
+    )
+
+
+def plan(wanted: Wanted, actual: Role | None, arn: str) -> Plan:
+    """The steps that bring the role to what is wanted, each in place; InvalidInput or Conflict when that cannot be."""
+    after = target(wanted, actual, arn)
+    put = Step("put_policy", f"Write the policy {wanted.policy_name!r} of the role {wanted.name!r}", {"permission": after.permission})
+    if actual is None:
+        return Plan({}, view(after), (Step("create", f"Create the role {wanted.name!r}", {"role": after}), put))
+    _check_in_place(wanted, actual)
+    steps = []
+    if after.boundary != actual.boundary:
+        says = f"Set the permissions boundary of the role {after.name!r} to {after.boundary or 'none'}"
+        steps.append(Step("set_boundary", says, {"boundary": after.boundary}))
+    if after.permission != actual.permission:
+        steps.append(put)
+    if (after.description, after.max_session_duration) != (actual.description, actual.max_session_duration):
+        args = {"description": after.description, "max_session_duration": after.max_session_duration}
+        steps.append(Step("update", f"Update description and session duration of the role {after.name!r}", args))
+    if after.trust != actual.trust:
+        steps.append(Step("set_trust", f"Update the trust policy of the role {after.name!r}", {"trust": after.trust}))
+    to_set, to_remove = tag_changes(actual.tags, wanted.tags, wanted.purge_tags)[:2]
+    if to_set:
+        steps.append(Step("tag", f"Set the tags {', '.join(sorted(to_set))} of the role {after.name!r}", {"tags": to_set}))
+    if to_remove:
+        steps.append(Step("untag", f"Remove the tags {', '.join(to_remove)} of the role {after.name!r}", {"keys": to_remove}))
+    return Plan(view(actual), view(after), tuple(steps))
+
+
+def plan_absent(name: str, policy_name: str, actual: Role | None, others: t.Sequence[str]) -> Plan:
+    """The steps that delete the role. others: its policies that are not managed here; Conflict when there are any."""
+    if actual is None:
+        return Plan()
+    if others:
+        raise Conflict(
+            f"The role {name!r} has policies that this module did not write: {', '.join(others)}.",
+            hint="Remove them first if it is to be deleted.",
+        )
+    steps = [Step("delete_policy", f"Delete the policy {policy_name!r} of the role {name!r}")] if actual.permission else []
+    return Plan(view(actual), {}, (*steps, Step("delete", f"Delete the role {name!r}")))
+
+
+def view(role: Role) -> dict[str, t.Any]:
+    """A role as the diff shows it."""
+    return {
+        "arn": role.arn,
+        "description": role.description,
+        "max_session_duration": role.max_session_duration,
+        "boundary": role.boundary,
+        "trust_policy": role.trust,
+        "permission_policy": role.permission,
+        "tags": dict(role.tags),
+    }
+
+
+def describe(role: Role) -> dict[str, t.Any]:
+    """What the module returns of a role. What only IAM can say is left out while IAM has not said it."""
+    born = {"role_id": role.role_id, "create_date": role.create_date.strftime("%Y-%m-%dT%H:%M:%SZ") if role.create_date else None}
+    named = {"name": role.name, "path": role.path, "role_claims": [f"{role.arn},{arn}" for arn in _trusted(role.trust)]}
+    return {key: value for key, value in born.items() if value} | named | view(role)
+
+
+def new_arn(wanted: Wanted, partition: str, account: str) -> str:
+    """The ARN that the role will have; InvalidInput when the trust policy names providers of another account, which can never work."""
+    for arn in _trusted(wanted.trust):
+        check_home(parse_saml_provider_arn(arn), partition=partition, account=account)
+    return role_arn(partition, account, wanted.name, wanted.path or "/")
+
+
+def _permission(instances: t.Sequence[Arn], form: str) -> Policy:
+    if form == "instance_id":
+        return policies.permission_policy_by_instance_id(list(dict.fromkeys(arn.instance_id for arn in instances)))
+    return policies.permission_policy([str(arn) for arn in instances])
+
+
+def _check(wanted: Wanted) -> None:
+    """InvalidInput for what IAM would refuse."""
+    if wanted.path is not None:
+        role_arn("aws", "000000000000", wanted.name, wanted.path)
+    if wanted.max_session_duration is not None and wanted.max_session_duration not in SESSION_DURATION:
+        raise InvalidInput(f"The max_session_duration {wanted.max_session_duration} is not one of IAM's, which are 3600 to 43200 seconds.")
+    if not _POLICY_NAME.fullmatch(wanted.policy_name):
+        raise InvalidInput(
+            f"{wanted.policy_name!r} is not a name for an inline policy.", hint="Use 1 to 128 letters, digits and _+=,.@- only."
+        )
+    if not _DESCRIPTION.fullmatch(wanted.description or ""):
+        raise InvalidInput("The role's description has over 1,000 characters, or some that IAM does not take.", hint="Use Latin-1 only.")
+    if wanted.boundary and (parse_arn(wanted.boundary).service, parse_arn(wanted.boundary).kind) != ("iam", "policy"):
+        raise InvalidInput(f"The boundary {wanted.boundary} is not the ARN of an IAM policy.")
+    size = len(policies.dump(wanted.permission))
+    if size > policies.INLINE_LIMIT:
+        raise InvalidInput(
+            f"The permission policy would have {size} characters; IAM allows {policies.INLINE_LIMIT}.",
+            hint="The permission_form instance_id is shorter.",
+        )
+
+
+def _check_in_place(wanted: Wanted, actual: Role) -> None:
+    """InvalidInput or Conflict when the existing role would have to be another one."""
+    home = parse_role_arn(actual.arn)
+    for arn in _trusted(wanted.trust):
+        check_home(parse_saml_provider_arn(arn), partition=home.partition, account=home.account)
+    if wanted.path is not None and wanted.path != actual.path:
+        raise Conflict(
+            f"The role {actual.name!r} has the path {actual.path}, which IAM cannot change to {wanted.path}. It is not replaced. {BINDING}",
+            hint=f"Give the path {actual.path} or leave it out.",
+        )
+    strangers = _other_principals(actual.trust)
+    if strangers and not wanted.adopt:
+        raise Conflict(
+            f"The role {actual.name!r} exists and is also for others: its trust policy names {', '.join(strangers)}, which would lose it.",
+            hint="Choose another name, or set adopt to make it a federation role.",
+        )
+
+
+def _other_principals(trust: Policy) -> list[str]:
+    """Whom a trust policy names beside SAML providers."""
+    found = []
+    for statement in _listed(trust.get("Statement", [])):
+        principal = statement.get("Principal", "*")
+        kinds = principal.items() if isinstance(principal, dict) else [("AWS", principal)]
+        for kind, names in kinds:
+            found += [name for name in _listed(names) if kind != "Federated" or ":saml-provider/" not in name]
+    return found
+
+
+def _trusted(trust: Policy) -> list[str]:
+    """The SAML providers that a trust policy names, in its order."""
+    found = []
+    for statement in _listed(trust.get("Statement", [])):
+        principal = statement.get("Principal")
+        if isinstance(principal, dict):
+            found += [name for name in _listed(principal.get("Federated", [])) if ":saml-provider/" in name]
+    return found
+
+
+def _from_api(role: t.Mapping[str, t.Any], permission: Policy | None) -> Role:
+    return Role(
+        arn=role["Arn"],
+        trust=policies.parse(role["AssumeRolePolicyDocument"], "trust policy"),
+        permission=permission,
+        role_id=role["RoleId"],
+        create_date=role["CreateDate"],
+        description=role.get("Description", ""),
+        max_session_duration=role.get("MaxSessionDuration", DEFAULT_SESSION_DURATION),
+        boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+        tags={tag["Key"]: tag["Value"] for tag in role.get("Tags", ())},
+    )
+
+
+def _listed(value: t.Any) -> list[t.Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _tag_list(tags: t.Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
