@@ -1,0 +1,257 @@
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: connect_instances
+short_description: Amazon Connect instances of several accounts and Regions
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Discovers Amazon Connect instances. One host is one instance, and so one federation.
+  - Every host gets O(ignore:federation_instance_alias), O(ignore:federation_instance_id), O(ignore:federation_region),
+    O(ignore:federation_account_id) and, when a role was assumed, O(ignore:federation_assume_role_arn), so that
+    P(openccp.federation.site#playbook) and the roles run on it as it is.
+  - All that is known of the instance is in the variable C(connect), a dictionary with the keys V(arn), V(id), V(alias), V(region),
+    V(account_id), V(partition), V(identity_management_type), V(status), V(access_url), V(tags) and V(federated).
+  - V(federated) tells whether the role that O(role_name) names exists in the account and trusts a SAML provider; it is V(none) where the
+    credentials may not read roles.
+  - Uses a YAML configuration file that ends with C(connect_instances.yml) or C(connect_instances.yaml).
+options:
+  plugin:
+    description: The name of this plugin.
+    required: true
+    choices: [openccp.federation.connect_instances, connect_instances]
+  regions:
+    description:
+      - The Regions to look in. When omitted, all of O(partition) that have Amazon Connect.
+      - A Region that has no Amazon Connect is refused.
+    type: list
+    elements: str
+    default: []
+  partition:
+    description: Whose Regions are meant when O(regions) is omitted.
+    choices: [aws, aws-us-gov]
+    default: aws
+  accounts:
+    description: The accounts to look in, each by a role that is assumed there. When omitted, the account of the credentials.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      role_arn:
+        description: The ARN of the role to assume.
+        type: str
+        required: true
+      external_id:
+        description: The external ID that the role's trust policy asks for.
+        type: str
+      session_name:
+        description: The name of the session.
+        type: str
+        default: openccp.federation
+  filters:
+    description: Which instances become hosts. An instance must meet every filter; when omitted, all do.
+    type: dict
+    default: {}
+    suboptions:
+      alias:
+        description: Patterns of shell style, of which the alias must match one.
+        type: list
+        elements: str
+      identity_management_type:
+        description: The kinds of identity management that are wanted.
+        type: list
+        elements: str
+        choices: [SAML, CONNECT_MANAGED, EXISTING_DIRECTORY]
+      status:
+        description: The states that are wanted.
+        type: list
+        elements: str
+        choices: [ACTIVE, CREATION_IN_PROGRESS, CREATION_FAILED]
+      tags:
+        description: Tags that the instance must carry, with these values.
+        type: dict
+      federated:
+        description: Whether a federation must exist, or must not.
+        type: bool
+  hostnames:
+    description:
+      - What a host is called, in order of preference. The first that is not empty is taken.
+      - Each is a key of C(connect), such as V(alias), or a Jinja2 expression over the host's variables.
+    type: list
+    elements: str
+    default: [alias, id]
+  role_name:
+    description: The name of an instance's federation role; V({alias}) in it stands for the alias.
+    type: str
+    default: ConnectFederation-{alias}
+  strict_permissions:
+    description:
+      - Whether an account or Region that cannot be looked at fails the inventory.
+      - When V(false), each is a warning that names the account, the Region and the reason, and the rest is returned.
+    type: bool
+    default: true
+  workers:
+    description: How many places are looked at side by side.
+    type: int
+    default: 8
+extends_documentation_fragment:
+  - ansible.builtin.inventory_cache
+  - ansible.builtin.constructed
+  - amazon.aws.boto3
+  - amazon.aws.common.plugins
+  - amazon.aws.region.plugins
+  - amazon.aws.assume_role.plugins
+"""
+
+EXAMPLES = r"""
+# All instances of the account that the credentials belong to
+plugin: openccp.federation.connect_instances
+
+---
+# Those of two accounts that sign in through SAML, grouped by Region and by environment
+plugin: openccp.federation.connect_instances
+regions: [eu-central-1, eu-west-2]
+accounts:
+  - role_arn: arn:aws:iam::111122223333:role/Automation
+  - role_arn: arn:aws:iam::444455556666:role/Automation
+    external_id: contact-centre
+filters:
+  identity_management_type: [SAML]
+  status: [ACTIVE]
+keyed_groups:
+  - key: connect.region
+    prefix: region
+  - key: connect.tags.environment
+    prefix: environment
+    default_value: unknown
+groups:
+  to_federate: not connect.federated
+compose:
+  federation_assigned_groups: '["Agents " ~ connect.alias]'
+"""
+
+import fnmatch
+import typing as t
+
+from ansible.errors import AnsibleParserError
+from ansible_collections.amazon.aws.plugins.plugin_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.plugin_utils.inventory import AWSInventoryBase
+from ansible_collections.openccp.federation.plugins.module_utils._aws.discovery import Account, Discovery, Found
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import (
+    CONNECT_REGIONS,
+    check_connect_region,
+    partition_of_region,
+)
+
+ROLE_VARIABLES = {
+    "federation_instance_alias": "alias",
+    "federation_instance_id": "id",
+    "federation_region": "region",
+    "federation_account_id": "account_id",
+    "federation_assume_role_arn": "assumed_role_arn",
+}
+
+
+class InventoryModule(AWSInventoryBase):
+    NAME = "openccp.federation.connect_instances"
+    INVENTORY_FILE_SUFFIXES = ("connect_instances.yml", "connect_instances.yaml")
+
+    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        super().parse(inventory, loader, path, cache=cache)
+        self._check_filters()
+        cached, instances = self.get_cached_result(path, cache)
+        if not cached:
+            instances = self._discover()
+        for instance in instances:
+            if self._wanted(instance):
+                self._add(instance)
+        self.update_cached_result(path, cache, instances)
+
+    def _discover(self) -> list[dict[str, t.Any]]:
+        endpoint_url, connection = get_aws_connection_info(self)[1:]
+        if self._frozen_credentials:
+            connection = {**connection, **self._frozen_credentials}
+        names = ("profile_name", "aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+        discovery = Discovery(
+            credentials={name: connection[name] for name in names if connection.get(name)},
+            role_name=lambda alias: self.get_option("role_name").replace("{alias}", alias),
+            workers=self.get_option("workers"),
+            endpoint_url=endpoint_url,
+            verify=connection.get("verify"),
+        )
+        found = discovery.run(self._accounts(), self._regions())
+        self._report_gaps(found)
+        return found.instances
+
+    def _accounts(self) -> list[Account]:
+        given = self.get_option("accounts") or []
+        unknown = sorted({key for account in given for key in account} - {"role_arn", "external_id", "session_name"})
+        if unknown or not all(account.get("role_arn") for account in given):
+            raise AnsibleParserError(
+                "Each entry of accounts takes role_arn, and beside it external_id and session_name"
+                + (f"; there is no {', '.join(unknown)}." if unknown else ".")
+            )
+        return [Account(**account) for account in given] or [Account()]
+
+    def _regions(self) -> list[str]:
+        regions = self.get_option("regions") or [
+            region for region in CONNECT_REGIONS if partition_of_region(region).name == self.get_option("partition")
+        ]
+        try:
+            for region in regions:
+                check_connect_region(region)
+        except InvalidInput as error:
+            raise AnsibleParserError(str(error)) from error
+        return regions
+
+    def _report_gaps(self, found: Found) -> None:
+        gaps = [f"{gap.where}: {gap.reason}" for gap in found.gaps]
+        if gaps and self.get_option("strict_permissions"):
+            raise AnsibleParserError(
+                f"{len(gaps)} places could not be looked at. {' '.join(gaps)} Set strict_permissions to false to go on without them."
+            )
+        for gap in gaps:
+            self.warn(f"Not looked at: {gap}")
+
+    def _check_filters(self) -> None:
+        unknown = sorted(set(self.get_option("filters") or {}) - {"alias", "identity_management_type", "status", "tags", "federated"})
+        if unknown:
+            raise AnsibleParserError(
+                f"There is no filter {', '.join(unknown)}; there are alias, identity_management_type, status, tags and federated."
+            )
+
+    def _wanted(self, instance: dict[str, t.Any]) -> bool:
+        filters = self.get_option("filters") or {}
+        met = {
+            "alias": lambda patterns: any(fnmatch.fnmatchcase(instance["alias"] or "", pattern) for pattern in patterns),
+            "identity_management_type": lambda kinds: instance["identity_management_type"] in kinds,
+            "status": lambda states: instance["status"] in states,
+            "tags": lambda tags: all(instance["tags"].get(key) == str(value) for key, value in tags.items()),
+            "federated": lambda federated: instance["federated"] is bool(federated),
+        }
+        return all(met[name](value) for name, value in filters.items())
+
+    def _add(self, instance: dict[str, t.Any]) -> None:
+        connect = {key: value for key, value in instance.items() if key != "assumed_role_arn"}
+        variables = {name: instance[key] for name, key in ROLE_VARIABLES.items() if instance[key]} | {"connect": connect}
+        host = self._hostname(variables)
+        self.inventory.add_host(host)
+        for name, value in variables.items():
+            self.inventory.set_variable(host, name, value)
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
+
+    def _hostname(self, variables: dict[str, t.Any]) -> str:
+        for wish in self.get_option("hostnames"):
+            name = variables["connect"].get(wish) if wish in variables["connect"] else self._compose(wish, variables)
+            if name:
+                return str(name)
+        raise AnsibleParserError(f"None of hostnames gives a name to the instance {variables['connect']['arn']}.")
