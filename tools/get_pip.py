@@ -1,0 +1,13 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Stands in for get-pip where ansible-test cannot download it: Python's own pip installs the versions asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+asked = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
+for command in (["ensurepip"], ["pip", "install", "--quiet", *asked]):
+    subprocess.run([sys.executable, "-m", *command], check=True, stdout=subprocess.DEVNULL)
