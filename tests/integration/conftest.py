@@ -13,7 +13,9 @@ import pytest
 
 from federation_sandbox.testing import Sandbox, running_sandbox
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for `support`
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from saml_material import saml  # noqa: F401
 
 
 @pytest.fixture(scope="session")

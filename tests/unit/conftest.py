@@ -28,3 +28,7 @@ if not _importable():
         del sys.modules[name]
     sys.path.insert(0, str(link.parents[2]))
     importlib.invalidate_caches()
+
+sys.path.insert(0, str(CHECKOUT / "tests"))
+
+from saml_material import saml  # noqa: E402, F401
