@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._aws import saml_providers as providers
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import PrivateKey, SamlProvider, Wanted
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as metadata_of
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+ARN = "arn:aws:iam::123456789012:saml-provider/Entra"
+GOVCLOUD_ARN = "arn:aws-us-gov:iam::123456789012:saml-provider/Entra"
+KEYS = (PrivateKey("A" * 22), PrivateKey("B" * 22))
+
+
+@pytest.fixture
+def old(saml: SimpleNamespace) -> metadata_of.Metadata:
+    return metadata_of.parse(saml.metadata(saml.certificate("old", ends=20)))
+
+
+@pytest.fixture
+def new(saml: SimpleNamespace) -> metadata_of.Metadata:
+    return metadata_of.parse(saml.metadata(saml.certificate("new"), identifier="_2"))
+
+
+def steps(wanted: Wanted, actual: SamlProvider | None) -> list[tuple[str, dict[str, t.Any]]]:
+    return [(step.do, dict(step.args)) for step in providers.plan(wanted, actual).steps]
+
+
+def test_create(new: metadata_of.Metadata) -> None:
+    plan = providers.plan(Wanted(ARN, new, tags={"a": "1"}), None)
+    assert [(step.do, step.says) for step in plan.steps] == [("create", f"Create the SAML provider 'Entra' for {new.entity_id}")]
+    assert plan.before == {}
+    assert plan.after["certificates"] == list(new.thumbprints)
+    assert plan.after["tags"] == {"a": "1"}
+
+
+def test_the_same_meaning_is_no_change(saml: SimpleNamespace, new: metadata_of.Metadata) -> None:
+    again = metadata_of.parse("\ufeff" + saml.metadata(saml.certificate("new"), identifier="_3").replace("><", ">\n  <"))
+    plan = providers.plan(Wanted(ARN, again), SamlProvider(ARN, new, tags={"theirs": "1"}))
+    assert plan.steps == ()
+    assert plan.before == plan.after
+
+
+def test_replace_and_merge(old: metadata_of.Metadata, new: metadata_of.Metadata) -> None:
+    actual = SamlProvider(ARN, old)
+    assert steps(Wanted(ARN, new), actual) == [("update", {"document": new.document})]
+    merged = providers.target(Wanted(ARN, new, merge=True), actual).metadata
+    assert merged is not None
+    assert merged.thumbprints == new.thumbprints + old.thumbprints
+    assert steps(Wanted(ARN, new, merge=True), replace(actual, metadata=merged)) == []
+
+
+def test_metadata_that_cannot_be_read_is_replaced(new: metadata_of.Metadata) -> None:
+    actual = SamlProvider(ARN, None, unreadable="weak")
+    assert steps(Wanted(ARN, new, merge=True), actual) == [("update", {"document": new.document})]
+
+
+def test_metadata_that_is_only_announced(old: metadata_of.Metadata) -> None:
+    announced = providers.announced(old.entity_id)
+    sentence = f"Update the SAML provider 'Entra' with the metadata of {old.entity_id}"
+    assert [step.says for step in providers.plan(Wanted(ARN, announced, merge=True), SamlProvider(ARN, old)).steps] == [sentence]
+    assert [step.do for step in providers.plan(Wanted(ARN, announced), None).steps] == ["create"]
+
+
+def test_another_issuer_is_said(saml: SimpleNamespace, old: metadata_of.Metadata) -> None:
+    other = metadata_of.parse(saml.metadata(saml.certificate(), entity_id="https://sts.windows.net/other/"))
+    plan = providers.plan(Wanted(ARN, other), SamlProvider(ARN, old))
+    assert plan.warnings == (
+        f"The SAML provider 'Entra' changes from {old.entity_id} to https://sts.windows.net/other/; sign-ins through {old.entity_id} end.",
+    )
+    with pytest.raises(InvalidInput, match="cannot be merged"):
+        providers.plan(Wanted(ARN, other, merge=True), SamlProvider(ARN, old))
+
+
+@pytest.mark.parametrize(
+    ("tags", "purge", "expected"),
+    [
+        (None, True, []),
+        ({"keep": "1", "change": "2"}, False, [("tag", {"tags": {"change": "2"}})]),
+        ({"keep": "1"}, True, [("untag", {"keys": ["change"]})]),
+        ({}, True, [("untag", {"keys": ["change", "keep"]})]),
+    ],
+)
+def test_tags(new: metadata_of.Metadata, tags: dict[str, str] | None, purge: bool, expected: list[t.Any]) -> None:
+    actual = SamlProvider(ARN, new, tags={"keep": "1", "change": "1", "aws:mine": "x"})
+    assert steps(Wanted(ARN, new, tags=tags, purge_tags=purge), actual) == expected
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "expected"),
+    [
+        ((), {"private_key": "when_missing"}, [("update", {"add_private_key": True})]),
+        (KEYS[:1], {"private_key": "when_missing"}, []),
+        (KEYS[:1], {"private_key": "always"}, [("update", {"add_private_key": True})]),
+        (
+            (),
+            {"private_key": "when_missing", "encryption_mode": "Required"},
+            [("update", {"encryption_mode": "Required", "add_private_key": True})],
+        ),
+        (KEYS, {"removed_keys": ("A" * 22, "unknown")}, [("remove_private_key", {"key_id": "A" * 22})]),
+        # room is made before the new key comes
+        (
+            KEYS,
+            {"private_key": "always", "removed_keys": ("A" * 22,)},
+            [("remove_private_key", {"key_id": "A" * 22}), ("update", {"add_private_key": True})],
+        ),
+        # otherwise the new key comes first
+        (
+            KEYS[:1],
+            {"private_key": "always", "removed_keys": ("A" * 22,)},
+            [("update", {"add_private_key": True}), ("remove_private_key", {"key_id": "A" * 22})],
+        ),
+    ],
+)
+def test_assertion_encryption(
+    new: metadata_of.Metadata, held: tuple[PrivateKey, ...], wanted: dict[str, t.Any], expected: list[t.Any]
+) -> None:
+    assert steps(Wanted(ARN, new, **wanted), SamlProvider(ARN, new, private_keys=held)) == expected
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "message"),
+    [
+        ((), {"encryption_mode": "Required"}, "without a private key"),
+        (KEYS[:1], {"encryption_mode": "Required", "removed_keys": ("A" * 22,)}, "without a private key"),
+        (KEYS, {"private_key": "always"}, "has 2 private keys already"),
+    ],
+)
+def test_encryption_that_iam_would_refuse(
+    new: metadata_of.Metadata, held: tuple[PrivateKey, ...], wanted: dict[str, t.Any], message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        providers.plan(Wanted(ARN, new, **wanted), SamlProvider(ARN, new, private_keys=held))
+
+
+def test_an_added_key_is_not_wanted_twice(new: metadata_of.Metadata) -> None:
+    wanted = Wanted(ARN, new, private_key="always")
+    assert steps(wanted.once_done, SamlProvider(ARN, new, private_keys=KEYS[:1])) == []
+
+
+@pytest.mark.parametrize(
+    ("arn", "mode", "region", "expected"),
+    [
+        (ARN, None, "eu-central-1", "https://signin.aws.amazon.com/saml"),
+        (ARN, "Allowed", None, "https://signin.aws.amazon.com/saml"),
+        (ARN, "Required", "eu-central-1", "https://eu-central-1.signin.aws.amazon.com/saml/acs/SAMLX"),
+        (ARN, "Required", None, "https://us-east-1.signin.aws.amazon.com/saml/acs/SAMLX"),
+        (GOVCLOUD_ARN, None, None, "https://signin.amazonaws-us-gov.com/saml"),
+    ],
+)
+def test_the_sign_in_url(
+    saml: SimpleNamespace, new: metadata_of.Metadata, arn: str, mode: str | None, region: str | None, expected: str
+) -> None:
+    provider = SamlProvider(arn, new, uuid="SAMLX", encryption_mode=mode)
+    assert providers.describe(provider, saml.now, region)["sign_in_url"] == expected
+
+
+def test_what_is_returned(saml: SimpleNamespace, old: metadata_of.Metadata, new: metadata_of.Metadata) -> None:
+    both = metadata_of.merge(old, new)
+    shown = providers.describe(SamlProvider(ARN, both), saml.now)
+    assert (shown["days_left"], shown["expires_at"]) == (1085, "2029-01-04T12:00:00Z")
+    assert [certificate["days_left"] for certificate in shown["certificates"]] == [1085, 20]
+    assert not {"uuid", "create_date", "metadata_problem"} & set(shown)
+    assert providers.describe(SamlProvider(ARN, unreadable="The reason."), saml.now)["metadata_problem"] == "The reason."
+
+
+def test_delete(new: metadata_of.Metadata) -> None:
+    plan = providers.plan_absent(SamlProvider(ARN, new))
+    assert [step.says for step in plan.steps] == ["Delete the SAML provider 'Entra'"]
+    assert plan.before
+    assert plan.after == {}
+    assert providers.plan_absent(None).steps == ()
+
+
+def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, passphrase: bytes | None = None) -> str:
+    protection = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection).decode()
+
+
+def test_private_keys() -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    assert providers.check_private_key(pem(key), "private_key") == pem(key)
+    bad = {
+        "not a private key": "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----",
+        "passphrase": pem(key, b"secret"),
+        "not an RSA key": pem(ec.generate_private_key(ec.SECP256R1())),
+        "16,384": "x" * 16385,
+    }
+    for message, text in bad.items():
+        with pytest.raises(InvalidInput, match=message) as error:
+            providers.check_private_key(text, "private_key")
+        assert text not in str(error.value)
