@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the collection's playbooks as a user does, in a process of their own, and reads back what each task returned."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from support import CHECKOUT, COLLECTIONS, module_environment
+
+HERE: t.Final = Path(__file__).resolve().parent
+INVENTORIES: t.Final = CHECKOUT / "inventories"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One finished run. output: all that it printed. events: what each task returned, in order."""
+
+    returncode: int
+    output: str
+    events: list[dict[str, t.Any]]
+
+    def changed(self) -> int:
+        """The number of changed tasks in the recap, over all hosts."""
+        return sum(host["changed"] for host in self.events[-1]["stats"].values())
+
+    def tasks(self, module: str) -> list[dict[str, t.Any]]:
+        """What each run of a module of the collection returned."""
+        return [event["result"] for event in self.events if event.get("action") == f"openccp.federation.{module}"]
+
+    def actions(self) -> list[str]:
+        """The sentences of all steps that the run took or, in check mode, would take, in order."""
+        return [sentence for event in self.events for sentence in _ours(event).get("actions", [])]
+
+    def diffs(self) -> list[t.Any]:
+        """The diff of every changed task of the collection."""
+        return [_ours(event)["diff"] for event in self.events if _ours(event).get("changed")]
+
+    def result(self, role: str, host: str | None = None) -> dict[str, t.Any]:
+        """The fact that a role leaves behind, as set last."""
+        facts = [
+            event["result"]["ansible_facts"][f"{role}_result"]
+            for event in self.events
+            if host in (None, event.get("host")) and f"{role}_result" in event.get("result", {}).get("ansible_facts", {})
+        ]
+        assert facts, f"the role {role} left no {role}_result behind:\n{self.output}"
+        return t.cast("dict[str, t.Any]", facts[-1])
+
+    def message(self) -> str:
+        """The message of the one task that failed."""
+        failed = [event["result"] for event in self.events if event.get("status") == "failed"]
+        assert len(failed) == 1, f"{len(failed)} tasks failed:\n{self.output}"
+        return str(failed[0].get("msg"))
+
+
+def _ours(event: dict[str, t.Any]) -> dict[str, t.Any]:
+    return event["result"] if str(event.get("action", "")).startswith("openccp.federation.") else {}
+
+
+class Playbooks:
+    """A user's terminal: one environment, one folder for the events."""
+
+    def __init__(self, environment: t.Mapping[str, str], folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+        self.environment = {
+            **module_environment(environment),
+            "ANSIBLE_COLLECTIONS_PATH": f"{COLLECTIONS}",
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "events",
+            "ANSIBLE_HOME": str(folder / "ansible"),
+            "ANSIBLE_NOCOLOR": "1",
+        }
+
+    def start(
+        self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None
+    ) -> tuple[subprocess.Popen[str], Path]:
+        """A run that has begun, and the file that its events go to; for tests that stop it."""
+        self._count += 1
+        events = self._folder / f"events-{self._count}.jsonl"
+        command = [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            f"openccp.federation.{playbook}",
+            "--inventory",
+            str(INVENTORIES / inventory),
+            *arguments,
+            *(["--extra-vars", json.dumps(variables)] if variables else []),
+        ]
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=self._folder,
+            env={**self.environment, "EVENTS_FILE": str(events)},
+            start_new_session=True,
+        )
+        return process, events
+
+    def run(self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None) -> Run:
+        """Run a playbook of the collection to its end."""
+        process, events = self.start(playbook, inventory, *arguments, variables=variables)
+        output, dummy = process.communicate(timeout=300)
+        assert process.returncode is not None
+        lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
+        assert "Traceback (most recent call last)" not in output, output
+        return Run(process.returncode, output, [json.loads(line) for line in lines])
+
+    def succeed(self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None) -> Run:
+        """Run a playbook that must succeed."""
+        run = self.run(playbook, inventory, *arguments, variables=variables)
+        assert run.returncode == 0, run.output
+        return run
+
+    def fail(self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None) -> Run:
+        """Run a playbook that must fail."""
+        run = self.run(playbook, inventory, *arguments, variables=variables)
+        assert run.returncode != 0, run.output
+        return run
