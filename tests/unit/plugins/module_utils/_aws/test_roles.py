@@ -12,6 +12,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.clients im
 from ansible_collections.openccp.federation.plugins.module_utils._aws.roles import Role, Roles, Wanted
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+from botocore.exceptions import ClientError
 
 ACCOUNT = "123456789012"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:saml-provider/Entra"
@@ -220,8 +221,6 @@ class Refusing:
         self.calls = 0
 
     def update_assume_role_policy(self, **dummy: t.Any) -> None:
-        from botocore.exceptions import ClientError
-
         self.calls += 1
         if self.calls <= self.times:
             raise ClientError({"Error": {"Code": self.code, "Message": self.message}}, "UpdateAssumeRolePolicy")
@@ -241,7 +240,7 @@ def test_a_provider_that_iam_does_not_know_yet_is_waited_for() -> None:  # facts
 
 
 def test_a_provider_that_never_comes() -> None:
-    with pytest.raises(FederationError, match="Invalid principal.*Create the SAML providers first") as error:
+    with pytest.raises(FederationError, match=r"Invalid principal.*Create the SAML providers first") as error:
         set_trust(Refusing(1000))
     assert error.value.code == "MalformedPolicyDocument"
 
@@ -255,8 +254,6 @@ def test_other_refusals_are_not_repeated(code: str, message: str) -> None:
 
 
 def test_attempt_says_what_was_tried() -> None:
-    from botocore.exceptions import ClientError
-
     with (
         pytest.raises(Conflict, match="Could not create the role 'X': AWS answered EntityAlreadyExists: there is one"),
         attempt("create the role 'X'"),
