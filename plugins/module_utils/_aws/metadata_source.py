@@ -55,10 +55,9 @@ def _fetch(url: str) -> bytes:
     session = requests.Session()
     retry = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
     session.mount("https://", HTTPAdapter(max_retries=retry))
+    del session.adapters["http://"]  # so that no redirect leaves TLS
     try:
         with session.get(url, timeout=_TIMEOUT, stream=True) as response:
-            if urlsplit(response.url).scheme != "https":
-                raise InvalidInput(f"The metadata_url {url} redirects to an address without TLS.")
             if response.status_code != requests.codes.ok:
                 raise FederationError(
                     f"Could not read the metadata at {url}: the server answered {response.status_code} {response.reason}.",
@@ -66,6 +65,8 @@ def _fetch(url: str) -> bytes:
                     hint="Check the tenant and the application in the address.",
                 )
             return _limited(response.iter_content(_CHUNK), url)
+    except requests.exceptions.InvalidSchema:
+        raise InvalidInput(f"The metadata_url {url} redirects to an address without TLS.") from None
     except requests.RequestException as exc:
         raise FederationError(
             f"Could not read the metadata at {url}: {exc}.", hint="Check the address, the proxy and the trusted authorities."
