@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import copy
 import dataclasses
 import datetime as dt
@@ -108,7 +109,8 @@ class World:
 class Replicated(t.Generic[V]):
     """Objects by key whose reads lag behind the writes, as in the clouds.
 
-    lag: returns the seconds by which reads are behind. Values are copied on the way in and out.
+    lag: returns the seconds by which reads are behind. Values are copied on the way in and out; peek and peek_all show
+    the stored value itself, which the caller must not change, so that pages of large collections cost no copies.
     """
 
     def __init__(self, clock: Clock, lag: t.Callable[[], float]) -> None:
@@ -116,9 +118,12 @@ class Replicated(t.Generic[V]):
         self._lag = lag
         self._versions: dict[str, list[tuple[dt.datetime, V | None]]] = {}
 
-    def put(self, key: str, value: V) -> None:
-        """Write an object whole."""
-        self._append(key, copy.deepcopy(value))
+    def put(self, key: str, value: V, settled: bool = False) -> None:
+        """Write an object whole. settled: it is as if it had been there for ever, so that every read shows it at once."""
+        if settled:
+            self._versions[key] = [(dt.datetime.min.replace(tzinfo=dt.timezone.utc), copy.deepcopy(value))]
+        else:
+            self._append(key, copy.deepcopy(value))
 
     def delete(self, key: str) -> None:
         """Remove an object; reads still show it until they catch up."""
@@ -132,6 +137,18 @@ class Replicated(t.Generic[V]):
     def get(self, key: str, lag: float | None = None) -> V | None:
         """The object as a read shows it now."""
         return copy.deepcopy(self._seen(key, self._horizon(lag)))
+
+    def peek(self, key: str, lag: float | None = None) -> V | None:
+        """As get, without the copy."""
+        return self._seen(key, self._horizon(lag))
+
+    def peek_all(self, lag: float | None = None) -> collections.abc.Iterator[V]:
+        """As all, one by one and without the copies."""
+        horizon = self._horizon(lag)
+        for versions in self._versions.values():
+            value = next((value for written, value in reversed(versions) if written <= horizon), None)
+            if value is not None:
+                yield value
 
     def all(self, lag: float | None = None) -> dict[str, V]:
         """Every object as a list shows it now, in the order of creation."""

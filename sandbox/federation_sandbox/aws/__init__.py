@@ -1,16 +1,18 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+"""Amazon Web Services: IAM, STS and Amazon Connect, as strict as the real ones where federation depends on it."""
+
 from __future__ import annotations
 
 import typing as t
 
+from federation_sandbox.aws import sts
+from federation_sandbox.aws.connect.api import API as CONNECT
+from federation_sandbox.aws.iam.api import API as IAM
+from federation_sandbox.aws.seeding import seed
 from federation_sandbox.service import Service
-from federation_sandbox.world import World
 
-SERVICES: t.Final[tuple[Service, ...]] = ()
+SERVICES: t.Final[tuple[Service, ...]] = tuple(api.service() for api in (IAM, sts.API, CONNECT))
 
-
-def seed(world: World, content: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Fill this cloud."""
-    return {}
+__all__ = ["SERVICES", "seed"]

@@ -1,0 +1,17 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Amazon Connect, on botocore's model of it."""
+
+from __future__ import annotations
+
+from federation_sandbox.aws import permissions
+from federation_sandbox.aws.connect import hierarchy, instances, pacing, profiles, quick_connects, search, tagging, users
+from federation_sandbox.aws.protocol import Api, handlers
+
+API = Api(
+    "connect",
+    handlers("connect", instances, users, search, profiles, hierarchy, quick_connects, tagging),
+    authorize=permissions.authorize_connect,
+    pace=pacing.pace,
+)

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The hierarchy of agents: up to five levels, groups whose names may repeat (facts 1.5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+
+from federation_sandbox.aws.connect.store import LEVELS, Instance, Item, active_instance, found, new_id
+from federation_sandbox.aws.paging import page
+from federation_sandbox.aws.protocol import Context, Params
+
+_SUMMARY: t.Final = ("Id", "Arn", "Name", "LastModifiedTime", "LastModifiedRegion")
+
+
+def describe_user_hierarchy_structure(at: Context, wanted: Params) -> Item:
+    """The levels."""
+    return {"HierarchyStructure": dict(zip(LEVELS, active_instance(at, wanted).levels, strict=False))}
+
+
+def list_user_hierarchy_groups(at: Context, wanted: Params) -> Item:
+    """Every group by name, without level or parent."""
+    groups, more = page(at, wanted, active_instance(at, wanted).groups.values(), 100)
+    return {"UserHierarchyGroupSummaryList": [_summary(group) for group in groups], **more}
+
+
+def describe_user_hierarchy_group(at: Context, wanted: Params) -> Item:
+    """One group, with its path."""
+    return {"HierarchyGroup": found(active_instance(at, wanted).groups, wanted["HierarchyGroupId"])}
+
+
+def add_level(instance: Instance, name: str, now: dt.datetime) -> None:
+    """One more level."""
+    level = new_id()
+    instance.levels.append({**_stamped(instance, now), "Id": level, "Arn": instance.arn_of("agent-group-level", level), "Name": name})
+
+
+def add_group(instance: Instance, path: str, now: dt.datetime) -> Item:
+    """A group by its path, such as Berlin/Sales; the groups above it must exist."""
+    above, dummy, name = path.rpartition("/")
+    parent = by_path(instance, above) if above else None
+    depth = len(path.split("/"))
+    if depth > len(instance.levels):
+        raise ValueError(f"the hierarchy has {len(instance.levels)} levels, too few for {path}")
+    group_id = new_id()
+    group: Item = {**_stamped(instance, now), "Id": group_id, "Arn": instance.arn_of("agent-group", group_id), "Name": name}
+    higher = parent["HierarchyPath"] if parent else {}
+    group["LevelId"] = instance.levels[depth - 1]["Id"]
+    group["HierarchyPath"] = {**higher, LEVELS[depth - 1]: _summary(group)}
+    group["Tags"] = {}
+    instance.groups[group_id] = group
+    return group
+
+
+def by_path(instance: Instance, path: str) -> Item:
+    """The group at a path."""
+    names = path.split("/")
+    for group in instance.groups.values():
+        if [step["Name"] for step in group["HierarchyPath"].values()] == names:
+            return group
+    raise ValueError(f"there is no group {path} in the hierarchy of {instance.alias}")
+
+
+def foundation(instance: Instance) -> Item:
+    """The group that nobody defined and searches show all the same."""
+    return {"Id": instance.id, "Arn": instance.arn_of("agent-group", instance.id), "Name": "root", "LevelId": "0", "HierarchyPath": {}}
+
+
+def path_ids(group: Item) -> list[str]:
+    """The ids from the top down to the group."""
+    return [step["Id"] for step in group["HierarchyPath"].values()]
+
+
+def parent_of(group: Item) -> str:
+    """The id of the group above, or nothing."""
+    return path_ids(group)[-2] if len(path_ids(group)) > 1 else ""
+
+
+def _summary(group: Item) -> Item:
+    return {name: group[name] for name in _SUMMARY}
+
+
+def _stamped(instance: Instance, now: dt.datetime) -> Item:
+    return {"LastModifiedTime": now, "LastModifiedRegion": instance.region}

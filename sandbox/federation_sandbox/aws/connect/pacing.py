@@ -1,0 +1,27 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How often each operation may be called: by account and Region, not by instance or caller (facts 2.1)."""
+
+from __future__ import annotations
+
+import typing as t
+
+from moto.core.model import OperationModel
+
+from federation_sandbox.aws.connect.store import connect_error
+from federation_sandbox.aws.protocol import Context
+from federation_sandbox.service import CloudError
+
+_RATE: t.Final = (2.0, 5.0)
+#: rate a second and burst of the operations that have their own
+_RATES: t.Final = {"CreateInstance": (0.1, 2.0), "DeleteInstance": (0.1, 2.0)}
+
+
+def pace(at: Context, operation: OperationModel) -> None:
+    """Refuse a call that comes too soon, with 429 and no word of when to come again."""
+    rate, burst = _RATES.get(at.operation, _RATE)
+    if at.call.limit((at.account, at.region, at.operation), rate, burst) > 0:
+        if any(shape.name == "ThrottlingException" for shape in operation.error_shapes):
+            raise connect_error("ThrottlingException", "Rate exceeded")
+        raise CloudError(429, "TooManyRequestsException", "Too Many Requests")

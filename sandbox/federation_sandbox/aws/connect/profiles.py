@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Security profiles, routing profiles and queues."""
+
+from __future__ import annotations
+
+import re
+
+from federation_sandbox.aws import tags
+from federation_sandbox.aws.connect import defaults
+from federation_sandbox.aws.connect.store import Item, active_instance, connect_error, found, modified
+from federation_sandbox.aws.paging import page
+from federation_sandbox.aws.protocol import Context, Params
+
+_MOST_SECURITY_PROFILES = 100
+
+
+def list_security_profiles(at: Context, wanted: Params) -> Item:
+    """Every security profile by name."""
+    profiles, more = page(at, wanted, active_instance(at, wanted).security_profiles.values(), 100)
+    return {"SecurityProfileSummaryList": [{**profile, "Name": profile["SecurityProfileName"]} for profile in profiles], **more}
+
+
+def describe_security_profile(at: Context, wanted: Params) -> Item:
+    """One security profile, without its permissions."""
+    return {"SecurityProfile": _shown(found(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"]))}
+
+
+def list_security_profile_permissions(at: Context, wanted: Params) -> Item:
+    """What a security profile allows."""
+    profile = found(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"])
+    permissions, more = page(at, wanted, profile["Permissions"], 100)
+    return {
+        "Permissions": permissions,
+        "LastModifiedTime": profile["LastModifiedTime"],
+        "LastModifiedRegion": profile["LastModifiedRegion"],
+        **more,
+    }
+
+
+def create_security_profile(at: Context, wanted: Params) -> Item:
+    """Create a security profile."""
+    instance, name = active_instance(at, wanted), wanted["SecurityProfileName"]
+    if not re.fullmatch(r"[ a-zA-Z0-9_@-]+", name):
+        raise connect_error("InvalidParameterException", "SecurityProfileName has a character that it may not have.")
+    if any(profile["SecurityProfileName"] == name for profile in instance.security_profiles.values()):
+        raise connect_error("DuplicateResourceException", f"The security profile {name} exists already.")
+    if len(instance.security_profiles) >= _MOST_SECURITY_PROFILES:
+        raise connect_error("LimitExceededException", f"The quota of {_MOST_SECURITY_PROFILES} security profiles is reached.")
+    more = {"Description": wanted["Description"]} if wanted.get("Description") else {}
+    granted = wanted.get("Permissions") or []
+    profile = defaults.add_security_profile(instance, name, granted, at.world.clock.now(), **more)
+    profile["Tags"] = tags.connect_tags({}, wanted.get("Tags") or {})
+    return {"SecurityProfileId": profile["Id"], "SecurityProfileArn": profile["Arn"]}
+
+
+def update_security_profile(at: Context, wanted: Params) -> None:
+    """Change description and permissions."""
+    profile = found(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"])
+    profile.update({name: wanted[name] for name in ("Description", "Permissions") if name in wanted}, **modified(at))
+
+
+def delete_security_profile(at: Context, wanted: Params) -> None:
+    """Remove a security profile that no agent has."""
+    instance, profile = active_instance(at, wanted), wanted["SecurityProfileId"]
+    found(instance.security_profiles, profile)
+    if any(profile in user["SecurityProfileIds"] for user in instance.users.peek_all(0)):
+        raise connect_error("ResourceInUseException", "The security profile is in use.", ResourceType="SECURITY_PROFILE", ResourceId=profile)
+    del instance.security_profiles[profile]
+
+
+def list_routing_profiles(at: Context, wanted: Params) -> Item:
+    """Every routing profile by name."""
+    profiles, more = page(at, wanted, active_instance(at, wanted).routing_profiles.values(), 100)
+    shown = [{**profile, "Id": profile["RoutingProfileId"], "Arn": profile["RoutingProfileArn"]} for profile in profiles]
+    return {"RoutingProfileSummaryList": shown, **more}
+
+
+def describe_routing_profile(at: Context, wanted: Params) -> Item:
+    """One routing profile."""
+    instance, profile_id = active_instance(at, wanted), wanted["RoutingProfileId"]
+    users = sum(user["RoutingProfileId"] == profile_id for user in instance.users.peek_all(0))
+    profile = found(instance.routing_profiles, profile_id)
+    return {"RoutingProfile": {**_shown(profile), "NumberOfAssociatedUsers": users, "NumberOfAssociatedQueues": 1}}
+
+
+def list_queues(at: Context, wanted: Params) -> Item:
+    """The standard queues; the sandbox has no queues of agents."""
+    queues = active_instance(at, wanted).queues.values() if "STANDARD" in (wanted.get("QueueTypes") or ["STANDARD"]) else []
+    items, more = page(at, wanted, queues, 100)
+    return {"QueueSummaryList": [{**queue, "Id": queue["QueueId"], "Arn": queue["QueueArn"], "QueueType": "STANDARD"} for queue in items], **more}
+
+
+def describe_queue(at: Context, wanted: Params) -> Item:
+    """One queue."""
+    return {"Queue": _shown(found(active_instance(at, wanted).queues, wanted["QueueId"]))}
+
+
+def _shown(item: Item) -> Item:
+    return {name: value for name, value in item.items() if value != {}}

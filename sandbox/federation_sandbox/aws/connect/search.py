@@ -1,0 +1,184 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The searches: criteria and filters over an index that lags behind (facts 1.5)."""
+
+from __future__ import annotations
+
+import typing as t
+
+from federation_sandbox.aws.connect import hierarchy
+from federation_sandbox.aws.connect.store import Instance, Item, active_instance, connect_error
+from federation_sandbox.aws.paging import page
+from federation_sandbox.aws.protocol import Context, Params
+
+#: the values of a field of an item
+Reader = t.Callable[[Item], t.Sequence[str]]
+Test = t.Callable[[Item], bool]
+Leaf = t.Callable[[Params], Test]
+
+_MILLISECONDS: t.Final = 1000
+
+_USER_FIELDS: t.Final[dict[str, Reader]] = {
+    "Username": lambda user: [user["Username"]],
+    "FirstName": lambda user: [user["IdentityInfo"].get("FirstName", "")],
+    "LastName": lambda user: [user["IdentityInfo"].get("LastName", "")],
+    "RoutingProfileId": lambda user: [user["RoutingProfileId"]],
+    "SecurityProfileId": lambda user: user["SecurityProfileIds"],
+    "resourceId": lambda user: [user["Id"]],
+}
+_PROFILE_FIELDS: t.Final[dict[str, Reader]] = {
+    "name": lambda profile: [profile.get("SecurityProfileName") or profile["Name"]],
+    "description": lambda profile: [profile.get("Description", "")],
+    "resourceID": lambda profile: [profile.get("Id") or profile["RoutingProfileId"]],
+}
+_GROUP_FIELDS: t.Final[dict[str, Reader]] = {
+    "name": lambda group: [group["Name"]],
+    "parentId": lambda group: [hierarchy.parent_of(group)],
+    "levelId": lambda group: [group["LevelId"]],
+    "resourceID": lambda group: [group["Id"]],
+}
+_QUICK_CONNECT_FIELDS: t.Final[dict[str, Reader]] = {
+    "name": lambda item: [item["Name"]],
+    "description": lambda item: [item.get("Description", "")],
+    "resourceID": lambda item: [item["QuickConnectId"]],
+}
+
+
+def search_users(at: Context, wanted: Params) -> Item:
+    """Agents with what a search returns of them: two names only, and after contact work in milliseconds."""
+    instance = active_instance(at, wanted)
+    criteria = _criteria(wanted.get("SearchCriteria") or {}, _USER_FIELDS, {"HierarchyGroupCondition": lambda one: _in_group(instance, one)})
+    filters = _user_filter(instance, wanted.get("SearchFilter") or {})
+    users = [user for user in instance.users.peek_all(at.world.settings.connect_search_lag) if criteria(user) and filters(user)]
+    items, more = page(at, wanted, users, 100)
+    return {"Users": [_lite(user) for user in items], "ApproximateTotalCount": len(users), **more}
+
+
+def search_security_profiles(at: Context, wanted: Params) -> Item:
+    """Security profiles."""
+    profiles = active_instance(at, wanted).security_profiles.values()
+    return _search(at, wanted, "SecurityProfiles", profiles, _PROFILE_FIELDS)
+
+
+def search_routing_profiles(at: Context, wanted: Params) -> Item:
+    """Routing profiles."""
+    profiles = active_instance(at, wanted).routing_profiles.values()
+    return _search(at, wanted, "RoutingProfiles", profiles, _PROFILE_FIELDS)
+
+
+def search_quick_connects(at: Context, wanted: Params) -> Item:
+    """Quick connects."""
+    items = active_instance(at, wanted).quick_connects.values()
+    return _search(at, wanted, "QuickConnects", items, _QUICK_CONNECT_FIELDS)
+
+
+def search_user_hierarchy_groups(at: Context, wanted: Params) -> Item:
+    """Groups with their path, and the group with LevelId 0 on which every instance builds."""
+    instance = active_instance(at, wanted)
+    groups = [hierarchy.foundation(instance), *instance.groups.values()]
+    return _search(at, wanted, "UserHierarchyGroups", groups, _GROUP_FIELDS)
+
+
+def _search(at: Context, wanted: Params, member: str, items: t.Iterable[Item], fields: dict[str, Reader]) -> Item:
+    criteria = _criteria(wanted.get("SearchCriteria") or {}, fields, {})
+    search_filter = wanted.get("SearchFilter") or {}
+    filters = _any_of(search_filter.get("TagFilter") or search_filter.get("AttributeFilter") or {}, {"TagCondition": _tagged})
+    hits = [item for item in items if criteria(item) and filters(item)]
+    shown, more = page(at, wanted, hits, 100)
+    return {member: shown, "ApproximateTotalCount": len(hits), **more}
+
+
+def _criteria(criteria: Params, fields: dict[str, Reader], leaves: dict[str, Leaf]) -> Test:
+    tests: list[Test] = []
+    for name, wanted in criteria.items():
+        if name == "StringCondition":
+            tests.append(_string(wanted, fields))
+        elif name in leaves:
+            tests.append(leaves[name](wanted))
+        elif name in ("OrConditions", "AndConditions"):
+            inner = [_criteria(one, fields, leaves) for one in wanted]
+            tests.append(_combined(any if name == "OrConditions" else all, inner))
+        else:
+            raise connect_error("InvalidRequestException", f"The sandbox does not search by {name}.")
+    return _combined(all, tests)
+
+
+def _combined(how: t.Callable[[t.Iterable[bool]], bool], tests: list[Test]) -> Test:
+    return lambda item: how(test(item) for test in tests)
+
+
+def _string(condition: Params, fields: dict[str, Reader]) -> Test:
+    name, value = condition.get("FieldName", ""), condition.get("Value", "").casefold()
+    if name not in fields:
+        raise connect_error("InvalidParameterException", f"A search has the fields {', '.join(fields)}, not {name}.")
+    kind = condition.get("ComparisonType")
+    if kind == "CONTAINS" and not 2 <= len(value) <= 25:
+        raise connect_error("InvalidParameterException", "CONTAINS takes 2 to 25 characters.")
+    compare: dict[str | None, t.Callable[[str], bool]] = {
+        "EXACT": lambda text: text.casefold() == value,
+        "STARTS_WITH": lambda text: text.casefold().startswith(value),
+        "CONTAINS": lambda text: value in text.casefold(),
+    }
+    if kind not in compare:
+        raise connect_error("InvalidParameterException", "A StringCondition needs its ComparisonType.")
+    return lambda item: any(compare[kind](text) for text in fields[name](item))
+
+
+def _user_filter(instance: Instance, search_filter: Params) -> Test:
+    if {"TagFilter", "UserAttributeFilter"} <= search_filter.keys():
+        raise connect_error("AccessDeniedException", "A SearchFilter has either a TagFilter or a UserAttributeFilter.")
+    leaves: dict[str, Leaf] = {"TagCondition": _tagged, "HierarchyGroupCondition": lambda one: _in_group(instance, one)}
+    return _any_of(search_filter.get("TagFilter") or search_filter.get("UserAttributeFilter") or {}, leaves)
+
+
+def _any_of(search_filter: Params, leaves: dict[str, Leaf]) -> Test:
+    """A filter: a list of conditions that each must hold, or several such lists of which one must."""
+    if len(search_filter) > 1:
+        raise connect_error("InvalidParameterException", "A filter has one condition, or one list of them.")
+    for name, wanted in search_filter.items():
+        if name in leaves:
+            return leaves[name](wanted)
+        if name == "OrConditions":
+            return _combined(any, [_all_of(one, leaves) for one in wanted])
+        return _all_of(wanted, leaves)
+    return lambda item: True
+
+
+def _all_of(conditions: list[Params] | Params, leaves: dict[str, Leaf]) -> Test:
+    if isinstance(conditions, list):
+        return _combined(all, [_tagged(one) for one in conditions])
+    tests = [_tagged(one) for one in conditions.get("TagConditions") or []]
+    tests += [leaves[name](one) for name, one in conditions.items() if name in leaves]
+    return _combined(all, tests)
+
+
+def _tagged(condition: Params) -> Test:
+    key, value = condition.get("TagKey"), condition.get("TagValue")
+    return lambda item: key in item.get("Tags", {}) and value in (None, item["Tags"][key])
+
+
+def _in_group(instance: Instance, condition: Params) -> Test:
+    wanted = condition.get("Value", "")
+    groups = {wanted}
+    if condition.get("HierarchyGroupMatchType") == "WITH_CHILD_GROUPS":
+        groups |= {group["Id"] for group in instance.groups.values() if wanted in hierarchy.path_ids(group)}
+    return lambda user: user.get("HierarchyGroupId") in groups
+
+
+def _lite(user: Item) -> Item:
+    shown = {name: value for name, value in user.items() if value != {} and value != []}
+    shown["IdentityInfo"] = {name: user["IdentityInfo"][name] for name in ("FirstName", "LastName") if name in user["IdentityInfo"]}
+    shown["PhoneConfig"] = _in_milliseconds(user["PhoneConfig"])
+    if "AfterContactWorkConfigs" in shown:
+        shown["AfterContactWorkConfigs"] = [
+            {name: _in_milliseconds(value) if isinstance(value, dict) else value for name, value in config.items()}
+            for config in shown["AfterContactWorkConfigs"]
+        ]
+    return shown
+
+
+def _in_milliseconds(config: Item) -> Item:
+    if "AfterContactWorkTimeLimit" not in config:
+        return config
+    return {**config, "AfterContactWorkTimeLimit": config["AfterContactWorkTimeLimit"] * _MILLISECONDS}

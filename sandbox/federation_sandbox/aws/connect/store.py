@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Amazon Connect holds: instances, and in each its agents, profiles, hierarchy and origins."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import typing as t
+import uuid
+
+from federation_sandbox.aws.hosts import INSTANCE_DOMAINS
+from federation_sandbox.aws.protocol import Context, Params, refusal
+from federation_sandbox.service import CloudError
+from federation_sandbox.world import Replicated, World
+
+Item = dict[str, t.Any]
+
+LEVELS: t.Final = ("LevelOne", "LevelTwo", "LevelThree", "LevelFour", "LevelFive")
+
+
+def connect_error(code: str, message: str, **more: t.Any) -> CloudError:
+    """An error of Amazon Connect's model."""
+    return refusal("connect", code, message, **more)
+
+
+def new_id() -> str:
+    """An identifier as Amazon Connect makes them."""
+    return str(uuid.uuid4())
+
+
+@dataclasses.dataclass
+class Instance:
+    """One instance. active_at: when its creation is done. failure: why it failed, else empty.
+
+    users, profiles, groups, quick connects and queues are shaped as their Describe operation answers, by id;
+    users are never changed but replaced whole, so that pages need no copies.
+    """
+
+    account: str
+    region: str
+    partition: str
+    id: str
+    alias: str
+    identity_management_type: str
+    created: dt.datetime
+    active_at: dt.datetime
+    attributes: dict[str, str]
+    users: Replicated[Item]
+    tags: dict[str, str] = dataclasses.field(default_factory=dict)
+    failure: str = ""
+    directory_id: str = ""
+    origins: list[str] = dataclasses.field(default_factory=list)
+    security_profiles: dict[str, Item] = dataclasses.field(default_factory=dict)
+    routing_profiles: dict[str, Item] = dataclasses.field(default_factory=dict)
+    queues: dict[str, Item] = dataclasses.field(default_factory=dict)
+    quick_connects: dict[str, Item] = dataclasses.field(default_factory=dict)
+    contact_flows: dict[str, str] = dataclasses.field(default_factory=dict)
+    predefined_attributes: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    levels: list[Item] = dataclasses.field(default_factory=list)
+    groups: dict[str, Item] = dataclasses.field(default_factory=dict)
+    usernames: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        """The instance's ARN."""
+        return f"arn:{self.partition}:connect:{self.region}:{self.account}:instance/{self.id}"
+
+    @property
+    def access_url(self) -> str:
+        """Where its people sign in."""
+        return f"https://{self.alias or self.id}.{INSTANCE_DOMAINS[self.partition]}"
+
+    @property
+    def service_role(self) -> str:
+        """The service-linked role, one an instance."""
+        name = f"AWSServiceRoleForAmazonConnect_{self.id.replace('-', '')[:20]}"
+        return f"arn:{self.partition}:iam::{self.account}:role/aws-service-role/connect.amazonaws.com/{name}"
+
+    @property
+    def saml(self) -> bool:
+        """Whether its people sign in with SAML."""
+        return self.identity_management_type == "SAML"
+
+    def status(self, now: dt.datetime) -> str:
+        """What DescribeInstance says."""
+        if now < self.active_at:
+            return "CREATION_IN_PROGRESS"
+        return "CREATION_FAILED" if self.failure else "ACTIVE"
+
+    def arn_of(self, kind: str, item_id: str) -> str:
+        """The ARN of something in the instance."""
+        return f"{self.arn}/{kind}/{item_id}"
+
+
+class Connect:
+    """Amazon Connect in every account and Region."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.instances: dict[str, Instance] = {}
+        self.tokens: dict[tuple[str, str, str], Item] = {}
+        self.changes: dict[str, list[dt.datetime]] = {}
+
+    def new_users(self) -> Replicated[Item]:
+        """An empty directory of agents; searches lag further behind than lists."""
+        settings = self._world.settings
+        return Replicated(self._world.clock, lambda: max(settings.connect_replication, settings.connect_search_lag))
+
+    def of(self, account: str, region: str) -> list[Instance]:
+        """The instances of an account in a Region, oldest first."""
+        return [instance for instance in self.instances.values() if (instance.account, instance.region) == (account, region)]
+
+
+def any_instance(at: Context, wanted: Params) -> Instance:
+    """The instance that a call names, whatever its status."""
+    instance = at.world.state(Connect).instances.get(wanted["InstanceId"])
+    if instance is None or (instance.account, instance.region) != (at.account, at.region):
+        raise connect_error("ResourceNotFoundException", "The specified resource was not found.")
+    return instance
+
+
+def active_instance(at: Context, wanted: Params) -> Instance:
+    """The instance that a call names, which must be ready for use."""
+    instance = any_instance(at, wanted)
+    status = instance.status(at.world.clock.now())
+    if status != "ACTIVE":
+        raise connect_error("InvalidRequestException", f"The instance {instance.id} is {status}, not ACTIVE.")
+    return instance
+
+
+def found(items: t.Mapping[str, Item], item_id: str) -> Item:
+    """One of the things in an instance."""
+    if item_id not in items:
+        raise connect_error("ResourceNotFoundException", "The specified resource was not found.")
+    return items[item_id]
+
+
+def modified(at: Context) -> Item:
+    """The members that tell when and where something was last changed."""
+    return {"LastModifiedTime": at.world.clock.now(), "LastModifiedRegion": at.region}

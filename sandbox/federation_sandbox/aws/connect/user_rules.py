@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Amazon Connect takes as an agent (facts 1.5, 3.1)."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import unicodedata
+
+from federation_sandbox.aws.connect.store import Instance, connect_error, found
+from federation_sandbox.aws.protocol import Params
+
+_SAML_NAME: t.Final = re.compile(r"[a-zA-Z0-9_\-.\\@]{1,64}")
+_E_MAIL: t.Final = re.compile(r"(?=^.{0,265}$)[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,63}")
+_E164: t.Final = re.compile(r"\+[1-9]\d{1,14}")
+_LONGEST_ACW: t.Final = 2_000_000
+_VOICE_ONLY: t.Final = ("PhoneNumberConfigs", "PersistentConnectionConfigs", "VoiceEnhancementConfigs")
+#: member of PhoneConfig → the list that must not be given beside it
+_CONFLICTS: t.Final = {
+    "AutoAccept": "AutoAcceptConfigs",
+    "AfterContactWorkTimeLimit": "AfterContactWorkConfigs",
+    "PhoneType": "PhoneNumberConfigs",
+    "DeskPhoneNumber": "PhoneNumberConfigs",
+    "PersistentConnection": "PersistentConnectionConfigs",
+}
+CONFIGS: t.Final = ("AutoAcceptConfigs", "AfterContactWorkConfigs", *_VOICE_ONLY)
+
+
+def check_new(instance: Instance, wanted: Params) -> None:
+    """Refuse a user whom AWS refuses."""
+    _check_name(instance, wanted["Username"])
+    if instance.saml:
+        for member in ("Password", "DirectoryUserId"):
+            if member in wanted:
+                raise _invalid(f"{member} cannot be specified for an instance that uses SAML.")
+    elif instance.identity_management_type == "CONNECT_MANAGED" and not wanted.get("Password"):
+        raise _invalid("Password is required for an instance that manages its own users.")
+    if instance.identity_management_type != "EXISTING_DIRECTORY":
+        identity = wanted.get("IdentityInfo") or {}
+        for member in ("FirstName", "LastName"):
+            if not identity.get(member):
+                raise _invalid(f"{member} is required.")
+    check_identity(instance, wanted.get("IdentityInfo") or {})
+    check_profiles(instance, wanted["SecurityProfileIds"])
+    found(instance.routing_profiles, wanted["RoutingProfileId"])
+    if wanted.get("HierarchyGroupId"):
+        found(instance.groups, wanted["HierarchyGroupId"])
+    check_phone(wanted.get("PhoneConfig") or {})
+    check_configs(wanted)
+    for member, configs in _CONFLICTS.items():
+        if member in (wanted.get("PhoneConfig") or {}) and configs in wanted:
+            raise _invalid(f"PhoneConfig.{member} cannot be set together with {configs}.")
+
+
+def check_identity(instance: Instance, identity: Params) -> None:
+    """Names in NFC, no Email with SAML, addresses and numbers in form."""
+    if instance.saml and "Email" in identity:
+        raise _invalid("Email cannot be specified for an instance that uses SAML.")
+    for member in ("FirstName", "LastName"):
+        if not unicodedata.is_normalized("NFC", identity.get(member, "")):
+            raise _invalid(f"{member} is not in Unicode Normalization Form C.")
+    for member in ("Email", "SecondaryEmail"):
+        if identity.get(member) and not _E_MAIL.fullmatch(identity[member]):
+            raise _invalid(f"{member} is not an e-mail address.")
+    if identity.get("Mobile") and not _E164.fullmatch(identity["Mobile"]):
+        raise _invalid("Mobile is not a number in E.164 form.")
+
+
+def check_profiles(instance: Instance, profiles: list[str]) -> None:
+    """Every security profile exists, none is named twice."""
+    for profile in profiles:
+        found(instance.security_profiles, profile)
+    if len(set(profiles)) < len(profiles):
+        raise _invalid("A security profile is named twice.")
+
+
+def check_phone(phone: Params) -> None:
+    """The old, channel-less phone settings."""
+    _check_acw(phone.get("AfterContactWorkTimeLimit", 0))
+    if phone.get("DeskPhoneNumber") and not _E164.fullmatch(phone["DeskPhoneNumber"]):
+        raise _invalid("DeskPhoneNumber is not a number in E.164 form.")
+
+
+def check_configs(wanted: Params) -> None:
+    """The settings by channel: each channel once, some for voice alone."""
+    for name in CONFIGS:
+        configs = wanted.get(name) or []
+        channels = [config["Channel"] for config in configs]
+        if len(set(channels)) < len(channels):
+            raise _invalid(f"{name} names a channel twice.")
+        if name in _VOICE_ONLY and set(channels) - {"VOICE"}:
+            raise _invalid(f"{name} is for the channel VOICE alone.")
+        for config in configs:
+            for member in ("AfterContactWorkConfig", "AgentFirstCallbackAfterContactWorkConfig"):
+                _check_acw((config.get(member) or {}).get("AfterContactWorkTimeLimit", 0))
+            if config.get("PhoneNumber") and not _E164.fullmatch(config["PhoneNumber"]):
+                raise _invalid("PhoneNumber is not a number in E.164 form.")
+
+
+def _check_name(instance: Instance, name: str) -> None:
+    if not instance.saml:
+        if len(name) > 20:
+            raise _invalid("Username has more than 20 characters.")
+        return
+    if not _SAML_NAME.fullmatch(name):
+        raise _invalid("Username is not of 1 to 64 characters from [a-zA-Z0-9_-.\\@].")
+    if "@" in name and not re.fullmatch(r"[^@]+@[^@.]+(\.[^@.]+)+", name):
+        raise _invalid("Username has an @ but is not in the form of an e-mail address.")
+
+
+def _check_acw(seconds: int) -> None:
+    if seconds > _LONGEST_ACW:
+        raise _invalid(f"AfterContactWorkTimeLimit is at most {_LONGEST_ACW} seconds.")
+
+
+def _invalid(message: str) -> Exception:
+    return connect_error("InvalidParameterException", message)

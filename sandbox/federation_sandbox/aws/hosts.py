@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The hosts of IAM, STS and Amazon Connect, as botocore's own endpoint rules make them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import typing as t
+import urllib.parse
+
+import botocore.session
+from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import EndpointProviderError
+
+PARTITIONS: t.Final = ("aws", "aws-us-gov", "aws-cn")
+
+#: what each partition calls a new instance's domain; the others have no Amazon Connect
+INSTANCE_DOMAINS: t.Final = {"aws": "my.connect.aws", "aws-us-gov": "govcloud.connect.aws"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """Where a request arrived. region: the one whose signature the host accepts."""
+
+    service: str
+    host: str
+    partition: str
+    region: str
+
+
+@functools.cache
+def endpoints(service: str) -> dict[str, Endpoint]:
+    """Every host of a service."""
+    session = botocore.session.get_session()
+    loader = session.get_component("data_loader")
+    partitions = loader.load_data("partitions")
+    provider = EndpointProvider(ruleset_data=loader.load_service_model(service, "endpoint-rule-set-1"), partition_data=partitions)
+    found: dict[str, Endpoint] = {}
+    for partition in partitions["partitions"]:
+        if partition["id"] in PARTITIONS:
+            for region in _regions(session, service, partition):
+                for variant in _variants(service):
+                    endpoint = _resolve(provider, service, partition["id"], region, variant)
+                    if endpoint:
+                        found.setdefault(endpoint.host, endpoint)
+    return found
+
+
+def pattern(service: str) -> str:
+    """A pattern that matches the hosts of a service and no other."""
+    return "|".join(re.escape(host) for host in endpoints(service))
+
+
+def _regions(session: t.Any, service: str, partition: dict[str, t.Any]) -> list[str]:
+    if service == "connect":
+        return list(session.get_available_regions(service, partition["id"]))
+    pseudo = [region for region in partition["regions"] if region.endswith("-global")]
+    return pseudo + [region for region in partition["regions"] if region not in pseudo]
+
+
+def _variants(service: str) -> list[dict[str, t.Any]]:
+    variants: list[dict[str, t.Any]] = [
+        {"UseFIPS": fips, "UseDualStack": dual} for fips in (False, True) for dual in (False, True)
+    ]
+    if service == "sts":
+        variants.append({"UseFIPS": False, "UseDualStack": False, "UseGlobalEndpoint": True})
+    return variants
+
+
+def _resolve(provider: t.Any, service: str, partition: str, region: str, variant: dict[str, t.Any]) -> Endpoint | None:
+    try:
+        resolved = provider.resolve_endpoint(Region=region, **variant)
+    except EndpointProviderError:
+        return None
+    schemes = resolved.properties.get("authSchemes") or [{}]
+    signing_region = schemes[0].get("signingRegion", region)
+    if signing_region.endswith("-global"):
+        return None
+    return Endpoint(service, t.cast("str", urllib.parse.urlsplit(resolved.url).hostname), partition, signing_region)

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Roles and policies: moto's, with what AWS adds around them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+from moto.core.serialize import XFormedAttributePicker
+from moto.core.utils import camelcase_to_underscores
+from moto.iam.models import IAMBackend
+from moto.iam.responses import IamResponse
+
+from federation_sandbox.aws.iam import trust
+from federation_sandbox.aws.iam.errors import iam_error
+from federation_sandbox.aws.iam.store import Iam
+from federation_sandbox.aws.protocol import READS, Context, Handler, Params, Picked
+
+
+class _Moto(IamResponse):
+    """moto's IAM, handed a request that was read already."""
+
+    def __init__(self, at: Context, backend: IAMBackend, params: Params) -> None:
+        super().__init__()
+        self._backend = backend
+        self.params = params
+        self.uri_match = {}
+        self.current_account = at.account
+        self.partition = at.partition
+        self.region = at.region
+
+    @property
+    def backend(self) -> IAMBackend:
+        """The account's."""
+        return self._backend
+
+
+_PICKER: t.Final = XFormedAttributePicker(response_transformers=IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER)
+
+
+def create_role(at: Context, wanted: Params) -> Picked:
+    """Create a role whose trust policy AWS would take."""
+    trust.check(at, wanted["AssumeRolePolicyDocument"])
+    return _carry_out(at, wanted)
+
+
+def update_assume_role_policy(at: Context, wanted: Params) -> Picked:
+    """Change a trust policy in place."""
+    _check_role(at, wanted)
+    trust.check(at, wanted["PolicyDocument"])
+    return _carry_out(at, wanted)
+
+
+def update_role(at: Context, wanted: Params) -> Picked:
+    """Change description and session duration; moto would forget a description that is not given."""
+    role = _check_role(at, wanted)
+    return _carry_out(at, {"Description": role.description, **wanted})
+
+
+def get_role_policy(at: Context, wanted: Params) -> Picked:
+    """An inline policy."""
+    if wanted["PolicyName"] not in _check_role(at, wanted).policies:
+        raise iam_error("NoSuchEntity", f"The role policy with name {wanted['PolicyName']} cannot be found.")
+    return _carry_out(at, wanted)
+
+
+def list_roles(at: Context, wanted: Params) -> Picked:
+    """The roles that replication has reached."""
+    answer = _carry_out(at, wanted)
+    iam = at.world.state(Iam)
+    shown = [role for role in answer.content["Roles"] if iam.roles.get(role.arn)]
+    return Picked({**answer.content, "Roles": shown}, answer.picker)
+
+
+def from_moto(operations: t.Iterable[str]) -> dict[str, Handler]:
+    """A handler for each operation that moto has."""
+    return {name: _moto_handler for name in operations if hasattr(IamResponse, camelcase_to_underscores(name))}
+
+
+def _moto_handler(at: Context, wanted: Params) -> Picked:
+    if "RoleName" in wanted:
+        _check_role(at, wanted)
+    return _carry_out(at, wanted)
+
+
+def _carry_out(at: Context, wanted: Params) -> Picked:
+    iam = at.world.state(Iam)
+    response = _Moto(at, iam.backend(at.account, at.partition), wanted)
+    try:
+        result: ActionResult = getattr(response, camelcase_to_underscores(at.operation))()
+    except ServiceException as reason:
+        raise iam_error(str(reason.code), str(reason.message)) from None
+    if not READS.match(at.operation):
+        iam.let_take_effect(at.account, at.partition)
+    return Picked(result.result or {}, _PICKER)
+
+
+def _check_role(at: Context, wanted: Params) -> t.Any:
+    """The role that a call names; reads do not see it before replication has reached it."""
+    iam = at.world.state(Iam)
+    name = wanted["RoleName"]
+    role = next((role for role in iam.backend(at.account, at.partition).roles.values() if role.name == name), None)
+    if role is None or (READS.match(at.operation) and iam.roles.get(role.arn) is None):
+        raise iam_error("NoSuchEntity", f"The role with name {name} cannot be found.")
+    return role

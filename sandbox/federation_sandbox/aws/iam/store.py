@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What IAM holds: moto's backends, our own SAML providers, and the roles as they have taken effect."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import typing as t
+
+from moto.core.config import default_user_config
+from moto.iam.models import IAMBackend, Role, iam_backends
+
+from federation_sandbox.world import Replicated, World
+
+Document = t.Mapping[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Provider:
+    """A SAML provider. keys: id → PEM of the private keys that decrypt assertions, oldest first."""
+
+    arn: str
+    uuid: str
+    document: str
+    created: dt.datetime
+    valid_until: dt.datetime
+    tags: tuple[tuple[str, str], ...] = ()
+    encryption_mode: str | None = None
+    keys: tuple[tuple[str, dt.datetime, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class EffectiveRole:
+    """A role as STS and the services see it, which lags behind what IAM was told."""
+
+    arn: str
+    id: str
+    trust: Document
+    permissions: tuple[Document, ...]
+    boundary: Document | None
+    max_session_duration: int
+    created: dt.datetime
+
+
+class Iam:
+    """IAM of every account."""
+
+    def __init__(self, world: World) -> None:
+        default_user_config["iam"] = {"load_aws_managed_policies": True}
+        # moto's backends are its module's, so one process holds one world's roles.
+        iam_backends.reset()
+        self._world = world
+        self.providers: Replicated[Provider] = Replicated(world.clock, lambda: world.settings.iam_replication)
+        self.roles: Replicated[EffectiveRole] = Replicated(world.clock, lambda: world.settings.iam_replication)
+        self._created: dict[str, dt.datetime] = {}
+
+    def backend(self, account: str, partition: str) -> IAMBackend:
+        """moto's IAM of an account."""
+        return t.cast("IAMBackend", iam_backends[account][partition])
+
+    def let_take_effect(self, account: str, partition: str) -> None:
+        """Compare the account's roles with what STS was last told, and tell it what changed."""
+        backend = self.backend(account, partition)
+        current = {role.arn: self._effective(backend, role) for role in backend.roles.values()}
+        known = {arn: role for arn, role in self.roles.all_latest().items() if arn.split(":")[4] == account}
+        for arn in known.keys() - current.keys():
+            self.roles.delete(arn)
+        for arn, role in current.items():
+            if role != known.get(arn):
+                self.roles.put(arn, role)
+
+    def _effective(self, backend: IAMBackend, role: Role) -> EffectiveRole:
+        managed = [_managed(backend, arn) for arn in role.managed_policies]
+        boundary = role.permissions_boundary_arn
+        return EffectiveRole(
+            arn=role.arn,
+            id=role.id,
+            trust=json.loads(role.assume_role_policy_document),
+            permissions=(*map(json.loads, role.policies.values()), *managed),
+            boundary=_managed(backend, boundary) if boundary else None,
+            max_session_duration=int(role.max_session_duration or 3600),
+            created=self._created.setdefault(role.id, self._world.clock.now()),
+        )
+
+
+def _managed(backend: IAMBackend, arn: str) -> Document:
+    if arn not in backend.managed_policies:
+        return {"Statement": []}
+    policy = backend.managed_policies[arn]
+    version = next(version for version in policy.versions if version.version_id == policy.default_version_id)
+    document = version.document
+    return t.cast("Document", json.loads(document) if isinstance(document, str) else document)

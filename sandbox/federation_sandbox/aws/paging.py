@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Pages: a size that the caller may lower, and a token that says where the next one begins."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import typing as t
+
+from federation_sandbox.aws.protocol import Context, Params
+from federation_sandbox.service import CloudError
+
+V = t.TypeVar("V")
+
+
+def page(at: Context, wanted: Params, items: t.Iterable[V], size: int, error: str = "InvalidParameterException") -> tuple[list[V], dict[str, str]]:
+    """The items of the page that was asked for, and the token of the next one to merge into the answer.
+
+    size: how many a page holds when the caller does not say. error: the code for a token that is not ours.
+    """
+    start = _start(at, wanted, error)
+    size = wanted.get("MaxResults") or size
+    rest = list(itertools.islice(items, start, start + size + 1))
+    if len(rest) <= size:
+        return rest, {}
+    return rest[:size], {"NextToken": _token(at, wanted, start + size)}
+
+
+def _token(at: Context, wanted: Params, start: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([at.operation, wanted.get("InstanceId"), start]).encode()).decode()
+
+
+def _start(at: Context, wanted: Params, error: str) -> int:
+    token = wanted.get("NextToken")
+    if not token:
+        return 0
+    try:
+        operation, instance, start = json.loads(base64.urlsafe_b64decode(token))
+    except ValueError:
+        operation = instance = start = None
+    if (operation, instance) != (at.operation, wanted.get("InstanceId")):
+        raise CloudError(400, error, "Invalid NextToken.")
+    return int(start)

@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What policies say about one action: statements, wildcards, variables and conditions, as IAM evaluates them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import operator
+import re
+import typing as t
+
+Document = t.Mapping[str, t.Any]
+#: condition keys of a request, in lower case, each with its values
+Facts = t.Mapping[str, t.Sequence[str]]
+Verdict = t.Literal["allow", "deny", "silent"]
+
+
+def verdict(documents: t.Iterable[Document], action: str, resource: str, facts: Facts, principals: t.Collection[str] | None = None) -> Verdict:
+    """Whether the documents together allow or deny an action, or say nothing.
+
+    principals: the names by which a trust policy may call the caller; None for identity policies.
+    """
+    effects = {
+        statement["Effect"].lower()
+        for document in documents
+        for statement in _list(document.get("Statement", []))
+        if _applies(statement, action, resource, facts, principals)
+    }
+    return "deny" if "deny" in effects else "allow" if "allow" in effects else "silent"
+
+
+def _applies(statement: Document, action: str, resource: str, facts: Facts, principals: t.Collection[str] | None) -> bool:
+    if principals is not None and not _names(statement, principals):
+        return False
+    if not _covers(statement, "Action", action.lower(), facts, str.lower):
+        return False
+    if principals is None and not _covers(statement, "Resource", resource, facts, str):
+        return False
+    return all(
+        _holds(name, key.lower(), [_filled(str(value), facts) for value in _list(values)], facts)
+        for name, wanted in statement.get("Condition", {}).items()
+        for key, values in wanted.items()
+    )
+
+
+def _names(statement: Document, principals: t.Collection[str]) -> bool:
+    principal = statement.get("Principal")
+    if principal is None:
+        return False
+    values = ["*"] if principal == "*" else [value for named in principal.values() for value in _list(named)]
+    return "*" in values or any(value in principals for value in values)
+
+
+def _covers(statement: Document, element: str, text: str, facts: Facts, form: t.Callable[[str], str]) -> bool:
+    if f"Not{element}" in statement:
+        return not any(_like(form(_filled(value, facts)), text) for value in _list(statement[f"Not{element}"]))
+    return any(_like(form(_filled(value, facts)), text) for value in _list(statement.get(element, [])))
+
+
+def _filled(text: str, facts: Facts) -> str:
+    """The text with its policy variables; one without a value matches nothing."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name in ("*", "?", "$"):
+            return "\\" + name
+        values = facts.get(name.lower(), ())
+        return re.sub(r"([*?\\])", r"\\\1", values[0]) if len(values) == 1 else "\0"
+
+    return re.sub(r"\$\{([^}]+)\}", value, text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _wildcards(pattern: str) -> re.Pattern[str]:
+    signs = re.findall(r"\\.|.", pattern, re.DOTALL)
+    parts = [re.escape(sign[1:]) if sign.startswith("\\") and len(sign) > 1 else {"*": ".*", "?": "."}.get(sign) or re.escape(sign) for sign in signs]
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _like(pattern: str, text: str) -> bool:
+    return _wildcards(pattern).fullmatch(text) is not None
+
+
+def _literally(wanted: str, given: str) -> bool:
+    return re.sub(r"\\(.)", r"\1", wanted) == given
+
+
+def _number(compare: t.Callable[[t.Any, t.Any], bool]) -> t.Callable[[str, str], bool]:
+    return lambda wanted, given: compare(float(given), float(wanted))
+
+
+def _instant(text: str) -> dt.datetime:
+    if text.isdigit():
+        return dt.datetime.fromtimestamp(int(text), dt.UTC)
+    read = dt.datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=dt.UTC)
+
+
+def _date(compare: t.Callable[[t.Any, t.Any], bool]) -> t.Callable[[str, str], bool]:
+    return lambda wanted, given: compare(_instant(given), _instant(wanted))
+
+
+_COMPARISONS: t.Final[dict[str, t.Callable[[str, str], bool]]] = {
+    "StringEquals": _literally,
+    "StringEqualsIgnoreCase": lambda wanted, given: _literally(wanted.lower(), given.lower()),
+    "StringLike": _like,
+    "ArnEquals": _like,
+    "ArnLike": _like,
+    "Bool": lambda wanted, given: wanted.lower() == given.lower(),
+    "NumericEquals": _number(operator.eq),
+    "NumericLessThan": _number(operator.lt),
+    "NumericLessThanEquals": _number(operator.le),
+    "NumericGreaterThan": _number(operator.gt),
+    "NumericGreaterThanEquals": _number(operator.ge),
+    "DateEquals": _date(operator.eq),
+    "DateLessThan": _date(operator.lt),
+    "DateLessThanEquals": _date(operator.le),
+    "DateGreaterThan": _date(operator.gt),
+    "DateGreaterThanEquals": _date(operator.ge),
+}
+
+
+def _holds(name: str, key: str, wanted: list[str], facts: Facts) -> bool:
+    """Whether one condition holds; one with an operator that is not known here never does."""
+    quantity, dummy, name = name.rpartition(":")
+    given = list(facts.get(key, ()))
+    if name == "Null":
+        return (wanted[0].lower() == "true") == (not given)
+    if name.endswith("IfExists"):
+        name = name.removesuffix("IfExists")
+        if not given:
+            return True
+    negative = "Not" in name
+    compare = _COMPARISONS.get(name.replace("Not", ""))
+    if compare is None:
+        return False
+    if not given:
+        return negative or quantity == "ForAllValues"
+    hits = [any(compare(value, one) for value in wanted) != negative for one in given]
+    return any(hits) if quantity == "ForAnyValue" else all(hits)
+
+
+def _list(value: t.Any) -> list[t.Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,252 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What AWS holds at the start.
+
+A seed is refused as AWS would refuse it, and is visible at once, whatever the lags. All keys but those marked * may be left out::
+
+    accounts:
+      - id*: "111122223333"
+        partition: aws
+        access_keys:
+          - {id*: AKIA…, secret*: …, user: operator, policy: a policy document; everything is allowed without one}
+        quotas: {instances: 2, users: 500, instance_changes: 100, saml_providers: 100}
+    providers:
+      - {account*: …, name*: Entra, metadata*: the document, tags: {key: value}}
+    roles:
+      - {account*: …, name*: Federation, trust*: a policy document, path: /, description: …, max_session_duration: 3600,
+         policies: {name: a policy document}, managed_policies: [ARN], tags: {key: value}}
+    instances:
+      - account*: …
+        region*: us-east-1
+        alias*: acme
+        id: a UUID
+        identity_management_type: SAML
+        failure: why its creation failed; none without it
+        attributes: {CONTACT_LENS: "true"}
+        approved_origins: [https://agents.example.com]
+        tags: {key: value}
+        security_profiles: {Supervisors: [BasicAgentAccess]}      beside the four that every instance has
+        routing_profiles: [Sales]                                 beside the basic one
+        hierarchy: {levels: [Site, Team], groups: [Berlin, Berlin/Sales]}
+        predefined_attributes: {Language: [German, English]}
+        users:
+          - {username*: jane@example.com, first_name: Jane, last_name: Doe, secondary_email: …, mobile: …,
+             security_profiles: [Agent], routing_profile: Basic Routing Profile, hierarchy_group: Berlin/Sales,
+             phone: PhoneConfig as CreateUser takes it, configs: the …Configs of CreateUser,
+             proficiencies: [{AttributeName: …, AttributeValue: …, Level: 3}], tags: {key: value}}
+        quick_connects: {Jane: jane@example.com}                  each to an agent
+
+The answer has the same sections, in order: accounts {id, access_keys}, providers {account, name, arn}, roles {account, name, arn, id},
+instances {account, region, alias, id, arn, access_url, and by name or path the ids of security_profiles, routing_profiles,
+hierarchy_groups, users and quick_connects}.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import typing as t
+
+from federation_sandbox.aws import hosts
+from federation_sandbox.aws.accounts import Accounts, Caller, Credentials, Quotas, unique_id
+from federation_sandbox.aws.connect import defaults, hierarchy, instances, quick_connects, user_rules, users
+from federation_sandbox.aws.connect.store import Connect, Instance
+from federation_sandbox.aws.iam.api import API as IAM
+from federation_sandbox.aws.iam.store import Iam
+from federation_sandbox.aws.protocol import Context, Params
+from federation_sandbox.service import Call, CloudError
+from federation_sandbox.world import World
+
+Entry = t.Mapping[str, t.Any]
+Answer = dict[str, t.Any]
+
+
+def seed(world: World, content: Entry) -> Answer:
+    """Fill the accounts; ValueError says what makes no sense or what AWS would refuse."""
+    fillers: dict[str, t.Callable[[World, Entry], Answer]] = {
+        "accounts": _account,
+        "providers": _provider,
+        "roles": _role,
+        "instances": _instance,
+    }
+    unknown = sorted(set(content) - set(fillers))
+    if unknown:
+        raise ValueError(f"a seed of AWS has {', '.join(fillers)}, not {', '.join(unknown)}")
+    try:
+        return {name: [fill(world, entry) for entry in content.get(name, [])] for name, fill in fillers.items()}
+    except CloudError as refused:
+        raise ValueError(f"{refused.code}: {refused.message}") from None
+
+
+def _take(entry: Entry, *required: str, **optional: t.Any) -> Answer:
+    missing, unknown = set(required) - set(entry), set(entry) - set(required) - set(optional)
+    if missing or unknown:
+        raise ValueError(f"{dict(entry)!r:.120}: {', '.join(sorted(missing)) or 'nothing'} missing, {', '.join(sorted(unknown)) or 'nothing'} unknown")
+    return {**optional, **entry}
+
+
+def _account(world: World, entry: Entry) -> Answer:
+    given = _take(entry, "id", partition="aws", access_keys=(), quotas={})
+    if given["partition"] not in hosts.PARTITIONS:
+        raise ValueError(f"the partitions are {', '.join(hosts.PARTITIONS)}, not {given['partition']}")
+    accounts = world.state(Accounts)
+    accounts.add(given["id"], given["partition"], dataclasses.replace(Quotas(), **given["quotas"]))
+    for key in given["access_keys"]:
+        named = _take(key, "id", "secret", user="operator", policy=None)
+        if accounts.key(named["id"]):
+            raise ValueError(f"the access key {named['id']} exists already")
+        arn = f"arn:{given['partition']}:iam::{given['id']}:user/{named['user']}"
+        policies = (named["policy"],) if named["policy"] else None
+        caller = Caller(given["id"], given["partition"], arn, unique_id("AIDA"), policies=policies)
+        accounts.add_key(Credentials(named["id"], named["secret"], caller))
+    return {"id": given["id"], "access_keys": [key["id"] for key in given["access_keys"]]}
+
+
+def _provider(world: World, entry: Entry) -> Answer:
+    given = _take(entry, "account", "name", "metadata", tags={})
+    wanted = {"Name": given["name"], "SAMLMetadataDocument": given["metadata"], "Tags": _tag_list(given["tags"])}
+    arn = _iam(world, given["account"], "CreateSAMLProvider", wanted)["SAMLProviderArn"]
+    providers = world.state(Iam).providers
+    providers.put(arn, t.cast("t.Any", providers.latest(arn)), settled=True)
+    return {"account": given["account"], "name": given["name"], "arn": arn}
+
+
+def _role(world: World, entry: Entry) -> Answer:
+    optional = {"path": "/", "description": None, "max_session_duration": 3600, "policies": {}, "managed_policies": (), "tags": {}}
+    given = _take(entry, "account", "name", "trust", **optional)
+    account, name = given["account"], {"RoleName": given["name"]}
+    wanted = {
+        **name,
+        "Path": given["path"],
+        "AssumeRolePolicyDocument": json.dumps(given["trust"]),
+        "MaxSessionDuration": given["max_session_duration"],
+        "Tags": _tag_list(given["tags"]),
+    }
+    role = _iam(world, account, "CreateRole", {**wanted, **({"Description": given["description"]} if given["description"] else {})})["Role"]
+    for policy, document in given["policies"].items():
+        _iam(world, account, "PutRolePolicy", {**name, "PolicyName": policy, "PolicyDocument": json.dumps(document)})
+    for arn in given["managed_policies"]:
+        _iam(world, account, "AttachRolePolicy", {**name, "PolicyArn": arn})
+    roles = world.state(Iam).roles
+    roles.put(role.arn, t.cast("t.Any", roles.latest(role.arn)), settled=True)
+    return {"account": account, "name": given["name"], "arn": role.arn, "id": role.id}
+
+
+def _iam(world: World, account: str, operation: str, wanted: Params) -> t.Any:
+    """Carry out an operation of IAM as the account's root."""
+    answer = IAM.carry_out(_context(world, account, "iam", operation), wanted)
+    return getattr(answer, "content", answer)
+
+
+def _context(world: World, account: str, service: str, operation: str) -> Context:
+    partition = _partition(world, account)
+    endpoint = next(endpoint for endpoint in hosts.endpoints(service).values() if endpoint.partition == partition)
+    caller = Caller(account, partition, f"arn:{partition}:iam::{account}:root", account)
+    return Context(world, Call(world, service), endpoint, caller, operation)
+
+
+def _partition(world: World, account: str) -> str:
+    if account not in world.state(Accounts).partitions:
+        raise ValueError(f"the account {account} is not seeded")
+    return world.state(Accounts).partitions[account]
+
+
+def _tag_list(tags: t.Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _instance(world: World, entry: Entry) -> Answer:
+    optional: Answer = {
+        "id": "", "identity_management_type": "SAML", "failure": "", "attributes": {}, "approved_origins": (), "tags": {},
+        "security_profiles": {}, "routing_profiles": (), "hierarchy": {}, "predefined_attributes": {}, "users": (), "quick_connects": {},
+    }  # fmt: skip
+    given = _take(entry, "account", "region", "alias", **optional)
+    connect, now, partition = world.state(Connect), world.clock.now(), _partition(world, given["account"])
+    if f"connect.{given['region']}.amazonaws.com" not in hosts.endpoints("connect"):
+        raise ValueError(f"Amazon Connect is not in the Region {given['region']}")
+    if instances.alias_taken(connect, given["alias"], partition):
+        raise ValueError(f"the alias {given['alias']} is taken")
+    identity = given["identity_management_type"]
+    instance = instances.build(
+        connect, given["account"], given["region"], partition, given["alias"], identity, now, now, given["attributes"], given["id"]
+    )
+    instance.failure, instance.tags, instance.origins = given["failure"], dict(given["tags"]), list(given["approved_origins"])
+    _furnish(instance, given, now)
+    connect.instances[instance.id] = instance
+    return {
+        "account": instance.account,
+        "region": instance.region,
+        "alias": instance.alias,
+        "id": instance.id,
+        "arn": instance.arn,
+        "access_url": instance.access_url,
+        "security_profiles": _security_profiles(instance),
+        "routing_profiles": _routing_profiles(instance),
+        "hierarchy_groups": {
+            "/".join(step["Name"] for step in group["HierarchyPath"].values()): group["Id"] for group in instance.groups.values()
+        },
+        "users": dict(instance.usernames),
+        "quick_connects": {item["Name"]: item["QuickConnectId"] for item in instance.quick_connects.values()},
+    }
+
+
+def _furnish(instance: Instance, given: Answer, now: dt.datetime) -> None:
+    for name, permissions in given["security_profiles"].items():
+        defaults.add_security_profile(instance, name, permissions, now)
+    for name in given["routing_profiles"]:
+        defaults.add_routing_profile(instance, name, now)
+    for name in given["hierarchy"].get("levels", ()):
+        hierarchy.add_level(instance, name, now)
+    for path in given["hierarchy"].get("groups", ()):
+        hierarchy.add_group(instance, path, now)
+    instance.predefined_attributes = dict(given["predefined_attributes"])
+    names = _security_profiles(instance), _routing_profiles(instance)
+    for user in given["users"]:
+        _add_user(instance, user, now, *names)
+    flow = next(iter(instance.contact_flows))
+    stamp = {"LastModifiedTime": now, "LastModifiedRegion": instance.region}
+    for name, username in given["quick_connects"].items():
+        target = {"UserId": instance.usernames[username], "ContactFlowId": flow}
+        quick_connects.add(instance, name, {"QuickConnectType": "USER", "UserConfig": target}, stamp)
+
+
+def _add_user(instance: Instance, entry: Entry, now: dt.datetime, security: dict[str, str], routing: dict[str, str]) -> None:
+    given = _take(
+        entry, "username", first_name="Given", last_name="Family", secondary_email="", mobile="", security_profiles=("Agent",),
+        routing_profile=defaults.ROUTING_PROFILE, hierarchy_group="", phone=None, configs=(), proficiencies=(), tags={},
+    )  # fmt: skip
+    identity = {
+        "FirstName": given["first_name"],
+        "LastName": given["last_name"],
+        "SecondaryEmail": given["secondary_email"],
+        "Mobile": given["mobile"],
+    }
+    wanted: Params = {
+        "Username": given["username"],
+        "IdentityInfo": {name: value for name, value in identity.items() if value},
+        "SecurityProfileIds": [security[name] for name in given["security_profiles"]],
+        "RoutingProfileId": routing[given["routing_profile"]],
+        "Tags": given["tags"],
+        **dict(given["configs"]),
+    }
+    if given["hierarchy_group"]:
+        wanted["HierarchyGroupId"] = hierarchy.by_path(instance, given["hierarchy_group"])["Id"]
+    if given["phone"]:
+        wanted["PhoneConfig"] = given["phone"]
+    if instance.saml:
+        user_rules.check_new(instance, wanted)
+    if given["username"] in instance.usernames:
+        raise ValueError(f"{given['username']} is seeded twice")
+    user = {**users.build(instance, wanted, now), "Proficiencies": list(given["proficiencies"])}
+    instance.users.put(user["Id"], user, settled=True)
+    instance.usernames[user["Username"]] = user["Id"]
+
+
+def _security_profiles(instance: Instance) -> dict[str, str]:
+    return {profile["SecurityProfileName"]: profile["Id"] for profile in instance.security_profiles.values()}
+
+
+def _routing_profiles(instance: Instance) -> dict[str, str]:
+    return {profile["Name"]: profile["RoutingProfileId"] for profile in instance.routing_profiles.values()}

@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tags: what may be in a key and a value, and how many there may be."""
+
+from __future__ import annotations
+
+import typing as t
+import unicodedata
+
+from federation_sandbox.aws.protocol import refusal
+
+Tags = t.Iterable[tuple[str, str]]
+
+MOST: t.Final = 50
+_SIGNS: t.Final = frozenset("_.:/=+-@")
+
+
+def is_text(text: str) -> bool:
+    """Whether a key or value is made of letters, separators, numbers and the signs that tags may have."""
+    return all(unicodedata.category(sign)[0] in "LZN" or sign in _SIGNS for sign in text)
+
+
+def as_list(tags: Tags) -> list[dict[str, str]]:
+    """Tags as IAM writes them."""
+    return [{"Key": key, "Value": value} for key, value in tags]
+
+
+def iam_tags(current: Tags, wanted: list[dict[str, str]]) -> dict[str, str]:
+    """Tags after the wanted ones were added; IAM tells keys apart without regard to case."""
+    keys = [tag["Key"].casefold() for tag in wanted]
+    if len(set(keys)) < len(keys):
+        raise refusal("iam", "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+    for tag in wanted:
+        if tag["Key"].casefold().startswith("aws:") or not is_text(tag["Key"]) or not is_text(tag["Value"]):
+            raise refusal("iam", "InvalidInput", f"The tag {tag['Key']!r} has a prefix or a character that tags may not have.")
+    kept = {key: value for key, value in current if key.casefold() not in keys}
+    tags = kept | {tag["Key"]: tag["Value"] for tag in wanted}
+    if len(tags) > MOST:
+        raise refusal("iam", "LimitExceeded", f"Cannot exceed quota for TagsPerResource: {MOST}")
+    return tags
+
+
+def connect_tags(current: t.Mapping[str, str], wanted: t.Mapping[str, str]) -> dict[str, str]:
+    """Tags after the wanted ones were added."""
+    for key, value in wanted.items():
+        if key.casefold().startswith("aws:") or not is_text(key) or not is_text(value):
+            raise refusal("connect", "InvalidParameterException", f"The tag {key!r} has a prefix or a character that tags may not have.")
+    tags = {**current, **wanted}
+    if len(tags) > MOST:
+        raise refusal("connect", "InvalidParameterException", f"A resource has at most {MOST} tags.")
+    return tags
