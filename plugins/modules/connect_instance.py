@@ -95,7 +95,8 @@ extends_documentation_fragment:
   - amazon.aws.tags
 notes:
   - To create an instance takes the permissions C(connect:CreateInstance), C(ds:CheckAlias), C(ds:CreateAlias), C(ds:AuthorizeApplication),
-    C(ds:CreateIdentityPoolDirectory), C(ds:CreateDirectory), C(ds:DescribeDirectories) and C(iam:CreateServiceLinkedRole) beside the reading ones.
+    C(ds:CreateIdentityPoolDirectory), C(ds:CreateDirectory), C(ds:DescribeDirectories) and C(iam:CreateServiceLinkedRole)
+    beside the reading ones.
   - A new instance has no users. Give the first administrator the security profile C(Admin) with M(openccp.federation.connect_user).
 seealso:
   - module: openccp.federation.connect_instance_info
@@ -266,7 +267,7 @@ class InstanceResource:
         self.id = self._find()
         if self.id is None:
             return None
-        actual = self._ready()
+        actual = self._named_by_id() if self.params["instance_id"] else self._ready()
         if actual and self.params["attributes"]:
             actual = actual | {"Attributes": instances.read_attributes(self.connect, self.id)}
         return actual
@@ -327,16 +328,21 @@ class InstanceResource:
         found = instances.only(instances.with_alias(listed, alias), alias)
         return found["Id"] if found else None
 
-    def _ready(self) -> instances.Instance | None:
+    def _ready(self) -> instances.Instance:
         """The instance, once it is no longer being created."""
-        if not self.params["instance_id"]:
-            return self.waiter.until(f"the instance {self.id} to be active", lambda: instances.once_active(instances.describe(self.connect, self.id)))
+        return self.waiter.until(
+            f"the instance {self.id} to be active", lambda: instances.once_active(instances.describe(self.connect, self.id))
+        )
+
+    def _named_by_id(self) -> instances.Instance | None:
         found = instances.describe(self.connect, self.id)
         if found is None and self.params["state"] == "present":
             raise NotFound(f"There is no Amazon Connect instance {self.id} in {self.region}.", hint="Check the Region and the account.")
-        if found and self.params["alias"] and (found.get("InstanceAlias") or "").lower() != self.params["alias"].lower():
-            raise InvalidInput(f"The instance {self.id} has the alias {found.get('InstanceAlias')!r}, not {self.params['alias']!r}.")
-        return found
+        alias = (found or {}).get("InstanceAlias") or ""
+        if found and self.params["alias"] and alias.lower() != self.params["alias"].lower():
+            raise InvalidInput(f"The instance {self.id} has the alias {alias!r}, not {self.params['alias']!r}.")
+        in_creation = found and found["InstanceStatus"] == "CREATION_IN_PROGRESS"
+        return self._ready() if in_creation else found
 
 
 def main() -> None:

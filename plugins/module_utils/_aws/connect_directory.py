@@ -27,7 +27,7 @@ class Names:
 
     @functools.cached_property
     def _names(self) -> dict[str, str]:
-        return {id: name for name, id in self.ids.items()}
+        return {known: name for name, known in self.ids.items()}
 
     def id(self, reference: str) -> str:
         """The id of an object that a name or an id refers to; NotFound, with the nearest names, when there is none."""
@@ -37,11 +37,13 @@ class Names:
             return reference
         close = near(reference, self.ids)
         hint = f"Did you mean {' or '.join(repr(name) for name in close)}?" if close else None
-        raise NotFound(f"There is no {self.kind} {reference!r}.", hint=hint or f"The instance has {', '.join(sorted(self.ids)[:10]) or 'none'}.")
+        raise NotFound(
+            f"There is no {self.kind} {reference!r}.", hint=hint or f"The instance has {', '.join(sorted(self.ids)[:10]) or 'none'}."
+        )
 
-    def name(self, id: str) -> str:
+    def name(self, known_id: str) -> str:
         """The name of an id; the id itself when the object is not known (any more)."""
-        return self._names.get(id, id)
+        return self._names.get(known_id, known_id)
 
 
 class Directory:

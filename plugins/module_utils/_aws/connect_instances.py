@@ -15,7 +15,12 @@ from urllib.parse import urlsplit
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, client
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, near, tag_changes
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID, check_home, check_instance_id, parse_connect_instance_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import (
+    UUID,
+    check_home,
+    check_instance_id,
+    parse_connect_instance_arn,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import (
     GOVCLOUD,
     check_connect_region,
@@ -119,7 +124,9 @@ def only(instances: t.Sequence[Instance], alias: str) -> Instance | None:
     """The one instance of an alias, or None; Conflict, with the ids, when there are several."""
     if len(instances) > 1:
         ids = ", ".join(instance["Id"] for instance in instances)
-        raise Conflict(f"{len(instances)} Amazon Connect instances have the alias {alias!r}: {ids}.", hint="Name the one you mean by its id.")
+        raise Conflict(
+            f"{len(instances)} Amazon Connect instances have the alias {alias!r}: {ids}.", hint="Name the one you mean by its id."
+        )
     return instances[0] if instances else None
 
 

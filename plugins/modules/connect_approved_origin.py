@@ -1,0 +1,149 @@
+#!/usr/bin/python
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: connect_approved_origin
+short_description: Manage the web sites that may embed an Amazon Connect instance
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Adds and removes approved origins.
+  - Their pages may show the Contact Control Panel in a frame, and a relay state may lead to them.
+options:
+  instance_id:
+    description: The instance's ID, ARN or alias. Only an alias takes a request to resolve.
+    type: str
+    required: true
+    aliases: [instance_arn]
+  origins:
+    description:
+      - Which origins to approve.
+      - An origin is C(https://), a host and, unless it is 443, a port, as a browser states it.
+      - A path, a query or a wildcard is refused.
+    type: dict
+    required: true
+    suboptions:
+      add:
+        description: Origins to approve beside those that are.
+        type: list
+        elements: str
+      remove:
+        description: Origins to approve no longer.
+        type: list
+        elements: str
+      set:
+        description: The origins to approve, and no others. An empty list approves none.
+        type: list
+        elements: str
+extends_documentation_fragment:
+  - openccp.federation.attributes
+  - openccp.federation.attributes.actiongroup_aws
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+seealso:
+  - module: openccp.federation.connect_instance
+"""
+
+EXAMPLES = r"""
+- name: Let the intranet embed the Contact Control Panel
+  openccp.federation.connect_approved_origin:
+    region: eu-central-1
+    instance_id: example-service
+    origins:
+      add:
+        - https://intranet.example.com
+
+- name: Let nobody but these
+  openccp.federation.connect_approved_origin:
+    region: eu-central-1
+    instance_id: example-service
+    origins:
+      set:
+        - https://intranet.example.com
+        - https://crm.example.com:8443
+"""
+
+RETURN = r"""
+actions:
+  description: What was done or, in check mode, would be done, one sentence each.
+  returned: always
+  type: list
+  elements: str
+  sample: ["Approve the origin https://intranet.example.com"]
+approved_origins:
+  description: The approved origins.
+  returned: success
+  type: dict
+  contains:
+    instance_id:
+      description: The instance's ID.
+      returned: always
+      type: str
+      sample: 11111111-2222-3333-4444-555555555555
+    origins:
+      description: The origins that are approved.
+      returned: always
+      type: list
+      elements: str
+      sample: ["https://intranet.example.com"]
+"""
+
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_origins as origins
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import connect_client, id_of_reference
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+
+
+class OriginsResource:
+    """The approved origins of one instance."""
+
+    def __init__(self, module: AnsibleAWSModule) -> None:
+        self.module = module
+
+    def read(self) -> list[str]:
+        self.wanted = origins.checked(self.module.params["origins"])
+        connect = connect_client(self.module)
+        self.instance_id = id_of_reference(connect, self.module.params["instance_id"])
+        self.approved = origins.ApprovedOrigins(connect, self.instance_id)
+        return self.approved.list()
+
+    def plan(self, actual: list[str]) -> Plan:
+        return origins.plan(self.wanted, actual)
+
+    def approve(self, origin: str) -> None:
+        self.approved.approve(origin)
+
+    def withdraw(self, origin: str) -> None:
+        self.approved.withdraw(origin)
+
+    def result(self, plan: Plan) -> dict[str, t.Any]:
+        return {"instance_id": self.instance_id, **plan.after}
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "instance_id": {"type": "str", "required": True, "aliases": ["instance_arn"]},
+            "origins": {
+                "type": "dict",
+                "required": True,
+                "options": {change: {"type": "list", "elements": "str"} for change in ("add", "remove", "set")},
+                "mutually_exclusive": [("set", "add"), ("set", "remove")],
+                "required_one_of": [("add", "remove", "set")],
+            },
+        },
+        supports_check_mode=True,
+    )
+    converge(module, OriginsResource(module), "approved_origins")
+
+
+if __name__ == "__main__":
+    main()

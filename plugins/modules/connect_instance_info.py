@@ -1,0 +1,191 @@
+#!/usr/bin/python
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: connect_instance_info
+short_description: Read Amazon Connect instances
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Returns one instance or all instances of a Region, whatever their identity management.
+options:
+  alias:
+    description: The alias of one instance.
+    type: str
+  instance_id:
+    description: The ID or the ARN of one instance.
+    type: str
+    aliases: [arn]
+  attributes:
+    description: Whether to read the further settings too, which takes two more requests for each instance.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - openccp.federation.attributes.info_module
+  - openccp.federation.attributes.actiongroup_aws
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+seealso:
+  - module: openccp.federation.connect_instance
+"""
+
+EXAMPLES = r"""
+- name: Read all instances of a Region
+  openccp.federation.connect_instance_info:
+    region: eu-central-1
+
+- name: Read one with its settings
+  openccp.federation.connect_instance_info:
+    region: eu-central-1
+    alias: example-service
+    attributes: true
+"""
+
+RETURN = r"""
+instances:
+  description: The instances; empty when there is none.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The ID.
+      returned: always
+      type: str
+      sample: 11111111-2222-3333-4444-555555555555
+    arn:
+      description: The ARN.
+      returned: always
+      type: str
+      sample: arn:aws:connect:eu-central-1:123456789012:instance/11111111-2222-3333-4444-555555555555
+    alias:
+      description: The alias.
+      returned: always
+      type: str
+      sample: example-service
+    account_id:
+      description: The account, taken from the ARN.
+      returned: always
+      type: str
+      sample: "123456789012"
+    partition:
+      description: The AWS partition, taken from the ARN.
+      returned: always
+      type: str
+      sample: aws
+    region:
+      description: The Region.
+      returned: always
+      type: str
+      sample: eu-central-1
+    identity_management_type:
+      description: How the instance manages identities.
+      returned: always
+      type: str
+      sample: SAML
+    status:
+      description: The status.
+      returned: always
+      type: str
+      sample: ACTIVE
+    inbound_calls:
+      description: Whether contacts may call.
+      returned: always
+      type: bool
+    outbound_calls:
+      description: Whether agents may call.
+      returned: always
+      type: bool
+    attributes:
+      description: The further settings.
+      returned: when O(attributes=true)
+      type: dict
+    access_url:
+      description: The instance's address.
+      returned: always
+      type: str
+      sample: https://example-service.my.connect.aws
+    ccp_url:
+      description: The address of the Contact Control Panel. Opened without signing in first, it shows "Session expired".
+      returned: always
+      type: str
+      sample: https://example-service.my.connect.aws/ccp-v2/
+    agent_workspace_url:
+      description: The address of the agent workspace.
+      returned: always
+      type: str
+      sample: https://example-service.my.connect.aws/agent-app-v2/
+    relay_state:
+      description: The relay state that leads to the instance's home page.
+      returned: always
+      type: str
+      sample: https://eu-central-1.console.aws.amazon.com/connect/federate/11111111-2222-3333-4444-555555555555
+    ccp_relay_state:
+      description: The relay state that leads to the Contact Control Panel.
+      returned: always
+      type: str
+      sample: https://eu-central-1.console.aws.amazon.com/connect/federate/11111111-2222-3333-4444-555555555555?destination=%2Fccp-v2
+    global_sign_in_endpoint:
+      description: The sign-in address of an instance with Global Resiliency.
+      returned: always
+      type: str
+    service_role:
+      description: The service-linked role.
+      returned: always
+      type: str
+    tags:
+      description: The tags.
+      returned: always
+      type: dict
+"""
+
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_instances as instances
+from ansible_collections.openccp.federation.plugins.module_utils._module import inform
+
+
+def read(module: AnsibleAWSModule) -> list[dict[str, t.Any]]:
+    connect = instances.connect_client(module)
+    found = (instances.describe(connect, instance_id) for instance_id in _ids(module, connect))
+    return [_shown(module, connect, instance) for instance in found if instance]
+
+
+def _ids(module: AnsibleAWSModule, connect: t.Any) -> list[str]:
+    reference, alias = module.params["instance_id"], module.params["alias"]
+    if reference:
+        return [instances.id_of_reference(connect, instances.check_reference(reference))]
+    listed = instances.list_instances(connect)
+    if alias:
+        listed = instances.with_alias(listed, instances.check_alias(alias))
+    return [instance["Id"] for instance in listed]
+
+
+def _shown(module: AnsibleAWSModule, connect: t.Any, instance: instances.Instance) -> dict[str, t.Any]:
+    shown = instances.view(instance, connect.meta.region_name)
+    if module.params["attributes"]:
+        shown["attributes"] = instances.read_attributes(connect, instance["Id"])
+    return shown
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "alias": {"type": "str"},
+            "instance_id": {"type": "str", "aliases": ["arn"]},
+            "attributes": {"type": "bool", "default": False},
+        },
+        mutually_exclusive=[("alias", "instance_id")],
+        supports_check_mode=True,
+    )
+    inform(module, lambda: read(module), "instances")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+#!/usr/bin/python
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: connect_user_info
+short_description: Read the users of an Amazon Connect instance
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Returns one user, or all users of an instance, in the shape that M(openccp.federation.connect_users) takes.
+  - Settings are returned by channel where Amazon Connect and botocore (1.42.46 or newer) tell them so, else for all channels at once.
+options:
+  instance_id:
+    description: The instance's ID, ARN or alias. Only an alias takes a request to resolve.
+    type: str
+    required: true
+    aliases: [instance_arn]
+  username:
+    description: The username of one user, exact in upper and lower case.
+    type: str
+  user_id:
+    description: The ID or ARN of one user.
+    type: str
+  contact_details:
+    description:
+      - Whether to read the secondary e-mail address and the mobile number of all users, too.
+      - Amazon Connect tells them of one user a request, so that a thousand users take minutes. One user is always returned whole.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - openccp.federation.attributes.info_module
+  - openccp.federation.attributes.actiongroup_aws
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+seealso:
+  - module: openccp.federation.connect_users
+"""
+
+EXAMPLES = r"""
+- name: Read all users
+  openccp.federation.connect_user_info:
+    region: eu-central-1
+    instance_id: example-service
+  register: agents
+
+- name: Keep them as they are
+  openccp.federation.connect_users:
+    region: eu-central-1
+    instance_id: example-service
+    users: "{{ agents.users }}"
+
+- name: Read one user
+  openccp.federation.connect_user_info:
+    region: eu-central-1
+    instance_id: example-service
+    username: jane.doe@example.com
+"""
+
+RETURN = r"""
+users:
+  description: The users by username; empty when the one that was asked for does not exist.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    username:
+      description: The username.
+      returned: always
+      type: str
+      sample: jane.doe@example.com
+    first_name:
+      description: The first name.
+      returned: always
+      type: str
+      sample: Jane
+    last_name:
+      description: The last name.
+      returned: always
+      type: str
+      sample: Doe
+    secondary_email:
+      description: The e-mail address for notifications.
+      returned: when read
+      type: str
+      sample: jane.doe@example.com
+    mobile:
+      description: The mobile number.
+      returned: when read
+      type: str
+      sample: "+4930123456"
+    security_profiles:
+      description: The names of the security profiles.
+      returned: always
+      type: list
+      elements: str
+      sample: [Agent]
+    routing_profile:
+      description: The name of the routing profile.
+      returned: always
+      type: str
+      sample: Basic Routing Profile
+    hierarchy_group:
+      description: The hierarchy group's path.
+      returned: always
+      type: str
+      sample: Europe/Support
+    phone_type:
+      description: Where calls ring.
+      returned: when C(channels) is not
+      type: str
+      sample: soft_phone
+    desk_phone_number:
+      description: The number of the desk phone.
+      returned: when C(channels) is not
+      type: str
+    auto_accept:
+      description: Whether contacts are taken without a click.
+      returned: when C(channels) is not
+      type: bool
+    after_contact_work_time_limit:
+      description: Seconds for work after a contact.
+      returned: when C(channels) is not
+      type: int
+      sample: 30
+    persistent_connection:
+      description: Whether the connection stays open.
+      returned: when C(channels) is not
+      type: bool
+    channels:
+      description: The settings channel by channel.
+      returned: when known by channel
+      type: dict
+    tags:
+      description: The tags, without the collection's own.
+      returned: always
+      type: dict
+ids:
+  description: The ID and the ARN of each user, by username.
+  returned: success
+  type: dict
+  sample:
+    jane.doe@example.com:
+      id: 66666666-7777-8888-9999-000000000000
+      arn: arn:aws:connect:eu-central-1:123456789012:instance/11111111-2222-3333-4444-555555555555/agent/66666666
+"""
+
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import connect_client, id_of_reference
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import User, exported
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_users import ConnectUsers
+from ansible_collections.openccp.federation.plugins.module_utils._module import inform
+
+
+def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
+    found = sorted(_find(module), key=lambda user: user.username)
+    return {
+        "users": [exported(user) for user in found],
+        "ids": {user.username: {"id": user.id, "arn": user.arn} for user in found},
+    }
+
+
+def _find(module: AnsibleAWSModule) -> list[User]:
+    connect = connect_client(module)
+    instance_id = id_of_reference(connect, module.params["instance_id"])
+    users = ConnectUsers(connect, instance_id, resolve_hierarchy=True)
+    username, user_id = module.params["username"], module.params["user_id"]
+    if username:
+        summary = users.list().get(username)
+        user_id = summary.id if summary else None
+    if username or user_id:
+        user = users.describe(user_id.rpartition("/")[2]) if user_id else None
+        return [user] if user else []
+    return users.read_all(contact_details=module.params["contact_details"])
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "instance_id": {"type": "str", "required": True, "aliases": ["instance_arn"]},
+            "username": {"type": "str"},
+            "user_id": {"type": "str"},
+            "contact_details": {"type": "bool", "default": False},
+        },
+        mutually_exclusive=[("username", "user_id")],
+        supports_check_mode=True,
+    )
+    inform(module, lambda: read(module))
+
+
+if __name__ == "__main__":
+    main()
