@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Certificates: self-signed ones as Entra ID makes them, thumbprints, and which one signs for an application."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import collections.abc
+import dataclasses
+import datetime as dt
+import typing as t
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+
+def self_signed(common_name: str, start: dt.datetime, end: dt.datetime) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+    """A new RSA key and a certificate for it."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(end)
+        .sign(key, hashes.SHA256())
+    )
+    return key, certificate
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    """A certificate's bytes."""
+    return certificate.public_bytes(serialization.Encoding.DER)
+
+
+def thumbprint(certificate: x509.Certificate) -> str:
+    """The SHA-1 thumbprint in hexadecimal, as Entra ID writes it."""
+    return certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303 - an identifier, not a proof
+
+
+@dataclasses.dataclass(frozen=True)
+class SigningCertificate:
+    """A certificate of an application, with the key that signs for it."""
+
+    certificate: x509.Certificate
+    key: rsa.RSAPrivateKey
+    start: dt.datetime
+    end: dt.datetime
+
+    def valid(self, now: dt.datetime) -> bool:
+        """Whether it is within its dates."""
+        return self.start <= now < self.end
+
+
+def load_certificate(key: str) -> x509.Certificate:
+    """A certificate from a key credential's key: base64 of DER; ValueError when it is none."""
+    try:
+        return x509.load_der_x509_certificate(base64.b64decode(key, validate=True))
+    except binascii.Error as reason:
+        raise ValueError(str(reason)) from reason
+
+
+def signing_certificates(
+    record: collections.abc.Mapping[str, t.Any], keys: collections.abc.Mapping[str, rsa.RSAPrivateKey]
+) -> list[SigningCertificate]:
+    """The certificates that could sign for a service principal: those whose Verify and Sign keys are both there."""
+    credentials = record.get("keyCredentials") or []
+    signers = {each["customKeyIdentifier"] for each in credentials if each["usage"] == "Sign"}
+    pairs = [each for each in credentials if each["usage"] == "Verify" and each["customKeyIdentifier"] in signers & keys.keys()]
+    found = ((load_certificate(each["key"]), keys[each["customKeyIdentifier"]]) for each in pairs)
+    return [
+        SigningCertificate(certificate, key, certificate.not_valid_before_utc, certificate.not_valid_after_utc) for certificate, key in found
+    ]
+
+
+def active_signing_certificate(
+    record: collections.abc.Mapping[str, t.Any], keys: collections.abc.Mapping[str, rsa.RSAPrivateKey], now: dt.datetime
+) -> SigningCertificate | None:
+    """The certificate that signs for a service principal now; it may be an expired one, and None means that none is active.
+
+    keys: the tenant's signing_keys. The trap of an expired certificate is here: once a certificate has expired, a valid one signs
+    although nobody activated it.
+    """
+    found = signing_certificates(record, keys)
+    preferred = (record.get("preferredTokenSigningKeyThumbprint") or "").upper()
+    active = next((each for each in found if thumbprint(each.certificate) == preferred), None)
+    if active and active.valid(now):
+        return active
+    valid = [each for each in found if each.valid(now)]
+    if valid and any(each.end <= now for each in found):
+        return max(valid, key=lambda each: each.start)
+    return active

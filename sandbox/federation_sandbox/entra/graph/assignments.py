@@ -1,0 +1,171 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""App role assignments: who may use an application, and in which role."""
+
+from __future__ import annotations
+
+import base64
+import collections.abc
+import typing as t
+import uuid
+
+from werkzeug import Response
+
+from federation_sandbox.entra.graph.bodies import checked
+from federation_sandbox.entra.graph.context import Context
+from federation_sandbox.entra.graph.errors import bad_request, denied, not_found
+from federation_sandbox.entra.graph.odata import Query
+from federation_sandbox.entra.graph.permissions import (
+    APPLICATION_READ,
+    ASSIGNMENT_CREATE,
+    ASSIGNMENT_DELETE,
+    PRINCIPAL_ASSIGNMENT_READ,
+    PRINCIPAL_ASSIGNMENT_WRITE,
+)
+from federation_sandbox.entra.graph.routes import Route
+from federation_sandbox.entra.state import MICROSOFT_GRAPH, Record, Tenant, new_id
+
+DEFAULT_ACCESS: t.Final[str] = "00000000-0000-0000-0000-000000000000"
+_PRINCIPALS: t.Final[dict[str, str]] = {"users": "User", "groups": "Group", "servicePrincipals": "ServicePrincipal"}
+
+
+def new_assignment(tenant: Tenant, principal: Record, kind: str, resource: Record, role_id: str) -> Record:
+    """The record of an assignment. kind: User, Group or ServicePrincipal."""
+    return {
+        "id": base64.urlsafe_b64encode(uuid.UUID(new_id()).bytes + uuid.UUID(principal["id"]).bytes).decode().rstrip("="),
+        "appRoleId": role_id,
+        "createdDateTime": tenant.now(),
+        "principalDisplayName": principal.get("displayName"),
+        "principalId": principal["id"],
+        "principalType": kind,
+        "resourceDisplayName": resource["displayName"],
+        "resourceId": resource["id"],
+    }
+
+
+def shown(record: Record) -> dict[str, t.Any]:
+    """An assignment as an expanded property shows it."""
+    return Query("appRoleAssignment").project(record)
+
+
+def _principal(tenant: Tenant, key: str) -> tuple[str, Record]:
+    for collection, kind in _PRINCIPALS.items():
+        found = tenant[collection].visible(key)
+        if found is not None:
+            return kind, found
+    raise not_found(key)
+
+
+def _check_role(kind: str, resource: Record, role_id: str) -> None:
+    """Default access is only for applications without roles; any other role must be declared, enabled and for such principals."""
+    enabled = [role for role in resource["appRoles"] if role["isEnabled"]]
+    if role_id == DEFAULT_ACCESS and not resource["appRoles"]:
+        return
+    members = "Application" if kind == "ServicePrincipal" else "User"
+    if not any(role["id"] == role_id and members in role["allowedMemberTypes"] for role in enabled):
+        raise bad_request(f"Permission being assigned was not found on application '{resource['appId']}'.")
+
+
+def _create(context: Context, resource: Record, body: dict[str, t.Any]) -> Response:
+    tenant = context.tenant
+    content = checked("appRoleAssignment", body)
+    for name in ("principalId", "resourceId", "appRoleId"):
+        if not content.get(name):
+            raise bad_request(f"A value is required for property '{name}' of resource 'AppRoleAssignment'.", target=name, detail="MissingValue")
+    role_id, principal_id = content["appRoleId"].lower(), content["principalId"].lower()
+    if content["resourceId"].lower() != resource["id"]:
+        raise bad_request("The resourceId in the request body does not match the service principal in the request URL.")
+    if resource["appId"] == MICROSOFT_GRAPH and "AppRoleAssignment.ReadWrite.All" not in context.caller.roles:
+        raise denied()
+    if tenant["servicePrincipals"].indexed(resource["id"]) is None:
+        raise bad_request("Not a valid reference update.")
+    kind, principal = _principal(tenant, principal_id)
+    _check_role(kind, resource, role_id)
+    if tenant.current("appRoleAssignments", principalId=principal_id, resourceId=resource["id"], appRoleId=role_id):
+        raise bad_request("Permission being assigned already exists on the object", target="appRoleAssignments", detail="InvalidUpdate")
+    record = new_assignment(tenant, principal, kind, resource, role_id)
+    context.save("appRoleAssignments", record)
+    return context.entity("appRoleAssignments", record, 201)
+
+
+def _assigned_to(context: Context) -> t.Iterator[Record]:
+    resource = context.find("servicePrincipals", context.keys[0])
+    return (each for each in context.tenant["appRoleAssignments"].all_indexed() if each["resourceId"] == resource["id"])
+
+
+def _list_assigned_to(context: Context) -> Response:
+    return context.page("appRoleAssignments", _assigned_to(context))
+
+
+def _create_assigned_to(context: Context) -> Response:
+    return _create(context, context.find("servicePrincipals", context.keys[0]), context.body())
+
+
+def _found(context: Context, name: str, owner: Record) -> Record:
+    """The assignment that a path names beneath its resource or its principal."""
+    record = context.tenant["appRoleAssignments"].visible(str(context.keys[1]))
+    if record is None or record[name] != owner["id"]:
+        raise not_found(str(context.keys[1]))
+    return record
+
+
+def _get_assigned_to(context: Context) -> Response:
+    resource = context.find("servicePrincipals", context.keys[0])
+    return context.entity("appRoleAssignments", _found(context, "resourceId", resource))
+
+
+def _delete_assigned_to(context: Context) -> Response:
+    resource = context.find("servicePrincipals", context.keys[0])
+    return _delete(context, resource, _found(context, "resourceId", resource))
+
+
+def _delete(context: Context, resource: Record | None, record: Record) -> Response:
+    if resource and resource["appId"] == MICROSOFT_GRAPH and "AppRoleAssignment.ReadWrite.All" not in context.caller.roles:
+        raise denied()
+    context.tenant["appRoleAssignments"].delete(record["id"])
+    return context.nothing()
+
+
+def _of(collection: str) -> tuple[Route, ...]:
+    """The routes beneath a user, a group or a service principal that holds assignments."""
+
+    def listed(context: Context) -> Response:
+        principal = context.find(collection, context.keys[0])
+        every = context.tenant["appRoleAssignments"].all_indexed()
+        return context.page("appRoleAssignments", (each for each in every if each["principalId"] == principal["id"]))
+
+    def create(context: Context) -> Response:
+        principal, body = context.find(collection, context.keys[0]), context.body()
+        if str(body.get("principalId", "")).lower() != principal["id"]:
+            raise bad_request("The principalId in the request body does not match the object in the request URL.")
+        return _create(context, context.find("servicePrincipals", str(body.get("resourceId", ""))), body)
+
+    def delete(context: Context) -> Response:
+        principal = context.find(collection, context.keys[0])
+        return _delete(context, None, _found(context, "principalId", principal))
+
+    name = collection.removesuffix("s")
+    path = f"/{collection}/{{key}}/appRoleAssignments"
+    units = 2 if collection == "servicePrincipals" else 1
+    return (
+        Route("GET", path, f"{name}.ListAppRoleAssignments", listed, PRINCIPAL_ASSIGNMENT_READ, units),
+        Route("POST", path, f"{name}.CreateAppRoleAssignments", create, PRINCIPAL_ASSIGNMENT_WRITE),
+        Route("DELETE", f"{path}/{{key}}", f"{name}.DeleteAppRoleAssignments", delete, PRINCIPAL_ASSIGNMENT_WRITE),
+    )
+
+
+def _beneath_principals() -> collections.abc.Iterator[Route]:
+    for collection in _PRINCIPALS:
+        yield from _of(collection)
+
+
+_PATH: t.Final[str] = "/servicePrincipals/{key}/appRoleAssignedTo"
+
+ROUTES: t.Final[tuple[Route, ...]] = (
+    Route("GET", _PATH, "servicePrincipal.ListAppRoleAssignedTo", _list_assigned_to, APPLICATION_READ),
+    Route("POST", _PATH, "servicePrincipal.CreateAppRoleAssignedTo", _create_assigned_to, ASSIGNMENT_CREATE),
+    Route("GET", f"{_PATH}/{{key}}", "servicePrincipal.GetAppRoleAssignedTo", _get_assigned_to, APPLICATION_READ),
+    Route("DELETE", f"{_PATH}/{{key}}", "servicePrincipal.DeleteAppRoleAssignedTo", _delete_assigned_to, ASSIGNMENT_DELETE),
+    *_beneath_principals(),
+)

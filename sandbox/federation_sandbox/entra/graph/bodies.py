@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a request body may set: each property held to its type, unknown and read-only ones refused."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from federation_sandbox.entra.graph.errors import bad_request, invalid_value
+from federation_sandbox.entra.graph.model import TYPES, Property
+from federation_sandbox.entra.state import moment
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_PRIMITIVES: t.Final[dict[str, type]] = {"str": str, "bool": bool, "int": int, "bytes": str, "guid": str, "time": str, "date": str, "object": dict}
+
+
+def checked(kind: str, body: dict[str, t.Any], also: t.Collection[str] = ()) -> dict[str, t.Any]:
+    """The properties that a body sets, without annotations. also: read-only properties that this call may set."""
+    content = {name: value for name, value in body.items() if not name.startswith("@")}
+    for name, value in content.items():
+        each = TYPES[kind].get(name)
+        if each is None:
+            raise bad_request(f"Invalid property '{name}'.", target=name, detail="InvalidProperty")
+        if each.read_only and name not in also:
+            raise bad_request(f"Property '{name}' is read-only and cannot be set.", target=name, detail="ReadOnlyProperty")
+        _check(kind, each, value)
+    return content
+
+
+def _check(kind: str, each: Property, value: t.Any) -> None:
+    if value is None and not each.many:
+        return
+    if each.many != isinstance(value, list):
+        raise _wrong(kind, each)
+    for item in value if each.many else [value]:
+        if each.kind in TYPES:
+            if not isinstance(item, dict):
+                raise _wrong(kind, each)
+            checked(each.kind, item)
+        else:
+            _check_primitive(kind, each, item)
+
+
+def _check_primitive(kind: str, each: Property, item: t.Any) -> None:
+    wanted = _PRIMITIVES[each.kind]
+    if not isinstance(item, wanted) or isinstance(item, bool) != (wanted is bool):
+        raise _wrong(kind, each)
+    if each.kind == "guid" and not _GUID.fullmatch(item):
+        raise _wrong(kind, each)
+    if each.kind == "time":
+        try:
+            moment(item)
+        except ValueError as reason:
+            raise _wrong(kind, each) from reason
+
+
+def _wrong(kind: str, each: Property) -> Exception:
+    expected = f"Collection({each.kind})" if each.many else each.kind
+    return bad_request(
+        f"Cannot convert the value of property '{each.name}' of type 'microsoft.graph.{kind}' to the expected type '{expected}'.",
+        code="BadRequest",
+    )
+
+
+def check_length(kind: str, content: dict[str, t.Any], **limits: int) -> None:
+    """400 for a text that is too long."""
+    for name, limit in limits.items():
+        if len(content.get(name) or "") > limit:
+            raise invalid_value(name, kind)

@@ -1,0 +1,131 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The credentials of a service principal: signing certificates are made of a Sign key, a Verify key and a password."""
+
+from __future__ import annotations
+
+import base64
+import collections.abc
+import datetime as dt
+import typing as t
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from federation_sandbox.entra.certificates import der, load_certificate, self_signed, thumbprint
+from federation_sandbox.entra.graph.errors import bad_request, invalid_value
+from federation_sandbox.entra.state import Record, Tenant, moment, new_id, timestamp
+
+_RESOURCE: t.Final[str] = "ServicePrincipal"
+_LONGEST_NAME: t.Final[int] = 90
+_YEARS: t.Final[int] = 3
+_KINDS: t.Final[dict[str, str]] = {"Sign": "X509CertAndPassword", "Verify": "AsymmetricX509Cert"}
+
+
+def add_token_signing_certificate(tenant: Tenant, record: Record, body: collections.abc.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Make a certificate and add its three credentials to a service principal; the certificate as the answer shows it."""
+    name, start, end = _wanted(tenant, body)
+    key, certificate = self_signed(name.removeprefix("CN="), start, end)
+    identifier = base64.b64encode(bytes.fromhex(thumbprint(certificate))).decode()
+    dates = {"startDateTime": timestamp(start), "endDateTime": timestamp(end)}
+    common = {"customKeyIdentifier": identifier, "displayName": name, **dates}
+    sign, verify = {**common, "keyId": new_id()}, {**common, "keyId": new_id()}
+    public = base64.b64encode(der(certificate)).decode()
+    record["keyCredentials"] += [
+        {**sign, "type": _KINDS["Sign"], "usage": "Sign", "key": None},
+        {**verify, "type": _KINDS["Verify"], "usage": "Verify", "key": public},
+    ]
+    record["passwordCredentials"].append({**sign, "hint": None, "secretText": None})
+    tenant.signing_keys[identifier] = key
+    return {**sign, "key": public, "thumbprint": thumbprint(certificate), "type": "AsymmetricX509Cert", "usage": "Verify"}
+
+
+def _wanted(tenant: Tenant, body: collections.abc.Mapping[str, t.Any]) -> tuple[str, dt.datetime, dt.datetime]:
+    unknown = sorted(set(body) - {"displayName", "endDateTime"})
+    if unknown:
+        raise bad_request(
+            f"The parameter '{unknown[0]}' in the request payload is not a valid parameter for the operation 'addTokenSigningCertificate'.",
+            code="BadRequest",
+        )
+    name = body.get("displayName")
+    if not isinstance(name, str) or not name.startswith("CN=") or not 3 < len(name) <= _LONGEST_NAME:
+        raise bad_request("The display name of a token signing certificate must start with 'CN='.", target="displayName", detail="InvalidValue")
+    start = tenant.world.clock.now().replace(microsecond=0)
+    latest = _years_after(start)
+    end = body.get("endDateTime")
+    try:
+        wanted = latest if end is None else moment(end)
+    except (ValueError, AttributeError) as reason:
+        raise invalid_value("endDateTime", _RESOURCE) from reason
+    # A client that adds three years to its own clock is some seconds ahead of ours.
+    if not start < wanted <= latest + dt.timedelta(minutes=5):
+        raise bad_request(
+            f"The end date of a token signing certificate must be in the future and at most {_YEARS} years from now.",
+            target="endDateTime",
+            detail="InvalidValue",
+        )
+    return name, start, wanted.replace(microsecond=0)
+
+
+def _years_after(start: dt.datetime) -> dt.datetime:
+    try:
+        return start.replace(year=start.year + _YEARS)
+    except ValueError:  # the 29th of February
+        return start.replace(year=start.year + _YEARS, day=28)
+
+
+def changed_credentials(tenant: Tenant, record: Record, content: collections.abc.Mapping[str, t.Any]) -> None:
+    """Replace the lists of credentials by what a PATCH holds; known entries may come back without their key."""
+    passwords = content.get("passwordCredentials")
+    if "keyCredentials" in content:
+        known = {each["keyId"]: each for each in record["keyCredentials"]}
+        given = {each.get("customKeyIdentifier"): each.get("secretText") for each in passwords or ()}
+        record["keyCredentials"] = [known.get(each.get("keyId")) or _new_key(tenant, each, given) for each in content["keyCredentials"]]
+    if passwords is not None:
+        known = {each["keyId"]: each for each in record["passwordCredentials"]}
+        record["passwordCredentials"] = [known.get(each.get("keyId")) or _new_password(each) for each in passwords]
+
+
+def _new_key(tenant: Tenant, given: dict[str, t.Any], passwords: collections.abc.Mapping[t.Any, t.Any]) -> dict[str, t.Any]:
+    usage, identifier = given.get("usage"), given.get("customKeyIdentifier")
+    if usage not in _KINDS or given.get("type") != _KINDS[usage] or not given.get("key") or not identifier:
+        raise invalid_value("keyCredentials", _RESOURCE)
+    try:
+        certificate = load_certificate(given["key"]) if usage == "Verify" else _open(tenant, identifier, given["key"], passwords.get(identifier))
+    except ValueError as reason:
+        raise invalid_value("keyCredentials", _RESOURCE) from reason
+    return {
+        "customKeyIdentifier": identifier,
+        "displayName": (given.get("displayName") or certificate.subject.rfc4514_string())[:_LONGEST_NAME],
+        "startDateTime": timestamp(certificate.not_valid_before_utc),
+        "endDateTime": timestamp(certificate.not_valid_after_utc),
+        "keyId": given.get("keyId") or new_id(),
+        "type": given["type"],
+        "usage": usage,
+        "key": given["key"] if usage == "Verify" else None,
+    }
+
+
+def _open(tenant: Tenant, identifier: str, content: str, password: t.Any) -> x509.Certificate:
+    """Keep the private key of a PFX; ValueError when the password does not open it."""
+    key, certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(content), str(password or "").encode())
+    if not isinstance(key, rsa.RSAPrivateKey) or certificate is None:
+        raise ValueError("A PFX with an RSA key and its certificate is needed.")
+    tenant.signing_keys[identifier] = key
+    return certificate
+
+
+def _new_password(given: dict[str, t.Any]) -> dict[str, t.Any]:
+    if not given.get("secretText") or not given.get("customKeyIdentifier"):
+        raise invalid_value("passwordCredentials", _RESOURCE)
+    return {
+        "customKeyIdentifier": given["customKeyIdentifier"],
+        "displayName": given.get("displayName"),
+        "startDateTime": given.get("startDateTime"),
+        "endDateTime": given.get("endDateTime"),
+        "hint": None,
+        "keyId": given.get("keyId") or new_id(),
+        "secretText": None,
+    }

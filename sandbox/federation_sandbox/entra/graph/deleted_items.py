@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deleted applications and service principals: kept for thirty days, restored or purged; and when deleting is refused."""
+
+from __future__ import annotations
+
+import typing as t
+
+from werkzeug import Response
+
+from federation_sandbox.entra.graph.context import Context
+from federation_sandbox.entra.graph.errors import bad_request, not_found
+from federation_sandbox.entra.graph.permissions import APPLICATION_READ, APPLICATION_WRITE
+from federation_sandbox.entra.graph.routes import Route
+from federation_sandbox.entra.graph.templates import GALLERY
+from federation_sandbox.entra.state import COLLECTIONS, SOFT_DELETED_FOR, Record, Tenant, moment
+
+#: what makes deleting a gallery SAML application possible, which Microsoft does not document: either of both ways, or one of them
+SAML_DELETION: t.Final[tuple[str, ...]] = ("either", "service_principal_first", "reset_mode_first")
+
+
+def check_deletable(tenant: Tenant, application: Record) -> None:
+    """400 for an application from the gallery whose service principal still signs in with SAML."""
+    if application.get("applicationTemplateId") not in GALLERY:
+        return
+    principal = tenant.current("servicePrincipals", appId=application["appId"])
+    if principal is None:
+        return
+    if tenant.saml_deletion == "service_principal_first" or principal.get("preferredSingleSignOnMode") == "saml":
+        raise _not_allowed()
+
+
+def check_principal_deletable(tenant: Tenant, principal: Record) -> None:
+    """400 for the service principal of such an application where the tenant wants the mode to be reset first."""
+    gallery = principal.get("applicationTemplateId") in GALLERY
+    if gallery and tenant.saml_deletion == "reset_mode_first" and principal.get("preferredSingleSignOnMode") == "saml":
+        raise _not_allowed()
+
+
+def _not_allowed() -> Exception:
+    return bad_request("Property appId is invalid.", code="DeletingSamlSpNotAllowed", target="appId", detail="InvalidValue")
+
+
+def delete_softly(tenant: Tenant, collection: str, record: Record, together_with: str | None = None) -> None:
+    """Move an object to the deleted ones, its assignments with it. together_with: the application whose deletion this follows."""
+    assignments = [each for each in tenant["appRoleAssignments"].current() if record["id"] in (each["resourceId"], each["principalId"])]
+    kind = COLLECTIONS[collection]
+    kept = {**record, "deletedDateTime": tenant.now(), "_kind": kind, "_assignments": assignments, "_together_with": together_with}
+    tenant["deletedItems"].put(kept)
+    tenant[collection].delete(record["id"])
+    for each in assignments:
+        tenant["appRoleAssignments"].delete(each["id"])
+
+
+def purge_expired(tenant: Tenant) -> None:
+    """Drop what was deleted more than thirty days ago."""
+    limit = tenant.world.clock.now() - SOFT_DELETED_FOR
+    for record in list(tenant["deletedItems"].current()):
+        if moment(record["deletedDateTime"]) < limit:
+            tenant["deletedItems"].delete(record["id"])
+
+
+def _lister(kind: str) -> t.Callable[[Context], Response]:
+    def answer(context: Context) -> Response:
+        records = (each for each in context.tenant["deletedItems"].all_indexed() if each["_kind"] == kind)
+        return context.page("directoryObjects", records, kind)
+
+    return answer
+
+
+def _get(context: Context) -> Response:
+    record = context.find("deletedItems", context.keys[0])
+    query = context.query(record["_kind"])
+    about = {"@odata.context": context.annotation("directoryObjects/$entity"), "@odata.type": f"#microsoft.graph.{record['_kind']}"}
+    return context.json({**about, **query.project(record)})
+
+
+def _purge(context: Context) -> Response:
+    record = context.changing("deletedItems", context.keys[0])
+    context.tenant["deletedItems"].delete(record["id"])
+    return context.nothing()
+
+
+def _restore(context: Context) -> Response:
+    if context.request.get_data() and set(context.body()) - {"autoReconcileProxyConflict", "newUserPrincipalName"}:
+        raise bad_request("The request body holds a parameter that restore does not take.", code="BadRequest")
+    record = context.changing("deletedItems", context.keys[0])
+    restored = [record, *(each for each in context.tenant["deletedItems"].current() if each["_together_with"] == record["id"])]
+    for each in restored:
+        _put_back(context.tenant, each)
+    kind = record["_kind"]
+    about = {"@odata.context": context.annotation("directoryObjects/$entity"), "@odata.type": f"#microsoft.graph.{kind}"}
+    return context.json({**about, **context.query(kind).project({**record, "deletedDateTime": None})})
+
+
+def _put_back(tenant: Tenant, record: Record) -> None:
+    collection = next(name for name, kind in COLLECTIONS.items() if kind == record["_kind"])
+    if collection == "servicePrincipals" and tenant.current("applications", appId=record["appId"]) is None:
+        raise not_found(record["appId"])
+    live = {name: value for name, value in record.items() if name not in ("deletedDateTime", "_kind", "_assignments", "_together_with")}
+    tenant["deletedItems"].delete(record["id"])
+    tenant[collection].put(live)
+    for each in record["_assignments"]:
+        tenant["appRoleAssignments"].put(each)
+
+
+def _lists() -> t.Iterator[Route]:
+    for kind, name in (("application", "Application"), ("servicePrincipal", "ServicePrincipal"), ("user", "User"), ("group", "Group")):
+        for prefix in ("microsoft.graph", "graph"):
+            path = f"/directory/deletedItems/{prefix}.{kind}"
+            yield Route("GET", path, f"directory.ListDeletedItemsAs{name}", _lister(kind), APPLICATION_READ)
+
+
+ROUTES: t.Final[tuple[Route, ...]] = (
+    *_lists(),
+    Route("GET", "/directory/deletedItems/{key}", "directory.GetDeletedItems", _get, APPLICATION_READ),
+    Route("DELETE", "/directory/deletedItems/{key}", "directory.DeleteDeletedItems", _purge, APPLICATION_WRITE),
+    Route("POST", "/directory/deletedItems/{key}/restore", "directory.deletedItems.restore", _restore, APPLICATION_WRITE),
+)

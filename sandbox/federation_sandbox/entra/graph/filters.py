@@ -1,0 +1,228 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A parser for $filter, as far as Microsoft Graph's directory evaluates it; the rest is refused as Graph refuses it."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import re
+import typing as t
+
+from federation_sandbox.entra.graph.errors import bad_request, unsupported_query
+from federation_sandbox.entra.graph.model import TYPES, Property
+from federation_sandbox.entra.state import Record
+
+Predicate = t.Callable[[Record], bool]
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<number>-?\d+(?:\.\d+)?(?![\w:-]))|(?P<time>\d{4}-\d\d-\d\dT[\d:.]+Z?)"
+    r"|(?P<guid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})|(?P<word>[A-Za-z_$@#][\w.$@#]*)|(?P<mark>[(),:/]))"
+)
+_COMPARISONS: t.Final[dict[str, str]] = {"eq": "e", "ne": "n", "ge": "g", "le": "l", "in": "i"}
+_FUNCTIONS: t.Final[dict[str, str]] = {"startswith": "s", "endswith": "w", "contains": "c"}
+#: operators that only the advanced query engine evaluates
+_ADVANCED: t.Final[frozenset[str]] = frozenset("nw")
+_LITERALS: t.Final[dict[str, t.Any]] = {"true": True, "false": False, "null": None}
+#: how a literal of a kind is written; every other kind is a string
+_CATEGORIES: t.Final[dict[str, tuple[str, ...]]] = {"bool": ("word",), "int": ("number",), "guid": ("guid",), "time": ("time",)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Filter:
+    """A filter that was understood."""
+
+    accepts: Predicate
+
+    @classmethod
+    def parse(cls, kind: str, text: str, advanced: bool) -> Filter:
+        """Read a filter on a type. advanced: the query has ConsistencyLevel: eventual and $count=true."""
+        return cls(_Parser(kind, text, advanced).everything())
+
+
+class _Parser:
+    """Recursive descent over or, and, not and the comparisons."""
+
+    def __init__(self, kind: str, text: str, advanced: bool) -> None:
+        self._kind = kind
+        self._text = text
+        self._advanced = advanced
+        self._tokens = self._split(text)
+        self._at = 0
+
+    def everything(self) -> Predicate:
+        """The whole filter."""
+        predicate = self._or()
+        if self._at < len(self._tokens):
+            raise self._invalid()
+        return predicate
+
+    def _split(self, text: str) -> list[tuple[str, str]]:
+        tokens, at = [], 0
+        while text[at:].strip():
+            found = _TOKEN.match(text, at)
+            if found is None:
+                raise self._invalid()
+            tokens.append((str(found.lastgroup), found[str(found.lastgroup)]))
+            at = found.end()
+        return tokens
+
+    def _invalid(self) -> Exception:
+        return bad_request(f"Invalid filter clause: Syntax error at position {self._at} in '{self._text}'.", code="BadRequest")
+
+    def _peek(self) -> str:
+        return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
+
+    def _next(self) -> tuple[str, str]:
+        if self._at >= len(self._tokens):
+            raise self._invalid()
+        self._at += 1
+        return self._tokens[self._at - 1]
+
+    def _expect(self, mark: str) -> None:
+        if self._next()[1] != mark:
+            raise self._invalid()
+
+    def _or(self) -> Predicate:
+        parts = [self._and()]
+        while self._peek() == "or":
+            self._next()
+            parts.append(self._and())
+        return parts[0] if len(parts) == 1 else lambda record: any(part(record) for part in parts)
+
+    def _and(self) -> Predicate:
+        parts = [self._unary()]
+        while self._peek() == "and":
+            self._next()
+            parts.append(self._unary())
+        return parts[0] if len(parts) == 1 else lambda record: all(part(record) for part in parts)
+
+    def _unary(self) -> Predicate:
+        if self._peek() in ("not", "NOT"):
+            self._next()
+            if not self._advanced:
+                raise unsupported_query("Operator 'Not' specified in filter clause is not supported.")
+            inner = self._unary()
+            return lambda record: not inner(record)
+        if self._peek() == "(":
+            self._next()
+            inner = self._or()
+            self._expect(")")
+            return inner
+        return self._comparison(None)
+
+    def _comparison(self, variable: tuple[str, Property] | None) -> Predicate:
+        """One comparison. variable: the name and the property of the lambda that it stands in."""
+        category, word = self._next()
+        if category != "word":
+            raise self._invalid()
+        if word.lower() in _FUNCTIONS and self._peek() == "(":
+            return self._function(word.lower(), variable)
+        operand, each = self._operand(word, variable)
+        if variable is None and self._peek() == "/":
+            return self._lambda(word, each)
+        operator = self._next()[1]
+        if operator not in _COMPARISONS:
+            raise self._invalid()
+        self._check(_COMPARISONS[operator], each)
+        value: t.Any = self._list(each) if operator == "in" else self._literal(each)
+        return lambda record: _compare(operator, operand(record), value)
+
+    def _function(self, name: str, variable: tuple[str, Property] | None) -> Predicate:
+        self._expect("(")
+        operand, each = self._operand(self._next()[1], variable)
+        self._check(_FUNCTIONS[name], each)
+        self._expect(",")
+        part = str(self._literal(each)).lower()
+        self._expect(")")
+        tests: dict[str, t.Callable[[str], bool]] = {
+            "startswith": lambda text: text.startswith(part),
+            "endswith": lambda text: text.endswith(part),
+            "contains": lambda text: part in text,
+        }
+        return lambda record: any(tests[name](str(value).lower()) for value in _values(operand(record)))
+
+    def _lambda(self, name: str, each: Property) -> Predicate:
+        self._expect("/")
+        if self._next()[1] != "any" or not each.many:
+            raise unsupported_query(f"Unsupported or invalid query filter clause specified for property '{name}' of resource '{self._resource}'.")
+        self._expect("(")
+        variable = self._next()[1]
+        self._expect(":")
+        inner = self._comparison((variable, each))
+        self._expect(")")
+        return lambda record: any(inner({variable: item}) for item in record.get(name) or ())
+
+    def _operand(self, word: str, variable: tuple[str, Property] | None) -> tuple[t.Callable[[Record], t.Any], Property]:
+        if variable is not None:
+            if word != variable[0]:
+                raise self._invalid()
+            return (lambda record: record[word]), variable[1]
+        if word not in TYPES[self._kind]:
+            raise bad_request(
+                f"Invalid filter clause: Could not find a property named '{word}' on type 'microsoft.graph.{self._kind}'.", code="BadRequest"
+            )
+        return (lambda record: record.get(word)), TYPES[self._kind][word]
+
+    @property
+    def _resource(self) -> str:
+        return self._kind[0].upper() + self._kind[1:]
+
+    def _check(self, letter: str, each: Property) -> None:
+        if letter not in each.operators:
+            raise unsupported_query(
+                f"Unsupported or invalid query filter clause specified for property '{each.name}' of resource '{self._resource}'."
+            )
+        if letter in _ADVANCED and not self._advanced:
+            raise unsupported_query(f"Operator specified in filter clause for property '{each.name}' is not supported.")
+
+    def _list(self, each: Property) -> list[t.Any]:
+        self._expect("(")
+        values = [self._literal(each)]
+        while self._peek() == ",":
+            self._next()
+            values.append(self._literal(each))
+        self._expect(")")
+        if len(values) > 15:
+            raise bad_request(f"Too many child clauses specified in search filter expression containing 'OR' operators: {len(values)}. Max allowed: 15.")
+        return values
+
+    def _literal(self, each: Property) -> t.Any:
+        category, text = self._next()
+        if category == "string":
+            value: t.Any = text[1:-1].replace("''", "'")
+        elif category == "word" and text in _LITERALS:
+            value = _LITERALS[text]
+        elif category in ("guid", "time"):
+            value = text
+        elif category == "number":
+            value = float(text) if "." in text else int(text)
+        else:
+            raise self._invalid()
+        if value is not None and category not in _CATEGORIES.get(each.kind, ("string",)):
+            raise bad_request(
+                "Invalid filter clause: A binary operator with incompatible types was detected. Found operand types for the property "
+                f"'{each.name}' and the value '{text}'.",
+                code="BadRequest",
+            )
+        return value
+
+
+def _values(found: t.Any) -> collections.abc.Iterable[t.Any]:
+    if found is None:
+        return ()
+    return found if isinstance(found, list) else (found,)
+
+
+def _compare(operator: str, found: t.Any, wanted: t.Any) -> bool:
+    """Strings compare without case, as the directory does."""
+    left = found.lower() if isinstance(found, str) else found
+    if operator == "in":
+        return any(_compare("eq", found, each) for each in wanted)
+    right = wanted.lower() if isinstance(wanted, str) else wanted
+    if operator in ("eq", "ne"):
+        return bool(left == right) == (operator == "eq")
+    if left is None or right is None:
+        return False
+    return bool(left >= right) if operator == "ge" else bool(left <= right)

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Identifier URIs: the rules of the directory, of the tenant's domains and of its app management policy."""
+
+from __future__ import annotations
+
+import collections.abc
+import typing as t
+import urllib.parse
+
+from federation_sandbox.entra.graph.errors import bad_request, conflict, invalid_value
+from federation_sandbox.entra.state import Record, Tenant, match, moment
+
+
+def check_identifiers(tenant: Tenant, application: Record, wanted: list[str]) -> None:
+    """Refuse identifiers that the application may not take; those that it has already are not looked at again."""
+    if len({uri.lower() for uri in wanted}) != len(wanted):
+        raise invalid_value("identifierUris", "Application")
+    new = [uri for uri in wanted if uri not in application.get("identifierUris", ())]
+    for uri in new:
+        _check_form(application, uri)
+        if not _is_saml(tenant, application):
+            _check_domain(tenant, uri)
+        _check_policy(tenant, application, uri)
+        _check_unique(tenant, application, uri)
+
+
+def _is_saml(tenant: Tenant, application: Record) -> bool:
+    """Whether the directory knows by now that the application signs in with SAML."""
+    principal = match(tenant["servicePrincipals"].all_visible(), appId=application["appId"])
+    return principal is not None and principal.get("preferredSingleSignOnMode") == "saml"
+
+
+def _check_form(application: Record, uri: str) -> None:
+    parts = urllib.parse.urlsplit(uri)
+    if not parts.scheme or any(character.isspace() for character in uri) or len(uri) > 255:
+        raise invalid_value("identifierUris", "Application")
+    if parts.scheme in ("http", "https") and parts.path == "/" and not parts.query and not parts.fragment:
+        raise invalid_value("identifierUris", "Application")
+    if parts.scheme == "urn" and application.get("signInAudience") != "AzureADMyOrg":
+        raise bad_request("The URI scheme is invalid or unsupported.", target="identifierUris", detail="InvalidValue")
+
+
+def _check_domain(tenant: Tenant, uri: str) -> None:
+    parts = urllib.parse.urlsplit(uri)
+    if parts.scheme == "https" and not tenant.verifies(parts.hostname or ""):
+        raise bad_request(
+            f"Values of identifierUris property must use a verified domain of the organization or its subdomain: '{uri}'",
+            target="identifierUris",
+            detail="HostNameNotOnVerifiedDomain",
+        )
+
+
+def _check_policy(tenant: Tenant, application: Record, uri: str) -> None:
+    policy = tenant.app_management_policy
+    rules = ((policy.get("applicationRestrictions") or {}).get("identifierUris") or {}) if policy["isEnabled"] else {}
+    saml = _is_saml(tenant, application)
+    unique = rules.get("uriAdditionWithoutUniqueTenantIdentifier")
+    if _applies(unique, application) and not (saml and unique.get("excludeSaml")) and not _names_tenant(tenant, application, uri):
+        raise _against_policy(
+            f"Failed to add identifier URI {uri}. All newly added URIs must contain a tenant verified domain, tenant ID, or app ID, as per "
+            "the default tenant policy of your organization. See https://aka.ms/identifier-uri-addition-error for more information."
+        )
+    default = rules.get("nonDefaultUriAddition")
+    if _applies(default, application) and not saml and not _is_default(tenant, application, uri):
+        raise _against_policy(
+            f"Failed to add identifier URI {uri}. The newly added URI must comply with the format 'api://{{appId}}' or "
+            "'api://{tenantId}/{appId}' as per the default app management policy of your organization. See "
+            "https://aka.ms/identifier-uri-formatting-error for more information."
+        )
+
+
+def _applies(rule: collections.abc.Mapping[str, t.Any] | None, application: Record) -> bool:
+    if not rule or rule.get("state") != "enabled":
+        return False
+    since = rule.get("restrictForAppsCreatedAfterDateTime")
+    if since and moment(application["createdDateTime"]) <= moment(since):
+        return False
+    version = (application.get("api") or {}).get("requestedAccessTokenVersion")
+    return not (rule.get("excludeAppsReceivingV2Tokens") and version == 2)
+
+
+def _names_tenant(tenant: Tenant, application: Record, uri: str) -> bool:
+    """Whether a URI holds the tenant's id, the app's id or a verified domain; what stands behind # does not count."""
+    parts = urllib.parse.urlsplit(uri)
+    text = urllib.parse.urldefrag(uri).url.lower()
+    return tenant.verifies(parts.hostname or "") or tenant.id in text or application["appId"] in text
+
+
+def _is_default(tenant: Tenant, application: Record, uri: str) -> bool:
+    return uri.lower() in (f"api://{application['appId']}", f"api://{tenant.id}/{application['appId']}")
+
+
+def _against_policy(message: str) -> Exception:
+    return bad_request(message, target="identifierUris", detail="IdentifierUriRestrictedByPolicy")
+
+
+def _check_unique(tenant: Tenant, application: Record, uri: str) -> None:
+    """An identifier is one application's alone; a deleted application keeps its identifiers until it is purged."""
+    wanted = uri.lower()
+    deleted = (each for each in tenant["deletedItems"].current() if each["_kind"] == "application")
+    for other in (*tenant["applications"].current(), *deleted):
+        if other["id"] != application["id"] and wanted in map(str.lower, other.get("identifierUris", ())):
+            raise conflict("identifierUris")
+    for principal in tenant["servicePrincipals"].current():
+        if principal["appId"] != application["appId"] and wanted in map(str.lower, principal.get("servicePrincipalNames", ())):
+            raise conflict("identifierUris")

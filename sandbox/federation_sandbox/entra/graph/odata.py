@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The OData query options that Microsoft Graph's directory takes: $filter, $select, $top, $count, $orderby and $expand."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import collections.abc
+import dataclasses
+import json
+import re
+import typing as t
+
+from werkzeug.datastructures import MultiDict
+
+from federation_sandbox.entra.graph.errors import bad_request, unsupported_query
+from federation_sandbox.entra.graph.filters import Filter
+from federation_sandbox.entra.graph.model import TYPES
+from federation_sandbox.entra.state import Record
+
+DEFAULT_PAGE: t.Final[int] = 100
+LARGEST_PAGE: t.Final[int] = 999
+
+_OPTIONS: t.Final[frozenset[str]] = frozenset({"$filter", "$select", "$top", "$count", "$orderby", "$expand", "$skiptoken", "$search"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Query:
+    """The query options of one request, held to the type that they are about."""
+
+    kind: str
+    select: tuple[str, ...] = ()
+    expand: str = ""
+    filter: Filter | None = None
+    order: tuple[str, bool] | None = None
+    top: int | None = None
+    skip: int = 0
+    count: bool = False
+
+    @property
+    def page(self) -> int:
+        """How many objects a page holds."""
+        return self.top or DEFAULT_PAGE
+
+    def project(self, record: Record, everything: bool = False) -> dict[str, t.Any]:
+        """What an answer shows of a record."""
+        properties = TYPES[self.kind]
+        names = self.select or tuple(name for name, each in properties.items() if everything or not each.hidden)
+        shown = ["id", *(name for name in names if name != "id")] if "id" in record and "id" not in self.select else names
+        return {name: record.get(name, properties[name].empty) for name in shown if name in properties}
+
+
+def parse(kind: str, arguments: MultiDict[str, str], eventual: bool, expandable: collections.abc.Collection[str] = ()) -> Query:
+    """Read the options; 400 in Graph's words for anything that Graph does not answer.
+
+    eventual: the request carries ConsistencyLevel: eventual.
+    """
+    for name in arguments:
+        if name.startswith("$") and name not in _OPTIONS:
+            raise bad_request(f"'{name}' is not supported by the service.")
+    count = _boolean("$count", arguments.get("$count", "false"))
+    if count and not eventual:
+        raise bad_request("$count is not currently supported.")
+    if "$search" in arguments:
+        raise unsupported_query("The sandbox answers no $search.")
+    advanced = eventual and count
+    found = Filter.parse(kind, arguments["$filter"], advanced) if arguments.get("$filter") else None
+    order = _order(kind, arguments.get("$orderby", ""))
+    if found and order and not advanced:
+        raise unsupported_query("Sorting is not supported for the current query.")
+    return Query(
+        kind,
+        _select(kind, arguments.get("$select", "")),
+        _expand(kind, arguments.get("$expand", ""), expandable),
+        found,
+        order,
+        _top(arguments.get("$top")),
+        _skip(arguments.get("$skiptoken")),
+        count,
+    )
+
+
+def skip_token(skip: int) -> str:
+    """The token of a page that begins at an offset."""
+    return base64.urlsafe_b64encode(json.dumps({"skip": skip}).encode()).decode()
+
+
+def _skip(token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        return int(json.loads(base64.urlsafe_b64decode(token))["skip"])
+    except (binascii.Error, ValueError, KeyError, TypeError) as reason:
+        raise bad_request("The specified page token value has expired and can no longer be included in your request.", code="Directory_ExpiredPageToken") from reason
+
+
+def _top(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"-?\d+", text):
+        raise bad_request(f"Invalid value '{text}' for $top query option found.", code="BadRequest")
+    if not 1 <= int(text) <= LARGEST_PAGE:
+        raise bad_request(f"Invalid page size specified: '{text}'. Must be between 1 and {LARGEST_PAGE} inclusive.")
+    return int(text)
+
+
+def _boolean(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise bad_request(f"Invalid value '{text}' for {name} query option found. Valid values are 'true' or 'false'.", code="BadRequest")
+    return text == "true"
+
+
+def _select(kind: str, text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in TYPES[kind]:
+            raise bad_request(
+                f"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type 'microsoft.graph.{kind}'.",
+                code="BadRequest",
+            )
+    return names
+
+
+def _expand(kind: str, text: str, expandable: collections.abc.Collection[str]) -> str:
+    if not text:
+        return ""
+    if "," in text:
+        raise unsupported_query("Only one property may be expanded in a query.")
+    if text not in expandable:
+        raise bad_request(
+            f"Parsing OData Select and Expand failed: Could not find a property named '{text}' on type 'microsoft.graph.{kind}'.",
+            code="BadRequest",
+        )
+    return text
+
+
+def _order(kind: str, text: str) -> tuple[str, bool] | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"(\w+)(?:\s+(asc|desc))?", text.strip())
+    if not found or found[1] not in ("displayName", "userPrincipalName", "createdDateTime") or found[1] not in TYPES[kind]:
+        raise unsupported_query("Sorting is not supported for the current query.")
+    return found[1], found[2] == "desc"
+
+

@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The permissions of Microsoft Graph that each call needs; any one of the alternatives will do."""
+
+from __future__ import annotations
+
+import typing as t
+
+from federation_sandbox.entra.graph.errors import denied
+from federation_sandbox.entra.tokens import Caller
+
+#: alternatives, each the permissions that are needed together
+Needs = tuple[frozenset[str], ...]
+
+OWNED_BY: t.Final[str] = "Application.ReadWrite.OwnedBy"
+
+
+def _any(*alternatives: str) -> Needs:
+    return tuple(frozenset(each.split(" + ")) for each in alternatives)
+
+
+_READ = ("Application.Read.All", OWNED_BY, "Application.ReadWrite.All", "Directory.Read.All")
+_POLICY_READ = ("Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration")
+
+NOTHING: t.Final[Needs] = (frozenset(),)
+APPLICATION_READ: t.Final[Needs] = _any(*_READ)
+APPLICATION_WRITE: t.Final[Needs] = _any("Application.ReadWrite.All", OWNED_BY)
+ASSIGNMENT_CREATE: t.Final[Needs] = _any(
+    "Application.ReadWrite.All",
+    *(f"AppRoleAssignment.ReadWrite.All + {read}" for read in ("Application.Read.All", "Directory.Read.All")),
+)
+ASSIGNMENT_DELETE: t.Final[Needs] = _any("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All")
+PRINCIPAL_ASSIGNMENT_WRITE: t.Final[Needs] = _any("AppRoleAssignment.ReadWrite.All")
+PRINCIPAL_ASSIGNMENT_READ: t.Final[Needs] = _any("AppRoleAssignment.ReadWrite.All", "Directory.Read.All", "Application.Read.All")
+APPLICATION_POLICIES: t.Final[Needs] = _any(
+    *(f"{write} + {read}" for write in ("Application.ReadWrite.All", OWNED_BY) for read in _POLICY_READ)
+)
+APPLICATION_POLICIES_READ: t.Final[Needs] = _any(
+    *(f"{read} + {policy}" for read in ("Application.Read.All", "Application.ReadWrite.All", OWNED_BY) for policy in _POLICY_READ)
+)
+POLICY_READ: t.Final[Needs] = _any(*_POLICY_READ)
+POLICY_WRITE: t.Final[Needs] = _any("Policy.ReadWrite.ApplicationConfiguration")
+MEMBER_READ: t.Final[Needs] = _any(
+    "GroupMember.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"
+)
+GROUP_READ: t.Final[Needs] = _any("Group.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
+USER_READ: t.Final[Needs] = _any("User.ReadBasic.All", "User.Read.All", "Directory.Read.All")
+ORGANIZATION_READ: t.Final[Needs] = _any("Organization.Read.All", "Directory.Read.All")
+DOMAIN_READ: t.Final[Needs] = _any("Domain.Read.All", "Directory.Read.All")
+
+#: reads whole user objects; with less, members come back with little more than their ids
+FULL_USER: t.Final[frozenset[str]] = frozenset({"User.Read.All", "Directory.Read.All"})
+
+
+def only_owned(caller: Caller, needs: Needs) -> bool:
+    """403 unless the caller may; True when it may only as the owner of the application."""
+    granted = [alternative for alternative in needs if alternative <= caller.roles]
+    if not granted:
+        raise denied()
+    return all(OWNED_BY in alternative for alternative in granted)

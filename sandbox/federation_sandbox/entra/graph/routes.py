@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a route of Microsoft Graph is."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import re
+import typing as t
+
+from werkzeug import Response
+
+from federation_sandbox.entra.graph.context import Context, Key
+from federation_sandbox.entra.graph.permissions import Needs
+
+_ALTERNATE = re.compile(r"(?P<collection>\w+)\((?P<name>\w+)='(?P<value>(?:[^']|'')*)'\)")
+Segments = list[str | Key]
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """One operation, named as the published API description names it. units: what it takes of the rate limit."""
+
+    method: str
+    template: str
+    operation: str
+    answer: t.Callable[[Context], Response]
+    needs: Needs
+    units: int = 1
+
+    @property
+    def write(self) -> bool:
+        """Whether it changes anything."""
+        return self.method != "GET"
+
+    def keys(self, segments: collections.abc.Sequence[str | Key]) -> Segments | None:
+        """The identifiers in a path of this route; None when the path is another's."""
+        pattern = self.template.strip("/").split("/")
+        if len(pattern) != len(segments):
+            return None
+        keys: Segments = []
+        for wanted, given in zip(pattern, segments, strict=True):
+            if wanted == "{key}":
+                if isinstance(given, str) and given.startswith(("$", "microsoft.graph.", "graph.")):
+                    return None
+                keys.append(given)
+            elif wanted != given:
+                return None
+        return keys
+
+
+def split(path: str) -> Segments:
+    """The segments of a path; applications(appId='…') is a collection and a key."""
+    segments: Segments = []
+    for part in path.strip("/").split("/"):
+        found = _ALTERNATE.fullmatch(part)
+        segments += [found["collection"], Key(found["name"], found["value"].replace("''", "'"))] if found else [part]
+    return segments

@@ -1,0 +1,212 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the sandbox's Entra ID holds: tenants with their directory, the applications that call, and each cloud's own keys."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import datetime as dt
+import typing as t
+import uuid
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from federation_sandbox.entra.certificates import self_signed
+from federation_sandbox.entra.hosts import CLOUDS, Cloud
+from federation_sandbox.world import Replicated, World
+
+#: a directory object: Graph's properties, and under names with a leading underscore what Graph keeps to itself
+Record = dict[str, t.Any]
+
+COLLECTIONS: t.Final[dict[str, str]] = {
+    "applications": "application",
+    "servicePrincipals": "servicePrincipal",
+    "users": "user",
+    "groups": "group",
+    "claimsMappingPolicies": "claimsMappingPolicy",
+    "tokenIssuancePolicies": "tokenIssuancePolicy",
+    "appRoleAssignments": "appRoleAssignment",
+    "deletedItems": "directoryObject",
+}
+
+MICROSOFT_GRAPH: t.Final[str] = "00000003-0000-0000-c000-000000000000"
+SOFT_DELETED_FOR: t.Final[dt.timedelta] = dt.timedelta(days=30)
+
+
+class Collection:
+    """One collection of a directory: single reads, lists and the federation metadata each lag by a setting of their own."""
+
+    def __init__(self, world: World) -> None:
+        self._settings = world.settings
+        self._store: Replicated[Record] = Replicated(world.clock, self._longest_lag)
+
+    def _longest_lag(self) -> float:
+        settings = self._settings
+        return max(settings.graph_replication, settings.graph_index_lag, settings.metadata_lag)
+
+    def put(self, record: Record, settled: bool = False) -> None:
+        """Write a record whole. settled: visible at once, whatever the lag."""
+        self._store.put(record["id"], record, settled)
+
+    def delete(self, key: str) -> None:
+        """Remove a record."""
+        self._store.delete(key)
+
+    def latest(self, key: str) -> Record | None:
+        """A copy of the record as it was last written, to change and put back."""
+        return self._store.latest(key)
+
+    def current(self) -> collections.abc.Iterator[Record]:
+        """Every record as it was last written; not to be changed."""
+        return self._store.peek_all(0.0)
+
+    def visible(self, key: str) -> Record | None:
+        """The record as a read of it alone shows it; not to be changed."""
+        return self._store.peek(key, self._settings.graph_replication)
+
+    def all_visible(self) -> collections.abc.Iterator[Record]:
+        """Every record that a read of it alone would show; not to be changed."""
+        return self._store.peek_all(self._settings.graph_replication)
+
+    def indexed(self, key: str) -> Record | None:
+        """The record as lists and filters show it; not to be changed."""
+        return self._store.peek(key, self._settings.graph_index_lag)
+
+    def all_indexed(self) -> collections.abc.Iterator[Record]:
+        """Every record as lists and filters show it; not to be changed."""
+        return self._store.peek_all(self._settings.graph_index_lag)
+
+    def published(self, key: str) -> Record | None:
+        """The record as the federation metadata document shows it; not to be changed."""
+        return self._store.peek(key, self._settings.metadata_lag)
+
+    def all_published(self) -> collections.abc.Iterator[Record]:
+        """Every record as the federation metadata document shows it; not to be changed."""
+        return self._store.peek_all(self._settings.metadata_lag)
+
+
+@dataclasses.dataclass(frozen=True)
+class Secret:
+    """A client secret."""
+
+    text: str
+    end: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True)
+class FederatedCredential:
+    """Whose tokens an application accepts as its own proof."""
+
+    issuer: str
+    subject: str
+    audience: str
+    #: the issuer's public keys, by key id; one with the id "" serves every token
+    keys: dict[str, rsa.RSAPublicKey]
+
+
+@dataclasses.dataclass
+class Client:
+    """How an application proves to the login service that it is itself."""
+
+    app_id: str
+    secrets: list[Secret] = dataclasses.field(default_factory=list)
+    certificates: list[x509.Certificate] = dataclasses.field(default_factory=list)
+    federated: list[FederatedCredential] = dataclasses.field(default_factory=list)
+    managed_identity: bool = False
+
+
+@dataclasses.dataclass
+class Tenant:
+    """One tenant: what it is and what its directory holds."""
+
+    world: World
+    id: str
+    cloud: Cloud
+    display_name: str
+    #: verified domains, the initial one (….onmicrosoft.com) first
+    domains: list[str]
+    app_management_policy: dict[str, t.Any]
+    #: what makes deleting a gallery SAML application possible: see deleted_items.py
+    saml_deletion: str
+    collections: dict[str, Collection] = dataclasses.field(default_factory=dict)
+    clients: dict[str, Client] = dataclasses.field(default_factory=dict)
+    logos: dict[str, tuple[str, bytes]] = dataclasses.field(default_factory=dict)
+    #: private keys of signing certificates, by customKeyIdentifier
+    signing_keys: dict[str, rsa.RSAPrivateKey] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.collections = {name: Collection(self.world) for name in COLLECTIONS}
+
+    def __getitem__(self, name: str) -> Collection:
+        return self.collections[name]
+
+    def now(self) -> str:
+        """The world's time as Graph writes it."""
+        return timestamp(self.world.clock.now())
+
+    def current(self, collection: str, **wanted: t.Any) -> Record | None:
+        """The record as it was last written whose properties are these, if any."""
+        return match(self[collection].current(), **wanted)
+
+    def verifies(self, host: str) -> bool:
+        """Whether a host is one of the tenant's verified domains or beneath one."""
+        host = host.lower()
+        return any(host == domain.lower() or host.endswith(f".{domain.lower()}") for domain in self.domains)
+
+
+class Directory:
+    """The state of Entra ID in one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.tenants: dict[str, Tenant] = {}
+        self._cloud_keys: dict[str, tuple[rsa.RSAPrivateKey, x509.Certificate]] = {}
+
+    def tenant(self, name: str, host: str) -> Tenant | None:
+        """The tenant with this id or verified domain, if it lives in the cloud of a login or Graph host."""
+        name = name.lower()
+        for tenant in self.tenants.values():
+            if host in (*tenant.cloud.login, tenant.cloud.graph) and (tenant.id == name or name in map(str.lower, tenant.domains)):
+                return tenant
+        return None
+
+    def cloud_keys(self, cloud: Cloud) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+        """The key and certificate that a cloud signs with for every tenant that has none of its own."""
+        if cloud.name not in self._cloud_keys:
+            now = self._world.clock.now()
+            self._cloud_keys[cloud.name] = self_signed("accounts.accesscontrol.windows.net", now, now + dt.timedelta(days=5 * 365))
+        return self._cloud_keys[cloud.name]
+
+
+def directory(world: World) -> Directory:
+    """The Entra ID of a world."""
+    return world.state(Directory)
+
+
+def clouds_of(host: str) -> list[Cloud]:
+    """The clouds that a host belongs to."""
+    return [cloud for cloud in CLOUDS.values() if host in (*cloud.login, cloud.graph)]
+
+
+def match(records: collections.abc.Iterable[Record], **wanted: t.Any) -> Record | None:
+    """The first record whose properties are these."""
+    return next((record for record in records if all(record.get(name) == value for name, value in wanted.items())), None)
+
+
+def new_id() -> str:
+    """An identifier for something new."""
+    return str(uuid.uuid4())
+
+
+def timestamp(moment: dt.datetime) -> str:
+    """A moment as Graph writes it."""
+    return moment.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(text: str) -> dt.datetime:
+    """A moment that Graph wrote; ValueError when it is none."""
+    found = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return found if found.tzinfo else found.replace(tzinfo=dt.timezone.utc)
