@@ -1,0 +1,396 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""SAML applications in Entra ID: which one is meant, what it is, how one is made and removed.
+
+An application here is the pair of an application object and its service principal, with what belongs to them.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import NoAnswer, is_busy, persist
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import SigningCertificate, pairs
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import audience_of
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+#: The tag of what this collection made or was told to adopt.
+MARKER: t.Final = "openccp.federation"
+
+TEMPLATES: t.Final = {"non_gallery": "8adf8e6e-67b2-4cf2-a259-e3dc5476c621", "aws_single_account": "8b1025e4-1dd2-430b-a150-2ef79cd700f5"}
+
+#: The tag by which the portal lists a service principal among the enterprise applications.
+INTEGRATED: t.Final = "WindowsAzureActiveDirectoryIntegratedApp"
+
+APPLICATION_FIELDS: t.Final = ("id", "appId", "displayName", "identifierUris", "web", "tags", "applicationTemplateId")
+PRINCIPAL_FIELDS: t.Final = (
+    "id",
+    "appId",
+    "displayName",
+    "accountEnabled",
+    "appRoleAssignmentRequired",
+    "appRoles",
+    "keyCredentials",
+    "loginUrl",
+    "notes",
+    "notificationEmailAddresses",
+    "passwordCredentials",
+    "preferredSingleSignOnMode",
+    "preferredTokenSigningKeyThumbprint",
+    "samlSingleSignOnSettings",
+    "servicePrincipalNames",
+    "tags",
+)
+DELETED_APPLICATION: t.Final = "/directory/deletedItems/microsoft.graph.application"
+DELETED_PRINCIPAL: t.Final = "/directory/deletedItems/microsoft.graph.servicePrincipal"
+
+
+@dataclass(frozen=True)
+class Application:
+    """All that Microsoft Graph tells of one SAML application, in its own names. Empty parts are not there (yet).
+
+    unread: parts (policies, assignments) that our permissions do not show, with the refusal.
+    """
+
+    application: t.Mapping[str, t.Any]
+    principal: t.Mapping[str, t.Any]
+    policies: tuple[t.Mapping[str, t.Any], ...] = ()
+    assignments: tuple[t.Mapping[str, t.Any], ...] = ()
+    unread: t.Mapping[str, FederationError] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The application's object id."""
+        return str(self.application["id"])
+
+    @property
+    def app_id(self) -> str:
+        """The application's (client) id."""
+        return str(self.application["appId"])
+
+    @property
+    def principal_id(self) -> str:
+        """The service principal's object id."""
+        return str(self.principal["id"])
+
+    @property
+    def name(self) -> str:
+        """The display name."""
+        return str(self.application.get("displayName") or "")
+
+    @property
+    def ours(self) -> bool:
+        """Whether this collection made or adopted it."""
+        return is_ours(self.application)
+
+    @property
+    def certificates(self) -> tuple[SigningCertificate, ...]:
+        """The signing certificates, the one that ends last first."""
+        return pairs(self.principal)
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Which application is meant: by its id, else by our tag and an identifier, else by our tag and the name."""
+
+    app_id: str | None = None
+    name: str | None = None
+    identifiers: tuple[str, ...] = ()
+    adopt: bool = False
+
+    def __str__(self) -> str:
+        return self.app_id or (f"'{self.name}'" if self.name else f"with the identifier {', '.join(self.identifiers)}")
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The application objects that a selector may mean, and the service principals that hold an identifier."""
+
+    by_id: t.Mapping[str, t.Any] | None = None
+    by_identifier: tuple[t.Mapping[str, t.Any], ...] = ()
+    by_name: tuple[t.Mapping[str, t.Any], ...] = ()
+    principals: tuple[t.Mapping[str, t.Any], ...] = ()
+
+
+def is_ours(application: t.Mapping[str, t.Any]) -> bool:
+    """Whether an application object bears our tag."""
+    return MARKER in (application.get("tags") or ())
+
+
+def temporary_name(name: str) -> str:
+    """The display name of an application that is being made; the next run finds it by this and finishes it."""
+    return f"{name} ({MARKER}: being made)"
+
+
+def candidate_asks(selector: Selector) -> list[Ask]:
+    """The requests that find what a selector may mean."""
+    if selector.app_id:
+        return [
+            read(f"/applications(appId={literal(selector.app_id)})", f"find the application {selector.app_id}", select=APPLICATION_FIELDS)
+        ]
+    asks = []
+    if selector.name:
+        names = " or ".join(f"displayName eq {literal(name)}" for name in (selector.name, temporary_name(selector.name)))
+        asks.append(read("/applications", f"find applications named '{selector.name}'", filter=names, select=APPLICATION_FIELDS))
+    if selector.identifiers:
+        held = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in selector.identifiers)
+        asks.append(read("/applications", "find the holders of the identifiers", filter=held, select=APPLICATION_FIELDS))
+        held = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in selector.identifiers)
+        fields = ("id", "appId", "displayName", "servicePrincipalNames")
+        asks.append(read("/servicePrincipals", "find the holders of the identifiers", filter=held, select=fields))
+    return asks
+
+
+def candidates(selector: Selector, outcomes: t.Sequence[Outcome]) -> Candidates:
+    """What the requests of candidate_asks() found."""
+    if selector.app_id:
+        return Candidates(by_id=outcomes[0].found())
+    lists = [tuple(outcome.get()["value"]) for outcome in outcomes]
+    by_name = lists.pop(0) if selector.name else ()
+    by_identifier, principals = lists or ((), ())
+    return Candidates(None, by_identifier, by_name, principals)
+
+
+def choose(selector: Selector, found: Candidates) -> t.Mapping[str, t.Any] | None:
+    """The application object that is meant, or None when there is none. Conflict when several match."""
+    if selector.app_id:
+        return found.by_id
+    matches = [one for one in found.by_identifier if is_ours(one) or selector.adopt]
+    matches = matches or [one for one in found.by_name if _same_by_name(selector, one)]
+    if len(matches) > 1:
+        raise Conflict(
+            f"More than one application matches {selector}: {_named(matches)}.", hint="Give the app_id of the one that is meant."
+        )
+    return matches[0] if matches else None
+
+
+def check_free(selector: Selector, found: Candidates) -> None:
+    """Raise when an application that choose() did not find cannot be made: its id is unknown, or a name or identifier is taken."""
+    if selector.app_id:
+        raise NotFound(f"The tenant has no application with the app_id {selector.app_id}.", hint="Leave app_id out to have one made.")
+    _refuse_holders(selector, found)
+    _refuse_namesakes(selector, found.by_name)
+
+
+def _same_by_name(selector: Selector, one: t.Mapping[str, t.Any]) -> bool:
+    half_made = one["displayName"] == temporary_name(selector.name or "")
+    unfinished = is_ours(one) and (not one.get("identifierUris") or not selector.identifiers)
+    return half_made or unfinished or selector.adopt
+
+
+def _refuse_holders(selector: Selector, found: Candidates) -> None:
+    """Conflict when an identifier is held by an application that is not ours, or by a service principal alone."""
+    for holder in (*found.by_identifier, *found.principals):
+        held = {*holder.get("identifierUris", ()), *holder.get("servicePrincipalNames", ())}
+        taken = next(one for one in selector.identifiers if one in held)
+        raise Conflict(
+            f"The identifier {taken} is held by {_named([holder])}, an application that this collection did not make.",
+            hint=f"{advice_for_taken(taken, selector.name or 'name')} To take that application over, give adopt: true.",
+            holder=holder["appId"],
+        )
+
+
+def _refuse_namesakes(selector: Selector, namesakes: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+    ours = [one for one in namesakes if is_ours(one)]
+    if ours:
+        raise Conflict(
+            f"This collection made an application '{selector.name}' already, with other identifiers: {_named(ours)}.",
+            hint="Give its app_id to change its identifiers, or another name to make a second application.",
+        )
+    if namesakes:
+        raise Conflict(
+            f"An application named '{selector.name}' exists that this collection did not make: {_named(namesakes)}.",
+            hint="Choose another name, or take the application over with adopt: true.",
+        )
+
+
+def advice_for_taken(identifier: str, name: str) -> str:
+    """What to use instead of an identifier that is taken."""
+    base = audience_of(identifier)
+    if base in ("urn:amazon:webservices", "https://signin.aws.amazon.com/saml"):
+        suffix = "".join(character if character.isalnum() else "-" for character in name).strip("-").lower()
+        instead = f"https://signin.aws.amazon.com/saml#{suffix}"
+        return f"A directory has each identifier once; a further federation uses {instead} with template: aws_single_account."
+    return "A directory has each identifier once; use another one."
+
+
+def _named(applications: t.Iterable[t.Mapping[str, t.Any]]) -> str:
+    return ", ".join(sorted(f"'{one['displayName']}' ({one['appId']})" for one in applications))
+
+
+def read_applications(graph: Graph, objects: t.Sequence[t.Mapping[str, t.Any]]) -> list[Application]:
+    """Read what belongs to application objects, five applications a batch."""
+    outcomes = graph.batch([ask for one in objects for ask in _part_asks(one)])
+    return [_assembled(graph, one, outcomes[3 * number : 3 * number + 3]) for number, one in enumerate(objects)]
+
+
+def read_application(graph: Graph, selector: Selector) -> Application | None:
+    """Read the one application that a selector means; None when there is none."""
+    chosen = choose(selector, candidates(selector, graph.batch(candidate_asks(selector))))
+    return read_applications(graph, [chosen])[0] if chosen else None
+
+
+def _part_asks(one: t.Mapping[str, t.Any]) -> list[Ask]:
+    at = f"/servicePrincipals(appId={literal(one['appId'])})"
+    of = f"of '{one['displayName']}'"
+    return [
+        read(at, f"read the service principal {of}", select=PRINCIPAL_FIELDS),
+        read(f"{at}/claimsMappingPolicies", f"read the claims policy {of}"),
+        read(f"{at}/appRoleAssignedTo", f"read the assignments {of}", top=999),
+    ]
+
+
+def _assembled(graph: Graph, one: t.Mapping[str, t.Any], outcomes: t.Sequence[Outcome]) -> Application:
+    principal = outcomes[0].found()
+    if principal is None:
+        return Application(one, {})
+    parts = dict(zip(("policies", "assignments"), outcomes[1:], strict=True))
+    unread = {part: outcome.error for part, outcome in parts.items() if isinstance(outcome.error, Denied)}
+    policies, assignments = ({} if part in unread else outcome.found() or {} for part, outcome in parts.items())
+    assigned = tuple(graph.rest(assignments, f"read the assignments of '{one['displayName']}'"))
+    return Application(one, principal, tuple(policies.get("value", ())), assigned, unread)
+
+
+def listed(graph: Graph, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """The application objects that the options app_id, name, identifier or scope ask for, whoever made them."""
+    if params.get("app_id"):
+        ask = read(
+            f"/applications(appId={literal(params['app_id'])})", f"find the application {params['app_id']}", select=APPLICATION_FIELDS
+        )
+        found = graph.batch([ask])[0].found()
+        return [] if found is None else [found]
+    if params.get("name") or params.get("identifier"):
+        by_name = f"displayName eq {literal(params['name'])}" if params.get("name") else ""
+        condition = by_name or f"identifierUris/any(u:u eq {literal(params['identifier'])})"
+        return list(graph.pages(url("/applications", filter=condition, select=APPLICATION_FIELDS, top=999), "find the applications"))
+    return list_saml(graph) if params["scope"] == "all" else list_ours(graph)
+
+
+def list_ours(graph: Graph) -> list[dict[str, t.Any]]:
+    """The application objects that bear our tag."""
+    path = url("/applications", filter=f"tags/any(t:t eq {literal(MARKER)})", select=APPLICATION_FIELDS, top=999)
+    return list(graph.pages(path, "list the applications of this collection"))
+
+
+def list_saml(graph: Graph) -> list[dict[str, t.Any]]:
+    """The application objects of this tenant whose service principal signs people in by SAML.
+
+    The mode is compared here: no document says that Graph can filter by it.
+    """
+    path = url(
+        "/servicePrincipals", filter=f"tags/any(t:t eq {literal(INTEGRATED)})", select=("appId", "preferredSingleSignOnMode"), top=999
+    )
+    found = [
+        one["appId"] for one in graph.pages(path, "list the enterprise applications") if one.get("preferredSingleSignOnMode") == "saml"
+    ]
+    asks = [read(f"/applications(appId={literal(one)})", f"read the application {one}", select=APPLICATION_FIELDS) for one in found]
+    return [application for application in (outcome.found() for outcome in graph.batch(asks)) if application is not None]
+
+
+def list_deleted(graph: Graph, selector: Selector) -> list[dict[str, t.Any]]:
+    """The application objects that a selector means in the recycle bin, which keeps them for thirty days.
+
+    Their identifiers were taken before they were deleted, so they are known by our tag and their name.
+    """
+    listed = graph.pages(url(DELETED_APPLICATION, select=APPLICATION_FIELDS, top=999), "list the deleted applications")
+    names = (selector.name, temporary_name(selector.name or ""))
+    if selector.app_id:
+        return [one for one in listed if one["appId"] == selector.app_id]
+    return [
+        one
+        for one in listed
+        if one.get("displayName") == names[1]
+        or (is_ours(one) and (one.get("displayName") == names[0] or set(one.get("identifierUris", ())) & set(selector.identifiers)))
+    ]
+
+
+def create(graph: Graph, waiter: Waiter, name: str, template_id: str) -> Application:
+    """Make an application under its temporary name; returns once it and its service principal can be read.
+
+    The request is never repeated: instantiate may answer 404, or nothing, and have made the application.
+    """
+    what = f"create the application '{name}'"
+    ask = Ask("POST", f"/applicationTemplates/{template_id}/instantiate", what, {"displayName": temporary_name(name)})
+    try:
+        made = graph.ask(ask)["application"]
+    except FederationError as error:
+        if not (isinstance(error, NotFound) or is_busy(error)):
+            raise
+        made = _made_anyway(graph, waiter, name, error)
+    return wait_for(graph, waiter, made)
+
+
+def _made_anyway(graph: Graph, waiter: Waiter, name: str, error: FederationError) -> t.Mapping[str, t.Any]:
+    path = url("/applications", filter=f"displayName eq {literal(temporary_name(name))}", select=APPLICATION_FIELDS)
+
+    def probe() -> t.Mapping[str, t.Any] | None:
+        return next(graph.pages(path, f"find the application '{name}' that is being made"), None)
+
+    try:
+        # A lost answer says less than a 404, which Entra gives for applications that it made.
+        return waiter.until(f"the application '{name}' to appear", probe, timeout=60.0 if isinstance(error, NoAnswer) else None)
+    except FederationError:
+        error.hint = (
+            "Whether it was made is not known. Run the task again in a few minutes: what was made is found and finished, not made twice."
+        )
+        raise error from None
+
+
+def wait_for(graph: Graph, waiter: Waiter, made: t.Mapping[str, t.Any]) -> Application:
+    """Return a new application once it and its service principal are read twice running."""
+    what = f"find the new application {made['appId']}"
+
+    def probe() -> Application | None:
+        outcomes = graph.batch([read(f"/applications/{made['id']}", what, select=APPLICATION_FIELDS), *_part_asks(made)])
+        if any(outcome.found() is None for outcome in outcomes):
+            return None
+        return _assembled(graph, outcomes[0].get(), outcomes[1:])
+
+    return waiter.until(f"the new application {made['appId']} and its service principal to be readable", probe, consecutive=2)
+
+
+def update_application(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any], timeout: float | None = None) -> None:
+    """Change the application object."""
+    ask = Ask("PATCH", f"/applications/{app.id}", f"change the application '{app.name}' ({app.app_id})", body)
+    persist(waiter, f"the application {app.app_id} to take its settings", lambda: graph.ask(ask), timeout=timeout)
+
+
+def update_principal(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any]) -> None:
+    """Change the service principal."""
+    ask = Ask("PATCH", f"/servicePrincipals/{app.principal_id}", f"change the service principal of '{app.name}' ({app.app_id})", body)
+    persist(waiter, f"the service principal of {app.app_id} to take its settings", lambda: graph.ask(ask))
+
+
+def upload_logo(graph: Graph, waiter: Waiter, app: Application, logo: bytes, content_type: str) -> None:
+    """Set the picture that My Apps shows."""
+    ask = Ask("PUT", f"/applications/{app.id}/logo", f"upload the logo of '{app.name}' ({app.app_id})", logo, content_type)
+    persist(waiter, f"the application {app.app_id} to take its logo", lambda: graph.ask(ask))
+
+
+def delete(graph: Graph, app: Application) -> None:
+    """Move an application and its service principal to the recycle bin; what is gone already is no error.
+
+    The service principal goes first: Entra refuses to delete an application whose service principal is still set up for SAML.
+    """
+    paths = [(f"/servicePrincipals/{app.principal['id']}", "service principal of")] if app.principal else []
+    for path, part in (*paths, (f"/applications/{app.id}", "application")):
+        graph.batch([Ask("DELETE", path, f"delete the {part} '{app.name}' ({app.app_id})")])[0].found()
+
+
+def purge(graph: Graph, waiter: Waiter, application: t.Mapping[str, t.Any]) -> None:
+    """Delete an application and its service principal from the recycle bin for good."""
+    app_id = application["appId"]
+    principals = [
+        one["id"]
+        for one in graph.pages(url(DELETED_PRINCIPAL, select=("id", "appId")), "list the deleted service principals")
+        if one["appId"] == app_id
+    ]
+    for object_id in (*principals, application["id"]):
+        ask = Ask("DELETE", f"/directory/deletedItems/{object_id}", f"delete the application {app_id} for good")
+        persist(waiter, f"the deleted application {app_id} to appear in the recycle bin", lambda ask=ask: graph.ask(ask))  # type: ignore[misc]

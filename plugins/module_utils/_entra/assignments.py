@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Who may use an application: assignments of users and groups to one of its roles."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
+from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import KINDS, Kind, Principals
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._plan import membership
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+#: The role of applications that declare none.
+DEFAULT_ACCESS: t.Final = "00000000-0000-0000-0000-000000000000"
+
+#: Roles that templates bring, the first one preferred.
+TEMPLATE_ROLES: t.Final = ("msiam_access", "User")
+
+Wish = t.Mapping[str, t.Mapping[str, t.Sequence[str] | None] | None]
+"""The option: {users: {add, remove, set}, groups: {add, remove, set}}."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Ids of principals to assign and of those whose assignments go; kind → ids of those assigned before and afterwards."""
+
+    add: dict[str, Kind]
+    remove: dict[str, Kind]
+    before: dict[Kind, tuple[str, ...]]
+    after: dict[Kind, tuple[str, ...]]
+
+
+def references(wish: Wish | None) -> dict[Kind, set[str]]:
+    """Every user and group that the option mentions."""
+    return {kind: {one for names in _wish_of(wish, kind).values() for one in names or ()} for kind in KINDS}
+
+
+def needed(wish: Wish | None) -> dict[Kind, set[str]]:
+    """Those that must exist: whoever is only to be removed may be gone."""
+    return {kind: {one for key in ("add", "set") for one in _wish_of(wish, kind).get(key) or ()} for kind in KINDS}
+
+
+def check_wish(wish: Wish | None) -> None:
+    """InvalidInput when the option contradicts itself."""
+    for kind in KINDS:
+        given = _wish_of(wish, kind)
+        if given.get("set") is not None and (given.get("add") or given.get("remove")):
+            raise InvalidInput(f"assignments.{kind}s.set cannot be combined with add or remove.")
+        both = {one.casefold() for one in given.get("add") or ()} & {one.casefold() for one in given.get("remove") or ()}
+        if both:
+            raise InvalidInput(f"assignments.{kind}s both adds and removes {', '.join(sorted(both))}.")
+
+
+def plan_changes(wish: Wish | None, principals: Principals, assigned: t.Iterable[t.Mapping[str, t.Any]]) -> Changes:
+    """What the option changes. A principal that has any role of the application is assigned."""
+    current: dict[Kind, set[str]] = {
+        kind: {one["principalId"] for one in assigned if one.get("principalType") == kind.title()} for kind in KINDS
+    }
+    changes = Changes({}, {}, {}, {})
+    for kind in KINDS:
+        ids = principals.ids[kind]
+        given = {key: [ids[one] for one in names if one in ids] for key, names in _wish_of(wish, kind).items() if names is not None}
+        members = membership(current[kind], given)
+        changes.add.update(dict.fromkeys(members.add, kind))
+        changes.remove.update(dict.fromkeys(members.remove, kind))
+        changes.before[kind] = tuple(sorted(current[kind]))
+        changes.after[kind] = members.result
+    return changes
+
+
+def names_of(principals: Principals, assigned: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """A name to show for every id that is assigned or was asked for."""
+    return {one["principalId"]: str(one.get("principalDisplayName") or one["principalId"]) for one in assigned} | dict(principals.names)
+
+
+def role_to_assign(app_roles: t.Iterable[t.Mapping[str, t.Any]]) -> str:
+    """The id of the role that a user or group gets. InvalidInput when the application has roles, but none for users."""
+    roles = list(app_roles)
+    usable = [role for role in roles if role.get("isEnabled") and "User" in role.get("allowedMemberTypes", ())]
+    if not roles:
+        return DEFAULT_ACCESS
+    if not usable:
+        raise InvalidInput(
+            "The application has roles, but none that is enabled and for users, so nobody can be assigned.", hint="Enable one in Entra ID."
+        )
+    ranks = {name: rank for rank, name in enumerate(TEMPLATE_ROLES)}
+    return str(min(usable, key=lambda role: ranks.get(str(role.get("displayName")), len(ranks)))["id"])
+
+
+def assign(graph: Graph, waiter: Waiter, app: Application, ids: t.Sequence[str], names: t.Mapping[str, str]) -> None:
+    """Assign users and groups; those that are assigned already are no error."""
+    role = role_to_assign(app.principal.get("appRoles") or ())
+    path = f"/servicePrincipals/{app.principal_id}/appRoleAssignedTo"
+    _all_of(
+        graph,
+        waiter,
+        [
+            Ask(
+                "POST",
+                path,
+                f"assign {names.get(one, one)} to '{app.name}'",
+                {"principalId": one, "resourceId": app.principal_id, "appRoleId": role},
+            )
+            for one in ids
+        ],
+        lambda error: "already exist" in error.message,
+    )
+
+
+def unassign(graph: Graph, app: Application, ids: t.Collection[str], names: t.Mapping[str, str]) -> None:
+    """Remove every assignment of users and groups; those that are gone already are no error."""
+    path = f"/servicePrincipals/{app.principal_id}/appRoleAssignedTo"
+    asks = [
+        Ask(
+            "DELETE", f"{path}/{one['id']}", f"remove the assignment of {names.get(one['principalId'], one['principalId'])} to '{app.name}'"
+        )
+        for one in app.assignments
+        if one["principalId"] in ids
+    ]
+    for outcome in graph.batch(asks):
+        outcome.found()
+
+
+def _all_of(graph: Graph, waiter: Waiter, asks: list[Ask], done_already: t.Callable[[FederationError], bool]) -> None:
+    """Make requests in batches until each was taken; those that come too early for a recent write are made again."""
+    left = list(asks)
+    last: list[FederationError] = []
+
+    def probe() -> bool | None:
+        outcomes = list(zip(left, graph.batch(left), strict=True))
+        left.clear()
+        for ask, outcome in outcomes:
+            if outcome.error is None or done_already(outcome.error):
+                continue
+            if not is_replication(outcome.error):
+                raise outcome.error
+            last.append(outcome.error)
+            left.append(ask)
+        return None if left else True
+
+    try:
+        waiter.until("the new application to take assignments", probe)
+    except TimedOut:
+        raise last[-1] from None
+
+
+def _wish_of(wish: Wish | None, kind: Kind) -> t.Mapping[str, t.Sequence[str] | None]:
+    return (wish or {}).get(f"{kind}s") or {}

@@ -1,0 +1,286 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Signing in to Entra ID: the options, one class a method, and what a refusal means."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ansible.module_utils.common.parameters import env_fallback
+from ansible.module_utils.errors import AnsibleFallbackNotFound
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, FederationError, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_der
+from ansible_collections.openccp.federation.plugins.module_utils._saml.clouds import CLOUDS, Cloud, cloud_named
+
+try:
+    import requests
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.serialization import pkcs12
+    from msal.application import ConfidentialClientApplication
+    from msal.managed_identity import (
+        ManagedIdentityClient,
+        ManagedIdentityError,
+        SystemAssignedManagedIdentity,
+        UserAssignedManagedIdentity,
+    )
+except ImportError:
+    pass  # The engine reports a missing library before anything here is called.
+
+#: Both ways to name the clouds in the environment: ours, and that of the Azure tools.
+CLOUD_NAMES: t.Final = {**{name: name for name in CLOUDS}, "AzureCloud": "public", "AzureUSGovernment": "usgov", "AzureChinaCloud": "china"}
+
+#: Option → environment variables, for credentials. They count only when the task gives no credential at all.
+CREDENTIAL_VARIABLES: t.Final = {
+    "client_secret": ("AZURE_CLIENT_SECRET", "AZURE_SECRET"),
+    "certificate_path": ("AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_X509_CERTIFICATE_PATH"),
+    "certificate_password": ("AZURE_CLIENT_CERTIFICATE_PASSWORD",),
+    "federated_token_file": ("AZURE_FEDERATED_TOKEN_FILE",),
+}
+
+
+def cloud_fallback(*variables: str) -> str:
+    """The cloud that the environment names, in either spelling."""
+    name = env_fallback(*variables)
+    if name not in CLOUD_NAMES:
+        raise AnsibleFallbackNotFound
+    return CLOUD_NAMES[name]
+
+
+#: The options of every Entra module; the doc fragment `entra` describes them.
+ENTRA_ARGUMENT_SPEC: t.Final[dict[str, t.Any]] = {
+    "tenant_id": {"type": "str", "fallback": (env_fallback, ["AZURE_TENANT_ID", "AZURE_TENANT"])},
+    "client_id": {"type": "str", "fallback": (env_fallback, ["AZURE_CLIENT_ID"])},
+    "client_secret": {"type": "str", "no_log": True},
+    "certificate_path": {"type": "path"},
+    "certificate_password": {"type": "str", "no_log": True},
+    "federated_token_file": {"type": "path", "no_log": False},
+    "managed_identity": {"type": "bool"},
+    "cloud": {"type": "str", "choices": list(CLOUDS), "default": "public", "fallback": (cloud_fallback, ["AZURE_CLOUD_ENVIRONMENT"])},
+    "graph_url": {"type": "str"},
+    "authority_url": {"type": "str", "fallback": (env_fallback, ["AZURE_AUTHORITY_HOST"])},
+}
+
+#: What AnsibleModule checks of them.
+ENTRA_CONSTRAINTS: t.Final[dict[str, t.Any]] = {
+    "mutually_exclusive": [("client_secret", "certificate_path", "federated_token_file", "managed_identity")],
+    "required_by": {"certificate_password": ("certificate_path",)},
+}
+
+_REFUSALS: t.Final = {
+    7000215: ("the client secret is wrong", "Give the secret's value, not its id, and see that it belongs to this client_id."),
+    7000222: ("the client secret has expired", "Make a new secret for the application, or use a certificate or a federated token."),
+    700027: (
+        "the certificate is not one of the application's",
+        "Upload its public part to the application of client_id, or give another certificate.",
+    ),
+    700016: (
+        "the tenant has no application with this client_id",
+        "Check client_id and tenant_id; the application must exist in that tenant.",
+    ),
+    700211: ("the application trusts no federated credential of this issuer", "Add one whose issuer is that of federated_token_file."),
+    700213: ("the application trusts no federated credential of this subject", "Add one whose subject is that of federated_token_file."),
+    700024: ("the assertion is outside its lifetime", "Check this machine's clock and that federated_token_file is renewed."),
+    7000112: ("the application is disabled", "Enable it, or use another client_id."),
+    90002: ("there is no such tenant in this cloud", "Check tenant_id and cloud."),
+    900023: ("tenant_id is neither a GUID nor a domain of a tenant", "Check tenant_id."),
+    53003: ("Conditional Access blocks the sign-in", "Exempt the application or run from an allowed network."),
+}
+_CODE: t.Final = re.compile(r"AADSTS(\d+)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to sign in and as whom."""
+
+    cloud: Cloud
+    tenant_id: str | None
+    client_id: str | None
+
+    @property
+    def scope(self) -> str:
+        """The permission that is asked for: all that the application was granted."""
+        return f"{self.cloud.graph_url}/.default"
+
+    def named(self, option: str) -> str:
+        """The value of tenant_id or client_id; InvalidInput without one."""
+        value = getattr(self, option)
+        if not value:
+            raise InvalidInput(f"{option} is needed to sign in to Entra ID.", hint=f"Give the option or set AZURE_{option.upper()}.")
+        return str(value)
+
+
+class Credential(t.Protocol):
+    """A way to prove who is calling."""
+
+    def client(self, place: Place, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
+        """Make msal's client, and return the function that asks it for a token; it serves from its cache."""
+
+
+def _confidential(place: Place, session: requests.Session, credential: t.Any) -> t.Callable[[], dict[str, t.Any]]:
+    # The authority comes from our own table or from the user, so asking Microsoft whether it exists is a request for nothing.
+    client = ConfidentialClientApplication(
+        place.named("client_id"),
+        client_credential=credential,
+        authority=f"{place.cloud.authority_url}/{place.named('tenant_id')}",
+        instance_discovery=False,
+        http_client=session,
+    )
+    return lambda: t.cast("dict[str, t.Any]", client.acquire_token_for_client(scopes=[place.scope]))
+
+
+@dataclass(frozen=True)
+class ClientSecret:
+    """A secret of the application."""
+
+    secret: str = field(repr=False)
+
+    def client(self, place: Place, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
+        """Sign in with the secret."""
+        return _confidential(place, session, self.secret)
+
+
+@dataclass(frozen=True)
+class ClientCertificate:
+    """A certificate of the application with its private key, in one PEM or PFX file."""
+
+    path: str
+    password: str | None = field(default=None, repr=False)
+
+    def client(self, place: Place, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
+        """Sign in with an assertion that the key signs."""
+        return _confidential(place, session, self._credential())
+
+    def _credential(self) -> dict[str, t.Any]:
+        try:
+            content = Path(self.path).read_bytes()
+        except OSError as exc:
+            raise InvalidInput(f"certificate_path {self.path} cannot be read: {exc.strerror}.") from None
+        password = self.password.encode() if self.password else None
+        try:
+            if b"-----BEGIN" in content:
+                key: t.Any = serialization.load_pem_private_key(content, password)
+                certificate: t.Any = x509.load_pem_x509_certificate(content)
+            else:
+                key, certificate = pkcs12.load_key_and_certificates(content, password)[:2]
+            pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            thumbprint = from_der(certificate.public_bytes(serialization.Encoding.DER)).thumbprint
+        except (ValueError, TypeError, AttributeError):
+            raise InvalidInput(
+                f"certificate_path {self.path} does not hold a certificate with its private key that certificate_password opens.",
+                hint="Give one PEM file with both, or a PFX file.",
+            ) from None
+        return {"private_key": pem.decode(), "thumbprint": thumbprint}
+
+
+@dataclass(frozen=True)
+class FederatedTokenFile:
+    """A token of another identity provider, such as a Kubernetes service account's, that the application trusts."""
+
+    path: str
+
+    def client(self, place: Place, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
+        """Sign in with the file's content, read anew each time since it is renewed under way."""
+        return _confidential(place, session, {"client_assertion": self._read})
+
+    def _read(self) -> str:
+        try:
+            return Path(self.path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise InvalidInput(f"federated_token_file {self.path} cannot be read: {exc}.") from None
+
+
+@dataclass(frozen=True)
+class ManagedIdentity:
+    """The identity of the Azure machine that this runs on: client_id's when given, else the machine's own."""
+
+    def client(self, place: Place, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
+        """Ask the machine's metadata service."""
+        identity = UserAssignedManagedIdentity(client_id=place.client_id) if place.client_id else SystemAssignedManagedIdentity()
+        client = ManagedIdentityClient(identity, http_client=session)
+        return lambda: t.cast("dict[str, t.Any]", client.acquire_token_for_client(resource=place.cloud.graph_url))
+
+
+def place_of(params: t.Mapping[str, t.Any]) -> Place:
+    """Where the options say to sign in; addresses given by the user replace those of the cloud."""
+    given = {key: params[key].rstrip("/") for key in ("authority_url", "graph_url") if params.get(key)}
+    for option, address in given.items():
+        if not address.startswith("https://"):
+            raise InvalidInput(f"{option} {address!r} is not an https address.")
+    return Place(dataclasses.replace(cloud_named(params["cloud"]), **given), params.get("tenant_id"), params.get("client_id"))
+
+
+def credential_of(params: t.Mapping[str, t.Any], environment: t.Mapping[str, str] = os.environ) -> Credential:
+    """The credential that the task gives, or else the environment: a secret, a certificate, a federated token, in this order."""
+    names = ("client_secret", "certificate_path", "federated_token_file", "managed_identity")
+    given = {name: params.get(name) for name in (*names, "certificate_password")}
+    if not any(given[name] for name in names):
+        for option, variables in CREDENTIAL_VARIABLES.items():
+            given[option] = next((environment[name] for name in variables if environment.get(name)), None)
+    if given["client_secret"]:
+        return ClientSecret(given["client_secret"])
+    if given["certificate_path"]:
+        return ClientCertificate(given["certificate_path"], given["certificate_password"])
+    if given["federated_token_file"]:
+        return FederatedTokenFile(given["federated_token_file"])
+    if given["managed_identity"]:
+        return ManagedIdentity()
+    raise InvalidInput(
+        "No credentials for Entra ID were given.",
+        hint="Give client_secret, certificate_path, federated_token_file or managed_identity, or set AZURE_CLIENT_SECRET or its like.",
+    )
+
+
+class SignIn:
+    """Signs in when the first token is needed, and again when one has run out."""
+
+    def __init__(self, place: Place, credential: Credential, session: requests.Session) -> None:
+        self.place = place
+        self._credential = credential
+        self._session = session
+        self._acquire: t.Callable[[], dict[str, t.Any]] | None = None
+
+    def token(self) -> str:
+        """An access token for Microsoft Graph. Denied says why there is none."""
+        try:
+            if self._acquire is None:
+                self._acquire = self._credential.client(self.place, self._session)
+            answer = self._acquire()
+        except FederationError:
+            raise
+        except requests.RequestException as exc:
+            raise FederationError(
+                f"Could not reach {self.place.cloud.authority_url} to sign in: {type(exc).__name__}.",
+                hint="Check the network, HTTPS_PROXY and REQUESTS_CA_BUNDLE.",
+            ) from None
+        except (ValueError, ManagedIdentityError) as exc:
+            raise refusal(self.place, {"error_description": str(exc)}) from None
+        if "access_token" not in answer:
+            raise refusal(self.place, answer)
+        return str(answer["access_token"])
+
+
+def refusal(place: Place, answer: t.Mapping[str, t.Any]) -> Denied:
+    """What a refused sign-in means. Only its codes are repeated: the description may quote what was sent."""
+    description = str(answer.get("error_description") or "")
+    found = _CODE.search(description)
+    codes = [int(code) for code in answer.get("error_codes") or ([found.group(1)] if found else [])]
+    known = next((code for code in codes if code in _REFUSALS), None)
+    unknown_tenant = not codes and "authority configuration" in description
+    code = known or next(iter(codes), 90002 if unknown_tenant else None)
+    reason, hint = _REFUSALS.get(code or 0, ("the sign-in was refused", "Look the code up at https://login.microsoftonline.com/error."))
+    name = f"AADSTS{code}" if codes else str(answer.get("error") or "no code")
+    return Denied(
+        f"Could not sign in to the tenant {place.tenant_id} as {place.client_id or 'the managed identity'}: {reason} ({name}).",
+        code=name,
+        request_id=answer.get("correlation_id"),
+        hint=hint,
+    )

@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The one claims mapping policy of an application: read, planned from the options, written."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import persist
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, literal, url
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+POLICIES: t.Final = "/policies/claimsMappingPolicies"
+
+#: Option → the claims that it manages. A claim whose option is left out stays as it is, whether unknown claims are kept or not.
+MANAGED: t.Final = {
+    "session_name_source": (claims.NAME_ID, claims.ROLE_SESSION_NAME),
+    "role_claims": (claims.ROLE,),
+    "session_duration": (claims.SESSION_DURATION,),
+}
+
+#: The source of session names in a policy that is made for other claims.
+DEFAULT_SOURCE: t.Final = "userprincipalname"
+
+
+def is_managed(params: t.Mapping[str, t.Any]) -> bool:
+    """Whether the options say anything about claims."""
+    return any(params.get(option) is not None for option in (*MANAGED, "extra_claims"))
+
+
+def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | None) -> claims.ClaimsPolicy:
+    """The claims as the options want them on top of the actual ones. InvalidInput when AWS or Entra could not use them."""
+    source = params.get("session_name_source") or (DEFAULT_SOURCE if actual is None else None)
+    pairs = params.get("role_claims")
+    built = claims.build(
+        session_name_source=source,
+        role_pairs=None if pairs is None else [claims.RolePair(pair["role_arn"], pair["provider_arn"]) for pair in pairs],
+        session_duration=params.get("session_duration"),
+        extra_claims=params.get("extra_claims"),
+    )
+    if actual is None:
+        return built
+    kept = tuple(
+        entry
+        for option, types in MANAGED.items()
+        if params.get(option) is None
+        for one in types
+        if not built.of_type(one)
+        for entry in actual.of_type(one)
+    )
+    base = claims.ClaimsPolicy((*built.claims, *kept), built.transformations, built.include_basic)
+    return claims.merge(base, actual, keep_unknown=params["keep_unknown_claims"])
+
+
+def policy_of(app: Application) -> tuple[t.Mapping[str, t.Any] | None, claims.ClaimsPolicy | None]:
+    """An application's policy object and its content. Conflict when there are several: what Entra then sends is documented nowhere."""
+    if len(app.policies) > 1:
+        ids = ", ".join(sorted(str(one["id"]) for one in app.policies))
+        raise Conflict(
+            f"The application '{app.name}' has more than one claims mapping policy: {ids}.",
+            hint="Leave one; remove the others in Entra ID.",
+        )
+    if not app.policies:
+        return None, None
+    return app.policies[0], claims.parse(app.policies[0]["definition"])
+
+
+def policy_name(app: Application) -> str:
+    """The display name of the policy that we make for an application."""
+    return f"{MARKER} {app.app_id}"
+
+
+def made_here(policy: t.Mapping[str, t.Any]) -> bool:
+    """Whether this collection made a policy."""
+    return str(policy.get("displayName") or "").startswith(f"{MARKER} ")
+
+
+def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str]) -> None:
+    """Make the policy, or take the one that an interrupted run made for this application, and assign it."""
+    what = f"the claims policy of '{app.name}'"
+    name = policy_name(app)
+    left = next(graph.pages(url(POLICIES, filter=f"displayName eq {literal(name)}"), f"find {what}"), None)
+    if left is None:
+        body = {"displayName": name, "definition": definition, "isOrganizationDefault": False}
+        policy_id = graph.ask(Ask("POST", POLICIES, f"create {what}", body))["id"]
+    else:
+        policy_id = left["id"]
+        update(graph, waiter, app, policy_id, definition)
+    reference = {"@odata.id": f"{graph.base}{POLICIES}/{policy_id}"}
+    ask = Ask("POST", f"/servicePrincipals/{app.principal_id}/claimsMappingPolicies/$ref", f"assign {what}", reference)
+    persist(waiter, "the service principal to take its claims policy", lambda: graph.ask(ask))
+
+
+def update(graph: Graph, waiter: Waiter, app: Application, policy_id: str, definition: list[str]) -> None:
+    """Change the policy in place."""
+    ask = Ask("PATCH", f"{POLICIES}/{policy_id}", f"change the claims policy of '{app.name}'", {"definition": definition})
+    persist(waiter, "the claims policy to be writable", lambda: graph.ask(ask))
+
+
+def refuse_shared(graph: Graph, app: Application, policy_id: str) -> None:
+    """Conflict when a policy that is to change serves another application as well."""
+    path = url(f"{POLICIES}/{policy_id}/appliesTo", select=("id", "displayName"))
+    served = list(graph.pages(path, f"see whom the claims policy of '{app.name}' serves"))
+    others = sorted(str(one.get("displayName") or one["id"]) for one in served if one["id"] != app.principal_id)
+    if others:
+        raise Conflict(
+            f"The claims policy {policy_id} of '{app.name}' also serves {', '.join(others)}, whose claims would change.",
+            hint="Remove it from this application in Entra ID; the next run makes one of its own.",
+        )
+
+
+def delete(graph: Graph, app: Application, policy: t.Mapping[str, t.Any]) -> None:
+    """Remove the policy from its application, and for good when this collection made it; what is gone already is no error."""
+    path = f"/servicePrincipals/{app.principal_id}/claimsMappingPolicies/{policy['id']}/$ref"
+    graph.batch([Ask("DELETE", path, f"remove the claims policy from '{app.name}'")])[0].found()
+    if made_here(policy):
+        graph.batch([Ask("DELETE", f"{POLICIES}/{policy['id']}", f"delete the claims policy of '{app.name}'")])[0].found()

@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""What Microsoft Graph's errors mean: which are real, and which only say that a write is not seen everywhere yet."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    Conflict,
+    Denied,
+    FederationError,
+    NotFound,
+    Throttled,
+    TimedOut,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+T = t.TypeVar("T")
+
+#: Codes that Graph also hides in details[] or in the message, the telling ones first.
+SPECIFIC: t.Final = (
+    "HostNameNotOnVerifiedDomain",
+    "DeletingSamlSpNotAllowed",
+    "ObjectConflict",
+    "Directory_ConcurrencyViolation",
+    "Request_MultipleObjectsWithSameKeyValue",
+    "Directory_QuotaExceeded",
+)
+
+#: (HTTP status, code, piece of the message): answers that pass once a recent write is seen everywhere. An empty string matches all.
+REPLICATION: t.Final = (
+    (404, "", ""),
+    (409, "", ""),
+    (400, "", "Not a valid reference update"),
+    (400, "", "does not reference a valid application object"),
+    (400, "", "cannot be deleted or updated unless disabled first"),
+    (400, "", "preferredSingleSignOnMode is not a valid propertyName"),
+    (400, "HostNameNotOnVerifiedDomain", ""),
+    (403, "", "backing application of the service principal"),
+)
+
+#: Conflicts that stay.
+REAL_CONFLICTS: t.Final = frozenset({"ObjectConflict", "Request_MultipleObjectsWithSameKeyValue"})
+
+HINTS: t.Final = {
+    "Authorization_RequestDenied": "The application that signs in lacks a permission, or may only change what it owns (Application.ReadWrite.OwnedBy).",
+    "InvalidAuthenticationToken": "Check that cloud, graph_url and authority_url belong together.",
+    "HostNameNotOnVerifiedDomain": "Use an identifier on a verified domain of the tenant, or one with the tenant's id in it.",
+    "Directory_QuotaExceeded": "Delete applications, and those that wait in the recycle bin.",
+}
+
+
+class NoAnswer(FederationError):
+    """The request was sent, but whether it was carried out is unknown."""
+
+
+def no_answer(exc: Exception, what: str) -> NoAnswer:
+    """A broken connection. Its own text is left out: it may repeat what was sent."""
+    return NoAnswer(
+        f"Could not {what}: the connection to the cloud failed ({type(exc).__name__}).",
+        hint="Check the network, HTTPS_PROXY and REQUESTS_CA_BUNDLE.",
+    )
+
+
+def translated(status: int, body: t.Any, headers: t.Mapping[str, str], what: str) -> FederationError:
+    """The error that an answer stands for. what: the attempt with its object."""
+    error = body.get("error", {}) if isinstance(body, dict) else {}
+    message = str(error.get("message") or "no message")
+    code = _code(error, message) or f"HTTP {status}"
+    return _kind(status, code, message)(
+        f"Could not {what}: Microsoft Graph answered {status} {code}: {message}",
+        code=code,
+        request_id=_request_id(error, headers),
+        hint=HINTS.get(code),
+        http_status=status,
+    )
+
+
+def is_replication(error: FederationError) -> bool:
+    """Whether an error passes by itself soon after a write to the same objects."""
+    status = error.details.get("http_status")
+    return error.code not in REAL_CONFLICTS and any(
+        status == known_status and known_code in (error.code or "") and piece.lower() in error.message.lower()
+        for known_status, known_code, piece in REPLICATION
+    )
+
+
+def is_busy(error: FederationError) -> bool:
+    """Whether the service was busy, or its answer was lost."""
+    return isinstance(error, NoAnswer) or error.details.get("http_status", 0) >= 500
+
+
+def persist(waiter: Waiter, what: str, attempt: t.Callable[[], T], *, timeout: float | None = None) -> T:
+    """Attempt something that follows a recent write, again while the answer says that the write is not seen yet.
+
+    what: a clause for the error, such as "the service principal to take the sign-on mode". At the deadline the last error is raised.
+    """
+    last: list[FederationError] = []
+
+    def probe() -> tuple[T] | None:
+        try:
+            return (attempt(),)
+        except FederationError as error:
+            if not is_replication(error):
+                raise
+            last.append(error)
+            return None
+
+    try:
+        return waiter.until(what, probe, timeout=timeout)[0]
+    except TimedOut as deadline:
+        last[-1].message += f" {deadline.message}"
+        raise last[-1] from None
+
+
+def _code(error: t.Mapping[str, t.Any], message: str) -> str:
+    inner = error.get("innerError") or error.get("innererror") or {}
+    pieces = [str(error.get("code") or ""), str(inner.get("code") or ""), message]
+    pieces += [str(detail.get("code") or "") for detail in error.get("details") or ()]
+    return next((code for code in SPECIFIC if any(code in piece for piece in pieces)), pieces[0])
+
+
+def _kind(status: int, code: str, message: str) -> type[FederationError]:
+    if status in (401, 403):
+        return Denied
+    if status == 404:
+        return NotFound
+    if status == 429:
+        return Throttled
+    if status == 409 or code in REAL_CONFLICTS or "already exist" in message:
+        return Conflict
+    return FederationError
+
+
+def _request_id(error: t.Mapping[str, t.Any], headers: t.Mapping[str, str]) -> str | None:
+    inner = error.get("innerError") or error.get("innererror") or {}
+    found = inner.get("request-id") or {name.lower(): value for name, value in headers.items()}.get("request-id")
+    return str(found) if found else None

@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The one HTTP session of a run: proxies and authorities from the environment, patience, and a time limit on every request."""
+
+from __future__ import annotations
+
+import typing as t
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.util.retry import Retry
+except ImportError:
+    # The engine reports a missing library before anything here is called.
+    HTTPAdapter = Retry = object  # type: ignore[assignment, misc]
+
+#: Seconds for the connection, and for each piece of an answer.
+TIMEOUT: t.Final = (15.0, 90.0)
+
+#: Answers that a service gives when it is busy; it did nothing, or the request can be repeated.
+BUSY: t.Final = frozenset({429, 502, 503, 504})
+
+#: The longest Retry-After that is waited out; it covers the window in which Entra counts writes.
+LONGEST_PAUSE: t.Final = 150.0
+
+TRIES: t.Final = 8
+
+
+class Patience(Retry):
+    """Repeats what a busy service refused. A POST is repeated after 429 alone, which says that nothing was done."""
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        """Whether an answer is worth another try."""
+        if method.upper() == "POST":
+            return bool(self.total) and status_code == 429
+        return super().is_retry(method, status_code, has_retry_after)
+
+    def get_retry_after(self, response: t.Any) -> float | None:
+        """The seconds that the service asks for, up to a bound."""
+        seconds = super().get_retry_after(response)
+        return None if seconds is None else min(seconds, LONGEST_PAUSE)
+
+
+class RepeatablePosts(Patience):
+    """For addresses whose POST may be repeated: a token asked for twice, a batch of which nothing is created twice."""
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:  # noqa: ARG002  urllib3's signature
+        """Whether an answer is worth another try."""
+        return bool(self.total) and status_code in BUSY
+
+
+class PatientAdapter(HTTPAdapter):
+    """An adapter whose requests end in time even when the caller, such as msal, names no limit."""
+
+    def send(self, request: t.Any, *args: t.Any, **kwargs: t.Any) -> requests.Response:
+        """Send one request."""
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = TIMEOUT
+        return super().send(request, *args, **kwargs)
+
+
+def new_session(*repeatable: str) -> requests.Session:
+    """A session for msal and Microsoft Graph together. repeatable: the addresses whose POST may be repeated."""
+    session = requests.Session()
+    session.mount("https://", PatientAdapter(max_retries=_patience(Patience)))
+    for address in repeatable:
+        session.mount(address, PatientAdapter(max_retries=_patience(RepeatablePosts)))
+    return session
+
+
+def _patience(kind: type[Patience]) -> Patience:
+    return kind(
+        total=TRIES,
+        status_forcelist=BUSY,
+        allowed_methods=frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"}),
+        backoff_factor=0.5,
+        raise_on_status=False,
+        redirect=0,
+        raise_on_redirect=False,
+    )

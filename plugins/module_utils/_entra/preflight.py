@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""What is checked before the first write: the options by themselves, and new identifiers against the tenant."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra import assignments, claims_policies, signing_certificates
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
+    APPLICATION_FIELDS,
+    DELETED_APPLICATION,
+    TEMPLATES,
+    Application,
+    advice_for_taken,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, literal, read
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID, parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import partition_named
+from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import (
+    accepted_audiences,
+    audience_of,
+    check_reply_url,
+    parse_relay_state,
+)
+
+LONGEST_NAME: t.Final = 200
+LONGEST_NOTES: t.Final = 1024
+MOST_EMAILS: t.Final = 5
+LARGEST_LOGO: t.Final = 100 * 1024
+
+#: How each kind of picture that Entra takes begins.
+IMAGES: t.Final = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"BM": "image/bmp"}
+
+_EMAIL: t.Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def check_options(params: t.Mapping[str, t.Any]) -> list[str]:
+    """Warnings about the options; InvalidInput when they cannot work, whatever the tenant holds."""
+    _check_texts(params)
+    for identifier in params.get("identifiers") or ():
+        parts = urlsplit(identifier)
+        if not parts.scheme or not (parts.netloc or parts.path) or re.search(r"\s", identifier):
+            raise InvalidInput(
+                f"The identifier {identifier!r} is not a URI.",
+                hint="AWS's is urn:amazon:webservices or https://signin.aws.amazon.com/saml.",
+            )
+    for reply_url in params.get("reply_urls") or ():
+        if urlsplit(reply_url).scheme != "https" or not urlsplit(reply_url).hostname:
+            raise InvalidInput(f"The reply URL {reply_url!r} is not an https address.")
+    relay_state = params.get("relay_state")
+    if relay_state and "/connect/federate/" in relay_state:
+        parse_relay_state(relay_state)
+    signing_certificates.check_wish(**params["signing_certificate"])
+    assignments.check_wish(params.get("assignments"))
+    if claims_policies.is_managed(params):
+        claims_policies.wanted_policy(params, None)
+    return _partition_warnings(params)
+
+
+def _check_texts(params: t.Mapping[str, t.Any]) -> None:
+    name, notes, emails = params.get("name"), params.get("notes"), params.get("notification_emails") or ()
+    if name is not None and not 1 <= len(name.strip()) <= LONGEST_NAME:
+        raise InvalidInput(f"The name has {len(name)} characters; it takes 1 to {LONGEST_NAME}.")
+    if params["template"] not in TEMPLATES and not UUID.fullmatch(params["template"]):
+        raise InvalidInput(
+            f"{params['template']!r} is no template.", hint=f"Use {', '.join(TEMPLATES)} or the id of a gallery application's template."
+        )
+    if notes is not None and len(notes) > LONGEST_NOTES:
+        raise InvalidInput(f"The notes have {len(notes)} characters; Entra ID takes {LONGEST_NOTES}.")
+    if len(emails) > MOST_EMAILS:
+        raise InvalidInput(f"There are {len(emails)} notification e-mails; Entra ID takes {MOST_EMAILS}.")
+    for email in emails:
+        if not _EMAIL.fullmatch(email):
+            raise InvalidInput(f"{email!r} is not an e-mail address.")
+
+
+def _partition_warnings(params: t.Mapping[str, t.Any]) -> list[str]:
+    """Reply URLs and identifiers must belong to the partition of the roles that agents get."""
+    pairs, reply_urls, identifiers = params.get("role_claims") or (), params.get("reply_urls") or (), params.get("identifiers") or ()
+    homes = {(arn.partition, arn.account) for arn in (parse_role_arn(pair["role_arn"]) for pair in pairs)}
+    if len({home[0] for home in homes}) > 1:
+        raise InvalidInput("The role claims name more than one AWS partition.", hint="One application serves one partition.")
+    if not homes:
+        return []
+    partition = partition_named(next(iter(homes))[0])
+    for reply_url in reply_urls:
+        check_reply_url(reply_url, partition)
+    warnings = []
+    if identifiers and not any(audience_of(one) in accepted_audiences(partition) for one in identifiers):
+        warnings.append(
+            f"None of the identifiers sends an audience that {partition.title} accepts: {', '.join(accepted_audiences(partition))}."
+        )
+    if len(reply_urls) > 1:
+        warnings.append("There is more than one reply URL; a sign-in that starts at Entra ID uses the first one that Entra ID has.")
+    return warnings
+
+
+def logo_of(path: str) -> tuple[bytes, str]:
+    """A logo's content and type. InvalidInput when Entra would not take it."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as exc:
+        raise InvalidInput(f"The logo {path} cannot be read: {exc.strerror}.") from None
+    content_type = next((kind for start, kind in IMAGES.items() if content.startswith(start)), None)
+    if content_type is None:
+        raise InvalidInput(f"The logo {path} is not a picture that Entra ID takes.", hint="Use PNG, JPEG, GIF or BMP.")
+    if len(content) > LARGEST_LOGO:
+        raise InvalidInput(f"The logo {path} has {len(content)} bytes; Entra ID takes {LARGEST_LOGO}.")
+    return content, content_type
+
+
+@dataclass(frozen=True)
+class Obstacles:
+    """What may stand against new identifiers: live and deleted objects that hold them, and the tenant's policy (None when unknown)."""
+
+    applications: tuple[t.Mapping[str, t.Any], ...] = ()
+    principals: tuple[t.Mapping[str, t.Any], ...] = ()
+    deleted: tuple[t.Mapping[str, t.Any], ...] = ()
+    policy: t.Mapping[str, t.Any] | None = None
+
+
+def read_obstacles(graph: Graph, identifiers: t.Sequence[str]) -> Obstacles:
+    """Look for what stands against new identifiers, in one batch."""
+    applications = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in identifiers)
+    principals = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in identifiers)
+    asks = [
+        read("/applications", "find the holders of the identifiers", filter=applications, select=APPLICATION_FIELDS),
+        read(
+            "/servicePrincipals",
+            "find the holders of the identifiers",
+            filter=principals,
+            select=("id", "appId", "displayName", "servicePrincipalNames"),
+        ),
+        read(DELETED_APPLICATION, "list the deleted applications", select=(*APPLICATION_FIELDS, "deletedDateTime"), top=999),
+        read("/policies/defaultAppManagementPolicy", "read the tenant's policy for applications"),
+    ]
+    *lists, policy = graph.batch(asks)
+    found = [tuple(graph.rest(outcome.get(), ask.what)) for ask, outcome in zip(asks[:-1], lists, strict=True)]
+    return Obstacles(found[0], found[1], found[2], None if isinstance(policy.error, Denied) else policy.found())
+
+
+def check_identifiers(
+    added: t.Sequence[str], obstacles: Obstacles, *, app: Application | None, name: str, tenant_id: str, now: datetime
+) -> None:
+    """Conflict or InvalidInput when an identifier cannot be added: it is taken, or the tenant forbids it."""
+    own = app.app_id if app else None
+    for identifier in added:
+        for holder in (*obstacles.applications, *obstacles.principals):
+            if holder["appId"] != own and identifier in (*holder.get("identifierUris", ()), *holder.get("servicePrincipalNames", ())):
+                raise Conflict(
+                    f"The identifier {identifier} is held by the application '{holder['displayName']}' ({holder['appId']}).",
+                    hint=advice_for_taken(identifier, name),
+                    holder=holder["appId"],
+                )
+        for holder in obstacles.deleted:
+            if identifier in holder.get("identifierUris", ()):
+                raise Conflict(
+                    f"The identifier {identifier} is held by the deleted application '{holder['displayName']}' ({holder['appId']}).",
+                    hint=f"Delete it for good (state: absent, purge: true, app_id: {holder['appId']}), or restore it.",
+                    holder=holder["appId"],
+                )
+        _check_policy(identifier, obstacles.policy or {}, (tenant_id, own), now if app is None else None)
+
+
+def _check_policy(identifier: str, policy: t.Mapping[str, t.Any], unique: t.Iterable[str | None], made_at: datetime | None) -> None:
+    """InvalidInput when the tenant's policy refuses an identifier even of an application that is set up for SAML."""
+    if not policy.get("isEnabled", True):
+        return
+    restrictions = (policy.get("applicationRestrictions") or {}).get("identifierUris") or {}
+    for name in ("nonDefaultUriAddition", "uriAdditionWithoutUniqueTenantIdentifier"):
+        rule = restrictions.get(name) or {}
+        has_id = any(one and one.lower() in identifier.lower() for one in unique)
+        begins = rule.get("restrictForAppsCreatedAfterDateTime")
+        in_time = made_at is None or not begins or datetime.fromisoformat(str(begins)) <= made_at
+        if rule.get("state") == "enabled" and rule.get("excludeSaml") is False and in_time and not has_id:
+            raise InvalidInput(
+                f"The tenant's policy {name} refuses the identifier {identifier}, and does not exempt SAML applications.",
+                hint="Have excludeSaml set in the tenant's default app management policy, or use an identifier with the tenant's id in it.",
+            )

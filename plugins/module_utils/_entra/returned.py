@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""What modules return of a SAML application, and its federation metadata."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra import claims_policies
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
+from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import KINDS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
+from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import APPLICATION, INTERNAL, PRINCIPAL
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import active_of
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
+from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, parse
+from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import metadata_url, user_access_url
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+
+def describe(app: Application, graph: Graph) -> dict[str, t.Any]:
+    """An application as modules return it, without its metadata."""
+    now = graph.now()
+    cloud, tenant_id = graph.place.cloud, graph.tenant_id
+    identifiers = list(app.application.get("identifierUris") or ())
+    active = active_of(app.certificates)
+    shown = {one.option: one.read(app) for one in (*APPLICATION, *PRINCIPAL) if one.option not in INTERNAL}
+    result = {
+        **shown,
+        "app_id": app.app_id,
+        "object_id": app.id,
+        "service_principal_id": app.principal.get("id"),
+        "tenant_id": tenant_id,
+        "template_id": app.application.get("applicationTemplateId"),
+        "ours": app.ours,
+        "enabled": app.principal.get("accountEnabled"),
+        "metadata_url": metadata_url(cloud.authority_url, tenant_id, app.app_id),
+        "user_access_url": user_access_url(cloud, tenant_id, app.app_id),
+        "certificates": [one.as_dict(now) for one in app.certificates],
+        "active_thumbprint": active.thumbprint if active else None,
+        "days_left": active.certificate.days_left(now) if active else None,
+        "unread": sorted(app.unread),
+    }
+    if len(identifiers) > 1:
+        result["user_access_url_with_audience"] = user_access_url(cloud, tenant_id, app.app_id, audience=identifiers[0])
+    if "policies" not in app.unread:
+        policy = claims_policies.policy_of(app)[1]
+        result["claims"] = policy.as_sent() if policy else []
+    if "assignments" not in app.unread:
+        result["assignments"] = {f"{kind}s": _assigned(app, kind) for kind in KINDS}
+    return result
+
+
+def read_metadata(app: Application, graph: Graph) -> Metadata | None:
+    """The application's federation metadata, once it holds the active certificate; None until then."""
+    active = active_of(app.certificates)
+    try:
+        document = graph.public(
+            metadata_url(graph.place.cloud.authority_url, graph.tenant_id, app.app_id), f"read the metadata of '{app.name}'"
+        )
+    except FederationError as error:
+        if error.details.get("http_status") not in (400, 404):
+            raise
+        return None
+    metadata = parse(document, f"metadata of '{app.name}'")
+    return metadata if active is None or active.thumbprint in metadata.thumbprints else None
+
+
+def wait_for_metadata(app: Application, graph: Graph, waiter: Waiter) -> Metadata:
+    """The metadata, waiting until it holds the active certificate, which takes Entra up to some minutes."""
+    return waiter.until(f"the metadata of '{app.name}' to hold the active signing certificate", lambda: read_metadata(app, graph))
+
+
+def with_metadata(described: dict[str, t.Any], metadata: Metadata | None) -> dict[str, t.Any]:
+    """What modules return of an application, with its metadata when it is there."""
+    if metadata is None:
+        return described
+    return described | {"entity_id": metadata.entity_id, "metadata_xml": metadata.document}
+
+
+def _assigned(app: Application, kind: str) -> list[dict[str, t.Any]]:
+    found = [one for one in app.assignments if one.get("principalType") == kind.title()]
+    listed = [{"id": one["principalId"], "display_name": one.get("principalDisplayName"), "role_id": one.get("appRoleId")} for one in found]
+    return sorted(listed, key=lambda one: (str(one["display_name"]), one["id"]))

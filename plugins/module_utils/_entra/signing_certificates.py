@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The certificates with which Entra signs an application's SAML responses.
+
+Each is three credentials of the service principal that share one customKeyIdentifier: a Sign key, its Verify key
+(the certificate) and the password that opens the first.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_busy, persist
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, url
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound, TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate, from_der
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+#: Entra makes certificates of three years at most.
+LONGEST_DAYS: t.Final = 1095
+
+#: Entra's own name for them.
+COMMON_NAME: t.Final = "Microsoft Azure Federated SSO Certificate"
+
+KEY_FIELDS: t.Final = ("id", "appId", "keyCredentials", "passwordCredentials", "preferredTokenSigningKeyThumbprint")
+
+
+@dataclass(frozen=True)
+class SigningCertificate:
+    """One certificate of a service principal. can_sign: whether its private key is there too."""
+
+    certificate: Certificate
+    key_identifier: str
+    active: bool
+    can_sign: bool
+
+    @property
+    def thumbprint(self) -> str:
+        """SHA-1 in upper-case hexadecimal digits."""
+        return self.certificate.thumbprint
+
+    def usable(self, now: datetime) -> bool:
+        """Whether responses can be signed with it at this time."""
+        return self.can_sign and self.certificate.usable(now)
+
+    def as_dict(self, now: datetime) -> dict[str, t.Any]:
+        """What modules return of it."""
+        return {**self.certificate.as_dict(now), "active": self.active}
+
+
+def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
+    """The signing certificates of a service principal, the one that ends last first. Keys that hold no certificate are no part of it."""
+    keys = principal.get("keyCredentials") or ()
+    signing = {key.get("customKeyIdentifier") for key in keys if key.get("usage") == "Sign"}
+    active = (principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
+    found: dict[str, SigningCertificate] = {}
+    for key in keys:
+        if key.get("usage") != "Verify" or not key.get("key"):
+            continue
+        try:
+            certificate = from_der(base64.b64decode(key["key"]))
+        except (InvalidInput, binascii.Error):
+            continue
+        identifier = str(key.get("customKeyIdentifier"))
+        found[identifier] = SigningCertificate(certificate, identifier, certificate.thumbprint == active, identifier in signing)
+    return tuple(sorted(found.values(), key=lambda one: (one.certificate.not_after, one.thumbprint), reverse=True))
+
+
+def active_of(certificates: t.Iterable[SigningCertificate]) -> SigningCertificate | None:
+    """The certificate that is chosen for signing."""
+    return next((one for one in certificates if one.active), None)
+
+
+def named(certificates: t.Sequence[SigningCertificate], thumbprint: str) -> SigningCertificate:
+    """The certificate of that thumbprint; NotFound names those that there are."""
+    for one in certificates:
+        if one.thumbprint == thumbprint:
+            return one
+    known = ", ".join(one.thumbprint for one in certificates) or "none"
+    raise NotFound(f"The application has no signing certificate {thumbprint}.", hint=f"Its certificates: {known}.")
+
+
+def to_activate(certificates: t.Sequence[SigningCertificate], now: datetime) -> SigningCertificate | None:
+    """What should become active: nothing while the active one is usable, else the usable one that ends last."""
+    active = active_of(certificates)
+    if active is not None and active.usable(now):
+        return None
+    return next((one for one in certificates if one.usable(now)), None)
+
+
+def must_make(certificates: t.Iterable[SigningCertificate], now: datetime) -> bool:
+    """Whether no certificate is usable."""
+    return not any(one.usable(now) for one in certificates)
+
+
+def check_wish(common_name: str, validity_days: int) -> None:
+    """InvalidInput when Entra would not make such a certificate."""
+    if not common_name.strip() or len(common_name) > 64 or any(character in common_name for character in ',+"\\<>;='):
+        raise InvalidInput(
+            f"signing_certificate.common_name {common_name!r} cannot be a certificate's common name.",
+            hint='Use 1 to 64 characters without ,+"\\<>;= and without CN=, which is put in front.',
+        )
+    if not 1 <= validity_days <= LONGEST_DAYS:
+        raise InvalidInput(
+            f"signing_certificate.validity_days is {validity_days}; Entra ID makes certificates of 1 to {LONGEST_DAYS} days (three years)."
+        )
+
+
+def add(graph: Graph, waiter: Waiter, principal_id: str, common_name: str, validity_days: int) -> SigningCertificate:
+    """Make a certificate, inactive when another one is usable; returns once the service principal shows it.
+
+    The request is not repeated after a lost answer: what it may have made is looked for instead.
+    """
+    before = {one.key_identifier for one in pairs(read_keys(graph, principal_id))}
+    ends = (graph.now() + timedelta(days=validity_days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    body = {"displayName": f"CN={common_name}", "endDateTime": ends}
+    ask = Ask(
+        "POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make a signing certificate for {principal_id}", body
+    )
+    try:
+        made = persist(waiter, "the service principal to take a signing certificate", lambda: graph.ask(ask))
+    except FederationError as error:
+        if not is_busy(error):
+            raise
+        try:
+            return waiter.until("a new signing certificate", lambda: _first_new(graph, principal_id, before), timeout=30.0)
+        except TimedOut:
+            error.hint = "Whether it was made is not known. Run the task again in a few minutes: a certificate that was made is used."
+            raise error from None
+    return _shown(graph, waiter, principal_id, made["customKeyIdentifier"])
+
+
+def activate(graph: Graph, waiter: Waiter, principal_id: str, thumbprint: str) -> None:
+    """Choose the certificate that signs. Graph takes any thumbprint, so it is looked for first, and read back."""
+    named(pairs(read_keys(graph, principal_id)), thumbprint)
+    what = f"activate the signing certificate {thumbprint}"
+    ask = Ask("PATCH", f"/servicePrincipals/{principal_id}", what, {"preferredTokenSigningKeyThumbprint": thumbprint})
+    persist(waiter, "the service principal to take its active certificate", lambda: graph.ask(ask))
+
+    def probe() -> bool | None:
+        active = active_of(pairs(read_keys(graph, principal_id)))
+        return True if active is not None and active.thumbprint == thumbprint else None
+
+    waiter.until(f"the signing certificate {thumbprint} to be active", probe)
+
+
+def without(principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -> dict[str, t.Any]:
+    """The body that removes exactly the three credentials of one certificate; the others are repeated as they were read."""
+    if certificate.active:
+        raise Conflict(f"The signing certificate {certificate.thumbprint} is active.", hint="Activate another one first.")
+    lists = ("keyCredentials", "passwordCredentials")
+    return {
+        name: [one for one in principal.get(name) or () if one.get("customKeyIdentifier") != certificate.key_identifier] for name in lists
+    }
+
+
+def remove(graph: Graph, waiter: Waiter, principal_id: str, thumbprint: str) -> None:
+    """Remove one certificate that is not active; returns once the service principal no longer shows it."""
+    principal = read_keys(graph, principal_id)
+    certificate = named(pairs(principal), thumbprint)
+    ask = Ask(
+        "PATCH", f"/servicePrincipals/{principal_id}", f"remove the signing certificate {thumbprint}", without(principal, certificate)
+    )
+    persist(waiter, "the service principal to give up a certificate", lambda: graph.ask(ask))
+
+    def probe() -> bool | None:
+        left = read_keys(graph, principal_id)
+        credentials = [*(left.get("keyCredentials") or ()), *(left.get("passwordCredentials") or ())]
+        return None if any(one.get("customKeyIdentifier") == certificate.key_identifier for one in credentials) else True
+
+    waiter.until(f"the signing certificate {thumbprint} to be gone", probe, consecutive=2)
+
+
+def read_keys(graph: Graph, principal_id: str) -> dict[str, t.Any]:
+    """A service principal's credentials; the keys are only shown to a request for one object that names them."""
+    path = url(f"/servicePrincipals/{principal_id}", select=KEY_FIELDS)
+    return t.cast("dict[str, t.Any]", graph.get(path, f"read the signing certificates of the service principal {principal_id}"))
+
+
+def _first_new(graph: Graph, principal_id: str, before: set[str]) -> SigningCertificate | None:
+    found = pairs(read_keys(graph, principal_id))
+    return next((one for one in found if one.key_identifier not in before), None)
+
+
+def _shown(graph: Graph, waiter: Waiter, principal_id: str, key_identifier: str) -> SigningCertificate:
+    def probe() -> SigningCertificate | None:
+        found = pairs(read_keys(graph, principal_id))
+        return next((one for one in found if one.key_identifier == key_identifier), None)
+
+    return waiter.until("the new signing certificate to appear", probe, consecutive=2)

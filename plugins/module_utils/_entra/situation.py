@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Reads what the plan of azure_saml_app depends on: two batches when nothing is to change, three when identifiers are new."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
+from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    assignments,
+    claims_policies,
+    directory,
+    permissions,
+    preflight,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
+from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation, added_identifiers, reading_works
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+#: Seconds for a service principal to appear beside its application; after that it does not exist.
+PRINCIPAL_TIMEOUT: t.Final = 60.0
+
+
+def selector_of(params: t.Mapping[str, t.Any]) -> apps.Selector:
+    """Which application the options mean."""
+    return apps.Selector(params.get("app_id"), params.get("name"), tuple(params.get("identifiers") or ()), bool(params.get("adopt")))
+
+
+def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> Situation:
+    """Check the options, then read the application, the people that the options name, and what stands against the wish.
+
+    Raises, before anything is written, whatever can be known to make the wish impossible.
+    """
+    if params["state"] == "absent":
+        return _before_removal(graph, params)
+    warnings = preflight.check_options(params)
+    logo = preflight.logo_of(params["logo"])[0] if params.get("logo") else None
+    permissions.check(graph.roles, reading_works(params), graph.place.client_id)
+    found, candidates = look(graph, waiter, params)
+    if found.app is None:
+        apps.check_free(selector_of(params), candidates)
+    _refuse_strangers(graph, params, found)
+    added = added_identifiers(params, found.app)
+    if added:
+        obstacles = preflight.read_obstacles(graph, added)
+        name = params.get("name") or ""
+        preflight.check_identifiers(added, obstacles, app=found.app, name=name, tenant_id=graph.tenant_id, now=graph.now())
+    _refuse_shared_claims(graph, params, found.app)
+    return Situation(found.app, found.principals, logo, (), graph.now(), tuple(warnings))
+
+
+def look(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> tuple[Situation, apps.Candidates]:
+    """The application and the people that the options name, in two batches; and whatever else the application might have been."""
+    selector = selector_of(params)
+    references = assignments.references(params.get("assignments"))
+    candidate_asks, people_asks = apps.candidate_asks(selector), directory.principal_asks(references)
+    outcomes = graph.batch([*candidate_asks, *(pair[1] for pair in people_asks)])
+    candidates = apps.candidates(selector, outcomes[: len(candidate_asks)])
+    people = directory.principals(graph, references, people_asks, outcomes[len(candidate_asks) :])
+    chosen = apps.choose(selector, candidates)
+    app = None if chosen is None else _whole(graph, waiter, chosen)
+    return Situation(app, people, now=graph.now()), candidates
+
+
+def _whole(graph: Graph, waiter: Waiter, chosen: t.Mapping[str, t.Any]) -> apps.Application:
+    """The application with its service principal, which may appear a little later than a new application."""
+
+    def probe() -> apps.Application | None:
+        app = apps.read_applications(graph, [chosen])[0]
+        return app if app.principal else None
+
+    what = f"the service principal of '{chosen['displayName']}' ({chosen['appId']}) to appear"
+    return waiter.until(what, probe, timeout=min(PRINCIPAL_TIMEOUT, waiter.timeout))
+
+
+def _before_removal(graph: Graph, params: t.Mapping[str, t.Any]) -> Situation:
+    permissions.check(graph.roles, {"read applications"}, graph.place.client_id)
+    selector = selector_of(params)
+    candidates = apps.candidates(selector, graph.batch(apps.candidate_asks(selector)))
+    chosen = apps.choose(selector, candidates)
+    app = apps.read_applications(graph, [chosen])[0] if chosen else None
+    deleted = apps.list_deleted(graph, selector) if params["purge"] else []
+    return Situation(app, deleted=tuple(deleted), now=graph.now())
+
+
+def _refuse_strangers(graph: Graph, params: t.Mapping[str, t.Any], found: Situation) -> None:
+    needed = assignments.needed(params.get("assignments"))
+    for kind in directory.KINDS:
+        unknown = found.principals.unknown(kind, needed[kind])
+        if unknown:
+            directory.refuse_unknown(graph, kind, unknown)
+
+
+def _refuse_shared_claims(graph: Graph, params: t.Mapping[str, t.Any], app: apps.Application | None) -> None:
+    if app is None or not app.policies or not claims_policies.is_managed(params):
+        return
+    existing, actual = claims_policies.policy_of(app)
+    if existing is None or actual is None:
+        raise Conflict(f"The claims policy of '{app.name}' cannot be read.")
+    if not claims.same_meaning(claims_policies.wanted_policy(params, actual), actual):
+        claims_policies.refuse_shared(graph, app, existing["id"])

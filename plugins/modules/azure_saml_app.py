@@ -1,0 +1,619 @@
+#!/usr/bin/python
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: azure_saml_app
+short_description: Manage a SAML enterprise application in Microsoft Entra ID
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Creates an enterprise application from a template, sets up single sign-on by SAML for AWS, makes and activates its signing
+    certificate, sends the claims that AWS needs, and assigns users and groups.
+  - An application is found by O(app_id), else by the tag that this module gives to what it makes together with one of O(identifiers),
+    else, when O(identifiers) is omitted, by that tag together with O(name). It is never found by its name alone.
+  - A run that was stopped is continued by the next one; nothing is made twice.
+options:
+  name:
+    description:
+      - The display name. Needed to create an application.
+      - An application of this name that this module did not make is left alone, and the task fails, unless O(adopt=true).
+    type: str
+  app_id:
+    description:
+      - The (client) id of an existing application, which is then managed whoever made it.
+    type: str
+  adopt:
+    description:
+      - V(true) takes over an application that somebody else made and that has one of O(identifiers), or else is named O(name).
+      - It then bears this module's tag and is found like those that the module made.
+    type: bool
+    default: false
+  template:
+    description:
+      - What the application is created from, V(non_gallery), V(aws_single_account) (AWS Single-Account Access) or the id of another
+        template.
+      - A tenant that holds more than one federation needs V(aws_single_account), because only gallery applications may have identifiers
+        such as V(https://signin.aws.amazon.com/saml#sales), of which Entra ID sends the part before C(#).
+      - It means nothing for an application that exists.
+    type: str
+    default: non_gallery
+  identifiers:
+    description:
+      - The identifiers (entity ids), all of them. A tenant has each identifier once. Needed to create an application.
+      - AWS's are V(urn:amazon:webservices) and V(https://signin.aws.amazon.com/saml), that of AWS GovCloud (US) is
+        V(urn:amazon:webservices:govcloud).
+    type: list
+    elements: str
+  reply_urls:
+    description:
+      - The reply URLs (assertion consumer service), all of them. Needed to create an application. With one there is no doubt which one is
+        used.
+      - When O(role_claims) is given, they must be addresses of AWS's sign-in in the roles' partition.
+    type: list
+    elements: str
+  relay_state:
+    description:
+      - Where AWS sends the agent after the sign-in. V("") removes it.
+    type: str
+  session_name_source:
+    description:
+      - The user's attribute that is sent as C(RoleSessionName) and, where Entra ID allows it, as C(NameID).
+        The Connect user must have the same name, byte for byte.
+      - When omitted, it is left as it is, or is V(userprincipalname) in a new claims policy.
+    type: str
+    choices:
+      - userprincipalname
+      - mail
+      - employeeid
+      - mailnickname
+      - onpremisessamaccountname
+      - onpremisesuserprincipalname
+      - extensionattribute1
+      - extensionattribute2
+      - extensionattribute3
+      - extensionattribute4
+      - extensionattribute5
+      - extensionattribute6
+      - extensionattribute7
+      - extensionattribute8
+      - extensionattribute9
+      - extensionattribute10
+      - extensionattribute11
+      - extensionattribute12
+      - extensionattribute13
+      - extensionattribute14
+      - extensionattribute15
+  role_claims:
+    description:
+      - The IAM roles that agents get, each with the SAML provider that vouches for them; all of them. They are sent as the constant
+        C(Role) claim.
+      - The ARNs need not exist yet.
+    type: list
+    elements: dict
+    suboptions:
+      role_arn:
+        description: The ARN of the role.
+        type: str
+        required: true
+      provider_arn:
+        description: The ARN of the SAML provider, in the role's account.
+        type: str
+        required: true
+  session_duration:
+    description:
+      - How long a session lasts, in seconds from 900 to 43200. The role's own maximum must not be less.
+    type: int
+  extra_claims:
+    description:
+      - Further claims. Give each one of O(extra_claims[].value), O(extra_claims[].id) and O(extra_claims[].extension_id).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name of the claim, such as V(https://aws.amazon.com/SAML/Attributes/PrincipalTag:Department).
+        type: str
+        required: true
+      value:
+        description: A constant.
+        type: str
+      source:
+        description: Where O(extra_claims[].id) comes from; V(user) when omitted.
+        type: str
+        choices: [user, application, resource, audience, company]
+      id:
+        description: The attribute that is sent, such as V(department).
+        type: str
+      extension_id:
+        description: The extension attribute of the directory that is sent.
+        type: str
+  keep_unknown_claims:
+    description:
+      - Whether claims that no option names are kept. V(false) removes them.
+      - Either way, the claims of an option that is omitted are left as they are.
+    type: bool
+    default: true
+  signing_certificate:
+    description:
+      - The certificate that is made when the application has none that can be used. One that can be used is kept, whatever its name.
+      - When the active certificate cannot be used and another one can, that is activated. None is ever removed.
+    type: dict
+    suboptions:
+      common_name:
+        description: The common name, without C(CN=).
+        type: str
+        default: Microsoft Azure Federated SSO Certificate
+      validity_days:
+        description: How many days it is valid, 1095 (three years) at most.
+        type: int
+        default: 1095
+  assignment_required:
+    description:
+      - Whether only users who are assigned, directly or by a group, may sign in.
+    type: bool
+  assignments:
+    description:
+      - Who may sign in. Members of groups within an assigned group may not.
+    type: dict
+    suboptions:
+      users:
+        description: Users by user principal name or object id.
+        type: dict
+        suboptions: &membership
+          add:
+            description: Those that are assigned if they are not.
+            type: list
+            elements: str
+          remove:
+            description: Those whose assignment is removed; who does not exist is no error.
+            type: list
+            elements: str
+          set:
+            description: Those that are assigned, and no others. An empty list removes all.
+            type: list
+            elements: str
+      groups:
+        description: Groups by display name or object id. Needs Entra ID P1 or P2.
+        type: dict
+        suboptions: *membership
+  notification_emails:
+    description:
+      - Up to five addresses to which Entra ID writes before the active certificate ends, all of them.
+    type: list
+    elements: str
+  hidden:
+    description:
+      - Whether My Apps hides the application.
+    type: bool
+  notes:
+    description:
+      - Notes for administrators, up to 1024 characters.
+    type: str
+  logo:
+    description:
+      - A picture for My Apps, a PNG, JPEG, GIF or BMP file of up to 100 KB.
+      - It is uploaded when it differs from the one that was uploaded last by this module, which a tag of the application remembers.
+    type: path
+  state:
+    description:
+      - V(absent) deletes the application, its service principal and the claims policy that this module made for it.
+        Entra ID keeps the deleted application for 30 days.
+    type: str
+    choices: [present, absent]
+    default: present
+  purge:
+    description:
+      - With O(state=absent), also deletes the application from the recycle bin, where it may have been since an earlier run.
+    type: bool
+    default: false
+  wait_timeout:
+    description:
+      - How many seconds to wait at most, each time, until Entra ID shows what was written.
+    type: int
+    default: 600
+extends_documentation_fragment:
+  - openccp.federation.attributes
+  - openccp.federation.attributes.actiongroup_entra
+  - openccp.federation.entra
+notes:
+  - Needs the Microsoft Graph application permission C(Application.ReadWrite.All), or C(Application.ReadWrite.OwnedBy) with
+    C(AppRoleAssignment.ReadWrite.All) and C(Application.Read.All).
+  - Claims need C(Policy.ReadWrite.ApplicationConfiguration) and C(Policy.Read.All); assignments need C(User.ReadBasic.All) and
+    C(GroupMember.Read.All). A permission that is missing is named before anything is written.
+seealso:
+  - module: openccp.federation.azure_saml_app_info
+  - module: openccp.federation.iam_saml_provider
+  - module: openccp.federation.connect_federation_role
+"""
+
+EXAMPLES = r"""
+- name: Have an enterprise application for a contact centre
+  openccp.federation.azure_saml_app:
+    name: Contact centre
+    identifiers: [urn:amazon:webservices]
+    reply_urls: [https://signin.aws.amazon.com/saml]
+    relay_state: https://eu-central-1.console.aws.amazon.com/connect/federate/11111111-2222-3333-4444-555555555555?destination=%2Fccp-v2
+    role_claims:
+      - role_arn: arn:aws:iam::123456789012:role/ConnectAgent
+        provider_arn: arn:aws:iam::123456789012:saml-provider/Entra
+    session_duration: 43200
+    assignment_required: true
+    notification_emails: [operations@example.com]
+  register: contact_centre
+
+- name: Give the metadata to AWS
+  ansible.builtin.debug:
+    msg: "{{ contact_centre.application.metadata_xml }}"
+
+- name: Have a second federation in the same tenant
+  openccp.federation.azure_saml_app:
+    name: Sales desk
+    template: aws_single_account
+    identifiers: ["https://signin.aws.amazon.com/saml#sales-desk"]
+    reply_urls: [https://eu-central-1.signin.aws.amazon.com/saml]
+
+- name: Hide an application from My Apps
+  openccp.federation.azure_saml_app:
+    app_id: "{{ contact_centre.application.app_id }}"
+    hidden: true
+
+- name: Delete an application for good
+  openccp.federation.azure_saml_app:
+    name: Sales desk
+    identifiers: ["https://signin.aws.amazon.com/saml#sales-desk"]
+    state: absent
+    purge: true
+"""
+
+RETURN = r"""
+actions:
+  description: What was done or, in check mode, would be done, one sentence each.
+  returned: always
+  type: list
+  elements: str
+  sample: ["Create the application 'Contact centre' from the template non_gallery"]
+application:
+  description:
+    - The application; empty when it is absent.
+    - In check mode it is as it would be, with what Entra ID invents left out when it does not exist yet.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: The display name.
+      returned: when it exists
+      type: str
+      sample: Contact centre
+    app_id:
+      description: The (client) id.
+      returned: when it exists
+      type: str
+      sample: 0f0e0d0c-0b0a-4908-8706-050403020100
+    object_id:
+      description: The id of the application object.
+      returned: when it exists
+      type: str
+    service_principal_id:
+      description: The id of the service principal.
+      returned: when it exists
+      type: str
+    tenant_id:
+      description: The id of the tenant.
+      returned: when it exists
+      type: str
+    template_id:
+      description: The id of the template that it was created from.
+      returned: when it exists
+      type: str
+    ours:
+      description: Whether it bears the tag of this collection.
+      returned: when it exists
+      type: bool
+    enabled:
+      description: Whether users may sign in at all.
+      returned: when it exists
+      type: bool
+    single_sign_on_mode:
+      description: How users sign in.
+      returned: when O(state=present)
+      type: str
+      sample: saml
+    identifiers:
+      description: The identifiers.
+      returned: when O(state=present)
+      type: list
+      elements: str
+      sample: ["urn:amazon:webservices"]
+    reply_urls:
+      description: The reply URLs.
+      returned: when O(state=present)
+      type: list
+      elements: str
+      sample: ["https://signin.aws.amazon.com/saml"]
+    relay_state:
+      description: Where AWS sends the agent.
+      returned: when it exists
+      type: str
+    assignment_required:
+      description: Whether only assigned users may sign in.
+      returned: when it exists
+      type: bool
+    assignments:
+      description:
+        - Who is assigned, C(users) and C(groups), each with C(id), C(display_name) and C(role_id). In check mode the names.
+        - Not there when the permissions do not show it.
+      returned: when it exists
+      type: dict
+    notification_emails:
+      description: Who is told before the active certificate ends.
+      returned: when it exists
+      type: list
+      elements: str
+    notes:
+      description: The notes.
+      returned: when it exists
+      type: str
+    hidden:
+      description: Whether My Apps hides it.
+      returned: when it exists
+      type: bool
+    claims:
+      description:
+        - The claims as they will be sent, each with its C(name) and a constant C(value) or its C(source). Not there when the permissions
+          do not show it.
+      returned: when it exists
+      type: list
+      elements: dict
+      sample: [{"name": "https://aws.amazon.com/SAML/Attributes/RoleSessionName", "source": "user.userprincipalname"}]
+    certificates:
+      description: The signing certificates, the one that ends last first.
+      returned: when O(state=present)
+      type: list
+      elements: dict
+      contains:
+        thumbprint:
+          description: The SHA-1 thumbprint.
+          returned: when it exists
+          type: str
+        sha256:
+          description: The SHA-256 fingerprint.
+          returned: when it exists
+          type: str
+        subject:
+          description: The subject.
+          returned: when it exists
+          type: str
+        not_before:
+          description: When it begins.
+          returned: when it exists
+          type: str
+        not_after:
+          description: When it ends.
+          returned: when it exists
+          type: str
+        days_left:
+          description: Whole days until it ends, by the clock of Entra ID.
+          returned: when it exists
+          type: int
+        usable:
+          description: Whether it has begun and not ended.
+          returned: when it exists
+          type: bool
+        key_bits:
+          description: The size of the key.
+          returned: when it exists
+          type: int
+        active:
+          description: Whether Entra ID signs with it.
+          returned: always
+          type: bool
+    active_thumbprint:
+      description: The thumbprint of the active certificate.
+      returned: when it exists
+      type: str
+    days_left:
+      description: Whole days until the active certificate ends.
+      returned: when it exists
+      type: int
+    user_access_url:
+      description: The address that agents open.
+      returned: when it exists
+      type: str
+      sample: https://launcher.myapps.microsoft.com/api/signin/0f0e0d0c-0b0a-4908-8706-050403020100?tenantId=00112233-4455-6677-8899-aabbccddeeff
+    user_access_url_with_audience:
+      description: The same, naming the first identifier.
+      returned: when there is more than one identifier
+      type: str
+    metadata_url:
+      description: Where Entra ID serves the federation metadata.
+      returned: when it exists
+      type: str
+    metadata_xml:
+      description: The federation metadata, which holds the active certificate.
+      returned: when it exists; in check mode only when nothing would change
+      type: str
+    entity_id:
+      description: The issuer of the SAML responses, as the metadata has it. It is the same for all applications of a tenant.
+      returned: with RV(application.metadata_xml)
+      type: str
+      sample: https://sts.windows.net/00112233-4455-6677-8899-aabbccddeeff/
+    unread:
+      description: What the permissions do not show, C(policies) (the claims) or C(assignments).
+      returned: when it exists
+      type: list
+      elements: str
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    applications,
+    assignments,
+    claims_policies,
+    permissions,
+    preflight,
+    returned,
+    saml_app,
+    signing_certificates,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
+from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation
+from ansible_collections.openccp.federation.plugins.module_utils._entra.situation import look, read_situation
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import SESSION_NAME_SOURCES
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+
+class SamlApp:
+    """One application, as the options want it."""
+
+    graph: Graph
+    app: applications.Application
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self.params = module.params
+        self.check_mode = module.check_mode
+        # Short pauses: reads are cheap, and a run takes as long as Entra's replication, not longer.
+        self.waiter = Waiter(timeout=module.params["wait_timeout"], longest_pause=0.5)
+
+    def read(self) -> Situation:
+        self.graph = connect(self.params)
+        return read_situation(self.graph, self.waiter, self.params)
+
+    def plan(self, actual: Situation) -> Plan:
+        self.app = actual.app or saml_app.BLANK
+        plan = saml_app.plan(self.params, actual)
+        permissions.check(self.graph.roles, saml_app.works(plan), self.graph.place.client_id)
+        return plan
+
+    def result(self, plan: Plan) -> dict[str, t.Any]:
+        if self.params["state"] == "absent":
+            return {}
+        if plan.steps and self.check_mode:
+            known = returned.describe(self.app, self.graph) if self.app.application else {}
+            return known | plan.after
+        if plan.steps:
+            self.app = self._settled()
+        described = returned.describe(self.app, self.graph)
+        if self.check_mode:
+            return returned.with_metadata(described, returned.read_metadata(self.app, self.graph))
+        return returned.with_metadata(described, returned.wait_for_metadata(self.app, self.graph, self.waiter))
+
+    def create(self) -> None:
+        template = applications.TEMPLATES.get(self.params["template"], self.params["template"])
+        self.app = applications.create(self.graph, self.waiter, self.params["name"], template)
+
+    def update_principal(self, options: list[str]) -> None:
+        body = saml_app.body_of(saml_app.PRINCIPAL, saml_app.wishes(self.params, self.app), self.app, options)
+        applications.update_principal(self.graph, self.waiter, self.app, body)
+
+    def update_application(self, options: list[str]) -> None:
+        body = saml_app.body_of(saml_app.APPLICATION, saml_app.wishes(self.params, self.app), self.app, options)
+        applications.update_application(self.graph, self.waiter, self.app, body)
+
+    def upload_logo(self) -> None:
+        logo, content_type = preflight.logo_of(self.params["logo"])
+        applications.upload_logo(self.graph, self.waiter, self.app, logo, content_type)
+        applications.update_application(self.graph, self.waiter, self.app, saml_app.logo_tags(self.params, self.app, logo))
+
+    def add_certificate(self) -> None:
+        made = signing_certificates.add(self.graph, self.waiter, self.app.principal_id, **self.params["signing_certificate"])
+        self.made_thumbprint = made.thumbprint
+
+    def activate_certificate(self, thumbprint: str | None = None) -> None:
+        signing_certificates.activate(self.graph, self.waiter, self.app.principal_id, thumbprint or self.made_thumbprint)
+
+    def create_claims(self, definition: list[str]) -> None:
+        claims_policies.create(self.graph, self.waiter, self.app, definition)
+
+    def update_claims(self, policy_id: str, definition: list[str]) -> None:
+        claims_policies.update(self.graph, self.waiter, self.app, policy_id, definition)
+
+    def assign(self, ids: list[str], names: dict[str, str]) -> None:
+        assignments.assign(self.graph, self.waiter, self.app, ids, names)
+
+    def unassign(self, ids: list[str], names: dict[str, str]) -> None:
+        assignments.unassign(self.graph, self.app, ids, names)
+
+    def release_identifiers(self) -> None:
+        applications.update_application(self.graph, self.waiter, self.app, {"identifierUris": []})
+
+    def reset_sign_on(self) -> None:
+        applications.update_principal(self.graph, self.waiter, self.app, {"preferredSingleSignOnMode": None})
+
+    def delete_claims(self, policy: dict[str, t.Any]) -> None:
+        claims_policies.delete(self.graph, self.app, policy)
+
+    def delete(self) -> None:
+        applications.delete(self.graph, self.app)
+
+    def purge(self, application: dict[str, t.Any]) -> None:
+        applications.purge(self.graph, self.waiter, application)
+
+    def _settled(self) -> applications.Application:
+        """The application once Graph shows all that was written, so that the next run finds it and has nothing to do."""
+
+        def probe() -> applications.Application | None:
+            found = look(self.graph, self.waiter, self.params)[0]
+            return found.app if found.app and not saml_app.plan(self.params, found).steps else None
+
+        return self.waiter.until(f"Microsoft Graph to show '{self.app.name}' as it was written", probe)
+
+
+def main() -> None:
+    membership = {"type": "dict", "options": {key: {"type": "list", "elements": "str"} for key in ("add", "remove", "set")}}
+    arns = {"role_arn": {"type": "str", "required": True}, "provider_arn": {"type": "str", "required": True}}
+    claim = {
+        "name": {"type": "str", "required": True},
+        "value": {"type": "str"},
+        "source": {"type": "str", "choices": ["user", "application", "resource", "audience", "company"]},
+        "id": {"type": "str"},
+        "extension_id": {"type": "str"},
+    }
+    certificate = {
+        "common_name": {"type": "str", "default": signing_certificates.COMMON_NAME},
+        "validity_days": {"type": "int", "default": signing_certificates.LONGEST_DAYS},
+    }
+    spec = {
+        "name": {"type": "str"},
+        "app_id": {"type": "str"},
+        "adopt": {"type": "bool", "default": False},
+        "template": {"type": "str", "default": "non_gallery"},
+        "identifiers": {"type": "list", "elements": "str"},
+        "reply_urls": {"type": "list", "elements": "str"},
+        "relay_state": {"type": "str"},
+        "session_name_source": {"type": "str", "choices": list(SESSION_NAME_SOURCES)},
+        "role_claims": {"type": "list", "elements": "dict", "options": arns},
+        "session_duration": {"type": "int"},
+        "extra_claims": {"type": "list", "elements": "dict", "options": claim},
+        "keep_unknown_claims": {"type": "bool", "default": True},
+        "signing_certificate": {"type": "dict", "options": certificate, "apply_defaults": True},
+        "assignment_required": {"type": "bool"},
+        "assignments": {"type": "dict", "options": {"users": membership, "groups": membership}},
+        "notification_emails": {"type": "list", "elements": "str"},
+        "hidden": {"type": "bool"},
+        "notes": {"type": "str"},
+        "logo": {"type": "path"},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "purge": {"type": "bool", "default": False},
+        "wait_timeout": {"type": "int", "default": 600},
+    }
+    module = AnsibleModule(
+        argument_spec=spec | ENTRA_ARGUMENT_SPEC,
+        required_one_of=[("name", "app_id", "identifiers")],
+        supports_check_mode=True,
+        **ENTRA_CONSTRAINTS,
+    )
+    require(module, "msal", "requests", "cryptography", "lxml")
+    converge(module, SamlApp(module), "application")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+#!/usr/bin/python
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: azure_saml_app_info
+short_description: Show SAML enterprise applications of Microsoft Entra ID and their certificates
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Shows one application, all that M(openccp.federation.azure_saml_app) made or adopted, or all that sign users in by SAML.
+options:
+  app_id:
+    description: The (client) id of the application to show.
+    type: str
+  name:
+    description: The display name of the applications to show, whoever made them.
+    type: str
+  identifier:
+    description: The identifier (entity id) of the application to show, whoever made it.
+    type: str
+  scope:
+    description:
+      - What is shown when none of O(app_id), O(name) and O(identifier) is given.
+      - V(ours) are the applications that bear this collection's tag, V(all) are all of the tenant that sign users in by SAML.
+    type: str
+    choices: [ours, all]
+    default: ours
+  metadata:
+    description: Whether the federation metadata is read as well, which takes one request for each application.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - openccp.federation.attributes.info_module
+  - openccp.federation.attributes.actiongroup_entra
+  - openccp.federation.entra
+notes:
+  - Needs the Microsoft Graph application permission C(Application.Read.All), and C(Policy.Read.All) to show the claims.
+seealso:
+  - module: openccp.federation.azure_saml_app
+"""
+
+EXAMPLES = r"""
+- name: See how long the certificates of all SAML applications last
+  openccp.federation.azure_saml_app_info:
+    scope: all
+  register: saml
+
+- name: Name those that end within 45 days
+  ansible.builtin.debug:
+    msg: "{{ item.name }}: {{ item.days_left }} days left"
+  loop: "{{ saml.applications | selectattr('days_left', 'number') | selectattr('days_left', 'lt', 45) }}"
+
+- name: Who holds AWS's identifier?
+  openccp.federation.azure_saml_app_info:
+    identifier: urn:amazon:webservices
+"""
+
+RETURN = r"""
+applications:
+  description: The applications, by name; empty when there is none.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The display name.
+      returned: always
+      type: str
+      sample: Contact centre
+    app_id:
+      description: The (client) id.
+      returned: always
+      type: str
+    object_id:
+      description: The id of the application object.
+      returned: always
+      type: str
+    service_principal_id:
+      description: The id of the service principal, null when there is none.
+      returned: always
+      type: str
+    tenant_id:
+      description: The id of the tenant.
+      returned: always
+      type: str
+    template_id:
+      description: The id of the template that it was created from.
+      returned: always
+      type: str
+    ours:
+      description: Whether it bears the tag of this collection.
+      returned: always
+      type: bool
+    enabled:
+      description: Whether users may sign in at all.
+      returned: always
+      type: bool
+    single_sign_on_mode:
+      description: How users sign in.
+      returned: always
+      type: str
+      sample: saml
+    identifiers:
+      description: The identifiers.
+      returned: always
+      type: list
+      elements: str
+    reply_urls:
+      description: The reply URLs.
+      returned: always
+      type: list
+      elements: str
+    relay_state:
+      description: Where the service sends the user after the sign-in.
+      returned: always
+      type: str
+    assignment_required:
+      description: Whether only assigned users may sign in.
+      returned: always
+      type: bool
+    assignments:
+      description: Who is assigned, C(users) and C(groups), each with C(id), C(display_name) and C(role_id).
+      returned: when the permissions show it
+      type: dict
+    notification_emails:
+      description: Who is told before the active certificate ends.
+      returned: always
+      type: list
+      elements: str
+    notes:
+      description: The notes.
+      returned: always
+      type: str
+    hidden:
+      description: Whether My Apps hides it.
+      returned: always
+      type: bool
+    claims:
+      description: The claims of its claims policy, each with its C(name) and a constant C(value) or its C(source).
+      returned: when the permissions show it
+      type: list
+      elements: dict
+    certificates:
+      description: The signing certificates, the one that ends last first, as M(openccp.federation.azure_saml_app) returns them.
+      returned: always
+      type: list
+      elements: dict
+    active_thumbprint:
+      description: The thumbprint of the active certificate, null without one.
+      returned: always
+      type: str
+    days_left:
+      description: Whole days until the active certificate ends, null without one.
+      returned: always
+      type: int
+    user_access_url:
+      description: The address that users open.
+      returned: always
+      type: str
+    user_access_url_with_audience:
+      description: The same, naming the first identifier.
+      returned: when there is more than one identifier
+      type: str
+    metadata_url:
+      description: Where Entra ID serves the federation metadata.
+      returned: always
+      type: str
+    metadata_xml:
+      description: The federation metadata.
+      returned: when O(metadata=true) and it holds the active certificate
+      type: str
+    entity_id:
+      description: The issuer of the SAML responses.
+      returned: with RV(applications[].metadata_xml)
+      type: str
+    unread:
+      description: What the permissions do not show, C(policies) (the claims) or C(assignments).
+      returned: always
+      type: list
+      elements: str
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.openccp.federation.plugins.module_utils._entra import applications, permissions, returned
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect
+from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+
+
+def shown(params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """The applications that the options ask for."""
+    graph = connect(params)
+    permissions.check(graph.roles, {"read applications"}, graph.place.client_id)
+    found = applications.read_applications(graph, applications.listed(graph, params))
+    described = [
+        returned.with_metadata(returned.describe(app, graph), returned.read_metadata(app, graph) if params["metadata"] else None)
+        for app in found
+    ]
+    return sorted(described, key=lambda one: (one["name"], one["app_id"]))
+
+
+def main() -> None:
+    spec = {
+        "app_id": {"type": "str"},
+        "name": {"type": "str"},
+        "identifier": {"type": "str"},
+        "scope": {"type": "str", "choices": ["ours", "all"], "default": "ours"},
+        "metadata": {"type": "bool", "default": False},
+    }
+    constraints = {**ENTRA_CONSTRAINTS, "mutually_exclusive": [*ENTRA_CONSTRAINTS["mutually_exclusive"], ("app_id", "name", "identifier")]}
+    module = AnsibleModule(argument_spec=spec | ENTRA_ARGUMENT_SPEC, supports_check_mode=True, **constraints)
+    require(module, "msal", "requests", "cryptography", "lxml")
+    inform(module, lambda: shown(module.params), "applications")
+
+
+if __name__ == "__main__":
+    main()
