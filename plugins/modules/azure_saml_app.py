@@ -564,7 +564,7 @@ class SamlApp:
             found = look(self.graph, self.waiter, self.params)[0]
             return found.app if found.app and not saml_app.plan(self.params, found).steps else None
 
-        return self.waiter.until(f"Microsoft Graph to show '{self.app.name}' as it was written", probe)
+        return self.waiter.until(f"Microsoft Graph to show '{self.app.label}' as it was written", probe)
 
 
 def main() -> None:

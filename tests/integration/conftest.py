@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox, running_sandbox
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from entra_material import tenant  # noqa: F401
 from saml_material import saml  # noqa: F401
 
 
@@ -29,3 +31,22 @@ def sandbox(_one_sandbox: Sandbox) -> Sandbox:
     """The sandbox, empty at the start of each test."""
     _one_sandbox.world.reset()
     return _one_sandbox
+
+
+def _account(sandbox: Sandbox, account: str, partition: str, region: str) -> dict[str, str]:
+    key = {"id": "AKIA" + account, "secret": "the-secret-of-" + account}
+    clouds.seed(sandbox.world, {"aws": {"accounts": [{"id": account, "partition": partition, "access_keys": [key]}]}})
+    keys = {"AWS_ACCESS_KEY_ID": key["id"], "AWS_SECRET_ACCESS_KEY": key["secret"], "AWS_REGION": region}
+    return {**sandbox.environment, **keys}
+
+
+@pytest.fixture
+def aws(sandbox: Sandbox) -> dict[str, str]:
+    """The environment of a module whose credentials may do everything in the account 123456789012, in eu-central-1."""
+    return _account(sandbox, "123456789012", "aws", "eu-central-1")
+
+
+@pytest.fixture
+def govcloud(sandbox: Sandbox) -> dict[str, str]:
+    """The same in the account 210987654321 of AWS GovCloud (US)."""
+    return _account(sandbox, "210987654321", "aws-us-gov", "us-gov-west-1")

@@ -85,6 +85,11 @@ class Application:
         return str(self.application.get("displayName") or "")
 
     @property
+    def label(self) -> str:
+        """The name for messages: the final one of an application that is being made."""
+        return self.name.removesuffix(temporary_name(""))
+
+    @property
     def ours(self) -> bool:
         """Whether this collection made or adopted it."""
         return is_ours(self.application)
@@ -357,19 +362,19 @@ def wait_for(graph: Graph, waiter: Waiter, made: t.Mapping[str, t.Any]) -> Appli
 
 def update_application(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any], timeout: float | None = None) -> None:
     """Change the application object."""
-    ask = Ask("PATCH", f"/applications/{app.id}", f"change the application '{app.name}' ({app.app_id})", body)
+    ask = Ask("PATCH", f"/applications/{app.id}", f"change the application '{app.label}' ({app.app_id})", body)
     persist(waiter, f"the application {app.app_id} to take its settings", lambda: graph.ask(ask), timeout=timeout)
 
 
 def update_principal(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any]) -> None:
     """Change the service principal."""
-    ask = Ask("PATCH", f"/servicePrincipals/{app.principal_id}", f"change the service principal of '{app.name}' ({app.app_id})", body)
+    ask = Ask("PATCH", f"/servicePrincipals/{app.principal_id}", f"change the service principal of '{app.label}' ({app.app_id})", body)
     persist(waiter, f"the service principal of {app.app_id} to take its settings", lambda: graph.ask(ask))
 
 
 def upload_logo(graph: Graph, waiter: Waiter, app: Application, logo: bytes, content_type: str) -> None:
     """Set the picture that My Apps shows."""
-    ask = Ask("PUT", f"/applications/{app.id}/logo", f"upload the logo of '{app.name}' ({app.app_id})", logo, content_type)
+    ask = Ask("PUT", f"/applications/{app.id}/logo", f"upload the logo of '{app.label}' ({app.app_id})", logo, content_type)
     persist(waiter, f"the application {app.app_id} to take its logo", lambda: graph.ask(ask))
 
 
@@ -380,7 +385,7 @@ def delete(graph: Graph, app: Application) -> None:
     """
     paths = [(f"/servicePrincipals/{app.principal['id']}", "service principal of")] if app.principal else []
     for path, part in (*paths, (f"/applications/{app.id}", "application")):
-        graph.batch([Ask("DELETE", path, f"delete the {part} '{app.name}' ({app.app_id})")])[0].found()
+        graph.batch([Ask("DELETE", path, f"delete the {part} '{app.label}' ({app.app_id})")])[0].found()
 
 
 def purge(graph: Graph, waiter: Waiter, application: t.Mapping[str, t.Any]) -> None:

@@ -106,7 +106,7 @@ def assign(graph: Graph, waiter: Waiter, app: Application, ids: t.Sequence[str],
             Ask(
                 "POST",
                 path,
-                f"assign {names.get(one, one)} to '{app.name}'",
+                f"assign {names.get(one, one)} to '{app.label}'",
                 {"principalId": one, "resourceId": app.principal_id, "appRoleId": role},
             )
             for one in ids
@@ -120,7 +120,9 @@ def unassign(graph: Graph, app: Application, ids: t.Collection[str], names: t.Ma
     path = f"/servicePrincipals/{app.principal_id}/appRoleAssignedTo"
     asks = [
         Ask(
-            "DELETE", f"{path}/{one['id']}", f"remove the assignment of {names.get(one['principalId'], one['principalId'])} to '{app.name}'"
+            "DELETE",
+            f"{path}/{one['id']}",
+            f"remove the assignment of {names.get(one['principalId'], one['principalId'])} to '{app.label}'",
         )
         for one in app.assignments
         if one["principalId"] in ids

@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import persist
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, literal, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -63,7 +63,7 @@ def policy_of(app: Application) -> tuple[t.Mapping[str, t.Any] | None, claims.Cl
     if len(app.policies) > 1:
         ids = ", ".join(sorted(str(one["id"]) for one in app.policies))
         raise Conflict(
-            f"The application '{app.name}' has more than one claims mapping policy: {ids}.",
+            f"The application '{app.label}' has more than one claims mapping policy: {ids}.",
             hint="Leave one; remove the others in Entra ID.",
         )
     if not app.policies:
@@ -83,9 +83,10 @@ def made_here(policy: t.Mapping[str, t.Any]) -> bool:
 
 def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str]) -> None:
     """Make the policy, or take the one that an interrupted run made for this application, and assign it."""
-    what = f"the claims policy of '{app.name}'"
+    what = f"the claims policy of '{app.label}'"
     name = policy_name(app)
-    left = next(graph.pages(url(POLICIES, filter=f"displayName eq {literal(name)}"), f"find {what}"), None)
+    # Graph cannot filter policies by their name.
+    left = next((one for one in graph.pages(POLICIES, "list the claims policies") if one.get("displayName") == name), None)
     if left is None:
         body = {"displayName": name, "definition": definition, "isOrganizationDefault": False}
         policy_id = graph.ask(Ask("POST", POLICIES, f"create {what}", body))["id"]
@@ -99,18 +100,18 @@ def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str]
 
 def update(graph: Graph, waiter: Waiter, app: Application, policy_id: str, definition: list[str]) -> None:
     """Change the policy in place."""
-    ask = Ask("PATCH", f"{POLICIES}/{policy_id}", f"change the claims policy of '{app.name}'", {"definition": definition})
+    ask = Ask("PATCH", f"{POLICIES}/{policy_id}", f"change the claims policy of '{app.label}'", {"definition": definition})
     persist(waiter, "the claims policy to be writable", lambda: graph.ask(ask))
 
 
 def refuse_shared(graph: Graph, app: Application, policy_id: str) -> None:
     """Conflict when a policy that is to change serves another application as well."""
     path = url(f"{POLICIES}/{policy_id}/appliesTo", select=("id", "displayName"))
-    served = list(graph.pages(path, f"see whom the claims policy of '{app.name}' serves"))
+    served = list(graph.pages(path, f"see whom the claims policy of '{app.label}' serves"))
     others = sorted(str(one.get("displayName") or one["id"]) for one in served if one["id"] != app.principal_id)
     if others:
         raise Conflict(
-            f"The claims policy {policy_id} of '{app.name}' also serves {', '.join(others)}, whose claims would change.",
+            f"The claims policy {policy_id} of '{app.label}' also serves {', '.join(others)}, whose claims would change.",
             hint="Remove it from this application in Entra ID; the next run makes one of its own.",
         )
 
@@ -118,6 +119,6 @@ def refuse_shared(graph: Graph, app: Application, policy_id: str) -> None:
 def delete(graph: Graph, app: Application, policy: t.Mapping[str, t.Any]) -> None:
     """Remove the policy from its application, and for good when this collection made it; what is gone already is no error."""
     path = f"/servicePrincipals/{app.principal_id}/claimsMappingPolicies/{policy['id']}/$ref"
-    graph.batch([Ask("DELETE", path, f"remove the claims policy from '{app.name}'")])[0].found()
+    graph.batch([Ask("DELETE", path, f"remove the claims policy from '{app.label}'")])[0].found()
     if made_here(policy):
-        graph.batch([Ask("DELETE", f"{POLICIES}/{policy['id']}", f"delete the claims policy of '{app.name}'")])[0].found()
+        graph.batch([Ask("DELETE", f"{POLICIES}/{policy['id']}", f"delete the claims policy of '{app.label}'")])[0].found()

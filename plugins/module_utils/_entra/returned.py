@@ -59,19 +59,19 @@ def read_metadata(app: Application, graph: Graph) -> Metadata | None:
     active = active_of(app.certificates)
     try:
         document = graph.public(
-            metadata_url(graph.place.cloud.authority_url, graph.tenant_id, app.app_id), f"read the metadata of '{app.name}'"
+            metadata_url(graph.place.cloud.authority_url, graph.tenant_id, app.app_id), f"read the metadata of '{app.label}'"
         )
     except FederationError as error:
         if error.details.get("http_status") not in (400, 404):
             raise
         return None
-    metadata = parse(document, f"metadata of '{app.name}'")
+    metadata = parse(document, f"metadata of '{app.label}'")
     return metadata if active is None or active.thumbprint in metadata.thumbprints else None
 
 
 def wait_for_metadata(app: Application, graph: Graph, waiter: Waiter) -> Metadata:
     """The metadata, waiting until it holds the active certificate, which takes Entra up to some minutes."""
-    return waiter.until(f"the metadata of '{app.name}' to hold the active signing certificate", lambda: read_metadata(app, graph))
+    return waiter.until(f"the metadata of '{app.label}' to hold the active signing certificate", lambda: read_metadata(app, graph))
 
 
 def with_metadata(described: dict[str, t.Any], metadata: Metadata | None) -> dict[str, t.Any]:

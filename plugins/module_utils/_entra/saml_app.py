@@ -178,7 +178,7 @@ def plan_present(params: t.Mapping[str, t.Any], situation: Situation) -> Plan:
     before = view(app, situation)
     after = dict(before)
     steps: list[Step] = []
-    label = params.get("name") or app.name
+    label = params.get("name") or app.label
     if situation.app is None:
         steps.append(Step("create", f"Create the application '{label}' from the template {params['template']}"))
     for do, properties in (("update_principal", PRINCIPAL), ("update_application", APPLICATION)):
@@ -203,11 +203,11 @@ def plan_absent(params: t.Mapping[str, t.Any], situation: Situation) -> Plan:
     if app is not None:
         # Emptied first: the identifiers are free at once, and Entra refuses to delete what is set up for SAML.
         if app.application.get("identifierUris"):
-            steps.append(Step("release_identifiers", f"Take the identifiers from '{app.name}'"))
+            steps.append(Step("release_identifiers", f"Take the identifiers from '{app.label}'"))
         if app.principal.get("preferredSingleSignOnMode") is not None:
-            steps.append(Step("reset_sign_on", f"Switch single sign-on of '{app.name}' off"))
-        steps += [Step("delete_claims", f"Remove the claims policy of '{app.name}'", {"policy": policy}) for policy in app.policies]
-        steps.append(Step("delete", f"Delete the application '{app.name}' ({app.app_id})"))
+            steps.append(Step("reset_sign_on", f"Switch single sign-on of '{app.label}' off"))
+        steps += [Step("delete_claims", f"Remove the claims policy of '{app.label}'", {"policy": policy}) for policy in app.policies]
+        steps.append(Step("delete", f"Delete the application '{app.label}' ({app.app_id})"))
         purged.append(app.application)
     if params["purge"]:
         steps += [

@@ -102,6 +102,6 @@ def _refuse_shared_claims(graph: Graph, params: t.Mapping[str, t.Any], app: apps
         return
     existing, actual = claims_policies.policy_of(app)
     if existing is None or actual is None:
-        raise Conflict(f"The claims policy of '{app.name}' cannot be read.")
+        raise Conflict(f"The claims policy of '{app.label}' cannot be read.")
     if not claims.same_meaning(claims_policies.wanted_policy(params, actual), actual):
         claims_policies.refuse_shared(graph, app, existing["id"])

@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A tenant in the sandbox, and modules that run against it."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from federation_sandbox import clouds
+from federation_sandbox.entra.state import Tenant as Directory
+from federation_sandbox.entra.state import directory
+from federation_sandbox.testing import Sandbox
+from support import ModuleResult, run_module
+
+SECRET: t.Final = "t0p-secret-value-of-automation"
+USERS: t.Final = ("jane@contoso.com", "john@contoso.com", "mary@contoso.com")
+GROUPS: t.Final = ("Agents", "Supervisors")
+
+
+class Tenant:
+    """A tenant with an application that calls, three users and two groups."""
+
+    def __init__(self, sandbox: Sandbox, **content: t.Any) -> None:
+        self.sandbox = sandbox
+        self.world = sandbox.world
+        automation = {"secrets": [SECRET], **content.pop("client", {})}
+        people = {
+            "users": [{"userPrincipalName": name, "displayName": name.partition("@")[0].title(), "mail": name} for name in USERS],
+            "groups": [{"displayName": name, "members": []} for name in GROUPS],
+        }
+        seeded = clouds.seed(sandbox.world, {"entra": {"tenants": [{"clients": [automation], **people, **content}]}})["entra"]["tenants"][0]
+        self.id = seeded["id"]
+        self.users, self.groups = seeded["users"], seeded["groups"]
+        self.client = seeded["clients"]["automation"]
+        credentials = {"AZURE_TENANT_ID": self.id, "AZURE_CLIENT_ID": self.client["client_id"], "AZURE_CLIENT_SECRET": SECRET}
+        self.environment = {**sandbox.environment, **credentials}
+
+    @property
+    def directory(self) -> Directory:
+        """What the tenant really holds, whatever reads show."""
+        return directory(self.world).tenants[self.id]
+
+    def all(self, collection: str) -> list[dict[str, t.Any]]:
+        """The objects of a collection as they were last written, without the application that calls and Microsoft Graph."""
+        own = (self.client["client_id"], "00000003-0000-0000-c000-000000000000")
+        return [dict(one) for one in self.directory[collection].current() if one.get("appId") not in own]
+
+    def run(self, module: str, params: t.Mapping[str, t.Any], environment: t.Mapping[str, str] | None = None, **more: t.Any) -> ModuleResult:
+        """Run a module; the traffic log then holds its calls alone, and neither the secret nor a token is in its output."""
+        self.world.traffic.clear()
+        result = run_module(module, params, {**self.environment, **(environment or {})}, **more)
+        assert SECRET not in result.raw
+        assert "eyJ" not in result.raw, "a token is in the output"
+        return result
+
+    def check(self, module: str, params: t.Mapping[str, t.Any]) -> ModuleResult:
+        """Run a module in check mode, with every write refused and none tried."""
+        self.world.settings.refuse_writes = True
+        try:
+            result = self.run(module, params, check=True)
+        finally:
+            self.world.settings.refuse_writes = False
+        assert not self.written(), "check mode wrote"
+        return result
+
+    def written(self) -> list[str]:
+        """The writing operations of the last run; what only gets a token or makes a batch writes nothing."""
+        return [call["operation"] for call in self.world.traffic.writes()]
+
+    def requests(self) -> list[str]:
+        """The operations of the last run that were HTTP requests."""
+        return [call["operation"] for call in self.world.traffic.requests()]
+
+
+@pytest.fixture
+def tenant(sandbox: Sandbox) -> Tenant:
+    """A tenant of its own."""
+    return Tenant(sandbox)
