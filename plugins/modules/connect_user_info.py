@@ -172,7 +172,7 @@ def _find(module: AnsibleAWSModule) -> list[User]:
     users = ConnectUsers(connect, instance_id, resolve_hierarchy=True)
     username, user_id = module.params["username"], module.params["user_id"]
     if username:
-        summary = users.list().get(username)
+        summary = users.summaries().get(username)
         user_id = summary.id if summary else None
     if username or user_id:
         user = users.describe(user_id.rpartition("/")[2]) if user_id else None

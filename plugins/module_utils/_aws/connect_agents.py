@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_user_checks as checks
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import (
+    NOT_YET,
     check_saml,
     connect_client,
     describe,
@@ -21,7 +22,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_in
 )
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_plan import needs_reading, plan_agent
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import CHANNEL_NAMES, Settings, Summary, User
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_users import SEARCH_PAGE, ConnectUsers
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_users import SEARCH_PAGE, ConnectUsers, UsersToBe
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -106,7 +107,10 @@ class AgentsResource:
         return getattr(self.users, step)
 
     def connect(self) -> None:
-        """Reach the instance."""
+        """Reach the instance, unless check mode only speaks of one that is yet to be created."""
+        if self._is_to_be:
+            self.users = UsersToBe()
+            return
         self._connect = connect_client(self.module)
         self._instance_id = id_of_reference(self._connect, self.module.params["instance_id"])
         self.users = ConnectUsers(
@@ -116,20 +120,20 @@ class AgentsResource:
     def read(self) -> Snapshot:
         """Every agent that is wanted, once all that could be wrong with any of them is ruled out."""
         self.connect()
-        listed = self.users.list()
+        listed = self.users.summaries()
         resolved = [checks.canonical(agent, self.users.directory) for agent in self.agents]
         problems = [problem for dummy, found in resolved for problem in found]
         wanted = [agent for agent, dummy in resolved]
         checks.check(wanted, listed, problems, channels=self.module.botocore_at_least(checks.CHANNELS_BOTOCORE))
         existing = {user.username: user for user in self._existing(wanted, listed)}
-        if len(existing) < len(wanted):
+        if len(existing) < len(wanted) and not self._is_to_be:
             self._check_that_users_can_be_created()
         return Snapshot(wanted, existing, listed)
 
     def read_leavers(self) -> Snapshot:
         """The agents that are to go, whatever else is said of them."""
         self.connect()
-        listed = self.users.list()
+        listed = self.users.summaries()
         names = [agent["username"] for agent in self.agents]
         users = (self.users.describe(listed[name].id) for name in names if name in listed)
         return Snapshot(list(self.agents), {user.username: user for user in users if user}, listed)
@@ -169,6 +173,10 @@ class AgentsResource:
             for step in plan_agent(agent, user, self.purge_tags, self.now).steps:
                 getattr(self, step.do)(**step.args)
 
+    @property
+    def _is_to_be(self) -> bool:
+        return bool(self.module.check_mode) and self.module.params["instance_id"] == NOT_YET
+
     def _existing(self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary]) -> collections.abc.Iterator[User]:
         agents = {listed[agent["username"]].id: agent for agent in wanted if agent["username"] in listed}
         summaries = {summary.id: summary for summary in listed.values()}
@@ -182,7 +190,7 @@ class AgentsResource:
                 yield user
 
     def _shown(self, username: str) -> User | None:
-        summary = self.users.list().get(username)
+        summary = self.users.summaries().get(username)
         return self.users.describe(summary.id) if summary else None
 
     def _check_that_users_can_be_created(self) -> None:

@@ -78,6 +78,22 @@ class Directory:
         return found
 
 
+class AnyNames(Names):
+    """Names of an instance that does not exist yet: each may come to be."""
+
+    def id(self, reference: str) -> str:
+        """The reference itself."""
+        return reference
+
+
+class DirectoryToBe(Directory):
+    """The names of an instance that does not exist yet."""
+
+    def __init__(self) -> None:
+        super().__init__(None, "")
+        self.security_profiles = self.routing_profiles = self.hierarchy_groups = AnyNames("object", {})
+
+
 def hierarchy_path(group: t.Mapping[str, t.Any]) -> str | None:
     """A group's names from the top level down; None for the search's pseudo group, which stands for "no group"."""
     if group.get("LevelId") == "0":

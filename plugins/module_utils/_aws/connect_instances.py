@@ -39,6 +39,9 @@ if t.TYPE_CHECKING:
 
 Instance = dict[str, t.Any]
 
+#: In check mode, and only there: the id of an instance that the same run would have created by then. No request is made of it.
+NOT_YET: t.Final = "00000000-0000-0000-0000-000000000000"
+
 #: Option → AttributeType of UpdateInstanceAttribute, beside inbound and outbound calls (which DescribeInstance shows).
 ATTRIBUTES: t.Final = {
     "auto_mute_agent_on_hold": "AUTO_MUTE_AGENT_ON_HOLD",

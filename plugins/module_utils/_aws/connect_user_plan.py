@@ -70,8 +70,8 @@ def needs_reading(wanted: Settings, found: User, listed: Summary, purge_tags: bo
 
     So is each that seems to differ, since the search lags behind, and each whose contact details its mark does not vouch for.
     """
-    to_set, to_remove, dummy = tag_changes(found.settings["tags"], wanted.get("tags"), purge_tags)
-    if differences(wanted, found.settings) or to_set or to_remove:
+    tags = found.settings["tags"]
+    if differences(wanted, found.settings) or tag_changes(tags, wanted.get("tags"), purge_tags)[2] != tags:
         return True
     return manages_contact(wanted) and not contact_mark.vouches(found.mark, found.username, wanted, listed.modified)
 

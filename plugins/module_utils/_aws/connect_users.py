@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_directory import Directory
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_directory import Directory, DirectoryToBe
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Summary, User, found_user_of, user_of
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, NotFound
 
@@ -29,7 +29,7 @@ class ConnectUsers:
         self._resolve = resolve_hierarchy
         self._full: FederationError | None = None
 
-    def list(self) -> dict[str, Summary]:
+    def summaries(self) -> dict[str, Summary]:
         """Every user by username. It decides who exists, since the search lags behind."""
         with attempt(f"list the users of the instance {self._instance}"):
             pages = self._connect.get_paginator("list_users").paginate(InstanceId=self._instance, PaginationConfig={"PageSize": 1000})
@@ -57,7 +57,7 @@ class ConnectUsers:
 
     def read_all(self, *, contact_details: bool) -> list[User]:
         """Every user; with contact details, one request each."""
-        listed = self.list()
+        listed = self.summaries()
         found = {} if contact_details else self.search()
         users = (found.get(summary.id) or self.describe(summary.id) for summary in listed.values())
         return [user for user in users if user]
@@ -157,3 +157,15 @@ class ConnectUsers:
             request_id=self._full.request_id if self._full else None,
             hint="Delete users who left, or have the quota 'Users per instance' raised.",
         )
+
+
+class UsersToBe(ConnectUsers):
+    """The users of an instance that does not exist yet: none, and nothing is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(None, "", resolve_hierarchy=False)
+        self.directory = DirectoryToBe()
+
+    def summaries(self) -> dict[str, Summary]:
+        """Nobody."""
+        return {}
