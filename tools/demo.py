@@ -52,7 +52,7 @@ def main() -> int:
 
 def seeded(sandbox: Sandbox) -> dict[str, str]:
     """Fill both clouds, and return the credentials as environment variables."""
-    seed = json.loads((INVENTORY / "seed.json").read_text(encoding="utf-8"))
+    seed = json.loads((CHECKOUT / "sandbox" / "demo.json").read_text(encoding="utf-8"))
     clouds.seed(sandbox.world, seed["clouds"])
     return t.cast("dict[str, str]", seed["environment"])
 

@@ -1,0 +1,133 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""site.yml takes two empty clouds to a federation, foretells what it does, and does it once."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from conftest import ACCOUNTS, SECRET, credentials
+from federation_sandbox.testing import Sandbox
+from playbooks import Playbooks, Run
+
+ONE: t.Final = "sandbox/hosts.yml"
+VARIANTS: t.Final = {
+    "variants/classic.yml": ("public", "aws"),
+    "variants/two_federations.yml": ("public", "aws"),
+    "variants/regional.yml": ("public", "aws"),
+    "variants/govcloud.yml": ("usgov", "aws-us-gov"),
+}
+#: DESIGN.md 7: the requests that one unchanged federation may take before the check role
+BUDGET: t.Final = 20
+
+
+@pytest.mark.parametrize("inventory", [ONE, *VARIANTS])
+def test_check_mode_foretells_the_run_and_the_second_run_changes_nothing(inventory: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
+    playbooks.environment |= credentials(*VARIANTS.get(inventory, ("public", "aws")))
+    sandbox.world.settings.refuse_writes = True
+    foretold = playbooks.succeed("site", inventory, "--check", "--diff")
+    assert sandbox.world.traffic.writes() == []
+    sandbox.world.settings.refuse_writes = False
+    done = playbooks.succeed("site", inventory, "--diff")
+    assert done.actions() == foretold.actions()
+    assert done.changed() == foretold.changed() > 0
+    sandbox.world.traffic.clear()
+    again = playbooks.succeed("site", inventory, "--diff")
+    assert (again.changed(), again.actions()) == (0, [])
+    assert sandbox.world.traffic.writes() == []
+    checked = playbooks.succeed("site", inventory, "--check")
+    assert (checked.changed(), checked.actions()) == (0, [])
+
+
+def test_every_change_has_a_diff(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    run = playbooks.succeed("site", ONE, "--check", "--diff")
+    for diff in run.diffs():
+        assert diff["before"] == {}
+        assert diff["after"]
+
+
+def test_an_unchanged_federation_stays_within_its_budget_of_requests(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    playbooks.succeed("site", ONE)
+    sandbox.world.traffic.clear()
+    playbooks.succeed("site", ONE)
+    requests = [f"{entry['service']} {entry['operation']}" for entry in sandbox.world.traffic.requests()]
+    assert len(requests) <= BUDGET, requests
+
+
+def test_five_hundred_agents_stay_within_the_same_budget(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    sandbox.world.settings.limits = False
+    agents = [{"username": f"agent.{number}@example.com", "first_name": "Agent", "last_name": str(number)} for number in range(500)]
+    variables = {"federation_agents": agents}
+    made = playbooks.succeed("site", ONE, variables=variables)
+    assert made.result("connect_users")["created"] == len(agents)
+    sandbox.world.traffic.clear()
+    again = playbooks.succeed("site", ONE, variables=variables)
+    assert again.result("connect_users")["unchanged"] == len(agents)
+    requests = [f"{entry['service']} {entry['operation']}" for entry in sandbox.world.traffic.requests()]
+    assert len(requests) <= BUDGET, requests
+
+
+def test_two_federations_share_a_tenant(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    run = playbooks.succeed("site", "variants/two_federations.yml")
+    results = [run.result("azure_saml_app", host) for host in ("sales", "support")]
+    assert results[0]["app_id"] != results[1]["app_id"]
+    assert results[0]["identifiers"] != results[1]["identifiers"]
+    assert results[0]["entity_id"] == results[1]["entity_id"]
+    assert run.result("aws_federation", "sales")["role"]["arn"] != run.result("aws_federation", "support")["role"]["arn"]
+
+
+def test_the_classic_recipe_is_followed_to_the_letter(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    run = playbooks.succeed("site", "variants/classic.yml")
+    instance, application, federation = (run.result(role) for role in ("connect_instance", "azure_saml_app", "aws_federation"))
+    assert application["identifiers"] == ["urn:amazon:webservices"]
+    assert application["reply_urls"] == ["https://signin.aws.amazon.com/saml"]
+    federate = f"https://us-east-1.console.aws.amazon.com/connect/federate/{instance['id']}"
+    assert application["relay_state"] == f"{federate}?destination=%2Fconnect%2Fccp-v2"
+    claims = {claim["name"].rpartition("/")[2]: claim.get("value") or claim.get("source") for claim in application["claims"]}
+    assert claims["Role"] == f"{federation['role']['arn']},{federation['saml_provider']['arn']}"
+    assert claims["RoleSessionName"] == "user.userprincipalname"
+    statement = federation["role"]["permission_policy"]["Statement"][0]
+    assert statement["Action"] == "connect:GetFederationToken"
+    assert statement["Resource"] == f"{instance['arn']}/user/${{aws:userid}}"
+    assert [change["username"] for change in run.result("connect_users")["changes"]] == ["jane.doe@example.com"]
+
+
+def test_a_regional_reply_url_moves_in_while_the_global_one_is_still_trusted(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    run = playbooks.succeed("site", "variants/regional.yml")
+    trust = run.result("aws_federation")["role"]["trust_policy"]["Statement"][0]["Condition"]["StringEquals"]["SAML:aud"]
+    assert sorted(trust) == ["https://eu-west-2.signin.aws.amazon.com/saml", "https://signin.aws.amazon.com/saml"]
+    assert run.result("azure_saml_app")["reply_urls"] == ["https://eu-west-2.signin.aws.amazon.com/saml"]
+
+
+def test_govcloud_differs_in_every_name_that_it_has_to(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    playbooks.environment |= credentials("usgov", "aws-us-gov")
+    run = playbooks.succeed("site", "variants/govcloud.yml")
+    application, federation = run.result("azure_saml_app"), run.result("aws_federation")
+    assert federation["role"]["arn"].startswith(f"arn:aws-us-gov:iam::{ACCOUNTS['aws-us-gov']}:role/")
+    assert application["identifiers"] == ["urn:amazon:webservices:govcloud"]
+    assert application["reply_urls"] == ["https://signin.amazonaws-us-gov.com/saml"]
+    assert application["relay_state"].startswith("https://console.amazonaws-us-gov.com/connect/federate/")
+    assert {entry["host"] for entry in sandbox.world.traffic.entries() if "graph" in entry["host"]} == {"graph.microsoft.us"}
+
+
+def test_the_entra_half_runs_alone_when_the_instance_is_told(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    variables = {"federation_account_id": ACCOUNTS["aws"], "federation_instance_id": "99999999-8888-4777-8666-555555555555"}
+    run = playbooks.succeed("site", ONE, "--tags", "entra", variables=variables)
+    assert variables["federation_instance_id"] in run.result("azure_saml_app")["relay_state"]
+    assert {entry["service"] for entry in sandbox.world.traffic.entries()}.isdisjoint({"iam", "sts", "connect"})
+
+
+def test_replication_delays_are_waited_out(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    delays = ("graph_replication", "graph_index_lag", "metadata_lag", "iam_replication", "instance_creation", "connect_replication")
+    sandbox.world.settings.change(dict.fromkeys(delays, 2.0))
+    playbooks.succeed("site", ONE)
+    sandbox.world.settings.change(dict.fromkeys(delays, 0.0))
+    assert playbooks.succeed("site", ONE).changed() == 0
+
+
+def test_no_secret_shows_at_any_verbosity(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    run: Run = playbooks.succeed("site", ONE, "-vvvv", "--diff")
+    assert SECRET not in run.output
+    assert "eyJ" not in run.output, "a token"

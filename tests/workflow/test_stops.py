@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run that is killed anywhere is finished by the next one: one application, one active certificate, one provider."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import typing as t
+
+import pytest
+from federation_sandbox.testing import Sandbox
+from playbooks import Playbooks
+
+INVENTORY: t.Final = "sandbox/hosts.yml"
+
+#: what the killed run has just done: the operation as the traffic log names it
+STOPS: t.Final = {
+    "right after instantiate": ("graph", "instantiate"),
+    "after the certificate": ("graph", "addTokenSigningCertificate"),
+    "after the provider": ("iam", "CreateSAMLProvider"),
+    "after the role": ("iam", "CreateRole"),
+    "after the instance": ("connect", "CreateInstance"),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_killed_run_is_finished_by_the_next(stop: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
+    service, operation = STOPS[stop]
+    # The answer of the operation is followed by silence, so the kill falls between it and the next write.
+    sandbox.world.settings.latency = 0.2
+    process, dummy = playbooks.start("site", INVENTORY)
+    deadline = time.monotonic() + 60
+    while not _done(sandbox, service, operation):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline, f"{operation} was not called"
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    sandbox.world.settings.latency = 0.0
+    playbooks.succeed("site", INVENTORY)
+    assert playbooks.succeed("site", INVENTORY).changed() == 0
+    assert count(sandbox, "graph", "instantiate") == 1
+    assert count(sandbox, "graph", "addTokenSigningCertificate") == 1
+    for operation in ("CreateSAMLProvider", "CreateRole"):
+        assert count(sandbox, "iam", operation) == 1
+    assert count(sandbox, "connect", "CreateInstance") == 1
+
+
+def _done(sandbox: Sandbox, service: str, operation: str) -> bool:
+    return count(sandbox, service, operation) > 0
+
+
+def count(sandbox: Sandbox, service: str, operation: str) -> int:
+    """How many calls of an operation succeeded."""
+    return sum(
+        1 for entry in sandbox.world.traffic.entries(service) if operation.lower() in entry["operation"].lower() and entry["status"] < 400
+    )
