@@ -434,11 +434,11 @@ application:
       type: str
     metadata_xml:
       description: The federation metadata, which holds the active certificate.
-      returned: when it exists; in check mode only when nothing would change
+      returned: when it exists; in check mode only when no certificate would be made
       type: str
     entity_id:
       description: The issuer of the SAML responses, as the metadata has it. It is the same for all applications of a tenant.
-      returned: with RV(application.metadata_xml)
+      returned: when O(state=present)
       type: str
       sample: https://sts.windows.net/00112233-4455-6677-8899-aabbccddeeff/
     unread:
@@ -498,7 +498,9 @@ class SamlApp:
             return {}
         if plan.steps and self.check_mode:
             known = returned.describe(self.app, self.graph) if self.app.application else {}
-            return known | plan.after
+            if any(step.do in ("create", "add_certificate") for step in plan.steps):
+                return known | plan.after | {"entity_id": returned.issuer(self.graph)}
+            return returned.with_metadata(known | plan.after, returned.read_metadata(self.app, self.graph))
         if plan.steps:
             self.app = self._settled()
         described = returned.describe(self.app, self.graph)

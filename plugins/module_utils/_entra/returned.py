@@ -69,6 +69,12 @@ def read_metadata(app: Application, graph: Graph) -> Metadata | None:
     return metadata if active is None or active.thumbprint in metadata.thumbprints else None
 
 
+def issuer(graph: Graph) -> str:
+    """The entity id that the metadata of every application of the tenant has, for one whose own metadata is yet to be made."""
+    document = graph.public(metadata_url(graph.place.cloud.authority_url, graph.tenant_id), "read the metadata of the tenant")
+    return parse(document, "metadata of the tenant").entity_id
+
+
 def wait_for_metadata(app: Application, graph: Graph, waiter: Waiter) -> Metadata:
     """The metadata, waiting until it holds the active certificate, which takes Entra up to some minutes."""
     return waiter.until(f"the metadata of '{app.label}' to hold the active signing certificate", lambda: read_metadata(app, graph))

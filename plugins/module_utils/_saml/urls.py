@@ -140,12 +140,13 @@ def user_access_url(cloud: Cloud, tenant_id: str, app_id: str, *, audience: str 
     return f"{cloud.launcher_url}/api/signin/{app_id}?{urlencode(query, quote_via=quote, safe='')}"
 
 
-def metadata_url(authority_url: str, tenant_id: str, app_id: str) -> str:
-    """Where Entra serves an application's federation metadata to anybody.
+def metadata_url(authority_url: str, tenant_id: str, app_id: str | None = None) -> str:
+    """Where Entra serves the federation metadata of an application, or of the tenant, to anybody.
 
     authority_url: the cloud's `authority_url`, or the one that replaces it.
     """
-    return f"{authority_url.rstrip('/')}/{tenant_id}/federationmetadata/2007-06/federationmetadata.xml?{urlencode({'appid': app_id})}"
+    query = f"?{urlencode({'appid': app_id})}" if app_id else ""
+    return f"{authority_url.rstrip('/')}/{tenant_id}/federationmetadata/2007-06/federationmetadata.xml{query}"
 
 
 def _split(text: str, what: str) -> SplitResult:
