@@ -11,28 +11,121 @@ SHELL := bash
 COLLECTIONS := $(CURDIR)/.cache/collections
 export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
 export PYTHONPATH := $(COLLECTIONS)
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
-
 BIN := $(CURDIR)/.venv/bin
-PIP := -m pip install --quiet --retries 5
+ACTIVATE := export PATH=$(BIN):$$PATH
+AGAIN := $(MAKE) --no-print-directory
 
 .PHONY: help
 help: ## Show the targets
 	grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# --- environments -----------------------------------------------------------------------------------------------
+# --- environments: the Pythons that may make each, best first, and what it holds ---
 
-.PHONY: setup
-setup: .venv/.ready $(COLLECTIONS)/.ready ## Make the Python environment; needs Python 3.11 or later and pip
+.venv/.ready:             HOLDS = --requirement requirements-dev.txt
+.venv-floor/.ready:       HOLDS = --requirement requirements-test.txt 'ansible==11.*' --constraint <(sed 's/>=/==/' requirements.txt)
+.venv-floor/.ready:       PYTHONS = $(PYTHONS_floor)
+.venv-newest/.ready:      HOLDS = --requirement requirements-test.txt 'ansible>=14'
+.venv-newest/.ready:      PYTHONS = $(PYTHONS_newest)
+.venv-conformance/.ready: HOLDS = --requirement requirements-conformance.txt
+.venv-importer/.ready:    HOLDS = galaxy-importer
 
-$(COLLECTIONS)/.ready: Makefile
+PYTHONS_floor := 3.11 3.12
+PYTHONS_newest := 3.14 3.13 3.12
+
+.venv/.ready: requirements-dev.txt
+.venv-conformance/.ready: requirements-conformance.txt
+.venv/.ready .venv-floor/.ready .venv-newest/.ready .venv-conformance/.ready: requirements.txt requirements-test.txt sandbox/pyproject.toml
+.venv/.ready .venv-floor/.ready .venv-newest/.ready .venv-conformance/.ready .venv-importer/.ready:
+	python=$$(tools/find-python $(PYTHONS)) || { echo 'This needs Python 3.11 or later, with pip and venv.' >&2; exit 1; }
+	echo "Making $(@D) with $$("$$python" --version)"
+	"$$python" -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --retries 5 $(HOLDS)
+	touch $@
+
+$(COLLECTIONS)/.ready:
 	mkdir -p $(@D)/ansible_collections/openccp
 	ln -sfn $(CURDIR) $(@D)/ansible_collections/openccp/federation
 	touch $@
 
-.venv/.ready: requirements.txt requirements-test.txt requirements-dev.txt sandbox/pyproject.toml
-	python=$$(tools/find-python) || { echo 'Python 3.11 or later with pip and venv is needed.' >&2; exit 1; }
-	echo "Making $(@D) with $$("$$python" --version)"
-	"$$python" -m venv --clear $(@D)
-	$(@D)/bin/python $(PIP) --requirement requirements-dev.txt 'ansible>=11.13'
-	touch $@
+.PHONY: setup clean
+setup: .venv/.ready $(COLLECTIONS)/.ready ## Make the Python environment; needs Python 3.11 or later and pip
+
+clean: ## Remove every environment and whatever else was made here
+	rm -rf .venv .venv-* .cache .ansible .sandbox .mypy_cache .pytest_cache .ruff_cache sandbox/*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- see it work ---
+
+.PHONY: demo sandbox
+demo: setup ## Federate the sandbox's two clouds with the real playbooks, twice
+	$(BIN)/python tools/demo.py
+
+sandbox: setup ## Keep a seeded sandbox open
+	$(BIN)/python tools/demo.py --serve
+
+# --- tests ---
+
+.PHONY: test test-main test-floor test-newest test-molecule conformance
+test: ## Run every test: on the main environment, on both ends of the supported range, and the scenarios
+	$(AGAIN) test-main test-floor test-newest test-molecule
+
+test-main: setup
+	echo 'Tests: all, on the main environment'
+	$(BIN)/python -m pytest --quiet --numprocesses 2
+
+test-floor test-newest: test-%: $(COLLECTIONS)/.ready
+	tools/find-python $(PYTHONS_$*) >/dev/null || { echo 'SKIPPED: the tests on the $* releases, for want of Python $(PYTHONS_$*)'; exit 0; }
+	$(AGAIN) .venv-$*/.ready
+	echo "Tests: of modules and units, on the $* releases: $$(.venv-$*/bin/ansible --version | head -n 1)"
+	.venv-$*/bin/python -m pytest --quiet --numprocesses 2 tests/unit tests/integration
+
+test-molecule: setup
+	$(ACTIVATE)
+	molecule test --all
+
+conformance: .venv-conformance/.ready $(COLLECTIONS)/.ready ## Hold the sandbox against clients that this project did not write
+	export PATH=$(CURDIR)/.venv-conformance/bin:$$PATH
+	python -m pytest --quiet --numprocesses 2 conformance
+
+# --- linters ---
+
+SANITY := sanity-2.18 sanity-2.19 sanity-2.20 sanity-2.21
+LINTS := lint-code lint-types lint-ansible lint-docs lint-changelog lint-licences lint-importer
+.PHONY: lint $(LINTS) $(SANITY)
+
+lint: setup .venv-importer/.ready ## Run every linter, and sanity under every ansible-core for which there is a Python
+	$(AGAIN) --keep-going --jobs=2 --output-sync=target $(SANITY) $(LINTS)
+	echo 'Every linter passed.'
+
+sanity-2.18 sanity-2.19: sanity-%: setup
+	tools/sanity $* 3.11 3.12 3.13
+
+sanity-2.20 sanity-2.21: sanity-%: setup
+	tools/sanity $* 3.13 3.12 3.14
+
+lint-code: setup
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check
+
+lint-types: setup
+	$(BIN)/mypy -p ansible_collections.openccp.federation.plugins.module_utils -p federation_sandbox
+
+lint-ansible: setup
+	$(ACTIVATE)
+	ansible-lint --offline --nocolor -q
+
+lint-docs: setup
+	$(ACTIVATE)
+	antsibull-docs lint-collection-docs --plugin-docs --check-extra-docs-refs --validate-collection-refs dependent --skip-rstcheck .
+
+lint-changelog: setup
+	$(BIN)/antsibull-changelog lint
+
+lint-licences: setup
+	$(BIN)/reuse lint --lines
+
+lint-importer: setup .venv-importer/.ready
+	$(BIN)/ansible-galaxy collection build --force --output-path .cache/build >/dev/null
+	export PATH=$(CURDIR)/.venv-importer/bin:$$PATH ANSIBLE_COLLECTIONS_PATH=$$(echo $(CURDIR)/.venv/lib/python3*/site-packages)
+	python -m galaxy_importer.main .cache/build/openccp-federation-*.tar.gz >.cache/build/importer.log 2>&1 || { tail -n 20 .cache/build/importer.log; exit 1; }
+	grep -E '^(WARNING|ERROR)' .cache/build/importer.log || true
