@@ -1,16 +1,22 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""azure_saml_app against the sandbox: its life from nothing to nothing."""
+"""azure_saml_app against the sandbox: an application's life, what it returns, and how it is found again."""
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import typing as t
+from pathlib import Path
 
 import pytest
 
 from entra_material import Tenant
+from federation_sandbox.faults import Fault
+from federation_sandbox.testing import Sandbox
 
+MODULE: t.Final = "azure_saml_app"
 ROLE: t.Final = {
     "role_arn": "arn:aws:iam::123456789012:role/ConnectAgent",
     "provider_arn": "arn:aws:iam::123456789012:saml-provider/Entra",
@@ -29,15 +35,274 @@ APP: t.Final[dict[str, t.Any]] = {
     "notes": "The contact centre's sign-in",
     "hidden": True,
 }
-MODULE: t.Final = "azure_saml_app"
+SMALL: t.Final = {key: APP[key] for key in ("name", "identifiers", "reply_urls")}
+PNG: t.Final = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 
 def test_life(tenant: Tenant) -> None:
+    """check → real → again → change → absent → absent."""
     predicted = tenant.check(MODULE, APP)
     made = tenant.run(MODULE, APP)
-    print(made)
-    assert made["changed"]
-    assert predicted["actions"] == made["actions"]
+    assert (predicted["changed"], predicted["actions"]) == (made["changed"], made["actions"])
+    assert predicted["diff"]["before"] == {}
+    assert predicted["diff"]["after"]["identifiers"] == ["urn:amazon:webservices"]
+
     again = tenant.run(MODULE, APP)
     assert (again["changed"], again["actions"]) == (False, [])
-    print(tenant.requests())
+    assert again["diff"]["before"] == again["diff"]["after"]
+    assert tenant.requests() == ["openid-configuration", "token", "batch.post", "batch.post", "federation-metadata"]
+    assert tenant.written() == []
+    assert _steady(again["application"]) == _steady(made["application"])
+
+    change = {**APP, "relay_state": "", "session_duration": 3600, "assignments": {"users": {"set": ["john@contoso.com"]}}, "hidden": False}
+    predicted = tenant.check(MODULE, change)
+    changed = tenant.run(MODULE, change)
+    assert predicted["actions"] == changed["actions"]
+    assert changed["actions"] == [
+        "Set relay state and whether My Apps hides it of 'Contact centre'",
+        "Change the claims of 'Contact centre'",
+        "Assign the user john@contoso.com to 'Contact centre'",
+        "Remove the assignment of the user Jane to 'Contact centre'",
+    ]
+    assert changed["application"]["relay_state"] == ""
+    assert not tenant.run(MODULE, change)["changed"]
+
+    gone = {**SMALL, "state": "absent"}
+    predicted = tenant.check(MODULE, gone)
+    removed = tenant.run(MODULE, gone)
+    assert predicted["actions"] == removed["actions"]
+    assert removed["diff"]["after"] == {}
+    assert removed["application"] == {}
+    assert [tenant.all(name) for name in ("applications", "servicePrincipals", "claimsMappingPolicies")] == [[], [], []]
+    assert not tenant.run(MODULE, gone)["changed"]
+
+
+def _steady(application: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Without the document, whose ids and signature are new each time."""
+    return {key: value for key, value in application.items() if key != "metadata_xml"}
+
+
+def test_returns(tenant: Tenant) -> None:
+    application = tenant.run(MODULE, APP)["application"]
+    (certificate,) = application["certificates"]
+    assert (certificate["active"], certificate["usable"], certificate["days_left"]) == (True, True, 1094)
+    assert certificate["thumbprint"] == application["active_thumbprint"]
+    assert application["entity_id"] == f"https://sts.windows.net/{tenant.id}/"
+    assert "<X509Certificate>" in application["metadata_xml"]
+    assert not application["metadata_xml"].startswith("\ufeff")
+    assert application["user_access_url"] == f"https://launcher.myapps.microsoft.com/api/signin/{application['app_id']}?tenantId={tenant.id}"
+    assert application["claims"] == [
+        {"name": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier", "source": "user.userprincipalname"},
+        {"name": "https://aws.amazon.com/SAML/Attributes/RoleSessionName", "source": "user.userprincipalname"},
+        {"name": "https://aws.amazon.com/SAML/Attributes/Role", "value": f"{ROLE['role_arn']},{ROLE['provider_arn']}"},
+        {"name": "https://aws.amazon.com/SAML/Attributes/SessionDuration", "value": "43200"},
+    ]
+    assert [one["id"] for one in application["assignments"]["users"]] == [tenant.users["jane@contoso.com"]]
+    assert [one["display_name"] for one in application["assignments"]["groups"]] == ["Agents"]
+    (principal,) = tenant.all("servicePrincipals")
+    roles = {role["displayName"]: role["id"] for role in principal["appRoles"]}
+    assert {one["appRoleId"] for one in tenant.all("appRoleAssignments") if one["resourceId"] == principal["id"]} == {roles["msiam_access"]}
+
+
+def test_several_identifiers(tenant: Tenant) -> None:
+    wish = {**SMALL, "template": "aws_single_account", "identifiers": [f"https://signin.aws.amazon.com/saml#{number}" for number in (1, 2)]}
+    application = tenant.run(MODULE, wish)["application"]
+    assert application["user_access_url_with_audience"].endswith("&audience=https%3A%2F%2Fsignin.aws.amazon.com%2Fsaml%231")
+    assert application["template_id"] == "8b1025e4-1dd2-430b-a150-2ef79cd700f5"
+
+
+def test_logo_is_uploaded_once(tenant: Tenant, tmp_path: Path) -> None:
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(PNG)
+    wish = {**SMALL, "logo": str(logo)}
+    assert "Upload the logo of 'Contact centre'" in tenant.run(MODULE, wish)["actions"]
+    assert list(tenant.directory.logos.values()) == [("image/png", PNG)]
+    assert not tenant.run(MODULE, wish)["changed"]
+    logo.write_bytes(PNG + b"x")
+    assert tenant.run(MODULE, wish)["actions"] == ["Upload the logo of 'Contact centre'"]
+    assert not tenant.run(MODULE, SMALL)["changed"]
+
+
+def test_what_is_not_managed_stays(tenant: Tenant) -> None:
+    tenant.run(MODULE, APP)
+    assert not tenant.run(MODULE, {"name": APP["name"]})["changed"]
+    assert not tenant.run(MODULE, {"identifiers": APP["identifiers"]})["changed"]
+
+
+def test_unknown_claims(tenant: Tenant) -> None:
+    """Unknown claims are kept or removed as told; the claims of an option that is left out stay in both cases."""
+    department = {"name": "https://aws.amazon.com/SAML/Attributes/PrincipalTag:Department", "id": "department"}
+    tenant.run(MODULE, {**APP, "extra_claims": [department]})
+    assert not tenant.run(MODULE, APP)["changed"]
+    assert not tenant.run(MODULE, {**SMALL, "role_claims": [ROLE]})["changed"]
+    changed = tenant.run(MODULE, {**SMALL, "role_claims": [ROLE], "keep_unknown_claims": False})
+    assert changed["actions"] == ["Change the claims of 'Contact centre'"]
+    names = [claim["name"].rpartition("/")[2] for claim in changed["application"]["claims"]]
+    assert sorted(names) == ["Role", "RoleSessionName", "SessionDuration", "nameidentifier"]
+    assert len(tenant.all("claimsMappingPolicies")) == 1
+
+
+def test_ids_serve_as_names(tenant: Tenant) -> None:
+    by_id = {"users": {"set": [tenant.users["jane@contoso.com"]]}, "groups": {"set": [tenant.groups["Agents"]]}}
+    tenant.run(MODULE, APP)
+    assert not tenant.run(MODULE, {**APP, "assignments": by_id})["changed"]
+    assert not tenant.run(MODULE, {**APP, "assignments": {"users": {"remove": ["nobody@contoso.com"]}}})["changed"]
+    removed = tenant.run(MODULE, {**APP, "assignments": {"users": {"set": []}, "groups": {"remove": ["agents"]}}})
+    assert removed["application"]["assignments"] == {"users": [], "groups": []}
+
+
+def test_many_assignments(sandbox: Sandbox) -> None:
+    """Forty-five users are three batches, not forty-five requests."""
+    users = [{"userPrincipalName": f"agent{number:02}@contoso.com"} for number in range(45)]
+    tenant = Tenant(sandbox, users=users)
+    wish = {**SMALL, "assignments": {"users": {"set": [user["userPrincipalName"] for user in users]}}}
+    tenant.run(MODULE, SMALL)
+    assert len(tenant.run(MODULE, wish)["application"]["assignments"]["users"]) == 45
+    assert len(tenant.requests()) <= 10
+    assert not tenant.run(MODULE, wish)["changed"]
+    assert len(tenant.requests()) == 5
+
+
+def test_certificates(tenant: Tenant) -> None:
+    """A usable certificate is kept; a new one is made when none is usable; one that another run staged is left alone."""
+    first = tenant.run(MODULE, {**SMALL, "signing_certificate": {"common_name": "Sign-in", "validity_days": 30}})["application"]
+    assert first["certificates"][0]["subject"] == "CN=Sign-in"
+    assert not tenant.run(MODULE, SMALL)["changed"]
+    tenant.world.clock.advance(dt.timedelta(days=31))
+    predicted = tenant.check(MODULE, SMALL)
+    second = tenant.run(MODULE, SMALL)
+    assert predicted["actions"] == second["actions"]
+    assert len(second["actions"]) == 2
+    old, new = sorted(second["application"]["certificates"], key=lambda one: one["not_after"])
+    assert (old["thumbprint"], old["usable"], old["active"]) == (first["active_thumbprint"], False, False)
+    assert (new["usable"], new["active"]) == (True, True)
+    assert not tenant.run(MODULE, SMALL)["changed"]
+
+
+def test_adoption(tenant: Tenant) -> None:
+    """Somebody else's application is left alone until told otherwise, and then keeps what no option names."""
+    strange = tenant.run(MODULE, {**APP, "name": "Made by hand"})["application"]
+    (record,) = tenant.all("applications")
+    tenant.directory["applications"].put({**record, "tags": []}, settled=True)
+
+    refused = tenant.run(MODULE, SMALL)
+    assert refused.failed
+    assert "urn:amazon:webservices is held by 'Made by hand'" in refused["msg"]
+    assert "https://signin.aws.amazon.com/saml#contact-centre" in refused["msg"]
+    assert tenant.written() == []
+
+    same_name = tenant.run(MODULE, {**SMALL, "name": "Made by hand", "identifiers": ["https://signin.aws.amazon.com/saml#1"]})
+    assert same_name.failed
+    assert "adopt: true" in same_name["msg"]
+    assert tenant.written() == []
+
+    adopted = tenant.run(MODULE, {**SMALL, "adopt": True})
+    assert adopted["actions"] == ["Set name and the tag of this collection of 'Contact centre'"]
+    assert adopted["application"]["app_id"] == strange["app_id"]
+    assert not tenant.run(MODULE, SMALL)["changed"]
+
+
+def test_by_app_id_without_tagging(tenant: Tenant) -> None:
+    """An application that is named by its id is changed as told, and does not become ours by that."""
+    app_id = tenant.run(MODULE, SMALL)["application"]["app_id"]
+    (record,) = tenant.all("applications")
+    tenant.directory["applications"].put({**record, "tags": []}, settled=True)
+    changed = tenant.run(MODULE, {"app_id": app_id, "notes": "by id"})
+    assert changed["actions"] == ["Set notes of 'Contact centre'"]
+    assert changed["application"]["ours"] is False
+    renamed = tenant.run(MODULE, {"app_id": app_id, "name": "Service desk", "identifiers": ["urn:amazon:webservices:govcloud"]})
+    assert renamed["application"]["name"] == "Service desk"
+    assert tenant.run(MODULE, {"app_id": app_id, "state": "absent"})["changed"]
+    assert tenant.all("applications") == []
+
+
+def test_two_match(tenant: Tenant) -> None:
+    for number in (1, 2):
+        tenant.run(MODULE, {**SMALL, "name": f"Centre {number}", "identifiers": [f"https://signin.aws.amazon.com/saml#{number}"]})
+    both = tenant.run(MODULE, {**SMALL, "identifiers": ["https://signin.aws.amazon.com/saml#1", "https://signin.aws.amazon.com/saml#2"]})
+    assert both.failed
+    assert all(one["appId"] in both["msg"] for one in tenant.all("applications"))
+    assert tenant.written() == []
+
+
+def test_changed_identifier_makes_no_second_application(tenant: Tenant) -> None:
+    app_id = tenant.run(MODULE, SMALL)["application"]["app_id"]
+    other = {**SMALL, "identifiers": ["https://signin.aws.amazon.com/saml#1"]}
+    refused = tenant.run(MODULE, other)
+    assert refused.failed
+    assert app_id in refused["msg"]
+    assert tenant.run(MODULE, {**other, "app_id": app_id})["application"]["identifiers"] == other["identifiers"]
+    assert len(tenant.all("applications")) == 1
+
+
+@pytest.mark.parametrize("rule", ["either", "service_principal_first", "reset_mode_first"])
+def test_absent(sandbox: Sandbox, rule: str) -> None:
+    """However Entra wants a SAML application to be deleted, it is; facts/entra.md 9.8."""
+    tenant = Tenant(sandbox, saml_deletion=rule)
+    wish = {**SMALL, "template": "aws_single_account"}
+    tenant.run(MODULE, wish)
+    removed = tenant.run(MODULE, {**wish, "state": "absent"})
+    assert not removed.failed, removed["msg"]
+    assert tenant.all("applications") == tenant.all("servicePrincipals") == []
+    kept = tenant.all("deletedItems")
+    assert len(kept) == 2
+    purged = tenant.run(MODULE, {**wish, "state": "absent", "purge": True})
+    assert purged["changed"]
+    assert tenant.all("deletedItems") == []
+    assert not tenant.run(MODULE, {**wish, "state": "absent", "purge": True})["changed"]
+
+
+def test_absent_and_purged_at_once(tenant: Tenant) -> None:
+    tenant.run(MODULE, APP)
+    gone = {**SMALL, "state": "absent", "purge": True}
+    predicted = tenant.check(MODULE, gone)
+    assert predicted["actions"] == tenant.run(MODULE, gone)["actions"]
+    assert tenant.all("deletedItems") == []
+    assert not tenant.run(MODULE, gone)["changed"]
+
+
+def test_absent_leaves_others_alone(tenant: Tenant) -> None:
+    tenant.run(MODULE, SMALL)
+    (record,) = tenant.all("applications")
+    tenant.directory["applications"].put({**record, "tags": []}, settled=True)
+    assert not tenant.run(MODULE, {**SMALL, "state": "absent"})["changed"]
+    assert not tenant.run(MODULE, {"app_id": "00000000-1111-2222-3333-444444444444", "state": "absent"})["changed"]
+    assert len(tenant.all("applications")) == 1
+
+
+def test_identifier_of_a_deleted_application(tenant: Tenant) -> None:
+    tenant.run(MODULE, SMALL)
+    (record,) = tenant.all("applications")
+    tenant.run(MODULE, {**SMALL, "state": "absent"})
+    (deleted,) = (one for one in tenant.all("deletedItems") if one["id"] == record["id"])
+    tenant.directory["deletedItems"].put({**deleted, "identifierUris": ["urn:amazon:webservices"]}, settled=True)
+    refused = tenant.run(MODULE, SMALL)
+    assert refused.failed
+    assert "deleted application 'Contact centre'" in refused["msg"]
+    assert "purge: true" in refused["msg"]
+    assert tenant.written() == []
+
+
+def test_deletion_that_stopped_halfway(tenant: Tenant) -> None:
+    """The identifiers are gone already, so the application is known by its tag and name."""
+    tenant.run(MODULE, APP)
+    tenant.world.faults.add(Fault("graph", "servicePrincipals.delete", status=500))
+    tenant.world.faults.add(Fault("graph", "servicePrincipals.delete", times=20, status=403, code="Authorization_RequestDenied"))
+    assert tenant.run(MODULE, {**SMALL, "state": "absent"}).failed
+    tenant.world.faults.clear()
+    assert not tenant.run(MODULE, {**SMALL, "state": "absent"}).failed
+    assert tenant.all("applications") == tenant.all("servicePrincipals") == tenant.all("claimsMappingPolicies") == []
+
+
+def test_policy_that_serves_others(tenant: Tenant) -> None:
+    tenant.run(MODULE, APP)
+    tenant.run(MODULE, {**SMALL, "name": "Other", "identifiers": ["https://signin.aws.amazon.com/saml#2"]})
+    (policy,) = tenant.all("claimsMappingPolicies")
+    principal = next(one for one in tenant.all("servicePrincipals") if one["displayName"] == "Other")
+    held = next(one for one in tenant.all("servicePrincipals") if one["displayName"] != "Other")
+    links = next(key for key, value in held.items() if key.startswith("_") and policy["id"] in json.dumps(value))
+    tenant.directory["servicePrincipals"].put({**principal, links: held[links]}, settled=True)
+    refused = tenant.run(MODULE, {**APP, "session_duration": 900})
+    assert refused.failed
+    assert "also serves Other" in refused["msg"]
+    assert tenant.written() == []

@@ -50,9 +50,9 @@ def _handle(request: Request, call: Call) -> Response:
         if version == "beta":
             raise CloudError(501, "NotImplemented", "The sandbox holds Microsoft Graph v1.0 alone.")
         raise CloudError(400, "BadRequest", f"Invalid version: {version}")
-    if request.path == f"{_VERSION}$batch":
-        return _batch(request, call)
-    return _answer(request, call)
+    response = _batch(request, call) if request.path == f"{_VERSION}$batch" else _answer(request, call)
+    response.date = call.world.clock.now()
+    return response
 
 
 def _batch(request: Request, call: Call) -> Response:
