@@ -1,0 +1,248 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import typing as t
+
+import pytest
+from contact_centre import Centre, centre, person
+from federation_sandbox.faults import Fault
+from federation_sandbox.testing import Sandbox
+from support import start_module
+
+READS: t.Final = ["ListRoutingProfiles", "ListSecurityProfiles", "ListUsers", "SearchUsers"]
+
+
+def agents(count: int, **settings: t.Any) -> list[dict[str, t.Any]]:
+    return [person({"username": f"agent{number:03}@example.com", **settings}) for number in range(count)]
+
+
+def wanted(here: Centre, users: list[dict[str, t.Any]], **options: t.Any) -> dict[str, t.Any]:
+    return {"instance_id": here.id, "users": users, **options}
+
+
+def names(here: Centre) -> list[str]:
+    listed = here.connect().get_paginator("list_users").paginate(InstanceId=here.id).build_full_result()["UserSummaryList"]
+    return sorted(user["Username"] for user in listed)
+
+
+def test_many_agents_check_real_again_change(sandbox: Sandbox) -> None:
+    here = centre(sandbox, users=[{"username": "somebody.else"}], routing_profiles=["Sales"])
+    team = agents(3, secondary_email="team@example.com", after_contact_work_time_limit=30)
+    foreseen = here.run("connect_users", wanted(here, team), check=True)
+    assert foreseen["users"] | {"changes": []} == {"created": 3, "updated": 0, "unchanged": 0, "failed": 0, "changes": []}
+    assert names(here) == ["somebody.else"]
+
+    made = here.run("connect_users", wanted(here, team))
+    assert made["actions"] == foreseen["actions"]
+    assert made["diff"] == foreseen["diff"]
+    assert here.writes() == ["CreateUser"] * 3
+    assert names(here) == [*(agent["username"] for agent in team), "somebody.else"]
+    assert {change["username"]: change["id"] for change in made["users"]["changes"]} == {
+        agent["username"]: (here.user(agent["username"]) or {})["Id"] for agent in team
+    }
+
+    again = here.run("connect_users", wanted(here, list(reversed(team))))
+    assert not again["changed"]
+    assert again["users"]["unchanged"] == 3
+    assert again["diff"] == {"before": {}, "after": {}}
+    assert sorted(here.requests()) == READS
+
+    team[1]["routing_profile"] = "Sales"
+    team[2]["secondary_email"] = "other@example.com"
+    changed = here.run("connect_users", wanted(here, team))
+    assert changed["users"] | {"changes": []} == {"created": 0, "updated": 2, "unchanged": 1, "failed": 0, "changes": []}
+    assert sorted(here.requests()) == sorted(
+        [*READS, "DescribeUser", "DescribeUser", "UpdateUserRoutingProfile", "TagResource", "UpdateUserIdentityInfo", "TagResource"]
+    )
+    assert (here.user(team[2]["username"]) or {})["IdentityInfo"]["SecondaryEmail"] == "other@example.com"
+    assert (here.user(team[1]["username"]) or {})["PhoneConfig"]["AfterContactWorkTimeLimit"] == 30
+    assert set(changed["diff"]["after"]) == {team[1]["username"], team[2]["username"]}
+    assert not here.run("connect_users", wanted(here, team))["changed"]
+
+
+def test_five_hundred_agents_unchanged_take_four_requests(sandbox: Sandbox) -> None:
+    contact = {"secondary_email": "team@example.com", "mobile": "+4930123456"}
+    here = centre(sandbox)
+    team = agents(500, **contact)
+    made = here.run("connect_users", wanted(here, team))
+    assert made["users"]["created"] == 500, made.get("msg")
+    sandbox.world.settings.change({"limits": True})
+    again = here.run("connect_users", wanted(here, team))
+    assert not again["changed"]
+    assert sorted(here.requests()) == READS
+
+
+def test_contact_details_that_somebody_changed_later_are_set_right(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    team = agents(3, secondary_email="team@example.com")
+    here.run("connect_users", wanted(here, team))
+    user = here.user(team[1]["username"]) or {}
+    sandbox.world.clock.advance(dt.timedelta(hours=1))
+    here.connect().update_user_identity_info(
+        InstanceId=here.id, UserId=user["Id"], IdentityInfo={"FirstName": "Jane", "LastName": "Doe", "SecondaryEmail": "wrong@example.com"}
+    )
+    result = here.run("connect_users", wanted(here, team))
+    assert result["actions"][0] == f"Change secondary email of the agent '{team[1]['username']}'"
+    assert here.requests().count("DescribeUser") == 1
+    assert (here.user(team[1]["username"]) or {})["IdentityInfo"]["SecondaryEmail"] == "team@example.com"
+
+
+def test_agents_without_the_mark_are_read_and_left_as_they_are(sandbox: Sandbox) -> None:
+    team = agents(3, secondary_email="team@example.com")
+    here = centre(sandbox, users=team)
+    result = here.run("connect_users", wanted(here, team))
+    assert not result["changed"]
+    assert here.requests().count("DescribeUser") == 3
+
+
+def test_one_agents_failure_stops_none_of_the_others(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    here.sandbox.world.faults.add(Fault("connect", "CreateUser", at=2, status=400, code="InvalidParameterException", message="Not him."))
+    result = here.run("connect_users", wanted(here, agents(3)))
+    assert result.failed
+    assert result["users"]["created"] == 2
+    assert result["users"]["failed"] == 1
+    failure = result["failures"][0]
+    assert failure["name"] == "agent001@example.com"
+    assert failure["error_code"] == "InvalidParameterException"
+    assert "Not him." in failure["msg"]
+    assert result["changed"]
+    assert names(here) == ["agent000@example.com", "agent002@example.com"]
+    healed = here.run("connect_users", wanted(here, agents(3)))
+    assert healed["users"]["created"] == 1
+    assert len(healed["users"]["changes"]) == 1
+
+
+def test_a_full_instance_is_asked_once_more_only(sandbox: Sandbox) -> None:
+    here = centre(sandbox, quotas={"users": 1})
+    result = here.run("connect_users", wanted(here, agents(4)))
+    assert result["users"]["created"] == 1
+    assert result["users"]["failed"] == 3
+    assert "as many users as its quota allows" in result["failures"][2]["msg"]
+
+
+def test_every_problem_of_every_agent_is_told_before_the_first_write(sandbox: Sandbox) -> None:
+    here = centre(sandbox, users=[{"username": "Joe"}])
+    users = [
+        *agents(2),
+        person({"username": "ann#EXT#@example.com"}),
+        person({"username": "joe"}),
+        person({"username": "bob", "routing_profile": "Basic Routing Profil"}),
+        person({"username": "eve", "email": "eve@example.com"}),
+        person({"username": "twin"}),
+        person({"username": "Twin"}),
+        person({"username": "twice"}),
+        person({"username": "twice"}),
+    ]
+    result = here.run("connect_users", wanted(here, users))
+    assert result.failed
+    assert {problem["username"] for problem in result["problems"]} == {"ann#EXT#@example.com", "joe", "bob", "eve", "twin", "Twin", "twice"}
+    assert "Did you mean 'Basic Routing Profile'?" in result["msg"]
+    assert "7 agents cannot be as wanted" in result["msg"]
+    assert here.writes() == []
+
+
+def test_a_search_that_lags_behind_changes_nothing_twice(sandbox: Sandbox) -> None:
+    here = centre(sandbox, routing_profiles=["Sales"])
+    team = agents(4)
+    here.run("connect_users", wanted(here, team))
+    sandbox.world.settings.change({"connect_search_lag": 600.0})
+    again = here.run("connect_users", wanted(here, team))
+    assert not again["changed"]
+    assert here.requests().count("DescribeUser") == 4
+    sandbox.world.clock.advance(dt.timedelta(hours=1))
+    team[0]["routing_profile"] = "Sales"
+    assert here.run("connect_users", wanted(here, team))["users"]["updated"] == 1
+    assert not here.run("connect_users", wanted(here, team))["changed"]
+
+
+def test_reads_that_lag_behind_a_stopped_run_are_no_obstacle(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    here.run("connect_users", wanted(here, agents(1)))
+    sandbox.world.settings.change({"connect_replication": 3.0, "connect_search_lag": 3.0})
+    result = here.run("connect_users", wanted(here, agents(3)))
+    assert not result.failed, result["msg"]
+    sandbox.world.settings.change({"connect_replication": 0.0})
+    assert names(here) == [agent["username"] for agent in agents(3)]
+
+
+def test_limits_are_kept_and_nobody_fails_for_them(sandbox: Sandbox) -> None:
+    here = centre(sandbox, limits=True)
+    result = here.run("connect_users", wanted(here, agents(16)))
+    assert not result.failed, result.get("failures")
+    assert result["users"]["created"] == 16
+
+
+def test_a_run_that_is_killed_is_continued(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    sandbox.world.settings.change({"latency": 0.2})
+    process = start_module("connect_users", wanted(here, agents(12)), here.environment)
+    while len(sandbox.world.traffic.entries("connect", "CreateUser")) < 4:
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+    sandbox.world.settings.change({"latency": 0.0})
+    there = len(names(here))
+    assert 3 <= there < 12
+    result = here.run("connect_users", wanted(here, agents(12)))
+    assert result["users"]["created"] == 12 - there
+    assert len(names(here)) == 12
+
+
+def test_export_and_import_is_no_change(sandbox: Sandbox) -> None:
+    here = centre(
+        sandbox,
+        users=[
+            {"username": "ann", "secondary_email": "ann@example.com", "hierarchy_group": "Europe", "tags": {"team": "x"}},
+            {"username": "bob", "phone": {"PhoneType": "DESK_PHONE", "DeskPhoneNumber": "+4930123456", "AfterContactWorkTimeLimit": 45}},
+            {"username": "cid", "configs": {"AutoAcceptConfigs": [{"Channel": "CHAT", "AutoAccept": True}]}},
+        ],
+        hierarchy={"levels": ["Region"], "groups": ["Europe"]},
+    )
+    exported = here.run("connect_user_info", {"instance_id": here.id, "contact_details": True})
+    assert [user["username"] for user in exported["users"]] == ["ann", "bob", "cid"]
+    assert exported["users"][0]["secondary_email"] == "ann@example.com"
+    result = here.run("connect_users", wanted(here, json.loads(json.dumps(exported["users"]))))
+    assert not result.failed, result["msg"]
+    assert result["users"]["unchanged"] == 3
+    assert not result["changed"]
+
+    brief = here.run("connect_user_info", {"instance_id": here.id})
+    assert "DescribeUser" not in here.requests()
+    assert "secondary_email" not in brief["users"][0]
+    one = here.run("connect_user_info", {"instance_id": "example-service", "username": "bob"})
+    assert [user["username"] for user in one["users"]] == ["bob"]
+    assert one["ids"]["bob"]["id"] == here.seeded["users"]["bob"]
+    by_arn = here.run("connect_user_info", {"instance_id": here.id, "user_id": one["ids"]["bob"]["arn"]})
+    assert by_arn["users"] == one["users"]
+    assert here.run("connect_user_info", {"instance_id": here.id, "username": "Bob"})["users"] == []
+
+
+@pytest.mark.parametrize("reference", ["example-service", "EXAMPLE-SERVICE", "arn"])
+def test_the_instance_by_alias_or_arn(sandbox: Sandbox, reference: str) -> None:
+    here = centre(sandbox)
+    instance = here.seeded["arn"] if reference == "arn" else reference
+    assert here.run("connect_users", {"instance_id": instance, "users": agents(1)})["users"]["created"] == 1
+
+
+def test_an_instance_of_another_region_and_an_unknown_alias_are_told(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    other = here.seeded["arn"].replace("us-west-2", "eu-central-1")
+    assert "names the Region eu-central-1" in here.run("connect_users", {"instance_id": other, "users": agents(1)})["msg"]
+    assert here.requests() == []
+    assert "Did you mean example-service?" in here.run("connect_users", {"instance_id": "example-servise", "users": agents(1)})["msg"]
+
+
+def test_a_missing_permission_is_named(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    here.sandbox.world.faults.add(
+        Fault("connect", "SearchUsers", status=403, code="AccessDeniedException", message="not authorized to perform connect:SearchUsers")
+    )
+    here.run("connect_users", wanted(here, agents(2)))
+    result = here.run("connect_users", wanted(here, agents(2)))
+    assert "connect:SearchUsers" in result["msg"]
+    assert result["error_code"] == "AccessDeniedException"
