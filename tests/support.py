@@ -39,6 +39,12 @@ class ModuleResult(dict[str, t.Any]):
         """Whether the module failed."""
         return bool(self.get("failed"))
 
+    @property
+    def warnings(self) -> list[str]:
+        """The warnings as texts; ansible-core 2.19 and later wrap each in an event."""
+        given = self.get("warnings", [])
+        return [warning if isinstance(warning, str) else warning["event"]["msg"] for warning in given]
+
 
 def module_environment(environment: t.Mapping[str, str]) -> dict[str, str]:
     """The variables of a module's process: this machine's without any credentials, and then the given ones."""

@@ -111,9 +111,10 @@ def tag_changes(
     """Tags to set, keys to remove, and the tags afterwards, by amazon.aws's `tags` and `purge_tags`; `aws:` tags are left alone."""
     if tags is None:
         return {}, [], dict(current)
-    to_set = {key: value for key, value in tags.items() if current.get(key) != value}
-    to_remove = sorted(key for key in current if purge and key not in tags and not key.startswith("aws:"))
-    after = {key: value for key, value in (dict(current) | dict(tags)).items() if key not in to_remove}
+    given = {str(key): str(value) for key, value in tags.items()}
+    to_set = {key: value for key, value in given.items() if current.get(key) != value}
+    to_remove = sorted(key for key in current if purge and key not in given and not key.startswith("aws:"))
+    after = {key: value for key, value in (dict(current) | given).items() if key not in to_remove}
     return to_set, to_remove, after
 
 

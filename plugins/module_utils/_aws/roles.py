@@ -216,16 +216,17 @@ class Roles:
 
 def build_wanted(params: t.Mapping[str, t.Any]) -> Wanted:
     """What a module's options want, held to IAM's rules before any request; InvalidInput names the option's fault."""
-    providers = [parse_saml_provider_arn(arn) for arn in params["saml_provider_arns"]]
-    instances = [parse_connect_instance_arn(arn) for arn in params["instance_arns"]]
+    providers = [parse_saml_provider_arn(arn) for arn in params["saml_provider_arns"] or ()]
+    instances = [parse_connect_instance_arn(arn) for arn in params["instance_arns"] or ()]
+    reply_urls = params["reply_urls"] or []
     for home in providers[:1]:
         for arn in (*providers, *instances):
             check_home(arn, partition=home.partition, account=params["account_id"] or home.account)
-        for url in params["reply_urls"]:
+        for url in reply_urls:
             check_reply_url(url, partition_named(home.partition))
     trust = policies.trust_policy(
         [str(arn) for arn in providers],
-        params["reply_urls"],
+        reply_urls,
         tag_session=params["tag_session"],
         set_source_identity=params["set_source_identity"],
     )

@@ -177,8 +177,8 @@ def view(provider: SamlProvider) -> dict[str, t.Any]:
         "arn": provider.arn,
         "entity_id": metadata.entity_id if metadata else None,
         "certificates": sorted(metadata.thumbprints) if metadata else [],
-        "sso_locations": sorted(endpoint.location for endpoint in metadata.sso_locations) if metadata else [],
-        "slo_locations": sorted(endpoint.location for endpoint in metadata.slo_locations) if metadata else [],
+        "sso_locations": _shown(metadata.sso_locations) if metadata else [],
+        "slo_locations": _shown(metadata.slo_locations) if metadata else [],
         "tags": dict(provider.tags),
         "assertion_encryption_mode": _lower(provider.encryption_mode),
         "private_keys": [key.key_id or "(a new key)" for key in provider.private_keys],
@@ -293,6 +293,10 @@ def _new_issuer(actual: SamlProvider, after: SamlProvider) -> list[str]:
         return []
     was, will_be = actual.metadata.entity_id, after.metadata.entity_id
     return [f"The SAML provider {after.name!r} changes from {was} to {will_be}; sign-ins through {was} end."]
+
+
+def _shown(endpoints: t.Iterable[saml.Endpoint]) -> list[str]:
+    return sorted(f"{endpoint.binding.rpartition(':')[2]} {endpoint.location}" for endpoint in endpoints)
 
 
 def _tagged(tags: t.Mapping[str, str]) -> dict[str, t.Any]:

@@ -85,7 +85,7 @@ def test_another_issuer_is_said(saml: SimpleNamespace, old: metadata_of.Metadata
     [
         (None, True, []),
         ({"keep": "1", "change": "2"}, False, [("tag", {"tags": {"change": "2"}})]),
-        ({"keep": "1"}, True, [("untag", {"keys": ["change"]})]),
+        ({"keep": 1}, True, [("untag", {"keys": ["change"]})]),
         ({}, True, [("untag", {"keys": ["change", "keep"]})]),
     ],
 )
