@@ -64,7 +64,7 @@ class Quotas:
 class Accounts:
     """Every account of the world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, _world: World) -> None:
         self.quotas: dict[str, Quotas] = {}
         self.partitions: dict[str, str] = {}
         self._keys: dict[str, Credentials] = {}

@@ -62,9 +62,7 @@ def _regions(session: t.Any, service: str, partition: dict[str, t.Any]) -> list[
 
 
 def _variants(service: str) -> list[dict[str, t.Any]]:
-    variants: list[dict[str, t.Any]] = [
-        {"UseFIPS": fips, "UseDualStack": dual} for fips in (False, True) for dual in (False, True)
-    ]
+    variants: list[dict[str, t.Any]] = [{"UseFIPS": fips, "UseDualStack": dual} for fips in (False, True) for dual in (False, True)]
     if service == "sts":
         variants.append({"UseFIPS": False, "UseDualStack": False, "UseGlobalEndpoint": True})
     return variants

@@ -16,7 +16,9 @@ from federation_sandbox.service import CloudError
 V = t.TypeVar("V")
 
 
-def page(at: Context, wanted: Params, items: t.Iterable[V], size: int, error: str = "InvalidParameterException") -> tuple[list[V], dict[str, str]]:
+def page(
+    at: Context, wanted: Params, items: t.Iterable[V], size: int, error: str = "InvalidParameterException"
+) -> tuple[list[V], dict[str, str]]:
     """The items of the page that was asked for, and the token of the next one to merge into the answer.
 
     size: how many a page holds when the caller does not say. error: the code for a token that is not ours.

@@ -17,7 +17,9 @@ Facts = t.Mapping[str, t.Sequence[str]]
 Verdict = t.Literal["allow", "deny", "silent"]
 
 
-def verdict(documents: t.Iterable[Document], action: str, resource: str, facts: Facts, principals: t.Collection[str] | None = None) -> Verdict:
+def verdict(
+    documents: t.Iterable[Document], action: str, resource: str, facts: Facts, principals: t.Collection[str] | None = None
+) -> Verdict:
     """Whether the documents together allow or deny an action, or say nothing.
 
     principals: the names by which a trust policy may call the caller; None for identity policies.
@@ -74,9 +76,9 @@ def _filled(text: str, facts: Facts) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _wildcards(pattern: str) -> re.Pattern[str]:
+    wild = {"*": ".*", "?": "."}
     signs = re.findall(r"\\.|.", pattern, re.DOTALL)
-    parts = [re.escape(sign[1:]) if sign.startswith("\\") and len(sign) > 1 else {"*": ".*", "?": "."}.get(sign) or re.escape(sign) for sign in signs]
-    return re.compile("".join(parts), re.DOTALL)
+    return re.compile("".join(wild.get(sign) or re.escape(sign.removeprefix("\\") or sign) for sign in signs), re.DOTALL)
 
 
 def _like(pattern: str, text: str) -> bool:
@@ -124,7 +126,7 @@ _COMPARISONS: t.Final[dict[str, t.Callable[[str, str], bool]]] = {
 
 def _holds(name: str, key: str, wanted: list[str], facts: Facts) -> bool:
     """Whether one condition holds; one with an operator that is not known here never does."""
-    quantity, dummy, name = name.rpartition(":")
+    quantity, _, name = name.rpartition(":")
     given = list(facts.get(key, ()))
     if name == "Null":
         return (wanted[0].lower() == "true") == (not given)

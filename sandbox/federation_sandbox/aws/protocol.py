@@ -157,7 +157,7 @@ class Api:
             raise CloudError(501, "NotImplemented", f"The sandbox does not carry out {self.name}:{at.operation}.")
         return handler(at, wanted)
 
-    def render(self, request: Request, error: CloudError) -> Response:
+    def render(self, _request: Request, error: CloudError) -> Response:
         """An error in the form of the service's protocol."""
         request_id = str(uuid.uuid4())
         if self._query:

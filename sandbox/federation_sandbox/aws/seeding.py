@@ -52,7 +52,7 @@ import typing as t
 from federation_sandbox.aws import hosts
 from federation_sandbox.aws.accounts import Accounts, Caller, Credentials, Quotas, unique_id
 from federation_sandbox.aws.connect import defaults, hierarchy, instances, quick_connects, user_rules, users
-from federation_sandbox.aws.connect.store import Connect, Instance
+from federation_sandbox.aws.connect.store import Connect, Instance, new_id
 from federation_sandbox.aws.iam.api import API as IAM
 from federation_sandbox.aws.iam.store import Iam
 from federation_sandbox.aws.protocol import Context, Params
@@ -83,7 +83,8 @@ def seed(world: World, content: Entry) -> Answer:
 def _take(entry: Entry, *required: str, **optional: t.Any) -> Answer:
     missing, unknown = set(required) - set(entry), set(entry) - set(required) - set(optional)
     if missing or unknown:
-        raise ValueError(f"{dict(entry)!r:.120}: {', '.join(sorted(missing)) or 'nothing'} missing, {', '.join(sorted(unknown)) or 'nothing'} unknown")
+        wrong = [f"without {name}" for name in sorted(missing)] + [f"with {name}, which does not exist" for name in sorted(unknown)]
+        raise ValueError(f"a seed {', '.join(wrong)}: {', '.join(entry)}")
     return {**optional, **entry}
 
 
@@ -168,11 +169,17 @@ def _instance(world: World, entry: Entry) -> Answer:
         raise ValueError(f"Amazon Connect is not in the Region {given['region']}")
     if instances.alias_taken(connect, given["alias"], partition):
         raise ValueError(f"the alias {given['alias']} is taken")
-    identity = given["identity_management_type"]
     instance = instances.build(
-        connect, given["account"], given["region"], partition, given["alias"], identity, now, now, given["attributes"], given["id"]
+        connect,
+        given["attributes"],
+        **{name: given[name] for name in ("account", "region", "alias", "identity_management_type", "failure")},
+        partition=partition,
+        id=given["id"] or new_id(),
+        created=now,
+        active_at=now,
+        tags=dict(given["tags"]),
+        origins=list(given["approved_origins"]),
     )
-    instance.failure, instance.tags, instance.origins = given["failure"], dict(given["tags"]), list(given["approved_origins"])
     _furnish(instance, given, now)
     connect.instances[instance.id] = instance
     return {

@@ -87,8 +87,9 @@ def _check_scope(request: Request, endpoint: Endpoint, given: re.Match[str]) -> 
     # Clients sign with the machine's clock, which the world's moved clock does not change.
     now = dt.datetime.now(dt.UTC)
     if abs(now - signed_at) > _CLOCK_SKEW:
-        word, sign = ("expired", "earlier") if signed_at < now else ("not yet current", "still later")
-        raise CloudError(403, "SignatureDoesNotMatch", f"Signature {word}: {signed_at:%Y%m%dT%H%M%SZ} is now {sign} than {now:%Y%m%dT%H%M%SZ} (5 min.)")
+        word, sign = ("expired", "now earlier") if signed_at < now else ("not yet current", "still later")
+        message = f"Signature {word}: {signed_at:%Y%m%dT%H%M%SZ} is {sign} than {now:%Y%m%dT%H%M%SZ} (5 min.)"
+        raise CloudError(403, "SignatureDoesNotMatch", message)
 
 
 def _signature(request: Request, credentials: Credentials, given: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ from federation_sandbox.service import CloudError
 _CHAINED_SECONDS: t.Final = 3600
 
 
-def get_caller_identity(at: Context, wanted: Params) -> dict[str, t.Any]:
+def get_caller_identity(at: Context, _wanted: Params) -> dict[str, t.Any]:
     """Who calls."""
     return {"UserId": at.who.user_id, "Account": at.account, "Arn": at.who.arn}
 
@@ -41,7 +41,7 @@ def assume_role(at: Context, wanted: Params) -> dict[str, t.Any]:
 
 def session_of(role: EffectiveRole, name: str) -> Caller:
     """Who a session of a role is."""
-    dummy, partition, dummy, dummy, account, path = role.arn.split(":", 5)
+    _, partition, _, _, account, path = role.arn.split(":", 5)
     arn = f"arn:{partition}:sts::{account}:assumed-role/{path.rpartition('/')[2]}/{name}"
     return Caller(account, partition, arn, f"{role.id}:{name}", role.id, name)
 

@@ -17,8 +17,10 @@ _AGENT: t.Final = (CCP_PERMISSION, "OutboundCallAccess")
 _MANAGER: t.Final = ("AccessMetrics", "RoutingPolicies.View", "Queues.View", "Users.View", "Users.Edit", "HoursOfOperation.View")
 _QUALITY: t.Final = ("AccessMetrics", "ContactSearch.View", "ListenCallRecordings")
 
+_ADMIN: t.Final = ("SecurityProfiles.View", "SecurityProfiles.Edit", "Users.Create", "Users.Delete")
+
 SECURITY_PROFILES: t.Final[dict[str, tuple[str, ...]]] = {
-    "Admin": tuple(dict.fromkeys((*_AGENT, *_MANAGER, *_QUALITY, "SecurityProfiles.View", "SecurityProfiles.Edit", "Users.Create", "Users.Delete"))),
+    "Admin": tuple(dict.fromkeys((*_AGENT, *_MANAGER, *_QUALITY, *_ADMIN))),
     "Agent": _AGENT,
     "CallCenterManager": (*_AGENT, *_MANAGER),
     "QualityAnalyst": _QUALITY,

@@ -39,7 +39,7 @@ def add_level(instance: Instance, name: str, now: dt.datetime) -> None:
 
 def add_group(instance: Instance, path: str, now: dt.datetime) -> Item:
     """A group by its path, such as Berlin/Sales; the groups above it must exist."""
-    above, dummy, name = path.rpartition("/")
+    above, _, name = path.rpartition("/")
     parent = by_path(instance, above) if above else None
     depth = len(path.split("/"))
     if depth > len(instance.levels):

@@ -52,49 +52,28 @@ def create_instance(at: Context, wanted: Params) -> Item:
     _count_change(at, "ServiceQuotaExceededException")
     instance = build(
         connect,
-        at.account,
-        at.region,
-        at.partition,
-        wanted.get("InstanceAlias", ""),
-        wanted["IdentityManagementType"],
-        now,
-        now + dt.timedelta(seconds=at.world.settings.instance_creation),
         {"INBOUND_CALLS": _text(wanted["InboundCallsEnabled"]), "OUTBOUND_CALLS": _text(wanted["OutboundCallsEnabled"])},
+        account=at.account,
+        region=at.region,
+        partition=at.partition,
+        id=new_id(),
+        alias=wanted.get("InstanceAlias", ""),
+        identity_management_type=wanted["IdentityManagementType"],
+        created=now,
+        active_at=now + dt.timedelta(seconds=at.world.settings.instance_creation),
+        tags=tags.connect_tags({}, wanted.get("Tags") or {}),
     )
-    instance.tags = tags.connect_tags({}, wanted.get("Tags") or {})
-    instance.directory_id = wanted.get("DirectoryId", "")
     connect.instances[instance.id] = instance
     answer = {"Id": instance.id, "Arn": instance.arn}
     connect.tokens[token] = {"request": request, "answer": answer}
     return answer
 
 
-def build(
-    connect: Connect,
-    account: str,
-    region: str,
-    partition: str,
-    alias: str,
-    identity: str,
-    now: dt.datetime,
-    active_at: dt.datetime,
-    attributes: dict[str, str],
-    instance_id: str = "",
-) -> Instance:
-    """An instance with what AWS puts in, not yet in its Region."""
-    instance = Instance(
-        account=account,
-        region=region,
-        partition=partition,
-        id=instance_id or new_id(),
-        alias=alias,
-        identity_management_type=identity,
-        created=now,
-        active_at=active_at,
-        attributes={"INBOUND_CALLS": "true", "OUTBOUND_CALLS": "true", **_ATTRIBUTES, **attributes},
-        users=connect.new_users(),
-    )
-    defaults.furnish(instance, now)
+def build(connect: Connect, attributes: t.Mapping[str, str], **members: t.Any) -> Instance:
+    """An instance with what AWS puts in, not yet in its Region; members are Instance's own."""
+    attributes = {"INBOUND_CALLS": "true", "OUTBOUND_CALLS": "true", **_ATTRIBUTES, **attributes}
+    instance = Instance(attributes=attributes, users=connect.new_users(), **members)
+    defaults.furnish(instance, instance.created)
     return instance
 
 

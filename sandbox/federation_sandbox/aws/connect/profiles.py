@@ -66,7 +66,8 @@ def delete_security_profile(at: Context, wanted: Params) -> None:
     instance, profile = active_instance(at, wanted), wanted["SecurityProfileId"]
     found(instance.security_profiles, profile)
     if any(profile in user["SecurityProfileIds"] for user in instance.users.peek_all(0)):
-        raise connect_error("ResourceInUseException", "The security profile is in use.", ResourceType="SECURITY_PROFILE", ResourceId=profile)
+        named = {"ResourceType": "SECURITY_PROFILE", "ResourceId": profile}
+        raise connect_error("ResourceInUseException", "The security profile is in use.", **named)
     del instance.security_profiles[profile]
 
 
@@ -89,7 +90,8 @@ def list_queues(at: Context, wanted: Params) -> Item:
     """The standard queues; the sandbox has no queues of agents."""
     queues = active_instance(at, wanted).queues.values() if "STANDARD" in (wanted.get("QueueTypes") or ["STANDARD"]) else []
     items, more = page(at, wanted, queues, 100)
-    return {"QueueSummaryList": [{**queue, "Id": queue["QueueId"], "Arn": queue["QueueArn"], "QueueType": "STANDARD"} for queue in items], **more}
+    shown = [{**queue, "Id": queue["QueueId"], "Arn": queue["QueueArn"], "QueueType": "STANDARD"} for queue in items]
+    return {"QueueSummaryList": shown, **more}
 
 
 def describe_queue(at: Context, wanted: Params) -> Item:

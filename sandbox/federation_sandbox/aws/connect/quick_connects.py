@@ -68,9 +68,10 @@ def _type(item: Item) -> str:
 
 
 def _check_target(instance: Instance, config: Item) -> None:
-    member = _MEMBERS[config["QuickConnectType"]]
+    kind = config["QuickConnectType"]
+    member = _MEMBERS[kind]
     if set(config) != {"QuickConnectType", member}:
-        raise connect_error("InvalidParameterException", f"A quick connect of the type {config['QuickConnectType']} has its {member} alone.")
+        raise connect_error("InvalidParameterException", f"A quick connect of the type {kind} has its {member} alone.")
     target = config[member]
     if "UserId" in target:
         latest(instance, target["UserId"])

@@ -48,7 +48,8 @@ _QUICK_CONNECT_FIELDS: t.Final[dict[str, Reader]] = {
 def search_users(at: Context, wanted: Params) -> Item:
     """Agents with what a search returns of them: two names only, and after contact work in milliseconds."""
     instance = active_instance(at, wanted)
-    criteria = _criteria(wanted.get("SearchCriteria") or {}, _USER_FIELDS, {"HierarchyGroupCondition": lambda one: _in_group(instance, one)})
+    leaves: dict[str, Leaf] = {"HierarchyGroupCondition": lambda one: _in_group(instance, one)}
+    criteria = _criteria(wanted.get("SearchCriteria") or {}, _USER_FIELDS, leaves)
     filters = _user_filter(instance, wanted.get("SearchFilter") or {})
     users = [user for user in instance.users.peek_all(at.world.settings.connect_search_lag) if criteria(user) and filters(user)]
     items, more = page(at, wanted, users, 100)
@@ -142,7 +143,7 @@ def _any_of(search_filter: Params, leaves: dict[str, Leaf]) -> Test:
         if name == "OrConditions":
             return _combined(any, [_all_of(one, leaves) for one in wanted])
         return _all_of(wanted, leaves)
-    return lambda item: True
+    return lambda _item: True
 
 
 def _all_of(conditions: list[Params] | Params, leaves: dict[str, Leaf]) -> Test:
@@ -167,7 +168,7 @@ def _in_group(instance: Instance, condition: Params) -> Test:
 
 
 def _lite(user: Item) -> Item:
-    shown = {name: value for name, value in user.items() if value != {} and value != []}
+    shown = {name: value for name, value in user.items() if value not in ({}, [])}
     shown["IdentityInfo"] = {name: user["IdentityInfo"][name] for name in ("FirstName", "LastName") if name in user["IdentityInfo"]}
     shown["PhoneConfig"] = _in_milliseconds(user["PhoneConfig"])
     if "AfterContactWorkConfigs" in shown:

@@ -50,7 +50,6 @@ class Instance:
     users: Replicated[Item]
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
     failure: str = ""
-    directory_id: str = ""
     origins: list[str] = dataclasses.field(default_factory=list)
     security_profiles: dict[str, Item] = dataclasses.field(default_factory=dict)
     routing_profiles: dict[str, Item] = dataclasses.field(default_factory=dict)

@@ -60,7 +60,7 @@ def build(instance: Instance, wanted: Params, now: dt.datetime) -> Item:
 def describe_user(at: Context, wanted: Params) -> Item:
     """One agent as reads show it now."""
     user = _seen(at, active_instance(at, wanted), wanted)
-    return {"User": {name: value for name, value in user.items() if value != {} and value != []}}
+    return {"User": {name: value for name, value in user.items() if value not in ({}, [])}}
 
 
 def list_users(at: Context, wanted: Params) -> Item:
@@ -128,7 +128,8 @@ def list_user_proficiencies(at: Context, wanted: Params) -> Item:
     """The proficiencies of one agent, which neither search nor describe shows."""
     user = _seen(at, active_instance(at, wanted), wanted)
     items, more = page(at, wanted, user["Proficiencies"], 100)
-    return {"UserProficiencyList": items, "LastModifiedTime": user["LastModifiedTime"], "LastModifiedRegion": user["LastModifiedRegion"], **more}
+    stamp = {name: user[name] for name in ("LastModifiedTime", "LastModifiedRegion")}
+    return {"UserProficiencyList": items, **stamp, **more}
 
 
 def associate_user_proficiencies(at: Context, wanted: Params) -> None:

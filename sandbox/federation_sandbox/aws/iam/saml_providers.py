@@ -73,14 +73,14 @@ def get_saml_provider(at: Context, wanted: Params) -> Answer:
         "CreateDate": provider.created,
         "ValidUntil": provider.valid_until,
         "Tags": tags.as_list(provider.tags),
-        "PrivateKeyList": [{"KeyId": key_id, "Timestamp": added} for key_id, added, dummy in provider.keys],
+        "PrivateKeyList": [{"KeyId": key_id, "Timestamp": added} for key_id, added, _ in provider.keys],
     }
     if provider.encryption_mode:
         answer["AssertionEncryptionMode"] = provider.encryption_mode
     return answer
 
 
-def list_saml_providers(at: Context, wanted: Params) -> Answer:
+def list_saml_providers(at: Context, _wanted: Params) -> Answer:
     """Every provider of the account, unpaged and without tags."""
     providers = _of_account(at, at.world.state(Iam).providers.all())
     return {

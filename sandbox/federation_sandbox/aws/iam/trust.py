@@ -72,7 +72,7 @@ def _exists(at: Context, kind: str, value: str) -> bool:
 def _federated(at: Context, value: str) -> bool:
     own = f"arn:{at.partition}:iam::{at.account}:"
     if value.startswith(f"{own}saml-provider/"):
-        return at.world.state(Iam).providers.latest(value) is not None
+        return at.world.state(Iam).providers.get(value) is not None
     return value in _WEB_IDENTITIES or value.startswith(f"{own}oidc-provider/")
 
 

@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Security profiles, routing profiles, queues and the hierarchy: facts/aws.md 1.3, 1.5."""
+
+from __future__ import annotations
+
+
+def test_every_instance_begins_with_these(connect, instance):
+    where = {"InstanceId": instance["id"]}
+    profiles = connect.list_security_profiles(**where)["SecurityProfileSummaryList"]
+    assert [profile["Name"] for profile in profiles] == ["Admin", "Agent", "CallCenterManager", "QualityAnalyst"]
+    assert {profile["Type"] for profile in profiles} == {"CUSTOMER_MANAGED"}
+    agent = instance["security_profiles"]["Agent"]
+    assert connect.list_security_profile_permissions(**where, SecurityProfileId=agent)["Permissions"] == [
+        "BasicAgentAccess",
+        "OutboundCallAccess",
+    ]
+    assert connect.describe_security_profile(**where, SecurityProfileId=agent)["SecurityProfile"]["SecurityProfileName"] == "Agent"
+    (routing,) = connect.list_routing_profiles(**where)["RoutingProfileSummaryList"]
+    assert (routing["Name"], routing["Id"]) == ("Basic Routing Profile", instance["routing_profiles"]["Basic Routing Profile"])
+    described = connect.describe_routing_profile(**where, RoutingProfileId=routing["Id"])["RoutingProfile"]
+    assert described["RoutingProfileArn"] == routing["Arn"] == f"{instance['arn']}/routing-profile/{routing['Id']}"
+    (queue,) = connect.list_queues(**where, QueueTypes=["STANDARD"])["QueueSummaryList"]
+    assert connect.describe_queue(**where, QueueId=queue["Id"])["Queue"]["Name"] == "BasicQueue"
+
+
+def test_security_profiles_of_ones_own(connect, instance, refused):
+    where = {"InstanceId": instance["id"]}
+    wanted = {**where, "SecurityProfileName": "Leavers", "Description": "No CCP"}
+    made = connect.create_security_profile(**wanted, Permissions=[], Tags={"team": "voice"})
+    assert made["SecurityProfileArn"] == f"{instance['arn']}/security-profile/{made['SecurityProfileId']}"
+    refused(connect.create_security_profile, "DuplicateResourceException", "", 409, **wanted)
+    refused(connect.create_security_profile, "InvalidParameterException", "", **where, SecurityProfileName="a;b")
+    one = {**where, "SecurityProfileId": made["SecurityProfileId"]}
+    connect.update_security_profile(**one, Permissions=["BasicAgentAccess"])
+    assert connect.list_security_profile_permissions(**one)["Permissions"] == ["BasicAgentAccess"]
+    criteria = {"StringCondition": {"FieldName": "name", "Value": "Leavers", "ComparisonType": "EXACT"}}
+    (found,) = connect.search_security_profiles(**where, SearchCriteria=criteria)["SecurityProfiles"]
+    assert (found["Id"], found["Tags"]) == (made["SecurityProfileId"], {"team": "voice"})
+    user = {"IdentityInfo": {"FirstName": "A", "LastName": "B"}, "RoutingProfileId": instance["routing_profiles"]["Basic Routing Profile"]}
+    created = connect.create_user(**where, **user, Username="jane", SecurityProfileIds=[made["SecurityProfileId"]])
+    refused(connect.delete_security_profile, "ResourceInUseException", "", 409, **one)
+    connect.delete_user(**where, UserId=created["UserId"])
+    connect.delete_security_profile(**one)
+    refused(connect.describe_security_profile, "ResourceNotFoundException", "", 404, **one)
+
+
+def test_the_hierarchy(connect, instance):
+    """facts 1.5: lists have neither level nor parent, names repeat, searches show a group with the level 0."""
+    where = {"InstanceId": instance["id"]}
+    levels = connect.describe_user_hierarchy_structure(**where)["HierarchyStructure"]
+    assert {level: shown["Name"] for level, shown in levels.items()} == {"LevelOne": "Site", "LevelTwo": "Team"}
+    listed = connect.list_user_hierarchy_groups(**where)["UserHierarchyGroupSummaryList"]
+    assert [group["Name"] for group in listed] == ["Berlin", "Sales", "Munich", "Sales"]
+    assert all(set(group) == {"Id", "Arn", "Name", "LastModifiedTime", "LastModifiedRegion"} for group in listed)
+    sales = connect.describe_user_hierarchy_group(**where, HierarchyGroupId=instance["hierarchy_groups"]["Munich/Sales"])["HierarchyGroup"]
+    assert sales["LevelId"] == levels["LevelTwo"]["Id"]
+    assert [step["Name"] for step in sales["HierarchyPath"].values()] == ["Munich", "Sales"]
+    criteria = {"StringCondition": {"FieldName": "name", "Value": "Sales", "ComparisonType": "EXACT"}}
+    assert len(connect.search_user_hierarchy_groups(**where, SearchCriteria=criteria)["UserHierarchyGroups"]) == 2
+    groups = connect.search_user_hierarchy_groups(**where)["UserHierarchyGroups"]
+    assert [group["LevelId"] for group in groups].count("0") == 1
+    assert len(groups) == 5
+
+
+def test_routing_profiles_are_searched(connect, instance):
+    criteria = {"StringCondition": {"FieldName": "name", "Value": "Basic", "ComparisonType": "STARTS_WITH"}}
+    answer = connect.search_routing_profiles(InstanceId=instance["id"], SearchCriteria=criteria)
+    assert answer["ApproximateTotalCount"] == 1
+    assert answer["RoutingProfiles"][0]["RoutingProfileId"] == instance["routing_profiles"]["Basic Routing Profile"]
