@@ -18,9 +18,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 
-def self_signed(common_name: str, start: dt.datetime, end: dt.datetime) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
-    """A new RSA key and a certificate for it."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def new_key() -> rsa.RSAPrivateKey:
+    """A new RSA key."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def self_signed(
+    common_name: str, start: dt.datetime, end: dt.datetime, key: rsa.RSAPrivateKey | None = None
+) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+    """An RSA key, a new one unless given, and a certificate for it."""
+    key = key or new_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     certificate = (
         x509.CertificateBuilder()

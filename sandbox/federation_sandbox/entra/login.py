@@ -13,6 +13,7 @@ import uuid
 
 from werkzeug import Request, Response
 
+from federation_sandbox.entra import signin
 from federation_sandbox.entra.clients import authenticate, refusal
 from federation_sandbox.entra.hosts import LOGIN_HOSTS
 from federation_sandbox.entra.metadata import federation_metadata
@@ -156,6 +157,7 @@ _ROUTES: t.Final[tuple[tuple[str, str, str, t.Callable[..., Response]], ...]] = 
     ("GET", r"/(?P<tenant>[^/]+)/discovery/v2\.0/keys", "keys", _keys),
     ("GET", r"/common/discovery/instance", "instance-discovery", _instance_discovery),
     ("GET", r"/(?P<tenant>[^/]+)/federationmetadata/2007-06/federationmetadata\.xml", "federation-metadata", _federation_metadata),
+    *signin.ROUTES,
 )
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import datetime as dt
+import functools
 import typing as t
 import uuid
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from federation_sandbox.entra.certificates import self_signed
+from federation_sandbox.entra.certificates import new_key, self_signed
 from federation_sandbox.entra.hosts import CLOUDS, Cloud
 from federation_sandbox.world import Replicated, World
 
@@ -177,8 +178,15 @@ class Directory:
         """The key and certificate that a cloud signs with for every tenant that has none of its own."""
         if cloud.name not in self._cloud_keys:
             now = self._world.clock.now()
-            self._cloud_keys[cloud.name] = self_signed("accounts.accesscontrol.windows.net", now, now + dt.timedelta(days=5 * 365))
+            end = now + dt.timedelta(days=20 * 365)
+            self._cloud_keys[cloud.name] = self_signed("accounts.accesscontrol.windows.net", now, end, _cloud_key(cloud.name))
         return self._cloud_keys[cloud.name]
+
+
+@functools.cache
+def _cloud_key(name: str) -> rsa.RSAPrivateKey:
+    """A cloud's key: one for all worlds of a process, because making one takes long."""
+    return new_key()
 
 
 def directory(world: World) -> Directory:

@@ -48,8 +48,8 @@ class _Parser:
         self._kind = kind
         self._text = text
         self._advanced = advanced
-        self._tokens = self._split(text)
         self._at = 0
+        self._tokens = self._split(text)
 
     def everything(self) -> Predicate:
         """The whole filter."""

@@ -97,12 +97,9 @@ def _against_policy(message: str) -> Exception:
 
 
 def _check_unique(tenant: Tenant, application: Record, uri: str) -> None:
-    """An identifier is one application's alone; a deleted application keeps its identifiers until it is purged."""
-    wanted = uri.lower()
-    deleted = (each for each in tenant["deletedItems"].current() if each["_kind"] == "application")
-    for other in (*tenant["applications"].current(), *deleted):
-        if other["id"] != application["id"] and wanted in map(str.lower, other.get("identifierUris", ())):
-            raise conflict("identifierUris")
-    for principal in tenant["servicePrincipals"].current():
-        if principal["appId"] != application["appId"] and wanted in map(str.lower, principal.get("servicePrincipalNames", ())):
+    """An identifier is one application's alone; deleted objects keep theirs until they are purged."""
+    every = (each for name in ("applications", "servicePrincipals", "deletedItems") for each in tenant[name].current())
+    for other in every:
+        taken = (*other.get("identifierUris", ()), *other.get("servicePrincipalNames", ()))
+        if other.get("appId") != application["appId"] and uri.lower() in map(str.lower, taken):
             raise conflict("identifierUris")

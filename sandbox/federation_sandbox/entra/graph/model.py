@@ -15,61 +15,68 @@ import typing as t
 
 _TYPES: t.Final[dict[str, str]] = {
     "application": """
-        id:str!/ei deletedDateTime:time! addIns:[addIn] api:apiApplication appId:str!/e applicationTemplateId:str!/etn appRoles:[appRole]
-        authenticationBehaviors:authenticationBehaviors- certification:object! createdByAppId:str! createdDateTime:time!/entgli defaultRedirectUri:str
-        description:str/entgls disabledByMicrosoftStatus:str!/ent displayName:str/entglis groupMembershipClaims:str identifierUris:[str]/engls
-        info:informationalUrl/entgl isDeviceOnlyAuthSupported:bool isDisabled:bool isFallbackPublicClient:bool keyCredentials:[keyCredential]/etgl
-        managerApplications:[guid] nativeAuthenticationApisEnabled:object notes:str oauth2RequirePostResponse:bool optionalClaims:optionalClaims
-        parentalControlSettings:parentalControlSettings passwordCredentials:[passwordCredential] publicClient:publicClientApplication
-        publisherDomain:str!/engls requestSignatureVerification:requestSignatureVerification requiredResourceAccess:[requiredResourceAccess]/etgl
-        samlMetadataUrl:str! serviceManagementReference:str servicePrincipalLockConfiguration:servicePrincipalLockConfiguration signInAudience:str/ent
-        spa:spaApplication tags:[str]/etgls tokenEncryptionKeyId:guid uniqueName:str verifiedPublisher:object! web:webApplication
+        id:str!/ei deletedDateTime:time! addIns:[addIn] api:apiApplication appId:str!/e applicationTemplateId:str!/etn
+        appRoles:[appRole] authenticationBehaviors:authenticationBehaviors- certification:object! createdByAppId:str!
+        createdDateTime:time!/entgli defaultRedirectUri:str description:str/entgls disabledByMicrosoftStatus:str!/ent
+        displayName:str/entglis groupMembershipClaims:str identifierUris:[str]/engls info:informationalUrl/entgl
+        isDeviceOnlyAuthSupported:bool isDisabled:bool isFallbackPublicClient:bool keyCredentials:[keyCredential]/etgl
+        managerApplications:[guid] nativeAuthenticationApisEnabled:object notes:str oauth2RequirePostResponse:bool
+        optionalClaims:optionalClaims parentalControlSettings:parentalControlSettings passwordCredentials:[passwordCredential]
+        publicClient:publicClientApplication publisherDomain:str!/engls requestSignatureVerification:requestSignatureVerification
+        requiredResourceAccess:[requiredResourceAccess]/etgl samlMetadataUrl:str! serviceManagementReference:str
+        servicePrincipalLockConfiguration:servicePrincipalLockConfiguration signInAudience:str/ent spa:spaApplication tags:[str]/etgls
+        tokenEncryptionKeyId:guid uniqueName:str verifiedPublisher:object! web:webApplication
     """,
     "servicePrincipal": """
-        id:str!/ei deletedDateTime:time! accountEnabled:bool/enti addIns:[addIn] alternativeNames:[str]/etgls appDescription:str! appDisplayName:str!
-        appId:str!/entis applicationTemplateId:str!/etn appOwnerOrganizationId:guid!/entgl appRoleAssignmentRequired:bool/ent appRoles:[appRole]
-        createdByAppId:str! customSecurityAttributes:object-/ents description:str/entgls disabledByMicrosoftStatus:str!/ent displayName:str/entglis
-        homepage:str info:informationalUrl!/entgl isDisabled:bool! keyCredentials:[keyCredential]/etgl loginUrl:str logoutUrl:str notes:str
-        notificationEmailAddresses:[str] oauth2PermissionScopes:[permissionScope] passwordCredentials:[passwordCredential] preferredSingleSignOnMode:str
+        id:str!/ei deletedDateTime:time! accountEnabled:bool/enti addIns:[addIn] alternativeNames:[str]/etgls appDescription:str!
+        appDisplayName:str! appId:str!/entis applicationTemplateId:str!/etn appOwnerOrganizationId:guid!/entgl
+        appRoleAssignmentRequired:bool/ent appRoles:[appRole] createdByAppId:str! customSecurityAttributes:object-/ents
+        description:str/entgls disabledByMicrosoftStatus:str!/ent displayName:str/entglis homepage:str info:informationalUrl!/entgl
+        isDisabled:bool! keyCredentials:[keyCredential]/etgl loginUrl:str logoutUrl:str notes:str notificationEmailAddresses:[str]
+        oauth2PermissionScopes:[permissionScope] passwordCredentials:[passwordCredential] preferredSingleSignOnMode:str
         preferredTokenSigningKeyThumbprint:str replyUrls:[str] resourceSpecificApplicationPermissions:[object]!
-        samlSingleSignOnSettings:samlSingleSignOnSettings servicePrincipalNames:[str]/etgls servicePrincipalType:str! signInAudience:str! tags:[str]/etgls
-        tokenEncryptionKeyId:guid verifiedPublisher:object!
+        samlSingleSignOnSettings:samlSingleSignOnSettings servicePrincipalNames:[str]/etgls servicePrincipalType:str!
+        signInAudience:str! tags:[str]/etgls tokenEncryptionKeyId:guid verifiedPublisher:object!
     """,
     "user": """
         id:str!/ei deletedDateTime:time!- aboutMe:str- accountEnabled:bool-/enti ageGroup:str-/enti assignedLicenses:[object]-/etn
-        assignedPlans:[object]-/et authorizationInfo:object- birthday:time- businessPhones:[str]/etgls city:str-/entglis companyName:str-/entglis
-        consentProvidedForMinor:str-/enti country:str-/entglis createdDateTime:time-/entgli creationType:str-/enti customSecurityAttributes:object-/ents
-        department:str-/entgli deviceEnrollmentLimit:int- displayName:str/entglis employeeHireDate:time-/entgli employeeId:str-/entglis
-        employeeLeaveDateTime:time-/entgli employeeOrgData:object-/entgli employeeType:str-/entglis externalUserState:str-/enti
-        externalUserStateChangeDateTime:time-/enti faxNumber:str-/entglis givenName:str/entglis hireDate:time- identities:[object]-/e
-        identityParentId:str- imAddresses:[str]-/etgls interests:[str]- isManagementRestricted:bool- isResourceAccount:bool- jobTitle:str/entglis
-        lastPasswordChangeDateTime:time- legalAgeGroupClassification:str- licenseAssignmentStates:[object]- mail:str/entglisw mailboxSettings:object-
-        mailNickname:str-/entglis mobilePhone:str/entglis mySite:str- officeLocation:str/entglis onPremisesDistinguishedName:str-
-        onPremisesDomainName:str- onPremisesExtensionAttributes:onPremisesExtensionAttributes-/enti onPremisesImmutableId:str-/entgli
-        onPremisesLastSyncDateTime:time-/entgli onPremisesProvisioningErrors:[object]-/etgl onPremisesSamAccountName:str-/entglis
-        onPremisesSecurityIdentifier:str-/e onPremisesSyncEnabled:bool-/enti onPremisesUserPrincipalName:str-/entglis otherMails:[str]-/etgliswn
-        passwordPolicies:str-/nte passwordProfile:object-/enti pastProjects:[str]- postalCode:str-/entglis preferredDataLocation:str-
-        preferredLanguage:str/entglis preferredName:str- print:object- provisionedPlans:[object]-/etgl proxyAddresses:[str]-/etglswn
-        responsibilities:[str]- schools:[str]- securityIdentifier:str- serviceProvisioningErrors:[object]-/et showInAddressList:bool-
-        signInActivity:object-/entgl signInSessionsValidFromDateTime:time- skills:[str]- state:str-/entglis streetAddress:str-/entglis surname:str/entglis
+        assignedPlans:[object]-/et authorizationInfo:object- birthday:time- businessPhones:[str]/etgls city:str-/entglis
+        companyName:str-/entglis consentProvidedForMinor:str-/enti country:str-/entglis createdDateTime:time-/entgli
+        creationType:str-/enti customSecurityAttributes:object-/ents department:str-/entgli deviceEnrollmentLimit:int-
+        displayName:str/entglis employeeHireDate:time-/entgli employeeId:str-/entglis employeeLeaveDateTime:time-/entgli
+        employeeOrgData:object-/entgli employeeType:str-/entglis externalUserState:str-/enti externalUserStateChangeDateTime:time-/enti
+        faxNumber:str-/entglis givenName:str/entglis hireDate:time- identities:[object]-/e identityParentId:str-
+        imAddresses:[str]-/etgls interests:[str]- isManagementRestricted:bool- isResourceAccount:bool- jobTitle:str/entglis
+        lastPasswordChangeDateTime:time- legalAgeGroupClassification:str- licenseAssignmentStates:[object]- mail:str/entglisw
+        mailboxSettings:object- mailNickname:str-/entglis mobilePhone:str/entglis mySite:str- officeLocation:str/entglis
+        onPremisesDistinguishedName:str- onPremisesDomainName:str- onPremisesExtensionAttributes:onPremisesExtensionAttributes-/enti
+        onPremisesImmutableId:str-/entgli onPremisesLastSyncDateTime:time-/entgli onPremisesProvisioningErrors:[object]-/etgl
+        onPremisesSamAccountName:str-/entglis onPremisesSecurityIdentifier:str-/e onPremisesSyncEnabled:bool-/enti
+        onPremisesUserPrincipalName:str-/entglis otherMails:[str]-/etgliswn passwordPolicies:str-/nte passwordProfile:object-/enti
+        pastProjects:[str]- postalCode:str-/entglis preferredDataLocation:str- preferredLanguage:str/entglis preferredName:str-
+        print:object- provisionedPlans:[object]-/etgl proxyAddresses:[str]-/etglswn responsibilities:[str]- schools:[str]-
+        securityIdentifier:str- serviceProvisioningErrors:[object]-/et showInAddressList:bool- signInActivity:object-/entgl
+        signInSessionsValidFromDateTime:time- skills:[str]- state:str-/entglis streetAddress:str-/entglis surname:str/entglis
         usageLocation:str-/entglis userPrincipalName:str/entglisw userType:str-/enti
     """,
     "group": """
-        id:str!/ei deletedDateTime:time! accessType:str- allowExternalSenders:bool- assignedLabels:[object]- assignedLicenses:[object]-/e
-        autoSubscribeNewMembers:bool- classification:str/entgls createdDateTime:time description:str/entgls displayName:str/entglis
-        expirationDateTime:time/entgli groupTypes:[str]/et hasMembersWithLicenseErrors:bool/e hideFromAddressLists:bool- hideFromOutlookClients:bool-
-        infoCatalogs:[str] isArchived:bool isAssignableToRole:bool/ent isFavorite:bool- isManagementRestricted:bool- isSubscribedByMail:bool-
-        licenseProcessingState:object- mail:str/entglis mailEnabled:bool/ent mailNickname:str/entglis membershipRule:str/entgls
-        membershipRuleProcessingState:str/enti onPremisesDomainName:str onPremisesExtensionAttributes:onPremisesExtensionAttributes-/enti
-        onPremisesLastSyncDateTime:time/entgli onPremisesNetBiosName:str onPremisesProvisioningErrors:[object]/et onPremisesSamAccountName:str/entglis
-        onPremisesSecurityIdentifier:str/e onPremisesSyncEnabled:bool/enti organizationId:str preferredDataLocation:str preferredLanguage:str/entglis
-        proxyAddresses:[str]/etglswn renewedDateTime:time/entgli resourceBehaviorOptions:[str] resourceProvisioningOptions:[str]/ets
-        securityEnabled:bool/enti securityIdentifier:str serviceProvisioningErrors:[object]/et theme:str uniqueName:str unseenConversationsCount:int-
-        unseenCount:int- unseenMessagesCount:int- visibility:str welcomeMessageEnabled:bool
+        id:str!/ei deletedDateTime:time! accessType:str- allowExternalSenders:bool- assignedLabels:[object]-
+        assignedLicenses:[object]-/e autoSubscribeNewMembers:bool- classification:str/entgls createdDateTime:time description:str/entgls
+        displayName:str/entglis expirationDateTime:time/entgli groupTypes:[str]/et hasMembersWithLicenseErrors:bool/e
+        hideFromAddressLists:bool- hideFromOutlookClients:bool- infoCatalogs:[str] isArchived:bool isAssignableToRole:bool/ent
+        isFavorite:bool- isManagementRestricted:bool- isSubscribedByMail:bool- licenseProcessingState:object- mail:str/entglis
+        mailEnabled:bool/ent mailNickname:str/entglis membershipRule:str/entgls membershipRuleProcessingState:str/enti
+        onPremisesDomainName:str onPremisesExtensionAttributes:onPremisesExtensionAttributes-/enti
+        onPremisesLastSyncDateTime:time/entgli onPremisesNetBiosName:str onPremisesProvisioningErrors:[object]/et
+        onPremisesSamAccountName:str/entglis onPremisesSecurityIdentifier:str/e onPremisesSyncEnabled:bool/enti organizationId:str
+        preferredDataLocation:str preferredLanguage:str/entglis proxyAddresses:[str]/etglswn renewedDateTime:time/entgli
+        resourceBehaviorOptions:[str] resourceProvisioningOptions:[str]/ets securityEnabled:bool/enti securityIdentifier:str
+        serviceProvisioningErrors:[object]/et theme:str uniqueName:str unseenConversationsCount:int- unseenCount:int-
+        unseenMessagesCount:int- visibility:str welcomeMessageEnabled:bool
     """,
     "appRoleAssignment": """
-        id:str!/ei deletedDateTime:time! appRoleId:guid createdDateTime:time principalDisplayName:str/es principalId:guid principalType:str
-        resourceDisplayName:str resourceId:guid/e
+        id:str!/ei deletedDateTime:time! appRoleId:guid createdDateTime:time! principalDisplayName:str!/es principalId:guid
+        principalType:str! resourceDisplayName:str! resourceId:guid/e
     """,
     "claimsMappingPolicy": """
         id:str!/ei deletedDateTime:time! description:str displayName:str definition:[str] isOrganizationDefault:bool
@@ -78,23 +85,25 @@ _TYPES: t.Final[dict[str, str]] = {
         id:str!/ei deletedDateTime:time! description:str displayName:str definition:[str] isOrganizationDefault:bool
     """,
     "applicationTemplate": """
-        id:str!/ei categories:[str]/c deprecationDate:date description:str displayName:str/ec endpoints:[str] homePageUrl:str isEntraIntegrated:bool
-        lastModifiedDateTime:time logoUrl:str publisher:str riskFactors:object- riskScore:object- supportedProvisioningTypes:[str]
-        supportedSingleSignOnModes:[str]
+        id:str!/ei categories:[str]/c deprecationDate:date description:str displayName:str/ec endpoints:[str] homePageUrl:str
+        isEntraIntegrated:bool lastModifiedDateTime:time logoUrl:str publisher:str riskFactors:object- riskScore:object-
+        supportedProvisioningTypes:[str] supportedSingleSignOnModes:[str]
     """,
     "organization": """
-        id:str!/ei deletedDateTime:time! assignedPlans:[object] businessPhones:[str] city:str country:str countryLetterCode:str createdDateTime:time
-        defaultUsageLocation:str displayName:str marketingNotificationEmails:[str] mobileDeviceManagementAuthority:object onPremisesLastSyncDateTime:time
-        onPremisesSyncEnabled:bool partnerTenantType:str postalCode:str preferredLanguage:str privacyProfile:object provisionedPlans:[object]
-        securityComplianceNotificationMails:[str] securityComplianceNotificationPhones:[str] state:str street:str technicalNotificationMails:[str]
-        tenantType:str verifiedDomains:[verifiedDomain]
+        id:str!/ei deletedDateTime:time! assignedPlans:[object] businessPhones:[str] city:str country:str countryLetterCode:str
+        createdDateTime:time defaultUsageLocation:str displayName:str marketingNotificationEmails:[str] onPremisesLastSyncDateTime:time
+        onPremisesSyncEnabled:bool partnerTenantType:str postalCode:str preferredLanguage:str privacyProfile:object
+        provisionedPlans:[object] securityComplianceNotificationMails:[str] securityComplianceNotificationPhones:[str] state:str
+        street:str technicalNotificationMails:[str] tenantType:str verifiedDomains:[verifiedDomain]
     """,
     "domain": """
-        id:str!/ei authenticationType:str availabilityStatus:str isAdminManaged:bool isDefault:bool isInitial:bool isRoot:bool isVerified:bool
-        manufacturer:str model:str passwordNotificationWindowInDays:int passwordValidityPeriodInDays:int state:object supportedServices:[str]
+        id:str!/ei authenticationType:str availabilityStatus:str isAdminManaged:bool isDefault:bool isInitial:bool isRoot:bool
+        isVerified:bool manufacturer:str model:str passwordNotificationWindowInDays:int passwordValidityPeriodInDays:int state:object
+        supportedServices:[str]
     """,
     "tenantAppManagementPolicy": """
-        id:str!/ei deletedDateTime:time! description:str displayName:str applicationRestrictions:object isEnabled:bool servicePrincipalRestrictions:object
+        id:str!/ei deletedDateTime:time! description:str displayName:str applicationRestrictions:object isEnabled:bool
+        servicePrincipalRestrictions:object
     """,
     "keyCredential": """
         customKeyIdentifier:bytes displayName:str endDateTime:time key:bytes- keyId:guid startDateTime:time type:str usage:str
@@ -106,8 +115,8 @@ _TYPES: t.Final[dict[str, str]] = {
         homePageUrl:str implicitGrantSettings:object logoutUrl:str redirectUris:[str] redirectUriSettings:[object]
     """,
     "apiApplication": """
-        acceptMappedClaims:bool knownClientApplications:[guid] oauth2PermissionScopes:[permissionScope] preAuthorizedApplications:[object]
-        requestedAccessTokenVersion:int
+        acceptMappedClaims:bool knownClientApplications:[guid] oauth2PermissionScopes:[permissionScope]
+        preAuthorizedApplications:[object] requestedAccessTokenVersion:int
     """,
     "appRole": """
         allowedMemberTypes:[str] description:str displayName:str id:guid isEnabled:bool origin:str! value:str
@@ -169,8 +178,8 @@ _TYPES: t.Final[dict[str, str]] = {
     """,
     "onPremisesExtensionAttributes": """
         extensionAttribute1:str extensionAttribute10:str extensionAttribute11:str extensionAttribute12:str extensionAttribute13:str
-        extensionAttribute14:str extensionAttribute15:str extensionAttribute2:str extensionAttribute3:str extensionAttribute4:str extensionAttribute5:str
-        extensionAttribute6:str extensionAttribute7:str extensionAttribute8:str extensionAttribute9:str
+        extensionAttribute14:str extensionAttribute15:str extensionAttribute2:str extensionAttribute3:str extensionAttribute4:str
+        extensionAttribute5:str extensionAttribute6:str extensionAttribute7:str extensionAttribute8:str extensionAttribute9:str
     """,
 }
 

@@ -93,7 +93,7 @@ def _policy_routes(collection: str) -> tuple[Route, ...]:
 
     def assigned_references(context: Context) -> Response:
         record = context.find(holders, context.keys[0])
-        links = [{"@odata.id": f"{context.root}/policies/{collection}/{key}"} for key in record[held]]
+        links = [f"{context.root}/policies/{collection}/{key}" for key in record[held]]
         return context.json({"@odata.context": context.annotation("Collection($ref)"), "value": links})
 
     def assign(context: Context) -> Response:

@@ -37,6 +37,9 @@ def update_principal(tenant: Tenant, record: Record, content: dict[str, t.Any]) 
             record[name] = checked_roles("ServicePrincipal", record["appRoles"], value)
         elif name == "samlSingleSignOnSettings" and value is not None:
             record[name] = {**(record.get(name) or {}), **value}
+        elif name == "tags":
+            application = tenant.current("applications", appId=record["appId"]) or {"tags": []}
+            record[name] = list(dict.fromkeys([*application["tags"], *value]))
         elif name not in ("keyCredentials", "passwordCredentials"):
             record[name] = value
     changed_credentials(tenant, record, content)

@@ -1,0 +1,251 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The claims of one user for one application: from the assigned policy, evaluated to the letter (facts 4.3 to 4.7, 10.3)."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import hashlib
+import json
+import re
+import typing as t
+
+from federation_sandbox.entra.access import Refused, assignments, is_guest
+from federation_sandbox.entra.graph.templates import AWS_SINGLE_ACCOUNT
+from federation_sandbox.entra.state import Record, Tenant
+
+Json = dict[str, t.Any]
+
+_CLAIMS: t.Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+_MICROSOFT: t.Final = "http://schemas.microsoft.com/"
+_AWS: t.Final = "https://aws.amazon.com/SAML/Attributes/"
+NAME_ID: t.Final = f"{_CLAIMS}nameidentifier"
+_MOST: t.Final = 50
+
+#: policy ID of a user's attribute → property of Graph's user; those not here need a word more
+_PROPERTIES: t.Final[dict[str, str]] = {
+    "surname": "surname", "givenname": "givenName", "displayname": "displayName", "objectid": "id", "mail": "mail",
+    "department": "department", "onpremisessamaccountname": "onPremisesSamAccountName", "netbiosname": "onPremisesDomainName",
+    "dnsdomainname": "onPremisesDomainName", "onpremisesecurityidentifier": "onPremisesSecurityIdentifier", "companyname": "companyName",
+    "streetaddress": "streetAddress", "postalcode": "postalCode", "preferredlanguage": "preferredLanguage",
+    "onpremisesuserprincipalname": "onPremisesUserPrincipalName", "mailnickname": "mailNickname", "employeeid": "employeeId",
+    "facsimiletelephonenumber": "faxNumber", "country": "country", "city": "city", "state": "state", "jobtitle": "jobTitle",
+    "physicaldeliveryofficename": "officeLocation", "usertype": "userType",
+}  # fmt: skip
+_NAME_ID_SOURCES: t.Final = frozenset(
+    {"mail", "userprincipalname", "onpremisessamaccountname", "employeeid", "telephonenumber"}
+    | {f"extensionattribute{number}" for number in range(1, 16)}
+)
+_NAME_ID_METHODS: t.Final = frozenset({"ExtractMailPrefix", "Join"})
+
+#: what the gallery's template claims as long as no policy is assigned (facts 3.2, 4.8)
+_TEMPLATE_SCHEMA: t.Final[list[Json]] = [
+    {"Source": "user", "ID": "userprincipalname", "SamlClaimType": NAME_ID},
+    {"Source": "user", "ID": "userprincipalname", "SamlClaimType": f"{_AWS}RoleSessionName"},
+    {"Source": "user", "ID": "assignedroles", "SamlClaimType": f"{_AWS}Role"},
+    {"Value": "900", "SamlClaimType": f"{_AWS}SessionDuration"},
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """One claim. form: its NameFormat, when the policy gives one."""
+
+    name: str
+    values: tuple[str, ...]
+    form: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Claims:
+    """What a token says about a user."""
+
+    name_id: str
+    name_id_format: str
+    attributes: tuple[Claim, ...]
+
+
+def has_policy(tenant: Tenant, principal: Record) -> bool:
+    """Whether a claims mapping policy is assigned."""
+    return _policy(tenant, principal) is not None
+
+
+def claims_for(tenant: Tenant, principal: Record, user: Record) -> Claims:
+    """What the token says. Refused when the name identifier, or a transformation, has nothing to work on."""
+    policy = _policy(tenant, principal)
+    if policy is None:
+        gallery = principal.get("applicationTemplateId") == AWS_SINGLE_ACCOUNT
+        policy = {"ClaimsSchema": _TEMPLATE_SCHEMA if gallery else _TEMPLATE_SCHEMA[:1]}
+    source = _Sources(tenant, principal, user, policy)
+    claims = {claim.name: claim for claim in _always(tenant, user)}
+    if policy.get("IncludeBasicClaimSet", "true") == "true":
+        claims |= {claim.name: claim for claim in _basic(user)}
+    mapped: dict[str, Claim] = {}
+    for entry in source.schema:
+        name = entry.get("SamlClaimType")
+        if not name or name == NAME_ID:
+            continue
+        values = source.values(entry)
+        if values:
+            before = mapped[name].values if name in mapped else ()
+            mapped[name] = Claim(name, before + tuple(value for value in values if value not in before), entry.get("SAMLNameForm", ""))
+    name_id, form = _name_id(source)
+    return Claims(name_id, form, tuple({**claims, **mapped}.values()))
+
+
+def _policy(tenant: Tenant, principal: Record) -> Json | None:
+    found = (tenant["claimsMappingPolicies"].visible(key) for key in principal["_claimsMappingPolicies"])
+    assigned = next((each for each in found if each is not None), None)
+    return t.cast("Json", json.loads(assigned["definition"][0])["ClaimsMappingPolicy"]) if assigned else None
+
+
+def _always(tenant: Tenant, user: Record) -> collections.abc.Iterator[Claim]:
+    yield Claim(f"{_MICROSOFT}identity/claims/tenantid", (tenant.id,))
+    yield Claim(f"{_MICROSOFT}identity/claims/objectidentifier", (user["id"],))
+    yield Claim(f"{_MICROSOFT}identity/claims/identityprovider", (f"https://sts.windows.net/{tenant.id}/",))
+    methods = "http://schemas.microsoft.com/ws/2008/06/identity/authenticationmethod/password"
+    yield Claim(f"{_MICROSOFT}claims/authnmethodsreferences", (methods,))
+
+
+def _basic(user: Record) -> collections.abc.Iterator[Claim]:
+    pairs = (
+        (f"{_MICROSOFT}identity/claims/displayname", user.get("displayName")),
+        (f"{_CLAIMS}givenname", user.get("givenName")),
+        (f"{_CLAIMS}surname", user.get("surname")),
+        (f"{_CLAIMS}emailaddress", user.get("mail")),
+        (f"{_CLAIMS}name", user_principal_name(user)),
+    )
+    return (Claim(name, (value,)) for name, value in pairs if value)
+
+
+def user_principal_name(user: Record) -> str:
+    """The name that a claim carries: for a guest from another tenant the one at home (facts 5.9, the later page)."""
+    name = str(user["userPrincipalName"])
+    issuers = {identity.get("issuer") for identity in user.get("identities") or ()}
+    if is_guest(user) and "ExternalAzureAD" in issuers and "#EXT#" in name:
+        local, dummy, domain = name.partition("#EXT#")[0].rpartition("_")
+        return f"{local}@{domain}"
+    return name
+
+
+class _Sources:
+    """Where a policy's entries take their values from."""
+
+    def __init__(self, tenant: Tenant, principal: Record, user: Record, policy: Json) -> None:
+        self._tenant = tenant
+        self._principal = principal
+        self._user = user
+        # What is beyond the limit is ignored, and nobody is told.
+        self.schema: list[Json] = policy.get("ClaimsSchema", [])[:_MOST]
+        listed = [*policy.get("ClaimsTransformation", []), *policy.get("ClaimsTransformations", [])][:_MOST]
+        self.transformations: dict[str, Json] = {each["ID"]: each for each in listed}
+
+    def pairwise(self) -> str:
+        """An identifier that is the same for one user and application, and tells nobody who it is."""
+        return hashlib.sha256(f"{self._principal['id']}/{self._user['id']}".encode()).hexdigest()[:44]
+
+    def values(self, entry: Json) -> list[str]:
+        """The values of one entry; none when its source is empty."""
+        if "Value" in entry:
+            return [entry["Value"]]
+        if entry["Source"] == "transformation":
+            value = self.transformed(entry)
+            return [value] if value else []
+        if "ExtensionID" in entry:
+            return _texts(self._user.get(entry["ExtensionID"]))
+        return self._attribute(entry["Source"], entry["ID"].lower())
+
+    def transformation(self, entry: Json) -> Json | None:
+        """The transformation that an entry names."""
+        return self.transformations.get(entry.get("TransformationId") or entry.get("TransformationID") or "")
+
+    def transformed(self, entry: Json) -> str:
+        """What a transformation makes; nothing when the entry takes what the transformation does not put out."""
+        transformation = self.transformation(entry)
+        if transformation is None:
+            return ""
+        outputs = {each["ClaimTypeReferenceId"]: each["TransformationClaimType"] for each in transformation.get("OutputClaims", [])}
+        method = transformation["TransformationMethod"]
+        if outputs.get(entry["ID"]) != ("createdClaim" if method == "CreateStringClaim" else "outputClaim"):
+            return ""
+        return self._carry_out(method, transformation)
+
+    def _carry_out(self, method: str, transformation: Json) -> str:
+        inputs = {each["ID"]: each["Value"] for each in transformation.get("InputParameters", [])}
+        for each in transformation.get("InputClaims", []):
+            inputs[each["TransformationClaimType"]] = self._referenced(each["ClaimTypeReferenceId"])
+
+        def need(*names: str) -> list[str]:
+            for name in names:
+                if not inputs.get(name):
+                    text = f"Mandatory Input '{name}' missing from transformation ID '{transformation['ID']}'."
+                    raise Refused(501241, text)
+            return [inputs[name] for name in names]
+
+        if method == "Join":
+            first, second = need("string1", "string2")
+            return f"{first}{inputs.get('separator', '')}{second}"
+        if method == "CreateStringClaim":
+            return need("value")[0]
+        if method == "ExtractMailPrefix":
+            return need("mail")[0].partition("@")[0]
+        if method in ("ToLowercase()", "ToUppercase()") and len(inputs) == 1:
+            value = need(*inputs)[0]
+            return value.lower() if method == "ToLowercase()" else value.upper()
+        raise Refused(50124, f"Claims Transformation contains invalid input parameter: '{transformation['ID']}'.")
+
+    def _referenced(self, name: str) -> str:
+        """The value of another entry of the schema, without which a transformation has no such input."""
+        entry = next((each for each in self.schema if each.get("ID") == name and each.get("Source") != "transformation"), None)
+        values = self.values(entry) if entry else []
+        return values[0] if values else ""
+
+    def _attribute(self, source: str, name: str) -> list[str]:
+        if source == "user":
+            return self._user_attribute(name)
+        if source in ("application", "resource", "audience"):
+            record = {"displayname": self._principal["displayName"], "objectid": self._principal["id"], "tags": self._principal.get("tags")}
+            return _texts(record.get(name))
+        return _texts({"displayname": self._tenant.display_name, "objectid": self._tenant.id}.get(name))
+
+    def _user_attribute(self, name: str) -> list[str]:
+        user = self._user
+        if name == "userprincipalname":
+            return [user_principal_name(user)]
+        if name == "assignedroles":
+            granted = {each["appRoleId"] for each in assignments(self._tenant, self._principal, user)}
+            roles = self._principal["appRoles"]
+            return [role["value"] for role in roles if role["id"] in granted and role["isEnabled"] and role.get("value")]
+        if name == "telephonenumber":
+            return _texts(user.get("businessPhones"))[:1]
+        if name == "othermail":
+            return _texts(user.get("otherMails"))[:1]
+        if re.fullmatch(r"extensionattribute\d+", name):
+            return _texts((user.get("onPremisesExtensionAttributes") or {}).get(f"extensionAttribute{name[18:]}"))
+        return _texts(user.get(_PROPERTIES[name]))
+
+
+def _texts(value: t.Any) -> list[str]:
+    return [str(each) for each in (value if isinstance(value, list) else [value]) if each not in (None, "")]
+
+
+def _name_id(source: _Sources) -> tuple[str, str]:
+    """The name identifier and its format: the source's, or a pairwise one that says nothing (facts 4.5, 4.7, 10.3)."""
+    entry = next((each for each in source.schema if each.get("SamlClaimType") == NAME_ID), None)
+    transformation = source.transformation(entry) if entry else None
+    if entry and transformation and transformation["TransformationMethod"] in _NAME_ID_METHODS:
+        value = source.transformed(entry)
+        if value:
+            return value, _format(value)
+    elif entry and entry.get("Source") == "user" and entry.get("ID", "").lower() in _NAME_ID_SOURCES:
+        values = source.values(entry)
+        if not values:
+            raise Refused(501241, f"Mandatory Input '{entry['ID']}' missing from transformation ID 'ExtractNameID'.")
+        return values[0], _format(values[0])
+    return source.pairwise(), "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+
+
+def _format(value: str) -> str:
+    return f"urn:oasis:names:tc:SAML:1.1:nameid-format:{'emailAddress' if '@' in value else 'unspecified'}"

@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A sandbox with one tenant, and a client whose every answer is held to the published description of Microsoft Graph."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import json
+import pathlib
+import re
+import typing as t
+
+import pytest
+import requests
+import yaml
+from federation_sandbox.clouds import seed
+from federation_sandbox.entra.graph.templates import NON_GALLERY
+from federation_sandbox.entra.seeding import PERMISSIONS
+from federation_sandbox.entra.state import Tenant, directory
+from federation_sandbox.testing import Sandbox, running_sandbox
+from openapi_schema_validator import OAS30Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT4
+
+CONTRACT = pathlib.Path(__file__).parents[3].parent / "shared" / "contracts" / "graph-openapi.yaml"
+GRAPH = "https://graph.microsoft.com/v1.0"
+EVENTUAL = {"ConsistencyLevel": "eventual"}
+
+
+class Contract:
+    """Microsoft Graph's shape: which answers an operation may give."""
+
+    def __init__(self, document: dict[str, t.Any]) -> None:
+        self._registry = Registry().with_resource("urn:graph", Resource.from_contents(document, DRAFT4))
+        self._schemas = document["components"]["schemas"]
+        self._paths = [(re.compile(_pattern(path)), operations) for path, operations in document["paths"].items()]
+        self._paths.sort(key=lambda each: each[0].pattern.count("[^/]+"))
+
+    def check(self, method: str, path: str, status: int, content: t.Any) -> None:
+        """Fail when an answer is not what the description says."""
+        if status >= 400:
+            schema: dict[str, t.Any] = {"$ref": "#/components/schemas/microsoft.graph.ODataErrors.ODataError"}
+        else:
+            operation = next(each for pattern, each in self._paths if pattern.fullmatch(path))[method.lower()]
+            answers = operation["responses"]
+            answer = answers.get(str(status)) or answers.get("2XX")
+            assert answer, f"{method} {path} does not answer {status}"
+            schema = next(iter(answer.get("content", {}).values()), {}).get("schema", {})
+            if content is None:
+                assert schema.get("format", "binary") in ("binary", "int32"), f"{method} {path} answers without JSON"
+                return
+            self._check_names(schema, content, path)
+        OAS30Validator(_absolute(schema), registry=self._registry).validate(content)
+
+    def _check_names(self, schema: dict[str, t.Any], content: t.Any, path: str) -> None:
+        known = self._properties(schema)
+        if isinstance(content, dict) and known:
+            unknown = {name for name in content if not name.startswith("@") and name not in known}
+            kinds = {each.get("@odata.type") for each in content.get("value", []) if isinstance(each, dict)} if "value" in content else set()
+            assert not unknown or "@odata.type" in content, f"{path} answers with {unknown}"
+            if "value" in content and not kinds - {None}:
+                for each in content["value"]:
+                    self._check_names(known["value"]["items"], each, path)
+
+    def _properties(self, schema: dict[str, t.Any]) -> dict[str, t.Any]:
+        if "$ref" in schema:
+            schema = self._schemas[schema["$ref"].rpartition("/")[2]]
+        found = dict(schema.get("properties", {}))
+        for part in schema.get("allOf", ()):
+            found |= self._properties(part)
+        return found
+
+
+def _pattern(path: str) -> str:
+    return "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"(\{[^}]+\})", path))
+
+
+def _absolute(schema: t.Any) -> t.Any:
+    text = json.dumps(schema).replace('"#/components', '"urn:graph#/components')
+    return json.loads(text)
+
+
+@dataclasses.dataclass
+class Graph:
+    """A client of Microsoft Graph for one application."""
+
+    session: requests.Session
+    contract: Contract | None
+    root: str = GRAPH
+
+    def __call__(self, method: str, path: str, status: int | None = None, **more: t.Any) -> t.Any:
+        """Call and return the content; fail unless the status is the expected one and the answer as described."""
+        response = self.call(method, path, **more)
+        if status is not None:
+            assert response.status_code == status, response.text
+        return response.json() if response.content and "json" in response.headers["content-type"] else response.content
+
+    def call(self, method: str, path: str, **more: t.Any) -> requests.Response:
+        """Call and return the response."""
+        url = path if path.startswith("https:") else self.root + path
+        response = self.session.request(method, url, timeout=30, **more)
+        if self.contract:
+            plain = requests.utils.unquote(url.removeprefix(self.root).partition("?")[0])
+            kind = response.headers.get("content-type", "")
+            self.contract.check(method, plain, response.status_code, response.json() if "application/json" in kind else None)
+        return response
+
+    def refused(self, method: str, path: str, status: int, **more: t.Any) -> dict[str, t.Any]:
+        """Call and return the error."""
+        return t.cast("dict[str, t.Any]", self(method, path, status, **more)["error"])
+
+    def every(self, path: str, **more: t.Any) -> list[dict[str, t.Any]]:
+        """All pages of a list."""
+        found: list[dict[str, t.Any]] = []
+        link: str | None = path
+        while link:
+            page = self("GET", link, 200, **more)
+            more.pop("params", None)
+            found += page["value"]
+            link = page.get("@odata.nextLink")
+        return found
+
+    def instantiate(self, name: str = "Amazon Connect", template: str = NON_GALLERY) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+        """A new application and its service principal."""
+        made = self("POST", f"/applicationTemplates/{template}/instantiate", 201, json={"displayName": name})
+        return made["application"], made["servicePrincipal"]
+
+    def saml_application(self, name: str = "Amazon Connect", template: str = NON_GALLERY) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+        """A new application that signs in with SAML."""
+        application, principal = self.instantiate(name, template)
+        self("PATCH", f"/servicePrincipals/{principal['id']}", 204, json={"preferredSingleSignOnMode": "saml"})
+        return application, principal
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract | None:
+    """The published description of Microsoft Graph, where it is at hand."""
+    if not CONTRACT.exists():
+        return None
+    return Contract(yaml.load(CONTRACT.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
+@pytest.fixture(scope="session")
+def running() -> collections.abc.Iterator[Sandbox]:
+    """One sandbox for all tests."""
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """An empty sandbox that this process's clients reach."""
+    running.world.reset()
+    for name, value in running.environment.items():
+        monkeypatch.setenv(name, value)
+    return running
+
+
+TENANT = {
+    "id": "72f988bf-86f1-41af-91ab-2d7cd011db47",
+    "clients": [
+        {"name": "automation", "client_id": "11111111-1111-4111-8111-111111111111", "secrets": ["s3cret"]},
+        {"name": "owner", "secrets": ["s3cret"], "permissions": ["Application.ReadWrite.OwnedBy", "Policy.Read.All"]},
+        {"name": "everything", "secrets": ["s3cret"], "permissions": list(PERMISSIONS)},
+    ],
+    "users": [
+        {"userPrincipalName": "jane@contoso.com", "mail": "jane@contoso.com", "givenName": "Jane", "surname": "Doe", "employeeId": "7"},
+        {"userPrincipalName": "ravi@contoso.com", "accountEnabled": False},
+        {"userPrincipalName": "guest_fabrikam.com#EXT#@contoso.com", "userType": "Guest"},
+    ],
+    "groups": [
+        {"displayName": "Agents", "members": ["jane@contoso.com", "Leads"]},
+        {"displayName": "Leads", "members": ["ravi@contoso.com", "jane@contoso.com"]},
+    ],
+}
+
+
+@pytest.fixture
+def seeded(sandbox: Sandbox) -> dict[str, t.Any]:
+    """The ids of the seeded tenant."""
+    return t.cast("dict[str, t.Any]", seed(sandbox.world, {"entra": {"tenants": [TENANT]}})["entra"]["tenants"][0])
+
+
+@pytest.fixture
+def tenant(sandbox: Sandbox, seeded: dict[str, t.Any]) -> Tenant:
+    """The seeded tenant as the sandbox holds it."""
+    return directory(sandbox.world).tenants[seeded["id"]]
+
+
+@pytest.fixture
+def graph_as(seeded: dict[str, t.Any], contract: Contract | None) -> t.Callable[[str], Graph]:
+    """A client of Graph for one of the seeded applications."""
+
+    def client(name: str) -> Graph:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": seeded["clients"][name]["client_id"],
+            "client_secret": "s3cret",
+            "scope": "https://graph.microsoft.com/.default",
+        }
+        answer = requests.post(f"https://login.microsoftonline.com/{seeded['id']}/oauth2/v2.0/token", data=form, timeout=30)
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return Graph(session, contract)
+
+    return client
+
+
+@pytest.fixture
+def graph(graph_as: t.Callable[[str], Graph]) -> Graph:
+    """A client of Graph with the permissions that the modules ask for."""
+    return graph_as("automation")

@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Applications and templates (facts/entra.md 1 and 2)."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from federation_sandbox.entra.graph.templates import AWS_IDENTITY_CENTER, AWS_SINGLE_ACCOUNT, NON_GALLERY
+
+
+def test_templates(graph: t.Any) -> None:
+    """1.1, 1.2, 1.3"""
+    found = graph.every("/applicationTemplates")
+    assert {each["id"] for each in found} == {NON_GALLERY, AWS_SINGLE_ACCOUNT, AWS_IDENTITY_CENTER}
+    (one,) = graph.every("/applicationTemplates?$filter=displayName eq 'AWS Single-Account Access'")
+    assert (one["id"], one["publisher"], one["supportedSingleSignOnModes"]) == (AWS_SINGLE_ACCOUNT, "Amazon", ["password", "saml", "external"])
+    assert graph.every("/applicationTemplates?$filter=contains(displayName, 'identity center')")[0]["id"] == AWS_IDENTITY_CENTER
+    assert graph("GET", f"/applicationTemplates/{AWS_SINGLE_ACCOUNT}", 200)["homePageUrl"].startswith("https://signin.aws.amazon.com/saml")
+
+
+@pytest.mark.parametrize(("template", "replies"), [(NON_GALLERY, []), (AWS_SINGLE_ACCOUNT, ["https://signin.aws.amazon.com/saml"])])
+def test_instantiate(graph: t.Any, template: str, replies: list[str]) -> None:
+    """1.2, 1.4, 1.5"""
+    application, principal = graph.instantiate("Contact centre", template)
+    assert application["identifierUris"] == []
+    assert application["tags"] == []
+    assert application["web"]["redirectUris"] == principal["replyUrls"] == replies
+    assert [scope["value"] for scope in application["api"]["oauth2PermissionScopes"]] == ["user_impersonation"]
+    assert {role["displayName"] for role in principal["appRoles"]} == {"User", "msiam_access"}
+    assert all(role["value"] is None and role["origin"] == "Application" for role in principal["appRoles"])
+    assert principal["appRoleAssignmentRequired"] is True
+    assert principal["preferredSingleSignOnMode"] is None
+    assert principal["samlSingleSignOnSettings"] is None
+    assert principal["keyCredentials"] == []
+    assert "WindowsAzureActiveDirectoryIntegratedApp" in principal["tags"]
+    assert ("WindowsAzureActiveDirectoryCustomSingleSignOnApplication" in principal["tags"]) == (template == NON_GALLERY)
+    assert application["applicationTemplateId"] == principal["applicationTemplateId"] == template
+    assert application["appId"] == principal["appId"]
+
+
+def test_role_ids_are_made_for_each_instance(graph: t.Any) -> None:
+    """1.6"""
+    first, second = (graph.instantiate()[1]["appRoles"] for _time in range(2))
+    assert not {role["id"] for role in first} & {role["id"] for role in second}
+
+
+@pytest.mark.parametrize("body", [{}, {"displayName": ""}, {"displayName": 7}, {"displayName": "x", "tags": []}])
+def test_instantiate_refuses(graph: t.Any, body: dict[str, t.Any]) -> None:
+    """1.4: displayName and serviceManagementReference, nothing else"""
+    graph.refused("POST", f"/applicationTemplates/{NON_GALLERY}/instantiate", 400, json=body)
+    assert graph.every("/applications?$filter=startswith(displayName, 'x')") == []
+
+
+def test_instantiate_again_makes_another(graph: t.Any) -> None:
+    """1.8, 1.15: names are not unique; the half-made one is found by template and name"""
+    graph.instantiate("Same")
+    graph.instantiate("Same")
+    found = graph.every(f"/applications?$filter=applicationTemplateId eq '{NON_GALLERY}' and displayName eq 'Same'")
+    assert len(found) == 2
+
+
+def test_instantiate_that_answers_404_yet_creates(graph: t.Any, sandbox: t.Any) -> None:
+    """1.8"""
+    from federation_sandbox.faults import Fault
+
+    sandbox.world.faults.add(Fault("graph", "applicationTemplate.instantiate", "masked", status=404, code="Request_ResourceNotFound"))
+    graph.refused("POST", f"/applicationTemplates/{NON_GALLERY}/instantiate", 404, json={"displayName": "Hidden"})
+    assert len(graph.every("/applications?$filter=displayName eq 'Hidden'")) == 1
+
+
+def test_create_without_a_template(graph: t.Any) -> None:
+    """1.13: no template, no roles, no service principal; and nobody adds a template later"""
+    made = graph("POST", "/applications", 201, json={"displayName": "Plain", "tags": ["HideApp"]})
+    assert (made["applicationTemplateId"], made["appRoles"], made["api"]["oauth2PermissionScopes"]) == (None, [], [])
+    principal = graph("POST", "/servicePrincipals", 201, json={"appId": made["appId"], "tags": ["WindowsAzureActiveDirectoryIntegratedApp"]})
+    assert principal["appRoleAssignmentRequired"] is False
+    assert set(principal["tags"]) == {"HideApp", "WindowsAzureActiveDirectoryIntegratedApp"}
+    graph.refused("PATCH", f"/applications/{made['id']}", 400, json={"applicationTemplateId": NON_GALLERY})
+    error = graph.refused("POST", "/servicePrincipals", 409, json={"appId": made["appId"]})
+    assert error["code"] == "Request_MultipleObjectsWithSameKeyValue"
+
+
+def test_unique_name(graph: t.Any) -> None:
+    """1.14"""
+    body = {"displayName": "Upserted"}
+    graph.refused("PATCH", "/applications(uniqueName='ours')", 404, json=body)
+    header = {"Prefer": "create-if-missing"}
+    made = graph("PATCH", "/applications(uniqueName='ours')", 201, json=body, headers=header)
+    assert made["uniqueName"] == "ours"
+    graph("PATCH", "/applications(uniqueName='ours')", 204, json={"displayName": "Again"}, headers=header)
+    assert graph("GET", "/applications(uniqueName='ours')", 200)["displayName"] == "Again"
+    graph.refused("PATCH", f"/applications/{made['id']}", 400, json={"uniqueName": "other"})
+    graph("DELETE", f"/applications/{made['id']}", 204)
+    error = graph.refused("PATCH", "/applications(uniqueName='ours')", 400, json=body, headers=header)
+    assert (error["code"], error["details"][0]["code"]) == ("Request_BadRequest", "ObjectConflict")
+
+
+def test_alternate_keys(graph: t.Any) -> None:
+    """2.19"""
+    application, principal = graph.instantiate()
+    assert graph("GET", f"/applications(appId='{application['appId']}')", 200)["id"] == application["id"]
+    assert graph("GET", f"/servicePrincipals(appId='{application['appId']}')", 200)["id"] == principal["id"]
+    graph("PATCH", f"/servicePrincipals(appId='{application['appId']}')", 204, json={"notes": "ours"})
+    assert graph("GET", f"/servicePrincipals/{principal['id']}", 200)["notes"] == "ours"
+
+
+def test_the_service_principal_follows_its_application(graph: t.Any) -> None:
+    """2.8, 2.10, 2.17, 1.13"""
+    application, principal = graph.saml_application()
+    web = {"redirectUris": ["https://signin.aws.amazon.com/saml"], "redirectUriSettings": [{"uri": "https://signin.aws.amazon.com/saml", "index": 0}]}
+    identifiers = ["https://signin.aws.amazon.com/saml#one"]
+    body = {"displayName": "Renamed", "web": web, "identifierUris": identifiers, "tags": ["HideApp"]}
+    graph("PATCH", f"/applications/{application['id']}", 204, json=body)
+    after = graph("GET", f"/servicePrincipals/{principal['id']}", 200)
+    assert after["displayName"] == after["appDisplayName"] == "Renamed"
+    assert after["replyUrls"] == web["redirectUris"]
+    assert set(after["servicePrincipalNames"]) == {*identifiers, application["appId"]}
+    assert "HideApp" in after["tags"]
+    assert "WindowsAzureActiveDirectoryIntegratedApp" in after["tags"]
+    graph("PATCH", f"/applications/{application['id']}", 204, json={"tags": []})
+    assert "HideApp" not in graph("GET", f"/servicePrincipals/{principal['id']}", 200)["tags"]
+
+
+def test_web_keeps_the_members_that_are_not_sent(graph: t.Any) -> None:
+    """2.10"""
+    application, _principal = graph.instantiate()
+    graph("PATCH", f"/applications/{application['id']}", 204, json={"web": {"redirectUris": ["https://a.example.com"]}})
+    graph("PATCH", f"/applications/{application['id']}", 204, json={"web": {"logoutUrl": "https://b.example.com"}})
+    web = graph("GET", f"/applications/{application['id']}?$select=web", 200)["web"]
+    assert (web["redirectUris"], web["logoutUrl"]) == (["https://a.example.com"], "https://b.example.com")
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"nonsense": 1}, "Invalid property"),
+        ({"appId": "x"}, "read-only"),
+        ({"id": "x"}, "read-only"),
+        ({"publisherDomain": "x"}, "read-only"),
+        ({"displayName": 7}, "Cannot convert"),
+        ({"displayName": ""}, "Invalid value"),
+        ({"tags": "x"}, "Cannot convert"),
+        ({"web": {"nonsense": 1}}, "Invalid property"),
+        ({"signInAudience": "Everyone"}, "Invalid value"),
+        ({"api": {"requestedAccessTokenVersion": 3}}, "Invalid value"),
+        ({"notes": "x" * 1025}, "Invalid value"),
+    ],
+)
+def test_patch_refuses(graph: t.Any, body: dict[str, t.Any], text: str) -> None:
+    """2, 11: what the published type does not hold, or may not be set"""
+    application, _principal = graph.instantiate()
+    assert text in graph.refused("PATCH", f"/applications/{application['id']}", 400, json=body)["message"]
+
+
+def role(value: str | None = "agent", **more: t.Any) -> dict[str, t.Any]:
+    return {"id": "5d7a5b6e-0000-4000-8000-000000000001", "displayName": "Agent", "allowedMemberTypes": ["User"], "value": value, **more}
+
+
+def test_app_roles(graph: t.Any) -> None:
+    """2.11: appended, disabled first, then removed"""
+    application, principal = graph.instantiate()
+    path = f"/applications/{application['id']}"
+    kept = [{name: value for name, value in each.items() if name != "origin"} for each in application["appRoles"]]
+    ours = role("arn:aws:iam::111122223333:role/Agent,arn:aws:iam::111122223333:saml-provider/Entra", description="Agents")
+    graph("PATCH", path, 204, json={"appRoles": [*kept, ours]})
+    assert len(graph("GET", f"/servicePrincipals/{principal['id']}", 200)["appRoles"]) == 3
+    assert "disabled first" in graph.refused("PATCH", path, 400, json={"appRoles": kept})["message"]
+    assert "disabled first" in graph.refused("PATCH", path, 400, json={"appRoles": [*kept, {**ours, "value": "other"}]})["message"]
+    graph("PATCH", path, 204, json={"appRoles": [*kept, {**ours, "isEnabled": False}]})
+    graph("PATCH", path, 204, json={"appRoles": kept})
+    assert len(graph("GET", path, 200)["appRoles"]) == 2
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [role("x" * 121), role("with space"), role(".dot"), role(origin="Application"), role(allowedMemberTypes=["Everyone"]), role(isEnabled=False)],
+)
+def test_app_role_refused(graph: t.Any, wanted: dict[str, t.Any]) -> None:
+    """2.11: at most 120 characters, no spaces, no leading dot; origin is never sent"""
+    application = graph("POST", "/applications", 201, json={"displayName": "Plain"})
+    graph.refused("PATCH", f"/applications/{application['id']}", 400, json={"appRoles": [wanted]})
+
+
+def test_logo(graph: t.Any) -> None:
+    """2.16"""
+    application, _principal = graph.instantiate()
+    path = f"/applications/{application['id']}/logo"
+    graph("PUT", path, 204, data=b"\x89PNG", headers={"Content-Type": "image/png"})
+    assert graph("GET", path, 200) == b"\x89PNG"
+    graph.refused("PUT", path, 400, data=b"text", headers={"Content-Type": "text/plain"})
+
+
+def test_owners(graph: t.Any, seeded: dict[str, t.Any]) -> None:
+    """8.5: what an application makes, it owns"""
+    application, principal = graph.instantiate()
+    for path in (f"/applications/{application['id']}", f"/servicePrincipals/{principal['id']}"):
+        assert [each["id"] for each in graph("GET", f"{path}/owners", 200)["value"]] == [seeded["clients"]["automation"]["service_principal_id"]]

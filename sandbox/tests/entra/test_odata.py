@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What $filter, $select, $top, $count, $orderby and $expand do, and what Graph refuses (facts/entra.md 5.5, 5.6, 9.2)."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from federation_sandbox.clouds import seed
+from federation_sandbox.entra.graph.filters import Filter
+from federation_sandbox.service import CloudError
+
+EVENTUAL = {"ConsistencyLevel": "eventual"}
+RECORD = {
+    "displayName": "Amazon Connect",
+    "appId": "a",
+    "tags": ["HideApp", "openccp"],
+    "identifierUris": ["urn:amazon:webservices"],
+    "description": None,
+    "createdDateTime": "2025-01-01T00:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        ("displayName eq 'amazon connect'", True),
+        ("displayName eq 'O''Brien'", False),
+        ("startswith(displayName, 'Amazon')", True),
+        ("startswith(displayName,'x') or appId eq 'a'", True),
+        ("displayName eq 'x' and appId eq 'a'", False),
+        ("(displayName eq 'x' or appId eq 'a') and startswith(displayName,'am')", True),
+        ("displayName in ('x', 'Amazon Connect')", True),
+        ("tags/any(t:t eq 'openccp')", True),
+        ("tags/any(x:startswith(x,'Hide'))", True),
+        ("tags/any(t:t eq 'other')", False),
+        ("identifierUris/any(u:u eq 'urn:amazon:webservices')", True),
+        ("description eq null", True),
+        ("createdDateTime ge 2024-12-31T00:00:00Z", True),
+        ("createdDateTime le 2024-12-31T00:00:00Z", False),
+        ("not(displayName eq 'x')", True),
+        ("displayName ne 'x'", True),
+    ],
+)
+def test_filter(text: str, accepted: bool) -> None:
+    assert Filter.parse("application", text, advanced=True).accepts(RECORD) is accepted
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("application", "displayName eq"),
+        ("application", "displayName eq 'x' and"),
+        ("application", "displayName eq 'x"),
+        ("application", "displayName = 'x'"),
+        ("application", "nonsense eq 'x'"),
+        ("application", "displayName eq 7"),
+        ("application", "displayName eq x"),
+        ("application", "notes eq 'x'"),
+        ("application", "uniqueName eq 'x'"),
+        ("application", "contains(displayName,'x')"),
+        ("application", "displayName/any(t:t eq 'x')"),
+        ("application", "tags/all(t:t eq 'x')"),
+        ("application", "displayName eq 'x' displayName eq 'y'"),
+        ("application", "tolower(displayName) eq 'x'"),
+        ("servicePrincipal", "preferredSingleSignOnMode eq 'saml'"),
+        ("appRoleAssignment", "principalId eq 5d7a5b6e-0000-4000-8000-000000000001"),
+        ("appRoleAssignment", "resourceId eq '5d7a5b6e-0000-4000-8000-000000000001'"),
+        ("user", "accountEnabled eq 'true'"),
+        ("user", "displayName in (" + ",".join(f"'{number}'" for number in range(16)) + ")"),
+    ],
+)
+def test_filter_refused(kind: str, text: str) -> None:
+    """Only what the published descriptions say, in the form that OData wants."""
+    with pytest.raises(CloudError) as refused:
+        Filter.parse(kind, text, advanced=True)
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("text", ["displayName ne 'x'", "not(displayName eq 'x')", "endswith(mail,'x')"])
+def test_advanced_operators(graph: t.Any, text: str) -> None:
+    """5.5: header and $count"""
+    assert graph.refused("GET", f"/users?$filter={text}", 400)["code"] == "Request_UnsupportedQuery"
+    graph("GET", f"/users?$filter={text}&$count=true", 200, headers=EVENTUAL)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "$select=nonsense",
+        "$filter=nonsense eq 'x'",
+        "$top=0",
+        "$top=1000",
+        "$top=x",
+        "$count=maybe",
+        "$count=true",
+        "$skip=1",
+        "$format=json",
+        "$orderby=nonsense",
+        "$orderby=displayName&$filter=startswith(displayName,'x')",
+        "$expand=nonsense",
+        "$skiptoken=nonsense",
+        "$search=x",
+    ],
+)
+def test_options_refused(graph: t.Any, options: str) -> None:
+    graph.refused("GET", f"/applications?{options}", 400)
+
+
+def test_select_and_order(graph: t.Any) -> None:
+    for name in ("b", "A", "c"):
+        graph("POST", "/applications", 201, json={"displayName": name})
+    found = graph.every("/applications?$select=displayName&$orderby=displayName desc")
+    assert [each["displayName"] for each in found[:3]] == ["owner", "everything", "c"]
+    assert all(set(each) <= {"id", "displayName"} for each in found)
+
+
+@pytest.mark.parametrize("path", ["/nonsense", "/applications/x/nonsense", "/policies/nonsense", "/servicePrincipals/x/y/z"])
+def test_unknown_segment(graph: t.Any, path: str) -> None:
+    assert "Resource not found for the segment" in graph.refused("GET", path, 400)["message"]
+
+
+def test_method_and_body(graph: t.Any) -> None:
+    graph.refused("PUT", "/applications", 405)
+    graph.refused("POST", "/applications", 400, data="{", headers={"Content-Type": "application/json"})
+    graph.refused("POST", "/applications", 400, data="displayName=x")
+    graph.refused("POST", "/applications", 400, json=[])
+
+
+def test_ten_thousand_users_page_fast(sandbox: t.Any, contract: t.Any, benchmark_seconds: float = 10.0) -> None:
+    """5.5: $top up to 999, nextLink followed as it is"""
+    import time
+
+    import requests
+
+    users = [{"userPrincipalName": f"u{number}@contoso.com"} for number in range(10_000)]
+    content = {
+        "clients": [{"secrets": ["s3cret"]}],
+        "users": users,
+        "groups": [{"displayName": "All", "members": [each["userPrincipalName"] for each in users]}],
+    }
+    made = seed(sandbox.world, {"entra": {"tenants": [content]}})["entra"]["tenants"][0]
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": made["clients"]["automation"]["client_id"],
+        "client_secret": "s3cret",
+        "scope": "https://graph.microsoft.com/.default",
+    }
+    answer = requests.post(f"https://login.microsoftonline.com/{made['id']}/oauth2/v2.0/token", data=form, timeout=30).json()
+    session = requests.Session()
+    session.headers.update({"Authorization": f"Bearer {answer['access_token']}", **EVENTUAL})
+    link: str | None = f"https://graph.microsoft.com/v1.0/groups/{made['groups']['All']}/transitiveMembers/microsoft.graph.user?$count=true&$select=id,userPrincipalName&$top=999"
+    found: list[str] = []
+    pages, started = 0, time.perf_counter()
+    while link:
+        page = session.get(link, timeout=30).json()
+        found += [each["userPrincipalName"] for each in page["value"]]
+        pages, link = pages + 1, page.get("@odata.nextLink")
+    assert (len(set(found)), pages) == (10_000, 11)
+    assert time.perf_counter() - started < benchmark_seconds

@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Service principals and their signing certificates (facts/entra.md 2 and 3)."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import typing as t
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from federation_sandbox.entra.certificates import active_signing_certificate, der, self_signed, thumbprint
+
+CERTIFICATE = {"displayName": "CN=Microsoft Azure Federated SSO Certificate"}
+
+
+def path(principal: dict[str, t.Any]) -> str:
+    return f"/servicePrincipals/{principal['id']}"
+
+
+def add(graph: t.Any, principal: dict[str, t.Any], **body: t.Any) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", graph("POST", f"{path(principal)}/addTokenSigningCertificate", 200, json={**CERTIFICATE, **body}))
+
+
+def credentials(graph: t.Any, principal: dict[str, t.Any]) -> tuple[list[dict[str, t.Any]], list[dict[str, t.Any]]]:
+    found = graph("GET", f"{path(principal)}?$select=keyCredentials,passwordCredentials", 200)
+    return found["keyCredentials"], found["passwordCredentials"]
+
+
+def active(tenant: t.Any, principal: dict[str, t.Any]) -> str | None:
+    record = tenant["servicePrincipals"].visible(principal["id"])
+    found = active_signing_certificate(record, tenant.signing_keys, tenant.world.clock.now())
+    return thumbprint(found.certificate) if found else None
+
+
+def test_add_token_signing_certificate(graph: t.Any) -> None:
+    """3.1, 3.2, 3.3, 3.4"""
+    _application, principal = graph.saml_application()
+    made = add(graph, principal)
+    certificate = x509.load_der_x509_certificate(base64.b64decode(made["key"]))
+    assert made["usage"] == "Verify"
+    assert made["type"] == "AsymmetricX509Cert"
+    assert thumbprint(certificate) == made["thumbprint"] == base64.b64decode(made["customKeyIdentifier"]).hex().upper()
+    assert certificate.subject.rfc4514_string() == CERTIFICATE["displayName"]
+    assert abs(certificate.not_valid_after_utc - certificate.not_valid_before_utc - dt.timedelta(days=3 * 365.25)) < dt.timedelta(days=2)
+    keys, passwords = credentials(graph, principal)
+    sign, verify = (next(each for each in keys if each["usage"] == usage) for usage in ("Sign", "Verify"))
+    assert (sign["type"], verify["type"]) == ("X509CertAndPassword", "AsymmetricX509Cert")
+    assert {each["customKeyIdentifier"] for each in (sign, verify, *passwords)} == {made["customKeyIdentifier"]}
+    assert made["keyId"] == sign["keyId"] == passwords[0]["keyId"] != verify["keyId"]
+    assert (verify["key"], sign["key"]) == (made["key"], None)
+
+
+def test_keys_are_shown_only_when_one_object_is_asked_for_them(graph: t.Any) -> None:
+    """2.12"""
+    _application, principal = graph.saml_application()
+    add(graph, principal)
+    whole = graph("GET", path(principal), 200)["keyCredentials"]
+    (listed,) = graph.every(f"/servicePrincipals?$filter=id eq '{principal['id']}'&$select=keyCredentials")
+    assert len(whole) == len(listed["keyCredentials"]) == 2
+    assert {each["key"] for each in (*whole, *listed["keyCredentials"])} == {None}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"displayName": "No prefix"},
+        {"displayName": None},
+        {"displayName": "CN="},
+        {"displayName": "CN=" + "x" * 90},
+        {**CERTIFICATE, "endDateTime": "2020-01-01T00:00:00Z"},
+        {**CERTIFICATE, "endDateTime": (dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=3 * 366 + 1)).isoformat()},
+        {**CERTIFICATE, "endDateTime": "soon"},
+        {**CERTIFICATE, "startDateTime": "2020-01-01T00:00:00Z"},
+    ],
+)
+def test_certificate_refused(graph: t.Any, body: dict[str, t.Any]) -> None:
+    """3.1: CN=, at most three years; 2.12: 90 characters"""
+    _application, principal = graph.saml_application()
+    graph.refused("POST", f"{path(principal)}/addTokenSigningCertificate", 400, json=body)
+    assert credentials(graph, principal) == ([], [])
+
+
+def test_a_new_certificate_is_not_active(graph: t.Any, tenant: t.Any) -> None:
+    """3.6"""
+    _application, principal = graph.saml_application()
+    first = add(graph, principal)
+    assert active(tenant, principal) is None
+    graph("PATCH", path(principal), 204, json={"preferredTokenSigningKeyThumbprint": first["thumbprint"]})
+    add(graph, principal)
+    assert active(tenant, principal) == first["thumbprint"]
+
+
+def test_any_thumbprint_is_taken(graph: t.Any, tenant: t.Any) -> None:
+    """facts/pains.md 3"""
+    _application, principal = graph.saml_application()
+    add(graph, principal)
+    graph("PATCH", path(principal), 204, json={"preferredTokenSigningKeyThumbprint": "00" * 20})
+    assert active(tenant, principal) is None
+
+
+def test_an_expired_certificate_gives_way_to_any_valid_one(graph: t.Any, tenant: t.Any, sandbox: t.Any, graph_as: t.Any) -> None:
+    """3.7: the trap"""
+    _application, principal = graph.saml_application()
+    short = add(graph, principal, endDateTime=(dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=1)).isoformat())
+    graph("PATCH", path(principal), 204, json={"preferredTokenSigningKeyThumbprint": short["thumbprint"]})
+    sandbox.world.clock.advance(dt.timedelta(days=2))
+    assert active(tenant, principal) == short["thumbprint"], "expired, and nothing else is there"
+    new = add(graph_as("automation"), principal)
+    assert active(tenant, principal) == new["thumbprint"], "although nobody activated it"
+
+
+def test_removing_one_of_three(graph: t.Any) -> None:
+    """3.9: the lists without one triple; entries that stay may come back without their key"""
+    _application, principal = graph.saml_application()
+    made = [add(graph, principal) for _number in range(3)]
+    keys, passwords = credentials(graph, principal)
+    gone = made[1]["customKeyIdentifier"]
+    body = {
+        "keyCredentials": [{**each, "key": None} for each in keys if each["customKeyIdentifier"] != gone],
+        "passwordCredentials": [each for each in passwords if each["customKeyIdentifier"] != gone],
+    }
+    graph("PATCH", path(principal), 204, json=body)
+    kept_keys, kept_passwords = credentials(graph, principal)
+    assert kept_keys == [each for each in keys if each["customKeyIdentifier"] != gone], "and their public keys are still there"
+    assert len(kept_passwords) == 2
+
+
+def test_own_certificate(graph: t.Any, tenant: t.Any) -> None:
+    """3.10; 3.4: any customKeyIdentifier"""
+    now = dt.datetime.now(dt.timezone.utc)
+    key, certificate = self_signed("own", now - dt.timedelta(days=1), now + dt.timedelta(days=100))
+    pfx = pkcs12.serialize_key_and_certificates(b"own", key, certificate, None, BestAvailableEncryption(b"open"))
+    identifier = base64.b64encode(b"any identifier").decode()
+    common = {"customKeyIdentifier": identifier, "keyId": "5d7a5b6e-0000-4000-8000-000000000001"}
+    body = {
+        "keyCredentials": [
+            {**common, "usage": "Sign", "type": "X509CertAndPassword", "key": base64.b64encode(pfx).decode()},
+            {"customKeyIdentifier": identifier, "usage": "Verify", "type": "AsymmetricX509Cert", "key": base64.b64encode(der(certificate)).decode()},
+        ],
+        "passwordCredentials": [{**common, "secretText": "open"}],
+        "preferredTokenSigningKeyThumbprint": thumbprint(certificate),
+    }
+    _application, principal = graph.saml_application()
+    wrong = {**body, "passwordCredentials": [{**common, "secretText": "closed"}]}
+    graph.refused("PATCH", path(principal), 400, json=wrong)
+    graph("PATCH", path(principal), 204, json=body)
+    assert active(tenant, principal) == thumbprint(certificate)
+    assert "open" not in str(graph("GET", path(principal), 200)["passwordCredentials"])
+
+
+def test_remove_key_needs_a_proof(graph: t.Any) -> None:
+    """3.9, facts/pains.md 5"""
+    _application, principal = graph.saml_application()
+    made = add(graph, principal)
+    graph.refused("POST", f"{path(principal)}/removeKey", 403, json={"keyId": made["keyId"], "proof": "x"})
+
+
+def test_settings_of_single_sign_on(graph: t.Any) -> None:
+    """2.1, 2.2, 2.3, 2.5, 2.6, 2.18"""
+    _application, principal = graph.saml_application()
+    relay = "https://eu-west-2.console.aws.amazon.com/connect/federate/x?destination=%2Fconnect%2Fccp-v2"
+    body = {
+        "samlSingleSignOnSettings": {"relayState": relay},
+        "appRoleAssignmentRequired": False,
+        "notificationEmailAddresses": ["a@contoso.com"],
+        "loginUrl": "https://a.example.com",
+        "notes": "ours",
+    }
+    graph("PATCH", path(principal), 204, json=body)
+    after = graph("GET", path(principal), 200)
+    assert {name: after[name] for name in body} == body
+    graph("PATCH", path(principal), 204, json={"loginUrl": None, "notes": None})
+    assert graph("GET", path(principal), 200)["loginUrl"] is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"preferredSingleSignOnMode": "SAML"},
+        {"samlSingleSignOnSettings": {"relay": "x"}},
+        {"notificationEmailAddresses": [f"{number}@contoso.com" for number in range(6)]},
+        {"accountEnabled": "yes"},
+        {"appRoleAssignmentRequired": None},
+        {"appDisplayName": "x"},
+        {"applicationTemplateId": "x"},
+        {"appOwnerOrganizationId": "x"},
+        {"servicePrincipalNames": ["https://elsewhere.example.com"]},
+        {"loginUrl": "nowhere"},
+        {"keyCredentials": [{"usage": "Verify", "type": "AsymmetricX509Cert", "customKeyIdentifier": "eA==", "key": "eA=="}]},
+        {"claimsMappingPolicies": []},
+    ],
+)
+def test_patch_refuses(graph: t.Any, body: dict[str, t.Any]) -> None:
+    """2, 11"""
+    _application, principal = graph.instantiate()
+    graph.refused("PATCH", path(principal), 400, json=body)
