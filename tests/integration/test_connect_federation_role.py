@@ -182,11 +182,12 @@ def test_a_role_that_others_use(sandbox: Sandbox, role: Run) -> None:
     assert not role()["changed"]
 
 
-def test_a_provider_that_iam_does_not_know_yet(sandbox: Sandbox, role: Run) -> None:  # facts/pains.md 28
-    message = f'Invalid principal in policy: "FEDERATED":"{PROVIDER}"'
-    sandbox.world.faults.add(Fault("iam", "CreateRole", times=3, status=400, code="MalformedPolicyDocument", message=message))
-    assert role()["changed"]
-    assert operations(sandbox).count("CreateRole") == 4
+def test_a_provider_that_iam_does_not_know_yet(sandbox: Sandbox, role: Run, iam: t.Any, saml: SimpleNamespace) -> None:
+    sandbox.world.settings.iam_replication = 3.0
+    new = iam.create_saml_provider(Name="New", SAMLMetadataDocument=saml.metadata(saml.certificate()))["SAMLProviderArn"]
+    result = role(saml_provider_arns=[new])
+    assert result["role"]["trust_policy"]["Statement"][0]["Principal"] == {"Federated": new}
+    assert operations(sandbox).count("CreateRole") > 1
 
 
 def test_a_provider_that_does_not_exist(sandbox: Sandbox, role: Run) -> None:

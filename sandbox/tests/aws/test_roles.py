@@ -127,8 +127,10 @@ def test_permission_policies_that_are_refused(iam, role, refused):
 
 
 def test_replication(sandbox, iam, provider, refused):
-    """facts 5.1; what others complain of: the role is not there yet, or not yet a principal."""
+    """facts 5.1, pains 28: the provider is not a principal yet; the role is not there yet, or not a principal yet."""
     sandbox.world.settings.iam_replication = 30
+    refused(iam.create_role, "MalformedPolicyDocument", "Invalid principal", RoleName="Federation", AssumeRolePolicyDocument=trust(provider))
+    sandbox.world.clock.advance(dt.timedelta(seconds=31))
     arn = iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=trust(provider))["Role"]["Arn"]
     refused(iam.get_role, "NoSuchEntity", "", 404, RoleName="Federation")
     assert iam.list_roles()["Roles"] == []
