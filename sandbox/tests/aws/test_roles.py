@@ -129,9 +129,10 @@ def test_permission_policies_that_are_refused(iam, role, refused):
 def test_replication(sandbox, iam, provider, refused):
     """facts 5.1, pains 28: the provider is not a principal yet; the role is not there yet, or not a principal yet."""
     sandbox.world.settings.iam_replication = 30
-    refused(iam.create_role, "MalformedPolicyDocument", "Invalid principal", RoleName="Federation", AssumeRolePolicyDocument=trust(provider))
+    wanted = {"RoleName": "Federation", "AssumeRolePolicyDocument": trust(provider)}
+    refused(iam.create_role, "MalformedPolicyDocument", "Invalid principal", **wanted)
     sandbox.world.clock.advance(dt.timedelta(seconds=31))
-    arn = iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=trust(provider))["Role"]["Arn"]
+    arn = iam.create_role(**wanted)["Role"]["Arn"]
     refused(iam.get_role, "NoSuchEntity", "", 404, RoleName="Federation")
     assert iam.list_roles()["Roles"] == []
     naming = trust(None, Principal={"AWS": arn}, Action="sts:AssumeRole")

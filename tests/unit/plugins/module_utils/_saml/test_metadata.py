@@ -162,6 +162,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     ),
     "no role at all": (lambda saml: re.sub("<IDPSSO.*IDPSSODescriptor>", "", saml.metadata(new(saml))), "no IDPSSODescriptor"),
     "two providers": (lambda saml: entities(saml, 2), "describes 2 identity providers"),
+    "no sign-in": (lambda saml: re.sub("<SingleSignOn[^>]*>", "", saml.metadata(new(saml))), "no SingleSignOnService"),
     "no entity id": (lambda saml: saml.metadata(new(saml), entity_id=" "), "names no entity id"),
     "no key": (lambda saml: saml.metadata(), "has no signing certificate"),
     "only encryption": (lambda saml: saml.metadata(keys=saml.key(new(saml), "encryption")), "has no signing certificate"),
