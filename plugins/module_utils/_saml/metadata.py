@@ -91,11 +91,11 @@ def parse(document: bytes | str, what: str = "metadata") -> Metadata:
     )
     if not metadata.entity_id:
         raise InvalidInput(f"The {what} names no entity id (the attribute entityID of its EntityDescriptor).")
-    if not metadata.sso_locations:
-        raise InvalidInput(f"The {what} has no SingleSignOnService in its IDPSSODescriptor, which SAML requires.")
     _check_key_count(metadata, what)
     if len(text) < MIN_LENGTH:
         raise InvalidInput(f"The {what} has {len(text)} characters; AWS IAM takes {MIN_LENGTH:,} and more.")
+    if not metadata.sso_locations:
+        raise InvalidInput(f"The {what} has no SingleSignOnService in its IDPSSODescriptor, which SAML requires.")
     return metadata
 
 
