@@ -191,27 +191,24 @@ class Roles:
 
     def _once_providers_are_known(self, what: str, call: t.Callable[[], t.Any]) -> None:
         """Make a call that IAM refuses for some seconds after a SAML provider was created, because it does not know it everywhere yet."""
-        refused: FederationError | None = None
+        refusals: list[FederationError] = []
 
         def accepted() -> bool | None:
-            nonlocal refused
             try:
                 with attempt(what):
                     call()
             except FederationError as error:
                 if error.code != "MalformedPolicyDocument" or "principal" not in error.message.lower():
                     raise
-                refused = error
+                refusals.append(error)
                 return None
             return True
 
         try:
             self._waiter.until("IAM to know the SAML providers of the trust policy", accepted)
         except TimedOut:
-            if refused is None:
-                raise
-            refused.hint = "Create the SAML providers first; check the ARNs in saml_provider_arns."
-            raise refused from None
+            refusals[-1].hint = "Create the SAML providers first; check the ARNs in saml_provider_arns."
+            raise refusals[-1] from None
 
 
 def build_wanted(params: t.Mapping[str, t.Any]) -> Wanted:
