@@ -34,13 +34,21 @@ class Run:
         """What each run of a module of the collection returned."""
         return [event["result"] for event in self.events if event.get("action") == f"openccp.federation.{module}"]
 
-    def actions(self) -> list[str]:
-        """The sentences of all steps that the run took or, in check mode, would take, in order."""
-        return [sentence for event in self.events for sentence in _ours(event).get("actions", [])]
+    def planned(self) -> list[str]:
+        """The sentences of all steps that the run foretold, in the order of each host."""
+        return self._sentences(check=True)
+
+    def done(self) -> list[str]:
+        """The sentences of all steps that the run took, in the order of each host."""
+        return self._sentences(check=False)
+
+    def _sentences(self, check: bool) -> list[str]:
+        by_host = sorted((event for event in self.events if event.get("check") is check), key=lambda event: str(event["host"]))
+        return [sentence for event in by_host for sentence in _ours(event).get("actions", [])]
 
     def diffs(self) -> list[t.Any]:
-        """The diff of every changed task of the collection."""
-        return [_ours(event)["diff"] for event in self.events if _ours(event).get("changed")]
+        """The diff of every task of the collection that had something to do."""
+        return [_ours(event)["diff"] for event in self.events if _ours(event).get("actions")]
 
     def result(self, role: str, host: str | None = None) -> dict[str, t.Any]:
         """The fact that a role leaves behind, as set last."""
@@ -76,6 +84,7 @@ class Playbooks:
             "ANSIBLE_CALLBACKS_ENABLED": "events",
             "ANSIBLE_HOME": str(folder / "ansible"),
             "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_PIPELINING": "1",
         }
 
     def start(

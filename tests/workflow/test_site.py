@@ -13,37 +13,93 @@ from federation_sandbox.testing import Sandbox
 from playbooks import Playbooks, Run
 
 ONE: t.Final = "sandbox/hosts.yml"
-VARIANTS: t.Final = {
-    "variants/classic.yml": ("public", "aws"),
-    "variants/two_federations.yml": ("public", "aws"),
-    "variants/regional.yml": ("public", "aws"),
-    "variants/govcloud.yml": ("usgov", "aws-us-gov"),
-}
 #: DESIGN.md 7: the requests that one unchanged federation may take before the check role
 BUDGET: t.Final = 20
 
 
-@pytest.mark.parametrize("inventory", [ONE, *VARIANTS])
+def check_classic(run: Run, sandbox: Sandbox) -> None:
+    """The hand-made guide's values, to the letter."""
+    instance, application, federation = (run.result(role) for role in ("connect_instance", "azure_saml_app", "aws_federation"))
+    assert application["identifiers"] == ["urn:amazon:webservices"]
+    assert application["reply_urls"] == ["https://signin.aws.amazon.com/saml"]
+    federate = f"https://us-east-1.console.aws.amazon.com/connect/federate/{instance['id']}"
+    assert application["relay_state"] == f"{federate}?destination=%2Fconnect%2Fccp-v2"
+    claims = {claim["name"].rpartition("/")[2]: claim.get("value") or claim.get("source") for claim in application["claims"]}
+    assert claims["Role"] == f"{federation['role']['arn']},{federation['saml_provider']['arn']}"
+    assert claims["RoleSessionName"] == "user.userprincipalname"
+    statement = federation["role"]["permission_policy"]["Statement"][0]
+    assert statement["Action"] == "connect:GetFederationToken"
+    assert statement["Resource"] == f"{instance['arn']}/user/${{aws:userid}}"
+    assert [change["username"] for change in run.result("connect_users")["changes"]] == ["jane.doe@example.com"]
+
+
+def check_two(run: Run, sandbox: Sandbox) -> None:
+    """Two applications of one tenant, each with a role of its own."""
+    applications = [run.result("azure_saml_app", host) for host in ("sales", "support")]
+    assert applications[0]["app_id"] != applications[1]["app_id"]
+    assert [one["identifiers"][0].partition("#")[2] for one in applications] == ["example-sales", "example-support"]
+    assert applications[0]["entity_id"] == applications[1]["entity_id"]
+    roles = [run.result("aws_federation", host)["role"]["arn"] for host in ("sales", "support")]
+    assert roles[0] != roles[1]
+
+
+def check_regional(run: Run, sandbox: Sandbox) -> None:
+    """Entra posts to the Region's address; the role trusts both."""
+    trust = run.result("aws_federation")["role"]["trust_policy"]["Statement"][0]["Condition"]["StringEquals"]["SAML:aud"]
+    assert sorted(trust) == ["https://eu-west-2.signin.aws.amazon.com/saml", "https://signin.aws.amazon.com/saml"]
+    assert run.result("azure_saml_app")["reply_urls"] == ["https://eu-west-2.signin.aws.amazon.com/saml"]
+
+
+def check_govcloud(run: Run, sandbox: Sandbox) -> None:
+    """Partition, addresses, audience and Graph are GovCloud's."""
+    application, federation = run.result("azure_saml_app"), run.result("aws_federation")
+    assert federation["role"]["arn"].startswith(f"arn:aws-us-gov:iam::{ACCOUNTS['aws-us-gov']}:role/")
+    assert application["identifiers"] == ["urn:amazon:webservices:govcloud"]
+    assert application["reply_urls"] == ["https://signin.amazonaws-us-gov.com/saml"]
+    assert application["relay_state"].startswith("https://console.amazonaws-us-gov.com/connect/federate/")
+    assert {entry["host"] for entry in sandbox.world.traffic.entries("graph")} == {"graph.microsoft.us"}
+
+
+def check_default(run: Run, sandbox: Sandbox) -> None:
+    """The defaults fit together."""
+    application = run.result("azure_saml_app")
+    assert application["user_access_url"] in run.output
+    assert application["reply_urls"] == ["https://eu-central-1.signin.aws.amazon.com/saml"]
+    assert run.result("aws_federation")["saml_provider"]["certificates"][0]["thumbprint"] == application["active_thumbprint"]
+
+
+#: inventory → the clouds that it is for, and what is right about the result
+INVENTORIES: t.Final[dict[str, tuple[str, str, t.Callable[[Run, Sandbox], None]]]] = {
+    ONE: ("public", "aws", check_default),
+    "variants/classic.yml": ("public", "aws", check_classic),
+    "variants/two_federations.yml": ("public", "aws", check_two),
+    "variants/regional.yml": ("public", "aws", check_regional),
+    "variants/govcloud.yml": ("usgov", "aws-us-gov", check_govcloud),
+}
+
+
+@pytest.mark.parametrize("inventory", INVENTORIES)
 def test_check_mode_foretells_the_run_and_the_second_run_changes_nothing(inventory: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
-    playbooks.environment |= credentials(*VARIANTS.get(inventory, ("public", "aws")))
+    cloud, partition, check = INVENTORIES[inventory]
+    playbooks.environment |= credentials(cloud, partition)
     sandbox.world.settings.refuse_writes = True
     foretold = playbooks.succeed("site", inventory, "--check", "--diff")
     assert sandbox.world.traffic.writes() == []
     sandbox.world.settings.refuse_writes = False
-    done = playbooks.succeed("site", inventory, "--diff")
-    assert done.actions() == foretold.actions()
-    assert done.changed() == foretold.changed() > 0
+    run = playbooks.succeed("site", inventory)
+    assert foretold.planned() == run.planned() == run.done() != []
+    assert foretold.changed() == run.changed() > 0
+    check(run, sandbox)
     sandbox.world.traffic.clear()
-    again = playbooks.succeed("site", inventory, "--diff")
-    assert (again.changed(), again.actions()) == (0, [])
+    again = playbooks.succeed("site", inventory)
+    assert (again.changed(), again.planned(), again.done()) == (0, [], [])
     assert sandbox.world.traffic.writes() == []
-    checked = playbooks.succeed("site", inventory, "--check")
-    assert (checked.changed(), checked.actions()) == (0, [])
 
 
 def test_every_change_has_a_diff(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    run = playbooks.succeed("site", ONE, "--check", "--diff")
-    for diff in run.diffs():
+    diffs = playbooks.succeed("site", ONE, "--check", "--diff").diffs()
+    assert len(diffs) == 5, "instance, application, provider, role, agents"
+    for diff in diffs:
         assert diff["before"] == {}
         assert diff["after"]
 
@@ -67,49 +123,6 @@ def test_five_hundred_agents_stay_within_the_same_budget(sandbox: Sandbox, playb
     assert again.result("connect_users")["unchanged"] == len(agents)
     requests = [f"{entry['service']} {entry['operation']}" for entry in sandbox.world.traffic.requests()]
     assert len(requests) <= BUDGET, requests
-
-
-def test_two_federations_share_a_tenant(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    run = playbooks.succeed("site", "variants/two_federations.yml")
-    results = [run.result("azure_saml_app", host) for host in ("sales", "support")]
-    assert results[0]["app_id"] != results[1]["app_id"]
-    assert results[0]["identifiers"] != results[1]["identifiers"]
-    assert results[0]["entity_id"] == results[1]["entity_id"]
-    assert run.result("aws_federation", "sales")["role"]["arn"] != run.result("aws_federation", "support")["role"]["arn"]
-
-
-def test_the_classic_recipe_is_followed_to_the_letter(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    run = playbooks.succeed("site", "variants/classic.yml")
-    instance, application, federation = (run.result(role) for role in ("connect_instance", "azure_saml_app", "aws_federation"))
-    assert application["identifiers"] == ["urn:amazon:webservices"]
-    assert application["reply_urls"] == ["https://signin.aws.amazon.com/saml"]
-    federate = f"https://us-east-1.console.aws.amazon.com/connect/federate/{instance['id']}"
-    assert application["relay_state"] == f"{federate}?destination=%2Fconnect%2Fccp-v2"
-    claims = {claim["name"].rpartition("/")[2]: claim.get("value") or claim.get("source") for claim in application["claims"]}
-    assert claims["Role"] == f"{federation['role']['arn']},{federation['saml_provider']['arn']}"
-    assert claims["RoleSessionName"] == "user.userprincipalname"
-    statement = federation["role"]["permission_policy"]["Statement"][0]
-    assert statement["Action"] == "connect:GetFederationToken"
-    assert statement["Resource"] == f"{instance['arn']}/user/${{aws:userid}}"
-    assert [change["username"] for change in run.result("connect_users")["changes"]] == ["jane.doe@example.com"]
-
-
-def test_a_regional_reply_url_moves_in_while_the_global_one_is_still_trusted(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    run = playbooks.succeed("site", "variants/regional.yml")
-    trust = run.result("aws_federation")["role"]["trust_policy"]["Statement"][0]["Condition"]["StringEquals"]["SAML:aud"]
-    assert sorted(trust) == ["https://eu-west-2.signin.aws.amazon.com/saml", "https://signin.aws.amazon.com/saml"]
-    assert run.result("azure_saml_app")["reply_urls"] == ["https://eu-west-2.signin.aws.amazon.com/saml"]
-
-
-def test_govcloud_differs_in_every_name_that_it_has_to(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    playbooks.environment |= credentials("usgov", "aws-us-gov")
-    run = playbooks.succeed("site", "variants/govcloud.yml")
-    application, federation = run.result("azure_saml_app"), run.result("aws_federation")
-    assert federation["role"]["arn"].startswith(f"arn:aws-us-gov:iam::{ACCOUNTS['aws-us-gov']}:role/")
-    assert application["identifiers"] == ["urn:amazon:webservices:govcloud"]
-    assert application["reply_urls"] == ["https://signin.amazonaws-us-gov.com/saml"]
-    assert application["relay_state"].startswith("https://console.amazonaws-us-gov.com/connect/federate/")
-    assert {entry["host"] for entry in sandbox.world.traffic.entries() if "graph" in entry["host"]} == {"graph.microsoft.us"}
 
 
 def test_the_entra_half_runs_alone_when_the_instance_is_told(sandbox: Sandbox, playbooks: Playbooks) -> None:

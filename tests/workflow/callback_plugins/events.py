@@ -21,7 +21,7 @@ description: Appends to the file that E(EVENTS_FILE) names.
 
 
 class CallbackModule(CallbackBase):
-    """One line a task and host: host, role, task, status, result; and one at the end: stats."""
+    """One line a task and host: host, role, task, action, check, status, result; and one at the end: stats."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -36,7 +36,8 @@ class CallbackModule(CallbackBase):
         task, host = (result.task, result.host) if hasattr(result, "task") else (result._task, result._host)
         role = task._role.get_name() if task._role else None
         content = result.result if hasattr(result, "result") else result._result
-        self._write({"host": host.get_name(), "role": role, "task": task.get_name(), "action": task.action, "status": status, "result": content})
+        place = {"host": host.get_name(), "role": role, "task": task.get_name(), "action": task.action, "check": bool(task.check_mode)}
+        self._write({**place, "status": status, "result": content})
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
         self._note("ok", result)
