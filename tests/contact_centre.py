@@ -10,6 +10,7 @@ import typing as t
 
 import boto3
 from botocore.config import Config
+
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
 from support import ModuleResult, run_module
@@ -20,7 +21,13 @@ KEY: t.Final = {"id": "AKIACONTACTCENTRE", "secret": "a-secret-of-the-sandbox"}
 
 def person(settings: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """A user for the seed, or an option of a module, with what every agent has."""
-    return {"first_name": "Jane", "last_name": "Doe", "security_profiles": ["Agent"], "routing_profile": "Basic Routing Profile", **settings}
+    return {
+        "first_name": "Jane",
+        "last_name": "Doe",
+        "security_profiles": ["Agent"],
+        "routing_profile": "Basic Routing Profile",
+        **settings,
+    }
 
 
 @dataclasses.dataclass

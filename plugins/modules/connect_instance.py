@@ -195,7 +195,7 @@ instance:
       returned: when O(state=present)
       type: bool
     attributes:
-      description: The further settings.
+      description: Those of the further settings that O(attributes) gives.
       returned: when O(attributes) is given
       type: dict
     access_url:
@@ -341,8 +341,9 @@ class InstanceResource:
         alias = (found or {}).get("InstanceAlias") or ""
         if found and self.params["alias"] and alias.lower() != self.params["alias"].lower():
             raise InvalidInput(f"The instance {self.id} has the alias {alias!r}, not {self.params['alias']!r}.")
-        in_creation = found and found["InstanceStatus"] == "CREATION_IN_PROGRESS"
-        return self._ready() if in_creation else found
+        if found and self.params["state"] == "present":
+            return instances.once_active(found) or self._ready()
+        return found
 
 
 def main() -> None:

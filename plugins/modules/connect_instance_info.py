@@ -103,7 +103,7 @@ instances:
       type: bool
     attributes:
       description: The further settings.
-      returned: when O(attributes=true)
+      returned: always
       type: dict
     access_url:
       description: The instance's address.

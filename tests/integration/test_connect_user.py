@@ -6,6 +6,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+
 from contact_centre import Centre, centre, person
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
@@ -56,7 +57,12 @@ def test_a_life_of_an_agent(here: Centre) -> None:
     reads = ["ListUsers", "ListSecurityProfiles", "ListRoutingProfiles", "SearchUserHierarchyGroups", "DescribeUser"]
     assert sorted(here.requests()) == sorted(reads)
 
-    change = wanted | {"security_profiles": ["Supervisor", "Agent"], "hierarchy_group": "Asia/Sales", "tags": {}, "routing_profile": "Sales"}
+    change = wanted | {
+        "security_profiles": ["Supervisor", "Agent"],
+        "hierarchy_group": "Asia/Sales",
+        "tags": {},
+        "routing_profile": "Sales",
+    }
     foreseen = here.run("connect_user", change, check=True)
     changed = here.run("connect_user", change)
     assert changed["actions"] == foreseen["actions"]
@@ -83,7 +89,12 @@ def test_a_life_of_an_agent(here: Centre) -> None:
 @pytest.mark.parametrize(
     ("settings", "operation", "member", "value"),
     [
-        ({"first_name": "Joan"}, "UpdateUserIdentityInfo", "IdentityInfo", {"FirstName": "Joan", "LastName": "Doe", "Mobile": "+4930123456"}),
+        (
+            {"first_name": "Joan"},
+            "UpdateUserIdentityInfo",
+            "IdentityInfo",
+            {"FirstName": "Joan", "LastName": "Doe", "Mobile": "+4930123456"},
+        ),
         ({"mobile": ""}, "UpdateUserIdentityInfo", "IdentityInfo", {"FirstName": "Jane", "LastName": "Doe"}),
         ({"routing_profile": "Sales"}, "UpdateUserRoutingProfile", None, None),
         ({"security_profiles": ["Supervisor"]}, "UpdateUserSecurityProfiles", None, None),
@@ -106,7 +117,14 @@ def test_each_aspect_is_its_own_call_and_keeps_the_rest(
     sandbox: Sandbox, settings: dict[str, t.Any], operation: str, member: str | None, value: t.Any
 ) -> None:
     phone = {"PhoneType": "SOFT_PHONE", "AutoAccept": True, "AfterContactWorkTimeLimit": 30}
-    user = {"username": JANE, "mobile": "+4930123456", "hierarchy_group": "Europe", "phone": phone, "first_name": "Jane", "last_name": "Doe"}
+    user = {
+        "username": JANE,
+        "mobile": "+4930123456",
+        "hierarchy_group": "Europe",
+        "phone": phone,
+        "first_name": "Jane",
+        "last_name": "Doe",
+    }
     here = centre(
         sandbox,
         users=[user],

@@ -8,6 +8,7 @@ import json
 import typing as t
 
 import pytest
+
 from contact_centre import Centre, centre, person
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox

@@ -232,8 +232,8 @@ def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) ->
             after[option] = params[option]
             steps.append(_attribute_step(option, attribute, params[option], name))
     if params.get("attributes"):
-        before["attributes"] = actual.get("Attributes", {})
-        after["attributes"] = before["attributes"] | _given(params["attributes"])
+        after["attributes"] = _given(params["attributes"])
+        before["attributes"] = {option: actual.get("Attributes", {}).get(option) for option in after["attributes"]}
         steps.extend(_attribute_steps(before["attributes"], params["attributes"], name))
     to_set, to_remove, after["tags"] = tag_changes(before["tags"], params["tags"], params["purge_tags"])
     if to_set:

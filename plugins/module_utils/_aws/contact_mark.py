@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import typing as t
 
 MARK: t.Final = "openccp.federation/contact"
 SLACK: t.Final = dt.timedelta(seconds=300)
 
+_SECONDS: t.Final = re.compile("[0-9]{10}")
 _FIELDS: t.Final = {"secondary_email": "email", "mobile": "mobile"}
 
 
@@ -41,10 +43,9 @@ def vouches(value: str | None, username: str, wanted: t.Mapping[str, t.Any], mod
     for option, short in _FIELDS.items():
         if wanted.get(option) is not None and parts.get(short) != _digest(username, wanted[option]):
             return False
-    if not parts.get("at", "").isdigit():
+    if not _SECONDS.fullmatch(parts.get("at", "")):
         return False
-    written = dt.datetime.fromtimestamp(int(parts["at"]), dt.UTC)
-    return modified is None or modified <= written + SLACK
+    return modified is None or modified.timestamp() <= int(parts["at"]) + SLACK.total_seconds()
 
 
 def _digest(username: str, value: str | None) -> str:

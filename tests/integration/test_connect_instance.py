@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from contact_centre import ACCOUNT, Centre, centre
+from federation_sandbox import clouds
+from federation_sandbox.faults import Fault
+from federation_sandbox.testing import Sandbox
+from support import start_module
+
+NEW: t.Final = {"alias": "new-service", "tags": {"service": "contact-centre"}}
+
+
+def described(here: Centre, alias: str) -> dict[str, t.Any] | None:
+    connect = here.connect()
+    listed = connect.get_paginator("list_instances").paginate().build_full_result()["InstanceSummaryList"]
+    ids = [instance["Id"] for instance in listed if instance["InstanceAlias"] == alias]
+    return connect.describe_instance(InstanceId=ids[0])["Instance"] if ids else None
+
+
+def test_a_life_of_an_instance(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    sandbox.world.settings.change({"instance_creation": 1.5})
+    wanted = NEW | {"outbound_calls": False, "attributes": {"contact_lens": True}}
+    foreseen = here.run("connect_instance", wanted, check=True)
+    assert described(here, "new-service") is None
+    assert "id" not in foreseen["instance"]
+
+    made = here.run("connect_instance", wanted)
+    assert made["actions"] == foreseen["actions"]
+    assert made["diff"] == foreseen["diff"]
+    assert made["actions"][0] == "Create the Amazon Connect instance 'new-service'"
+    instance = described(here, "new-service")
+    assert instance is not None
+    assert instance["IdentityManagementType"] == "SAML"
+    assert (instance["InboundCallsEnabled"], instance["OutboundCallsEnabled"]) == (True, False)
+    assert instance["Tags"] == {"service": "contact-centre"}
+    shown = made["instance"]
+    assert shown["id"] == instance["Id"]
+    assert shown["account_id"] == ACCOUNT
+    assert shown["status"] == "ACTIVE"
+    assert shown["ccp_url"] == "https://new-service.my.connect.aws/ccp-v2/"
+    assert shown["ccp_relay_state"] == (f"https://us-west-2.console.aws.amazon.com/connect/federate/{instance['Id']}?destination=%2Fccp-v2")
+
+    again = here.run("connect_instance", wanted)
+    assert not again["changed"]
+    assert again["instance"] == shown
+    assert here.requests() == ["ListInstances", "DescribeInstance", "ListInstanceAttributes", "ListInstanceAttributes"]
+    assert here.run("connect_instance", {"instance_id": instance["Arn"]})["instance"]["id"] == instance["Id"]
+    assert here.requests() == ["DescribeInstance"]
+
+    change = wanted | {"outbound_calls": True, "tags": {"stage": "live"}, "attributes": {"contact_lens": False}}
+    foreseen = here.run("connect_instance", change, check=True)
+    changed = here.run("connect_instance", change)
+    assert changed["actions"] == foreseen["actions"]
+    assert here.writes() == ["UpdateInstanceAttribute", "UpdateInstanceAttribute", "TagResource", "UntagResource"]
+    instance = described(here, "new-service")
+    assert instance is not None
+    assert instance["OutboundCallsEnabled"] is True
+    assert instance["Tags"] == {"stage": "live"}
+    attribute = here.connect().describe_instance_attribute(InstanceId=instance["Id"], AttributeType="CONTACT_LENS")
+    assert attribute["Attribute"]["Value"] == "false"
+    assert not here.run("connect_instance", change)["changed"]
+
+    unconfirmed = here.run("connect_instance", {"alias": "new-service", "state": "absent"})
+    assert "confirm_alias: new-service" in unconfirmed["msg"]
+    assert here.writes() == []
+    gone = {"alias": "new-service", "state": "absent", "confirm_alias": "new-service"}
+    assert here.run("connect_instance", gone, check=True)["changed"]
+    assert here.run("connect_instance", gone)["instance"] == {}
+    assert described(here, "new-service") is None
+    assert not here.run("connect_instance", gone)["changed"]
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_region_without_amazon_connect_is_refused_before_any_request(sandbox: Sandbox, state: str) -> None:
+    here = centre(sandbox)
+    for region, said in {
+        "us-east-2": "not offered in the Region us-east-2",
+        "cn-north-1": "AWS China",
+        "ap-northeast-3": "replicas",
+    }.items():
+        assert said in here.run("connect_instance", NEW | {"region": region, "state": state})["msg"]
+        assert here.requests() == []
+
+
+@pytest.mark.parametrize("reference", [{"alias": "example-service"}, {"instance_id": ""}])
+def test_an_instance_that_is_not_saml_is_refused(sandbox: Sandbox, reference: dict[str, str]) -> None:
+    here = centre(sandbox, identity_management_type="CONNECT_MANAGED")
+    wanted = {"instance_id": here.id} if "instance_id" in reference else reference
+    result = here.run("connect_instance", {**wanted, "outbound_calls": False})
+    assert "manages identities by CONNECT_MANAGED, not by SAML" in result["msg"]
+    assert "never changes that" in result["hint"]
+    assert here.writes() == []
+
+
+def test_an_alias_of_another_account_is_told_as_that(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    other = {"id": "999988887777"}
+    place = {"account": "999988887777", "region": "us-east-1", "alias": "new-service"}
+    clouds.seed(sandbox.world, {"aws": {"accounts": [other], "instances": [place]}})
+    result = here.run("connect_instance", NEW)
+    assert "The alias 'new-service' is taken by an instance of another account or Region." in result["msg"]
+    assert result["error_code"] == "InvalidRequestException"
+
+
+@pytest.mark.parametrize("alias", ["d-bad", "under_score", "a" * 46, "-x"])
+def test_an_alias_that_aws_refuses_is_refused_before_any_request(sandbox: Sandbox, alias: str) -> None:
+    here = centre(sandbox)
+    assert "is not an alias" in here.run("connect_instance", {"alias": alias})["msg"]
+    assert here.requests() == []
+
+
+def test_what_does_not_exist_or_does_not_fit_is_told(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    missing = "99999999-9999-4999-8999-999999999999"
+    assert f"There is no Amazon Connect instance {missing}" in here.run("connect_instance", {"instance_id": missing})["msg"]
+    assert "'nonsense' is not the id" in here.run("connect_instance", {"instance_id": "nonsense"})["msg"]
+    assert "has the alias 'example-service', not 'other'" in here.run("connect_instance", {"instance_id": here.id, "alias": "other"})["msg"]
+    other = here.seeded["arn"].replace("us-west-2", "us-east-1")
+    assert "names the Region us-east-1" in here.run("connect_instance", {"instance_id": other})["msg"]
+
+
+def test_a_creation_that_fails_is_told_with_the_reason(sandbox: Sandbox) -> None:
+    here = centre(sandbox, failure="The directory could not be made")
+    assert "The directory could not be made" in here.run("connect_instance", {"instance_id": here.id})["msg"]
+
+
+def test_a_creation_that_was_killed_is_found_and_finished(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    sandbox.world.settings.change({"instance_creation": 3.0})
+    process = start_module("connect_instance", NEW, here.environment)
+    while not sandbox.world.traffic.entries("connect", "CreateInstance"):
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+    result = here.run("connect_instance", NEW)
+    assert not result["changed"], result
+    assert result["instance"]["status"] == "ACTIVE"
+    assert "CreateInstance" not in here.requests()
+
+
+def test_an_answer_that_is_lost_makes_no_second_instance(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    sandbox.world.faults.add(Fault("connect", "CreateInstance", kind="lost"))
+    result = here.run("connect_instance", NEW)
+    assert not result.failed, result
+    assert here.writes() == ["CreateInstance", "CreateInstance"]
+    listed = here.connect().get_paginator("list_instances").paginate().build_full_result()["InstanceSummaryList"]
+    assert [instance["InstanceAlias"] for instance in listed].count("new-service") == 1
+
+
+def test_a_deadline_is_told(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    sandbox.world.settings.change({"instance_creation": 60.0})
+    result = here.run("connect_instance", NEW | {"wait_timeout": 1})
+    assert "Waited 1 seconds for the instance" in result["msg"]
+    assert result["failed_action"] == "Create the Amazon Connect instance 'new-service'"
+
+
+def test_govcloud(sandbox: Sandbox) -> None:
+    here = centre(sandbox, region="us-gov-west-1", partition="aws-us-gov")
+    shown = here.run("connect_instance", NEW)["instance"]
+    assert shown["partition"] == "aws-us-gov"
+    assert shown["relay_state"].startswith("https://console.amazonaws-us-gov.com/connect/federate/") or "us-gov" in shown["relay_state"]
+    assert shown["ccp_url"] == "https://new-service.govcloud.connect.aws/ccp-v2/"
+
+
+def test_info_shows_one_or_all_whatever_their_identity_management(sandbox: Sandbox) -> None:
+    here = centre(sandbox, tags={"a": "b"}, attributes={"CONTACT_LENS": "true"})
+    places = [{"account": ACCOUNT, "region": "us-west-2", "alias": f"more-{number}"} for number in range(11)]
+    places[0]["identity_management_type"] = "CONNECT_MANAGED"
+    clouds.seed(sandbox.world, {"aws": {"instances": places}})
+    found = here.run("connect_instance_info", {})["instances"]
+    assert len(found) == 12
+    assert {instance["identity_management_type"] for instance in found} == {"SAML", "CONNECT_MANAGED"}
+    assert here.requests().count("ListInstances") == 2
+    one = here.run("connect_instance_info", {"alias": "example-service", "attributes": True})["instances"]
+    assert one[0]["tags"] == {"a": "b"}
+    assert one[0]["attributes"]["contact_lens"] is True
+    assert here.run("connect_instance_info", {"instance_id": here.id})["instances"][0]["id"] == here.id
+    assert here.run("connect_instance_info", {"alias": "nowhere"})["instances"] == []
