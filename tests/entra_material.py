@@ -20,6 +20,29 @@ USERS: t.Final = ("jane@contoso.com", "john@contoso.com", "mary@contoso.com")
 GROUPS: t.Final = ("Agents", "Supervisors")
 
 
+#: An application with most options, and the least that makes one.
+MODULE: t.Final = "azure_saml_app"
+ROLE: t.Final = {
+    "role_arn": "arn:aws:iam::123456789012:role/ConnectAgent",
+    "provider_arn": "arn:aws:iam::123456789012:saml-provider/Entra",
+}
+APP: t.Final[dict[str, t.Any]] = {
+    "name": "Contact centre",
+    "identifiers": ["urn:amazon:webservices"],
+    "reply_urls": ["https://signin.aws.amazon.com/saml"],
+    "relay_state": "https://eu-central-1.console.aws.amazon.com/connect/federate/11111111-2222-3333-4444-555555555555?destination=%2Fccp-v2",
+    "session_name_source": "userprincipalname",
+    "role_claims": [ROLE],
+    "session_duration": 43200,
+    "assignment_required": True,
+    "assignments": {"users": {"add": ["jane@contoso.com"]}, "groups": {"set": ["Agents"]}},
+    "notification_emails": ["operations@contoso.com"],
+    "notes": "The contact centre's sign-in",
+    "hidden": True,
+}
+SMALL: t.Final = {key: APP[key] for key in ("name", "identifiers", "reply_urls")}
+
+
 class Tenant:
     """A tenant with an application that calls, three users and two groups."""
 
@@ -48,7 +71,9 @@ class Tenant:
         own = (self.client["client_id"], "00000003-0000-0000-c000-000000000000")
         return [dict(one) for one in self.directory[collection].current() if one.get("appId") not in own]
 
-    def run(self, module: str, params: t.Mapping[str, t.Any], environment: t.Mapping[str, str] | None = None, **more: t.Any) -> ModuleResult:
+    def run(
+        self, module: str, params: t.Mapping[str, t.Any], environment: t.Mapping[str, str] | None = None, **more: t.Any
+    ) -> ModuleResult:
         """Run a module; the traffic log then holds its calls alone, and neither the secret nor a token is in its output."""
         self.world.traffic.clear()
         result = run_module(module, params, {**self.environment, **(environment or {})}, **more)

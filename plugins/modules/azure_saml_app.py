@@ -464,7 +464,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation
-from ansible_collections.openccp.federation.plugins.module_utils._entra.situation import look, read_situation
+from ansible_collections.openccp.federation.plugins.module_utils._entra.situation import look, look_before_removal, read_situation
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import SESSION_NAME_SOURCES
@@ -495,6 +495,8 @@ class SamlApp:
 
     def result(self, plan: Plan) -> dict[str, t.Any]:
         if self.params["state"] == "absent":
+            if plan.steps and not self.check_mode:
+                self._gone()
             return {}
         if plan.steps and self.check_mode:
             known = returned.describe(self.app, self.graph) if self.app.application else {}
@@ -556,8 +558,14 @@ class SamlApp:
     def delete(self) -> None:
         applications.delete(self.graph, self.app)
 
-    def purge(self, application: dict[str, t.Any]) -> None:
-        applications.purge(self.graph, self.waiter, application)
+    def purge(self, deleted: applications.Deleted) -> None:
+        applications.purge(self.graph, self.waiter, deleted)
+
+    def _gone(self) -> None:
+        def probe() -> bool | None:
+            return None if saml_app.plan(self.params, look_before_removal(self.graph, self.params)).steps else True
+
+        self.waiter.until("Microsoft Graph to show the application no longer", probe)
 
     def _settled(self) -> applications.Application:
         """The application once Graph shows all that was written, so that the next run finds it and has nothing to do."""

@@ -12,30 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from entra_material import Tenant
+from entra_material import APP, MODULE, ROLE, SMALL, Tenant
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
 
-MODULE: t.Final = "azure_saml_app"
-ROLE: t.Final = {
-    "role_arn": "arn:aws:iam::123456789012:role/ConnectAgent",
-    "provider_arn": "arn:aws:iam::123456789012:saml-provider/Entra",
-}
-APP: t.Final[dict[str, t.Any]] = {
-    "name": "Contact centre",
-    "identifiers": ["urn:amazon:webservices"],
-    "reply_urls": ["https://signin.aws.amazon.com/saml"],
-    "relay_state": "https://eu-central-1.console.aws.amazon.com/connect/federate/11111111-2222-3333-4444-555555555555?destination=%2Fccp-v2",
-    "session_name_source": "userprincipalname",
-    "role_claims": [ROLE],
-    "session_duration": 43200,
-    "assignment_required": True,
-    "assignments": {"users": {"add": ["jane@contoso.com"]}, "groups": {"set": ["Agents"]}},
-    "notification_emails": ["operations@contoso.com"],
-    "notes": "The contact centre's sign-in",
-    "hidden": True,
-}
-SMALL: t.Final = {key: APP[key] for key in ("name", "identifiers", "reply_urls")}
 PNG: t.Final = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 
@@ -90,7 +70,9 @@ def test_returns(tenant: Tenant) -> None:
     assert application["entity_id"] == f"https://sts.windows.net/{tenant.id}/"
     assert "<X509Certificate>" in application["metadata_xml"]
     assert not application["metadata_xml"].startswith("\ufeff")
-    assert application["user_access_url"] == f"https://launcher.myapps.microsoft.com/api/signin/{application['app_id']}?tenantId={tenant.id}"
+    assert (
+        application["user_access_url"] == f"https://launcher.myapps.microsoft.com/api/signin/{application['app_id']}?tenantId={tenant.id}"
+    )
     assert application["claims"] == [
         {"name": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier", "source": "user.userprincipalname"},
         {"name": "https://aws.amazon.com/SAML/Attributes/RoleSessionName", "source": "user.userprincipalname"},

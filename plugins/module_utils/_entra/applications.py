@@ -10,6 +10,7 @@ An application here is the pair of an application object and its service princip
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import dataclass, field
 
@@ -49,6 +50,9 @@ PRINCIPAL_FIELDS: t.Final = (
 )
 DELETED_APPLICATION: t.Final = "/directory/deletedItems/microsoft.graph.application"
 DELETED_PRINCIPAL: t.Final = "/directory/deletedItems/microsoft.graph.servicePrincipal"
+
+#: Seconds for something deleted to appear in the recycle bin.
+PURGE_TIMEOUT: t.Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -298,21 +302,38 @@ def list_saml(graph: Graph) -> list[dict[str, t.Any]]:
     return [application for application in (outcome.found() for outcome in graph.batch(asks)) if application is not None]
 
 
-def list_deleted(graph: Graph, selector: Selector) -> list[dict[str, t.Any]]:
-    """The application objects that a selector means in the recycle bin, which keeps them for thirty days.
+@dataclass(frozen=True)
+class Deleted:
+    """An application in the recycle bin, which keeps it for thirty days. ids: of its service principal and of itself."""
+
+    name: str
+    app_id: str
+    ids: tuple[str, ...]
+
+
+def list_deleted(graph: Graph, selector: Selector) -> tuple[Deleted, ...]:
+    """The applications in the recycle bin that a selector means.
 
     Their identifiers were taken before they were deleted, so they are known by our tag and their name.
     """
-    listed = graph.pages(url(DELETED_APPLICATION, select=APPLICATION_FIELDS, top=999), "list the deleted applications")
-    names = (selector.name, temporary_name(selector.name or ""))
-    if selector.app_id:
-        return [one for one in listed if one["appId"] == selector.app_id]
-    return [
-        one
-        for one in listed
-        if one.get("displayName") == names[1]
-        or (is_ours(one) and (one.get("displayName") == names[0] or set(one.get("identifierUris", ())) & set(selector.identifiers)))
+    what = "list the deleted applications"
+    asks = [
+        read(DELETED_APPLICATION, what, select=APPLICATION_FIELDS, top=999),
+        read(DELETED_PRINCIPAL, what, select=("id", "appId"), top=999),
     ]
+    applications, principals = (list(graph.rest(outcome.get(), what)) for outcome in graph.batch(asks))
+    meant = [one for one in applications if _is_meant(selector, one)]
+    ids = {one["appId"]: tuple(other["id"] for other in principals if other["appId"] == one["appId"]) for one in meant}
+    return tuple(Deleted(one["displayName"], one["appId"], (*ids[one["appId"]], one["id"])) for one in meant)
+
+
+def _is_meant(selector: Selector, deleted: t.Mapping[str, t.Any]) -> bool:
+    if selector.app_id:
+        return bool(deleted["appId"] == selector.app_id)
+    if deleted.get("displayName") == temporary_name(selector.name or ""):
+        return True
+    held = set(deleted.get("identifierUris") or ()) & set(selector.identifiers)
+    return is_ours(deleted) and (bool(held) or deleted.get("displayName") == selector.name)
 
 
 def create(graph: Graph, waiter: Waiter, name: str, template_id: str) -> Application:
@@ -388,14 +409,9 @@ def delete(graph: Graph, app: Application) -> None:
         graph.batch([Ask("DELETE", path, f"delete the {part} '{app.label}' ({app.app_id})")])[0].found()
 
 
-def purge(graph: Graph, waiter: Waiter, application: t.Mapping[str, t.Any]) -> None:
-    """Delete an application and its service principal from the recycle bin for good."""
-    app_id = application["appId"]
-    principals = [
-        one["id"]
-        for one in graph.pages(url(DELETED_PRINCIPAL, select=("id", "appId")), "list the deleted service principals")
-        if one["appId"] == app_id
-    ]
-    for object_id in (*principals, application["id"]):
-        ask = Ask("DELETE", f"/directory/deletedItems/{object_id}", f"delete the application {app_id} for good")
-        persist(waiter, f"the deleted application {app_id} to appear in the recycle bin", lambda ask=ask: graph.ask(ask))  # type: ignore[misc]
+def purge(graph: Graph, waiter: Waiter, deleted: Deleted) -> None:
+    """Delete an application and its service principal from the recycle bin for good; they may get there a little later."""
+    for object_id in deleted.ids:
+        ask = Ask("DELETE", f"/directory/deletedItems/{object_id}", f"delete '{deleted.name}' ({deleted.app_id}) for good")
+        what = f"'{deleted.name}' ({deleted.app_id}) to appear in the recycle bin"
+        persist(waiter, what, functools.partial(graph.ask, ask), timeout=min(PURGE_TIMEOUT, waiter.timeout))

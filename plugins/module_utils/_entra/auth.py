@@ -275,9 +275,10 @@ def refusal(place: Place, answer: t.Mapping[str, t.Any]) -> Denied:
     codes = [int(code) for code in answer.get("error_codes") or ([found.group(1)] if found else [])]
     known = next((code for code in codes if code in _REFUSALS), None)
     unknown_tenant = not codes and "authority configuration" in description
+    # msal keeps the code of an unknown tenant to itself.
     code = known or next(iter(codes), 90002 if unknown_tenant else None)
     reason, hint = _REFUSALS.get(code or 0, ("the sign-in was refused", "Look the code up at https://login.microsoftonline.com/error."))
-    name = f"AADSTS{code}" if codes else str(answer.get("error") or "no code")
+    name = f"AADSTS{code}" if code else str(answer.get("error") or "no code")
     return Denied(
         f"Could not sign in to the tenant {place.tenant_id} as {place.client_id or 'the managed identity'}: {reason} ({name}).",
         code=name,

@@ -47,7 +47,7 @@ REPLICATION: t.Final = (
 REAL_CONFLICTS: t.Final = frozenset({"ObjectConflict", "Request_MultipleObjectsWithSameKeyValue"})
 
 HINTS: t.Final = {
-    "Authorization_RequestDenied": "The application that signs in lacks a permission, or may only change what it owns (Application.ReadWrite.OwnedBy).",
+    "Authorization_RequestDenied": "The application that signs in lacks a permission, or may only change what it owns (OwnedBy).",
     "InvalidAuthenticationToken": "Check that cloud, graph_url and authority_url belong together.",
     "HostNameNotOnVerifiedDomain": "Use an identifier on a verified domain of the tenant, or one with the tenant's id in it.",
     "Directory_QuotaExceeded": "Delete applications, and those that wait in the recycle bin.",

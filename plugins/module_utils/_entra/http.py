@@ -12,7 +12,11 @@ import typing as t
 try:
     import requests
     from requests.adapters import HTTPAdapter
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
     from urllib3.util.retry import Retry
+
+    # Not ProxyError: urllib3 gives it also for an answer that was lost behind a proxy.
+    NEVER_SENT: tuple[type[Exception], ...] = (ConnectTimeoutError, NewConnectionError)
 except ImportError:
     # The engine reports a missing library before anything here is called.
     HTTPAdapter = Retry = object  # type: ignore[assignment, misc]
@@ -32,6 +36,13 @@ TRIES: t.Final = 8
 class Patience(Retry):
     """Repeats what a busy service refused. A POST is repeated after 429 alone, which says that nothing was done."""
 
+    def increment(self, method: str | None = None, url: str | None = None, *args: t.Any, **kwargs: t.Any) -> t.Self:
+        """Count a try; a POST whose answer was lost may have been carried out, so it is not repeated."""
+        error = kwargs.get("error")
+        if error is not None and (method or "").upper() == "POST" and not isinstance(error, NEVER_SENT):
+            raise error
+        return super().increment(method, url, *args, **kwargs)
+
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
         """Whether an answer is worth another try."""
         if method.upper() == "POST":
@@ -46,6 +57,10 @@ class Patience(Retry):
 
 class RepeatablePosts(Patience):
     """For addresses whose POST may be repeated: a token asked for twice, a batch of which nothing is created twice."""
+
+    def increment(self, method: str | None = None, url: str | None = None, *args: t.Any, **kwargs: t.Any) -> t.Self:
+        """Count a try."""
+        return super().increment("PUT" if method == "POST" else method, url, *args, **kwargs)
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:  # noqa: ARG002  urllib3's signature
         """Whether an answer is worth another try."""

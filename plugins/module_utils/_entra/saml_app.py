@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import assignments, claims_policies
-from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application, Deleted
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import Principals
 from ansible_collections.openccp.federation.plugins.module_utils._entra.permissions import Work
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import must_make, to_activate
@@ -112,7 +112,7 @@ class Situation:
     app: Application | None = None
     principals: Principals = field(default_factory=Principals)
     logo: bytes | None = None
-    deleted: tuple[t.Mapping[str, t.Any], ...] = ()
+    deleted: tuple[Deleted, ...] = ()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     warnings: tuple[str, ...] = ()
 
@@ -208,13 +208,11 @@ def plan_absent(params: t.Mapping[str, t.Any], situation: Situation) -> Plan:
             steps.append(Step("reset_sign_on", f"Switch single sign-on of '{app.label}' off"))
         steps += [Step("delete_claims", f"Remove the claims policy of '{app.label}'", {"policy": policy}) for policy in app.policies]
         steps.append(Step("delete", f"Delete the application '{app.label}' ({app.app_id})"))
-        purged.append(app.application)
+        ids = (*([app.principal_id] if app.principal else []), app.id)
+        purged.append(Deleted(app.label, app.app_id, ids))
     if params["purge"]:
-        steps += [
-            Step("purge", f"Delete the application '{one['displayName']}' ({one['appId']}) from the recycle bin", {"application": one})
-            for one in purged
-        ]
-    before = view(app or BLANK, situation) or ({"deleted": [one["appId"] for one in situation.deleted]} if steps else {})
+        steps += [Step("purge", f"Delete '{one.name}' ({one.app_id}) from the recycle bin", {"deleted": one}) for one in purged]
+    before = view(app or BLANK, situation) or ({"deleted": [one.app_id for one in situation.deleted]} if steps else {})
     return Plan(before, {}, tuple(steps), situation.warnings)
 
 

@@ -38,7 +38,8 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
     Raises, before anything is written, whatever can be known to make the wish impossible.
     """
     if params["state"] == "absent":
-        return _before_removal(graph, params)
+        permissions.check(graph.roles, {"read applications"}, graph.place.client_id)
+        return look_before_removal(graph, params)
     warnings = preflight.check_options(params)
     logo = preflight.logo_of(params["logo"])[0] if params.get("logo") else None
     permissions.check(graph.roles, reading_works(params), graph.place.client_id)
@@ -79,14 +80,13 @@ def _whole(graph: Graph, waiter: Waiter, chosen: t.Mapping[str, t.Any]) -> apps.
     return waiter.until(what, probe, timeout=min(PRINCIPAL_TIMEOUT, waiter.timeout))
 
 
-def _before_removal(graph: Graph, params: t.Mapping[str, t.Any]) -> Situation:
-    permissions.check(graph.roles, {"read applications"}, graph.place.client_id)
+def look_before_removal(graph: Graph, params: t.Mapping[str, t.Any]) -> Situation:
+    """The application, and with purge also what the recycle bin keeps of it."""
     selector = selector_of(params)
     candidates = apps.candidates(selector, graph.batch(apps.candidate_asks(selector)))
     chosen = apps.choose(selector, candidates)
     app = apps.read_applications(graph, [chosen])[0] if chosen else None
-    deleted = apps.list_deleted(graph, selector) if params["purge"] else []
-    return Situation(app, deleted=tuple(deleted), now=graph.now())
+    return Situation(app, deleted=apps.list_deleted(graph, selector) if params["purge"] else (), now=graph.now())
 
 
 def _refuse_strangers(graph: Graph, params: t.Mapping[str, t.Any], found: Situation) -> None:
