@@ -116,6 +116,7 @@ lint-ansible: setup
 
 lint-docs: setup
 	$(ACTIVATE)
+	export GIT_CEILING_DIRECTORIES=$(CURDIR) # else git is asked what belongs to amazon.aws, and knows of nothing
 	antsibull-docs lint-collection-docs --plugin-docs --check-extra-docs-refs --validate-collection-refs dependent --skip-rstcheck .
 
 lint-changelog: setup

@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the collection's files say in two places is the same in both."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.openccp.federation.plugins.module_utils import _module
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+RUNTIME = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
+
+
+def documentation(module: str) -> dict[str, object]:
+    """A module's DOCUMENTATION, which is read without running the module."""
+    tree = ast.parse((CHECKOUT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"))
+    texts = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)}
+    return yaml.safe_load(ast.literal_eval(texts["DOCUMENTATION"]))
+
+
+def test_the_requirements_are_what_is_checked_at_run_time() -> None:
+    lines = (CHECKOUT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert dict(line.split(">=") for line in lines if line and not line.startswith("#")) == _module.FLOORS
+
+
+@pytest.mark.parametrize("library", _module.FLOORS)
+def test_what_is_required_is_installed_under_the_name_it_is_imported_by(library: str) -> None:
+    assert importlib.import_module(library)
+
+
+def test_the_makefile_s_oldest_ansible_is_the_oldest_that_is_supported() -> None:
+    oldest = RUNTIME["requires_ansible"].removeprefix(">=").removesuffix(".0")
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    assert re.findall(r"sanity-([0-9.]+)", makefile)[0] == oldest
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_is_in_the_action_groups_whose_options_it_takes(module: str) -> None:
+    fragments = documentation(module)["extends_documentation_fragment"]
+    takes = {"aws": "amazon.aws.common.modules", "entra": "openccp.federation.entra"}
+    groups = {group for group, fragment in takes.items() if fragment in fragments}
+    assert groups == {group for group, modules in RUNTIME["action_groups"].items() if module in modules}
+    assert {fragment.rpartition("_")[2] for fragment in fragments if ".actiongroup_" in fragment} == groups
+
+
+def test_the_action_groups_name_modules_that_exist() -> None:
+    assert {module for modules in RUNTIME["action_groups"].values() for module in modules} <= set(MODULES)
