@@ -83,7 +83,8 @@ def signing_certificates(
     pairs = [each for each in credentials if each["usage"] == "Verify" and each["customKeyIdentifier"] in signers & keys.keys()]
     found = ((load_certificate(each["key"]), keys[each["customKeyIdentifier"]]) for each in pairs)
     return [
-        SigningCertificate(certificate, key, certificate.not_valid_before_utc, certificate.not_valid_after_utc) for certificate, key in found
+        SigningCertificate(certificate, key, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        for certificate, key in found
     ]
 
 

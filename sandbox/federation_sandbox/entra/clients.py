@@ -36,9 +36,7 @@ def authenticate(tenant: Tenant, client: Client, form: collections.abc.Mapping[s
             raise refusal(900144, "The request body must contain the following parameter: 'client_assertion_type'.", "invalid_request", 400)
         _check_assertion(client, form["client_assertion"], audiences)
     else:
-        raise refusal(
-            7000216, "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type."
-        )
+        raise refusal(7000216, "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.")
 
 
 def _check_secret(tenant: Tenant, client: Client, secret: str) -> None:

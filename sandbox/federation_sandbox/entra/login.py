@@ -61,7 +61,7 @@ def _openid_configuration(request: Request, call: Call, tenant: str) -> Response
     )
 
 
-def _instance_discovery(request: Request, call: Call) -> Response:
+def _instance_discovery(request: Request, _call: Call) -> Response:
     endpoint = request.args.get("authorization_endpoint", "")
     host = (re.match(r"https://([^/]+)/", endpoint) or ["", ""])[1]
     if host not in LOGIN_HOSTS:
@@ -78,7 +78,7 @@ def _instance_discovery(request: Request, call: Call) -> Response:
     )
 
 
-def _keys(request: Request, call: Call, tenant: str) -> Response:
+def _keys(request: Request, call: Call, **_tenant: str) -> Response:
     return _json(public_keys(directory(call.world), clouds_of(request.host)))
 
 
@@ -175,7 +175,7 @@ def _handle(request: Request, call: Call) -> Response:
 def _render(request: Request, error: CloudError) -> Response:
     trace, correlation = str(uuid.uuid4()), request.headers.get("client-request-id") or str(uuid.uuid4())
     number = error.more.get("number")
-    now = dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%d %H:%M:%SZ")
+    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     body = {
         "error": error.code,
         "error_description": f"{error.message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}",
@@ -190,9 +190,8 @@ def _render(request: Request, error: CloudError) -> Response:
 
 
 def _json(content: t.Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(
-        json.dumps(content), status, {"x-ms-request-id": str(uuid.uuid4()), **(headers or {})}, content_type="application/json; charset=utf-8"
-    )
+    identified = {"x-ms-request-id": str(uuid.uuid4()), **(headers or {})}
+    return Response(json.dumps(content), status, identified, content_type="application/json; charset=utf-8")
 
 
 SERVICE: t.Final[Service] = Service("login", "|".join(map(re.escape, LOGIN_HOSTS)), _handle, _render)

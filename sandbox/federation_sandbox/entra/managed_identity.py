@@ -58,7 +58,7 @@ def _handle(request: Request, call: Call) -> Response:
     return Response(json.dumps(answer), content_type="application/json; charset=utf-8")
 
 
-def _render(request: Request, error: CloudError) -> Response:
+def _render(_request: Request, error: CloudError) -> Response:
     body = json.dumps({"error": error.code, "error_description": error.message})
     return Response(body, error.status, error.headers, content_type="application/json; charset=utf-8")
 

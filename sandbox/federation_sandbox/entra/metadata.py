@@ -13,7 +13,7 @@ import uuid
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
-from lxml.builder import ElementMaker
+from lxml.builder import ElementMaker  # type: ignore[import-not-found]
 from signxml import methods
 from signxml.signer import XMLSigner
 
@@ -93,13 +93,13 @@ def _document(tenant: Tenant, host: str, certificates: list[x509.Certificate]) -
         _fed.PassiveRequestorEndpoint(_address(wsfed)),
     )
     signature = _ds.Signature(Id="placeholder")
-    return _md.EntityDescriptor(
-        signature, token_service, application_service, identity_provider, ID=f"_{uuid.uuid4()}", entityID=entity_id
-    )
+    parts = (signature, token_service, application_service, identity_provider)
+    return t.cast("etree._Element", _md.EntityDescriptor(*parts, ID=f"_{uuid.uuid4()}", entityID=entity_id))
 
 
 def _role(kind: str, certificates: list[x509.Certificate], *content: etree._Element) -> etree._Element:
-    role = etree.Element(f"{{{MD}}}RoleDescriptor", nsmap={None: MD, "xsi": XSI, "fed": FED})
+    namespaces: t.Any = {None: MD, "xsi": XSI, "fed": FED}
+    role = etree.Element(f"{{{MD}}}RoleDescriptor", nsmap=namespaces)
     role.set(f"{{{XSI}}}type", kind)
     role.set("protocolSupportEnumeration", FED)
     role.extend([*_keys(certificates), *content])
@@ -112,10 +112,10 @@ def _keys(certificates: list[x509.Certificate]) -> list[etree._Element]:
 
 
 def _address(url: str) -> etree._Element:
-    return _wsa.EndpointReference(_wsa.Address(url))
+    return t.cast("etree._Element", _wsa.EndpointReference(_wsa.Address(url)))
 
 
 def _signed(document: etree._Element, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> bytes:
     signer = XMLSigner(method=methods.enveloped, c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#")
     signed = signer.sign(document, key=key, cert=[certificate], reference_uri=document.get("ID"), id_attribute="ID")
-    return codecs.BOM_UTF8 + etree.tostring(signed, xml_declaration=True, encoding="utf-8")
+    return codecs.BOM_UTF8 + b'<?xml version="1.0" encoding="utf-8"?>' + etree.tostring(signed, encoding="utf-8", xml_declaration=False)

@@ -184,7 +184,7 @@ class Directory:
 
 
 @functools.cache
-def _cloud_key(name: str) -> rsa.RSAPrivateKey:
+def _cloud_key(_cloud: str) -> rsa.RSAPrivateKey:
     """A cloud's key: one for all worlds of a process, because making one takes long."""
     return new_key()
 
@@ -211,10 +211,10 @@ def new_id() -> str:
 
 def timestamp(moment: dt.datetime) -> str:
     """A moment as Graph writes it."""
-    return moment.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment(text: str) -> dt.datetime:
     """A moment that Graph wrote; ValueError when it is none."""
-    found = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return found if found.tzinfo else found.replace(tzinfo=dt.timezone.utc)
+    found = dt.datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)

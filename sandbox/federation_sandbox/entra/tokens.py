@@ -105,4 +105,4 @@ def verify(world: World, directory: Directory, cloud: Cloud, token: str) -> tupl
 
 def machine_now() -> dt.datetime:
     """The time that clients live in: what they sign carries the machine's time, however far the world's clock was moved."""
-    return dt.datetime.now(dt.timezone.utc)
+    return dt.datetime.now(dt.UTC)

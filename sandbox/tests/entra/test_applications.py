@@ -8,7 +8,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+
 from federation_sandbox.entra.graph.templates import AWS_IDENTITY_CENTER, AWS_SINGLE_ACCOUNT, NON_GALLERY
+from federation_sandbox.faults import Fault
 
 
 def test_templates(graph: t.Any) -> None:
@@ -16,7 +18,11 @@ def test_templates(graph: t.Any) -> None:
     found = graph.every("/applicationTemplates")
     assert {each["id"] for each in found} == {NON_GALLERY, AWS_SINGLE_ACCOUNT, AWS_IDENTITY_CENTER}
     (one,) = graph.every("/applicationTemplates?$filter=displayName eq 'AWS Single-Account Access'")
-    assert (one["id"], one["publisher"], one["supportedSingleSignOnModes"]) == (AWS_SINGLE_ACCOUNT, "Amazon", ["password", "saml", "external"])
+    assert (one["id"], one["publisher"], one["supportedSingleSignOnModes"]) == (
+        AWS_SINGLE_ACCOUNT,
+        "Amazon",
+        ["password", "saml", "external"],
+    )
     assert graph.every("/applicationTemplates?$filter=contains(displayName, 'identity center')")[0]["id"] == AWS_IDENTITY_CENTER
     assert graph("GET", f"/applicationTemplates/{AWS_SINGLE_ACCOUNT}", 200)["homePageUrl"].startswith("https://signin.aws.amazon.com/saml")
 
@@ -64,8 +70,6 @@ def test_instantiate_again_makes_another(graph: t.Any) -> None:
 
 def test_instantiate_that_answers_404_yet_creates(graph: t.Any, sandbox: t.Any) -> None:
     """1.8"""
-    from federation_sandbox.faults import Fault
-
     sandbox.world.faults.add(Fault("graph", "applicationTemplate.instantiate", "masked", status=404, code="Request_ResourceNotFound"))
     graph.refused("POST", f"/applicationTemplates/{NON_GALLERY}/instantiate", 404, json={"displayName": "Hidden"})
     assert len(graph.every("/applications?$filter=displayName eq 'Hidden'")) == 1
@@ -75,7 +79,9 @@ def test_create_without_a_template(graph: t.Any) -> None:
     """1.13: no template, no roles, no service principal; and nobody adds a template later"""
     made = graph("POST", "/applications", 201, json={"displayName": "Plain", "tags": ["HideApp"]})
     assert (made["applicationTemplateId"], made["appRoles"], made["api"]["oauth2PermissionScopes"]) == (None, [], [])
-    principal = graph("POST", "/servicePrincipals", 201, json={"appId": made["appId"], "tags": ["WindowsAzureActiveDirectoryIntegratedApp"]})
+    principal = graph(
+        "POST", "/servicePrincipals", 201, json={"appId": made["appId"], "tags": ["WindowsAzureActiveDirectoryIntegratedApp"]}
+    )
     assert principal["appRoleAssignmentRequired"] is False
     assert set(principal["tags"]) == {"HideApp", "WindowsAzureActiveDirectoryIntegratedApp"}
     graph.refused("PATCH", f"/applications/{made['id']}", 400, json={"applicationTemplateId": NON_GALLERY})
@@ -110,7 +116,10 @@ def test_alternate_keys(graph: t.Any) -> None:
 def test_the_service_principal_follows_its_application(graph: t.Any) -> None:
     """2.8, 2.10, 2.17, 1.13"""
     application, principal = graph.saml_application()
-    web = {"redirectUris": ["https://signin.aws.amazon.com/saml"], "redirectUriSettings": [{"uri": "https://signin.aws.amazon.com/saml", "index": 0}]}
+    web = {
+        "redirectUris": ["https://signin.aws.amazon.com/saml"],
+        "redirectUriSettings": [{"uri": "https://signin.aws.amazon.com/saml", "index": 0}],
+    }
     identifiers = ["https://signin.aws.amazon.com/saml#one"]
     body = {"displayName": "Renamed", "web": web, "identifierUris": identifiers, "tags": ["HideApp"]}
     graph("PATCH", f"/applications/{application['id']}", 204, json=body)
@@ -176,7 +185,14 @@ def test_app_roles(graph: t.Any) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    [role("x" * 121), role("with space"), role(".dot"), role(origin="Application"), role(allowedMemberTypes=["Everyone"]), role(isEnabled=False)],
+    [
+        role("x" * 121),
+        role("with space"),
+        role(".dot"),
+        role(origin="Application"),
+        role(allowedMemberTypes=["Everyone"]),
+        role(isEnabled=False),
+    ],
 )
 def test_app_role_refused(graph: t.Any, wanted: dict[str, t.Any]) -> None:
     """2.11: at most 120 characters, no spaces, no leading dot; origin is never sent"""
@@ -197,4 +213,6 @@ def test_owners(graph: t.Any, seeded: dict[str, t.Any]) -> None:
     """8.5: what an application makes, it owns"""
     application, principal = graph.instantiate()
     for path in (f"/applications/{application['id']}", f"/servicePrincipals/{principal['id']}"):
-        assert [each["id"] for each in graph("GET", f"{path}/owners", 200)["value"]] == [seeded["clients"]["automation"]["service_principal_id"]]
+        assert [each["id"] for each in graph("GET", f"{path}/owners", 200)["value"]] == [
+            seeded["clients"]["automation"]["service_principal_id"]
+        ]

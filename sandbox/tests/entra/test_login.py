@@ -17,23 +17,25 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
 from federation_sandbox.clouds import seed
 from federation_sandbox.entra.certificates import self_signed, thumbprint
 from federation_sandbox.testing import Sandbox
-from jwt.algorithms import RSAAlgorithm
 
-NOW = dt.datetime.now(dt.timezone.utc)
+NOW = dt.datetime.now(dt.UTC)
 SCOPES = ["https://graph.microsoft.com/.default"]
+Credential = tuple[rsa.RSAPrivateKey, x509.Certificate]
 CLIENT = "11111111-1111-4111-8111-111111111111"
 
 
 @pytest.fixture(scope="module")
-def credential() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+def credential() -> Credential:
     return self_signed("automation", NOW - dt.timedelta(days=1), NOW + dt.timedelta(days=30))
 
 
 @pytest.fixture(scope="module")
-def other_credential() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+def other_credential() -> Credential:
     return self_signed("other", NOW - dt.timedelta(days=1), NOW + dt.timedelta(days=30))
 
 
@@ -50,7 +52,9 @@ def tenant_with(sandbox: Sandbox, cloud: str = "public", **client: t.Any) -> str
     return str(seed(sandbox.world, {"entra": {"tenants": [content]}})["entra"]["tenants"][0]["id"])
 
 
-def acquire(tenant: str, credential: t.Any, host: str = "login.microsoftonline.com", scopes: list[str] = SCOPES, client: str = CLIENT) -> dict[str, t.Any]:
+def acquire(
+    tenant: str, credential: t.Any, host: str = "login.microsoftonline.com", scopes: list[str] = SCOPES, client: str = CLIENT
+) -> dict[str, t.Any]:
     application = msal.ConfidentialClientApplication(client, client_credential=credential, authority=f"https://{host}/{tenant}")
     return t.cast("dict[str, t.Any]", application.acquire_token_for_client(scopes=scopes))
 
@@ -83,7 +87,7 @@ def test_expired_secret(sandbox: Sandbox) -> None:
     """10.4: 7000222; the world's clock decides"""
     tenant = tenant_with(sandbox, secrets=[{"text": "s3cret", "end": "2099-01-01T00:00:00Z"}])
     assert "access_token" in acquire(tenant, "s3cret")
-    sandbox.world.clock.set(dt.datetime(2099, 1, 2, tzinfo=dt.timezone.utc))
+    sandbox.world.clock.set(dt.datetime(2099, 1, 2, tzinfo=dt.UTC))
     assert code(acquire(tenant, "s3cret")) == 7000222
 
 
@@ -138,7 +142,7 @@ def test_scope_of_another_cloud(sandbox: Sandbox) -> None:
     assert code(acquire(tenant, "s3cret", scopes=["https://graph.microsoft.com/User.Read"])) == 1002012
 
 
-def test_certificate(sandbox: Sandbox, credential: tuple[rsa.RSAPrivateKey, x509.Certificate]) -> None:
+def test_certificate(sandbox: Sandbox, credential: Credential) -> None:
     """8.1: by SHA-1 thumbprint, and by the certificate alone (SHA-256)"""
     key, certificate = credential
     tenant = tenant_with(sandbox, certificates=[certificate_pem(certificate)])
@@ -148,17 +152,17 @@ def test_certificate(sandbox: Sandbox, credential: tuple[rsa.RSAPrivateKey, x509
 
 def test_certificate_refused(
     sandbox: Sandbox,
-    credential: tuple[rsa.RSAPrivateKey, x509.Certificate],
-    other_credential: tuple[rsa.RSAPrivateKey, x509.Certificate],
+    credential: Credential,
+    other_credential: Credential,
 ) -> None:
     """10.4: 700027 for a certificate that is not registered, and for a signature by another key"""
-    (key, certificate), (other_key, other) = credential, other_credential
+    certificate, (other_key, other) = credential[1], other_credential
     tenant = tenant_with(sandbox, certificates=[certificate_pem(certificate)])
     assert code(acquire(tenant, {"private_key": pem(other_key), "thumbprint": thumbprint(other)})) == 700027
     assert code(acquire(tenant, {"private_key": pem(other_key), "thumbprint": thumbprint(certificate)})) == 700027
 
 
-def test_assertion_is_held_to_time_and_audience(sandbox: Sandbox, credential: tuple[rsa.RSAPrivateKey, x509.Certificate]) -> None:
+def test_assertion_is_held_to_time_and_audience(sandbox: Sandbox, credential: Credential) -> None:
     """700024, 700023"""
     key, certificate = credential
     tenant = tenant_with(sandbox, certificates=[certificate_pem(certificate)])
@@ -183,11 +187,16 @@ def test_assertion_is_held_to_time_and_audience(sandbox: Sandbox, credential: tu
     assert code(post(sub="someone-else")) == 700021
 
 
-def test_federated_token(sandbox: Sandbox, other_credential: tuple[rsa.RSAPrivateKey, x509.Certificate]) -> None:
+def test_federated_token(sandbox: Sandbox, other_credential: Credential) -> None:
     """8.1: another issuer's token, by its published keys"""
     key, impostor = rsa.generate_private_key(65537, 2048), other_credential[0]
     public = {**json.loads(RSAAlgorithm.to_jwk(key.public_key())), "kid": "one", "use": "sig"}
-    trusted = {"issuer": "https://token.example.com", "subject": "runner", "audience": "api://AzureADTokenExchange", "jwks": {"keys": [public]}}
+    trusted = {
+        "issuer": "https://token.example.com",
+        "subject": "runner",
+        "audience": "api://AzureADTokenExchange",
+        "jwks": {"keys": [public]},
+    }
     tenant = tenant_with(sandbox, federated_credentials=[trusted])
 
     def token(signer: rsa.RSAPrivateKey = key, **claims: t.Any) -> dict[str, t.Callable[[], str]]:
@@ -215,7 +224,7 @@ def test_managed_identity(sandbox: Sandbox) -> None:
     assert bare.status_code == 400
 
 
-def test_graph_verifies_the_token(sandbox: Sandbox, credential: tuple[rsa.RSAPrivateKey, x509.Certificate]) -> None:
+def test_graph_verifies_the_token(sandbox: Sandbox, credential: Credential) -> None:
     """9.4: 401 for none, for a forged one and, by the world's clock, for an expired one"""
     tenant = tenant_with(sandbox, secrets=["s3cret"])
     token = acquire(tenant, "s3cret")["access_token"]

@@ -10,7 +10,10 @@ import typing as t
 
 import pytest
 
-ROLE = {"Value": "arn:aws:iam::111122223333:role/A,arn:aws:iam::111122223333:saml-provider/E", "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/Role"}
+ROLE = {
+    "Value": "arn:aws:iam::111122223333:role/A,arn:aws:iam::111122223333:saml-provider/E",
+    "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/Role",
+}
 NAME = {"Source": "user", "ID": "userprincipalname", "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/RoleSessionName"}
 
 
@@ -68,7 +71,15 @@ def test_definition_refused(graph: t.Any, text: str) -> None:
     assert error["message"] == "Property has an invalid value."
 
 
-@pytest.mark.parametrize("body", [{"displayName": "x"}, {"definition": [definition()]}, {"displayName": "x", "definition": [definition()] * 2}, {"displayName": "x", "definition": definition()}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"displayName": "x"},
+        {"definition": [definition()]},
+        {"displayName": "x", "definition": [definition()] * 2},
+        {"displayName": "x", "definition": definition()},
+    ],
+)
 def test_body_refused(graph: t.Any, body: dict[str, t.Any]) -> None:
     """4.1: a collection that holds one string"""
     graph.refused("POST", "/policies/claimsMappingPolicies", 400, json=body)

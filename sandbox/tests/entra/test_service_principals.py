@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+
 from federation_sandbox.entra.certificates import active_signing_certificate, der, self_signed, thumbprint
 
 CERTIFICATE = {"displayName": "CN=Microsoft Azure Federated SSO Certificate"}
@@ -72,7 +73,7 @@ def test_keys_are_shown_only_when_one_object_is_asked_for_them(graph: t.Any) -> 
         {"displayName": "CN="},
         {"displayName": "CN=" + "x" * 90},
         {**CERTIFICATE, "endDateTime": "2020-01-01T00:00:00Z"},
-        {**CERTIFICATE, "endDateTime": (dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=3 * 366 + 1)).isoformat()},
+        {**CERTIFICATE, "endDateTime": (dt.datetime.now(dt.UTC) + dt.timedelta(days=3 * 366 + 1)).isoformat()},
         {**CERTIFICATE, "endDateTime": "soon"},
         {**CERTIFICATE, "startDateTime": "2020-01-01T00:00:00Z"},
     ],
@@ -105,7 +106,7 @@ def test_any_thumbprint_is_taken(graph: t.Any, tenant: t.Any) -> None:
 def test_an_expired_certificate_gives_way_to_any_valid_one(graph: t.Any, tenant: t.Any, sandbox: t.Any, graph_as: t.Any) -> None:
     """3.7: the trap"""
     _application, principal = graph.saml_application()
-    short = add(graph, principal, endDateTime=(dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=1)).isoformat())
+    short = add(graph, principal, endDateTime=(dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).isoformat())
     graph("PATCH", path(principal), 204, json={"preferredTokenSigningKeyThumbprint": short["thumbprint"]})
     sandbox.world.clock.advance(dt.timedelta(days=2))
     assert active(tenant, principal) == short["thumbprint"], "expired, and nothing else is there"
@@ -131,15 +132,15 @@ def test_removing_one_of_three(graph: t.Any) -> None:
 
 def test_own_certificate(graph: t.Any, tenant: t.Any) -> None:
     """3.10; 3.4: any customKeyIdentifier"""
-    now = dt.datetime.now(dt.timezone.utc)
+    now = dt.datetime.now(dt.UTC)
     key, certificate = self_signed("own", now - dt.timedelta(days=1), now + dt.timedelta(days=100))
     pfx = pkcs12.serialize_key_and_certificates(b"own", key, certificate, None, BestAvailableEncryption(b"open"))
-    identifier = base64.b64encode(b"any identifier").decode()
+    identifier, public = (base64.b64encode(each).decode() for each in (b"any identifier", der(certificate)))
     common = {"customKeyIdentifier": identifier, "keyId": "5d7a5b6e-0000-4000-8000-000000000001"}
     body = {
         "keyCredentials": [
             {**common, "usage": "Sign", "type": "X509CertAndPassword", "key": base64.b64encode(pfx).decode()},
-            {"customKeyIdentifier": identifier, "usage": "Verify", "type": "AsymmetricX509Cert", "key": base64.b64encode(der(certificate)).decode()},
+            {"customKeyIdentifier": identifier, "usage": "Verify", "type": "AsymmetricX509Cert", "key": public},
         ],
         "passwordCredentials": [{**common, "secretText": "open"}],
         "preferredTokenSigningKeyThumbprint": thumbprint(certificate),

@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from federation_sandbox.entra.graph.applications import blank_application
 from federation_sandbox.entra.graph.context import Context
-from federation_sandbox.entra.graph.errors import bad_request, not_found
+from federation_sandbox.entra.graph.errors import invalid_value, not_found, unknown_parameter
 from federation_sandbox.entra.graph.odata import Query
 from federation_sandbox.entra.graph.permissions import APPLICATION_WRITE, NOTHING
 from federation_sandbox.entra.graph.principals import blank_principal
@@ -41,10 +41,10 @@ def _instantiate(context: Context) -> Response:
     body = context.body()
     unknown = sorted(set(body) - {"displayName", "serviceManagementReference"})
     if unknown:
-        raise bad_request(f"The parameter '{unknown[0]}' in the request payload is not a valid parameter for the operation 'instantiate'.", code="BadRequest")
+        raise unknown_parameter(unknown[0], "instantiate")
     name, reference = body.get("displayName"), body.get("serviceManagementReference")
     if not isinstance(name, str) or not name.strip() or len(name) > 256 or not isinstance(reference, (str, type(None))):
-        raise bad_request("Display name is required and must be a text of at most 256 characters.", target="displayName", detail="InvalidValue")
+        raise invalid_value("displayName", "ApplicationServicePrincipal")
     application, principal = _made(context, template, name)
     application["serviceManagementReference"] = reference
     context.save("applications", application)

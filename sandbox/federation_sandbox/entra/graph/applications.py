@@ -13,7 +13,7 @@ from federation_sandbox.entra.graph.app_roles import checked_roles
 from federation_sandbox.entra.graph.bodies import check_length, checked
 from federation_sandbox.entra.graph.context import Context, Expansions, Key
 from federation_sandbox.entra.graph.deleted_items import check_deletable, delete_softly
-from federation_sandbox.entra.graph.errors import bad_request, conflict, invalid_value, not_found
+from federation_sandbox.entra.graph.errors import bad_request, conflict, invalid_value, missing_value, not_found
 from federation_sandbox.entra.graph.identifiers import check_identifiers
 from federation_sandbox.entra.graph.permissions import APPLICATION_READ, APPLICATION_WRITE
 from federation_sandbox.entra.graph.principals import copy_to_principal, owners
@@ -66,7 +66,7 @@ def blank_application(tenant: Tenant, caller_id: str, display_name: str) -> Reco
 
 def update_application(tenant: Tenant, record: Record, content: dict[str, t.Any]) -> None:
     """Apply checked properties to an application, each under its own rules; the rules that look elsewhere come last."""
-    _check_values(record, content)
+    _check_values(content)
     for name, value in content.items():
         if name == "appRoles":
             record[name] = checked_roles("Application", record["appRoles"], value)
@@ -82,7 +82,7 @@ def update_application(tenant: Tenant, record: Record, content: dict[str, t.Any]
         record["identifierUris"] = content["identifierUris"]
 
 
-def _check_values(record: Record, content: dict[str, t.Any]) -> None:
+def _check_values(content: dict[str, t.Any]) -> None:
     if "displayName" in content and not (content["displayName"] or "").strip():
         raise invalid_value("displayName", "Application")
     check_length("Application", content, displayName=256, description=1024, notes=1024, uniqueName=255)
@@ -121,7 +121,7 @@ def _get(context: Context) -> Response:
 def _create(context: Context) -> Response:
     content = checked("application", context.body())
     if not content.get("displayName"):
-        raise bad_request("A value is required for property 'displayName' of resource 'Application'.", target="displayName", detail="MissingValue")
+        raise missing_value("displayName", "Application")
     return _created(context, content)
 
 
@@ -150,7 +150,7 @@ def _upsert(context: Context, key: Key, content: dict[str, t.Any]) -> Response:
     if not wanted:
         raise not_found(key.value)
     if not content.get("displayName"):
-        raise bad_request("A value is required for property 'displayName' of resource 'Application'.", target="displayName", detail="MissingValue")
+        raise missing_value("displayName", "Application")
     return _created(context, {**content, "uniqueName": key.value})
 
 

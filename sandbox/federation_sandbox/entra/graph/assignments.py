@@ -14,7 +14,7 @@ from werkzeug import Response
 
 from federation_sandbox.entra.graph.bodies import checked
 from federation_sandbox.entra.graph.context import Context
-from federation_sandbox.entra.graph.errors import bad_request, denied, not_found
+from federation_sandbox.entra.graph.errors import bad_request, denied, missing_value, not_found
 from federation_sandbox.entra.graph.odata import Query
 from federation_sandbox.entra.graph.permissions import (
     APPLICATION_READ,
@@ -72,7 +72,7 @@ def _create(context: Context, resource: Record, body: dict[str, t.Any]) -> Respo
     content = checked("appRoleAssignment", body)
     for name in ("principalId", "resourceId", "appRoleId"):
         if not content.get(name):
-            raise bad_request(f"A value is required for property '{name}' of resource 'AppRoleAssignment'.", target=name, detail="MissingValue")
+            raise missing_value(name, "AppRoleAssignment")
     role_id, principal_id = content["appRoleId"].lower(), content["principalId"].lower()
     if content["resourceId"].lower() != resource["id"]:
         raise bad_request("The resourceId in the request body does not match the service principal in the request URL.")
@@ -148,11 +148,14 @@ def _of(collection: str) -> tuple[Route, ...]:
     name = collection.removesuffix("s")
     path = f"/{collection}/{{key}}/appRoleAssignments"
     units = 2 if collection == "servicePrincipals" else 1
-    return (
+    routes = (
         Route("GET", path, f"{name}.ListAppRoleAssignments", listed, PRINCIPAL_ASSIGNMENT_READ, units),
         Route("POST", path, f"{name}.CreateAppRoleAssignments", create, PRINCIPAL_ASSIGNMENT_WRITE),
-        Route("DELETE", f"{path}/{{key}}", f"{name}.DeleteAppRoleAssignments", delete, PRINCIPAL_ASSIGNMENT_WRITE),
     )
+    if collection == "servicePrincipals":
+        return routes
+    removal = Route("DELETE", f"{path}/{{key}}", f"{name}.DeleteAppRoleAssignments", delete, PRINCIPAL_ASSIGNMENT_WRITE)
+    return (*routes, removal)
 
 
 def _beneath_principals() -> collections.abc.Iterator[Route]:

@@ -69,12 +69,13 @@ def _check(item: Item) -> None:
         raise bad_request(f"Invalid method '{item['method']}' in batch request.", code="BadRequest")
     headers = {name.lower() for name in item.get("headers") or {}}
     if item.get("body") is not None and "content-type" not in headers:
-        raise bad_request("Write request id : {0} does not contain Content-Type header or body.".format(item["id"]), code="BadRequest")
+        raise bad_request(f"Write request id : {item['id']} does not contain Content-Type header or body.", code="BadRequest")
 
 
 def _ordered(items: list[Item]) -> collections.abc.Iterator[Item]:
     """The items with each after those that it depends on."""
-    waiting, done = list(items), set()
+    waiting = list(items)
+    done: set[str] = set()
     while waiting:
         ready = [item for item in waiting if set(item.get("dependsOn", ())) <= done]
         if not ready:
@@ -132,7 +133,8 @@ def _failed_dependency() -> Response:
 
 
 def _shown(key: str, response: Response) -> Item:
-    shown: Item = {"id": key, "status": response.status_code, "headers": {name: value for name, value in response.headers.items() if name != "Content-Length"}}
+    headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
+    shown: Item = {"id": key, "status": response.status_code, "headers": headers}
     data = response.get_data()
     if data:
         shown["body"] = json.loads(data) if response.mimetype == "application/json" else data.decode()

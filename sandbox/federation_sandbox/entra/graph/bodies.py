@@ -13,7 +13,7 @@ from federation_sandbox.entra.graph.model import TYPES, Property
 from federation_sandbox.entra.state import moment
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PRIMITIVES: t.Final[dict[str, type]] = {"str": str, "bool": bool, "int": int, "bytes": str, "guid": str, "time": str, "date": str, "object": dict}
+_PRIMITIVES: t.Final[dict[str, type]] = {"bool": bool, "int": int, "object": dict}
 
 
 def checked(kind: str, body: dict[str, t.Any], also: t.Collection[str] = ()) -> dict[str, t.Any]:
@@ -44,14 +44,14 @@ def _check(kind: str, each: Property, value: t.Any) -> None:
 
 
 def _check_primitive(kind: str, each: Property, item: t.Any) -> None:
-    wanted = _PRIMITIVES[each.kind]
+    wanted = _PRIMITIVES.get(each.kind, str)
     if not isinstance(item, wanted) or isinstance(item, bool) != (wanted is bool):
         raise _wrong(kind, each)
-    if each.kind == "guid" and not _GUID.fullmatch(item):
+    if each.kind == "guid" and not _GUID.fullmatch(str(item)):
         raise _wrong(kind, each)
     if each.kind == "time":
         try:
-            moment(item)
+            moment(str(item))
         except ValueError as reason:
             raise _wrong(kind, each) from reason
 

@@ -53,7 +53,8 @@ class Context:
         try:
             content = json.loads(self.request.get_data())
         except ValueError as reason:
-            raise bad_request("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.", code="BadRequest") from reason
+            message = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
+            raise bad_request(message, code="BadRequest") from reason
         if not isinstance(content, dict):
             raise bad_request("Empty Payload. JSON content expected.", code="BadRequest")
         return content
@@ -148,7 +149,7 @@ class Context:
         return self.json(content)
 
     def _item(self, query: odata.Query, record: Record, expand: Expansions | None, typed: bool) -> dict[str, t.Any]:
-        content = {"@odata.type": f"#microsoft.graph.{record['_kind']}"} if typed else {}
+        content: dict[str, t.Any] = {"@odata.type": f"#microsoft.graph.{record['_kind']}"} if typed else {}
         content |= dataclasses.replace(query, kind=record.get("_kind", query.kind)).project(record)
         if query.expand and expand:
             content[query.expand] = expand[query.expand](record)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from federation_sandbox.entra.certificates import der, load_certificate, self_signed, thumbprint
-from federation_sandbox.entra.graph.errors import bad_request, invalid_value
+from federation_sandbox.entra.graph.errors import bad_request, invalid_value, unknown_parameter
 from federation_sandbox.entra.state import Record, Tenant, moment, new_id, timestamp
 
 _RESOURCE: t.Final[str] = "ServicePrincipal"
@@ -45,13 +45,11 @@ def add_token_signing_certificate(tenant: Tenant, record: Record, body: collecti
 def _wanted(tenant: Tenant, body: collections.abc.Mapping[str, t.Any]) -> tuple[str, dt.datetime, dt.datetime]:
     unknown = sorted(set(body) - {"displayName", "endDateTime"})
     if unknown:
-        raise bad_request(
-            f"The parameter '{unknown[0]}' in the request payload is not a valid parameter for the operation 'addTokenSigningCertificate'.",
-            code="BadRequest",
-        )
+        raise unknown_parameter(unknown[0], "addTokenSigningCertificate")
     name = body.get("displayName")
     if not isinstance(name, str) or not name.startswith("CN=") or not 3 < len(name) <= _LONGEST_NAME:
-        raise bad_request("The display name of a token signing certificate must start with 'CN='.", target="displayName", detail="InvalidValue")
+        message = "The display name of a token signing certificate must start with 'CN='."
+        raise bad_request(message, target="displayName", detail="InvalidValue")
     start = tenant.world.clock.now().replace(microsecond=0)
     latest = _years_after(start)
     end = body.get("endDateTime")
@@ -93,7 +91,10 @@ def _new_key(tenant: Tenant, given: dict[str, t.Any], passwords: collections.abc
     if usage not in _KINDS or given.get("type") != _KINDS[usage] or not given.get("key") or not identifier:
         raise invalid_value("keyCredentials", _RESOURCE)
     try:
-        certificate = load_certificate(given["key"]) if usage == "Verify" else _open(tenant, identifier, given["key"], passwords.get(identifier))
+        if usage == "Verify":
+            certificate = load_certificate(given["key"])
+        else:
+            certificate = _open(tenant, identifier, given["key"], passwords.get(identifier))
     except ValueError as reason:
         raise invalid_value("keyCredentials", _RESOURCE) from reason
     return {
@@ -110,7 +111,7 @@ def _new_key(tenant: Tenant, given: dict[str, t.Any], passwords: collections.abc
 
 def _open(tenant: Tenant, identifier: str, content: str, password: t.Any) -> x509.Certificate:
     """Keep the private key of a PFX; ValueError when the password does not open it."""
-    key, certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(content), str(password or "").encode())
+    key, certificate, _chain = pkcs12.load_key_and_certificates(base64.b64decode(content), str(password or "").encode())
     if not isinstance(key, rsa.RSAPrivateKey) or certificate is None:
         raise ValueError("A PFX with an RSA key and its certificate is needed.")
     tenant.signing_keys[identifier] = key

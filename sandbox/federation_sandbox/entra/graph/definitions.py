@@ -15,18 +15,22 @@ _ENTRY: t.Final[frozenset[str]] = frozenset(
     {"Source", "ID", "ExtensionID", "Value", "SamlClaimType", "JwtClaimType", "SAMLNameForm", "TransformationId", "TransformationID"}
 )
 _SOURCES: t.Final[frozenset[str]] = frozenset({"user", "application", "resource", "audience", "company", "transformation"})
+# fmt: off
 _USER: t.Final[frozenset[str]] = frozenset(
-    """
-    surname givenname displayname objectid mail userprincipalname department onpremisessamaccountname netbiosname dnsdomainname
-    onpremisesecurityidentifier companyname streetaddress postalcode preferredlanguage onpremisesuserprincipalname mailnickname
-    othermail employeeid facsimiletelephonenumber assignedroles country city state jobtitle physicaldeliveryofficename
-    telephonenumber usertype
-    """.split()
+    {
+        "surname", "givenname", "displayname", "objectid", "mail", "userprincipalname", "department", "onpremisessamaccountname",
+        "netbiosname", "dnsdomainname", "onpremisesecurityidentifier", "companyname", "streetaddress", "postalcode",
+        "preferredlanguage", "onpremisesuserprincipalname", "mailnickname", "othermail", "employeeid", "facsimiletelephonenumber",
+        "assignedroles", "country", "city", "state", "jobtitle", "physicaldeliveryofficename", "telephonenumber", "usertype",
+    }
 ) | {f"extensionattribute{number}" for number in range(1, 16)}
+# fmt: on
 _OTHER: t.Final[frozenset[str]] = frozenset({"displayname", "objectid", "tags", "tenantcountry"})
 _NAME_FORMS: t.Final[str] = "urn:oasis:names:tc:SAML:2.0:attrname-format:"
 _TRANSFORMATIONS: t.Final[frozenset[str]] = frozenset({"ClaimsTransformation", "ClaimsTransformations"})
-_METHODS: t.Final[frozenset[str]] = frozenset({"Join", "ExtractMailPrefix", "ToLowercase()", "ToUppercase()", "RegexReplace()", "CreateStringClaim"})
+_METHODS: t.Final[frozenset[str]] = frozenset(
+    {"Join", "ExtractMailPrefix", "ToLowercase()", "ToUppercase()", "RegexReplace()", "CreateStringClaim"}
+)
 _ISSUANCE: t.Final[dict[str, tuple[t.Any, ...]]] = {
     "Version": (1,),
     "TokenResponseSigningPolicy": ("TokenOnly", "ResponseOnly", "ResponseAndToken"),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc
+import itertools
 import typing as t
 
 from werkzeug import Response
@@ -43,10 +44,15 @@ def _user(context: Context) -> Response:
 
 def _expansions(context: Context) -> Expansions:
     def members(record: Record) -> list[dict[str, t.Any]]:
-        found = [_member(context.tenant, key) for key in record["_members"][:20]]
-        return [{"@odata.type": f"#microsoft.graph.{each['_kind']}", **Query(each["_kind"]).project(readable(context, each))} for each in found if each]
+        found = itertools.islice(direct_members(context.tenant, record), 20)
+        return [_typed(context, each) for each in found]
 
     return {"members": members}
+
+
+def _typed(context: Context, record: Record) -> dict[str, t.Any]:
+    kind = record["_kind"]
+    return {"@odata.type": f"#microsoft.graph.{kind}", **Query(kind).project(readable(context, record))}
 
 
 def _groups(context: Context) -> Response:
@@ -134,7 +140,13 @@ def _indexed_group(context: Context) -> Record:
 def _organization(context: Context) -> Response:
     tenant = context.tenant
     domains = [
-        {"capabilities": "Email", "isDefault": name == tenant.domains[-1], "isInitial": name == tenant.domains[0], "name": name, "type": "Managed"}
+        {
+            "capabilities": "Email",
+            "isDefault": name == tenant.domains[-1],
+            "isInitial": name == tenant.domains[0],
+            "name": name,
+            "type": "Managed",
+        }
         for name in tenant.domains
     ]
     record = {"id": tenant.id, "displayName": tenant.display_name, "tenantType": "AAD", "verifiedDomains": domains}

@@ -42,6 +42,17 @@ def invalid_value(name: str, resource: str) -> CloudError:
     return bad_request(message, target=name, detail="InvalidValue")
 
 
+def missing_value(name: str, resource: str) -> CloudError:
+    """400 for a property that a new object needs."""
+    return bad_request(f"A value is required for property '{name}' of resource '{resource}'.", target=name, detail="MissingValue")
+
+
+def unknown_parameter(name: str, operation: str) -> CloudError:
+    """400 for a parameter that an action does not have."""
+    message = f"The parameter '{name}' in the request payload is not a valid parameter for the operation '{operation}'."
+    return bad_request(message, code="BadRequest")
+
+
 def unsupported_query(message: str) -> CloudError:
     """400 for a query that Graph does not answer."""
     return bad_request(message, code="Request_UnsupportedQuery")

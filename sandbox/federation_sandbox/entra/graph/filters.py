@@ -24,6 +24,7 @@ _COMPARISONS: t.Final[dict[str, str]] = {"eq": "e", "ne": "n", "ge": "g", "le": 
 _FUNCTIONS: t.Final[dict[str, str]] = {"startswith": "s", "endswith": "w", "contains": "c"}
 #: operators that only the advanced query engine evaluates
 _ADVANCED: t.Final[frozenset[str]] = frozenset("nw")
+_LONGEST_LIST: t.Final[int] = 15
 _LITERALS: t.Final[dict[str, t.Any]] = {"true": True, "false": False, "null": None}
 #: how a literal of a kind is written; every other kind is a string
 _CATEGORIES: t.Final[dict[str, tuple[str, ...]]] = {"bool": ("word",), "int": ("number",), "guid": ("guid",), "time": ("time",)}
@@ -146,7 +147,7 @@ class _Parser:
     def _lambda(self, name: str, each: Property) -> Predicate:
         self._expect("/")
         if self._next()[1] != "any" or not each.many:
-            raise unsupported_query(f"Unsupported or invalid query filter clause specified for property '{name}' of resource '{self._resource}'.")
+            raise self._unsupported(name)
         self._expect("(")
         variable = self._next()[1]
         self._expect(":")
@@ -161,19 +162,18 @@ class _Parser:
             return (lambda record: record[word]), variable[1]
         if word not in TYPES[self._kind]:
             raise bad_request(
-                f"Invalid filter clause: Could not find a property named '{word}' on type 'microsoft.graph.{self._kind}'.", code="BadRequest"
+                f"Invalid filter clause: Could not find a property named '{word}' on type 'microsoft.graph.{self._kind}'.",
+                code="BadRequest",
             )
         return (lambda record: record.get(word)), TYPES[self._kind][word]
 
-    @property
-    def _resource(self) -> str:
-        return self._kind[0].upper() + self._kind[1:]
+    def _unsupported(self, name: str) -> Exception:
+        resource = self._kind[0].upper() + self._kind[1:]
+        return unsupported_query(f"Unsupported or invalid query filter clause specified for property '{name}' of resource '{resource}'.")
 
     def _check(self, letter: str, each: Property) -> None:
         if letter not in each.operators:
-            raise unsupported_query(
-                f"Unsupported or invalid query filter clause specified for property '{each.name}' of resource '{self._resource}'."
-            )
+            raise self._unsupported(each.name)
         if letter in _ADVANCED and not self._advanced:
             raise unsupported_query(f"Operator specified in filter clause for property '{each.name}' is not supported.")
 
@@ -184,8 +184,9 @@ class _Parser:
             self._next()
             values.append(self._literal(each))
         self._expect(")")
-        if len(values) > 15:
-            raise bad_request(f"Too many child clauses specified in search filter expression containing 'OR' operators: {len(values)}. Max allowed: 15.")
+        if len(values) > _LONGEST_LIST:
+            message = f"Too many child clauses specified in search filter expression containing 'OR' operators: {len(values)}."
+            raise bad_request(f"{message} Max allowed: {_LONGEST_LIST}.")
         return values
 
     def _literal(self, each: Property) -> t.Any:

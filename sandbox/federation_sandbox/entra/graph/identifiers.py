@@ -52,17 +52,20 @@ def _check_domain(tenant: Tenant, uri: str) -> None:
         )
 
 
+Rule = collections.abc.Mapping[str, t.Any]
+
+
 def _check_policy(tenant: Tenant, application: Record, uri: str) -> None:
     policy = tenant.app_management_policy
     rules = ((policy.get("applicationRestrictions") or {}).get("identifierUris") or {}) if policy["isEnabled"] else {}
     saml = _is_saml(tenant, application)
-    unique = rules.get("uriAdditionWithoutUniqueTenantIdentifier")
+    unique: Rule = rules.get("uriAdditionWithoutUniqueTenantIdentifier") or {}
     if _applies(unique, application) and not (saml and unique.get("excludeSaml")) and not _names_tenant(tenant, application, uri):
         raise _against_policy(
             f"Failed to add identifier URI {uri}. All newly added URIs must contain a tenant verified domain, tenant ID, or app ID, as per "
             "the default tenant policy of your organization. See https://aka.ms/identifier-uri-addition-error for more information."
         )
-    default = rules.get("nonDefaultUriAddition")
+    default: Rule = rules.get("nonDefaultUriAddition") or {}
     if _applies(default, application) and not saml and not _is_default(tenant, application, uri):
         raise _against_policy(
             f"Failed to add identifier URI {uri}. The newly added URI must comply with the format 'api://{{appId}}' or "
@@ -71,8 +74,8 @@ def _check_policy(tenant: Tenant, application: Record, uri: str) -> None:
         )
 
 
-def _applies(rule: collections.abc.Mapping[str, t.Any] | None, application: Record) -> bool:
-    if not rule or rule.get("state") != "enabled":
+def _applies(rule: Rule, application: Record) -> bool:
+    if rule.get("state") != "enabled":
         return False
     since = rule.get("restrictForAppsCreatedAfterDateTime")
     if since and moment(application["createdDateTime"]) <= moment(since):

@@ -93,7 +93,8 @@ def _skip(token: str | None) -> int:
     try:
         return int(json.loads(base64.urlsafe_b64decode(token))["skip"])
     except (binascii.Error, ValueError, KeyError, TypeError) as reason:
-        raise bad_request("The specified page token value has expired and can no longer be included in your request.", code="Directory_ExpiredPageToken") from reason
+        message = "The specified page token value has expired and can no longer be included in your request."
+        raise bad_request(message, code="Directory_ExpiredPageToken") from reason
 
 
 def _top(text: str | None) -> int | None:
@@ -143,5 +144,3 @@ def _order(kind: str, text: str) -> tuple[str, bool] | None:
     if not found or found[1] not in ("displayName", "userPrincipalName", "createdDateTime") or found[1] not in TYPES[kind]:
         raise unsupported_query("Sorting is not supported for the current query.")
     return found[1], found[2] == "desc"
-
-

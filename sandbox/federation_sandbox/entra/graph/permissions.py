@@ -41,9 +41,7 @@ APPLICATION_POLICIES_READ: t.Final[Needs] = _any(
 )
 POLICY_READ: t.Final[Needs] = _any(*_POLICY_READ)
 POLICY_WRITE: t.Final[Needs] = _any("Policy.ReadWrite.ApplicationConfiguration")
-MEMBER_READ: t.Final[Needs] = _any(
-    "GroupMember.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"
-)
+MEMBER_READ: t.Final[Needs] = _any("GroupMember.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
 GROUP_READ: t.Final[Needs] = _any("Group.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
 USER_READ: t.Final[Needs] = _any("User.ReadBasic.All", "User.Read.All", "Directory.Read.All")
 ORGANIZATION_READ: t.Final[Needs] = _any("Organization.Read.All", "Directory.Read.All")

@@ -14,119 +14,131 @@ from werkzeug import Response
 from federation_sandbox.entra.graph.bodies import checked
 from federation_sandbox.entra.graph.context import Context
 from federation_sandbox.entra.graph.definitions import check_definition
-from federation_sandbox.entra.graph.errors import bad_request, not_found
+from federation_sandbox.entra.graph.errors import bad_request, missing_value, not_found
 from federation_sandbox.entra.graph.odata import Query
 from federation_sandbox.entra.graph.permissions import APPLICATION_POLICIES, APPLICATION_POLICIES_READ, POLICY_READ, POLICY_WRITE
 from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.state import COLLECTIONS, Record, Tenant, new_id
 
-#: policy collection → the collection of what it is assigned to
-_HOLDERS: t.Final[dict[str, str]] = {"claimsMappingPolicies": "servicePrincipals", "tokenIssuancePolicies": "applications"}
 
+class _Policies:
+    """The calls about one kind of policy, and about what it is assigned to."""
 
-def shown_policies(tenant: Tenant, keys: collections.abc.Iterable[str], collection: str = "claimsMappingPolicies") -> list[dict[str, t.Any]]:
-    """Policies as an expanded property shows them."""
-    found = (tenant[collection].visible(key) for key in keys)
-    return [Query(COLLECTIONS[collection]).project(each) for each in found if each is not None]
+    def __init__(self, collection: str, holders: str) -> None:
+        self._collection = collection
+        self._kind = COLLECTIONS[collection]
+        self._title = self._kind[0].upper() + self._kind[1:]
+        self._holders = holders
+        #: where a holder keeps the ids of its policies
+        self._held = f"_{collection}"
 
+    def every(self, context: Context) -> Response:
+        return context.page(self._collection, context.tenant[self._collection].all_indexed())
 
-def _reference(context: Context, collection: str) -> Record:
-    """The policy that a body's @odata.id names, by an address in this very cloud."""
-    address = context.body().get("@odata.id")
-    if not isinstance(address, str):
-        raise bad_request("A reference needs an '@odata.id'.", code="BadRequest")
-    parts = urllib.parse.urlsplit(address)
-    expected = urllib.parse.urlsplit(context.root)
-    places = tuple(f"{expected.path}/{each}/" for each in (f"policies/{collection}", "directoryObjects"))
-    if (parts.scheme, parts.hostname) != (expected.scheme, expected.hostname) or not parts.path.startswith(places):
-        raise bad_request(f"Invalid URL format specified in @odata.id for reference update: '{address}'.", code="BadRequest")
-    return context.find(collection, parts.path.rpartition("/")[2])
+    def get(self, context: Context) -> Response:
+        return context.entity(self._collection, context.find(self._collection, context.keys[0]))
 
-
-def _policy_routes(collection: str) -> tuple[Route, ...]:
-    kind = COLLECTIONS[collection]
-    definition_key = kind[0].upper() + kind[1:]
-    holders, held = _HOLDERS[collection], f"_{collection}"
-    holder = COLLECTIONS[holders]
-
-    def listed(context: Context) -> Response:
-        return context.page(collection, context.tenant[collection].all_indexed())
-
-    def get(context: Context) -> Response:
-        return context.entity(collection, context.find(collection, context.keys[0]))
-
-    def create(context: Context) -> Response:
-        content = checked(kind, context.body())
+    def create(self, context: Context) -> Response:
+        content = checked(self._kind, context.body())
         for name in ("displayName", "definition"):
             if not content.get(name):
-                raise bad_request(f"A value is required for property '{name}' of resource '{definition_key}'.", target=name, detail="MissingValue")
-        check_definition(definition_key, content["definition"])
+                raise missing_value(name, self._title)
+        check_definition(self._title, content["definition"])
         record = {"id": new_id(), "isOrganizationDefault": False, **content}
-        context.save(collection, record)
-        return context.entity(collection, record, 201)
+        context.save(self._collection, record)
+        return context.entity(self._collection, record, 201)
 
-    def update(context: Context) -> Response:
-        content = checked(kind, context.body())
-        record = context.find(collection, context.keys[0])
+    def update(self, context: Context) -> Response:
+        content = checked(self._kind, context.body())
+        record = context.changing(self._collection, context.keys[0])
         if "definition" in content:
-            check_definition(definition_key, content["definition"])
-        context.save(collection, {**(context.tenant[collection].latest(record["id"]) or record), **content})
+            check_definition(self._title, content["definition"])
+        context.save(self._collection, {**record, **content})
         return context.nothing()
 
-    def delete(context: Context) -> Response:
-        record = context.find(collection, context.keys[0])
-        context.tenant[collection].delete(record["id"])
-        for each in list(context.tenant[holders].current()):
-            if record["id"] in each[held]:
-                context.save(holders, {**each, held: [key for key in each[held] if key != record["id"]]})
+    def delete(self, context: Context) -> Response:
+        record = context.changing(self._collection, context.keys[0])
+        context.tenant[self._collection].delete(record["id"])
+        for holder in tuple(context.tenant[self._holders].current()):
+            self._take_from(context, holder, record["id"])
         return context.nothing()
 
-    def applies_to(context: Context) -> Response:
-        record = context.find(collection, context.keys[0])
-        found = ({**each, "_kind": holder} for each in context.tenant[holders].all_indexed() if record["id"] in each[held])
-        return context.page("directoryObjects", found, holder, typed=True)
+    def applies_to(self, context: Context) -> Response:
+        record = context.find(self._collection, context.keys[0])
+        kind = COLLECTIONS[self._holders]
+        holders = context.tenant[self._holders].all_indexed()
+        found = ({**each, "_kind": kind} for each in holders if record["id"] in each[self._held])
+        return context.page("directoryObjects", found, kind, typed=True)
 
-    def assigned(context: Context) -> Response:
-        record = context.find(holders, context.keys[0])
-        found = (context.tenant[collection].visible(key) for key in record[held])
-        return context.page(collection, [each for each in found if each is not None])
+    def assigned(self, context: Context) -> Response:
+        holder = context.find(self._holders, context.keys[0])
+        found = (context.tenant[self._collection].visible(key) for key in holder[self._held])
+        return context.page(self._collection, (each for each in found if each is not None))
 
-    def assigned_references(context: Context) -> Response:
-        record = context.find(holders, context.keys[0])
-        links = [f"{context.root}/policies/{collection}/{key}" for key in record[held]]
+    def references(self, context: Context) -> Response:
+        holder = context.find(self._holders, context.keys[0])
+        links = [f"{context.root}/policies/{self._collection}/{key}" for key in holder[self._held]]
         return context.json({"@odata.context": context.annotation("Collection($ref)"), "value": links})
 
-    def assign(context: Context) -> Response:
-        policy = _reference(context, collection)
-        record = context.changing(holders, context.keys[0])
-        if policy["id"] in record[held]:
-            raise bad_request(f"One or more added object references already exist for the following modified properties: '{collection}'.")
-        if record[held]:
-            raise bad_request(f"The {holder} already has a policy in '{collection}'; it takes at most one.")
-        context.save(holders, {**record, held: [policy["id"]]})
+    def assign(self, context: Context) -> Response:
+        policy = self._referenced(context)
+        holder = context.changing(self._holders, context.keys[0])
+        if policy["id"] in holder[self._held]:
+            message = f"One or more added object references already exist for the following modified properties: '{self._collection}'."
+            raise bad_request(message)
+        if holder[self._held]:
+            raise bad_request(f"The {COLLECTIONS[self._holders]} already has a policy in '{self._collection}'; it takes at most one.")
+        context.save(self._holders, {**holder, self._held: [policy["id"]]})
         return context.nothing()
 
-    def unassign(context: Context) -> Response:
-        record = context.changing(holders, context.keys[0])
-        if context.keys[1] not in record[held]:
-            raise not_found(str(context.keys[1]))
-        context.save(holders, {**record, held: [key for key in record[held] if key != context.keys[1]]})
+    def unassign(self, context: Context) -> Response:
+        holder, key = context.changing(self._holders, context.keys[0]), str(context.keys[1])
+        if key not in holder[self._held]:
+            raise not_found(key)
+        self._take_from(context, holder, key)
         return context.nothing()
 
-    name = f"{kind[0].upper()}{kind[1:-1]}ies"
-    policies, on_holder = f"/policies/{collection}", f"/{holders}/{{key}}/{collection}"
-    return (
-        Route("GET", policies, f"policies.{collection}.list", listed, POLICY_READ),
-        Route("POST", policies, f"policies.{collection}.create", create, POLICY_WRITE),
-        Route("GET", f"{policies}/{{key}}", f"policies.{collection}.get", get, POLICY_READ),
-        Route("PATCH", f"{policies}/{{key}}", f"policies.{collection}.update", update, POLICY_WRITE),
-        Route("DELETE", f"{policies}/{{key}}", f"policies.{collection}.delete", delete, POLICY_WRITE),
-        Route("GET", f"{policies}/{{key}}/appliesTo", f"policies.{kind}.ListAppliesTo", applies_to, APPLICATION_POLICIES_READ),
-        Route("GET", on_holder, f"{holder}.List{name}", assigned, APPLICATION_POLICIES_READ),
-        Route("GET", f"{on_holder}/$ref", f"{holder}.List{name}Ref", assigned_references, APPLICATION_POLICIES_READ),
-        Route("POST", f"{on_holder}/$ref", f"{holder}.Add{name[:-3]}yRef", assign, APPLICATION_POLICIES),
-        Route("DELETE", f"{on_holder}/{{key}}/$ref", f"{holder}.Remove{name[:-3]}yRef", unassign, APPLICATION_POLICIES),
-    )
+    def _take_from(self, context: Context, holder: Record, key: str) -> None:
+        if key in holder[self._held]:
+            context.save(self._holders, {**holder, self._held: [each for each in holder[self._held] if each != key]})
+
+    def _referenced(self, context: Context) -> Record:
+        """The policy that a body's @odata.id names, by an address in this very cloud."""
+        address = context.body().get("@odata.id")
+        if not isinstance(address, str):
+            raise bad_request("A reference needs an '@odata.id'.", code="BadRequest")
+        parts, here = urllib.parse.urlsplit(address), urllib.parse.urlsplit(context.root)
+        places = tuple(f"{here.path}/{each}/" for each in (f"policies/{self._collection}", "directoryObjects"))
+        if (parts.scheme, parts.hostname) != (here.scheme, here.hostname) or not parts.path.startswith(places):
+            raise bad_request(f"Invalid URL format specified in @odata.id for reference update: '{address}'.", code="BadRequest")
+        return context.find(self._collection, parts.path.rpartition("/")[2])
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every call, named as the published description names it."""
+        holder, many = COLLECTIONS[self._holders], self._collection[0].upper() + self._collection[1:]
+        policies, on_holder = f"/policies/{self._collection}", f"/{self._holders}/{{key}}/{self._collection}"
+        prefix, read = f"policies.{self._collection}", APPLICATION_POLICIES_READ
+        return (
+            Route("GET", policies, f"{prefix}.list", self.every, POLICY_READ),
+            Route("POST", policies, f"{prefix}.create", self.create, POLICY_WRITE),
+            Route("GET", f"{policies}/{{key}}", f"{prefix}.get", self.get, POLICY_READ),
+            Route("PATCH", f"{policies}/{{key}}", f"{prefix}.update", self.update, POLICY_WRITE),
+            Route("DELETE", f"{policies}/{{key}}", f"{prefix}.delete", self.delete, POLICY_WRITE),
+            Route("GET", f"{policies}/{{key}}/appliesTo", f"policies.{self._kind}.ListAppliesTo", self.applies_to, read),
+            Route("GET", on_holder, f"{holder}.List{many}", self.assigned, read),
+            Route("POST", f"{on_holder}/$ref", f"{holder}.Add{self._title}Ref", self.assign, APPLICATION_POLICIES),
+            Route("DELETE", f"{on_holder}/{{key}}/$ref", f"{holder}.Remove{self._title}Ref", self.unassign, APPLICATION_POLICIES),
+        )
+
+
+_CLAIMS_MAPPING: t.Final[_Policies] = _Policies("claimsMappingPolicies", "servicePrincipals")
+_TOKEN_ISSUANCE: t.Final[_Policies] = _Policies("tokenIssuancePolicies", "applications")
+
+
+def shown_policies(tenant: Tenant, keys: collections.abc.Iterable[str]) -> list[dict[str, t.Any]]:
+    """Claims mapping policies as an expanded property shows them."""
+    found = (tenant["claimsMappingPolicies"].visible(key) for key in keys)
+    return [Query("claimsMappingPolicy").project(each) for each in found if each is not None]
 
 
 def _app_management_policy(context: Context) -> Response:
@@ -135,7 +147,14 @@ def _app_management_policy(context: Context) -> Response:
 
 
 ROUTES: t.Final[tuple[Route, ...]] = (
-    *_policy_routes("claimsMappingPolicies"),
-    *_policy_routes("tokenIssuancePolicies"),
+    *_CLAIMS_MAPPING.routes(),
+    Route(
+        "GET",
+        "/servicePrincipals/{key}/claimsMappingPolicies/$ref",
+        "servicePrincipal.ListClaimsMappingPoliciesRef",
+        _CLAIMS_MAPPING.references,
+        APPLICATION_POLICIES_READ,
+    ),
+    *_TOKEN_ISSUANCE.routes(),
     Route("GET", "/policies/defaultAppManagementPolicy", "policies.GetDefaultAppManagementPolicy", _app_management_policy, POLICY_READ),
 )

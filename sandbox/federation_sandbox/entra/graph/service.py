@@ -111,18 +111,14 @@ def _unknown(segments: Segments) -> str:
     """The first segment that no route knows at its place."""
     for end in range(1, len(segments) + 1):
         shorter = segments[:end]
-        if not any(route.keys(shorter) for route in ROUTES) and not any(
-            _begins(route, shorter) for route in ROUTES
-        ):
+        if not any(route.keys(shorter) for route in ROUTES) and not any(_begins(route, shorter) for route in ROUTES):
             return str(shorter[-1])
     return str(segments[-1])
 
 
 def _begins(route: Route, segments: Segments) -> bool:
     pattern = route.template.strip("/").split("/")
-    return len(pattern) >= len(segments) and all(
-        wanted in ("{key}", given) for wanted, given in zip(pattern, segments, strict=False)
-    )
+    return len(pattern) >= len(segments) and all(wanted in ("{key}", given) for wanted, given in zip(pattern, segments, strict=False))
 
 
 def _identify(request: Request, call: Call) -> tuple[Tenant, Caller]:

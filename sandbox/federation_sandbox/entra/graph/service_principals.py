@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import collections.abc
 import typing as t
 import urllib.parse
 
@@ -17,7 +16,7 @@ from federation_sandbox.entra.graph.bodies import check_length, checked
 from federation_sandbox.entra.graph.context import Context, Expansions
 from federation_sandbox.entra.graph.credentials import add_token_signing_certificate, changed_credentials
 from federation_sandbox.entra.graph.deleted_items import check_principal_deletable, delete_softly
-from federation_sandbox.entra.graph.errors import bad_request, denied, invalid_value
+from federation_sandbox.entra.graph.errors import bad_request, denied, invalid_value, missing_value
 from federation_sandbox.entra.graph.permissions import APPLICATION_READ, APPLICATION_WRITE
 from federation_sandbox.entra.graph.policies import shown_policies
 from federation_sandbox.entra.graph.principals import blank_principal, owners
@@ -92,14 +91,16 @@ def _create(context: Context) -> Response:
     content = checked("servicePrincipal", context.body(), also=("appId",))
     app_id = content.pop("appId", None)
     if not app_id:
-        raise bad_request("A value is required for property 'appId' of resource 'ServicePrincipal'.", target="appId", detail="MissingValue")
+        raise missing_value("appId", "ServicePrincipal")
     application = context.tenant.current("applications", appId=app_id)
     visible = match(context.tenant["applications"].all_visible(), appId=app_id)
     if application is not None and visible is None and context.only_owned:
         raise denied("When using this permission, the backing application of the service principal being created must in the local tenant")
     if application is None or visible is None:
         raise bad_request(
-            f"The appId '{app_id}' of the service principal does not reference a valid application object.", target="appId", detail="NoBackingApplicationObject"
+            f"The appId '{app_id}' of the service principal does not reference a valid application object.",
+            target="appId",
+            detail="NoBackingApplicationObject",
         )
     if context.tenant.current("servicePrincipals", appId=app_id):
         raise CloudError(
@@ -130,7 +131,7 @@ def _delete(context: Context) -> Response:
 
 
 def _add_certificate(context: Context) -> Response:
-    body: collections.abc.Mapping[str, t.Any] = context.body()
+    body = context.body()
     record = context.changing("servicePrincipals", context.keys[0])
     made = add_token_signing_certificate(context.tenant, record, body)
     context.save("servicePrincipals", record)

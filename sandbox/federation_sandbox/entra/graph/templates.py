@@ -16,16 +16,16 @@ INTEGRATED: t.Final[str] = "WindowsAzureActiveDirectoryIntegratedApp"
 CUSTOM_SAML: t.Final[str] = "WindowsAzureActiveDirectoryCustomSingleSignOnApplication"
 
 
-def _template(key: str, name: str, publisher: str, home_page: str | None, modes: list[str], description: str) -> dict[str, t.Any]:
+def _template(key: str, name: str, publisher: str, home_page: str | None, *modes: str) -> dict[str, t.Any]:
     return {
         "id": key,
         "displayName": name,
         "publisher": publisher,
         "homePageUrl": home_page,
-        "supportedSingleSignOnModes": modes,
+        "supportedSingleSignOnModes": list(modes),
         "supportedProvisioningTypes": [] if key == NON_GALLERY else ["sync"],
         "categories": [] if key == NON_GALLERY else ["developerServices"],
-        "description": description,
+        "description": None,
         "isEntraIntegrated": True,
         "endpoints": [],
     }
@@ -34,22 +34,23 @@ def _template(key: str, name: str, publisher: str, home_page: str | None, modes:
 TEMPLATES: t.Final[dict[str, dict[str, t.Any]]] = {
     each["id"]: each
     for each in (
-        _template(NON_GALLERY, "Custom", "", None, ["password", "saml", "external"], "An application that is not in the gallery."),
+        _template(NON_GALLERY, "Custom", "", None, "password", "saml", "external"),
         _template(
             AWS_SINGLE_ACCOUNT,
             "AWS Single-Account Access",
             "Amazon",
             "https://signin.aws.amazon.com/saml?metadata=aws|ISV9.1|primary|z",
-            ["password", "saml", "external"],
-            "Federate to a single AWS account and use SAML claims to authorize access to AWS IAM roles.",
+            "password",
+            "saml",
+            "external",
         ),
         _template(
             AWS_IDENTITY_CENTER,
             "AWS IAM Identity Center (successor to AWS Single Sign-On)",
             "Amazon Web Services, Inc.",
             "https://aws.amazon.com/iam/identity-center/",
-            ["saml", "external"],
-            "Manage access to several AWS accounts and applications in one place.",
+            "saml",
+            "external",
         ),
     )
 }

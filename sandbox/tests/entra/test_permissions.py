@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Permissions of the calling application (facts/entra.md 8.4 and 8.5)."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+from federation_sandbox.clouds import seed
+from federation_sandbox.entra.graph.permissions import only_owned
+from federation_sandbox.entra.graph.service import ROUTES
+from federation_sandbox.entra.seeding import PERMISSIONS
+from federation_sandbox.entra.tokens import Caller
+from federation_sandbox.service import CloudError
+
+READ, OWNED, WRITE = "Application.Read.All", "Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"
+ASSIGN, POLICY_READ, POLICY_WRITE = "AppRoleAssignment.ReadWrite.All", "Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"
+
+#: operation, permissions, and what becomes of the call: refused, allowed, or allowed to the owner alone
+TABLE = [
+    ("applicationTemplates.list", "", "allowed"),
+    ("applicationTemplate.instantiate", OWNED, "owner"),
+    ("applicationTemplate.instantiate", WRITE, "allowed"),
+    ("applicationTemplate.instantiate", READ, "refused"),
+    ("applications.update", f"{OWNED} {READ}", "owner"),
+    ("applications.update", READ, "refused"),
+    ("servicePrincipals.create", OWNED, "owner"),
+    ("servicePrincipals.delete", WRITE, "allowed"),
+    ("application.UpdateLogo", OWNED, "owner"),
+    ("servicePrincipal.addTokenSigningCertificate", OWNED, "owner"),
+    ("servicePrincipal.addTokenSigningCertificate", "", "refused"),
+    ("applications.list", OWNED, "owner"),
+    ("applications.list", READ, "allowed"),
+    ("servicePrincipals.get", "User.Read.All", "refused"),
+    ("servicePrincipal.ListAppRoleAssignedTo", READ, "allowed"),
+    ("servicePrincipal.CreateAppRoleAssignedTo", WRITE, "allowed"),
+    ("servicePrincipal.CreateAppRoleAssignedTo", f"{ASSIGN} {READ}", "allowed"),
+    ("servicePrincipal.CreateAppRoleAssignedTo", ASSIGN, "refused"),
+    ("servicePrincipal.CreateAppRoleAssignedTo", f"{OWNED} {READ}", "refused"),
+    ("servicePrincipal.DeleteAppRoleAssignedTo", ASSIGN, "allowed"),
+    ("servicePrincipal.DeleteAppRoleAssignedTo", OWNED, "refused"),
+    ("user.CreateAppRoleAssignments", WRITE, "refused"),
+    ("group.CreateAppRoleAssignments", ASSIGN, "allowed"),
+    ("servicePrincipal.AddClaimsMappingPolicyRef", WRITE, "refused"),
+    ("servicePrincipal.AddClaimsMappingPolicyRef", f"{WRITE} {POLICY_READ}", "allowed"),
+    ("servicePrincipal.AddClaimsMappingPolicyRef", f"{OWNED} {POLICY_WRITE}", "owner"),
+    ("servicePrincipal.ListClaimsMappingPolicies", READ, "refused"),
+    ("policies.claimsMappingPolicies.create", POLICY_WRITE, "allowed"),
+    ("policies.claimsMappingPolicies.create", POLICY_READ, "refused"),
+    ("policies.claimsMappingPolicies.list", POLICY_READ, "allowed"),
+    ("policies.GetDefaultAppManagementPolicy", POLICY_WRITE, "allowed"),
+    ("policies.GetDefaultAppManagementPolicy", WRITE, "refused"),
+    ("group.ListMembers", "GroupMember.ReadBasic.All", "allowed"),
+    ("group.ListtransitiveMembersAsUser", "User.Read.All", "refused"),
+    ("groups.list", "GroupMember.Read.All", "allowed"),
+    ("users.get", "User.ReadBasic.All", "allowed"),
+    ("users.get", "GroupMember.Read.All", "refused"),
+    ("directory.DeleteDeletedItems", OWNED, "owner"),
+]
+
+
+@pytest.mark.parametrize(("operation", "permissions", "expected"), TABLE)
+def test_needs(operation: str, permissions: str, expected: str) -> None:
+    """8.4"""
+    needs = next(route for route in ROUTES if route.operation == operation).needs
+    caller = Caller("a", "b", frozenset(permissions.split()))
+    if expected == "refused":
+        with pytest.raises(CloudError, match="Insufficient privileges"):
+            only_owned(caller, needs)
+    else:
+        assert only_owned(caller, needs) is (expected == "owner")
+
+
+def test_every_route_is_a_published_operation(contract: t.Any) -> None:
+    """11: methods and paths are those of the published description"""
+    if contract is None:
+        pytest.skip("the published description is not here")
+    for route in ROUTES:
+        path = route.template.replace("{key}", "x")
+        found = [operations for pattern, operations in contract.paths if pattern.fullmatch(path)]
+        assert any(route.method.lower() in each for each in found), f"{route.method} {path}"
+
+
+def test_owned_by_reaches_what_the_caller_made(graph: t.Any, graph_as: t.Any) -> None:
+    """8.5, 9.5: Authorization_RequestDenied for others' applications, and no assignments at all"""
+    limited = graph_as("owner")
+    mine, my_principal = limited.saml_application("Mine")
+    limited("PATCH", f"/applications/{mine['id']}", 204, json={"displayName": "Still mine"})
+    limited("POST", f"/servicePrincipals/{my_principal['id']}/addTokenSigningCertificate", 200, json={"displayName": "CN=x"})
+    other, other_principal = graph.saml_application("Other")
+    assert limited("GET", f"/applications/{other['id']}", 200)["displayName"] == "Other"
+    for method, path, body in (
+        ("PATCH", f"/applications/{other['id']}", {"displayName": "x"}),
+        ("DELETE", f"/applications/{other['id']}", None),
+        ("PATCH", f"/servicePrincipals/{other_principal['id']}", {"notes": "x"}),
+        ("POST", f"/servicePrincipals/{other_principal['id']}/addTokenSigningCertificate", {"displayName": "CN=x"}),
+        ("POST", f"/servicePrincipals/{my_principal['id']}/appRoleAssignedTo", {}),
+    ):
+        assert limited.refused(method, path, 403, json=body)["code"] == "Authorization_RequestDenied"
+    limited("DELETE", f"/applications/{mine['id']}", 204)
+    limited("DELETE", f"/directory/deletedItems/{mine['id']}", 204)
+
+
+def test_accept_mapped_claims_with_owned_by(graph_as: t.Any) -> None:
+    """2.13: not at creation, only by a later PATCH"""
+    limited = graph_as("owner")
+    limited.refused("POST", "/applications", 400, json={"displayName": "x", "api": {"acceptMappedClaims": True}})
+    made = limited("POST", "/applications", 201, json={"displayName": "x"})
+    limited("PATCH", f"/applications/{made['id']}", 204, json={"api": {"acceptMappedClaims": True}})
+
+
+def test_nobody_grants_graphs_own_permissions_with_application_readwrite_all(
+    graph: t.Any, graph_as: t.Any, seeded: dict[str, t.Any]
+) -> None:
+    """8.5: not with Application.ReadWrite.All"""
+    (resource,) = graph.every("/servicePrincipals?$filter=appId eq '00000003-0000-0000-c000-000000000000'")
+    body = {
+        "principalId": seeded["clients"]["automation"]["service_principal_id"],
+        "resourceId": resource["id"],
+        "appRoleId": PERMISSIONS["Application.Read.All"],
+    }
+    graph.refused("POST", f"/servicePrincipals/{resource['id']}/appRoleAssignedTo", 403, json=body)
+    graph_as("everything")("POST", f"/servicePrincipals/{resource['id']}/appRoleAssignedTo", 201, json=body)
+
+
+@pytest.mark.parametrize(("more", "mail"), [([], None), (["User.ReadBasic.All"], "jane@contoso.com")])
+def test_members_without_permission_to_read_users(sandbox: t.Any, graph_of: t.Any, more: list[str], mail: str | None) -> None:
+    """5.7: ids and nothing else; with User.ReadBasic.All no accountEnabled"""
+    content = {
+        "clients": [{"secrets": ["s3cret"], "permissions": ["GroupMember.Read.All", *more]}],
+        "users": [{"userPrincipalName": "jane@contoso.com", "mail": "jane@contoso.com"}],
+        "groups": [{"displayName": "Agents", "members": ["jane@contoso.com"]}],
+    }
+    made = seed(sandbox.world, {"entra": {"tenants": [content]}})["entra"]["tenants"][0]
+    path = f"/groups/{made['groups']['Agents']}/members?$select=id,mail,accountEnabled"
+    (jane,) = graph_of(made, "automation").every(path)
+    assert (jane["id"], jane["mail"], jane["accountEnabled"]) == (made["users"]["jane@contoso.com"], mail, None)
+
+
+def test_refused_writes(graph: t.Any, sandbox: t.Any) -> None:
+    """A write is refused and noted; reads, tokens and the batch itself are none"""
+    sandbox.world.settings.change({"refuse_writes": True})
+    items = [
+        {"id": "1", "method": "GET", "url": "/applications"},
+        {
+            "id": "2",
+            "method": "POST",
+            "url": "/applications",
+            "body": {"displayName": "x"},
+            "headers": {"Content-Type": "application/json"},
+        },
+    ]
+    answer = graph("POST", "/$batch", 200, json={"requests": items})
+    assert {each["id"]: each["status"] for each in answer["responses"]} == {"1": 200, "2": 403}
+    graph.refused("POST", "/applications", 403, json={"displayName": "x"})
+    assert [(each["operation"], each["status"]) for each in sandbox.world.traffic.writes()] == [("applications.create", 403)] * 2
+    assert "s3cret" not in json.dumps(sandbox.world.traffic.entries())

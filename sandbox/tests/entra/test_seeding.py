@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The seed of Entra ID: what it holds, and what it refuses."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from federation_sandbox.clouds import seed
+from federation_sandbox.entra.state import directory
+from federation_sandbox.world import World
+
+
+def fill(**tenant: t.Any) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", seed(World(), {"entra": {"tenants": [tenant]}})["entra"]["tenants"][0])
+
+
+def test_ids_are_taken_or_made() -> None:
+    wanted = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+    made = fill(id=wanted, clients=[{"client_id": wanted}], users=[{"id": wanted, "userPrincipalName": "a@contoso.com"}])
+    assert (made["id"], made["clients"]["automation"]["client_id"], made["users"]) == (wanted, wanted, {"a@contoso.com": wanted})
+
+
+@pytest.mark.parametrize(
+    ("tenant", "text"),
+    [
+        ({"nonsense": 1}, "nonsense"),
+        ({"cloud": "moon"}, "cloud is one of"),
+        ({"saml_deletion": "never"}, "saml_deletion is one of"),
+        ({"clients": [{"secret": "x"}]}, "secret"),
+        ({"clients": [{"permissions": ["Everything"]}]}, "Everything"),
+        ({"users": [{"userPrincipalName": "a@contoso.com", "nonsense": 1}]}, "nonsense"),
+        ({"users": [{"userPrincipalName": "a@contoso.com", "accountEnabled": "yes"}]}, "accountEnabled"),
+        ({"groups": [{"displayName": "A", "members": ["nobody@contoso.com"]}]}, "nobody@contoso.com"),
+        ({"app_management_policy": {"nonsense": 1}}, "nonsense"),
+        ({"app_management_policy": {"applicationRestrictions": {"identifierUris": {"x": {"excludeActors": {"a": 1}}}}}}, "excludeActors"),
+    ],
+)
+def test_refused(tenant: dict[str, t.Any], text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        fill(**tenant)
+
+
+def test_a_seed_is_visible_at_once() -> None:
+    world = World()
+    world.settings.change({"graph_replication": 1000, "graph_index_lag": 1000})
+    made = seed(world, {"entra": {"tenants": [{"users": [{"userPrincipalName": "a@contoso.com"}]}]}})["entra"]["tenants"][0]
+    tenant = directory(world).tenants[made["id"]]
+    assert tenant["users"].visible(made["users"]["a@contoso.com"])
+    assert len(list(tenant["users"].all_indexed())) == 1
+
+
+def test_the_same_tenant_twice() -> None:
+    world = World()
+    content = {"entra": {"tenants": [{"id": "72f988bf-86f1-41af-91ab-2d7cd011db47"}]}}
+    seed(world, content)
+    with pytest.raises(ValueError, match="already"):
+        seed(world, content)
