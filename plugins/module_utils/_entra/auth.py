@@ -14,7 +14,6 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible.module_utils.common.parameters import env_fallback
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_der
@@ -47,18 +46,24 @@ CREDENTIAL_VARIABLES: t.Final = {
 }
 
 
+def filled_fallback(*variables: str) -> str:
+    """The first variable that holds something; an automation platform may set those that it has nothing for to an empty text."""
+    for variable in variables:
+        if os.environ.get(variable):
+            return os.environ[variable]
+    raise AnsibleFallbackNotFound
+
+
 def cloud_fallback(*variables: str) -> str:
     """The cloud that the environment names, in either spelling."""
-    name = env_fallback(*variables)
-    if name not in CLOUD_NAMES:
-        raise AnsibleFallbackNotFound
-    return CLOUD_NAMES[name]
+    name = filled_fallback(*variables)
+    return CLOUD_NAMES.get(name, name)
 
 
 #: The options of every Entra module; the doc fragment `entra` describes them.
 ENTRA_ARGUMENT_SPEC: t.Final[dict[str, t.Any]] = {
-    "tenant_id": {"type": "str", "fallback": (env_fallback, ["AZURE_TENANT_ID", "AZURE_TENANT"])},
-    "client_id": {"type": "str", "fallback": (env_fallback, ["AZURE_CLIENT_ID"])},
+    "tenant_id": {"type": "str", "fallback": (filled_fallback, ["AZURE_TENANT_ID", "AZURE_TENANT"])},
+    "client_id": {"type": "str", "fallback": (filled_fallback, ["AZURE_CLIENT_ID"])},
     "client_secret": {"type": "str", "no_log": True},
     "certificate_path": {"type": "path"},
     "certificate_password": {"type": "str", "no_log": True},
@@ -66,7 +71,7 @@ ENTRA_ARGUMENT_SPEC: t.Final[dict[str, t.Any]] = {
     "managed_identity": {"type": "bool"},
     "cloud": {"type": "str", "choices": list(CLOUDS), "default": "public", "fallback": (cloud_fallback, ["AZURE_CLOUD_ENVIRONMENT"])},
     "graph_url": {"type": "str"},
-    "authority_url": {"type": "str", "fallback": (env_fallback, ["AZURE_AUTHORITY_HOST"])},
+    "authority_url": {"type": "str", "fallback": (filled_fallback, ["AZURE_AUTHORITY_HOST"])},
 }
 
 #: What AnsibleModule checks of them.
