@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
 import typing as t
 from pathlib import Path
+
+import yaml
 
 CHECKOUT: t.Final = Path(__file__).resolve().parents[1]
 COLLECTIONS: t.Final = CHECKOUT / ".cache" / "collections"
@@ -104,3 +107,31 @@ def run_module(
     assert bool(process.returncode) == result.failed, f"{name} ended with {process.returncode}, but says {result}"
     result.raw = out + err
     return result
+
+
+def run_examples(
+    module: str, environment: t.Mapping[str, str], folder: Path, variables: t.Mapping[str, t.Any] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A module's EXAMPLES, run by ansible-playbook as they stand, with the folder as their working directory."""
+    source = ast.parse((CHECKOUT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"))
+    values = {ast.unparse(node.targets[0]): node.value for node in source.body if isinstance(node, ast.Assign)}
+    tasks = yaml.safe_load(ast.literal_eval(values["EXAMPLES"]))
+    known = {"ansible_python_interpreter": sys.executable, **(variables or {})}
+    playbook = folder / "examples.yml"
+    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": known, "tasks": tasks}]), encoding="utf-8")
+    return subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "--inventory", "localhost,", "--connection", "local", playbook],
+        env={
+            **module_environment(environment),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+            "ANSIBLE_HOME": str(folder / "home"),
+            "LC_ALL": "C.UTF-8",
+        },
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )

@@ -5,48 +5,17 @@
 
 from __future__ import annotations
 
-import ast
-import json
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
 import pytest
-import yaml
 
-from contact_centre import ACCOUNT, Centre, centre
+from contact_centre import ACCOUNT, centre
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
-from support import CHECKOUT, COLLECTIONS, module_environment
+from support import run_examples
 
 JANE: t.Final = {"username": "jane.doe@example.com", "secondary_email": "jane.doe@example.com"}
-
-
-def play(here: Centre, module: str, folder: Path) -> dict[str, t.Any]:
-    source = ast.parse((CHECKOUT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"))
-    values = {ast.unparse(node.targets[0]): node.value for node in source.body if isinstance(node, ast.Assign)}
-    examples = ast.literal_eval(values["EXAMPLES"])
-    playbook = folder / "examples.yml"
-    variables = {"ansible_python_interpreter": sys.executable}
-    playbook.write_text(
-        json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": yaml.safe_load(examples)}]), encoding="utf-8"
-    )
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "--inventory", "localhost,", "--connection", "local", playbook],
-        env={
-            **module_environment(here.environment),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
-            "ANSIBLE_HOME": str(folder / "home"),
-            "LC_ALL": "C.UTF-8",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    return {"code": done.returncode, "out": done.stdout + done.stderr}
 
 
 @pytest.mark.parametrize(
@@ -58,6 +27,6 @@ def test_the_examples_run_as_they_stand(sandbox: Sandbox, tmp_path: Path, module
         sandbox.world.reset()
         account = {"id": ACCOUNT, "access_keys": [{"id": "AKIACONTACTCENTRE", "secret": "a-secret-of-the-sandbox"}]}
         clouds.seed(sandbox.world, {"aws": {"accounts": [account]}})
-    played = play(here, module, tmp_path)
-    assert played["code"] == 0, played["out"]
-    assert "failed=0" in played["out"]
+    played = run_examples(module, here.environment, tmp_path)
+    assert played.returncode == 0, played.stdout
+    assert "failed=0" in played.stdout
