@@ -192,9 +192,9 @@ class Api:
         body = request.get_data()
         self._check_form(operation, body)
         parser = PROTOCOL_PARSERS[self.model.protocol](operation)
-        parts = {"method": request.method, "headers": request.headers, "body": body, "url_path": request.path}
+        parts: t.Any = {"headers": request.headers, "body": body, "values": values, "url_params": labels}
         try:
-            wanted = parser.parse({**parts, "values": values, "url_params": labels})
+            wanted: Params = parser.parse(parts)
         except ValueError as reason:
             raise CloudError(400, self._code(operation, "SerializationException"), str(reason)) from None
         if self._query:
@@ -204,7 +204,7 @@ class Api:
             noun = "error" if len(problems) == 1 else "errors"
             text = f"{len(problems)} validation {noun} detected: {'; '.join(problems)}"
             raise CloudError(400, self._code(operation, "InvalidParameterException", "InvalidRequestException"), text)
-        return t.cast("Params", wanted)
+        return wanted
 
     def _code(self, operation: OperationModel, *wanted: str) -> str:
         if self._query:

@@ -115,7 +115,7 @@ def _provider(world: World, entry: Entry) -> Answer:
 
 
 def _role(world: World, entry: Entry) -> Answer:
-    optional = {"path": "/", "description": None, "max_session_duration": 3600, "policies": {}, "managed_policies": (), "tags": {}}
+    optional: Answer = {"path": "/", "description": None, "max_session_duration": 3600, "policies": {}, "managed_policies": (), "tags": {}}
     given = _take(entry, "account", "name", "trust", **optional)
     account, name = given["account"], {"RoleName": given["name"]}
     wanted = {

@@ -32,7 +32,7 @@ def misfits(shape: t.Any, value: t.Any, where: str = "") -> Problems:
     kinds = _KINDS.get(shape.type_name)
     if value is None or kinds is None:
         return
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+    if not _fits(value, kinds):
         yield f"{where or 'the body'} must be a {shape.type_name}"
     elif shape.type_name == "structure":
         members = _body_members(shape)
@@ -47,6 +47,10 @@ def misfits(shape: t.Any, value: t.Any, where: str = "") -> Problems:
     elif shape.type_name == "map":
         for key, inner in value.items():
             yield from misfits(shape.value, inner, f"{where}.{key}")
+
+
+def _fits(value: t.Any, kinds: tuple[type, ...]) -> bool:
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
 
 
 @functools.cache

@@ -209,7 +209,7 @@ def _with_phone(user: Item, phone: Params) -> Item:
 
 def _with_configs(user: Item, wanted: Params) -> Item:
     """The agent with settings by channel, of which PhoneConfig repeats those for voice."""
-    changed = {**user, **{name: wanted[name] for name in rules.CONFIGS if name in wanted}}
+    changed: Item = {**user, **{name: wanted[name] for name in rules.CONFIGS if name in wanted}}
     phone = dict(user["PhoneConfig"])
     voice = {name: config for name in rules.CONFIGS for config in wanted.get(name, []) if config["Channel"] == "VOICE"}
     if "AutoAcceptConfigs" in voice:

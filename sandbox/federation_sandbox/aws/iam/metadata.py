@@ -56,7 +56,7 @@ def _root(document: str) -> etree._Element:
         root = etree.fromstring(document.encode(), parser)
     except etree.XMLSyntaxError as reason:
         raise Unusable(str(reason)) from None
-    if root.getroottree().docinfo.doctype:
+    if t.cast("t.Any", root.getroottree().docinfo).doctype:
         raise Unusable("a document type declaration")
     return root
 

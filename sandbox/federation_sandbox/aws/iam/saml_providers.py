@@ -137,10 +137,11 @@ def _encrypted(at: Context, provider: Provider, wanted: Params) -> Provider:
 
 
 def _check_private_key(pem: str) -> None:
+    key: t.Any
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError):
-        key = None  # type: ignore[assignment]
+        key = None
     if not isinstance(key, rsa.RSAPrivateKey):
         raise iam_error("InvalidInput", "Invalid private key.")
 

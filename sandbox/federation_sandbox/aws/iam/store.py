@@ -59,7 +59,7 @@ class Iam:
 
     def backend(self, account: str, partition: str) -> IAMBackend:
         """moto's IAM of an account."""
-        return t.cast("IAMBackend", iam_backends[account][partition])
+        return iam_backends[account][partition]
 
     def let_take_effect(self, account: str, partition: str) -> None:
         """Compare the account's roles with what STS was last told, and tell it what changed."""
