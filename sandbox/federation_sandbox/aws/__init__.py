@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Amazon Web Services: IAM, STS and Amazon Connect, as strict as the real ones where federation depends on it."""
+"""Amazon Web Services: IAM, STS, Amazon Connect and the sign-in of people, as strict as the real ones where federation depends on it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from federation_sandbox.aws import sts
 from federation_sandbox.aws.connect.api import API as CONNECT
 from federation_sandbox.aws.iam.api import API as IAM
 from federation_sandbox.aws.seeding import seed
+from federation_sandbox.aws.signin import service as signin
 from federation_sandbox.service import Service
 
-SERVICES: t.Final[tuple[Service, ...]] = tuple(api.service() for api in (IAM, sts.API, CONNECT))
+SERVICES: t.Final[tuple[Service, ...]] = (*(api.service() for api in (IAM, sts.API, CONNECT)), *signin.SERVICES)
 
 __all__ = ["SERVICES", "seed"]

@@ -29,6 +29,7 @@ class Caller:
 
     user_id: what ${aws:userid} stands for. role_id and session_name: of a role session, else empty.
     policies: what a user may do; of a role session, IAM is asked each time. None: everything.
+    facts: condition keys that the session brings along, in lower case.
     """
 
     account: str
@@ -38,6 +39,7 @@ class Caller:
     role_id: str = ""
     session_name: str = ""
     policies: tuple[Policy, ...] | None = None
+    facts: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -74,9 +74,10 @@ def _path(at: Context, name: str) -> str:
     return next((str(role.path) for role in roles if role.name == name), "/")
 
 
-def _facts(caller: Caller) -> dict[str, list[str]]:
+def _facts(caller: Caller) -> dict[str, t.Sequence[str]]:
     return {
         "aws:userid": [caller.user_id],
         "aws:principalarn": [caller.arn],
         "aws:principalaccount": [caller.account],
+        **caller.facts,
     }

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import typing as t
 
 from federation_sandbox.aws import permissions, policies
-from federation_sandbox.aws.accounts import Accounts, Caller
 from federation_sandbox.aws.iam.store import EffectiveRole, Iam
 from federation_sandbox.aws.protocol import Api, Context, Params
+from federation_sandbox.aws.role_sessions import credentials, session_of
+from federation_sandbox.aws.signin.api import assume_role_with_saml
 from federation_sandbox.service import CloudError
 
 _CHAINED_SECONDS: t.Final = 3600
@@ -34,30 +34,8 @@ def assume_role(at: Context, wanted: Params) -> dict[str, t.Any]:
         raise CloudError(400, "ValidationError", message)
     caller = session_of(role, name)
     return {
-        "Credentials": credentials(at, role, caller, seconds),
+        "Credentials": credentials(at.world, role, caller, seconds),
         "AssumedRoleUser": {"AssumedRoleId": caller.user_id, "Arn": caller.arn},
-    }
-
-
-def session_of(role: EffectiveRole, name: str) -> Caller:
-    """Who a session of a role is."""
-    _, partition, _, _, account, path = role.arn.split(":", 5)
-    arn = f"arn:{partition}:sts::{account}:assumed-role/{path.rpartition('/')[2]}/{name}"
-    return Caller(account, partition, arn, f"{role.id}:{name}", role.id, name)
-
-
-def credentials(at: Context, role: EffectiveRole, caller: Caller, seconds: int) -> dict[str, t.Any]:
-    """Temporary credentials of a role session, no longer than the role allows."""
-    if seconds > role.max_session_duration:
-        message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-        raise CloudError(400, "ValidationError", message)
-    expires = at.world.clock.now().replace(microsecond=0) + dt.timedelta(seconds=seconds)
-    session = at.world.state(Accounts).open_session(caller, expires)
-    return {
-        "AccessKeyId": session.access_key,
-        "SecretAccessKey": session.secret,
-        "SessionToken": session.token,
-        "Expiration": expires,
     }
 
 
@@ -88,6 +66,6 @@ def _denied(at: Context, arn: str) -> CloudError:
 
 API = Api(
     "sts",
-    {"GetCallerIdentity": get_caller_identity, "AssumeRole": assume_role},
+    {"GetCallerIdentity": get_caller_identity, "AssumeRole": assume_role, "AssumeRoleWithSAML": assume_role_with_saml},
     unsigned=frozenset({"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}),
 )

@@ -45,20 +45,19 @@ class Addressed:
 
 def response(to: Addressed, claims: Claims, signer: SigningCertificate, now: dt.datetime, parts: str = "TokenOnly") -> bytes:
     """A signed response. parts: what is signed, in the words of a token issuance policy."""
-    assertion = _assertion(to, claims, now)
-    if parts in ("TokenOnly", "ResponseAndToken"):
-        assertion = _signed(assertion, signer)
     whole = _samlp.Response(
         _saml.Issuer(to.issuer),
         _samlp.Status(_samlp.StatusCode(Value=_SUCCESS)),
-        assertion,
+        _assertion(to, claims, now),
         ID=_new_id(),
         Version="2.0",
         IssueInstant=_instant(now),
         Destination=to.reply_url,
     )
+    if parts in ("TokenOnly", "ResponseAndToken"):
+        whole = _signed(whole, whole[2], signer)
     if parts in ("ResponseOnly", "ResponseAndToken"):
-        whole = _signed(whole, signer)
+        whole = _signed(whole, whole, signer)
     return etree.tostring(whole)
 
 
@@ -86,10 +85,12 @@ def _assertion(to: Addressed, claims: Claims, now: dt.datetime) -> etree._Elemen
     )
 
 
-def _signed(element: etree._Element, signer: SigningCertificate) -> etree._Element:
-    element.insert(1, _ds.Signature(Id="placeholder"))
+def _signed(whole: etree._Element, part: etree._Element, signer: SigningCertificate) -> etree._Element:
+    """The whole with a signature of one part in that part, behind its issuer."""
+    part.insert(1, _ds.Signature(Id="placeholder"))
     xml = XMLSigner(method=methods.enveloped, c14n_algorithm=EXCLUSIVE)
-    return xml.sign(element, key=signer.key, cert=[signer.certificate], reference_uri=element.get("ID"), id_attribute="ID")
+    xml.namespaces = {None: DS}  # type: ignore[dict-item]
+    return xml.sign(whole, key=signer.key, cert=[signer.certificate], reference_uri=part.get("ID"), id_attribute="ID")
 
 
 def _new_id() -> str:

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from federation_sandbox.aws import permissions
-from federation_sandbox.aws.connect import hierarchy, instances, pacing, profiles, quick_connects, search, tagging, users
+from federation_sandbox.aws.connect import federation, hierarchy, instances, pacing, profiles, quick_connects, search, tagging, users
 from federation_sandbox.aws.protocol import Api, handlers
 
 API = Api(
     "connect",
-    handlers("connect", instances, users, search, profiles, hierarchy, quick_connects, tagging),
+    handlers("connect", instances, users, search, profiles, hierarchy, quick_connects, tagging, federation),
     authorize=permissions.authorize_connect,
     pace=pacing.pace,
 )

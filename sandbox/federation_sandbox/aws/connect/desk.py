@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The pages of an instance: the Contact Control Panel that greets an agent, or the message that the agent sees (facts 4.4)."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import urllib.parse
+
+from moto.core.utils import get_service_model
+from werkzeug import Request, Response
+
+from federation_sandbox.aws import hosts, permissions
+from federation_sandbox.aws.accounts import Caller
+from federation_sandbox.aws.connect import pacing
+from federation_sandbox.aws.connect.defaults import CCP_PERMISSION
+from federation_sandbox.aws.connect.federation import Agents, get_federation_token
+from federation_sandbox.aws.connect.store import Connect, Instance, Item
+from federation_sandbox.aws.protocol import Context
+from federation_sandbox.pages import page
+from federation_sandbox.service import Call, CloudError, Service
+
+_COOKIE: t.Final = "connect-session"
+_CCP: t.Final = re.compile(r"(/connect)?/(ccp|ccp-v2|agent-app-v2)(/.*)?")
+_DENIED: t.Final = "Access denied, Please contact your AWS account administrator for assistance."
+_NOT_ONBOARDED: t.Final = "Access Denied. Your account has been authenticated, but has not been onboarded to this application."
+_EXPIRED: t.Final = "Session expired"
+#: these two are in no source: the words are the sandbox's own
+_NOT_GRANTED: t.Final = "You do not have permission to view this page. Ask an administrator to change your security profile."
+_ELSEWHERE: t.Final = "The address that you are to be sent to is not among the approved origins."
+
+
+def federate(call: Call, caller: Caller, region: str, instance_id: str, destination: str) -> Response:
+    """Take whoever is in the console on to the instance, as GetFederationToken allows it."""
+    endpoint = hosts.endpoints("connect").get(f"connect.{region}.amazonaws.com")
+    if endpoint is None:
+        return _message(404, "Not found", f"Amazon Connect is not in the Region {region}.")
+    inner = Call(call.world, "connect", "GetFederationToken")
+    at, wanted = Context(call.world, inner, endpoint, caller, inner.operation), {"InstanceId": instance_id}
+    try:
+        inner.admit()
+        pacing.pace(at, get_service_model("connect").operation_model(inner.operation))
+        permissions.authorize_connect(at, wanted)
+        url = get_federation_token(at, wanted)["SignInUrl"]
+    except CloudError as error:
+        call.error = error.code
+        if error.status == 429:
+            return _message(429, "Too many requests", error.message)
+        return _message(403, "Access denied", _DENIED if error.code == "AccessDeniedException" else _NOT_ONBOARDED)
+    onward = f"&{urllib.parse.urlencode({'destination': destination})}" if destination else ""
+    return Response(status=302, headers={"Location": url + onward})
+
+
+def _serve(request: Request, call: Call) -> Response:
+    answers = {"/auth/sign-in": ("sign-in", _sign_in), "/logout": ("sign-out", _sign_out)}
+    default = ("ccp", _ccp) if _CCP.fullmatch(request.path) else ("home", _home)
+    call.operation, answer = answers.get(request.path, default)
+    call.admit()
+    with call.world.lock:
+        instance = _instance_at(call, request.host)
+        if instance is None:
+            return _message(404, "Not found", f"There is no instance at {request.host}.")
+        response = answer(request, call, instance)
+    # Other sites may frame these pages once they are among the approved origins.
+    del response.headers["X-Frame-Options"]
+    response.headers["Content-Security-Policy"] = " ".join(["frame-ancestors", "'self'", *instance.origins])
+    return response
+
+
+def _instance_at(call: Call, host: str) -> Instance | None:
+    instances = call.world.state(Connect).instances.values()
+    return next((each for each in instances if host.lower() == urllib.parse.urlsplit(each.access_url).hostname), None)
+
+
+def _sign_in(request: Request, call: Call, instance: Instance) -> Response:
+    """Take a token, and go to the destination: a page of the instance, or a site among its approved origins (facts 4.1)."""
+    token, destination = request.args.get("code", ""), request.args.get("destination", "/home")
+    session = call.world.state(Agents).get(token)
+    if session is None or session.instance_id != instance.id:
+        return _message(401, _EXPIRED, _EXPIRED)
+    parts = urllib.parse.urlsplit(destination)
+    outside = bool(parts.scheme or parts.netloc)
+    if outside and f"{parts.scheme}://{parts.netloc}" not in instance.origins:
+        return _message(403, "Access denied", _ELSEWHERE)
+    where = destination if outside else "/" + destination.lstrip("/")
+    answer = Response(status=302, headers={"Location": where})
+    answer.set_cookie(_COOKIE, token, secure=True, httponly=True, samesite="None")
+    return answer
+
+
+def _sign_out(request: Request, call: Call, _instance: Instance) -> Response:
+    """End the agent's session; the one with the identity provider goes on (facts 4.1)."""
+    call.world.state(Agents).close(request.cookies.get(_COOKIE, ""))
+    answer = _message(200, "Signed out", "You have signed out.")
+    answer.delete_cookie(_COOKIE, secure=True, httponly=True, samesite="None")
+    return answer
+
+
+def _ccp(request: Request, call: Call, instance: Instance) -> Response:
+    """The Contact Control Panel, for agents whose security profiles grant it."""
+    user = _agent(request, call, instance)
+    if user is None:
+        return _message(401, _EXPIRED, _EXPIRED)
+    if not _granted(instance, user):
+        return _message(403, "Access denied", _NOT_GRANTED)
+    profile = instance.routing_profiles[user["RoutingProfileId"]]
+    channels = [each["Channel"].capitalize() for each in profile["MediaConcurrencies"]]
+    phone = {"SOFT_PHONE": "Soft phone", "DESK_PHONE": f"Desk phone {user['PhoneConfig'].get('DeskPhoneNumber', '')}".rstrip()}
+    return page("ccp", channels=channels, phone=phone[user["PhoneConfig"]["PhoneType"]], **_greeting(instance, user))
+
+
+def _home(request: Request, call: Call, instance: Instance) -> Response:
+    """Where everybody lands who is sent to no page in particular."""
+    user = _agent(request, call, instance)
+    if user is None:
+        return _message(401, _EXPIRED, _EXPIRED)
+    names = [instance.security_profiles[each]["SecurityProfileName"] for each in user["SecurityProfileIds"]]
+    return page("agent_home", agent=_granted(instance, user), security_profiles=names, **_greeting(instance, user))
+
+
+def _agent(request: Request, call: Call, instance: Instance) -> Item | None:
+    session = call.world.state(Agents).get(request.cookies.get(_COOKIE, ""))
+    return instance.users.latest(session.user_id) if session and session.instance_id == instance.id else None
+
+
+def _granted(instance: Instance, user: Item) -> bool:
+    return any(CCP_PERMISSION in instance.security_profiles[each]["Permissions"] for each in user["SecurityProfileIds"])
+
+
+def _greeting(instance: Instance, user: Item) -> dict[str, str]:
+    identity = user["IdentityInfo"]
+    name = " ".join(filter(None, (identity.get("FirstName"), identity.get("LastName")))) or user["Username"]
+    routing_profile = instance.routing_profiles[user["RoutingProfileId"]]["Name"]
+    return {"alias": instance.alias or instance.id, "username": user["Username"], "name": name, "routing_profile": routing_profile}
+
+
+def _message(status: int, title: str, text: str) -> Response:
+    return page("connect_message", status, title=title, text=text)
+
+
+def _render(_request: Request, error: CloudError) -> Response:
+    return _message(error.status, error.code, error.message)
+
+
+_DOMAINS: t.Final = "|".join(map(re.escape, hosts.INSTANCE_DOMAINS.values()))
+
+SERVICE: t.Final = Service("connect-pages", rf"[A-Za-z0-9-]+\.(?:{_DOMAINS})", _serve, _render)

@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""GetFederationToken: the name of a role session becomes an agent (facts 1.5, 3.1, 3.3)."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import secrets
+import typing as t
+import urllib.parse
+
+from federation_sandbox.aws.connect.store import Instance, Item, active_instance, connect_error
+from federation_sandbox.aws.protocol import Context, Params
+from federation_sandbox.world import World
+
+#: how long an agent stays signed in (facts 4.1)
+LASTS: t.Final = dt.timedelta(hours=12)
+
+
+@dataclasses.dataclass(frozen=True)
+class AgentSession:
+    """An agent who is signed in to an instance."""
+
+    instance_id: str
+    user_id: str
+    expires: dt.datetime
+
+
+class Agents:
+    """The role that each agent first came with, which stays the only one, and who is signed in."""
+
+    def __init__(self, world: World) -> None:
+        self._clock = world.clock
+        self._roles: dict[tuple[str, str], str] = {}
+        self._sessions: dict[str, AgentSession] = {}
+
+    def bind(self, instance: Instance, user: Item, role_id: str) -> None:
+        """Tie an agent to a role for good; another one is refused, also one of the same name that was made anew."""
+        if self._roles.setdefault((instance.id, user["Id"]), role_id) != role_id:
+            message = f"The user {user['Username']} is already associated with the Amazon Connect instance {instance.id}"
+            raise connect_error("DuplicateResourceException", message)
+
+    def open(self, instance: Instance, user: Item) -> tuple[str, AgentSession]:
+        """Sign an agent in; the token and what it stands for."""
+        token = secrets.token_urlsafe(48)
+        self._sessions[token] = AgentSession(instance.id, user["Id"], self._clock.now() + LASTS)
+        return token, self._sessions[token]
+
+    def get(self, token: str) -> AgentSession | None:
+        """Who a token stands for, while it lasts."""
+        session = self._sessions.get(token)
+        return session if session and session.expires > self._clock.now() else None
+
+    def close(self, token: str) -> None:
+        """Sign out."""
+        self._sessions.pop(token, None)
+
+
+def get_federation_token(at: Context, wanted: Params) -> Item:
+    """Sign in the agent whose name is that of the caller's role session, letter for letter."""
+    instance, who = active_instance(at, wanted), at.who
+    if not who.session_name or not instance.saml:
+        message = f"Provided identity: Principal: {who.arn}. User: {who.user_id} cannot be used for federation with Amazon Connect"
+        raise connect_error("InvalidRequestException", message)
+    user_id = instance.usernames.get(who.session_name, "")
+    user = instance.users.get(user_id, at.world.settings.connect_replication)
+    if user is None:
+        raise connect_error("UserNotFoundException", f"The user {who.session_name} was not found in the Amazon Connect instance {instance.id}")
+    agents = at.world.state(Agents)
+    agents.bind(instance, user, who.role_id)
+    token, session = agents.open(instance, user)
+    refresh = secrets.token_urlsafe(48)
+    return {
+        "Credentials": {
+            "AccessToken": token,
+            "AccessTokenExpiration": session.expires,
+            "RefreshToken": refresh,
+            "RefreshTokenExpiration": session.expires,
+        },
+        "SignInUrl": f"{instance.access_url}/auth/sign-in?{urllib.parse.urlencode({'code': token})}",
+        "UserId": user["Id"],
+        "UserArn": user["Arn"],
+    }

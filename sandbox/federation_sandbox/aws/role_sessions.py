@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sessions of roles: who they are, and the credentials that STS gives them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+
+from federation_sandbox.aws.accounts import Accounts, Caller
+from federation_sandbox.aws.iam.store import EffectiveRole
+from federation_sandbox.service import CloudError
+from federation_sandbox.world import World
+
+
+def session_of(role: EffectiveRole, name: str, facts: t.Mapping[str, tuple[str, ...]] | None = None) -> Caller:
+    """Who a session of a role is. facts: the condition keys that it brings along, such as its tags."""
+    dummy, partition, dummy, dummy, account, path = role.arn.split(":", 5)
+    arn = f"arn:{partition}:sts::{account}:assumed-role/{path.rpartition('/')[2]}/{name}"
+    return Caller(account, partition, arn, f"{role.id}:{name}", role.id, name, facts=facts or {})
+
+
+def credentials(world: World, role: EffectiveRole, caller: Caller, seconds: int, end: dt.datetime | None = None) -> dict[str, t.Any]:
+    """Temporary credentials of a role session, no longer than the role allows and not beyond an end."""
+    if seconds > role.max_session_duration:
+        message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+        raise CloudError(400, "ValidationError", message)
+    expires = world.clock.now().replace(microsecond=0) + dt.timedelta(seconds=seconds)
+    session = world.state(Accounts).open_session(caller, min(expires, end) if end else expires)
+    return {
+        "AccessKeyId": session.access_key,
+        "SecretAccessKey": session.secret,
+        "SessionToken": session.token,
+        "Expiration": session.expires,
+    }

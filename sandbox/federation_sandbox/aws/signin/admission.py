@@ -1,0 +1,245 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who gets in with a SAML response, and as what: every check of AWS, with AWS's own texts (facts 5.4, 5.5).
+
+The sign-in pages and AssumeRoleWithSAML share it.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import datetime as dt
+import functools
+import hashlib
+import re
+import typing as t
+
+from federation_sandbox.aws import policies
+from federation_sandbox.aws.accounts import Caller
+from federation_sandbox.aws.iam import metadata
+from federation_sandbox.aws.iam.store import EffectiveRole, Iam, Provider
+from federation_sandbox.aws.role_sessions import session_of
+from federation_sandbox.aws.signin.assertions import Assertion, BadSignature, Malformed, decode, unverified, verified
+from federation_sandbox.aws.signin.hosts import Site
+from federation_sandbox.service import CloudError
+from federation_sandbox.world import World
+
+_ATTRIBUTES: t.Final = "https://aws.amazon.com/SAML/Attributes/"
+_NAME: t.Final = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}")
+_TO_REDEEM: t.Final = dt.timedelta(minutes=5)
+_SHORTEST, _LONGEST = 900, 43200
+
+NOT_AUTHORIZED: t.Final = "Not authorized to perform sts:AssumeRoleWithSAML"
+INVALID: t.Final = "Your request included an invalid SAML response. To logout, click here."
+
+STS: t.Final = "AWSSecurityTokenService"
+DISCOVERY: t.Final = "AWSOpenIdDiscoveryService"
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """A value of the Role claim: a role, and the provider that it trusts."""
+
+    role: str
+    provider: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Presented:
+    """A response that was verified against the providers of these pairs."""
+
+    assertion: Assertion
+    pairs: tuple[Pair, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Admitted:
+    """A session that may begin. seconds: as the response wants it, if it does."""
+
+    role: EffectiveRole
+    caller: Caller
+    seconds: int | None
+
+
+def refusal(text: str, code: str = "InvalidIdentityToken", status: int = 400, service: str = STS) -> CloudError:
+    """A refusal. service: the part of AWS that the page names as its author, empty when it names none."""
+    return CloudError(status, code, text, service=service)
+
+
+def present(world: World, site: Site, response: str) -> Presented:
+    """Verify a response against the providers that it names, and its times, audience and recipient."""
+    try:
+        document = decode(response)
+        claimed = _pairs(unverified(document))
+        found: list[Pair] = []
+        refused: CloudError | None = None
+        for arn in dict.fromkeys(pair.provider for pair in claimed):
+            try:
+                assertion = _verified_by(world, site, arn, document)
+                found += [pair for pair in _pairs(assertion) if pair.provider == arn]
+            except CloudError as reason:
+                refused = refused or reason
+    except Malformed:
+        raise refusal(INVALID, service="") from None
+    if not found:
+        raise refused or refusal(INVALID, service="")
+    _check_times(assertion, world.clock.now())
+    if not site.audiences & set(assertion.audiences):
+        raise refusal("Response does not contain the required audience.")
+    if not site.takes(assertion.recipient):
+        raise refusal(INVALID, service="")
+    return Presented(assertion, tuple(found))
+
+
+def admit(world: World, presented: Presented, pair: Pair) -> Admitted:
+    """The session of one of the pairs, when the role lets it in."""
+    assertion = presented.assertion
+    name = _name(assertion)
+    source = _source_identity(assertion)
+    tags = _tags(assertion)
+    role = world.state(Iam).roles.get(pair.role)
+    wanted = ["sts:AssumeRoleWithSAML", *(["sts:TagSession"] if tags else []), *(["sts:SetSourceIdentity"] if source else [])]
+    facts = _facts(assertion, pair, name, source, tags)
+    if role is None or not assertion.name_id or not all(_trusts(role, action, pair, facts) for action in wanted):
+        raise refusal(NOT_AUTHORIZED, "AccessDenied", 403)
+    seconds = _duration(assertion)
+    if seconds is not None and seconds > role.max_session_duration:
+        raise refusal("Requested DurationSeconds exceeds MaxSessionDuration set for this role.", "ValidationError")
+    carried = {key: values for key, values in facts.items() if key.startswith(("saml:", "aws:federatedprovider"))}
+    carried |= {f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()}
+    if source:
+        carried["aws:sourceidentity"] = (source,)
+    return Admitted(role, session_of(role, name, carried), seconds)
+
+
+def name_qualifier(assertion: Assertion, provider: str) -> str:
+    """What tells apart equal name identifiers of two providers."""
+    dummy, account, path = provider.rsplit(":", 2)
+    text = f"{assertion.issuer}{account}/{path.rpartition('/')[2]}"
+    return base64.b64encode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()
+
+
+def subject_type(assertion: Assertion) -> str:
+    """The form of the name identifier, short for the two that AWS knows."""
+    short = re.fullmatch(r"urn:oasis:names:tc:SAML:2\.0:nameid-format:(persistent|transient)", assertion.name_id_format)
+    return short[1] if short else assertion.name_id_format
+
+
+def _pairs(assertion: Assertion) -> list[Pair]:
+    """The values of the Role claim, in either order (facts 5.4)."""
+    values = assertion.attributes.get(f"{_ATTRIBUTES}Role", ())
+    pairs = []
+    for value in values:
+        parts = sorted(value.split(","), key=lambda arn: ":saml-provider/" in arn)
+        if len(parts) != 2 or not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:role/.+", parts[0]) or ":saml-provider/" not in parts[1]:
+            raise Malformed(f"{value!r} is not the ARNs of a role and a provider")
+        pairs.append(Pair(*parts))
+    if not pairs:
+        raise Malformed("no Role")
+    return pairs
+
+
+def _verified_by(world: World, site: Site, arn: str, document: bytes) -> Assertion:
+    provider = world.state(Iam).providers.get(arn)
+    if provider is None or arn.split(":")[1] != site.partition:
+        raise refusal("Specified provider doesn't exist", "AuthSamlManifestNotFoundException", service=DISCOVERY)
+    known = _metadata(provider.document)
+    if unverified(document).issuer != known.entity_id:
+        text = "Failed to assume role: Issuer not present in specified provider"
+        raise refusal(text, "AuthSamlInvalidSamlResponseException", service=DISCOVERY)
+    if provider.encryption_mode == "Required":
+        raise Malformed("the provider takes encrypted assertions only")
+    try:
+        assertion = verified(document, known)
+    except BadSignature:
+        raise refusal("Response signature invalid") from None
+    _check_recipient_of(provider, assertion)
+    return assertion
+
+
+def _check_recipient_of(provider: Provider, assertion: Assertion) -> None:
+    """A reply URL with an id takes the responses of that provider alone (facts 5.3)."""
+    dummy, found, own = assertion.recipient.partition("/saml/acs/")
+    if found and own != provider.uuid:
+        raise Malformed("the reply URL of another provider")
+
+
+@functools.lru_cache(maxsize=64)
+def _metadata(document: str) -> metadata.Metadata:
+    return metadata.read(document)
+
+
+def _check_times(assertion: Assertion, now: dt.datetime) -> None:
+    if assertion.start and now < assertion.start:
+        raise refusal(INVALID, service="")
+    if now >= assertion.end:
+        raise refusal("Response has expired", "ExpiredTokenException")
+    if now - assertion.issued > _TO_REDEEM:
+        raise refusal("Token must be redeemed within 5 minutes of issuance", "ExpiredTokenException")
+
+
+def _one(assertion: Assertion, name: str) -> str:
+    values = assertion.attributes.get(f"{_ATTRIBUTES}{name}", ())
+    if len(values) > 1:
+        raise refusal(INVALID, service="")
+    return values[0] if values else ""
+
+
+def _name(assertion: Assertion) -> str:
+    name = _one(assertion, "RoleSessionName")
+    if not name:
+        raise refusal("RoleSessionName is required in AuthnResponse")
+    if not _NAME.fullmatch(name):
+        raise refusal("RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}")
+    return name
+
+
+def _source_identity(assertion: Assertion) -> str:
+    source = _one(assertion, "SourceIdentity")
+    if source and (not _NAME.fullmatch(source) or source.startswith("aws:")):
+        raise refusal('Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with "aws:"')
+    return source
+
+
+def _tags(assertion: Assertion) -> dict[str, str]:
+    prefix = f"{_ATTRIBUTES}PrincipalTag:"
+    names = [name for name in assertion.attributes if name.startswith(prefix)]
+    return {name.removeprefix(prefix): _one(assertion, name.removeprefix(_ATTRIBUTES)) for name in names}
+
+
+def _duration(assertion: Assertion) -> int | None:
+    text = _one(assertion, "SessionDuration")
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not _SHORTEST <= int(text) <= _LONGEST:
+        raise refusal(INVALID, service="")
+    return int(text)
+
+
+def _facts(assertion: Assertion, pair: Pair, name: str, source: str, tags: t.Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The condition keys of the request. SAML:aud is the recipient, not the audience (facts 5.4)."""
+    dummy, account, path = pair.provider.rsplit(":", 2)
+    facts: dict[str, tuple[str, ...]] = {
+        "saml:aud": (assertion.recipient,),
+        "saml:iss": (assertion.issuer,),
+        "saml:sub": (assertion.name_id,),
+        "saml:sub_type": (subject_type(assertion),),
+        "saml:namequalifier": (name_qualifier(assertion, pair.provider),),
+        "saml:doc": (f"{account}/{path.rpartition('/')[2]}",),
+        "aws:federatedprovider": (pair.provider,),
+        "sts:rolesessionname": (name,),
+    }
+    if source:
+        facts["sts:sourceidentity"] = (source,)
+    if tags:
+        facts["aws:tagkeys"] = tuple(tags)
+        facts |= {f"aws:requesttag/{key.lower()}": (value,) for key, value in tags.items()}
+    transitive = assertion.attributes.get(f"{_ATTRIBUTES}TransitiveTagKeys", ())
+    return {**facts, "sts:transitivetagkeys": transitive} if transitive else facts
+
+
+def _trusts(role: EffectiveRole, action: str, pair: Pair, facts: policies.Facts) -> bool:
+    same_account = role.arn.split(":")[4] == pair.provider.split(":")[4]
+    return same_account and policies.verdict([role.trust], action, "*", facts, [pair.provider]) == "allow"

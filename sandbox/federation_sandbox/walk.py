@@ -1,0 +1,166 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A person who signs in, without a browser: follows redirects, fills in forms and presses their buttons, and says where it ended."""
+
+from __future__ import annotations
+
+import collections.abc
+import contextlib
+import dataclasses
+import typing as t
+import urllib.parse
+
+import lxml.html
+import requests
+
+#: what each kind of page is called in its body, and the hop of the sign-in path that shows it
+_HOPS: t.Final[dict[str, str]] = {
+    "entra-sign-in": "entra",
+    "entra-error": "entra",
+    "saml-post": "entra",
+    "aws-error": "aws",
+    "role-picker": "aws",
+    "console-home": "aws",
+    "connect-message": "connect",
+    "agent-home": "connect",
+    "ccp": "connect",
+}
+_MOST_STEPS: t.Final = 20
+_SECONDS: t.Final = 30
+
+
+@dataclasses.dataclass(frozen=True)
+class SignIn:
+    """Where a sign-in ended.
+
+    outcome: the kind of the last page: ccp, agent-home, console-home, role-picker, entra-sign-in, or entra-error, aws-error and
+    connect-message for the messages of each hop; elsewhere for a page that the sandbox does not make.
+    text: the message on the page, else its whole text. agent, routing_profile: as the Contact Control Panel or the home page shows them.
+    """
+
+    outcome: str
+    hop: str
+    title: str
+    text: str
+    url: str
+    status: int
+    agent: str = ""
+    routing_profile: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the agent is at the Contact Control Panel."""
+        return self.outcome == "ccp"
+
+
+def sign_in(client: requests.Session | collections.abc.Mapping[str, str], url: str, user: str, role: str = "") -> SignIn:
+    """Open a user access URL as a user.
+
+    client: a session, whose cookies stay as a browser's do, or a sandbox's environment, for a new browser each time.
+    role: the ARN to choose when AWS asks; without one the sign-in ends at that page.
+    """
+    with _browser(client) as session:
+        for response, page, form in _steps(session, url, user, role):
+            if form is None:
+                return read(page, response)
+    raise RuntimeError(f"the sign-in is still under way after {_MOST_STEPS} pages")
+
+
+def saml_response(client: requests.Session | collections.abc.Mapping[str, str], url: str, user: str) -> str:
+    """The SAMLResponse of a sign-in, as a person would copy it from the browser; LookupError when there is none."""
+    with _browser(client) as session:
+        for response, page, form in _steps(session, url, user, ""):
+            if form is None:
+                raise LookupError(f"no response, but {read(page, response)}")
+            if "SAMLResponse" in form[2]:
+                return form[2]["SAMLResponse"]
+    raise RuntimeError(f"the sign-in is still under way after {_MOST_STEPS} pages")
+
+
+def visit(client: requests.Session | collections.abc.Mapping[str, str], url: str) -> SignIn:
+    """Open any page of the sandbox, without pressing anything on it."""
+    with _browser(client) as session:
+        response = _get(session, url)
+        return read(_parsed(response), response)
+
+
+def new_browser(environment: collections.abc.Mapping[str, str]) -> requests.Session:
+    """A client that goes to the sandbox of an environment and nowhere else, with cookies of its own."""
+    session = requests.Session()
+    session.trust_env = False
+    session.proxies = {"https": environment["HTTPS_PROXY"]}
+    session.verify = environment["REQUESTS_CA_BUNDLE"]
+    return session
+
+
+@contextlib.contextmanager
+def _browser(client: requests.Session | collections.abc.Mapping[str, str]) -> collections.abc.Iterator[requests.Session]:
+    """A session as given, or a new one."""
+    if isinstance(client, requests.Session):
+        yield client
+        return
+    with new_browser(client) as session:
+        yield session
+
+
+def read(page: lxml.html.HtmlElement, response: requests.Response) -> SignIn:
+    """What a page says."""
+    kind = page.xpath("string(//body/@data-page)") or "elsewhere"
+    message = _text(page, "message") or " ".join(page.xpath("string(//body)").split())
+    return SignIn(
+        outcome=str(kind),
+        hop=_HOPS.get(str(kind), ""),
+        title=" ".join(page.xpath("string(//title)").split()),
+        text=message,
+        url=response.url,
+        status=response.status_code,
+        agent=_text(page, "agent"),
+        routing_profile=_text(page, "routing-profile"),
+    )
+
+
+_Form = tuple[str, str, dict[str, str]]
+
+
+def _steps(
+    session: requests.Session, url: str, user: str, role: str
+) -> collections.abc.Iterator[tuple[requests.Response, lxml.html.HtmlElement, _Form | None]]:
+    """Every page on the way, with its form as it will be sent off once the next page is asked for."""
+    response = _get(session, url)
+    for _ in range(_MOST_STEPS):
+        page = _parsed(response)
+        form = _form(page, user, role)
+        yield response, page, form
+        if form is None:
+            return
+        method, action, fields = form
+        target = urllib.parse.urljoin(response.url, action)
+        response = session.post(target, data=fields, timeout=_SECONDS) if method == "POST" else _get(session, target, fields)
+
+
+def _get(session: requests.Session, url: str, fields: dict[str, str] | None = None) -> requests.Response:
+    return session.get(url, params=fields, timeout=_SECONDS)
+
+
+def _parsed(response: requests.Response) -> lxml.html.HtmlElement:
+    return lxml.html.document_fromstring(response.text or "<html><body></body></html>")
+
+
+def _text(page: lxml.html.HtmlElement, identifier: str) -> str:
+    return " ".join(page.xpath("string(//*[@id=$id])", id=identifier).split())
+
+
+def _form(page: lxml.html.HtmlElement, user: str, role: str) -> _Form | None:
+    """The page's form as a person would send it off: method, address and fields; None when there is nothing to send."""
+    if not page.forms:
+        return None
+    form = page.forms[0]
+    fields = {name: value for name, value in form.form_values() if value is not None}
+    if "login" in form.fields:
+        fields["login"] = user
+    if "roleIndex" in form.fields:
+        if not role:
+            return None
+        fields["roleIndex"] = role
+    return form.method.upper(), form.action or "", fields

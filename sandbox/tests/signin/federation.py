@@ -1,0 +1,220 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole federation, set up through the clouds' own APIs, with what a test needs to break it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import typing as t
+import urllib.parse
+
+import boto3
+import requests
+
+from federation_sandbox import clouds, walk
+from federation_sandbox.testing import Sandbox
+
+ACCOUNT, REGION = "111122223333", "us-east-1"
+TENANT = "aaaaaaaa-0000-4000-8000-000000000001"
+CLIENT = "bbbbbbbb-0000-4000-8000-000000000002"
+GRAPH = "https://graph.microsoft.com/v1.0"
+JANE = "jane@contoso.com"
+AWS = "https://aws.amazon.com/SAML/Attributes/"
+NAME_ID = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"
+AUDIENCE = "https://signin.aws.amazon.com/saml"
+REPLY_URL = "https://signin.aws.amazon.com/saml"
+PROVIDER = f"arn:aws:iam::{ACCOUNT}:saml-provider/Entra"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/Federation"
+
+SEED: dict[str, t.Any] = {
+    "entra": {
+        "tenants": [
+            {
+                "id": TENANT,
+                "clients": [{"client_id": CLIENT, "secrets": ["s3cret"]}],
+                "users": [
+                    {"userPrincipalName": JANE, "givenName": "Jane", "surname": "Doe", "displayName": "Jane Doe", "mail": JANE},
+                    {"userPrincipalName": "ann@contoso.com", "displayName": "Ann", "mail": "ann@contoso.com"},
+                    {"userPrincipalName": "nested@contoso.com", "displayName": "Ned"},
+                    {"userPrincipalName": "nobody@contoso.com", "displayName": "Nobody"},
+                    {"userPrincipalName": "gone@contoso.com", "displayName": "Gone", "accountEnabled": False},
+                    {"userPrincipalName": "o'brien@contoso.com", "displayName": "O'Brien", "mail": "obrien@contoso.com"},
+                    {
+                        "userPrincipalName": "alice_fabrikam.com#EXT#@contoso.onmicrosoft.com",
+                        "displayName": "Alice",
+                        "mail": "alice@fabrikam.com",
+                        "userType": "Guest",
+                    },
+                    {
+                        "userPrincipalName": "bob_fabrikam.com#EXT#@contoso.onmicrosoft.com",
+                        "displayName": "Bob",
+                        "mail": "robert@fabrikam.com",
+                        "userType": "Guest",
+                        "identities": [{"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}],
+                    },
+                ],
+                "groups": [
+                    {"displayName": "Team", "members": ["nested@contoso.com"]},
+                    {"displayName": "Agents", "members": ["ann@contoso.com", "Team"]},
+                ],
+            }
+        ]
+    },
+    "aws": {
+        "accounts": [{"id": ACCOUNT, "access_keys": [{"id": "AKIAOPERATOR00000001", "secret": "secret"}]}],
+        "instances": [
+            {
+                "account": ACCOUNT,
+                "region": REGION,
+                "alias": "acme",
+                "users": [
+                    {"username": JANE, "first_name": "Jane", "last_name": "Doe"},
+                    {"username": "ann@contoso.com", "first_name": "Ann", "last_name": "Smith"},
+                    {"username": "bob@fabrikam.com", "first_name": "Bob", "last_name": "Roe"},
+                ],
+            }
+        ],
+    },
+}
+
+
+class Federation:
+    """One instance joined to one tenant."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        made = clouds.seed(sandbox.world, SEED)
+        self.instance = made["aws"]["instances"][0]
+        self.users: dict[str, str] = made["entra"]["tenants"][0]["users"]
+        self.groups: dict[str, str] = made["entra"]["tenants"][0]["groups"]
+        self.session = walk.new_browser(sandbox.environment)
+        self._federate()
+
+    def _federate(self) -> None:
+        made = self.graph("POST", "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate", displayName="Connect")
+        self.application, self.principal = made["application"], made["servicePrincipal"]
+        self.principal_path = f"/servicePrincipals/{self.principal['id']}"
+        self.application_path = f"/applications/{self.application['id']}"
+        self.change_principal(preferredSingleSignOnMode="saml", samlSingleSignOnSettings={"relayState": self.relay_state()})
+        self.change_application(identifierUris=[AUDIENCE], web={"redirectUris": [REPLY_URL]})
+        self.activate(self.add_certificate())
+        self.set_claims()
+        self.assign(self.users[JANE])
+        self.assign(self.groups["Agents"])
+        self.iam.create_saml_provider(SAMLMetadataDocument=self.metadata(), Name="Entra")
+        self.iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=json.dumps(self.trust()), MaxSessionDuration=43200)
+        self.permit(self.statement())
+
+    # --- Entra ---
+
+    @functools.cached_property
+    def _token(self) -> str:
+        form = {"grant_type": "client_credentials", "client_id": CLIENT, "client_secret": "s3cret", "scope": "https://graph.microsoft.com/.default"}
+        answer = self.session.post(f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", data=form, timeout=10)
+        return str(answer.json()["access_token"])
+
+    def graph(self, method: str, path: str, **body: t.Any) -> t.Any:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        answer = self.session.request(method, GRAPH + path, json=body or None, headers=headers, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def change_principal(self, **values: t.Any) -> None:
+        self.graph("PATCH", self.principal_path, **values)
+
+    def change_application(self, **values: t.Any) -> None:
+        self.graph("PATCH", self.application_path, **values)
+
+    def add_certificate(self, **values: t.Any) -> str:
+        made = self.graph("POST", f"{self.principal_path}/addTokenSigningCertificate", displayName="CN=Federation", **values)
+        return str(made["thumbprint"])
+
+    def activate(self, thumbprint: str | None) -> None:
+        self.change_principal(preferredTokenSigningKeyThumbprint=thumbprint)
+
+    def set_claims(self, *claims: dict[str, t.Any], basic: str = "true", transformations: t.Any = ()) -> None:
+        """Assign a claims mapping policy, the healthy one when no claims are given, in place of the one before."""
+        policy: dict[str, t.Any] = {"Version": 1, "IncludeBasicClaimSet": basic, "ClaimsSchema": list(claims or self.claims())}
+        if transformations:
+            policy["ClaimsTransformation"] = list(transformations)
+        self.remove_claims()
+        definition = [json.dumps({"ClaimsMappingPolicy": policy})]
+        made = self.graph("POST", "/policies/claimsMappingPolicies", displayName="Connect", definition=definition)
+        link = {"@odata.id": f"{GRAPH}/policies/claimsMappingPolicies/{made['id']}"}
+        self.graph("POST", f"{self.principal_path}/claimsMappingPolicies/$ref", **link)
+
+    def remove_claims(self) -> None:
+        for policy in self.graph("GET", f"{self.principal_path}/claimsMappingPolicies")["value"]:
+            self.graph("DELETE", f"{self.principal_path}/claimsMappingPolicies/{policy['id']}/$ref")
+
+    def claims(self, **values: t.Any) -> list[dict[str, t.Any]]:
+        """The healthy claims. values: name of an AWS attribute → what it is instead, None for not at all."""
+        claims: dict[str, t.Any] = {
+            "RoleSessionName": {"Source": "user", "ID": "userprincipalname"},
+            "Role": {"Value": f"{ROLE},{PROVIDER}"},
+            "SessionDuration": {"Value": "43200"},
+            **values,
+        }
+        aws = [{**value, "SamlClaimType": AWS + name} for name, value in claims.items() if value is not None]
+        return [{"Source": "user", "ID": "userprincipalname", "SamlClaimType": NAME_ID}, *aws]
+
+    def assign(self, principal_id: str) -> str:
+        role = next(role for role in self.principal["appRoles"] if role["value"] is None)
+        body = {"principalId": principal_id, "resourceId": self.principal["id"], "appRoleId": role["id"]}
+        return str(self.graph("POST", f"{self.principal_path}/appRoleAssignedTo", **body)["id"])
+
+    def metadata(self) -> str:
+        url = f"https://login.microsoftonline.com/{TENANT}/federationmetadata/2007-06/federationmetadata.xml?appid={self.application['appId']}"
+        return self.session.get(url, timeout=10).content.decode("utf-8-sig")
+
+    def relay_state(self, region: str = REGION, destination: str = "/ccp-v2", instance: str = "") -> str:
+        query = f"?destination={urllib.parse.quote(destination, safe='')}" if destination else ""
+        return f"https://{region}.console.aws.amazon.com/connect/federate/{instance or self.instance['id']}{query}"
+
+    # --- AWS ---
+
+    def client(self, service: str, **credentials: str) -> t.Any:
+        keys = credentials or {"aws_access_key_id": "AKIAOPERATOR00000001", "aws_secret_access_key": "secret"}
+        return boto3.session.Session(region_name=REGION, **keys).client(service)
+
+    @functools.cached_property
+    def iam(self) -> t.Any:
+        return self.client("iam")
+
+    @functools.cached_property
+    def connect(self) -> t.Any:
+        return self.client("connect")
+
+    def trust(self, *audiences: str, actions: t.Any = "sts:AssumeRoleWithSAML", provider: str = PROVIDER) -> dict[str, t.Any]:
+        condition = {"StringEquals": {"SAML:aud": list(audiences or [REPLY_URL])}}
+        statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": actions, "Condition": condition}
+        return {"Version": "2012-10-17", "Statement": [statement]}
+
+    def set_trust(self, policy: dict[str, t.Any]) -> None:
+        self.iam.update_assume_role_policy(RoleName="Federation", PolicyDocument=json.dumps(policy))
+
+    def statement(self, **values: t.Any) -> dict[str, t.Any]:
+        resource = f"{self.instance['arn']}/user/${{aws:userid}}"
+        return {"Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": resource, **values}
+
+    def permit(self, *statements: dict[str, t.Any]) -> None:
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        self.iam.put_role_policy(RoleName="Federation", PolicyName="Connect", PolicyDocument=document)
+
+    # --- people ---
+
+    @property
+    def url(self) -> str:
+        """The user access URL."""
+        return f"https://launcher.myapps.microsoft.com/api/signin/{self.application['appId']}?tenantId={TENANT}"
+
+    def sign_in(self, user: str = JANE, browser: requests.Session | None = None, **more: str) -> walk.SignIn:
+        """A sign-in, in a new browser unless one is given."""
+        return walk.sign_in(browser or self.sandbox.environment, self.url, user, **more)
+
+    def saml_response(self, user: str = JANE) -> str:
+        """A response as a person would copy it from the browser."""
+        with walk.new_browser(self.sandbox.environment) as browser:
+            return walk.saml_response(browser, self.url, user)
