@@ -1,0 +1,238 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever is wrong is told in one clear message before anything is written to either cloud."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+import requests
+from conftest import ACCOUNTS, CLIENT, PERMISSIONS, TENANTS, credentials, fill, tenant
+from federation_sandbox import clouds
+from federation_sandbox.aws.connect.store import Connect
+from federation_sandbox.testing import Sandbox
+from playbooks import Playbooks
+
+INVENTORY: t.Final = "sandbox/hosts.yml"
+LOGIN: t.Final = "https://login.microsoftonline.com"
+GRAPH: t.Final = "https://graph.microsoft.com/v1.0"
+NAME: t.Final = "Amazon Connect example-demo"
+
+
+def refused(sandbox: Sandbox, playbooks: Playbooks, *messages: str, tags: str | None = None, **variables: t.Any) -> str:
+    """Run site.yml, which must fail with these pieces of a message and without a write."""
+    sandbox.world.traffic.clear()
+    run = playbooks.fail("site", INVENTORY, *(["--tags", tags] if tags else []), variables=variables)
+    message = run.message()
+    for piece in messages:
+        assert piece in message, message
+    assert sandbox.world.traffic.writes() == []
+    return message
+
+
+def instance(sandbox: Sandbox, **content: t.Any) -> None:
+    """Have an instance before the run."""
+    entry = {"account": ACCOUNTS["aws"], "region": "eu-central-1", "alias": "example-demo", **content}
+    clouds.seed(sandbox.world, {"aws": {"instances": [entry]}})
+
+
+def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Have an application that somebody else made."""
+    for variable, value in sandbox.environment.items():
+        monkeypatch.setenv(variable, value)
+    given = credentials()
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": CLIENT,
+        "client_secret": given["AZURE_CLIENT_SECRET"],
+        "scope": "https://graph.microsoft.com/.default",
+    }
+    token = requests.post(f"{LOGIN}/{TENANTS['public']}/oauth2/v2.0/token", form, timeout=30).json()["access_token"]
+    made = requests.post(f"{GRAPH}/applications", json={"displayName": name}, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    made.raise_for_status()
+
+
+# --- signing in -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"AZURE_CLIENT_SECRET": "wrong"}, "the client secret is wrong (AADSTS7000215)"),
+        ({"AZURE_CLIENT_SECRET": "the-secret-of-last-year"}, "the client secret has expired (AADSTS7000222)"),
+        ({"AZURE_TENANT_ID": "99999999-9999-4999-8999-999999999999"}, "there is no such tenant"),
+        ({"AWS_SECRET_ACCESS_KEY": "wrong"}, "Could not list the Amazon Connect instances"),
+    ],
+)
+def test_credentials(change: dict[str, str], message: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
+    playbooks.environment |= change
+    refused(sandbox, playbooks, message)
+
+
+@pytest.mark.parametrize("missing", PERMISSIONS[:2])
+def test_a_missing_graph_permission_is_named(missing: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
+    sandbox.world.reset()
+    fill(sandbox, [permission for permission in PERMISSIONS if permission != missing])
+    refused(sandbox, playbooks, missing)
+
+
+# --- the instance -----------------------------------------------------------------------------------------------------
+
+
+def test_an_instance_without_saml(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    instance(sandbox, identity_management_type="CONNECT_MANAGED")
+    refused(sandbox, playbooks, "CONNECT_MANAGED", "SAML")
+
+
+def test_an_instance_that_is_not_there(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    missing = "99999999-8888-4777-8666-555555555555"
+    refused(sandbox, playbooks, f"There is no Amazon Connect instance {missing}", federation_instance_id=missing)
+
+
+def test_an_alias_of_two_instances(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    instance(sandbox)
+    instance(sandbox, alias="example-other")
+    for one in sandbox.world.state(Connect).instances.values():
+        one.alias = "example-demo"
+    refused(sandbox, playbooks, "2 Amazon Connect instances have the alias 'example-demo'")
+
+
+def test_a_region_without_connect(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    refused(sandbox, playbooks, "eu-north-1", federation_region="eu-north-1")
+
+
+def test_another_account(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    instance(sandbox)
+    refused(sandbox, playbooks, "999988887777", ACCOUNTS["aws"], federation_account_id="999988887777")
+
+
+# --- the application --------------------------------------------------------------------------------------------------
+
+
+def test_an_identifier_that_is_taken(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    known = {"federation_account_id": ACCOUNTS["aws"], "federation_instance_id": "99999999-8888-4777-8666-555555555555"}
+    taken = {"federation_identifier": "https://signin.aws.amazon.com/saml#taken"}
+    playbooks.succeed("site", INVENTORY, "--tags", "entra", variables={**known, **taken, "federation_application_name": "Theirs"})
+    message = refused(sandbox, playbooks, "is held by the application 'Theirs'", tags="entra", **known, **taken)
+    assert "https://signin.aws.amazon.com/saml#" in message.partition("Theirs")[2], "what to use instead"
+
+
+def test_a_tenant_policy_against_the_identifier(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    sandbox.world.reset()
+    rule = {"state": "enabled", "excludeSaml": False}
+    policy = {"isEnabled": True, "applicationRestrictions": {"identifierUris": {"nonDefaultUriAddition": rule}}}
+    clouds.seed(sandbox.world, {"entra": {"tenants": [{**tenant("public"), "app_management_policy": policy}]}})
+    known = {"federation_account_id": ACCOUNTS["aws"], "federation_instance_id": "99999999-8888-4777-8666-555555555555"}
+    refused(sandbox, playbooks, "The tenant's policy nonDefaultUriAddition refuses the identifier", tags="entra", **known)
+
+
+def test_somebody_elses_application_of_that_name(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    application(sandbox, monkeypatch, NAME)
+    refused(sandbox, playbooks, NAME, "adopt")
+
+
+def test_two_applications_match(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    application(sandbox, monkeypatch, NAME)
+    application(sandbox, monkeypatch, NAME)
+    refused(sandbox, playbooks, NAME, "app_id", azure_saml_app_adopt=True)
+
+
+def test_an_unknown_group(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    refused(sandbox, playbooks, "Contact center agents", "Contact centre agents", federation_assigned_groups=["Contact center agents"])
+
+
+@pytest.mark.parametrize(
+    "arn", ["arn:aws:iam::999988887777:{}", f"arn:aws-us-gov:iam::{ACCOUNTS['aws']}:{{}}"], ids=["another account", "another partition"]
+)
+def test_role_claims_outside_the_federation(arn: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
+    pair = {"role_arn": arn.format("role/Theirs"), "provider_arn": arn.format("saml-provider/Theirs")}
+    refused(sandbox, playbooks, "outside the federation's own account", ACCOUNTS["aws"], azure_saml_app_role_claims=[pair])
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"azure_saml_app_session_duration": 43200, "aws_federation_session_duration": 3600}, "claims sessions of 43200 seconds"),
+        ({"federation_session_duration": 50000}, "50000"),
+        ({"azure_saml_app_extra_claims": [{"name": f"urn:example:{number}", "value": "x"} for number in range(50)]}, "50"),
+        ({"azure_saml_app_signing_certificate": {"validity_days": 1200}}, "1095"),
+    ],
+    ids=["beyond the role's session", "beyond AWS's session", "too many claims", "beyond three years"],
+)
+def test_limits(variables: dict[str, t.Any], message: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
+    refused(sandbox, playbooks, message, **variables)
+
+
+# --- the agents -------------------------------------------------------------------------------------------------------
+
+
+def agent(username: str = "jane.doe@example.com", **settings: t.Any) -> dict[str, t.Any]:
+    """The variables for one agent."""
+    return {"federation_agents": [{"username": username, "first_name": "Jane", "last_name": "Doe", **settings}]}
+
+
+@pytest.mark.parametrize(
+    ("username", "message"),
+    [
+        ("jane_partner.com#EXT#@example.onmicrosoft.com", "guest"),
+        ("jane+doe@example.com", "'+'"),
+        ("jane doe", "space"),
+        (f"{'j' * 60}@example.com", "at most 64"),
+        ("Jane.Doe@example.com", "differs in upper and lower case only"),
+    ],
+)
+def test_usernames(username: str, message: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
+    instance(sandbox, users=[{"username": "jane.doe@example.com"}])
+    refused(sandbox, playbooks, username, message, **agent(username))
+
+
+@pytest.mark.parametrize(
+    ("settings", "pieces"),
+    [
+        ({"security_profiles": ["Agnet"]}, ("There is no security profile 'Agnet'", "Did you mean 'Agent'?")),
+        ({"routing_profile": "Basic Routing"}, ("There is no routing profile 'Basic Routing'", "Did you mean 'Basic Routing Profile'?")),
+    ],
+)
+def test_profiles(settings: dict[str, t.Any], pieces: tuple[str, str], sandbox: Sandbox, playbooks: Playbooks) -> None:
+    instance(sandbox)
+    refused(sandbox, playbooks, *pieces, **agent(**settings))
+
+
+# --- the metadata -----------------------------------------------------------------------------------------------------
+
+BOMB: t.Final = '<!DOCTYPE b [<!ENTITY a "x">%s]><b>&e9;</b>' % "".join(
+    f'<!ENTITY e{level} "{f"&e{level - 1};" * 10 if level else "&a;" * 10}">' for level in range(10)
+)
+METADATA: t.Final = {
+    "an HTML page": ("<!DOCTYPE html><html><body>Sign in</body></html>", "metadata"),
+    "truncated": ('<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="x"><IDPSSO', "metadata"),
+    "an external entity": ('<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/hostname">]><x>&x;</x>', "metadata"),
+    "an entity bomb": (BOMB, "metadata"),
+    "eleven megabytes": ("<x>" + "x" * 11_000_000 + "</x>", "10,000,000"),
+    "no identity provider": ('<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://x"/>', "IDPSSODescriptor"),
+}
+
+
+@pytest.mark.parametrize("kind", METADATA)
+def test_metadata(kind: str, sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    document, message = METADATA[kind]
+    file = tmp_path / "metadata.xml"
+    file.write_text(document, encoding="utf-8")
+    given = {"aws_federation_metadata": "", "aws_federation_metadata_file": str(file), "aws_federation_entity_id": ""}
+    instance(sandbox)
+    refused(sandbox, playbooks, message, tags="aws", **given)
+
+
+def test_metadata_of_another_tenant(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in sandbox.environment.items():
+        monkeypatch.setenv(variable, value)
+    url = f"https://login.microsoftonline.us/{TENANTS['usgov']}/federationmetadata/2007-06/federationmetadata.xml"
+    file = tmp_path / "metadata.xml"
+    file.write_bytes(requests.get(url, timeout=30).content)
+    ours = f"https://sts.windows.net/{TENANTS['public']}/"
+    given = {"aws_federation_metadata": "", "aws_federation_metadata_file": str(file), "aws_federation_entity_id": ours}
+    instance(sandbox)
+    refused(sandbox, playbooks, TENANTS["usgov"], TENANTS["public"], tags="aws", **given)
