@@ -182,12 +182,28 @@ def test_a_role_that_others_use(sandbox: Sandbox, role: Run) -> None:
     assert not role()["changed"]
 
 
-def test_a_provider_that_iam_does_not_know_yet(sandbox: Sandbox, role: Run, iam: t.Any, saml: SimpleNamespace) -> None:
-    sandbox.world.settings.iam_replication = 3.0
+def meet(sandbox: Sandbox, operation: str) -> None:
+    """Return once a module that runs has called an operation."""
+    deadline = time.monotonic() + 60
+    while not sandbox.world.traffic.entries("iam", operation):
+        assert time.monotonic() < deadline, f"{operation} was never called"
+        time.sleep(0.02)
+
+
+def test_a_provider_that_iam_does_not_know_yet(
+    sandbox: Sandbox, role: Run, aws: dict[str, str], iam: t.Any, saml: SimpleNamespace
+) -> None:  # facts/pains.md 28
+    sandbox.world.settings.iam_replication = 3600.0
     new = iam.create_saml_provider(Name="New", SAMLMetadataDocument=saml.metadata(saml.certificate()))["SAMLProviderArn"]
-    result = role(saml_provider_arns=[new])
-    assert result["role"]["trust_policy"]["Statement"][0]["Principal"] == {"Federated": new}
-    assert operations(sandbox).count("CreateRole") > 1
+    process = start_module("connect_federation_role", OPTIONS | {"saml_provider_arns": [new]}, aws)
+    meet(sandbox, "CreateRole")
+    sandbox.world.settings.iam_replication = 0.0
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, output + errors
+    assert json.loads(output)["role"]["trust_policy"]["Statement"][0]["Principal"] == {"Federated": new}
+    answers = [entry["error"] for entry in sandbox.world.traffic.entries("iam", "CreateRole")]
+    assert set(answers[:-1]) == {"MalformedPolicyDocument"}
+    assert answers[-1] == ""
 
 
 def test_a_provider_that_does_not_exist(sandbox: Sandbox, role: Run) -> None:
@@ -201,9 +217,7 @@ def test_a_provider_that_does_not_exist(sandbox: Sandbox, role: Run) -> None:
 def test_a_stopped_run_is_finished_by_the_next(sandbox: Sandbox, role: Run, aws: dict[str, str], iam: t.Any) -> None:
     sandbox.world.faults.add(Fault("iam", "PutRolePolicy", kind="silence", times=20))
     process = start_module("connect_federation_role", OPTIONS, aws)
-    deadline = time.monotonic() + 20
-    while not sandbox.world.traffic.entries("iam", "CreateRole") and time.monotonic() < deadline:
-        time.sleep(0.02)
+    meet(sandbox, "CreateRole")
     process.kill()
     process.communicate()
     sandbox.world.faults.clear()

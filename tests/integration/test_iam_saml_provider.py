@@ -246,8 +246,9 @@ def test_a_lost_answer_and_a_stopped_run(
 
     sandbox.world.settings.iam_replication = 5.0
     process = start_module("iam_saml_provider", {"name": "Entra", "account_id": "123456789012", "metadata": old}, aws)
-    deadline = time.monotonic() + 20
-    while not sandbox.world.traffic.entries("iam", "CreateSAMLProvider") and time.monotonic() < deadline:
+    deadline = time.monotonic() + 60
+    while not sandbox.world.traffic.entries("iam", "CreateSAMLProvider"):
+        assert time.monotonic() < deadline, "nothing was created"
         time.sleep(0.02)
     process.kill()
     process.communicate()
