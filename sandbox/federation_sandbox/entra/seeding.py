@@ -57,6 +57,7 @@ DEFAULT_PERMISSIONS: t.Final[tuple[str, ...]] = (
 _TENANT_KEYS: t.Final[frozenset[str]] = frozenset(
     {"id", "cloud", "display_name", "domains", "app_management_policy", "saml_deletion", "clients", "users", "groups"}
 )
+_CHANGE_KEYS: t.Final[frozenset[str]] = frozenset({"id", "users", "groups", "remove"})
 _CLIENT_KEYS: t.Final[frozenset[str]] = frozenset(
     {"client_id", "name", "secrets", "certificates", "federated_credentials", "permissions", "managed_identity", "enabled"}
 )
@@ -65,7 +66,10 @@ _FAR: t.Final[dt.timedelta] = dt.timedelta(days=180)
 
 
 def seed(world: World, content: Content) -> dict[str, t.Any]:
-    """Fill Entra ID; ValueError names what is wrong with the seed. Every seed adds tenants; reads see them at once.
+    """Fill Entra ID; ValueError names what is wrong with the seed. Reads see it at once, whatever the lag.
+
+    A tenant whose id is there already takes the users and groups as changes, as administrators make them: a user is found by
+    "id", else by userPrincipalName, and keeps what is not named; a group is found by "id", else by displayName.
 
     {"tenants": [{
         "id": "…",                        # a new one when left out
@@ -85,6 +89,7 @@ def seed(world: World, content: Content) -> dict[str, t.Any]:
         "users": [{"userPrincipalName": "jane@contoso.com", …any property of Graph's user}],
         "groups": [{"displayName": "Agents", "members": ["jane@contoso.com", "a group's name or id"], "dynamic": false,
                     …any property of Graph's group}],
+        "remove": ["jane@contoso.com", "a group's name or id"],  # only of a tenant that is there already
     }]}
 
     Returns {"tenants": [{"id", "clients": {name: {"client_id", "application_id", "service_principal_id"}},
@@ -101,13 +106,25 @@ def _only(content: Content, known: collections.abc.Collection[str], what: str) -
 
 
 def _tenant(world: World, content: Content) -> dict[str, t.Any]:
-    _only(content, _TENANT_KEYS, "a tenant")
+    entra = directory(world)
+    known = entra.tenants.get(str(content.get("id", "")).lower())
+    if known is not None:
+        return _changed_tenant(known, content)
+    tenant = _new_tenant(world, content)
+    graph = _microsoft_graph(tenant)
+    clients = {each["name"]: _client(tenant, graph, each) for each in map(_named, content.get("clients", ()))}
+    people = _people(tenant, content)
+    entra.tenants[tenant.id] = tenant
+    return {"id": tenant.id, "clients": clients, **people}
+
+
+def _new_tenant(world: World, content: Content) -> Tenant:
+    _only(content, _TENANT_KEYS, "a new tenant")
     if content.get("cloud", "public") not in CLOUDS:
         raise ValueError(f"cloud is one of {', '.join(CLOUDS)}, not {content['cloud']!r}")
     if content.get("saml_deletion", "either") not in SAML_DELETION:
         raise ValueError(f"saml_deletion is one of {', '.join(SAML_DELETION)}, not {content['saml_deletion']!r}")
-    entra = directory(world)
-    tenant = Tenant(
+    return Tenant(
         world,
         str(uuid.UUID(content.get("id") or new_id())),
         CLOUDS[content.get("cloud", "public")],
@@ -116,14 +133,32 @@ def _tenant(world: World, content: Content) -> dict[str, t.Any]:
         _policy(content.get("app_management_policy") or {}),
         content.get("saml_deletion", "either"),
     )
-    if tenant.id in entra.tenants:
-        raise ValueError(f"there is a tenant {tenant.id} already")
-    graph = _microsoft_graph(tenant)
-    clients = {each["name"]: _client(tenant, graph, each) for each in map(_named, content.get("clients", ()))}
-    users = {each["userPrincipalName"]: _user(tenant, each) for each in content.get("users", ())}
-    groups = _groups(tenant, content.get("groups", ()), users)
-    entra.tenants[tenant.id] = tenant
-    return {"id": tenant.id, "clients": clients, "users": users, "groups": groups}
+
+
+def _changed_tenant(tenant: Tenant, content: Content) -> dict[str, t.Any]:
+    _only(content, _CHANGE_KEYS, "a tenant that is there already")
+    gone = [_found(tenant, name)["id"] for name in content.get("remove", ())]
+    for key in gone:
+        tenant["users"].delete(key)
+        tenant["groups"].delete(key)
+    for group in [each for each in tenant["groups"].current() if set(each["_members"]) & set(gone)]:
+        tenant["groups"].put({**group, "_members": [key for key in group["_members"] if key not in gone]}, settled=True)
+    return {"id": tenant.id, **_people(tenant, content)}
+
+
+def _people(tenant: Tenant, content: Content) -> dict[str, dict[str, str]]:
+    known = _names(tenant)
+    users = {each["userPrincipalName"]: _user(tenant, each, known) for each in content.get("users", ())}
+    return {"users": users, "groups": _groups(tenant, content.get("groups", ()))}
+
+
+def _found(tenant: Tenant, name: str) -> Record:
+    """The user or group of this id or name."""
+    for collection, key in (("users", "userPrincipalName"), ("groups", "displayName")):
+        found = tenant.current(collection, id=name) or tenant.current(collection, **{key: name})
+        if found:
+            return found
+    raise ValueError(f"the tenant {tenant.id} has no user or group {name}")
 
 
 def _named(client: Content) -> dict[str, t.Any]:
@@ -222,33 +257,53 @@ def _federated(content: Content) -> FederatedCredential:
     return FederatedCredential(content["issuer"], content["subject"], content.get("audience", "api://AzureADTokenExchange"), keys)
 
 
-def _user(tenant: Tenant, content: Content) -> str:
+def _user(tenant: Tenant, content: Content, known: dict[str, str]) -> str:
     name = content["userPrincipalName"]
-    given = {"displayName": name.partition("@")[0], "accountEnabled": True, "userType": "Member", "mailNickname": name.partition("@")[0]}
-    record = {"id": new_id(), "createdDateTime": tenant.now(), **given, **_checked("user", content)}
+    alias = name.partition("@")[0]
+    given = {"displayName": alias, "accountEnabled": True, "userType": "Member", "mailNickname": alias}
+    blank = {"id": new_id(), "createdDateTime": tenant.now(), **given}
+    before = tenant["users"].latest(known.get(content.get("id", name), ""))
+    record = {**(before or blank), **_checked("user", content)}
     tenant["users"].put(record, settled=True)
     return str(record["id"])
 
 
-def _groups(tenant: Tenant, groups: collections.abc.Sequence[Content], users: dict[str, str]) -> dict[str, str]:
-    ids = {each["displayName"]: each.get("id") or new_id() for each in groups}
-    known = {*users.values(), *ids.values()}
-    for content in groups:
-        _only(content, _GROUP_KEYS, "a group")
-        members = [users.get(each) or ids.get(each) or each for each in content.get("members", ())]
-        missing = sorted(set(members) - known)
-        if missing:
-            raise ValueError(f"the group {content['displayName']} has members that the seed does not hold: {', '.join(missing[:5])}")
-        properties = {name: value for name, value in content.items() if name not in ("members", "dynamic")}
-        record = {
-            "id": ids[content["displayName"]],
-            "createdDateTime": tenant.now(),
-            "groupTypes": ["DynamicMembership"] if content.get("dynamic") else [],
-            "mailEnabled": False,
-            "mailNickname": base64.b16encode(content["displayName"].encode()).decode()[:64],
-            "securityEnabled": True,
-            **_checked("group", properties),
-            "_members": list(dict.fromkeys(members)),
-        }
+def _groups(tenant: Tenant, groups: collections.abc.Sequence[Content]) -> dict[str, str]:
+    """Every group first, then their members, who may be groups that come later."""
+    known = _names(tenant)
+    records = [_group(tenant, each, known) for each in groups]
+    for record in records:
         tenant["groups"].put(record, settled=True)
-    return ids
+    names = _names(tenant)
+    for content, record in zip(groups, records, strict=True):
+        if "members" in content:
+            missing = sorted({each for each in content["members"] if each not in names})
+            if missing:
+                raise ValueError(f"the group {content['displayName']} has members that are not there: {', '.join(missing[:5])}")
+            members = list(dict.fromkeys(names[each] for each in content["members"]))
+            tenant["groups"].put({**record, "_members": members}, settled=True)
+    return {record["displayName"]: record["id"] for record in records}
+
+
+def _group(tenant: Tenant, content: Content, known: dict[str, str]) -> Record:
+    _only(content, _GROUP_KEYS, "a group")
+    name = content["displayName"]
+    blank = {
+        "id": new_id(),
+        "createdDateTime": tenant.now(),
+        "groupTypes": ["DynamicMembership"] if content.get("dynamic") else [],
+        "mailEnabled": False,
+        "mailNickname": base64.b16encode(name.encode()).decode()[:64],
+        "securityEnabled": True,
+        "_members": [],
+    }
+    properties = {key: value for key, value in content.items() if key not in ("members", "dynamic")}
+    before = tenant["groups"].latest(known.get(content.get("id", name), ""))
+    return {**(before or blank), **_checked("group", properties)}
+
+
+def _names(tenant: Tenant) -> dict[str, str]:
+    """The ids of users and groups, by id and by name."""
+    groups, users = tuple(tenant["groups"].current()), tuple(tenant["users"].current())
+    by_name = {each["displayName"]: each["id"] for each in groups} | {each["userPrincipalName"]: each["id"] for each in users}
+    return by_name | {each["id"]: each["id"] for each in (*groups, *users)}

@@ -72,13 +72,17 @@ class Collection:
         """Every record that a read of it alone would show; not to be changed."""
         return self._store.peek_all(self._settings.graph_replication)
 
+    def _index_lag(self) -> float:
+        """Lists never know what single reads do not."""
+        return max(self._settings.graph_index_lag, self._settings.graph_replication)
+
     def indexed(self, key: str) -> Record | None:
         """The record as lists and filters show it; not to be changed."""
-        return self._store.peek(key, self._settings.graph_index_lag)
+        return self._store.peek(key, self._index_lag())
 
     def all_indexed(self) -> collections.abc.Iterator[Record]:
         """Every record as lists and filters show it; not to be changed."""
-        return self._store.peek_all(self._settings.graph_index_lag)
+        return self._store.peek_all(self._index_lag())
 
     def published(self, key: str) -> Record | None:
         """The record as the federation metadata document shows it; not to be changed."""

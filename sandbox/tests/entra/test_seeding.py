@@ -53,9 +53,36 @@ def test_a_seed_is_visible_at_once() -> None:
     assert len(list(tenant["users"].all_indexed())) == 1
 
 
-def test_the_same_tenant_twice() -> None:
+def test_changes_of_a_tenant() -> None:
+    """Joiner, mover, renamed person and leaver."""
     world = World()
-    content = {"entra": {"tenants": [{"id": "72f988bf-86f1-41af-91ab-2d7cd011db47"}]}}
-    seed(world, content)
-    with pytest.raises(ValueError, match="already"):
-        seed(world, content)
+    key = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+    users = [{"userPrincipalName": f"{name}@contoso.com", "givenName": name} for name in ("ann", "bob", "cid")]
+    groups = [{"displayName": "A", "members": ["ann@contoso.com", "bob@contoso.com"]}, {"displayName": "B", "members": ["cid@contoso.com"]}]
+    made = seed(world, {"entra": {"tenants": [{"id": key, "users": users, "groups": groups}]}})["entra"]["tenants"][0]
+    changes = {
+        "id": key,
+        "users": [
+            {"userPrincipalName": "dan@contoso.com"},
+            {"userPrincipalName": "anna@contoso.com", "id": made["users"]["ann@contoso.com"]},
+        ],
+        "groups": [{"displayName": "B", "members": ["bob@contoso.com", "dan@contoso.com"]}],
+        "remove": ["cid@contoso.com"],
+    }
+    seed(world, {"entra": {"tenants": [changes]}})
+    tenant = directory(world).tenants[key]
+    assert {each["userPrincipalName"] for each in tenant["users"].current()} == {"anna@contoso.com", "bob@contoso.com", "dan@contoso.com"}
+    anna = tenant.current("users", userPrincipalName="anna@contoso.com")
+    assert anna is not None
+    assert (anna["id"], anna["givenName"]) == (made["users"]["ann@contoso.com"], "ann")
+    assert {each["displayName"]: len(each["_members"]) for each in tenant["groups"].current()} == {"A": 2, "B": 2}
+    with pytest.raises(ValueError, match="cid"):
+        seed(world, {"entra": {"tenants": [{"id": key, "remove": ["cid@contoso.com"]}]}})
+
+
+def test_a_tenant_that_is_there_keeps_its_cloud() -> None:
+    world = World()
+    content = {"id": "72f988bf-86f1-41af-91ab-2d7cd011db47"}
+    seed(world, {"entra": {"tenants": [content]}})
+    with pytest.raises(ValueError, match="cloud"):
+        seed(world, {"entra": {"tenants": [{**content, "cloud": "china"}]}})

@@ -175,3 +175,16 @@ def test_batch_items_are_throttled_one_by_one(graph: t.Any, sandbox: t.Any) -> N
     found = {each["id"]: each for each in answers["responses"]}
     assert [found[str(number)]["status"] for number in range(5)] == [200, 200, 200, 429, 429]
     assert int(found["4"]["headers"]["Retry-After"]) >= 1
+
+
+def test_lists_never_know_what_single_reads_do_not(graph: t.Any, sandbox: t.Any) -> None:
+    """1.7, 1.8"""
+    sandbox.world.settings.change({"graph_replication": 20})
+    graph.instantiate()
+    assert graph.every("/applications?$filter=displayName eq 'Amazon Connect'") == []
+
+
+def test_what_the_sandbox_does_not_hold_is_said_to_be_missing(graph: t.Any) -> None:
+    """4.9, 5.8: neither beta nor delta, and no pretence of an empty answer"""
+    assert graph.refused("GET", "https://graph.microsoft.com/beta/servicePrincipals", 501)["code"] == "NotImplemented"
+    assert graph.refused("GET", "/groups/delta()", 501)["code"] == "NotImplemented"

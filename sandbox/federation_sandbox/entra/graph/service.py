@@ -42,6 +42,7 @@ ROUTES: t.Final[tuple[Route, ...]] = (
     *deleted_items.ROUTES,
 )
 _VERSION: t.Final[str] = "/v1.0/"
+_DELTA: t.Final[frozenset[str]] = frozenset({"delta", "delta()", "microsoft.graph.delta()"})
 
 
 def _handle(request: Request, call: Call) -> Response:
@@ -78,6 +79,8 @@ def _answer_part(request: Request, call: Call) -> Response:
 
 def _answer(request: Request, call: Call) -> Response:
     segments = split(request.path.removeprefix(_VERSION))
+    if segments[-1] in _DELTA:
+        raise CloudError(501, "NotImplemented", "The sandbox has no delta queries.")
     route, keys = _route(request.method, segments)
     call.operation, call.write = route.operation, route.write
     tenant, caller = _identify(request, call)
