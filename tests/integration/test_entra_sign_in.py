@@ -46,7 +46,7 @@ class Pair(t.NamedTuple):
 def pair() -> Pair:
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "automation")])
-    now = dt.datetime.now(dt.timezone.utc)
+    now = dt.datetime.now(dt.UTC)
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(days=30))
     return Pair(key, builder.sign(key, hashes.SHA256()))
 
@@ -79,11 +79,22 @@ def test_certificate_that_is_none_or_of_another(tenant: Tenant, pair: Pair, tmp_
 
 
 def test_federated_token(sandbox: Sandbox, pair: Pair, tmp_path: Path) -> None:
-    identity = {"issuer": "https://cluster.example.com", "subject": "system:serviceaccount:awx:awx", "audience": "api://AzureADTokenExchange"}
+    identity = {
+        "issuer": "https://cluster.example.com",
+        "subject": "system:serviceaccount:awx:awx",
+        "audience": "api://AzureADTokenExchange",
+    }
     public = pair.key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
     tenant = Tenant(sandbox, client={"secrets": [], "federated_credentials": [{**identity, "public_key": public}]})
-    now = dt.datetime.now(dt.timezone.utc)
-    claims = {"iss": identity["issuer"], "aud": identity["audience"], "iat": now, "nbf": now, "exp": now + dt.timedelta(minutes=10), "jti": "1"}
+    now = dt.datetime.now(dt.UTC)
+    claims = {
+        "iss": identity["issuer"],
+        "aud": identity["audience"],
+        "iat": now,
+        "nbf": now,
+        "exp": now + dt.timedelta(minutes=10),
+        "jti": "1",
+    }
     file = tmp_path / "token"
     file.write_text(jwt.encode({**claims, "sub": identity["subject"]}, pair.key, "RS256"), encoding="utf-8")
     assert not tenant.run(INFO, {"federated_token_file": str(file)}, NO_SECRET).failed

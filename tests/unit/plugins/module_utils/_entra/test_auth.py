@@ -7,7 +7,6 @@ import typing as t
 
 import pytest
 import yaml
-
 from ansible_collections.openccp.federation.plugins.doc_fragments.entra import ModuleDocFragment
 from ansible_collections.openccp.federation.plugins.module_utils._entra import auth
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
@@ -69,7 +68,11 @@ def test_place() -> None:
 @pytest.mark.parametrize(
     ("answer", "code", "message"),
     [
-        ({"error_codes": [7000215], "error_description": "AADSTS7000215: Invalid client secret s3cret."}, "AADSTS7000215", "secret is wrong"),
+        (
+            {"error_codes": [7000215], "error_description": "AADSTS7000215: Invalid client secret s3cret."},
+            "AADSTS7000215",
+            "secret is wrong",
+        ),
         ({"error_codes": [7000222]}, "AADSTS7000222", "expired"),
         ({"error_description": "AADSTS700016: Application not found."}, "AADSTS700016", "no application with this client_id"),
         ({"error_codes": [999], "error": "invalid_client"}, "AADSTS999", "was refused"),
@@ -86,7 +89,9 @@ def test_refusal(answer: dict[str, t.Any], code: str, message: str) -> None:
     assert error.hint
 
 
-@pytest.mark.parametrize(("value", "expected"), [("AzureUSGovernment", "usgov"), ("china", "china"), ("AzureGermanCloud", "AzureGermanCloud")])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("AzureUSGovernment", "usgov"), ("china", "china"), ("AzureGermanCloud", "AzureGermanCloud")]
+)
 def test_cloud_of_the_environment(monkeypatch: pytest.MonkeyPatch, value: str, expected: str) -> None:
     """A name that is neither is left for the choices to refuse."""
     monkeypatch.setenv("AZURE_CLOUD_ENVIRONMENT", value)

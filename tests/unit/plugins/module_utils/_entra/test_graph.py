@@ -9,7 +9,6 @@ import typing as t
 from types import SimpleNamespace
 
 import pytest
-
 from ansible_collections.openccp.federation.plugins.module_utils._entra import errors, graph, http
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import Place
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound, Throttled
@@ -59,7 +58,9 @@ def _asks(*paths: str, method: str = "GET") -> list[graph.Ask]:
 
 
 def test_url() -> None:
-    path = graph.url("/users", filter=f"userPrincipalName eq {graph.literal(chr(39).join(('o', 'neil+x&y@contoso.com')))}", select=("id", "mail"), top=5)
+    path = graph.url(
+        "/users", filter=f"userPrincipalName eq {graph.literal(chr(39).join(('o', 'neil+x&y@contoso.com')))}", select=("id", "mail"), top=5
+    )
     assert path == "/users?$filter=userPrincipalName%20eq%20%27o%27%27neil%2Bx%26y%40contoso.com%27&$select=id,mail&$top=5"
 
 
@@ -138,12 +139,21 @@ def _error(status: int, code: str, message: str = "no", detail: str | None = Non
         (_error(400, "Request_BadRequest", "Property x is invalid"), FederationError, "Request_BadRequest", False),
         (_error(403, "Authorization_RequestDenied", "Insufficient privileges"), Denied, "Authorization_RequestDenied", False),
         (
-            _error(403, "Authorization_RequestDenied", "the backing application of the service principal being created must in the local tenant"),
+            _error(
+                403,
+                "Authorization_RequestDenied",
+                "the backing application of the service principal being created must in the local tenant",
+            ),
             Denied,
             "Authorization_RequestDenied",
             True,
         ),
-        (_error(400, "Request_BadRequest", "Property appId is invalid.", "DeletingSamlSpNotAllowed"), FederationError, "DeletingSamlSpNotAllowed", False),
+        (
+            _error(400, "Request_BadRequest", "Property appId is invalid.", "DeletingSamlSpNotAllowed"),
+            FederationError,
+            "DeletingSamlSpNotAllowed",
+            False,
+        ),
         (_error(429, "TooManyRequests"), Throttled, "TooManyRequests", False),
         (errors.translated(502, None, {"Request-Id": "r"}, "change it"), FederationError, "HTTP 502", False),
     ],

@@ -1,0 +1,325 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The pure parts: which application is meant, what is written, and in which order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+
+import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    applications,
+    assignments,
+    claims_policies,
+    directory,
+    permissions,
+    preflight,
+    saml_app,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application, Candidates, Selector
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+
+URN: t.Final = "urn:amazon:webservices"
+NOW: t.Final = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+PARAMS: t.Final[dict[str, t.Any]] = {
+    "state": "present",
+    "purge": False,
+    "name": "Centre",
+    "template": "non_gallery",
+    "adopt": False,
+    "identifiers": [URN],
+    "reply_urls": ["https://signin.aws.amazon.com/saml"],
+    "keep_unknown_claims": True,
+    "signing_certificate": {"common_name": "Sign-in", "validity_days": 1095},
+}
+
+
+def _app(app_id: str, name: str = "Centre", *, ours: bool = True, identifiers: tuple[str, ...] = (URN,)) -> dict[str, t.Any]:
+    return {
+        "id": f"o-{app_id}",
+        "appId": app_id,
+        "displayName": name,
+        "tags": [MARKER] if ours else [],
+        "identifierUris": list(identifiers),
+    }
+
+
+MINE: t.Final = _app("mine")
+THEIRS: t.Final = _app("theirs", ours=False)
+HALF: t.Final = _app("half", applications.temporary_name("Centre"), ours=False, identifiers=())
+UNDONE: t.Final = _app("undone", identifiers=())
+OTHER: t.Final = _app("other", identifiers=("urn:other",))
+SELECTOR: t.Final = Selector(name="Centre", identifiers=(URN,))
+ADOPT: t.Final = Selector(name="Centre", identifiers=(URN,), adopt=True)
+
+
+@pytest.mark.parametrize(
+    ("selector", "found", "expected"),
+    [
+        (SELECTOR, Candidates(), None),
+        (SELECTOR, Candidates(by_identifier=(MINE,)), "mine"),
+        (SELECTOR, Candidates(by_identifier=(MINE,), by_name=(OTHER,)), "mine"),
+        (SELECTOR, Candidates(by_name=(HALF,)), "half"),
+        (SELECTOR, Candidates(by_name=(UNDONE,)), "undone"),
+        (SELECTOR, Candidates(by_identifier=(THEIRS,), by_name=(THEIRS,)), None),
+        (SELECTOR, Candidates(by_name=(OTHER,)), None),
+        (ADOPT, Candidates(by_identifier=(THEIRS,)), "theirs"),
+        (ADOPT, Candidates(by_name=(_app("strange", ours=False, identifiers=()),)), "strange"),
+        (Selector(name="Centre"), Candidates(by_name=(OTHER,)), "other"),
+        (Selector(name="Centre"), Candidates(by_name=(THEIRS,)), None),
+        (Selector(app_id="theirs"), Candidates(by_id=THEIRS), "theirs"),
+        (Selector(app_id="nobody"), Candidates(), None),
+    ],
+)
+def test_choose(selector: Selector, found: Candidates, expected: str | None) -> None:
+    chosen = applications.choose(selector, found)
+    assert (chosen["appId"] if chosen else None) == expected
+
+
+def test_choose_refuses_to_guess() -> None:
+    with pytest.raises(Conflict, match=r"'Centre' \(mine\), 'Centre' \(second\)"):
+        applications.choose(SELECTOR, Candidates(by_identifier=(_app("second"), MINE)))
+
+
+@pytest.mark.parametrize(
+    ("selector", "found", "kind", "message"),
+    [
+        (Selector(app_id="nobody"), Candidates(), NotFound, "no application with the app_id nobody"),
+        (SELECTOR, Candidates(by_identifier=(THEIRS,)), Conflict, "saml#centre with template: aws_single_account"),
+        (SELECTOR, Candidates(principals=({"appId": "p", "displayName": "P", "servicePrincipalNames": [URN]},)), Conflict, r"'P' \(p\)"),
+        (SELECTOR, Candidates(by_name=(OTHER,)), Conflict, "with other identifiers: 'Centre' \\(other\\)"),
+        (SELECTOR, Candidates(by_name=(_app("x", ours=False, identifiers=()),)), Conflict, "that this collection did not make"),
+    ],
+)
+def test_check_free(selector: Selector, found: Candidates, kind: type[FederationError], message: str) -> None:
+    with pytest.raises(kind) as caught:
+        applications.check_free(selector, found)
+    assert caught.match(message)
+
+
+def _principal(**values: t.Any) -> dict[str, t.Any]:
+    return {"id": "sp", "appId": "mine", "preferredSingleSignOnMode": "saml", "appRoles": [], "tags": ["Template"], **values}
+
+
+def _situation(app: Application | None, **values: t.Any) -> saml_app.Situation:
+    return saml_app.Situation(app, now=NOW, **values)
+
+
+def test_order_of_a_creation() -> None:
+    """facts/entra.md 0: the mode before the identifiers, the certificate before the claims, and people last."""
+    people = directory.Principals({"user": {"jane": "1"}, "group": {}}, {"1": "jane"})
+    role = {"role_arn": "arn:aws:iam::123456789012:role/R", "provider_arn": "arn:aws:iam::123456789012:saml-provider/P"}
+    wish = {**PARAMS, "role_claims": [role], "assignments": {"users": {"set": ["jane"]}}}
+    plan = saml_app.plan(wish, _situation(None, principals=people, logo=b"logo"))
+    assert [step.do for step in plan.steps] == [
+        "create",
+        "update_principal",
+        "update_application",
+        "upload_logo",
+        "add_certificate",
+        "activate_certificate",
+        "create_claims",
+        "assign",
+    ]
+    assert plan.before == {}
+    assert plan.after["assignments"] == {"users": ["jane"], "groups": []}
+
+
+@pytest.mark.parametrize("missing", ["name", "identifiers", "reply_urls"])
+def test_creation_needs(missing: str) -> None:
+    with pytest.raises(InvalidInput, match=missing):
+        saml_app.plan({**PARAMS, missing: None}, _situation(None))
+
+
+def test_half_made_application_is_finished() -> None:
+    plan = saml_app.plan(PARAMS, _situation(Application(HALF, _principal(preferredSingleSignOnMode=None))))
+    assert [step.do for step in plan.steps] == ["update_principal", "update_application", "add_certificate", "activate_certificate"]
+    assert plan.steps[1].args["options"] == ["identifiers", "reply_urls", "name", "tagged"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "principal", "body"),
+    [
+        ("relay_state", "https://x", {}, {"samlSingleSignOnSettings": {"relayState": "https://x"}}),
+        ("relay_state", "", {"samlSingleSignOnSettings": {"relayState": "https://x"}}, {"samlSingleSignOnSettings": {"relayState": None}}),
+        ("relay_state", "", {"samlSingleSignOnSettings": None}, None),
+        ("notes", "", {"notes": "old"}, {"notes": None}),
+        ("notes", "", {"notes": None}, None),
+        ("assignment_required", False, {"appRoleAssignmentRequired": True}, {"appRoleAssignmentRequired": False}),
+        ("assignment_required", False, {"appRoleAssignmentRequired": False}, None),
+        ("notification_emails", ["b@x.org", "a@x.org"], {"notificationEmailAddresses": ["a@x.org", "b@x.org"]}, None),
+        ("notification_emails", [], {"notificationEmailAddresses": ["a@x.org"]}, {"notificationEmailAddresses": []}),
+        ("hidden", True, {"tags": ["Template", MARKER]}, {"tags": ["Template", "HideApp"]}),
+        ("hidden", False, {"tags": ["HideApp", "Template"]}, {"tags": ["Template"]}),
+        ("hidden", False, {"tags": []}, None),
+        ("notes", None, {"loginUrl": "https://x"}, {"loginUrl": None}),
+    ],
+)
+def test_settings_of_the_service_principal(option: str, value: t.Any, principal: dict[str, t.Any], body: dict[str, t.Any] | None) -> None:
+    app = Application(MINE, _principal(**principal))
+    wanted = saml_app.wishes({**PARAMS, option: value}, app)
+    options = [one.option for one in saml_app.differing(saml_app.PRINCIPAL, wanted, app)]
+    assert (saml_app.body_of(saml_app.PRINCIPAL, wanted, app, options) or None) == body
+
+
+def test_tags_of_others_stay() -> None:
+    app = Application({**THEIRS, "tags": ["theirs"]}, _principal())
+    wanted = saml_app.wishes({**PARAMS, "adopt": True}, app)
+    assert saml_app.body_of(saml_app.APPLICATION, wanted, app, ["tagged"]) == {"tags": ["theirs", MARKER]}
+    first = saml_app.logo_tags(PARAMS, Application(MINE, {}), b"one")
+    again = saml_app.logo_tags(PARAMS, Application({**MINE, **first}, {}), b"two")
+    assert again == {"tags": [MARKER, saml_app.logo_tag(b"two")]}
+    assert "tagged" not in saml_app.wishes({**PARAMS, "app_id": "theirs"}, app)
+
+
+def test_removal() -> None:
+    policy = {"id": "p", "displayName": f"{MARKER} mine", "definition": claims.ClaimsPolicy().definition()}
+    gone = {**PARAMS, "state": "absent"}
+    plan = saml_app.plan(gone, _situation(Application(MINE, _principal(), (policy,))))
+    assert [step.do for step in plan.steps] == ["release_identifiers", "reset_sign_on", "delete_claims", "delete"]
+    assert (plan.before["name"], plan.after) == ("Centre", {})
+    assert saml_app.plan(gone, _situation(None)).steps == ()
+    kept = applications.Deleted("Centre", "old", ("sp-old", "o-old"))
+    purge = saml_app.plan({**gone, "purge": True}, _situation(Application(UNDONE, {}), deleted=(kept,)))
+    assert [step.do for step in purge.steps] == ["delete", "purge", "purge"]
+    assert [step.args["deleted"].ids for step in purge.steps[1:]] == [("sp-old", "o-old"), ("o-undone",)]
+
+
+ROLES: t.Final = {
+    "msiam_access": {"id": "m", "displayName": "msiam_access", "isEnabled": True, "allowedMemberTypes": ["User"]},
+    "User": {"id": "u", "displayName": "User", "isEnabled": True, "allowedMemberTypes": ["User"]},
+    "own": {"id": "o", "displayName": "Own", "isEnabled": True, "allowedMemberTypes": ["User", "Application"]},
+    "disabled": {"id": "d", "displayName": "msiam_access", "isEnabled": False, "allowedMemberTypes": ["User"]},
+    "machine": {"id": "a", "displayName": "A", "isEnabled": True, "allowedMemberTypes": ["Application"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        ((), assignments.DEFAULT_ACCESS),
+        (("User", "msiam_access"), "m"),
+        (("own", "User"), "u"),
+        (("disabled", "own"), "o"),
+        (("machine", "User"), "u"),
+    ],
+)
+def test_role_to_assign(roles: tuple[str, ...], expected: str) -> None:
+    """facts/entra.md 5.2: the role of default access serves only applications without roles."""
+    assert assignments.role_to_assign([ROLES[name] for name in roles]) == expected
+    with pytest.raises(InvalidInput, match="nobody can be assigned"):
+        assignments.role_to_assign([ROLES["machine"], ROLES["disabled"]])
+
+
+@pytest.mark.parametrize(
+    ("wish", "add", "remove"),
+    [
+        (None, {}, {}),
+        ({"users": {"add": ["jane", "john"]}}, {"2": "user"}, {}),
+        ({"users": {"remove": ["jane", "gone"]}}, {}, {"1": "user"}),
+        ({"users": {"set": []}}, {}, {"1": "user"}),
+        ({"groups": {"set": ["agents"]}}, {"8": "group"}, {"9": "group"}),
+        ({"users": None, "groups": {"set": None, "add": None}}, {}, {}),
+    ],
+)
+def test_assignments(wish: t.Any, add: dict[str, str], remove: dict[str, str]) -> None:
+    people = directory.Principals({"user": {"jane": "1", "john": "2"}, "group": {"agents": "8"}})
+    assigned = [{"principalId": "1", "principalType": "User"}, {"principalId": "9", "principalType": "Group"}]
+    changes = assignments.plan_changes(wish, people, assigned)
+    assert (changes.add, changes.remove) == (add, remove)
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [({"users": {"set": [], "add": ["a"]}}, "cannot be combined"), ({"groups": {"add": ["A"], "remove": ["a"]}}, "adds and removes a")],
+)
+def test_assignments_that_contradict(wish: t.Any, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        assignments.check_wish(wish)
+
+
+def test_claims_that_no_option_names() -> None:
+    actual = claims.build(session_name_source="mail", session_duration=900, extra_claims=[{"name": "x", "value": "1"}])
+    params = {"session_duration": 3600, "keep_unknown_claims": False}
+    wanted = claims_policies.wanted_policy(params, actual)
+    assert {claim["name"].rpartition("/")[2]: claim.get("value") or claim["source"] for claim in wanted.as_sent()} == {
+        "SessionDuration": "3600",
+        "nameidentifier": "user.mail",
+        "RoleSessionName": "user.mail",
+    }
+    kept = claims_policies.wanted_policy({**params, "keep_unknown_claims": True}, actual)
+    assert kept.of_type("x")
+    fresh = claims_policies.wanted_policy(params, None)
+    assert fresh.of_type(claims.ROLE_SESSION_NAME)[0]["ID"] == "userprincipalname"
+
+
+def test_two_policies() -> None:
+    policies = ({"id": "a", "definition": []}, {"id": "b", "definition": []})
+    with pytest.raises(Conflict, match="a, b"):
+        claims_policies.policy_of(Application(MINE, _principal(), policies))
+
+
+@pytest.mark.parametrize(
+    ("roles", "lacking"),
+    [
+        (None, None),
+        ((), "to assign: AppRoleAssignment.ReadWrite.All or Application.ReadWrite.All"),
+        (("Application.ReadWrite.OwnedBy",), "to assign"),
+        (("Application.ReadWrite.All",), None),
+    ],
+)
+def test_permissions(roles: tuple[str, ...] | None, lacking: str | None) -> None:
+    if lacking is None:
+        permissions.check(roles, {"assign", "change applications"}, "client")
+        return
+    with pytest.raises(Denied, match=lacking):
+        permissions.check(roles, {"assign", "change applications"}, "client")
+
+
+def _policy(name: str, **rule: t.Any) -> preflight.Obstacles:
+    return preflight.Obstacles(policy={"applicationRestrictions": {"identifierUris": {name: {"state": "enabled", **rule}}}})
+
+
+STRICT: t.Final = "nonDefaultUriAddition"
+TENANT: t.Final = "00112233-4455-6677-8899-aabbccddeeff"
+
+
+@pytest.mark.parametrize(
+    ("identifier", "obstacles", "refused"),
+    [
+        (URN, preflight.Obstacles(), False),
+        (URN, preflight.Obstacles(applications=(MINE,)), False),
+        (URN, preflight.Obstacles(applications=(THEIRS,)), True),
+        (URN, preflight.Obstacles(applications=(OTHER,)), False),
+        (URN, preflight.Obstacles(deleted=(THEIRS,)), True),
+        (URN, _policy(STRICT, excludeSaml=False), True),
+        (URN, _policy(STRICT, excludeSaml=True), False),
+        (URN, _policy(STRICT), False),
+        (f"https://signin.aws.amazon.com/saml#{TENANT}", _policy(STRICT, excludeSaml=False), False),
+        (URN, _policy(STRICT, excludeSaml=False, state="disabled"), False),
+    ],
+)
+def test_new_identifiers(identifier: str, obstacles: preflight.Obstacles, refused: bool) -> None:
+    app = Application({**MINE, "identifierUris": []}, _principal())
+    check: t.Callable[[], None] = lambda: preflight.check_identifiers(  # noqa: E731
+        [identifier], obstacles, app=app, name="Centre", tenant_id=TENANT, now=NOW
+    )
+    if refused:
+        with pytest.raises((Conflict, InvalidInput)):
+            check()
+    else:
+        check()
+
+
+@pytest.mark.parametrize(("begins", "refused"), [("2026-07-01T00:00:00Z", False), ("2026-05-01T00:00:00Z", True)])
+def test_policy_for_new_applications(begins: str, refused: bool) -> None:
+    obstacles = _policy(STRICT, excludeSaml=False, restrictForAppsCreatedAfterDateTime=begins)
+    try:
+        preflight.check_identifiers([URN], obstacles, app=None, name="Centre", tenant_id=TENANT, now=NOW)
+    except InvalidInput:
+        assert refused
+    else:
+        assert not refused

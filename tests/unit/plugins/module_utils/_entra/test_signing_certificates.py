@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import typing as t
+
+import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._entra import signing_certificates as signing
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+NOW: t.Final = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+
+
+def _certificate(begins: int, ends: int) -> x509.Certificate:
+    """From and until so many days from now."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Sign-in")])
+    dates = (NOW + dt.timedelta(days=begins), NOW + dt.timedelta(days=ends))
+    return x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), *dates).sign(key, hashes.SHA256())
+
+
+def _thumbprint(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA1()).hex().upper()
+
+
+def _triple(certificate: x509.Certificate) -> tuple[list[dict[str, t.Any]], dict[str, t.Any]]:
+    """The keys and the password of one certificate, as facts/entra.md 3.2 has them: the Verify key has an id of its own."""
+    shared = {"customKeyIdentifier": base64.b64encode(certificate.fingerprint(hashes.SHA1())).decode()}
+    der = base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
+    sign = {**shared, "usage": "Sign", "type": "X509CertAndPassword", "keyId": "s", "key": None}
+    verify = {**shared, "usage": "Verify", "type": "AsymmetricX509Cert", "keyId": "v", "key": der}
+    return [sign, verify], {**shared, "keyId": "s", "displayName": "CN=Sign-in"}
+
+
+def _principal(*certificates: x509.Certificate, active: x509.Certificate | None = None) -> dict[str, t.Any]:
+    triples = [_triple(one) for one in certificates]
+    foreign = {"customKeyIdentifier": "Zm9yZWlnbg==", "usage": "Verify", "type": "Symmetric", "keyId": "f", "key": "bm8gY2VydA=="}
+    secret = {"customKeyIdentifier": None, "keyId": "secret", "displayName": "a client secret"}
+    return {
+        "keyCredentials": [*(key for keys, _password in triples for key in keys), foreign],
+        "passwordCredentials": [*(password for _keys, password in triples), secret],
+        "preferredTokenSigningKeyThumbprint": _thumbprint(active).lower() if active else None,
+    }
+
+
+OLD: t.Final = _certificate(-1000, 10)
+NEW: t.Final = _certificate(-1, 1000)
+EXPIRED: t.Final = _certificate(-1000, -1)
+FUTURE: t.Final = _certificate(1, 2000)
+
+
+def test_pairs() -> None:
+    newest, older = signing.pairs(_principal(OLD, NEW, active=OLD))
+    assert (newest.thumbprint, newest.active) == (_thumbprint(NEW), False)
+    assert (older.thumbprint, older.active) == (_thumbprint(OLD), True)
+    assert newest.usable(NOW)
+    assert signing.pairs({}) == ()
+
+
+def test_certificate_without_its_key_cannot_sign() -> None:
+    principal = _principal(NEW)
+    principal["keyCredentials"] = [key for key in principal["keyCredentials"] if key["usage"] == "Verify"]
+    (lone,) = signing.pairs(principal)
+    assert not lone.usable(NOW)
+    assert signing.must_make([lone], NOW)
+
+
+@pytest.mark.parametrize(
+    ("certificates", "active", "make", "activate"),
+    [
+        ((), None, True, None),
+        ((NEW,), None, False, NEW),
+        ((NEW,), NEW, False, None),
+        ((OLD, NEW), OLD, False, None),
+        ((OLD, NEW), EXPIRED, False, NEW),
+        ((EXPIRED, OLD, NEW), EXPIRED, False, NEW),
+        ((EXPIRED,), EXPIRED, True, None),
+        ((FUTURE,), FUTURE, True, None),
+        ((FUTURE, OLD), EXPIRED, False, OLD),
+    ],
+)
+def test_what_a_run_does(
+    certificates: tuple[x509.Certificate, ...], active: x509.Certificate | None, make: bool, activate: x509.Certificate | None
+) -> None:
+    """A rotation that is under way (two usable certificates) is left alone."""
+    found = signing.pairs(_principal(*certificates, active=active))
+    chosen = signing.to_activate(found, NOW)
+    assert signing.must_make(found, NOW) is make
+    assert (chosen.thumbprint if chosen else None) == (_thumbprint(activate) if activate else None)
+
+
+@pytest.mark.parametrize("certificates", [(NEW,), (OLD, NEW), (EXPIRED, OLD, NEW)])
+def test_removal_takes_one_triple_alone(certificates: tuple[x509.Certificate, ...]) -> None:
+    """facts/pains.md 1: the sibling stays, byte for byte, and so do foreign keys and secrets."""
+    principal = _principal(*certificates)
+    for chosen in certificates:
+        body = signing.without(principal, signing.named(signing.pairs(principal), _thumbprint(chosen)))
+        assert body == {key: value for key, value in _principal(*(one for one in certificates if one is not chosen)).items() if key in body}
+
+
+def test_the_active_one_is_never_removed() -> None:
+    principal = _principal(OLD, NEW, active=NEW)
+    with pytest.raises(Conflict, match="is active"):
+        signing.without(principal, signing.named(signing.pairs(principal), _thumbprint(NEW)))
+    with pytest.raises(NotFound, match="no signing certificate AAAA"):
+        signing.named(signing.pairs(principal), "AAAA")
+
+
+@pytest.mark.parametrize(("name", "days"), [("", 10), ("CN=x", 10), ("a,b", 10), ("x" * 65, 10), ("x", 0), ("x", 1096)])
+def test_wishes_that_entra_refuses(name: str, days: int) -> None:
+    with pytest.raises(InvalidInput):
+        signing.check_wish(name, days)
+    signing.check_wish("Sign-in 2026", 1095)
