@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""One signing certificate of an application, staged, active or gone: the pure plan of the module azure_saml_certificate."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import SigningCertificate, active_of, named
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
+
+
+def chosen(params: t.Mapping[str, t.Any], app: Application) -> SigningCertificate | None:
+    """The certificate that the options mean: by thumbprint, by role, or, with neither, the one that is staged; None when there is none.
+
+    When none is staged, the active one is what `state: active` means.
+    """
+    certificates = app.certificates
+    if params["thumbprint"]:
+        try:
+            return named(certificates, canonical_thumbprint(params["thumbprint"]))
+        except NotFound:
+            if params["state"] == "absent":
+                return None
+            raise
+    by_age = sorted(certificates, key=lambda one: (one.certificate.not_before, one.certificate.not_after, one.thumbprint))
+    if params["which"] == "active":
+        return active_of(certificates)
+    if params["which"]:
+        return by_age[0 if params["which"] == "oldest" else -1] if by_age else None
+    return _staged(certificates) or (active_of(certificates) if params["state"] == "active" else None)
+
+
+def plan(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Plan:
+    """The steps to the state that is wanted of one certificate."""
+    certificate = chosen(params, app)
+    if params["state"] == "absent":
+        return _plan_absent(params, app, certificate)
+    wanted = _plan_staged if params["state"] == "staged" else _plan_active
+    return wanted(params, app, certificate, now)
+
+
+def _staged(certificates: t.Sequence[SigningCertificate]) -> SigningCertificate | None:
+    active = active_of(certificates)
+    later = (one for one in certificates if active is None or one.certificate.not_after > active.certificate.not_after)
+    return next((one for one in later if one.can_sign and not one.active), None)
+
+
+def _plan_staged(params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None, now: datetime) -> Plan:
+    if certificate is None and params["which"]:
+        raise NotFound(f"'{app.label}' has no {params['which']} signing certificate.", hint="Leave which out to have one made.")
+    if certificate is None:
+        wish = {key: params[key] for key in ("common_name", "validity_days")}
+        says = f"Make the signing certificate CN={wish['common_name']} of '{app.label}', valid for {wish['validity_days']} days, not active"
+        before = view(app)
+        after = {"certificates": [*before["certificates"], {**wish, "active": False}]}
+        return Plan(before, after, (Step("stage", says),), _expired_warning(app, now))
+    if certificate.active:
+        raise Conflict(
+            f"The signing certificate {certificate.thumbprint} of '{app.label}' is active, so it cannot be staged.",
+            hint="A certificate stops being active when another one is activated.",
+        )
+    return Plan(view(app), view(app))
+
+
+def _plan_active(params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None, now: datetime) -> Plan:
+    if certificate is None:
+        raise NotFound(f"'{app.label}' has no signing certificate to activate.", hint="Make one with state: staged.")
+    if certificate.active:
+        return Plan(view(app), view(app))
+    _check_activation(params, app, certificate, now)
+    before = view(app)
+    after = {"certificates": [{**one, "active": one["thumbprint"] == certificate.thumbprint} for one in before["certificates"]]}
+    says = f"Activate the signing certificate {certificate.thumbprint} of '{app.label}'"
+    return Plan(before, after, (Step("activate", says, {"thumbprint": certificate.thumbprint}),))
+
+
+def _check_activation(params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate, now: datetime) -> None:
+    what = f"The signing certificate {certificate.thumbprint} of '{app.label}'"
+    if not certificate.can_sign:
+        raise InvalidInput(f"{what} has no private key in Entra ID, so it cannot sign.", hint="Activate another one.")
+    if certificate.certificate.not_before > now:
+        raise InvalidInput(f"{what} is not valid before {certificate.certificate.not_before.isoformat()}.", hint="Activate it then.")
+    if certificate.certificate.not_after <= now:
+        raise InvalidInput(f"{what} ended at {certificate.certificate.not_after.isoformat()}.", hint="Make a new one with state: staged.")
+    trusted = params["trusted_thumbprints"]
+    if params["force"]:
+        return
+    if trusted is None:
+        raise InvalidInput(
+            f"{what} is not activated before it is known that AWS trusts it.",
+            hint="Give trusted_thumbprints, the thumbprints that every IAM SAML provider of this application holds, or force: true.",
+        )
+    if certificate.thumbprint not in {canonical_thumbprint(one) for one in trusted}:
+        raise Conflict(
+            f"{what} is not in the IAM SAML provider: once it were active, no agent could sign in.",
+            hint="Update the provider with the application's metadata first, or give force: true.",
+        )
+
+
+def _plan_absent(params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None) -> Plan:
+    if not params["thumbprint"] and not params["which"]:
+        raise InvalidInput("To remove a signing certificate, say which one.", hint="Give its thumbprint, or which: oldest.")
+    before = view(app)
+    if certificate is None:
+        return Plan(before, before)
+    if certificate.active:
+        raise Conflict(
+            f"The signing certificate {certificate.thumbprint} of '{app.label}' is active; without it no agent could sign in.",
+            hint="Activate another one first.",
+        )
+    after = {"certificates": [one for one in before["certificates"] if one["thumbprint"] != certificate.thumbprint]}
+    says = f"Remove the signing certificate {certificate.thumbprint} of '{app.label}'"
+    return Plan(before, after, (Step("remove", says, {"thumbprint": certificate.thumbprint}),))
+
+
+def _expired_warning(app: Application, now: datetime) -> tuple[str, ...]:
+    active = active_of(app.certificates)
+    if active is None or active.usable(now):
+        return ()
+    return (
+        f"The active signing certificate of '{app.label}' ended at {active.certificate.not_after.isoformat()}. Entra ID signs with "
+        "the new one at once, although it is not activated, so update the IAM SAML provider without delay.",
+    )
+
+
+def view(app: Application) -> dict[str, t.Any]:
+    """The certificates, for the diff."""
+    return {
+        "certificates": [
+            {"thumbprint": one.thumbprint, "not_after": one.certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"), "active": one.active}
+            for one in app.certificates
+        ]
+    }

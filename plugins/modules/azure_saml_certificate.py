@@ -1,0 +1,290 @@
+#!/usr/bin/python
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: azure_saml_certificate
+short_description: Stage, activate or remove one SAML signing certificate of an Entra ID application
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Works on one certificate with which Microsoft Entra ID signs an application's SAML responses, and leaves every other credential
+    as it is.
+  - Of a certificate Entra ID keeps three credentials, the private key, its password and the public certificate. They are told by the
+    identifier that they share, and removed together.
+  - For a rotation without a failed sign-in, stage a certificate, publish the application's metadata with
+    M(openccp.federation.iam_saml_provider), then activate it. P(openccp.federation.certificate_rotation#role) does all that.
+options:
+  app_id:
+    description: The (client) id of the application.
+    type: str
+  name:
+    description: The display name of an application that M(openccp.federation.azure_saml_app) made or adopted.
+    type: str
+  identifier:
+    description: An identifier (entity id) of such an application.
+    type: str
+  thumbprint:
+    description: The SHA-1 thumbprint of the certificate that is meant, with or without colons.
+    type: str
+  which:
+    description:
+      - The certificate that is meant, by its role. V(newest) and V(oldest) go by the date on which it was made.
+      - When neither this nor O(thumbprint) is given, the certificate is meant that is not active and ends after the active one.
+    type: str
+    choices: [newest, oldest, active]
+  state:
+    description:
+      - V(staged) means that the certificate exists and is not active. When neither O(thumbprint) nor O(which) is given and there is
+        none, it is made.
+      - V(active) means that Entra ID signs with it. When neither O(thumbprint) nor O(which) is given and none is staged, the active
+        one stays.
+      - V(absent) means that it does not exist. It takes O(thumbprint) or O(which). The active certificate is never removed.
+    type: str
+    choices: [staged, active, absent]
+    default: staged
+  common_name:
+    description: The common name of a certificate that is made, without C(CN=).
+    type: str
+    default: Microsoft Azure Federated SSO Certificate
+  validity_days:
+    description: For how many days a certificate that is made is valid, at most 1095.
+    type: int
+    default: 1095
+  trusted_thumbprints:
+    description:
+      - The thumbprints of the certificates that every IAM SAML provider of the application holds, as
+        M(openccp.federation.iam_saml_provider_info) returns them.
+      - A certificate that is not among them is not activated.
+    type: list
+    elements: str
+  force:
+    description: Whether to activate a certificate although it is not known that the IAM SAML providers hold it.
+    type: bool
+    default: false
+  wait_timeout:
+    description: How many seconds to wait, at most, until Microsoft Graph and the metadata show what was written.
+    type: int
+    default: 600
+extends_documentation_fragment:
+  - openccp.federation.attributes
+  - openccp.federation.attributes.actiongroup_entra
+  - openccp.federation.entra
+attributes:
+  idempotent:
+    support: partial
+    description: With O(state=absent) and O(which), each run removes one certificate more, until the active one is all that is left.
+notes:
+  - Needs the Microsoft Graph application permission C(Application.ReadWrite.OwnedBy), for applications that it made, or
+    C(Application.ReadWrite.All).
+seealso:
+  - module: openccp.federation.azure_saml_app
+  - module: openccp.federation.iam_saml_provider
+"""
+
+EXAMPLES = r"""
+- name: Stage a new certificate
+  openccp.federation.azure_saml_certificate:
+    name: Contact centre
+  register: staged
+
+- name: Let AWS trust the old and the new one
+  openccp.federation.iam_saml_provider:
+    name: Entra
+    metadata: "{{ staged.certificate.metadata_xml }}"
+  register: provider
+
+- name: Sign with the new one
+  openccp.federation.azure_saml_certificate:
+    name: Contact centre
+    thumbprint: "{{ staged.certificate.thumbprint }}"
+    state: active
+    trusted_thumbprints: "{{ provider.saml_provider.certificates | map(attribute='thumbprint') }}"
+
+- name: Remove the old one
+  openccp.federation.azure_saml_certificate:
+    name: Contact centre
+    which: oldest
+    state: absent
+"""
+
+RETURN = r"""
+certificate:
+  description: The certificate that was meant, and those that the application has.
+  returned: success
+  type: dict
+  contains:
+    app_id:
+      description: The (client) id of the application.
+      returned: always
+      type: str
+    thumbprint:
+      description: The SHA-1 thumbprint.
+      returned: unless it does not exist
+      type: str
+    sha256:
+      description: The SHA-256 fingerprint.
+      returned: unless it does not exist
+      type: str
+    subject:
+      description: The subject.
+      returned: unless it does not exist
+      type: str
+    not_before:
+      description: When it begins.
+      returned: unless it does not exist
+      type: str
+    not_after:
+      description: When it ends.
+      returned: unless it does not exist
+      type: str
+    days_left:
+      description: Whole days until it ends, by the clock of Entra ID.
+      returned: unless it does not exist
+      type: int
+    usable:
+      description: Whether it has begun and not ended.
+      returned: unless it does not exist
+      type: bool
+    key_bits:
+      description: The size of the key.
+      returned: unless it does not exist
+      type: int
+    active:
+      description: Whether Entra ID signs with it.
+      returned: unless it does not exist
+      type: bool
+    certificates:
+      description: All signing certificates of the application, the one that ends last first, with the same keys.
+      returned: always
+      type: list
+      elements: dict
+    metadata_xml:
+      description: The federation metadata, which holds the certificate.
+      returned: unless O(state=absent), and in check mode only when the certificate exists
+      type: str
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    applications,
+    certificate_plan,
+    permissions,
+    returned,
+    signing_certificates,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
+from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+
+class SamlCertificate:
+    """One signing certificate of one application."""
+
+    graph: Graph
+    app: applications.Application
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self.params = module.params
+        self.check_mode = module.check_mode
+        self.waiter = Waiter(timeout=module.params["wait_timeout"], longest_pause=0.5)
+        identifiers = (module.params["identifier"],) if module.params["identifier"] else ()
+        self.selector = applications.Selector(module.params["app_id"], module.params["name"], identifiers)
+
+    def read(self) -> applications.Application:
+        signing_certificates.check_wish(self.params["common_name"], self.params["validity_days"])
+        self.graph = connect(self.params)
+        found = applications.read_application(self.graph, self.selector)
+        if found is None:
+            raise NotFound(f"The tenant has no application {self.selector} that this collection made.", hint="Give its app_id.")
+        return found
+
+    def plan(self, actual: applications.Application) -> Plan:
+        self.app = actual
+        self.thumbprint = self._thumbprint(actual)
+        plan = certificate_plan.plan(self.params, actual, self.graph.now())
+        permissions.check(self.graph.roles, {"change applications"} if plan.steps else {"read applications"}, self.graph.place.client_id)
+        return plan
+
+    def result(self, plan: Plan) -> dict[str, t.Any]:
+        if plan.steps and not self.check_mode:
+            self.app = self._reread()
+        certificates = {one.thumbprint: one.as_dict(self.graph.now()) for one in self.app.certificates}
+        result = {"app_id": self.app.app_id, "certificates": list(certificates.values())}
+        if self.params["state"] == "absent" or self.thumbprint not in certificates:
+            return result
+        return result | certificates[self.thumbprint] | {"metadata_xml": self._metadata(self.thumbprint)}
+
+    def stage(self) -> None:
+        wish = {key: self.params[key] for key in ("common_name", "validity_days")}
+        self.thumbprint = signing_certificates.add(self.graph, self.waiter, self.app.principal_id, **wish).thumbprint
+
+    def activate(self, thumbprint: str) -> None:
+        signing_certificates.activate(self.graph, self.waiter, self.app.principal_id, thumbprint)
+
+    def remove(self, thumbprint: str) -> None:
+        signing_certificates.remove(self.graph, self.waiter, self.app.principal_id, thumbprint)
+
+    def _thumbprint(self, app: applications.Application) -> str | None:
+        certificate = certificate_plan.chosen(self.params, app)
+        return certificate.thumbprint if certificate else None
+
+    def _reread(self) -> applications.Application:
+        def probe() -> applications.Application | None:
+            found = applications.read_application(self.graph, self.selector)
+            return found if found and self._shows(found) else None
+
+        return self.waiter.until(f"Microsoft Graph to show the signing certificates of '{self.app.label}' as they were written", probe)
+
+    def _shows(self, app: applications.Application) -> bool:
+        found = {one.thumbprint: one.active for one in app.certificates}
+        wanted = {"staged": False, "active": True, "absent": None}[self.params["state"]]
+        return found.get(str(self.thumbprint)) is wanted
+
+    def _metadata(self, thumbprint: str) -> str:
+        def probe() -> str | None:
+            metadata = returned.read_metadata(self.app, self.graph)
+            return metadata.document if metadata and thumbprint in metadata.thumbprints else None
+
+        return self.waiter.until(f"the metadata of '{self.app.label}' to list the signing certificate {thumbprint}", probe)
+
+
+def main() -> None:
+    spec = {
+        "app_id": {"type": "str"},
+        "name": {"type": "str"},
+        "identifier": {"type": "str"},
+        "thumbprint": {"type": "str"},
+        "which": {"type": "str", "choices": ["newest", "oldest", "active"]},
+        "state": {"type": "str", "choices": ["staged", "active", "absent"], "default": "staged"},
+        "common_name": {"type": "str", "default": signing_certificates.COMMON_NAME},
+        "validity_days": {"type": "int", "default": signing_certificates.LONGEST_DAYS},
+        "trusted_thumbprints": {"type": "list", "elements": "str"},
+        "force": {"type": "bool", "default": False},
+        "wait_timeout": {"type": "int", "default": 600},
+    }
+    constraints = {
+        **ENTRA_CONSTRAINTS,
+        "mutually_exclusive": [*ENTRA_CONSTRAINTS["mutually_exclusive"], ("app_id", "name", "identifier"), ("thumbprint", "which")],
+    }
+    module = AnsibleModule(
+        argument_spec=spec | ENTRA_ARGUMENT_SPEC,
+        required_one_of=[("app_id", "name", "identifier")],
+        supports_check_mode=True,
+        **constraints,
+    )
+    require(module, "msal", "requests", "cryptography", "lxml")
+    converge(module, SamlCertificate(module), "certificate")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""azure_saml_certificate against the sandbox: one, two and three certificates, and foreign ones."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import typing as t
+
+import pytest
+
+from entra_material import MODULE, SECRET, SMALL, Tenant
+from federation_sandbox.testing import Sandbox
+
+CERTIFICATE: t.Final = "azure_saml_certificate"
+NAME: t.Final = {"name": SMALL["name"]}
+
+
+@pytest.fixture
+def first(tenant: Tenant) -> str:
+    """The thumbprint of the active certificate of an application that has one."""
+    return str(tenant.run(MODULE, SMALL)["application"]["active_thumbprint"])
+
+
+def credentials(tenant: Tenant) -> dict[str, list[str]]:
+    """The service principal's credentials as they were last written: customKeyIdentifier → what there is of it."""
+    (principal,) = tenant.all("servicePrincipals")
+    found: dict[str, list[str]] = {}
+    for one in principal["keyCredentials"]:
+        found.setdefault(one["customKeyIdentifier"], []).append(one["usage"])
+    for one in principal["passwordCredentials"]:
+        found.setdefault(one["customKeyIdentifier"], []).append("password")
+    return {identifier: sorted(kinds) for identifier, kinds in found.items()}
+
+
+def identifier_of(thumbprint: str) -> str:
+    return base64.b64encode(bytes.fromhex(thumbprint)).decode()
+
+
+def active(tenant: Tenant) -> str:
+    (principal,) = tenant.all("servicePrincipals")
+    return str(principal["preferredTokenSigningKeyThumbprint"])
+
+
+def test_the_whole_life_of_a_second_certificate(tenant: Tenant, first: str) -> None:
+    predicted = tenant.check(CERTIFICATE, NAME)
+    staged = tenant.run(CERTIFICATE, NAME)
+    assert predicted["actions"] == staged["actions"]
+    assert staged["changed"]
+    second = staged["certificate"]["thumbprint"]
+    assert second != first
+    assert staged["certificate"]["active"] is False
+    assert active(tenant) == first
+    assert len(credentials(tenant)) == 2
+    again = tenant.run(CERTIFICATE, NAME)
+    assert not again["changed"]
+    assert again["certificate"]["thumbprint"] == second
+    assert again["certificate"]["metadata_xml"].count("<X509Certificate>") >= 2
+
+    wish = {**NAME, "state": "active", "thumbprint": second, "trusted_thumbprints": [first, second]}
+    assert tenant.check(CERTIFICATE, wish)["actions"] == [f"Activate the signing certificate {second} of 'Contact centre'"]
+    assert tenant.run(CERTIFICATE, wish)["changed"]
+    assert active(tenant) == second
+    assert not tenant.run(CERTIFICATE, wish)["changed"]
+    assert not tenant.run(CERTIFICATE, {**NAME, "state": "active"})["changed"]
+
+    gone = {**NAME, "state": "absent", "thumbprint": first}
+    assert tenant.check(CERTIFICATE, gone)["changed"]
+    assert tenant.run(CERTIFICATE, gone)["changed"]
+    assert credentials(tenant) == {identifier_of(second): ["Sign", "Verify", "password"]}
+    assert not tenant.run(CERTIFICATE, gone)["changed"]
+
+
+def test_one_of_three_goes_and_the_others_keep_every_byte(tenant: Tenant, first: str) -> None:
+    """facts/pains.md 1: removing one certificate deletes its sibling."""
+    second = tenant.run(CERTIFICATE, NAME)["certificate"]["thumbprint"]
+    tenant.run(CERTIFICATE, {**NAME, "state": "active", "force": True})
+    tenant.world.clock.advance(dt.timedelta(days=1))
+    third = tenant.run(CERTIFICATE, NAME)["certificate"]["thumbprint"]
+    assert len(credentials(tenant)) == 3
+    (before,) = tenant.all("servicePrincipals")
+    removed = tenant.run(CERTIFICATE, {**NAME, "state": "absent", "which": "oldest"})
+    assert removed["actions"] == [f"Remove the signing certificate {first} of 'Contact centre'"]
+    (after,) = tenant.all("servicePrincipals")
+    gone = identifier_of(first)
+    for kind in ("keyCredentials", "passwordCredentials"):
+        assert after[kind] == [one for one in before[kind] if one["customKeyIdentifier"] != gone]
+    assert {one["thumbprint"] for one in removed["certificate"]["certificates"]} == {second, third}
+    assert active(tenant) == second
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ({"state": "absent", "which": "active"}, "without it no agent could sign in"),
+        ({"state": "absent", "which": "oldest"}, "without it no agent could sign in"),
+        ({"state": "absent"}, "say which one"),
+        ({"state": "staged", "which": "active"}, "is active, so it cannot be staged"),
+        ({"state": "active", "thumbprint": "0" * 40, "force": True}, "has no signing certificate 0000"),
+        ({"state": "staged", "thumbprint": "not a thumbprint"}, "thumbprint"),
+        ({"state": "staged", "validity_days": 1096}, "1 to 1095 days"),
+        ({"name": "Nobody's"}, "no application 'Nobody's'"),
+    ],
+)
+def test_what_is_refused_before_the_first_write(tenant: Tenant, first: str, wish: dict[str, t.Any], told: str) -> None:
+    tenant.world.settings.refuse_writes = True
+    result = tenant.run(CERTIFICATE, {**NAME, **wish})
+    assert result["failed"]
+    assert told in result["msg"]
+    assert tenant.written() == []
+
+
+def test_a_certificate_that_aws_does_not_trust_is_not_activated(tenant: Tenant, first: str) -> None:
+    second = tenant.run(CERTIFICATE, NAME)["certificate"]["thumbprint"]
+    for trusted, told in ((None, "Give trusted_thumbprints"), ([first], "not in the IAM SAML provider")):
+        result = tenant.run(CERTIFICATE, {**NAME, "state": "active", "trusted_thumbprints": trusted})
+        assert told in result["msg"]
+        assert tenant.written() == []
+        assert active(tenant) == first
+    colons = ":".join(second[at : at + 2] for at in range(0, 40, 2)).lower()
+    assert tenant.run(CERTIFICATE, {**NAME, "state": "active", "trusted_thumbprints": [colons]})["changed"]
+
+
+def test_a_certificate_that_has_ended_is_not_activated(tenant: Tenant, first: str) -> None:
+    short = tenant.run(CERTIFICATE, {**NAME, "validity_days": 30, "thumbprint": None})
+    # It ends before the active one, so it is not what `staged` means; it is named by its thumbprint.
+    second = short["certificate"]["thumbprint"]
+    tenant.world.clock.advance(dt.timedelta(days=31))
+    result = tenant.run(CERTIFICATE, {**NAME, "state": "active", "thumbprint": second, "force": True})
+    assert result["failed"]
+    assert "ended at" in result["msg"]
+    assert active(tenant) == first
+
+
+def test_an_expired_active_certificate_is_warned_of(sandbox: Sandbox) -> None:
+    """facts/entra.md 3.7: a new certificate signs at once when the active one has ended."""
+    tenant = Tenant(sandbox, client={"secrets": [{"text": SECRET, "end": "2099-01-01T00:00:00Z"}]})
+    tenant.run(MODULE, SMALL)
+    tenant.world.clock.advance(dt.timedelta(days=1100))
+    result = tenant.run(CERTIFICATE, NAME)
+    assert result["changed"], result.get("msg")
+    assert any("signs with the new one at once" in one for one in result.warnings)
+
+
+def test_replication_and_metadata_lag_are_waited_for(tenant: Tenant, first: str) -> None:
+    tenant.world.settings.change({"graph_replication": 1.0, "graph_index_lag": 1.0, "metadata_lag": 2.0})
+    staged = tenant.run(CERTIFICATE, NAME)["certificate"]
+    assert staged["metadata_xml"].count("<X509Certificate>") >= 2
+    assert not tenant.run(CERTIFICATE, NAME)["changed"]
+    assert tenant.run(CERTIFICATE, {**NAME, "state": "active", "force": True})["certificate"]["active"]
+    tenant.run(CERTIFICATE, {**NAME, "state": "absent", "thumbprint": first})
+    assert list(credentials(tenant)) == [identifier_of(staged["thumbprint"])]
