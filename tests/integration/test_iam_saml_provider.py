@@ -236,27 +236,39 @@ def test_a_wait_that_ends(sandbox: Sandbox, provider: t.Callable[..., ModuleResu
     assert result["changed"]
 
 
-def test_a_lost_answer_and_a_stopped_run(
-    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], aws: dict[str, str], old: str, new: str
-) -> None:
+def test_a_lost_answer_makes_no_second_provider(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str) -> None:
     sandbox.world.faults.add(Fault("iam", "CreateSAMLProvider", kind="lost"))
     assert provider(metadata=old)["changed"]
-    provider(state="absent")
-    sandbox.world.traffic.clear()
+    assert not provider(metadata=old)["changed"]
 
-    sandbox.world.settings.iam_replication = 5.0
-    process = start_module("iam_saml_provider", {"name": "Entra", "account_id": "123456789012", "metadata": old}, aws)
+
+def meet(sandbox: Sandbox, operation: str, times: int) -> None:
+    """Return once modules that run have called an operation so many times."""
     deadline = time.monotonic() + 60
-    while not sandbox.world.traffic.entries("iam", "CreateSAMLProvider"):
-        assert time.monotonic() < deadline, "nothing was created"
+    while len(sandbox.world.traffic.entries("iam", operation)) < times:
+        assert time.monotonic() < deadline, f"{operation} was not called {times} times"
         time.sleep(0.02)
-    process.kill()
-    process.communicate()
-    result = provider(metadata=new, tags={"a": 1})
-    assert not result.failed
-    assert result["saml_provider"]["tags"] == {"a": "1"}
-    assert len(sandbox.world.traffic.entries("iam", "CreateSAMLProvider")) <= 2
-    assert not provider(metadata=new, tags={"a": "1"})["changed"]
+
+
+def test_a_stopped_run_is_finished_by_the_next(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], aws: dict[str, str], old: str, new: str
+) -> None:
+    """The next run is told that there is no provider, then that it exists; it waits until IAM shows it and updates it."""
+    sandbox.world.settings.iam_replication = 3600.0
+    options = {"name": "Entra", "account_id": "123456789012"}
+    stopped = start_module("iam_saml_provider", options | {"metadata": old}, aws)
+    meet(sandbox, "CreateSAMLProvider", 1)
+    stopped.kill()
+    stopped.communicate()
+    following = start_module("iam_saml_provider", options | {"metadata": new, "tags": {"a": 1}}, aws)
+    meet(sandbox, "CreateSAMLProvider", 2)
+    sandbox.world.settings.iam_replication = 0.0
+    output, errors = following.communicate(timeout=120)
+    assert following.returncode == 0, output + errors
+    assert [entry["error"] for entry in sandbox.world.traffic.entries("iam", "CreateSAMLProvider")] == ["", "EntityAlreadyExists"]
+    again = provider(metadata=new, tags={"a": "1"})
+    assert not again["changed"]
+    assert again["saml_provider"]["tags"] == {"a": "1"}
 
 
 def test_a_refusal_says_what_was_tried(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str) -> None:
