@@ -91,8 +91,6 @@ class Snapshot:
 class AgentsResource:
     """The agents that a task wants. The steps' methods are those of ConnectUsers, but for the creation."""
 
-    users: ConnectUsers
-
     def __init__(self, module: AnsibleAWSModule, agents: t.Sequence[Settings]) -> None:
         self.module = module
         self.purge_tags: bool = module.params["purge_tags"]
@@ -100,16 +98,14 @@ class AgentsResource:
         self.waiter = Waiter(timeout=module.params["wait_timeout"])
         self.now = dt.datetime.now(dt.UTC)
         self.made: dict[str, tuple[str, str]] = {}
+        self.users: ConnectUsers = UsersToBe()
 
     def __getattr__(self, step: str) -> t.Any:
-        if step == "users":
-            raise AttributeError(step)
         return getattr(self.users, step)
 
     def connect(self) -> None:
         """Reach the instance, unless check mode only speaks of one that is yet to be created."""
         if self._is_to_be:
-            self.users = UsersToBe()
             return
         self._connect = connect_client(self.module)
         self._instance_id = id_of_reference(self._connect, self.module.params["instance_id"])
@@ -124,7 +120,7 @@ class AgentsResource:
         resolved = [checks.canonical(agent, self.users.directory) for agent in self.agents]
         problems = [problem for dummy, found in resolved for problem in found]
         wanted = [agent for agent, dummy in resolved]
-        checks.check(wanted, listed, problems, channels=self.module.botocore_at_least(checks.CHANNELS_BOTOCORE))
+        checks.check(wanted, listed, problems, lacking=self.users.lacking())
         existing = {user.username: user for user in self._existing(wanted, listed)}
         if len(existing) < len(wanted) and not self._is_to_be:
             self._check_that_users_can_be_created()

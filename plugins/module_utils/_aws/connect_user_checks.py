@@ -64,16 +64,18 @@ def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Setti
     return settings, problems
 
 
-def check(agents: t.Sequence[Settings], usernames: t.Collection[str], found: t.Iterable[Problem] = (), *, channels: bool = True) -> None:
+def check(
+    agents: t.Sequence[Settings], usernames: t.Collection[str], found: t.Iterable[Problem] = (), *, lacking: t.Collection[str] = ()
+) -> None:
     """Raise one error that names every problem of every agent.
 
-    usernames: those that exist. found: problems known already. channels: whether botocore has per-channel settings.
+    usernames: those that exist. found: problems known already. lacking: options that the installed botocore does not know.
     """
     folded = _by_fold({*usernames, *(agent["username"] for agent in agents)})
     counts = Counter(agent["username"] for agent in agents)
     problems = [*found, *(Problem(name, "it is listed more than once.") for name, count in counts.items() if count > 1)]
     for agent in agents:
-        problems.extend(_problems(agent, exists=agent["username"] in usernames, channels=channels))
+        problems.extend(_problems(agent, exists=agent["username"] in usernames, lacking=lacking))
         problems.extend(_look_alikes(agent["username"], usernames, folded))
     if problems:
         raise _error(problems)
@@ -103,13 +105,15 @@ def _error(problems: t.Sequence[Problem]) -> InvalidInput | Conflict:
     return kind(f"{who} {told}", hint="Nothing was changed.", problems=listed)
 
 
-def _problems(agent: Settings, *, exists: bool, channels: bool) -> t.Iterator[Problem]:
+def _problems(agent: Settings, *, exists: bool, lacking: t.Collection[str]) -> t.Iterator[Problem]:
     name = agent["username"]
     reasons = [] if exists else [f"the username cannot sign in. {reason}" for reason in session_names.problems(name)]
     reasons.extend(_identity_problems(agent))
     reasons.extend(_phone_problems(agent))
+    unknown = [option for option in lacking if agent.get(option) is not None]
+    reasons.extend(f"{option} needs a newer botocore on the host that runs the module; {CHANNELS_BOTOCORE} has it." for option in unknown)
     if agent.get("channels"):
-        reasons.extend(_channel_problems(agent, channels))
+        reasons.extend(_channel_problems(agent))
     reasons.extend(_tag_problems(agent.get("tags") or {}))
     if not exists:
         missing = [option for option in _NEEDED_BY_A_NEW_USER if not agent.get(option)]
@@ -146,9 +150,7 @@ def _phone_problems(agent: Settings) -> t.Iterator[str]:
     yield from _limit_problems("after_contact_work_time_limit", agent.get("after_contact_work_time_limit"))
 
 
-def _channel_problems(agent: Settings, supported: bool) -> t.Iterator[str]:
-    if not supported:
-        yield f"channels needs botocore {CHANNELS_BOTOCORE} or newer on the host that runs the module."
+def _channel_problems(agent: Settings) -> t.Iterator[str]:
     both = [attr.option for attr in PHONE if agent.get(attr.option) is not None]
     if both:
         yield f"channels excludes {', '.join(both)}: they are settings of all channels at once; give them in channels."

@@ -99,7 +99,7 @@ def _plan_create(wanted: Settings, now: dt.datetime) -> Plan:
     tags = dict(after["tags"])
     if manages_contact(wanted):
         tags[contact_mark.MARK] = contact_mark.mark(name, after, now)
-    phones: Settings = channel_configs(channels) if channels else {"PhoneConfig": phone_config(after)}
+    phones: Settings = channel_configs(channels) if channels else {"PhoneConfig": phone_config(after, given)}
     args = {"agent": after, "identity": identity_info(after), "phones": phones, "tags": tags}
     return Plan({}, after, (Step("create", f"Create the agent {name!r}", args, of=name),))
 
@@ -139,7 +139,7 @@ def _aspects(actual: User, changes: Settings, after: Settings) -> list[Step]:
         step("update_security_profiles", f"Give the agent {name} the security profiles {told}", security_profiles=profiles)
     phone = [option for option in _PHONE_OPTIONS if option in changes]
     if phone:
-        step("update_phone", f"Change {_told(phone)} of the agent {name}", phone_config=phone_config(after))
+        step("update_phone", f"Change {_told(phone)} of the agent {name}", phone_config=phone_config(after, changes))
     if "channels" in changes:
         changed = _changed_lists(actual.settings.get("channels") or {}, after["channels"])
         step("update_channels", f"Change the channel settings of the agent {name}", configs=channel_configs(after["channels"], changed))

@@ -204,7 +204,12 @@ def identity_info(settings: Settings) -> dict[str, str]:
     return {attr.api: settings[attr.option] for attr in IDENTITY if settings.get(attr.option)}
 
 
-def phone_config(settings: Settings) -> dict[str, t.Any]:
-    """PhoneConfig, whole: the API replaces all of it."""
+def phone_config(settings: Settings, given: t.Container[str]) -> dict[str, t.Any]:
+    """PhoneConfig, whole: the API replaces all of it.
+
+    given: the options that the task sets; an older botocore does not have PersistentConnection, so it is not sent for its default alone.
+    """
     config = {attr.api: settings[attr.option] for attr in PHONE if settings.get(attr.option) not in (None, "")}
+    if not settings.get("persistent_connection") and "persistent_connection" not in given:
+        config.pop("PersistentConnection", None)
     return config | {"PhoneType": config.get("PhoneType", "soft_phone").upper()}

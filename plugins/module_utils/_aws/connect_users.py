@@ -29,6 +29,15 @@ class ConnectUsers:
         self._resolve = resolve_hierarchy
         self._full: FederationError | None = None
 
+    def lacking(self) -> tuple[str, ...]:
+        """The options that the installed botocore does not know."""
+        model = self._connect.meta.service_model
+        known = {
+            "channels": "UpdateUserConfig" in model.operation_names,
+            "persistent_connection": "PersistentConnection" in model.shape_for("UserPhoneConfig").members,
+        }
+        return tuple(option for option, is_known in known.items() if not is_known)
+
     def summaries(self) -> dict[str, Summary]:
         """Every user by username. It decides who exists, since the search lags behind."""
         with attempt(f"list the users of the instance {self._instance}"):
@@ -169,3 +178,7 @@ class UsersToBe(ConnectUsers):
     def summaries(self) -> dict[str, Summary]:
         """Nobody."""
         return {}
+
+    def lacking(self) -> tuple[str, ...]:
+        """Not known yet."""
+        return ()

@@ -87,12 +87,14 @@ def test_identity_is_sent_whole_and_never_with_email(settings: shape.Settings, i
 
 
 def test_phone_settings_are_sent_whole() -> None:
-    assert shape.phone_config({}) == {"PhoneType": "SOFT_PHONE"}
-    assert shape.phone_config({"phone_type": "desk_phone", "desk_phone_number": "+49", "auto_accept": False}) == {
+    assert shape.phone_config({"persistent_connection": False}, ()) == {"PhoneType": "SOFT_PHONE"}
+    assert shape.phone_config({"phone_type": "desk_phone", "desk_phone_number": "+49", "auto_accept": False}, ()) == {
         "PhoneType": "DESK_PHONE",
         "DeskPhoneNumber": "+49",
         "AutoAccept": False,
     }
+    off = shape.phone_config({"persistent_connection": False}, {"persistent_connection"})
+    assert off == {"PhoneType": "SOFT_PHONE", "PersistentConnection": False}
 
 
 def test_text_is_composed() -> None:
