@@ -107,6 +107,7 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         if self.headers.get("Transfer-Encoding"):
             self._answer(Response("Length required.\n", 411))
             return
+        self._acknowledge()
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
             self._answer(self._respond(body))
@@ -116,6 +117,11 @@ class Exchange(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _acknowledge(self) -> None:
+        """Acknowledge the headers at once: many clients leave Nagle's algorithm on towards a proxy, and hold back the body until then."""
+        if hasattr(socket, "TCP_QUICKACK"):
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _respond(self, body: bytes) -> Response:
         target = urllib.parse.urlsplit(self.path)

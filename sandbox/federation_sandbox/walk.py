@@ -61,18 +61,18 @@ def sign_in(client: requests.Session | collections.abc.Mapping[str, str], url: s
     role: the ARN to choose when AWS asks; without one the sign-in ends at that page.
     """
     with _browser(client) as session:
-        for response, page, form in _steps(session, url, user, role):
+        for response, form in _steps(session, url, user, role):
             if form is None:
-                return read(page, response)
+                return read(response)
     raise RuntimeError(f"the sign-in is still under way after {_MOST_STEPS} pages")
 
 
 def saml_response(client: requests.Session | collections.abc.Mapping[str, str], url: str, user: str) -> str:
     """The SAMLResponse of a sign-in, as a person would copy it from the browser; LookupError when there is none."""
     with _browser(client) as session:
-        for response, page, form in _steps(session, url, user, ""):
+        for response, form in _steps(session, url, user, ""):
             if form is None:
-                raise LookupError(f"no response, but {read(page, response)}")
+                raise LookupError(f"no response, but {read(response)}")
             if "SAMLResponse" in form[2]:
                 return form[2]["SAMLResponse"]
     raise RuntimeError(f"the sign-in is still under way after {_MOST_STEPS} pages")
@@ -81,8 +81,7 @@ def saml_response(client: requests.Session | collections.abc.Mapping[str, str], 
 def visit(client: requests.Session | collections.abc.Mapping[str, str], url: str) -> SignIn:
     """Open any page of the sandbox, without pressing anything on it."""
     with _browser(client) as session:
-        response = _get(session, url)
-        return read(_parsed(response), response)
+        return read(_request(session, "GET", url))
 
 
 def new_browser(environment: collections.abc.Mapping[str, str]) -> requests.Session:
@@ -104,8 +103,9 @@ def _browser(client: requests.Session | collections.abc.Mapping[str, str]) -> co
         yield session
 
 
-def read(page: lxml.html.HtmlElement, response: requests.Response) -> SignIn:
+def read(response: requests.Response) -> SignIn:
     """What a page says."""
+    page = _parsed(response)
     kind = page.xpath("string(//body/@data-page)") or "elsewhere"
     message = _text(page, "message") or " ".join(page.xpath("string(//body)").split())
     return SignIn(
@@ -125,22 +125,29 @@ _Form = tuple[str, str, dict[str, str]]
 
 def _steps(
     session: requests.Session, url: str, user: str, role: str
-) -> collections.abc.Iterator[tuple[requests.Response, lxml.html.HtmlElement, _Form | None]]:
+) -> collections.abc.Iterator[tuple[requests.Response, _Form | None]]:
     """Every page on the way, with its form as it will be sent off once the next page is asked for."""
-    response = _get(session, url)
+    response = _request(session, "GET", url)
     for _ in range(_MOST_STEPS):
-        page = _parsed(response)
-        form = _form(page, user, role)
-        yield response, page, form
+        form = _form(_parsed(response), user, role)
+        yield response, form
         if form is None:
             return
         method, action, fields = form
         target = urllib.parse.urljoin(response.url, action)
-        response = session.post(target, data=fields, timeout=_SECONDS) if method == "POST" else _get(session, target, fields)
+        response = _request(session, method, target, **{"data" if method == "POST" else "params": fields})
 
 
-def _get(session: requests.Session, url: str, fields: dict[str, str] | None = None) -> requests.Response:
-    return session.get(url, params=fields, timeout=_SECONDS)
+def _request(session: requests.Session, method: str, url: str, **more: t.Any) -> requests.Response:
+    """An answer; for a host that the sandbox does not have an empty one, where a browser would say that it found no page."""
+    try:
+        return session.request(method, url, timeout=_SECONDS, **more)
+    except requests.exceptions.ProxyError as error:
+        if error.request is None or "502" not in str(error):
+            raise
+        nothing = requests.Response()
+        nothing.status_code, nothing.url = 502, str(error.request.url)
+        return nothing
 
 
 def _parsed(response: requests.Response) -> lxml.html.HtmlElement:

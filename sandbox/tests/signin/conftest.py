@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import collections.abc
+import itertools
 import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
+from federation_sandbox.entra import certificates
 from federation_sandbox.testing import Sandbox, running_sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -25,9 +28,16 @@ def running() -> collections.abc.Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.fixture(scope="session")
+def keys() -> list[rsa.RSAPrivateKey]:
+    """Keys made once, because making one takes long; no test needs more of its own."""
+    return [certificates.new_key() for _ in range(4)]
+
+
 @pytest.fixture
-def federation(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Federation:
+def federation(running: Sandbox, keys: list[rsa.RSAPrivateKey], monkeypatch: pytest.MonkeyPatch) -> Federation:
     """The healthy federation; limits are off unless a test turns them on."""
+    monkeypatch.setattr(certificates, "new_key", lambda supply=itertools.cycle(keys): next(supply))
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
     running.world.reset()

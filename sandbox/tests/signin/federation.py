@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
 import functools
 import json
 import typing as t
@@ -14,6 +16,8 @@ import boto3
 import requests
 
 from federation_sandbox import clouds, walk
+from federation_sandbox.entra.certificates import SigningCertificate, active_signing_certificate
+from federation_sandbox.entra.state import directory
 from federation_sandbox.testing import Sandbox
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
@@ -33,7 +37,7 @@ SEED: dict[str, t.Any] = {
         "tenants": [
             {
                 "id": TENANT,
-                "clients": [{"client_id": CLIENT, "secrets": ["s3cret"]}],
+                "clients": [{"client_id": CLIENT, "secrets": [{"text": "s3cret", "end": "2090-01-01T00:00:00Z"}]}],
                 "users": [
                     {"userPrincipalName": JANE, "givenName": "Jane", "surname": "Doe", "displayName": "Jane Doe", "mail": JANE},
                     {"userPrincipalName": "ann@contoso.com", "displayName": "Ann", "mail": "ann@contoso.com"},
@@ -160,6 +164,17 @@ class Federation:
         aws = [{**value, "SamlClaimType": AWS + name} for name, value in claims.items() if value is not None]
         return [{"Source": "user", "ID": "userprincipalname", "SamlClaimType": NAME_ID}, *aws]
 
+    def set_issuance(self, parts: str) -> None:
+        """Assign a token issuance policy that says what is signed."""
+        policy = {"TokenIssuancePolicy": {"Version": 1, "TokenResponseSigningPolicy": parts, "SamlTokenVersion": "2.0"}}
+        made = self.graph("POST", "/policies/tokenIssuancePolicies", displayName="Signing", definition=[json.dumps(policy)])
+        link = {"@odata.id": f"{GRAPH}/policies/tokenIssuancePolicies/{made['id']}"}
+        self.graph("POST", f"{self.application_path}/tokenIssuancePolicies/$ref", **link)
+
+    def refresh(self) -> None:
+        """Take a new access token, after the clock was moved."""
+        self.__dict__.pop("_token", None)
+
     def assign(self, principal_id: str) -> str:
         role = next(role for role in self.principal["appRoles"] if role["value"] is None)
         body = {"principalId": principal_id, "resourceId": self.principal["id"], "appRoleId": role["id"]}
@@ -179,6 +194,8 @@ class Federation:
         keys = credentials or {"aws_access_key_id": "AKIAOPERATOR00000001", "aws_secret_access_key": "secret"}
         return boto3.session.Session(region_name=REGION, **keys).client(service)
 
+    provider, role = PROVIDER, ROLE
+
     @functools.cached_property
     def iam(self) -> t.Any:
         return self.client("iam")
@@ -191,6 +208,20 @@ class Federation:
         condition = {"StringEquals": {"SAML:aud": list(audiences or [REPLY_URL])}}
         statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": actions, "Condition": condition}
         return {"Version": "2012-10-17", "Statement": [statement]}
+
+    def trust_text(self, *audiences: str, **more: t.Any) -> str:
+        return json.dumps(self.trust(*audiences, **more))
+
+    @staticmethod
+    def pair(role: str = ROLE, provider: str = PROVIDER) -> str:
+        """The value of the Role claim."""
+        return f"{role},{provider}"
+
+    def later(self, **duration: float) -> None:
+        self.sandbox.world.clock.advance(dt.timedelta(**duration))
+
+    def set_relay_state(self, relay_state: str | None) -> None:
+        self.change_principal(samlSingleSignOnSettings={"relayState": relay_state})
 
     def set_trust(self, policy: dict[str, t.Any]) -> None:
         self.iam.update_assume_role_policy(RoleName="Federation", PolicyDocument=json.dumps(policy))
@@ -213,6 +244,22 @@ class Federation:
     def sign_in(self, user: str = JANE, browser: requests.Session | None = None, **more: str) -> walk.SignIn:
         """A sign-in, in a new browser unless one is given."""
         return walk.sign_in(browser or self.sandbox.environment, self.url, user, **more)
+
+    def post(self, response: str | bytes, relay_state: str = "", browser: requests.Session | None = None, **more: str) -> walk.SignIn:
+        """Send a response to AWS by hand, as somebody would who made it up."""
+        text = response if isinstance(response, str) else base64.b64encode(response).decode()
+        fields = {"SAMLResponse": text, "RelayState": relay_state, **more}
+        with walk.new_browser(self.sandbox.environment) as new:
+            return walk.read((browser or new).post(more.pop("to", REPLY_URL), data=fields, timeout=10))
+
+    @property
+    def signer(self) -> SigningCertificate:
+        """The certificate that signs for the application now, with its key."""
+        tenant = directory(self.sandbox.world).tenants[TENANT]
+        principal = tenant.current("servicePrincipals", id=self.principal["id"])
+        found = active_signing_certificate(principal, tenant.signing_keys, self.sandbox.world.clock.now()) if principal else None
+        assert found
+        return found
 
     def saml_response(self, user: str = JANE) -> str:
         """A response as a person would copy it from the browser."""

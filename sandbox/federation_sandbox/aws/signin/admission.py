@@ -72,12 +72,12 @@ def present(world: World, site: Site, response: str) -> Presented:
     """Verify a response against the providers that it names, and its times, audience and recipient."""
     try:
         document = decode(response)
-        claimed = _pairs(unverified(document))
+        claimed = unverified(document)
         found: list[Pair] = []
         refused: CloudError | None = None
-        for arn in dict.fromkeys(pair.provider for pair in claimed):
+        for arn in dict.fromkeys(pair.provider for pair in _pairs(claimed)):
             try:
-                assertion = _verified_by(world, site, arn, document)
+                assertion = _verified_by(world, site, arn, document, claimed.issuer)
                 found += [pair for pair in _pairs(assertion) if pair.provider == arn]
             except CloudError as reason:
                 refused = refused or reason
@@ -106,7 +106,7 @@ def admit(world: World, presented: Presented, pair: Pair) -> Admitted:
         raise refusal(NOT_AUTHORIZED, "AccessDenied", 403)
     seconds = _duration(assertion)
     if seconds is not None and seconds > role.max_session_duration:
-        raise refusal("Requested DurationSeconds exceeds MaxSessionDuration set for this role.", "ValidationError")
+        raise refusal("Requested DurationSeconds exceeds MaxSessionDuration set for this role", "ValidationError")
     carried = {key: values for key, values in facts.items() if key.startswith(("saml:", "aws:federatedprovider"))}
     carried |= {f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()}
     if source:
@@ -141,12 +141,13 @@ def _pairs(assertion: Assertion) -> list[Pair]:
     return pairs
 
 
-def _verified_by(world: World, site: Site, arn: str, document: bytes) -> Assertion:
+def _verified_by(world: World, site: Site, arn: str, document: bytes, issuer: str) -> Assertion:
+    """What the response says, verified against one provider. issuer: as the response claims, before anything is verified."""
     provider = world.state(Iam).providers.get(arn)
     if provider is None or arn.split(":")[1] != site.partition:
         raise refusal("Specified provider doesn't exist", "AuthSamlManifestNotFoundException", service=DISCOVERY)
     known = _metadata(provider.document)
-    if unverified(document).issuer != known.entity_id:
+    if issuer != known.entity_id:
         text = "Failed to assume role: Issuer not present in specified provider"
         raise refusal(text, "AuthSamlInvalidSamlResponseException", service=DISCOVERY)
     if provider.encryption_mode == "Required":
