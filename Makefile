@@ -22,7 +22,7 @@ help: ## Show the targets
 # --- environments: the Pythons that may make each, best first, and what it holds ---
 
 .venv/.ready:             HOLDS = --requirement requirements-dev.txt
-.venv-floor/.ready:       HOLDS = --requirement requirements-test.txt 'ansible==11.*' --constraint <(sed 's/>=/==/' requirements.txt; echo 'xmlsec==1.3.14') # the last for such an lxml
+.venv-floor/.ready:       HOLDS = --requirement requirements-floor.txt --constraint <(sed 's/>=/==/' requirements.txt)
 .venv-floor/.ready:       PYTHONS = $(PYTHONS_floor)
 .venv-newest/.ready:      HOLDS = --requirement requirements-test.txt 'ansible>=14'
 .venv-newest/.ready:      PYTHONS = $(PYTHONS_newest)
@@ -33,6 +33,7 @@ PYTHONS_floor := 3.11 3.12
 PYTHONS_newest := 3.14 3.13 3.12
 
 .venv/.ready: requirements-dev.txt
+.venv-floor/.ready: requirements-floor.txt
 .venv-conformance/.ready: requirements-conformance.txt
 .venv/.ready .venv-floor/.ready .venv-newest/.ready .venv-conformance/.ready: requirements.txt requirements-test.txt sandbox/pyproject.toml
 .venv/.ready .venv-floor/.ready .venv-newest/.ready .venv-conformance/.ready .venv-importer/.ready:
