@@ -8,8 +8,11 @@ from __future__ import annotations
 import ast
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
+import tempfile
 import typing as t
 from pathlib import Path
 
@@ -17,19 +20,7 @@ import yaml
 
 CHECKOUT: t.Final = Path(__file__).resolve().parents[1]
 COLLECTIONS: t.Final = CHECKOUT / ".cache" / "collections"
-
-_START: t.Final = """
-import contextlib, json, runpy, sys
-from ansible.module_utils import basic
-arguments = json.load(sys.stdin)
-try:
-    from ansible.module_utils.testing import patch_module_args
-except ImportError:
-    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
-    patch_module_args = contextlib.nullcontext
-with patch_module_args(arguments):
-    runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
-"""
+MODULE_SERVER: t.Final = CHECKOUT / "tests" / "module_server.py"
 
 
 class ModuleResult(dict[str, t.Any]):
@@ -64,13 +55,21 @@ def start_module(
 ) -> subprocess.Popen[str]:
     """A module's process that has its arguments and runs; for tests that kill it."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _START, f"ansible_collections.openccp.federation.plugins.modules.{name}"],
+        [sys.executable, str(MODULE_SERVER), "--once"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=module_environment(environment),
+        env=module_environment({}),
     )
+    if process.stdin is not None:
+        process.stdin.write(json.dumps(_request(name, params, environment, check, diff)))
+        process.stdin.close()
+        process.stdin = None
+    return process
+
+
+def _request(name: str, params: t.Mapping[str, t.Any], environment: t.Mapping[str, str], check: bool, diff: bool) -> dict[str, t.Any]:
     settings = {
         "_ansible_check_mode": check,
         "_ansible_diff": diff,
@@ -78,11 +77,34 @@ def start_module(
         "_ansible_remote_tmp": "/tmp",
         "_ansible_keep_remote_files": False,
     }
-    if process.stdin is not None:
-        process.stdin.write(json.dumps({**params, **settings}))
-        process.stdin.close()
-        process.stdin = None
-    return process
+    return {
+        "module": f"ansible_collections.openccp.federation.plugins.modules.{name}",
+        "arguments": {**params, **settings},
+        "environment": module_environment(environment),
+    }
+
+
+class ModuleServer:
+    """A process that runs modules one after another; several serve tests that run modules side by side."""
+
+    idle: t.ClassVar[list[ModuleServer]] = []
+
+    def __init__(self) -> None:
+        command = [sys.executable, str(MODULE_SERVER)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=module_environment({}), start_new_session=True
+        )
+
+    def run(self, request: t.Mapping[str, t.Any], timeout: float) -> tuple[int, str, str]:
+        """The exit status of one run, and what it printed and complained of. TimeoutError when it takes longer than the seconds given."""
+        with tempfile.TemporaryDirectory(prefix="module-") as folder:
+            stdin, stdout = t.cast("t.IO[str]", self._process.stdin), t.cast("t.IO[str]", self._process.stdout)
+            print(json.dumps({**request, "folder": folder}), file=stdin, flush=True)
+            if not select.select([stdout], [], [], timeout)[0]:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                raise TimeoutError(f"{request['module']} took longer than {timeout} seconds")
+            status = int(stdout.readline())
+            return status, *((Path(folder) / name).read_text(encoding="utf-8") for name in ("out", "err"))  # type: ignore[return-value]
 
 
 def run_module(
@@ -97,14 +119,15 @@ def run_module(
 
     name: without the collection's prefix. environment: the sandbox's, with the credentials that the module takes from there.
     """
-    process = start_module(name, params, environment, check=check, diff=diff)
-    out, err = process.communicate(timeout=timeout)
+    server = ModuleServer.idle.pop() if ModuleServer.idle else ModuleServer()
+    status, out, err = server.run(_request(name, params, environment, check, diff), timeout)
+    ModuleServer.idle.append(server)
     try:
         result = ModuleResult(json.loads(out.strip().splitlines()[-1]))
     except (ValueError, IndexError):
-        raise AssertionError(f"{name} ended with {process.returncode} and without a result:\n{out}\n{err}") from None
+        raise AssertionError(f"{name} ended with {status} and without a result:\n{out}\n{err}") from None
     assert "Traceback (most recent call last)" not in err, f"{name} printed a traceback:\n{err}"
-    assert bool(process.returncode) == result.failed, f"{name} ended with {process.returncode}, but says {result}"
+    assert bool(status) == result.failed, f"{name} ended with {status}, but says {result}"
     result.raw = out + err
     return result
 

@@ -20,8 +20,10 @@ NAME: t.Final = {"name": SMALL["name"]}
 
 @pytest.fixture
 def first(tenant: Tenant) -> str:
-    """The thumbprint of the active certificate of an application that has one."""
-    return str(tenant.run(MODULE, SMALL)["application"]["active_thumbprint"])
+    """The thumbprint of the active certificate of an application that has one, made a minute ago."""
+    thumbprint = str(tenant.run(MODULE, SMALL)["application"]["active_thumbprint"])
+    tenant.world.clock.advance(dt.timedelta(minutes=1))
+    return thumbprint
 
 
 def credentials(tenant: Tenant) -> dict[str, list[str]]:
@@ -146,6 +148,7 @@ def test_an_expired_active_certificate_is_warned_of(sandbox: Sandbox) -> None:
 
 def test_replication_and_metadata_lag_are_waited_for(tenant: Tenant, first: str) -> None:
     tenant.world.settings.change({"graph_replication": 1.0, "graph_index_lag": 1.0, "metadata_lag": 2.0})
+    tenant.world.clock.advance(dt.timedelta(seconds=5))
     staged = tenant.run(CERTIFICATE, NAME)["certificate"]
     assert staged["metadata_xml"].count("<X509Certificate>") >= 2
     assert not tenant.run(CERTIFICATE, NAME)["changed"]
