@@ -156,7 +156,8 @@ def test_batch(graph: t.Any, sandbox: t.Any) -> None:
         [item(str(number), "/users") for number in range(21)],
         [item("a", "/users"), item("a", "/users")],
         [item("a", "/users", dependsOn=["b"])],
-        [item("a", "/users", dependsOn=["b"]), item("b", "/users", dependsOn=["a"])],
+        [item("a", "/users", dependsOn=["a"])],
+        [item("a", "/users", dependsOn=["b"]), item("b", "/users")],
         [{"id": "a", "method": "POST", "url": "/applications", "body": {}}],
         [{"id": "a", "method": "FETCH", "url": "/users"}],
         [{"method": "GET", "url": "/users"}],
@@ -164,7 +165,7 @@ def test_batch(graph: t.Any, sandbox: t.Any) -> None:
     ],
 )
 def test_batch_refused(graph: t.Any, requests: list[t.Any]) -> None:
-    """9.3: at most twenty, unique ids, a content type with a body"""
+    """9.3: at most twenty, unique ids, a content type with a body; none depends on a later one (microsoftgraph/msgraph-sdk-dotnet-core#891)"""
     graph.refused("POST", "/$batch", 400, json={"requests": requests})
 
 
