@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from federation_sandbox.entra import certificates
@@ -43,3 +44,10 @@ def federation(running: Sandbox, keys: list[rsa.RSAPrivateKey], monkeypatch: pyt
     running.world.reset()
     running.world.settings.limits = False
     return Federation(running)
+
+
+@pytest.fixture
+def private_key(keys: list[rsa.RSAPrivateKey]) -> str:
+    """A key that decrypts assertions."""
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return keys[0].private_bytes(*form).decode()

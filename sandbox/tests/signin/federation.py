@@ -73,9 +73,10 @@ SEED: dict[str, t.Any] = {
                 "account": ACCOUNT,
                 "region": REGION,
                 "alias": "acme",
+                "routing_profiles": ["Sales"],
                 "users": [
                     {"username": JANE, "first_name": "Jane", "last_name": "Doe"},
-                    {"username": "ann@contoso.com", "first_name": "Ann", "last_name": "Smith"},
+                    {"username": "ann@contoso.com", "first_name": "Ann", "last_name": "Smith", "routing_profile": "Sales"},
                     {"username": "bob@fabrikam.com", "first_name": "Bob", "last_name": "Roe"},
                 ],
             }

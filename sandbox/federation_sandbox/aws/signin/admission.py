@@ -29,7 +29,7 @@ from federation_sandbox.world import World
 _ATTRIBUTES: t.Final = "https://aws.amazon.com/SAML/Attributes/"
 _NAME: t.Final = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}")
 _TO_REDEEM: t.Final = dt.timedelta(minutes=5)
-_SHORTEST, _LONGEST = 900, 43200
+_SHORTEST, _UNASKED, _LONGEST = 900, 3600, 43200
 
 NOT_AUTHORIZED: t.Final = "Not authorized to perform sts:AssumeRoleWithSAML"
 INVALID: t.Final = "Your request included an invalid SAML response. To logout, click here."
@@ -56,11 +56,10 @@ class Presented:
 
 @dataclasses.dataclass(frozen=True)
 class Admitted:
-    """A session that may begin. seconds: as the response wants it, if it does."""
+    """A session that may begin."""
 
     role: EffectiveRole
     caller: Caller
-    seconds: int | None
 
 
 def refusal(text: str, code: str = "InvalidIdentityToken", status: int = 400, service: str = STS) -> CloudError:
@@ -104,14 +103,23 @@ def admit(world: World, presented: Presented, pair: Pair) -> Admitted:
     facts = _facts(assertion, pair, name, source, tags)
     if role is None or not assertion.name_id or not all(_trusts(role, action, pair, facts) for action in wanted):
         raise refusal(NOT_AUTHORIZED, "AccessDenied", 403)
-    seconds = _duration(assertion)
-    if seconds is not None and seconds > role.max_session_duration:
-        raise refusal("Requested DurationSeconds exceeds MaxSessionDuration set for this role", "ValidationError")
     carried = {key: values for key, values in facts.items() if key.startswith(("saml:", "aws:federatedprovider"))}
     carried |= {f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()}
     if source:
         carried["aws:sourceidentity"] = (source,)
-    return Admitted(role, session_of(role, name, carried), seconds)
+    return Admitted(role, session_of(role, name, carried))
+
+
+def console_seconds(presented: Presented, role: EffectiveRole) -> int:
+    """How long a console session lasts: what the response asks for, when the role allows that, else an hour."""
+    text = _one(presented.assertion, "SessionDuration")
+    if not text:
+        return _UNASKED
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not _SHORTEST <= int(text) <= _LONGEST:
+        raise refusal(INVALID, service="")
+    if int(text) > role.max_session_duration:
+        raise refusal("Requested DurationSeconds exceeds MaxSessionDuration set for this role", "ValidationError")
+    return int(text)
 
 
 def name_qualifier(assertion: Assertion, provider: str) -> str:
@@ -208,15 +216,6 @@ def _tags(assertion: Assertion) -> dict[str, str]:
     prefix = f"{_ATTRIBUTES}PrincipalTag:"
     names = [name for name in assertion.attributes if name.startswith(prefix)]
     return {name.removeprefix(prefix): _one(assertion, name.removeprefix(_ATTRIBUTES)) for name in names}
-
-
-def _duration(assertion: Assertion) -> int | None:
-    text = _one(assertion, "SessionDuration")
-    if not text:
-        return None
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not _SHORTEST <= int(text) <= _LONGEST:
-        raise refusal(INVALID, service="")
-    return int(text)
 
 
 def _facts(assertion: Assertion, pair: Pair, name: str, source: str, tags: t.Mapping[str, str]) -> dict[str, tuple[str, ...]]:

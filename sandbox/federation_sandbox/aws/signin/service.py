@@ -18,13 +18,12 @@ from werkzeug import Request, Response
 from federation_sandbox.aws.accounts import Caller
 from federation_sandbox.aws.connect import desk
 from federation_sandbox.aws.signin import hosts
-from federation_sandbox.aws.signin.admission import INVALID, Admitted, Presented, admit, present, refusal
+from federation_sandbox.aws.signin.admission import INVALID, Admitted, Presented, admit, console_seconds, present, refusal
 from federation_sandbox.pages import page
 from federation_sandbox.service import Call, CloudError, Service
 from federation_sandbox.world import World
 
 _COOKIE: t.Final = "aws-creds"
-_SECONDS: t.Final = 3600
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,9 +54,9 @@ class ConsoleSessions:
             raise refusal(INVALID, service="")
         self._redeemed[key] = presented.assertion.end
 
-    def open(self, admitted: Admitted, end: dt.datetime | None) -> str:
+    def open(self, admitted: Admitted, seconds: int, end: dt.datetime | None) -> str:
         """Begin a session; its cookie."""
-        expires = self._clock.now() + dt.timedelta(seconds=admitted.seconds or _SECONDS)
+        expires = self._clock.now() + dt.timedelta(seconds=seconds)
         cookie = secrets.token_urlsafe(32)
         self._sessions[cookie] = ConsoleSession(admitted.caller, min(expires, end) if end else expires)
         return cookie
@@ -93,10 +92,11 @@ def _sign_in(request: Request, call: Call) -> Response:
         if pair is None:
             raise refusal(INVALID, service="")
         admitted = admit(call.world, presented, pair)
+        seconds = console_seconds(presented, admitted.role)
         call.caller = admitted.caller.arn
         sessions = call.world.state(ConsoleSessions)
         sessions.redeem(presented)
-        cookie = sessions.open(admitted, presented.assertion.session_end)
+        cookie = sessions.open(admitted, seconds, presented.assertion.session_end)
     answer = Response(status=302, headers={"Location": _destination(site, region, relay_state)})
     answer.set_cookie(_COOKIE, cookie, domain=site.cookies, secure=True, httponly=True)
     return answer
