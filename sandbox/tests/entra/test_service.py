@@ -165,7 +165,10 @@ def test_batch(graph: t.Any, sandbox: t.Any) -> None:
     ],
 )
 def test_batch_refused(graph: t.Any, requests: list[t.Any]) -> None:
-    """9.3: at most twenty, unique ids, a content type with a body; none depends on a later one (microsoftgraph/msgraph-sdk-dotnet-core#891)"""
+    """9.3: at most twenty, unique ids, a content type with a body; only earlier ones are depended on
+
+    The last: github.com/microsoftgraph/msgraph-sdk-dotnet-core/issues/891.
+    """
     graph.refused("POST", "/$batch", 400, json={"requests": requests})
 
 
