@@ -104,17 +104,21 @@ def _browser(client: requests.Session | collections.abc.Mapping[str, str]) -> co
 
 
 def read(response: requests.Response) -> SignIn:
+    """What an answer's page says."""
+    return read_page(response.text, response.url, response.status_code)
+
+
+def read_page(content: str, url: str, status: int = 200) -> SignIn:
     """What a page says."""
-    page = _parsed(response)
-    kind = page.xpath("string(//body/@data-page)") or "elsewhere"
-    message = _text(page, "message") or " ".join(page.xpath("string(//body)").split())
+    page = _parsed(content)
+    kind = str(page.xpath("string(//body/@data-page)")) or "elsewhere"
     return SignIn(
-        outcome=str(kind),
-        hop=_HOPS.get(str(kind), ""),
-        title=" ".join(page.xpath("string(//title)").split()),
-        text=message,
-        url=response.url,
-        status=response.status_code,
+        outcome=kind,
+        hop=_HOPS.get(kind, ""),
+        title=_words(page.xpath("string(//title)")),
+        text=_text(page, "message") or _words(page.xpath("string(//body)")),
+        url=url,
+        status=status,
         agent=_text(page, "agent"),
         routing_profile=_text(page, "routing-profile"),
     )
@@ -129,7 +133,7 @@ def _steps(
     """Every page on the way, with its form as it will be sent off once the next page is asked for."""
     response = _request(session, "GET", url)
     for _ in range(_MOST_STEPS):
-        form = _form(_parsed(response), user, role)
+        form = _form(_parsed(response.text), user, role)
         yield response, form
         if form is None:
             return
@@ -150,12 +154,16 @@ def _request(session: requests.Session, method: str, url: str, **more: t.Any) ->
         return nothing
 
 
-def _parsed(response: requests.Response) -> lxml.html.HtmlElement:
-    return lxml.html.document_fromstring(response.text or "<html><body></body></html>")
+def _parsed(content: str) -> lxml.html.HtmlElement:
+    return lxml.html.document_fromstring(content or "<html><body></body></html>")
 
 
 def _text(page: lxml.html.HtmlElement, identifier: str) -> str:
-    return " ".join(page.xpath("string(//*[@id=$id])", id=identifier).split())
+    return _words(page.xpath("string(//*[@id=$id])", id=identifier))
+
+
+def _words(text: t.Any) -> str:
+    return " ".join(str(text).split())
 
 
 def _form(page: lxml.html.HtmlElement, user: str, role: str) -> _Form | None:

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A person who signs in with a real browser: the distribution's Chromium, headless, through Playwright's client.
+
+Both may be absent: missing() says what is, and nothing here is ever downloaded.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import contextlib
+import importlib.util
+import pathlib
+import shutil
+import typing as t
+
+from federation_sandbox.walk import SignIn, read_page
+
+if t.TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+_NAMES: t.Final = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS: t.Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_VIEW: t.Final = {"width": 900, "height": 860}
+_MILLISECONDS: t.Final = 20_000
+#: the pages on the way, which a person leaves by a button or which leave by themselves
+_ON_THE_WAY: t.Final = ("entra-sign-in", "saml-post")
+
+
+def missing() -> str:
+    """What is missing for a browser, in words; empty when nothing is."""
+    if importlib.util.find_spec("playwright") is None:
+        return "the Python package playwright is not installed"
+    if _chromium() is None:
+        return f"there is no {', '.join(_NAMES[:-1])} or {_NAMES[-1]} on the PATH"
+    return ""
+
+
+@contextlib.contextmanager
+def browser(environment: collections.abc.Mapping[str, str]) -> collections.abc.Iterator[t.Callable[[], BrowserContext]]:
+    """A running Chromium that reaches the sandbox of an environment and nothing else.
+
+    Each call of what this gives opens a private context: a browser that knows nothing of the others' cookies.
+    """
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - it may be absent
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=_chromium(), headless=True, args=list(_FLAGS), proxy={"server": environment["HTTPS_PROXY"]}
+        )
+        try:
+            yield lambda: chromium.new_context(ignore_https_errors=True, viewport=t.cast("t.Any", _VIEW))
+        finally:
+            chromium.close()
+
+
+def sign_in(context: BrowserContext, url: str, user: str, screenshot: pathlib.Path | None = None, role: str = "") -> SignIn:
+    """Open a user access URL as a user, and keep a picture of the page where that ended."""
+    page = context.new_page()
+    page.set_default_timeout(_MILLISECONDS)
+    page.goto(url)
+    if _kind(page) == "entra-sign-in":
+        page.get_by_label("User name").fill(user)
+        page.get_by_role("button", name="Sign in").click()
+    _settle(page)
+    if role and _kind(page) == "role-picker":
+        page.get_by_label(role).check()
+        page.get_by_role("button", name="Sign in").click()
+        _settle(page)
+    return _seen(page, screenshot)
+
+
+def visit(context: BrowserContext, url: str, screenshot: pathlib.Path | None = None) -> SignIn:
+    """Open any page."""
+    page = context.new_page()
+    page.set_default_timeout(_MILLISECONDS)
+    page.goto(url)
+    return _seen(page, screenshot)
+
+
+def _chromium() -> str | None:
+    return next((path for path in map(shutil.which, _NAMES) if path), None)
+
+
+def _kind(page: Page) -> str:
+    return page.locator("body").get_attribute("data-page") or ""
+
+
+def _settle(page: Page) -> None:
+    """Wait until the browser has left the pages that are only on the way."""
+    page.wait_for_function("names => !names.includes(document.body?.dataset.page)", arg=list(_ON_THE_WAY))
+    page.wait_for_load_state("load")
+
+
+def _seen(page: Page, screenshot: pathlib.Path | None) -> SignIn:
+    if screenshot:
+        screenshot.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=screenshot)
+    return read_page(page.content(), page.url)
