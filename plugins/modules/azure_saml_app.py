@@ -411,6 +411,14 @@ application:
           description: Whether Entra ID signs with it.
           returned: always
           type: bool
+        can_sign:
+          description: Whether Entra ID holds its private key.
+          returned: when it exists
+          type: bool
+        activated_at:
+          description: When it was last made the active one, null when that was not noted. A tag of the service principal keeps it.
+          returned: when it exists
+          type: str
     active_thumbprint:
       description: The thumbprint of the active certificate.
       returned: when it exists

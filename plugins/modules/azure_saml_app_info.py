@@ -183,9 +183,15 @@ applications:
       returned: always
       type: list
       elements: str
+now:
+  description: The time by the clock of Entra ID, by which the certificates are judged.
+  returned: success
+  type: str
+  sample: "2026-01-31T12:00:00Z"
 """
 
 import typing as t
+from datetime import UTC
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications, permissions, returned
@@ -194,8 +200,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.graph im
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
 
 
-def shown(params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    """The applications that the options ask for."""
+def shown(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The applications that the options ask for, and the time."""
     graph = connect(params)
     permissions.check(graph.roles, {"read applications"}, graph.place.client_id)
     found = applications.read_applications(graph, applications.listed(graph, params))
@@ -203,7 +209,10 @@ def shown(params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
         returned.with_metadata(returned.describe(app, graph), returned.read_metadata(app, graph) if params["metadata"] else None)
         for app in found
     ]
-    return sorted(described, key=lambda one: (one["name"], one["app_id"]))
+    return {
+        "applications": sorted(described, key=lambda one: (one["name"], one["app_id"])),
+        "now": graph.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
 
 
 def main() -> None:
@@ -217,7 +226,7 @@ def main() -> None:
     constraints = {**ENTRA_CONSTRAINTS, "mutually_exclusive": [*ENTRA_CONSTRAINTS["mutually_exclusive"], ("app_id", "name", "identifier")]}
     module = AnsibleModule(argument_spec=spec | ENTRA_ARGUMENT_SPEC, supports_check_mode=True, **constraints)
     require(module, "msal", "requests", "cryptography", "lxml")
-    inform(module, lambda: shown(module.params), "applications")
+    inform(module, lambda: shown(module.params))
 
 
 if __name__ == "__main__":

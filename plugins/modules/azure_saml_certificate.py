@@ -41,8 +41,8 @@ options:
     description:
       - V(staged) means that the certificate exists and is not active. When neither O(thumbprint) nor O(which) is given and there is
         none, it is made.
-      - V(active) means that Entra ID signs with it. When neither O(thumbprint) nor O(which) is given and none is staged, the active
-        one stays.
+      - V(active) means that Entra ID signs with it, and that a tag of the service principal tells since when. When neither
+        O(thumbprint) nor O(which) is given and none is staged, the active one stays.
       - V(absent) means that it does not exist. It takes O(thumbprint) or O(which). The active certificate is never removed.
     type: str
     choices: [staged, active, absent]
@@ -158,14 +158,22 @@ certificate:
       description: Whether Entra ID signs with it.
       returned: unless it does not exist
       type: bool
+    can_sign:
+      description: Whether Entra ID holds its private key.
+      returned: unless it does not exist
+      type: bool
+    activated_at:
+      description: When it was last made the active one, null when that was not noted. A tag of the service principal keeps it.
+      returned: unless it does not exist
+      type: str
     certificates:
       description: All signing certificates of the application, the one that ends last first, with the same keys.
       returned: always
       type: list
       elements: dict
     metadata_xml:
-      description: The federation metadata, which holds the certificate.
-      returned: unless O(state=absent), and in check mode only when the certificate exists
+      description: The federation metadata, which holds the certificate, or with O(state=absent) no longer holds it.
+      returned: in check mode only when the certificate exists and stays
       type: str
 """
 
@@ -184,6 +192,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.graph im
 from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 
@@ -220,9 +229,11 @@ class SamlCertificate:
             self.app = self._reread()
         certificates = {one.thumbprint: one.as_dict(self.graph.now()) for one in self.app.certificates}
         result = {"app_id": self.app.app_id, "certificates": list(certificates.values())}
-        if self.params["state"] == "absent" or self.thumbprint not in certificates:
+        if self.params["state"] == "absent":
+            return result if self.check_mode else result | {"metadata_xml": self._metadata(listed=False)}
+        if self.thumbprint not in certificates:
             return result
-        return result | certificates[self.thumbprint] | {"metadata_xml": self._metadata(self.thumbprint)}
+        return result | certificates[self.thumbprint] | {"metadata_xml": self._metadata(listed=True)}
 
     def stage(self) -> None:
         wish = {key: self.params[key] for key in ("common_name", "validity_days")}
@@ -236,7 +247,9 @@ class SamlCertificate:
 
     def _thumbprint(self, app: applications.Application) -> str | None:
         certificate = certificate_plan.chosen(self.params, app)
-        return certificate.thumbprint if certificate else None
+        if certificate is None:
+            return canonical_thumbprint(self.params["thumbprint"]) if self.params["thumbprint"] else None
+        return certificate.thumbprint
 
     def _reread(self) -> applications.Application:
         def probe() -> applications.Application | None:
@@ -250,12 +263,17 @@ class SamlCertificate:
         wanted = {"staged": False, "active": True, "absent": None}[self.params["state"]]
         return found.get(str(self.thumbprint)) is wanted
 
-    def _metadata(self, thumbprint: str) -> str:
+    def _metadata(self, listed: bool) -> str:
         def probe() -> str | None:
             metadata = returned.read_metadata(self.app, self.graph)
-            return metadata.document if metadata and thumbprint in metadata.thumbprints else None
+            return metadata.document if metadata and (self.thumbprint in metadata.thumbprints) is listed else None
 
-        return self.waiter.until(f"the metadata of '{self.app.label}' to list the signing certificate {thumbprint}", probe)
+        what = (
+            f"to list the signing certificate {self.thumbprint}"
+            if listed
+            else f"to list the signing certificate {self.thumbprint} no longer"
+        )
+        return self.waiter.until(f"the metadata of '{self.app.label}' {what}", probe)
 
 
 def main() -> None:

@@ -271,7 +271,6 @@ saml_provider:
 """
 
 import typing as t
-from datetime import UTC, datetime
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws import saml_providers as providers
@@ -298,7 +297,6 @@ class SamlProviderResource:
         self.name = module.params["name"]
         self.iam = providers.SamlProviders(client(module, "iam"))
         self.waiter = Waiter(timeout=module.params["wait_timeout"])
-        self.now = datetime.now(UTC)
         self.arn = ""
         self.key: str | None = None
         self.wanted: providers.Wanted | None = None
@@ -313,6 +311,8 @@ class SamlProviderResource:
         if metadata:
             self.wanted = self._wanted(metadata)
         self.actual = self._get()
+        if metadata and metadata.certificates:
+            self._check_expected(metadata)
         return self.actual
 
     def plan(self, actual: providers.SamlProvider | None) -> Plan:
@@ -330,7 +330,7 @@ class SamlProviderResource:
             shown = self.waiter.until(f"IAM to show the SAML provider {self.name!r} as it was written", self._as_wanted)
         else:
             shown = self.actual
-        return providers.describe(shown, self.now, self.module.region)
+        return providers.describe(shown, self.iam.now, self.module.region)
 
     def create(self) -> None:
         wanted = providers.target(self.wanted, None)
@@ -366,15 +366,16 @@ class SamlProviderResource:
             if self.module.check_mode and self.params["expected_entity_id"]:
                 return providers.announced(self.params["expected_entity_id"])
             raise InvalidInput(f"The SAML provider {self.name!r} needs metadata.", hint=f"Give one of {', '.join(METADATA_OPTIONS)}.")
-        metadata = read_metadata(*given)
+        return read_metadata(*given)
+
+    def _check_expected(self, metadata: providers.Metadata) -> None:
         self.warnings = check_expected(
             metadata,
-            now=self.now,
+            now=self.iam.now,
             entity_id=self.params["expected_entity_id"],
             thumbprints=self.params["expected_thumbprints"] or (),
             warn_days=self.params["warn_days"],
         )
-        return metadata
 
     def _given_key(self) -> str | None:
         if any(self.params[option] for option in ENCRYPTION_OPTIONS) and not self.module.botocore_at_least(providers.ENCRYPTION_BOTOCORE):

@@ -166,7 +166,6 @@ saml_providers:
 """
 
 import typing as t
-from datetime import UTC, datetime
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
@@ -185,8 +184,7 @@ def read(module: AnsibleAWSModule) -> list[dict[str, t.Any]]:
         account = account_of(module)
         provider = iam.get(saml_provider_arn(account.partition, account.id, module.params["name"]))
         found = [provider] if provider else []
-    now = datetime.now(UTC)
-    return [describe(provider, now, module.region) for provider in found]
+    return [describe(provider, iam.now, module.region) for provider in found]
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import time
 import typing as t
 
 from werkzeug import Request, Response
+from werkzeug.http import http_date
 
 from federation_sandbox.faults import Fault
 from federation_sandbox.world import World
@@ -112,6 +113,7 @@ class Service:
                 call.error = error.code
                 response = self.render(request, error)
                 status = response.status_code
+            response.headers.setdefault("Date", http_date(world.clock.now()))
             return response
         finally:
             world.traffic.add(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
@@ -86,6 +87,17 @@ class SamlProviders:
 
     def __init__(self, iam: t.Any) -> None:
         self._iam = iam
+        self._date: datetime | None = None
+        iam.meta.events.register("after-call.iam", self._note_date)
+
+    @property
+    def now(self) -> datetime:
+        """The time by AWS's clock once it has answered; this machine's may be wrong."""
+        return self._date or datetime.now(UTC)
+
+    def _note_date(self, http_response: t.Any, **dummy: t.Any) -> None:
+        date = http_response.headers.get("Date")
+        self._date = parsedate_to_datetime(date) if date else self._date
 
     def get(self, arn: str) -> SamlProvider | None:
         """The provider of that ARN, if IAM shows it."""

@@ -74,7 +74,12 @@ def _plan_active(params: t.Mapping[str, t.Any], app: Application, certificate: S
     if certificate is None:
         raise NotFound(f"'{app.label}' has no signing certificate to activate.", hint="Make one with state: staged.")
     if certificate.active:
-        return Plan(view(app), view(app))
+        if certificate.activated_at or _staged(app.certificates):
+            return Plan(view(app), view(app))
+        says = f"Note that the signing certificate {certificate.thumbprint} of '{app.label}' is active"
+        before = view(app)
+        step = Step("activate", says, {"thumbprint": certificate.thumbprint})
+        return Plan({**before, "activation_noted": False}, {**before, "activation_noted": True}, (step,))
     _check_activation(params, app, certificate, now)
     before = view(app)
     after = {"certificates": [{**one, "active": one["thumbprint"] == certificate.thumbprint} for one in before["certificates"]]}

@@ -15,7 +15,7 @@ import base64
 import binascii
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_busy, persist
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, url
@@ -29,17 +29,21 @@ LONGEST_DAYS: t.Final = 1095
 #: Entra's own name for them.
 COMMON_NAME: t.Final = "Microsoft Azure Federated SSO Certificate"
 
-KEY_FIELDS: t.Final = ("id", "appId", "keyCredentials", "passwordCredentials", "preferredTokenSigningKeyThumbprint")
+KEY_FIELDS: t.Final = ("id", "appId", "keyCredentials", "passwordCredentials", "preferredTokenSigningKeyThumbprint", "tags")
+
+#: The tag of a service principal that tells which certificate was activated last, and when: Entra itself does not keep that.
+ACTIVATED_TAG: t.Final = "openccp.federation.activated:"
 
 
 @dataclass(frozen=True)
 class SigningCertificate:
-    """One certificate of a service principal. can_sign: whether its private key is there too."""
+    """One certificate of a service principal. can_sign: whether its private key is there too. activated_at: as far as it was noted."""
 
     certificate: Certificate
     key_identifier: str
     active: bool
     can_sign: bool
+    activated_at: datetime | None = None
 
     @property
     def thumbprint(self) -> str:
@@ -52,7 +56,8 @@ class SigningCertificate:
 
     def as_dict(self, now: datetime) -> dict[str, t.Any]:
         """What modules return of it."""
-        return {**self.certificate.as_dict(now), "active": self.active}
+        noted = self.activated_at.strftime("%Y-%m-%dT%H:%M:%SZ") if self.activated_at else None
+        return {**self.certificate.as_dict(now), "active": self.active, "can_sign": self.can_sign, "activated_at": noted}
 
 
 def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
@@ -60,6 +65,7 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
     keys = principal.get("keyCredentials") or ()
     signing = {key.get("customKeyIdentifier") for key in keys if key.get("usage") == "Sign"}
     active = (principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
+    noted, noted_at = _activated(principal)
     found: dict[str, SigningCertificate] = {}
     for key in keys:
         if key.get("usage") != "Verify" or not key.get("key"):
@@ -69,7 +75,9 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
         except (InvalidInput, binascii.Error):
             continue
         identifier = str(key.get("customKeyIdentifier"))
-        found[identifier] = SigningCertificate(certificate, identifier, certificate.thumbprint == active, identifier in signing)
+        thumbprint = certificate.thumbprint
+        activated_at = noted_at if thumbprint == noted else None
+        found[identifier] = SigningCertificate(certificate, identifier, thumbprint == active, identifier in signing, activated_at)
     return tuple(sorted(found.values(), key=lambda one: (one.certificate.not_after, one.thumbprint), reverse=True))
 
 
@@ -138,15 +146,17 @@ def add(graph: Graph, waiter: Waiter, principal_id: str, common_name: str, valid
 
 
 def activate(graph: Graph, waiter: Waiter, principal_id: str, thumbprint: str) -> None:
-    """Choose the certificate that signs. Graph takes any thumbprint, so it is looked for first, and read back."""
-    named(pairs(read_keys(graph, principal_id)), thumbprint)
+    """Choose the certificate that signs, and note when, in one request. Graph takes any thumbprint, so it is looked for first, and read back."""
+    principal = read_keys(graph, principal_id)
+    named(pairs(principal), thumbprint)
     what = f"activate the signing certificate {thumbprint}"
-    ask = Ask("PATCH", f"/servicePrincipals/{principal_id}", what, {"preferredTokenSigningKeyThumbprint": thumbprint})
+    body = {"preferredTokenSigningKeyThumbprint": thumbprint, "tags": _noting(principal, thumbprint, graph.now())}
+    ask = Ask("PATCH", f"/servicePrincipals/{principal_id}", what, body)
     persist(waiter, "the service principal to take its active certificate", lambda: graph.ask(ask))
 
     def probe() -> bool | None:
         active = active_of(pairs(read_keys(graph, principal_id)))
-        return True if active is not None and active.thumbprint == thumbprint else None
+        return True if active is not None and active.thumbprint == thumbprint and active.activated_at else None
 
     waiter.until(f"the signing certificate {thumbprint} to be active", probe)
 
@@ -182,6 +192,21 @@ def read_keys(graph: Graph, principal_id: str) -> dict[str, t.Any]:
     """A service principal's credentials; the keys are only shown to a request for one object that names them."""
     path = url(f"/servicePrincipals/{principal_id}", select=KEY_FIELDS)
     return t.cast("dict[str, t.Any]", graph.get(path, f"read the signing certificates of the service principal {principal_id}"))
+
+
+def _activated(principal: t.Mapping[str, t.Any]) -> tuple[str, datetime | None]:
+    noted = next((tag.removeprefix(ACTIVATED_TAG) for tag in principal.get("tags") or () if tag.startswith(ACTIVATED_TAG)), "")
+    thumbprint, dummy, time = noted.partition("@")
+    try:
+        return thumbprint, datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return thumbprint, None
+
+
+def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) -> list[str]:
+    # The service principal shows the application's tags as well; this one alone is its own.
+    others = [tag for tag in principal.get("tags") or () if not tag.startswith(ACTIVATED_TAG.partition(".activated")[0])]
+    return [*others, f"{ACTIVATED_TAG}{thumbprint}@{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"]
 
 
 def _first_new(graph: Graph, principal_id: str, before: set[str]) -> SigningCertificate | None:
