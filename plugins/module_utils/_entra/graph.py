@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import errors
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import Place, SignIn, credential_of, place_of
-from ansible_collections.openccp.federation.plugins.module_utils._entra.http import BUSY, LONGEST_PAUSE, TRIES, new_session
+from ansible_collections.openccp.federation.plugins.module_utils._entra.retries import BUSY, LONGEST_PAUSE, TRIES, new_session
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, NotFound
 
 try:

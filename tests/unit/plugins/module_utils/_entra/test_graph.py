@@ -9,7 +9,7 @@ import typing as t
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.openccp.federation.plugins.module_utils._entra import errors, graph, http
+from ansible_collections.openccp.federation.plugins.module_utils._entra import errors, graph, retries
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import Place
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound, Throttled
 from ansible_collections.openccp.federation.plugins.module_utils._saml.clouds import CLOUDS
@@ -89,10 +89,10 @@ def test_batch_repeats_what_was_throttled() -> None:
 
 
 def test_batch_gives_up_in_the_end() -> None:
-    wire = Wire(*[_each({"/a": 429})] * http.TRIES)
+    wire = Wire(*[_each({"/a": 429})] * retries.TRIES)
     with pytest.raises(Throttled):
         wire.graph().batch(_asks("/a"))[0].get()
-    assert len(wire.asked) == http.TRIES
+    assert len(wire.asked) == retries.TRIES
 
 
 def test_batch_repeats_no_post_that_may_have_been_done() -> None:
@@ -194,18 +194,18 @@ def test_persist_tells_the_last_error() -> None:
 @pytest.mark.parametrize(
     ("kind", "method", "status", "repeated"),
     [
-        (http.Patience, "GET", 503, True),
-        (http.Patience, "PATCH", 504, True),
-        (http.Patience, "POST", 429, True),
-        (http.Patience, "POST", 503, False),
-        (http.Patience, "GET", 404, False),
-        (http.RepeatablePosts, "POST", 503, True),
+        (retries.Patience, "GET", 503, True),
+        (retries.Patience, "PATCH", 504, True),
+        (retries.Patience, "POST", 429, True),
+        (retries.Patience, "POST", 503, False),
+        (retries.Patience, "GET", 404, False),
+        (retries.RepeatablePosts, "POST", 503, True),
     ],
 )
-def test_what_is_repeated(kind: type[http.Patience], method: str, status: int, repeated: bool) -> None:
-    assert http._patience(kind).is_retry(method, status) is repeated
+def test_what_is_repeated(kind: type[retries.Patience], method: str, status: int, repeated: bool) -> None:
+    assert retries._patience(kind).is_retry(method, status) is repeated
 
 
 def test_retry_after_is_bounded() -> None:
     response: t.Any = SimpleNamespace(headers={"Retry-After": "86400"})
-    assert http._patience(http.Patience).get_retry_after(response) == http.LONGEST_PAUSE
+    assert retries._patience(retries.Patience).get_retry_after(response) == retries.LONGEST_PAUSE
