@@ -58,7 +58,8 @@ _value:
   type: dict
   contains:
     stage:
-      description: What comes next, V(watch) (nothing), V(stage), V(publish), V(settle), V(activate), V(retire) or V(held) (after a rollback).
+      description:
+        - What comes next, V(watch) (nothing), V(stage), V(publish), V(settle), V(activate), V(retire), or V(held) after a rollback.
       type: str
     says:
       description: The same in a sentence.

@@ -268,11 +268,7 @@ class SamlCertificate:
             metadata = returned.read_metadata(self.app, self.graph)
             return metadata.document if metadata and (self.thumbprint in metadata.thumbprints) is listed else None
 
-        what = (
-            f"to list the signing certificate {self.thumbprint}"
-            if listed
-            else f"to list the signing certificate {self.thumbprint} no longer"
-        )
+        what = f"to list the signing certificate {self.thumbprint}{'' if listed else ' no longer'}"
         return self.waiter.until(f"the metadata of '{self.app.label}' {what}", probe)
 
 

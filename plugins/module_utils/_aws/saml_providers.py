@@ -95,7 +95,7 @@ class SamlProviders:
         """The time by AWS's clock once it has answered; this machine's may be wrong."""
         return self._date or datetime.now(UTC)
 
-    def _note_date(self, http_response: t.Any, **dummy: t.Any) -> None:
+    def _note_date(self, http_response: t.Any, **_more: t.Any) -> None:
         date = http_response.headers.get("Date")
         self._date = parsedate_to_datetime(date) if date else self._date
 

@@ -41,9 +41,8 @@ class Property:
 
 def _principal_tags(hidden: bool, app: Application) -> dict[str, t.Any]:
     # The service principal shows the application's tags as well; of ours, only the note of the active certificate is its own.
-    tags = [
-        tag for tag in app.principal.get("tags") or () if tag != HIDDEN and (tag.startswith(ACTIVATED_TAG) or not tag.startswith(MARKER))
-    ]
+    shown = app.principal.get("tags") or ()
+    tags = [tag for tag in shown if tag.startswith(ACTIVATED_TAG) or (tag != HIDDEN and not tag.startswith(MARKER))]
     return {"tags": [*tags, HIDDEN] if hidden else tags}
 
 

@@ -146,7 +146,10 @@ def add(graph: Graph, waiter: Waiter, principal_id: str, common_name: str, valid
 
 
 def activate(graph: Graph, waiter: Waiter, principal_id: str, thumbprint: str) -> None:
-    """Choose the certificate that signs, and note when, in one request. Graph takes any thumbprint, so it is looked for first, and read back."""
+    """Choose the certificate that signs, and note when, in one request.
+
+    Graph takes any thumbprint, so it is looked for first, and read back.
+    """
     principal = read_keys(graph, principal_id)
     named(pairs(principal), thumbprint)
     what = f"activate the signing certificate {thumbprint}"
@@ -196,7 +199,7 @@ def read_keys(graph: Graph, principal_id: str) -> dict[str, t.Any]:
 
 def _activated(principal: t.Mapping[str, t.Any]) -> tuple[str, datetime | None]:
     noted = next((tag.removeprefix(ACTIVATED_TAG) for tag in principal.get("tags") or () if tag.startswith(ACTIVATED_TAG)), "")
-    thumbprint, dummy, time = noted.partition("@")
+    thumbprint, time = [*noted.split("@"), ""][:2]
     try:
         return thumbprint, datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:

@@ -98,7 +98,7 @@ def certificates_of(application: t.Mapping[str, t.Any]) -> list[Certificate]:
 
 def provider_of(provider: t.Mapping[str, t.Any]) -> Provider:
     """A provider, as iam_saml_provider_info returns it."""
-    thumbprint, dummy, time = provider.get("tags", {}).get(PUBLISHED_TAG, "").partition("@")
+    thumbprint, time = [*provider.get("tags", {}).get(PUBLISHED_TAG, "").split("@"), ""][:2]
     thumbprints = frozenset(one["thumbprint"] for one in provider.get("certificates", ()))
     return Provider(provider["arn"], thumbprints, (thumbprint, moment(time)) if time else None)
 
@@ -125,19 +125,19 @@ def decide(certificates: t.Sequence[Certificate], providers: t.Sequence[Provider
 
 def moment(text: str) -> datetime:
     """A time as modules return it."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def _expired(active: Certificate, new: Certificate | None, providers: t.Sequence[Provider], now: datetime) -> Decision:
     """The shortest way: Entra signs with a new certificate at once when the active one has ended, so there is nothing to settle."""
+    ended = f"{active.thumbprint} ended at {active.not_after:%Y-%m-%d %H:%M} UTC"
     if new is None or not new.usable(now):
-        says = f"Make a new certificate: the active one, {active.thumbprint}, ended at {active.not_after:%Y-%m-%d %H:%M} UTC, and sign-ins fail."
+        says = f"Make a new certificate at once: the active one, {ended}, and sign-ins fail."
         return Decision("stage", says, failing_since=active.not_after)
     if any(new.thumbprint not in one.thumbprints for one in providers):
-        since = max(active.not_after, new.not_before)
-        says = f"Publish {new.thumbprint} at once: the active certificate has ended, so Entra ID signs with this one, which AWS does not trust yet."
-        return Decision("publish", says, new.thumbprint, failing_since=active.not_after if new.not_before >= active.not_after else since)
-    return Decision("activate", f"Activate {new.thumbprint}, with which Entra ID signs already.", new.thumbprint)
+        says = f"Publish {new.thumbprint} at once: {ended}, so Entra ID signs with this one, which AWS does not trust yet."
+        return Decision("publish", says, new.thumbprint, failing_since=active.not_after)
+    return Decision("activate", f"Activate {new.thumbprint}, with which Entra ID signs already, because {ended}.", new.thumbprint)
 
 
 def _under_way(active: Certificate, new: Certificate, providers: t.Sequence[Provider], now: datetime, rules: Rules) -> Decision:
