@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib
 import importlib.metadata
 import typing as t
@@ -32,7 +33,12 @@ FLOORS: t.Final = {
 
 
 class Resource(t.Protocol):
-    """What a module brings to the engine."""
+    """What a module brings to the engine.
+
+    It may also have `apply(plan, done, failures)`, when it carries out a plan in its own way, such as side by side,
+    `failure(name, error)`, when it says itself what is returned of an object that failed, and `skipped`: the objects that cannot be as
+    wanted, while the plan is for the others.
+    """
 
     def read(self) -> t.Any:
         """All that the plan needs to know of the object as it is; None when it does not exist."""
@@ -69,8 +75,10 @@ def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:
         plan = resource.plan(resource.read())
         for warning in plan.warnings:
             module.warn(warning)
+        failures.update(getattr(resource, "skipped", {}))
         if not module.check_mode:
-            _apply(resource, plan, done, failures)
+            apply = getattr(resource, "apply", None) or functools.partial(_apply, resource)
+            apply(plan, done, failures)
             plan = dataclasses.replace(plan, steps=tuple(done))
         after = resource.result(plan)
     except FederationError as error:
@@ -79,7 +87,8 @@ def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:
     if module._diff:
         result["diff"] = {"before": plan.before, "after": plan.after}
     if failures:
-        listed = [{"name": name, "msg": str(error), **error.as_result()} for name, error in failures.items()]
+        shown = getattr(resource, "failure", _failure)
+        listed = [shown(name, error) for name, error in failures.items()]
         module.fail_json(msg=_told(failures), failures=listed, **result)
     module.exit_json(**result)
 
@@ -106,6 +115,10 @@ def _apply(resource: Resource, plan: Plan, done: list[Step], failures: dict[str,
             failures[step.of] = error
         else:
             done.append(step)
+
+
+def _failure(name: str, error: FederationError) -> dict[str, t.Any]:
+    return {"name": name, "msg": str(error), **error.as_result()}
 
 
 def _told(failures: t.Mapping[str, FederationError]) -> str:

@@ -160,6 +160,11 @@ options:
           agent_first_callback_after_contact_work_time_limit:
             description: The same for agent-first callbacks. Needs C(after_contact_work_time_limit) beside it.
             type: int
+  entra_id:
+    description:
+      - The object ID of the person in Entra. It is kept in the tag C(openccp.federation/entra-id).
+      - By it M(openccp.federation.connect_users) recognises a person whose username has changed.
+    type: str
   tags:
     description: The tags. When omitted, they are left as they are.
     type: dict
@@ -312,6 +317,10 @@ user:
       description: The settings channel by channel.
       returned: when O(state=present)
       type: dict
+    entra_id:
+      description: The object ID of the person in Entra, when it is known.
+      returned: when O(state=present)
+      type: str
     tags:
       description: The tags, without the collection's own.
       returned: when O(state=present)

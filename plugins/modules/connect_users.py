@@ -12,17 +12,20 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Creates users and changes what differs, for a whole list of agents in one task. Users that are not listed are left alone.
+  - Creates users and changes what differs, for a whole list of agents in one task. With O(mode=set) the list is all agents that there shall be.
   - What exists is read 500 users a request, whatever the number of agents.
+  - No operation is called more often than O(rate) says, different operations run side by side, and nobody is removed before all others have
+    come. While the task runs on the controller itself, it prints how far it is every few seconds.
   - Whatever is wrong with any agent is told in one error before the first change. After that, an agent that fails does not stop the others;
     the task then fails at its end and returns each failure.
   - A run that was stopped is continued by the next one.
 options:
   users:
-    description: The agents. An option of an agent that is omitted is left as it is.
+    description:
+      - The agents. An option of an agent that is omitted is left as it is.
+      - Either this or O(csv) is needed.
     type: list
     elements: dict
-    required: true
     aliases: [agents]
     suboptions:
       username:
@@ -162,10 +165,95 @@ options:
               agent_first_callback_after_contact_work_time_limit:
                 description: The same for agent-first callbacks. Needs C(after_contact_work_time_limit) beside it.
                 type: int
+      entra_id:
+        description:
+          - The object ID of the person in Entra. It is kept in the tag C(openccp.federation/entra-id).
+          - By it M(openccp.federation.connect_users) recognises a person whose username has changed.
+        type: str
       tags:
         description: The tags. When omitted, they are left as they are.
         type: dict
         aliases: [resource_tags]
+  csv:
+    description:
+      - The path of a CSV file with the agents, on the host that runs the module, in UTF-8. Either this or O(users) is needed.
+      - The columns are the options of O(users) in any order. C(security_profiles) are separated by C(|), C(tags) are C(key=value) pairs
+        separated by C(|) or JSON, C(channels) are JSON. An empty cell is an option that is omitted.
+      - The columns of the console's template for SAML, such as C(user login) and C(ACW timeout (seconds)), are understood as well.
+      - An apostrophe that protects a cell from being taken for a formula is removed.
+    type: path
+  mode:
+    description:
+      - V(add) leaves agents alone that are not listed.
+      - With V(set), agents that are not listed are leavers, provided that this module made them (see O(manage_unowned)).
+    type: str
+    choices: [add, set]
+    default: add
+  leavers:
+    description:
+      - What is done with leavers.
+      - V(report) names them, and does nothing.
+      - V(restrict) gives them O(restricted_security_profile) and no other.
+      - V(delete) deletes them, which cannot be undone, and then the quick connects that lead to them, as AWS asks.
+    type: str
+    choices: [report, restrict, delete]
+    default: report
+  restricted_security_profile:
+    description: The name or ID of a security profile without access to the Contact Control Panel. Needed with O(leavers=restrict).
+    type: str
+  max_removals:
+    description:
+      - How many agents may lose their access in one run, as a count such as V(20), or as a percentage of the agents that this module manages.
+        A percentage above 0 always allows one.
+      - If more would, or if no agent is listed at all, the task fails before the first write and says whom it would have removed.
+    type: str
+    default: 5%
+  manage_unowned:
+    description:
+      - Whether agents can be leavers that this module did not make.
+      - It knows its own by the tag C(managed-by=openccp.federation), which it gives to those that it creates.
+    type: bool
+    default: false
+  keep:
+    description: Usernames that are no leavers, though they are not listed.
+    type: list
+    elements: str
+    default: []
+  renames:
+    description:
+      - What is done when an C(entra_id) belongs to an agent under another username, which the list does not hold. Amazon Connect cannot rename.
+      - V(report) says so, and leaves both names alone.
+      - V(recreate) creates the new one and then deletes the old one, whose history stays with it. Such deletions count for O(max_removals).
+    type: str
+    choices: [report, recreate]
+    default: report
+  invalid:
+    description:
+      - What is done when an agent cannot be as wanted, such as one with an illegal username or an unknown routing profile.
+      - V(stop) fails before the first write.
+      - V(skip) goes on with the others; such agents are among RV(failures), and are no leavers.
+    type: str
+    choices: [stop, skip]
+    default: stop
+  rate:
+    description:
+      - How often a second each operation may be called. Every account has 2 by default, shared by all instances and callers of a Region.
+      - After a refusal all the same, the operation slows down by itself, and recovers.
+    type: float
+    default: 2.0
+  burst:
+    description: How many calls of an operation may come at once.
+    type: float
+    default: 5.0
+  progress_file:
+    description:
+      - A file to which lines are added that say how far the work is.
+      - By default the task prints these lines itself, when the module runs on the controller.
+    type: path
+  progress_interval:
+    description: Seconds between two such lines.
+    type: float
+    default: 5.0
   instance_id:
     description: The instance's ID, ARN or alias. Only an alias takes a request to resolve.
     type: str
@@ -210,6 +298,15 @@ EXAMPLES = r"""
         security_profiles: [Agent, CallCenterManager]
         routing_profile: Basic Routing Profile
         after_contact_work_time_limit: 30
+
+- name: Have exactly these agents, and take access from those who left
+  openccp.federation.connect_users:
+    region: eu-central-1
+    instance_id: example-service
+    csv: agents.csv
+    mode: set
+    leavers: restrict
+    restricted_security_profile: No access
 """
 
 RETURN = r"""
@@ -244,6 +341,26 @@ users:
       returned: always
       type: int
       sample: 0
+    removed:
+      description: How many were deleted.
+      returned: always
+      type: int
+      sample: 0
+    restricted:
+      description: How many leavers were restricted.
+      returned: always
+      type: int
+      sample: 0
+    leavers:
+      description: The usernames of all leavers, whatever was done with them.
+      returned: always
+      type: list
+      elements: str
+    renamed:
+      description: The agents that have another name now, each with C(old) and C(new).
+      returned: always
+      type: list
+      elements: dict
     changes:
       description: The agents that were created or changed.
       returned: always
@@ -274,29 +391,39 @@ failures:
   type: list
   elements: dict
   contains:
-    name:
+    username:
       description: The username.
       returned: always
       type: str
       sample: jane.doe@example.com
-    msg:
+    operation:
+      description: What was tried; V(check) for an agent that cannot be as wanted.
+      returned: always
+      type: str
+      sample: create
+    code:
+      description: The code of AWS's answer.
+      returned: when there is one
+      type: str
+      sample: InvalidRequestException
+    reason:
       description: What was tried, what AWS answered, and what to do.
       returned: always
       type: str
-    failed_action:
+    action:
       description: The action that failed. What remained of this agent was skipped.
-      returned: always
+      returned: when a request failed
       type: str
       sample: "Create the agent 'jane.doe@example.com'"
-    error_code:
-      description: The code of AWS's answer.
-      returned: when AWS answered
-      type: str
-      sample: InvalidRequestException
     request_id:
       description: AWS's ID of the request.
       returned: when AWS answered
       type: str
+would_remove:
+  description: The agents that would have lost their access.
+  returned: when O(max_removals) or an empty list stopped the task
+  type: list
+  elements: str
 problems:
   description: Why nothing was begun, by C(username) and C(reason).
   returned: when an agent cannot be as wanted
@@ -304,61 +431,25 @@ problems:
   elements: dict
 """
 
-import typing as t
-
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import (
-    AGENT_OPTIONS,
-    TASK_OPTIONS,
-    AgentsResource,
-    Snapshot,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import AGENT_OPTIONS, TASK_OPTIONS
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_sync import SYNC_OPTIONS, SyncResource
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
-
-
-class UsersResource(AgentsResource):
-    """The agents of a list."""
-
-    def plan(self, actual: Snapshot) -> Plan:
-        self.actual = actual
-        self.planned = super().plan(actual)
-        return self.planned
-
-    def result(self, plan: Plan) -> dict[str, t.Any]:
-        wanted, done = _by_agent(self.planned.steps), _by_agent(plan.steps)
-        failed = [name for name, steps in wanted.items() if len(done.get(name, ())) < len(steps)]
-        succeeded = [name for name in done if name not in failed]
-        created = [name for name in succeeded if name not in self.actual.existing]
-        return {
-            "created": len(created),
-            "updated": len(succeeded) - len(created),
-            "unchanged": len(self.agents) - len(wanted),
-            "failed": len(failed),
-            "changes": [self._change(name, steps) for name, steps in done.items()],
-        }
-
-    def _change(self, name: str, steps: list[Step]) -> dict[str, t.Any]:
-        known = self.identity_of(name, self.actual.existing.get(name))
-        return {"username": name, **known, "actions": [step.says for step in steps]}
-
-
-def _by_agent(steps: t.Iterable[Step]) -> dict[str, list[Step]]:
-    agents: dict[str, list[Step]] = {}
-    for step in steps:
-        agents.setdefault(str(step.of), []).append(step)
-    return agents
 
 
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "users": {"type": "list", "elements": "dict", "required": True, "aliases": ["agents"], "options": AGENT_OPTIONS},
+            "users": {"type": "list", "elements": "dict", "aliases": ["agents"], "options": AGENT_OPTIONS},
+            **SYNC_OPTIONS,
             **TASK_OPTIONS,
         },
+        required_one_of=[("users", "csv")],
+        mutually_exclusive=[("users", "csv")],
+        required_if=[("leavers", "restrict", ("restricted_security_profile",))],
         supports_check_mode=True,
     )
-    converge(module, UsersResource(module, module.params["users"]), "users")
+    converge(module, SyncResource(module), "users")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_user_checks as checks
+from ansible_collections.openccp.federation.plugins.module_utils._aws import contact_mark
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import (
     NOT_YET,
     check_saml,
@@ -68,6 +69,7 @@ AGENT_OPTIONS: t.Final[dict[str, t.Any]] = {
         "type": "dict",
         "options": {name: {"type": "dict", "options": _VOICE if name == "voice" else _CHANNEL} for name in CHANNEL_NAMES},
     },
+    "entra_id": {"type": "str"},
     "tags": {"type": "dict", "aliases": ["resource_tags"]},
 }
 
@@ -89,7 +91,12 @@ class Snapshot:
 
 
 class AgentsResource:
-    """The agents that a task wants. The steps' methods are those of ConnectUsers, but for the creation."""
+    """The agents that a task wants. The steps' methods are those of ConnectUsers, but for the creation and the tags.
+
+    own: whether agents that are created bear the mark by which `connect_users` knows its own.
+    """
+
+    own = False
 
     def __init__(self, module: AnsibleAWSModule, agents: t.Sequence[Settings]) -> None:
         self.module = module
@@ -107,7 +114,7 @@ class AgentsResource:
         """Reach the instance, unless check mode only speaks of one that is yet to be created."""
         if self._is_to_be:
             return
-        self._connect = connect_client(self.module)
+        self._connect = self._client()
         self._instance_id = id_of_reference(self._connect, self.module.params["instance_id"])
         self.users = ConnectUsers(
             self._connect, self._instance_id, resolve_hierarchy=any(agent.get("hierarchy_group") for agent in self.agents)
@@ -116,12 +123,16 @@ class AgentsResource:
     def read(self) -> Snapshot:
         """Every agent that is wanted, once all that could be wrong with any of them is ruled out."""
         self.connect()
-        listed = self.users.summaries()
+        listed, found = self._listed_and_found()
         resolved = [checks.canonical(agent, self.users.directory) for agent in self.agents]
-        problems = [problem for dummy, found in resolved for problem in found]
-        wanted = [agent for agent, dummy in resolved]
-        checks.check(wanted, listed, problems, lacking=self.users.lacking())
-        existing = {user.username: user for user in self._existing(wanted, listed)}
+        problems = checks.problems(
+            [agent for agent, dummy in resolved],
+            listed,
+            [problem for dummy, unknown in resolved for problem in unknown],
+            lacking=self.users.lacking(),
+        )
+        wanted = self._sound([agent for agent, dummy in resolved], problems)
+        existing = {user.username: user for user in self._existing(wanted, listed, found)}
         if len(existing) < len(wanted) and not self._is_to_be:
             self._check_that_users_can_be_created()
         return Snapshot(wanted, existing, listed)
@@ -146,7 +157,7 @@ class AgentsResource:
     def plan(self, actual: Snapshot) -> Plan:
         """The agents one after the other, those that are new first."""
         plans = {
-            agent["username"]: plan_agent(agent, actual.existing.get(agent["username"]), self.purge_tags, self.now)
+            agent["username"]: plan_agent(agent, actual.existing.get(agent["username"]), self.purge_tags, self.now, own=self.own)
             for agent in actual.wanted
         }
         changed = {name: plan for name, plan in plans.items() if plan.steps}
@@ -158,30 +169,49 @@ class AgentsResource:
             warnings=tuple(self.warnings(actual)),
         )
 
-    def create(self, agent: Settings, **request: t.Any) -> None:
+    def create(self, agent: Settings, tags: dict[str, str], **request: t.Any) -> None:
         """Create an agent; one that an earlier run made and that was not shown is brought to what is wanted."""
         name = agent["username"]
         try:
-            self.made[name] = self.users.create(agent, **request)
+            self.made[name] = self.users.create(agent, tags=contact_mark.restamped(tags, dt.datetime.now(dt.UTC)), **request)
         except Conflict:
             user = self.waiter.until(f"the user {name!r}, who exists already, to be shown", lambda: self._shown(name))
             self.made[name] = (user.id, user.arn)
             for step in plan_agent(agent, user, self.purge_tags, self.now).steps:
                 getattr(self, step.do)(**step.args)
 
+    def tag(self, user_arn: str, username: str, tags: dict[str, str]) -> None:
+        """Set tags."""
+        self.users.tag(user_arn, username, contact_mark.restamped(tags, dt.datetime.now(dt.UTC)))
+
+    def _client(self) -> t.Any:
+        return connect_client(self.module)
+
+    def _sound(self, wanted: list[Settings], problems: list[checks.Problem]) -> list[Settings]:
+        """The agents that go on; with a problem, none does."""
+        checks.refuse(problems)
+        return wanted
+
     @property
     def _is_to_be(self) -> bool:
         return bool(self.module.check_mode) and self.module.params["instance_id"] == NOT_YET
 
-    def _existing(self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary]) -> collections.abc.Iterator[User]:
-        agents = {listed[agent["username"]].id: agent for agent in wanted if agent["username"] in listed}
-        summaries = {summary.id: summary for summary in listed.values()}
-        pages = math.ceil(len(listed) / SEARCH_PAGE)
-        found = self.users.search() if len(agents) > pages else {}
-        for user_id, agent in agents.items():
-            user: User | None = found.get(user_id)
-            if user is None or needs_reading(agent, user, summaries[user_id], self.purge_tags):
-                user = self.users.describe(user_id)
+    def _listed_and_found(self) -> tuple[dict[str, Summary], dict[str, User]]:
+        """Who exists, and everybody's settings when a search takes fewer requests than to read each who is wanted."""
+        listed = self.users.summaries()
+        count = sum(agent["username"] in listed for agent in self.agents)
+        return listed, self.users.search() if count > math.ceil(len(listed) / SEARCH_PAGE) else {}
+
+    def _existing(
+        self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary], found: t.Mapping[str, User]
+    ) -> collections.abc.Iterator[User]:
+        for agent in wanted:
+            summary = listed.get(agent["username"])
+            if summary is None:
+                continue
+            user: User | None = found.get(summary.id)
+            if user is None or needs_reading(agent, user, summary, self.purge_tags, self.now):
+                user = self.users.describe(summary.id)
             if user:
                 yield user
 

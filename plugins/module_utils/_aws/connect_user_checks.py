@@ -64,19 +64,24 @@ def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Setti
     return settings, problems
 
 
-def check(
+def problems(
     agents: t.Sequence[Settings], usernames: t.Collection[str], found: t.Iterable[Problem] = (), *, lacking: t.Collection[str] = ()
-) -> None:
-    """Raise one error that names every problem of every agent.
+) -> list[Problem]:
+    """Every problem of every agent.
 
     usernames: those that exist. found: problems known already. lacking: options that the installed botocore does not know.
     """
     folded = _by_fold({*usernames, *(agent["username"] for agent in agents)})
     counts = Counter(agent["username"] for agent in agents)
-    problems = [*found, *(Problem(name, "it is listed more than once.") for name, count in counts.items() if count > 1)]
+    known = [*found, *(Problem(name, "it is listed more than once.") for name, count in counts.items() if count > 1)]
     for agent in agents:
-        problems.extend(_problems(agent, exists=agent["username"] in usernames, lacking=lacking))
-        problems.extend(_look_alikes(agent["username"], usernames, folded))
+        known.extend(_problems(agent, exists=agent["username"] in usernames, lacking=lacking))
+        known.extend(_look_alikes(agent["username"], usernames, folded))
+    return known
+
+
+def refuse(problems: t.Sequence[Problem]) -> None:
+    """Raise one error that names them all, if there are any."""
     if problems:
         raise _error(problems)
 

@@ -13,7 +13,9 @@ import typing as t
 from ansible_collections.openccp.federation.plugins.module_utils._aws import contact_mark
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import (
     CONTACT,
+    ENTRA_ID,
     IDENTITY,
+    OWNER,
     PHONE,
     Settings,
     Summary,
@@ -28,7 +30,10 @@ _IDENTITY_OPTIONS: t.Final = tuple(attr.option for attr in IDENTITY)
 _PHONE_OPTIONS: t.Final = tuple(attr.option for attr in PHONE)
 _PROFILE_OPTIONS: t.Final = ("security_profiles", "routing_profile", "hierarchy_group")
 _OPTIONS: t.Final = (*_IDENTITY_OPTIONS, *_PROFILE_OPTIONS, *_PHONE_OPTIONS)
+#: After this time SearchUsers shows a change for sure. AWS speaks of "several minutes" at the worst.
+SEARCH_LAG: t.Final = dt.timedelta(minutes=15)
 _NEW: t.Final[Settings] = {
+    "entra_id": "",
     "secondary_email": "",
     "mobile": "",
     "hierarchy_group": "",
@@ -47,6 +52,8 @@ def differences(wanted: Settings, actual: Settings) -> Settings:
     channels = merged_channels(wanted.get("channels"), actual.get("channels"))
     if channels != (actual.get("channels") or {}):
         changes["channels"] = channels
+    if wanted.get("entra_id") and wanted["entra_id"] != actual.get("entra_id"):
+        changes["entra_id"] = wanted["entra_id"]
     return changes
 
 
@@ -65,20 +72,34 @@ def manages_contact(wanted: Settings) -> bool:
     return any(wanted.get(option) is not None for option in CONTACT)
 
 
-def needs_reading(wanted: Settings, found: User, listed: Summary, purge_tags: bool) -> bool:
+def needs_reading(wanted: Settings, found: User, listed: Summary, purge_tags: bool, now: dt.datetime) -> bool:
     """Whether a user from SearchUsers has to be read whole before anything is decided.
 
-    So is each that seems to differ, since the search lags behind, and each whose contact details its mark does not vouch for.
+    So is each whose contact details its mark does not vouch for, and each that differs, when it was modified so lately that the search
+    may lag behind, or when the change replaces what the search does not tell (names go with contact details; channels' units are unsure).
     """
-    tags = found.settings["tags"]
-    if differences(wanted, found.settings) or tag_changes(tags, wanted.get("tags"), purge_tags)[2] != tags:
+    if manages_contact(wanted) and not contact_mark.vouches(found.mark, found.username, wanted, listed.modified):
         return True
-    return manages_contact(wanted) and not contact_mark.vouches(found.mark, found.username, wanted, listed.modified)
+    changes = differences(wanted, found.settings)
+    if not changes and tags_after(wanted, found.settings["tags"], purge_tags)[2] == found.settings["tags"]:
+        return False
+    lately = listed.modified is None or now - listed.modified < SEARCH_LAG
+    unsure = any(option in changes for option in (*_IDENTITY_OPTIONS, "channels"))
+    return lately or unsure or (manages_contact(wanted) and any(wanted.get(option) is None for option in CONTACT))
 
 
-def plan_agent(wanted: Settings, actual: User | None, purge_tags: bool, now: dt.datetime) -> Plan:
-    """One agent: create it, or change each aspect that differs."""
-    return _plan_create(wanted, now) if actual is None else _plan_update(wanted, actual, purge_tags, now)
+def tags_after(wanted: Settings, current: t.Mapping[str, str], purge_tags: bool) -> tuple[dict[str, str], list[str], dict[str, str]]:
+    """Tags to set, keys to remove and the tags afterwards; the mark of who made the agent always stays."""
+    given = wanted.get("tags")
+    key = OWNER[0]
+    if given is not None and key in current and key not in given:
+        given = {**given, key: current[key]}
+    return tag_changes(current, given, purge_tags)
+
+
+def plan_agent(wanted: Settings, actual: User | None, purge_tags: bool, now: dt.datetime, *, own: bool = False) -> Plan:
+    """One agent: create it, or change each aspect that differs. own: a new one bears the mark of `connect_users`."""
+    return _plan_create(wanted, now, own) if actual is None else _plan_update(wanted, actual, purge_tags, now)
 
 
 def plan_removal(actual: User | None) -> Plan:
@@ -90,13 +111,17 @@ def plan_removal(actual: User | None) -> Plan:
     return Plan(actual.settings, {}, (step,))
 
 
-def _plan_create(wanted: Settings, now: dt.datetime) -> Plan:
+def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan:
     name = wanted["username"]
     given = {option: wanted[option] for option in _OPTIONS if wanted.get(option) is not None}
     channels = merged_channels(wanted.get("channels"), None)
     standing = {option: value for option, value in _NEW.items() if not (channels and option in _PHONE_OPTIONS)}
     after = {"username": name, **standing, **given, "channels": channels, "tags": dict(wanted.get("tags") or {})}
-    tags = dict(after["tags"])
+    if own:
+        after["tags"] = {**after["tags"], OWNER[0]: OWNER[1]}
+    if wanted.get("entra_id"):
+        after["entra_id"] = wanted["entra_id"]
+    tags = dict(after["tags"]) | ({ENTRA_ID: after["entra_id"]} if after["entra_id"] else {})
     if manages_contact(wanted):
         tags[contact_mark.MARK] = contact_mark.mark(name, after, now)
     phones: Settings = channel_configs(channels) if channels else {"PhoneConfig": phone_config(after, given)}
@@ -106,14 +131,16 @@ def _plan_create(wanted: Settings, now: dt.datetime) -> Plan:
 
 def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datetime) -> Plan:
     changes = differences(wanted, actual.settings)
-    to_set, to_remove, tags = tag_changes(actual.settings["tags"], wanted.get("tags"), purge_tags)
-    after = actual.settings | changes | {"tags": tags}
+    to_set, to_remove, tags = tags_after(wanted, actual.settings["tags"], purge_tags)
+    vouched = {} if actual.complete else {option: wanted[option] for option in CONTACT if wanted.get(option) is not None}
+    before = actual.settings | vouched
+    after = before | changes | {"tags": tags}
     steps = _aspects(actual, changes, after)
-    to_set = dict(to_set)
+    to_set = dict(to_set) | ({ENTRA_ID: after["entra_id"]} if "entra_id" in changes else {})
     if (steps or to_set or to_remove) and manages_contact(wanted):
         to_set[contact_mark.MARK] = contact_mark.mark(actual.username, after, now)
     steps.extend(_tag_steps(actual, to_set, to_remove))
-    return Plan(actual.settings, after, tuple(steps))
+    return Plan(before, after, tuple(steps))
 
 
 def _aspects(actual: User, changes: Settings, after: Settings) -> list[Step]:

@@ -24,6 +24,11 @@ if t.TYPE_CHECKING:
 
 Settings = dict[str, t.Any]
 
+#: The tag with the object id of the person in Entra, by which a rename is recognised.
+ENTRA_ID: t.Final = "openccp.federation/entra-id"
+#: The tag of an agent that `connect_users` made, and may therefore take away.
+OWNER: t.Final = ("managed-by", "openccp.federation")
+
 
 def text(value: str | None) -> str:
     """Composed characters, as Amazon Connect demands; nothing is the same as an empty text."""
@@ -102,6 +107,11 @@ class User:
         """The name, exact in case."""
         return str(self.settings["username"])
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether `connect_users` made it."""
+        return bool(self.settings["tags"].get(OWNER[0]) == OWNER[1])
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -150,7 +160,7 @@ def _from_milliseconds(entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 def _user(user: t.Mapping[str, t.Any], directory: Directory, resolve_hierarchy: bool, complete: bool) -> User:
     identity, phone, tags = user.get("IdentityInfo") or {}, user.get("PhoneConfig") or {}, dict(user.get("Tags") or {})
     group = user.get("HierarchyGroupId") or ""
-    mark = tags.pop(MARK, None)
+    mark, entra_id = tags.pop(MARK, None), tags.pop(ENTRA_ID, "")
     settings: Settings = {
         "username": user["Username"],
         **{attr.option: attr.canon(identity.get(attr.api)) for attr in IDENTITY if complete or attr.option not in CONTACT},
@@ -159,6 +169,7 @@ def _user(user: t.Mapping[str, t.Any], directory: Directory, resolve_hierarchy: 
         "hierarchy_group": directory.hierarchy_groups.name(group) if group and resolve_hierarchy else group,
         **{attr.option: attr.canon(phone.get(attr.api)) for attr in PHONE},
         "channels": channels_of(user),
+        "entra_id": entra_id,
         "tags": tags,
     }
     return User(user["Id"], user["Arn"], settings, complete, mark, user.get("LastModifiedTime"))

@@ -73,16 +73,21 @@ class ConnectUsers:
 
     def quick_connects(self, user_id: str) -> list[dict[str, str]]:
         """The quick connects that lead to a user, by id and name."""
+        return self.quick_connects_to_users().get(user_id, [])
+
+    def quick_connects_to_users(self) -> dict[str, list[dict[str, str]]]:
+        """The quick connects that lead to users, by the user's id."""
         with attempt(f"search the quick connects of the instance {self._instance}"):
             pages = self._connect.get_paginator("search_quick_connects").paginate(
                 InstanceId=self._instance, PaginationConfig={"PageSize": 100}
             )
             found = [quick_connect for page in pages for quick_connect in page.get("QuickConnects", ())]
-        return [
-            {"id": one["QuickConnectId"], "name": one["Name"]}
-            for one in found
-            if ((one.get("QuickConnectConfig") or {}).get("UserConfig") or {}).get("UserId") == user_id
-        ]
+        by_user: dict[str, list[dict[str, str]]] = {}
+        for one in found:
+            user_id = ((one.get("QuickConnectConfig") or {}).get("UserConfig") or {}).get("UserId")
+            if user_id:
+                by_user.setdefault(user_id, []).append({"id": one["QuickConnectId"], "name": one["Name"]})
+        return by_user
 
     def create(
         self, agent: t.Mapping[str, t.Any], identity: dict[str, str], phones: dict[str, t.Any], tags: dict[str, str]
@@ -155,6 +160,14 @@ class ConnectUsers:
         except NotFound:
             pass
 
+    def delete_quick_connect(self, quick_connect_id: str, name: str) -> None:
+        """Delete a quick connect; one that is gone already is no error."""
+        try:
+            with attempt(f"delete the quick connect {name!r}"):
+                self._connect.delete_quick_connect(InstanceId=self._instance, QuickConnectId=quick_connect_id)
+        except NotFound:
+            pass
+
     def _update(self, what: str, operation: str, user_id: str, username: str, **values: t.Any) -> None:
         with attempt(f"change {what} of the agent {username!r}"):
             getattr(self._connect, operation)(InstanceId=self._instance, UserId=user_id, **values)
@@ -177,6 +190,14 @@ class UsersToBe(ConnectUsers):
 
     def summaries(self) -> dict[str, Summary]:
         """Nobody."""
+        return {}
+
+    def search(self) -> dict[str, User]:
+        """Nobody."""
+        return {}
+
+    def quick_connects_to_users(self) -> dict[str, list[dict[str, str]]]:
+        """None."""
         return {}
 
     def lacking(self) -> tuple[str, ...]:

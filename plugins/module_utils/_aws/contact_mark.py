@@ -48,5 +48,12 @@ def vouches(value: str | None, username: str, wanted: t.Mapping[str, t.Any], mod
     return modified is None or modified.timestamp() <= int(parts["at"]) + SLACK.total_seconds()
 
 
+def restamped(tags: t.Mapping[str, str], now: dt.datetime) -> dict[str, str]:
+    """The tags with the mark's time set to now: a write may come long after it was planned."""
+    if MARK not in tags:
+        return dict(tags)
+    return {**tags, MARK: f"{tags[MARK].rpartition(' ')[0]} at={int(now.timestamp())}"}
+
+
 def _digest(username: str, value: str | None) -> str:
     return hashlib.sha256(f"{username}\0{value or ''}".encode()).hexdigest()[:12]

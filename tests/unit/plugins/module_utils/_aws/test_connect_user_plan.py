@@ -122,7 +122,7 @@ def test_a_new_agent_with_channels_sends_no_phone_config() -> None:
 def test_who_has_to_be_read_whole(wanted: Settings, mark_of: str | None, modified: dt.datetime, needed: bool) -> None:
     mark = contact_mark.mark("jane", {"secondary_email": mark_of}, NOW) if mark_of else None
     found = User("1", "arn", dict(SEARCHED), complete=False, mark=mark)
-    assert planning.needs_reading({"username": "jane", **wanted}, found, Summary("1", "arn", modified), True) is needed
+    assert planning.needs_reading({"username": "jane", **wanted}, found, Summary("1", "arn", modified), True, NOW) is needed
 
 
 def test_a_removal() -> None:

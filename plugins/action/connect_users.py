@@ -1,0 +1,73 @@
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the module connect_users and prints how far it is, while it works on the controller."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+display = Display()
+
+
+class Tail:
+    """Prints each line that comes to a file, with the host's name before it."""
+
+    def __init__(self, path: str, host: str) -> None:
+        self._path = path
+        self._host = host
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *dummy: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        with open(self._path, encoding="utf-8") as lines:
+            rest = ""
+            while True:
+                last = self._over.wait(0.5)
+                rest += lines.read()
+                *whole, rest = rest.split("\n")
+                for line in whole:
+                    display.display(f"progress: [{self._host}] => {line}")
+                if last:
+                    return
+
+
+class ActionModule(ActionBase):
+    """connect_users, with progress when the module's files are at hand."""
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the module; in the background, elsewhere, or in check mode it prints nothing."""
+        result = super().run(tmp, task_vars)
+        args = dict(self._task.args)
+        quiet = self._task.async_val or self._task.check_mode or "progress_file" in args or self._connection.transport != "local"
+        if quiet:
+            return result | self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
+        handle, path = tempfile.mkstemp(prefix="connect-users-")
+        os.close(handle)
+        try:
+            with Tail(path, self._host_name(task_vars)):
+                done = self._execute_module(module_args={**args, "progress_file": path}, task_vars=task_vars)
+        finally:
+            os.remove(path)
+        done.get("invocation", {}).get("module_args", {}).pop("progress_file", None)
+        return result | done
+
+    def _host_name(self, task_vars: dict[str, t.Any] | None) -> str:
+        return str((task_vars or {}).get("inventory_hostname", "localhost"))

@@ -1,0 +1,144 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Who is no longer wanted, who has another name, and what is done about it; the guard against a mistake. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_plan import plan_removal
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Settings, User
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Step
+
+QuickConnects = t.Mapping[str, t.Sequence[t.Mapping[str, str]]]
+
+_LIMIT = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a task says of agents that it does not list. is_whole: whether it lists all agents that there shall be."""
+
+    is_whole: bool
+    leavers: t.Literal["report", "restrict", "delete"] = "report"
+    restricted_profile: str = ""
+    max_removals: str = "5%"
+    manage_unowned: bool = False
+    renames: t.Literal["report", "recreate"] = "report"
+    keep: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Departures:
+    """leavers: agents that are not wanted. superseded: new name → the agent under the old name. managed: how many agents could leave."""
+
+    leavers: tuple[User, ...]
+    superseded: t.Mapping[str, User]
+    managed: int
+
+    def removed(self, rules: Rules) -> list[User]:
+        """Those who lose their access by these rules and have not lost it yet."""
+        by_rule = {"report": (), "restrict": [user for user in self.leavers if not is_restricted(user, rules)], "delete": self.leavers}
+        renamed = self.superseded.values() if rules.renames == "recreate" else ()
+        return [*by_rule[rules.leavers], *renamed]
+
+
+def is_restricted(user: User, rules: Rules) -> bool:
+    """Whether an agent has the restricted security profile and no other."""
+    return bool(user.settings["security_profiles"] == [rules.restricted_profile])
+
+
+def departures(wanted: t.Sequence[Settings], everybody: t.Mapping[str, User], rules: Rules) -> Departures:
+    """Who of everybody is not wanted. A person whose object id another username bears has been renamed."""
+    names = {agent["username"] for agent in wanted} | rules.keep
+    by_person = {user.settings["entra_id"]: user for name, user in everybody.items() if user.settings["entra_id"] and name not in names}
+    superseded = {agent["username"]: by_person[agent["entra_id"]] for agent in wanted if agent.get("entra_id") in by_person}
+    stay = names | {user.username for user in superseded.values()}
+    managed = [user for user in everybody.values() if user.is_ours or rules.manage_unowned]
+    leavers = sorted((user for user in managed if user.username not in stay), key=lambda user: user.username) if rules.is_whole else ()
+    return Departures(tuple(leavers), superseded, len(managed))
+
+
+def allowed(limit: str, managed: int) -> int:
+    """How many removals a count or a percentage allows. A percentage above 0 allows at least one, so that small teams can lose somebody."""
+    found = _LIMIT.fullmatch(limit.strip())
+    if not found or (not found[2] and "." in found[1]):
+        raise InvalidInput(f"max_removals is a count, such as 20, or a percentage, such as 5%, and not {limit!r}.")
+    if not found[2]:
+        return int(found[1])
+    share = float(found[1])
+    return max(1, math.floor(managed * share / 100)) if share else 0
+
+
+def check_guard(wanted: t.Sized, gone: Departures, rules: Rules) -> None:
+    """Conflict, before the first write, when the list is empty or more would lose their access than is allowed."""
+    removed = [user.username for user in gone.removed(rules)]
+    most = allowed(rules.max_removals, gone.managed)
+    told = f"{', '.join(removed[:10])}{', …' if len(removed) > 10 else ''}"
+    if rules.is_whole and not wanted and gone.leavers:
+        names = [user.username for user in gone.leavers]
+        raise Conflict(
+            f"No agent is listed, so that all {len(names)} would be leavers: {', '.join(names[:10])}{', …' if len(names) > 10 else ''}.",
+            code="EmptySource",
+            hint="Nothing was changed. See why the source is empty; with mode=add, an empty list does nothing.",
+            would_remove=names,
+        )
+    if len(removed) > most:
+        raise Conflict(
+            f"{len(removed)} of {gone.managed} agents would lose their access, and max_removals={rules.max_removals} allows {most}: {told}.",
+            code="TooManyRemovals",
+            hint="Nothing was changed. If they really left, run once with a higher max_removals.",
+            would_remove=removed,
+        )
+
+
+def leaver_steps(gone: Departures, quick_connects: QuickConnects, rules: Rules) -> list[Step]:
+    """What is done about leavers, and about renamed agents under their old name."""
+    steps: list[Step] = []
+    if rules.renames == "recreate":
+        for new, user in gone.superseded.items():
+            steps.extend(_deletion(user, quick_connects, of=new))
+    for user in gone.leavers:
+        if rules.leavers == "delete":
+            steps.extend(_deletion(user, quick_connects, of=user.username))
+        elif rules.leavers == "restrict" and not is_restricted(user, rules):
+            steps.append(_restriction(user, rules.restricted_profile))
+    return steps
+
+
+def warnings(gone: Departures, orphans: t.Sequence[t.Mapping[str, str]], rules: Rules) -> list[str]:
+    """What is only reported."""
+    found = []
+    if gone.leavers and rules.leavers == "report":
+        names = [user.username for user in gone.leavers]
+        found.append(f"{len(names)} agents are no longer wanted: {', '.join(names[:20])}{', …' if len(names) > 20 else ''}. Set leavers.")
+    if rules.renames == "report":
+        found.extend(
+            f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched. With renames=recreate the new "
+            "one is made and the old one deleted; history stays with the old one."
+            for new, user in gone.superseded.items()
+        )
+    found.extend(f"The quick connect {one['name']!r} ({one['id']}) leads to a user who no longer exists." for one in orphans)
+    return found
+
+
+def _restriction(user: User, profile: str) -> Step:
+    args = {"user_id": user.id, "username": user.username, "security_profiles": [profile]}
+    says = f"Leave the agent {user.username!r}, who is no longer wanted, the security profile {profile!r} alone"
+    return Step("update_security_profiles", says, args, of=user.username)
+
+
+def _deletion(user: User, quick_connects: QuickConnects, of: str) -> list[Step]:
+    removal = plan_removal(user).steps[0]
+    steps = [Step(removal.do, removal.says, removal.args, of=of)]
+    for one in quick_connects.get(user.id, ()):
+        says = f"Delete the quick connect {one['name']!r}, which leads to the agent {user.username!r}"
+        steps.append(Step("delete_quick_connect", says, {"quick_connect_id": one["id"], "name": one["name"]}, of=of))
+    return steps

@@ -1,0 +1,247 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The agents of a whole contact centre: one snapshot, one plan, and the work side by side at the account's pace."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_csv
+from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_leavers as leaving
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import AGENT_OPTIONS, AgentsResource, Snapshot
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_checks import Problem, refuse
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Settings, Summary, User
+from ansible_collections.openccp.federation.plugins.module_utils._aws.pacing import Bucket, Pace
+from ansible_collections.openccp.federation.plugins.module_utils._aws.side_by_side import SideBySide, Tally
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
+
+if t.TYPE_CHECKING:
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+#: More agents than this are read by a search that begins before it is known how many users there are.
+FEW: t.Final = 20
+
+SYNC_OPTIONS: t.Final[dict[str, t.Any]] = {
+    "csv": {"type": "path"},
+    "mode": {"type": "str", "choices": ["add", "set"], "default": "add"},
+    "leavers": {"type": "str", "choices": ["report", "restrict", "delete"], "default": "report"},
+    "restricted_security_profile": {"type": "str"},
+    "max_removals": {"type": "str", "default": "5%"},
+    "manage_unowned": {"type": "bool", "default": False},
+    "keep": {"type": "list", "elements": "str", "default": []},
+    "renames": {"type": "str", "choices": ["report", "recreate"], "default": "report"},
+    "invalid": {"type": "str", "choices": ["stop", "skip"], "default": "stop"},
+    "rate": {"type": "float", "default": 2.0},
+    "burst": {"type": "float", "default": 5.0},
+    "progress_file": {"type": "path"},
+    "progress_interval": {"type": "float", "default": 5.0},
+}
+
+
+def agents_of(module: AnsibleAWSModule) -> list[Settings]:
+    """The agents that the options list, or those of the CSV file."""
+    path = module.params["csv"]
+    if not path:
+        return list(module.params["users"])
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"Could not read the agents from {path}: {error}") from None
+    validator = ArgumentSpecValidator({"row": {"type": "dict", "options": AGENT_OPTIONS}})
+    agents = []
+    for row in connect_csv.parse(text, path):
+        result = validator.validate({"row": row})
+        if result.error_messages:
+            raise InvalidInput(f"{path}, the agent {row.get('username', 'without username')!r}: {' '.join(result.error_messages)}")
+        agents.append(result.validated_parameters["row"])
+    return agents
+
+
+class SyncResource(AgentsResource):
+    """All agents of a task, who leaves, and who was renamed."""
+
+    own = True
+
+    def __init__(self, module: AnsibleAWSModule) -> None:
+        params = module.params
+        super().__init__(module, ())
+        self.rules = leaving.Rules(
+            is_whole=params["mode"] == "set",
+            leavers=params["leavers"],
+            restricted_profile=params["restricted_security_profile"] or "",
+            max_removals=params["max_removals"],
+            manage_unowned=params["manage_unowned"],
+            renames=params["renames"],
+            keep=frozenset(params["keep"]),
+        )
+        self.skipped: dict[str, FederationError] = {}
+        self.quick_connects: leaving.QuickConnects = {}
+        self.orphans: list[t.Mapping[str, str]] = []
+        self.everybody: dict[str, User] = {}
+        self.gone = leaving.Departures((), {}, 0)
+        self.farewells: tuple[Step, ...] = ()
+
+    def read(self) -> Snapshot:
+        """Every agent that is wanted and, where it matters, every other."""
+        self._check_options()
+        self.agents = agents_of(self.module)
+        self._sees_everybody = self.rules.is_whole or any(agent.get("entra_id") for agent in self.agents)
+        self.snapshot = super().read()
+        if self._sees_everybody:
+            self.everybody |= self.snapshot.existing
+            self._read_departures()
+        return self.snapshot
+
+    def plan(self, actual: Snapshot) -> Plan:
+        """Who comes and who changes; then, once the guard has let it pass, who goes."""
+        leaving.check_guard(self.agents, self.gone, self.rules)
+        if self.rules.renames == "report":
+            waiting = {new for new in self.gone.superseded if new not in actual.listed}
+            actual = Snapshot([agent for agent in actual.wanted if agent["username"] not in waiting], actual.existing, actual.listed)
+        plan = super().plan(actual)
+        self.farewells = tuple(leaving.leaver_steps(self.gone, self.quick_connects, self.rules))
+        before, after = self._departures_shown()
+        self.planned = Plan(
+            before={**plan.before, **before},
+            after={**plan.after, **after},
+            steps=(*plan.steps, *self.farewells),
+            warnings=(*plan.warnings, *leaving.warnings(self.gone, self.orphans, self.rules)),
+        )
+        return self.planned
+
+    def apply(self, plan: Plan, done: list[Step], failures: dict[str, FederationError]) -> None:
+        """Side by side, each operation at its pace; nobody goes before all others have come."""
+        work = SideBySide(lambda step: getattr(self, step.do)(**step.args), self.module.params["rate"])
+        tally = Tally(len(plan.steps))
+        with Progress(tally, self.module.params["progress_file"], self.module.params["progress_interval"]):
+            for steps in (plan.steps[: len(plan.steps) - len(self.farewells)], self.farewells):
+                work.run(steps, tally)
+        order = {id(step): number for number, step in enumerate(plan.steps)}
+        done.extend(sorted(work.done, key=lambda step: order[id(step)]))
+        failures.update(work.failures)
+
+    def failure(self, name: str, error: FederationError) -> dict[str, t.Any]:
+        """One agent that failed."""
+        known = {"operation": error.details.get("operation"), "code": error.code, "action": error.details.get("failed_action")}
+        told = {"username": name, "reason": str(error), **known, "request_id": error.request_id}
+        return {key: value for key, value in told.items() if value is not None}
+
+    def result(self, plan: Plan) -> dict[str, t.Any]:
+        """Counts, and what was done for each agent."""
+        wanted, done = _by_agent(self.planned.steps), _by_agent(plan.steps)
+        failed = {name for name, steps in wanted.items() if len(done.get(name, ())) < len(steps)} | set(self.skipped)
+        succeeded = [name for name in done if name not in failed]
+        leavers = {user.username for user in self.gone.leavers}
+        created = [name for name in succeeded if name not in self.snapshot.existing and name not in leavers]
+        updated = [name for name in succeeded if name in self.snapshot.existing]
+        held = set() if self.rules.renames == "recreate" else set(self.gone.superseded) - set(self.snapshot.existing)
+        names = {agent["username"] for agent in self.agents}
+        return {
+            "created": len(created),
+            "updated": len(updated),
+            "unchanged": len(names - set(wanted) - set(self.skipped) - held),
+            "failed": len(failed),
+            "removed": sum(step.do == "delete" for step in plan.steps),
+            "restricted": sum(name in leavers for name in succeeded) if self.rules.leavers == "restrict" else 0,
+            "leavers": sorted(leavers),
+            "renamed": [{"old": user.username, "new": new} for new, user in self.gone.superseded.items()],
+            "changes": [self._change(name, steps) for name, steps in done.items()],
+        }
+
+    def _change(self, name: str, steps: list[Step]) -> dict[str, t.Any]:
+        known = self.identity_of(name, self.snapshot.existing.get(name) or self.everybody.get(name))
+        return {"username": name, **known, "actions": [step.says for step in steps]}
+
+    def _check_options(self) -> None:
+        leaving.allowed(self.rules.max_removals, 0)
+        for option in ("rate", "burst"):
+            if self.module.params[option] <= 0:
+                raise InvalidInput(f"{option} is above 0, and not {self.module.params[option]:g}.")
+
+    def _client(self) -> t.Any:
+        connect = super()._client()
+        Pace(lambda: Bucket(self.module.params["rate"], self.module.params["burst"])).attach(connect)
+        return connect
+
+    def _sound(self, wanted: list[Settings], problems: list[Problem]) -> list[Settings]:
+        if self.module.params["invalid"] == "stop":
+            refuse(problems)
+        for problem in problems:
+            known = self.skipped.get(problem.username)
+            reason = f"{known.message} {problem.reason}" if known else problem.reason
+            self.skipped[problem.username] = InvalidInput(reason, code="InvalidAgent", operation="check")
+        return [agent for agent in wanted if agent["username"] not in self.skipped]
+
+    def _listed_and_found(self) -> tuple[dict[str, Summary], dict[str, User]]:
+        if not self._sees_everybody and len(self.agents) <= FEW:
+            return super()._listed_and_found()
+        with ThreadPoolExecutor(2) as both:
+            listing, searching = both.submit(self.users.summaries), both.submit(self.users.search)
+        listed, found = listing.result(), searching.result()
+        if self._sees_everybody:
+            self.everybody = {user.username: user for summary in listed.values() if (user := found.get(summary.id))}
+            wanted = {agent["username"] for agent in self.agents}
+            unseen = [summary for name, summary in listed.items() if name not in self.everybody and name not in wanted]
+            late = (self.users.describe(summary.id) for summary in unseen)
+            self.everybody |= {user.username: user for user in late if user}
+        return listed, found
+
+    def _read_departures(self) -> None:
+        if self.rules.restricted_profile:
+            profiles = self.users.directory.security_profiles
+            name = profiles.name(profiles.id(self.rules.restricted_profile))
+            self.rules = dataclasses.replace(self.rules, restricted_profile=name)
+        self.gone = leaving.departures(self.agents, self.everybody, self.rules)
+        if self.rules.leavers == "delete" or (self.gone.superseded and self.rules.renames == "recreate"):
+            self.quick_connects = self.users.quick_connects_to_users()
+            there = {summary.id for summary in self.snapshot.listed.values()}
+            self.orphans = [one for user_id, leading in self.quick_connects.items() if user_id not in there for one in leading]
+
+    def _departures_shown(self) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+        before, after = {}, {}
+        for user in self.gone.removed(self.rules):
+            restricted = self.rules.leavers == "restrict" and user in self.gone.leavers
+            before[user.username] = user.settings
+            after[user.username] = user.settings | {"security_profiles": [self.rules.restricted_profile]} if restricted else {}
+        return before, after
+
+
+class Progress:
+    """A line every few seconds at the end of a file, while the block runs; without a file, nothing."""
+
+    def __init__(self, tally: Tally, file: str | None, interval: float) -> None:
+        self._tally = tally
+        self._file = file
+        self._interval = interval
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> None:
+        if self._file and self._tally.total:
+            self._thread.start()
+
+    def __exit__(self, *dummy: object) -> None:
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _tell(self) -> None:
+        while not self._over.wait(self._interval):
+            with open(str(self._file), "a", encoding="utf-8") as out:
+                out.write(self._tally.line() + "\n")
+
+
+def _by_agent(steps: t.Iterable[Step]) -> dict[str, list[Step]]:
+    agents: dict[str, list[Step]] = {}
+    for step in steps:
+        agents.setdefault(str(step.of), []).append(step)
+    return agents
