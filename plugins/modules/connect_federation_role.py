@@ -16,7 +16,7 @@ description:
   - The trust policy names exactly the given SAML providers and reply URLs; one inline policy allows C(connect:GetFederationToken).
     Both are compared by meaning. Other policies of the role are left alone.
   - Amazon Connect binds each user to the role that it first signed in with. The module therefore changes a role only in place.
-    What IAM cannot change in place is refused, and deletion needs O(confirm_delete).
+    What IAM cannot change in place is refused, and deletion needs O(confirm_name).
 options:
   name:
     description: The role's name, by which it is found.
@@ -26,7 +26,7 @@ options:
   state:
     description:
       - V(present) creates the role or updates it in place.
-      - V(absent) deletes it, for good. Needs O(confirm_delete), and that the role has no policies that the module does not manage.
+      - V(absent) deletes it, for good. Needs O(confirm_name), and that the role has no policies that the module does not manage.
     type: str
     choices: [present, absent]
     default: present
@@ -83,7 +83,7 @@ options:
     description: Take over an existing role whose trust policy names others than SAML providers. They lose it.
     type: bool
     default: false
-  confirm_delete:
+  confirm_name:
     description: The role's name once more, without which it is not deleted.
     type: str
   trust_policy_quota:
@@ -136,7 +136,7 @@ EXAMPLES = r"""
   openccp.federation.connect_federation_role:
     name: ConnectAgents
     state: absent
-    confirm_delete: ConnectAgents
+    confirm_name: ConnectAgents
 """
 
 RETURN = r"""
@@ -301,10 +301,10 @@ class FederationRoleResource:
         self.waiter.until(f"IAM to show the role {self.name!r} no longer", lambda: None if self._get() else True)
 
     def _check_confirmation(self) -> None:
-        if self.params["confirm_delete"] != self.name:
+        if self.params["confirm_name"] != self.name:
             raise InvalidInput(
                 f"The role {self.name!r} is not deleted without a confirmation. {roles.BINDING}",
-                hint=f"If that is what you want, set confirm_delete to {self.name!r}.",
+                hint=f"If that is what you want, set confirm_name to {self.name!r}.",
             )
 
     def _get(self) -> roles.Role | None:
@@ -332,7 +332,7 @@ def main() -> None:
             "max_session_duration": {"type": "int"},
             "boundary": {"type": "str", "aliases": ["boundary_policy_arn"]},
             "adopt": {"type": "bool", "default": False},
-            "confirm_delete": {"type": "str"},
+            "confirm_name": {"type": "str"},
             "trust_policy_quota": {"type": "int", "default": 2048},
             "account_id": {"type": "str"},
             "tags": {"type": "dict", "aliases": ["resource_tags"]},

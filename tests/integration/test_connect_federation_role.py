@@ -106,16 +106,16 @@ def test_the_whole_life(sandbox: Sandbox, role: Run) -> None:
 
     operations(sandbox)
     sandbox.world.settings.refuse_writes = True
-    assert role(state="absent", confirm_delete="ConnectAgents", _check=True)["changed"]
+    assert role(state="absent", confirm_name="ConnectAgents", _check=True)["changed"]
     assert operations(sandbox) == [*READ, "ListRolePolicies", "ListAttachedRolePolicies"]
     sandbox.world.settings.refuse_writes = False
-    deleted = role(state="absent", confirm_delete="ConnectAgents")
+    deleted = role(state="absent", confirm_name="ConnectAgents")
     assert deleted["actions"] == [
         "Delete the policy 'AmazonConnectFederation' of the role 'ConnectAgents'",
         "Delete the role 'ConnectAgents'",
     ]
     assert deleted["role"] == deleted["diff"]["after"] == {}
-    assert not role(state="absent", confirm_delete="ConnectAgents")["changed"]
+    assert not role(state="absent", confirm_name="ConnectAgents")["changed"]
 
 
 def test_what_others_wrote_stays(sandbox: Sandbox, role: Run, iam: t.Any) -> None:
@@ -130,7 +130,7 @@ def test_what_others_wrote_stays(sandbox: Sandbox, role: Run, iam: t.Any) -> Non
     changed = role(description="ours")
     assert changed["role"]["max_session_duration"] == 7200
     assert set(iam.list_role_policies(RoleName="ConnectAgents")["PolicyNames"]) == {"Other", "AmazonConnectFederation"}
-    refused = role(state="absent", confirm_delete="ConnectAgents")
+    refused = role(state="absent", confirm_name="ConnectAgents")
     assert "did not write: Other, arn:aws:iam::aws:policy/ReadOnlyAccess" in refused["msg"]
     assert not refused.get("changed")
 
@@ -157,7 +157,7 @@ def test_what_is_refused_before_the_first_write(sandbox: Sandbox, role: Run) -> 
         ({"reply_urls": ["https://signin.amazonaws-us-gov.com/saml"]}, "belongs to AWS GovCloud"),
         ({"name": "x" * 65}, "not a name for an IAM role"),
         ({"state": "absent"}, "not deleted without a confirmation"),
-        ({"state": "absent", "confirm_delete": "connectagents"}, "binds each user"),
+        ({"state": "absent", "confirm_name": "connectagents"}, "binds each user"),
         ({"saml_provider_arns": None}, "at least one SAML provider"),
         ({"reply_urls": None}, "one reply URL"),
         ({"instance_arns": []}, "at least one Amazon Connect instance"),
@@ -240,8 +240,8 @@ def test_replication_is_waited_for(sandbox: Sandbox, role: Run) -> None:
     assert created["role"]["permission_policy"]
     assert role(description="x")["role"]["role_id"] == created["role"]["role_id"]
     assert not role(description="x")["changed"]
-    assert role(state="absent", confirm_delete="ConnectAgents")["changed"]
-    assert not role(state="absent", confirm_delete="ConnectAgents")["changed"]
+    assert role(state="absent", confirm_name="ConnectAgents")["changed"]
+    assert not role(state="absent", confirm_name="ConnectAgents")["changed"]
 
 
 def test_govcloud(sandbox: Sandbox, govcloud: dict[str, str], saml: SimpleNamespace) -> None:
