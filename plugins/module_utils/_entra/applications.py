@@ -47,6 +47,7 @@ PRINCIPAL_FIELDS: t.Final = (
     "samlSingleSignOnSettings",
     "servicePrincipalNames",
     "tags",
+    "tokenEncryptionKeyId",
 )
 DELETED_APPLICATION: t.Final = "/directory/deletedItems/microsoft.graph.application"
 DELETED_PRINCIPAL: t.Final = "/directory/deletedItems/microsoft.graph.servicePrincipal"
@@ -240,9 +241,23 @@ def read_applications(graph: Graph, objects: t.Sequence[t.Mapping[str, t.Any]]) 
 
 
 def read_application(graph: Graph, selector: Selector) -> Application | None:
-    """Read the one application that a selector means; None when there is none."""
+    """Read the one application that a selector means; None when there is none. See read_whole() for one that is known by its id."""
     chosen = choose(selector, candidates(selector, graph.batch(candidate_asks(selector))))
     return read_applications(graph, [chosen])[0] if chosen else None
+
+
+def find_app_id(graph: Graph, selector: Selector) -> str | None:
+    """The id of the one application that a selector means."""
+    chosen = choose(selector, candidates(selector, graph.batch(candidate_asks(selector))))
+    return str(chosen["appId"]) if chosen else None
+
+
+def read_whole(graph: Graph, app_id: str) -> Application | None:
+    """Read an application by its id in one batch, the application object with every property; None when there is none."""
+    ask = read(f"/applications(appId={literal(app_id)})", f"find the application {app_id}")
+    outcomes = graph.batch([ask, *_part_asks({"appId": app_id, "displayName": app_id})])
+    found = outcomes[0].found()
+    return None if found is None else _assembled(graph, found, outcomes[1:])
 
 
 def _part_asks(one: t.Mapping[str, t.Any]) -> list[Ask]:

@@ -1,0 +1,174 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Reads what a check of the sign-in path needs of IAM and Amazon Connect. What the credentials may not read is told, and stops nothing."""
+
+from __future__ import annotations
+
+import collections
+import math
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_directory import DirectoryToBe
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import describe
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_origins import ApprovedOrigins
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Summary
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_users import SEARCH_PAGE, ConnectUsers
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import SamlProvider, SamlProviders
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import ConnectUser, Instance, Provider, Role, Users
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._saml import policies
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml.policies import Policy
+
+#: The permission of a security profile without which the Contact Control Panel does not open.
+CCP_PERMISSION: t.Final = "BasicAgentAccess"
+
+
+def read_providers(iam: t.Any, arns: t.Iterable[str], unread: dict[str, str]) -> dict[str, Provider | None]:
+    """The SAML providers of these ARNs."""
+    found: dict[str, Provider | None] = {}
+    for arn in arns:
+        try:
+            provider = SamlProviders(iam).get(arn)
+        except Denied as error:
+            unread[arn] = str(error)
+            continue
+        found[arn] = _provider(provider) if provider else None
+    return found
+
+
+def _provider(found: SamlProvider) -> Provider:
+    return Provider(found.arn, found.metadata, found.unreadable or "", found.encryption_mode == "Required", found.uuid)
+
+
+def read_roles(iam: t.Any, arns: t.Iterable[str], unread: dict[str, str]) -> dict[str, Role | None]:
+    """The roles of these ARNs, with every policy that grants them anything or limits them."""
+    found: dict[str, Role | None] = {}
+    for arn in arns:
+        try:
+            found[arn] = _read_role(iam, arn)
+        except Denied as error:
+            unread[arn] = str(error)
+    return found
+
+
+def _read_role(iam: t.Any, arn: str) -> Role | None:
+    name = parse_role_arn(arn).name
+    try:
+        with attempt(f"read the role {name!r}"):
+            role = iam.get_role(RoleName=name)["Role"]
+    except NotFound:
+        return None
+    if role["Arn"] != arn:
+        return None
+    unread: dict[str, str] = {}
+    granted: dict[str, Policy] = {}
+    try:
+        granted = _inline(iam, name) | _attached(iam, name)
+    except Denied as error:
+        unread["policies"] = str(error)
+    boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    limit: Policy | None = None
+    try:
+        limit = _managed(iam, boundary) if boundary else None
+    except Denied as error:
+        unread["boundary"] = str(error)
+    trust = policies.parse(role["AssumeRolePolicyDocument"], "trust policy")
+    return Role(arn, role["RoleId"], trust, role["CreateDate"], role.get("MaxSessionDuration", 3600), granted, limit, unread)
+
+
+def _inline(iam: t.Any, name: str) -> dict[str, Policy]:
+    with attempt(f"read the policies of the role {name!r}"):
+        names = iam.get_paginator("list_role_policies").paginate(RoleName=name).build_full_result()["PolicyNames"]
+        return {one: policies.parse(iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"]) for one in names}
+
+
+def _attached(iam: t.Any, name: str) -> dict[str, Policy]:
+    with attempt(f"list the attached policies of the role {name!r}"):
+        found = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name).build_full_result()["AttachedPolicies"]
+    return {one["PolicyArn"]: _managed(iam, one["PolicyArn"]) for one in found}
+
+
+def _managed(iam: t.Any, arn: str) -> Policy:
+    with attempt(f"read the policy {arn}"):
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        return policies.parse(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+
+
+def read_instance(connect: t.Any, instance_id: str, *, origins: bool) -> Instance | None:
+    """The instance, and its approved origins if they matter."""
+    found = describe(connect, instance_id)
+    if found is None:
+        return None
+    unread: dict[str, str] = {}
+    approved: tuple[str, ...] | None = None
+    if origins:
+        try:
+            approved = tuple(ApprovedOrigins(connect, instance_id).list())
+        except Denied as error:
+            unread["origins"] = str(error)
+    return Instance(
+        arn=found["Arn"],
+        alias=found.get("InstanceAlias") or "",
+        identity_management=found["IdentityManagementType"],
+        status=found["InstanceStatus"],
+        status_reason=(found.get("StatusReason") or {}).get("Message", ""),
+        origins=approved,
+        unread=unread,
+    )
+
+
+def read_users(connect: t.Any, instance_id: str, names: t.Collection[str]) -> Users:
+    """Every user by name, and of those who are named the security profiles: one request for all 500, or one for each of a few."""
+    users = ConnectUsers(connect, instance_id, resolve_hierarchy=False)
+    users.directory = DirectoryToBe()  # which shows profiles by their ids
+    try:
+        listed = users.summaries()
+    except Denied as error:
+        return Users(unread={"users": str(error)})
+    unread: dict[str, str] = {}
+    profiles: dict[str, tuple[str, ...]] = {}
+    ccp: dict[str, bool] = {}
+    known: dict[str, str] = {}
+    try:
+        profiles = _profiles(users, listed, names)
+        ccp = _grants(connect, instance_id, list(profiles.values()))
+        if not all(_opens(ccp, one) for one in profiles.values()):
+            known = {
+                one: name
+                for name, one in ConnectUsers(connect, instance_id, resolve_hierarchy=False).directory.security_profiles.ids.items()
+            }
+    except Denied as error:
+        unread["profiles"] = str(error)
+    by_name = {name: ConnectUser(name, summary.modified, profiles.get(name)) for name, summary in listed.items()}
+    return Users(by_name, ccp, known, unread)
+
+
+def _profiles(users: ConnectUsers, listed: t.Mapping[str, Summary], names: t.Collection[str]) -> dict[str, tuple[str, ...]]:
+    wanted = {name: listed[name].id for name in names if name in listed}
+    found = users.search() if len(wanted) > math.ceil(len(listed) / SEARCH_PAGE) else {}
+    shown = {name: found.get(user_id) or (None if found else users.describe(user_id)) for name, user_id in wanted.items()}
+    return {name: tuple(user.settings["security_profiles"]) for name, user in shown.items() if user}
+
+
+def _grants(connect: t.Any, instance_id: str, profiles: list[tuple[str, ...]]) -> dict[str, bool]:
+    """Which security profiles open the Contact Control Panel: the commonest are read first, until everybody's are known."""
+    grants: dict[str, bool] = {}
+    left = profiles
+    while left:
+        profile = collections.Counter(profile for one in left for profile in one).most_common(1)[0][0]
+        with attempt(f"read the permissions of the security profile {profile}"):
+            pages = connect.get_paginator("list_security_profile_permissions").paginate(
+                InstanceId=instance_id, SecurityProfileId=profile, PaginationConfig={"PageSize": 1000}
+            )
+            grants[profile] = CCP_PERMISSION in pages.build_full_result().get("Permissions", [])
+        left = [rest for one in left if not _opens(grants, one) and (rest := tuple(other for other in one if other not in grants))]
+    return grants
+
+
+def _opens(grants: t.Mapping[str, bool], profiles: t.Iterable[str]) -> bool:
+    return any(grants.get(profile) for profile in profiles)

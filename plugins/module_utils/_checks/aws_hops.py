@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The hops in AWS: SAML provider, role, session duration, permissions, instance, approved origins."""
+
+from __future__ import annotations
+
+import collections.abc
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible_collections.openccp.federation.plugins.module_utils._checks import symptoms
+from ansible_collections.openccp.federation.plugins.module_utils._checks.entra_hops import where_posted
+from ansible_collections.openccp.federation.plugins.module_utils._checks.evaluation import Verdict
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Role
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding
+from ansible_collections.openccp.federation.plugins.module_utils._checks.path import ANYBODY, Path, Problem, judged, unknown
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import parse_relay_state
+
+_ROLE: t.Final = "Run connect_federation_role"
+_PROVIDER: t.Final = "Run iam_saml_provider with the application's metadata"
+
+
+def provider(path: Path) -> collections.abc.Iterator[Finding]:
+    """Whether IAM knows the directory that signs."""
+    arn, found = path.provider_arn, path.provider
+    if arn is None:
+        yield unknown("provider", "SAML provider", "The application does not claim one.")
+        return
+    if arn in path.facts.unread:
+        yield unknown("provider", arn, path.facts.unread[arn])
+        return
+    if found is None:
+        problem = Problem("There is no such SAML provider.", symptoms.NO_SUCH_PROVIDER, f"{_PROVIDER} (site.yml does).")
+        yield judged("provider", arn, [problem], {"exists": False})
+        return
+    issuer = path.facts.application.issuer if path.facts.application else None
+    if found.metadata is None or issuer is None:
+        yield unknown("provider", arn, found.unreadable or "The application's metadata cannot be read, so its issuer is not known.")
+        return
+    problems = []
+    if not path.same_issuer:
+        reason = f"It has the metadata of {found.metadata.entity_id}; Entra signs as {issuer}."
+        problems.append(Problem(reason, symptoms.ISSUER, f"{_PROVIDER} (site.yml does)."))
+    if found.encryption_required and not path.application.encrypts:
+        reason = "It takes encrypted assertions only, and Entra does not encrypt them."
+        problems.append(Problem(reason, symptoms.INVALID_RESPONSE, "Run iam_saml_provider with assertion_encryption_mode: allowed."))
+    evidence = {"entity_id": found.metadata.entity_id, "issuer": issuer, "encryption_required": found.encryption_required}
+    yield judged("provider", arn, problems, evidence)
+
+
+def role(path: Path) -> collections.abc.Iterator[Finding]:
+    """Whether the role exists and takes what the provider vouches for."""
+    arn, found = path.role_arn, path.role
+    if arn is None:
+        yield unknown("role", "role", "The application does not claim one.")
+        return
+    if arn in path.facts.unread:
+        yield unknown("role", arn, path.facts.unread[arn])
+        return
+    if found is None:
+        fix = f"{_ROLE} (site.yml does). Users who signed in with a role of that name before stay bound to the old one."
+        yield judged("role", arn, [Problem("There is no such role.", symptoms.NOT_AUTHORIZED, fix)], {"exists": False})
+        return
+    url, provider_arn = path.reply_url, path.provider_arn
+    if url is None or provider_arn is None or any(finding.status == "fail" for finding in where_posted(path)):
+        yield unknown("role", arn, "Whether it trusts the response depends on a reply URL and a provider that work.")
+        return
+    yield from _trust(path, found, provider_arn, url)
+
+
+def _trust(path: Path, found: Role, provider_arn: str, url: str) -> collections.abc.Iterator[Finding]:
+    evidence = {"trust_policy": found.trust, "provider": provider_arn, "reply_url": url}
+    fix = f"{_ROLE} with saml_provider_arns: [{provider_arn}] and reply_urls: [{url}]{_extra(path)}."
+    names = {path.session_name(person).value for person in path.facts.people} - {None, ""}
+    verdicts = {path.trusts(found, provider_arn, url)}
+    if any(verdict.effect == "unknown" for verdict in verdicts) and names:
+        verdicts = {path.trusts(found, provider_arn, url, name) for name in sorted(filter(None, names))}
+    worst = _worst(verdicts)
+    if worst.effect == "unknown":
+        yield unknown("role", found.arn, f"Its trust policy cannot be evaluated: {worst.why}.")
+    elif worst.effect == "allow":
+        yield judged("role", found.arn, [], evidence)
+    else:
+        reason = f"Its trust policy {'denies' if worst.effect == 'deny' else 'does not allow'} {worst.why} from {provider_arn} at {url}."
+        yield judged("role", found.arn, [Problem(reason, symptoms.NOT_AUTHORIZED, fix)], evidence)
+
+
+def _extra(path: Path) -> str:
+    policy = path.policy or claims.ClaimsPolicy()
+    tags = ", tag_session: true" if claims.needs_tag_session(policy) else ""
+    return tags + (", set_source_identity: true" if claims.needs_source_identity(policy) else "")
+
+
+def session_duration(path: Path) -> collections.abc.Iterator[Finding]:
+    """Whether the role allows sessions as long as they are claimed."""
+    if path.role is None:
+        return
+    claimed, allowed = path.constant(claims.SESSION_DURATION), path.role.max_session_duration
+    problems = []
+    if claimed is not None and claimed.isdecimal() and int(claimed) <= claims.MAX_SESSION and int(claimed) > allowed:
+        reason = f"The application claims {claimed} seconds, the role allows {allowed}."
+        fix = f"{_ROLE} with max_session_duration: {claimed}, or azure_saml_app with session_duration: {allowed}."
+        problems.append(Problem(reason, symptoms.DURATION, fix))
+    yield judged("session_duration", path.role.arn, problems, {"claimed": claimed, "allowed": allowed})
+
+
+def permissions(path: Path) -> collections.abc.Iterator[Finding]:
+    """Whether a session may sign in to the instance, by the role's own policies; those of the organization are not seen."""
+    found = path.role
+    if found is None:
+        return
+    names = sorted({name for person in path.facts.people if (name := path.session_name(person).value)}) or [ANYBODY]
+    verdicts = {name: path.permits(found, path.wish.home, name) for name in names}
+    worst = _worst(verdicts.values())
+    refused = [name for name, verdict in verdicts.items() if verdict == worst]
+    evidence = {
+        "action": "connect:GetFederationToken",
+        "instance": path.wish.instance_arn,
+        "verdict": worst.effect,
+        "statement": worst.why,
+        "policies": sorted(found.policies),
+        "session_names": refused[:10],
+    }
+    if worst.effect == "unknown":
+        yield unknown("permissions", found.arn, f"Its policies cannot be evaluated: {worst.why}.")
+        return
+    problems = []
+    if worst.effect != "allow":
+        who = refused[0] if len(refused) == 1 else f"{len(refused)} people"
+        verb = f"denies it ({worst.why})" if worst.effect == "deny" else f"does not allow it{f' ({worst.why})' if worst.why else ''}"
+        reason = f"connect:GetFederationToken on {path.wish.instance_arn} for {who}: the role {verb}."
+        fix = f"{_ROLE} with instance_arns: [{path.wish.instance_arn}]; take away what denies it or bounds the role."
+        problems.append(Problem(reason, symptoms.DENIED, fix))
+    yield judged("permissions", found.arn, problems, evidence)
+
+
+def _worst(verdicts: collections.abc.Iterable[Verdict]) -> Verdict:
+    ranks = ("deny", "silent", "unknown", "allow")
+    return min(verdicts, key=lambda verdict: ranks.index(verdict.effect))
+
+
+def instance(path: Path) -> collections.abc.Iterator[Finding]:
+    """Whether the instance is there, active, and signs agents in by SAML."""
+    arn, found = path.wish.instance_arn, path.facts.instance
+    if "instance" in path.facts.unread:
+        yield unknown("instance", arn, path.facts.unread["instance"])
+        return
+    if found is None:
+        fix = "Run connect_instance (site.yml does), which also points the federation to the new one."
+        yield judged("instance", arn, [Problem("There is no such instance.", symptoms.NOT_ONBOARDED, fix)], {"exists": False})
+        return
+    problems = []
+    if found.identity_management != "SAML":
+        reason = f"It manages identities by {found.identity_management}, not by SAML, which can never be changed."
+        problems.append(
+            Problem(reason, symptoms.NOT_ONBOARDED, "Run connect_instance with another alias; federation needs an instance made with SAML.")
+        )
+    if found.status != "ACTIVE":
+        reason = f"It is {found.status}{f': {found.status_reason}' if found.status_reason else ''}."
+        problems.append(Problem(reason, symptoms.NOT_ONBOARDED, "Wait until it is ACTIVE, or make it anew with connect_instance."))
+    evidence = {"alias": found.alias, "identity_management": found.identity_management, "status": found.status}
+    yield judged("instance", found.alias or arn, problems, evidence)
+
+
+def approved_origins(path: Path) -> collections.abc.Iterator[Finding]:
+    """Whether the pages that embed the Contact Control Panel, or to which agents are sent on, are approved."""
+    found = path.facts.instance
+    needed = {_origin(url): symptoms.NO_FRAME for url in path.wish.embedding_origins}
+    destination = _destination(path.facts.application)
+    if destination.startswith("https://"):
+        needed[_origin(destination)] = symptoms.NO_DESTINATION
+    if not needed or found is None:
+        return
+    if found.origins is None:
+        yield unknown("approved_origins", ", ".join(needed), found.unread.get("origins", "The approved origins were not read."))
+        return
+    approved = {_origin(origin) for origin in found.origins}
+    for origin, symptom in needed.items():
+        fix = f"Run connect_approved_origin with origins: {{add: [{origin}]}}."
+        problems = [] if origin in approved else [Problem("The origin is not approved.", symptom, fix)]
+        yield judged("approved_origins", origin, problems, {"approved": sorted(found.origins)})
+
+
+def needs_origins(application: Application | None, embedding_origins: t.Collection[str]) -> bool:
+    """Whether the approved origins matter at all."""
+    return bool(embedding_origins) or _destination(application).startswith("https://")
+
+
+def _destination(application: Application | None) -> str:
+    try:
+        return parse_relay_state((application.relay_state if application else None) or "").destination or ""
+    except InvalidInput:
+        return ""
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url.lower())
+    return f"{parts.scheme}://{parts.netloc.removesuffix(':443')}"

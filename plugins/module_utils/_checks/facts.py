@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""What a check knows: the sign-in path as both clouds show it. Nothing here asks for anything.
+
+Whatever could not be read is in `unread`, by the name of the fact, with the reason.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import Arn, parse_connect_instance_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
+from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
+from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import Partition, partition_named
+from ansible_collections.openccp.federation.plugins.module_utils._saml.policies import Policy
+
+Unread = t.Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A signing certificate of the application. can_sign: whether Entra has its private key too."""
+
+    certificate: Certificate
+    active: bool
+    can_sign: bool = True
+
+
+@dataclass(frozen=True)
+class Group:
+    """An assigned group. nested: the names of the groups that are its members."""
+
+    id: str
+    name: str
+    nested: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Application:
+    """The enterprise application.
+
+    ours: whether this collection made it. gallery: whether it comes from a template of the gallery. reply_urls: the one that Entra posts
+    to first. definitions: of each claims policy that is assigned. encrypts: whether Entra encrypts the assertions. issuer: what its
+    metadata says. groups: those that are assigned.
+    """
+
+    name: str
+    app_id: str
+    ours: bool = True
+    gallery: bool = True
+    enabled: bool = True
+    single_sign_on_mode: str | None = "saml"
+    login_url: str | None = None
+    assignment_required: bool = True
+    identifiers: tuple[str, ...] = ()
+    reply_urls: tuple[str, ...] = ()
+    relay_state: str | None = None
+    definitions: tuple[t.Any, ...] = ()
+    keys: tuple[SigningKey, ...] = ()
+    encrypts: bool = False
+    issuer: str | None = None
+    groups: tuple[Group, ...] = ()
+    unread: Unread = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody in the directory, or a name that was asked for and that the directory does not have (no id).
+
+    attributes: by the name that a claims policy has for it. through: what assigns the person: "directly", or groups.
+    nested: groups within assigned groups that the person is in, which does not count. home: for a guest the kind of account.
+    """
+
+    name: str
+    id: str | None = None
+    enabled: bool | None = True
+    guest: bool = False
+    home: str = ""
+    attributes: t.Mapping[str, str | None] = field(default_factory=dict)
+    through: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The SAML provider in IAM. unreadable: why its metadata cannot be read."""
+
+    arn: str
+    metadata: Metadata | None = None
+    unreadable: str = ""
+    encryption_required: bool = False
+    uuid: str | None = None
+
+
+@dataclass(frozen=True)
+class Role:
+    """The role in IAM. policies: what grants it anything, by name or ARN. boundary: the policy that limits it."""
+
+    arn: str
+    role_id: str
+    trust: Policy
+    created: datetime | None = None
+    max_session_duration: int = 3600
+    policies: t.Mapping[str, Policy] = field(default_factory=dict)
+    boundary: Policy | None = None
+    unread: Unread = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """The Amazon Connect instance. origins: the approved ones, when they were read."""
+
+    arn: str
+    alias: str = ""
+    identity_management: str = "SAML"
+    status: str = "ACTIVE"
+    status_reason: str = ""
+    origins: tuple[str, ...] | None = None
+    unread: Unread = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ConnectUser:
+    """A user of the instance. modified: when last. profiles: the ids of the security profiles, when they were read."""
+
+    username: str
+    modified: datetime | None = None
+    profiles: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Users:
+    """The users of the instance by username. ccp: ids of security profiles → whether it grants the Contact Control Panel."""
+
+    by_name: t.Mapping[str, ConnectUser] = field(default_factory=dict)
+    ccp: t.Mapping[str, bool] = field(default_factory=dict)
+    profile_names: t.Mapping[str, str] = field(default_factory=dict)
+    unread: Unread = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the federation is meant to be.
+
+    role_arn, provider_arn: None for those that the Role claim names. destination: the page on which agents land, None for any.
+    embedding_origins: of the pages that embed the Contact Control Panel. label: how the application was asked for.
+    """
+
+    instance_arn: str
+    now: datetime
+    role_arn: str | None = None
+    provider_arn: str | None = None
+    destination: str | None = None
+    embedding_origins: tuple[str, ...] = ()
+    warn_days: int = 30
+    label: str = ""
+
+    @property
+    def home(self) -> Arn:
+        """The instance's ARN in parts."""
+        return parse_connect_instance_arn(self.instance_arn)
+
+    @property
+    def partition(self) -> Partition:
+        """The partition of the whole federation."""
+        return partition_named(self.home.partition)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The whole path. None: there is no such thing. people: those whom the check is about.
+
+    providers, roles: by ARN, those that the Role claim names and those that are meant; absent where not looked for.
+    """
+
+    wish: Wish
+    application: Application | None
+    people: tuple[Person, ...] = ()
+    providers: t.Mapping[str, Provider | None] = field(default_factory=dict)
+    roles: t.Mapping[str, Role | None] = field(default_factory=dict)
+    instance: Instance | None = None
+    users: Users = field(default_factory=Users)
+    unread: Unread = field(default_factory=dict)

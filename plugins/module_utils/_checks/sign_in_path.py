@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The whole sign-in path, hop by hop: facts in, findings out."""
+
+from __future__ import annotations
+
+import collections.abc
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._checks import aws_hops, entra_hops, people_hops
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, in_order
+from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, unknown
+
+Hop = t.Callable[[Path], collections.abc.Iterator[Finding]]
+
+_OF_APPLICATION: t.Final[tuple[Hop, ...]] = (
+    entra_hops.tenant,
+    people_hops.of_groups,
+    entra_hops.claims_policy,
+    entra_hops.role_claim,
+    entra_hops.certificate,
+    entra_hops.identifier,
+    entra_hops.where_posted,
+    entra_hops.landing,
+)
+_IN_AWS: t.Final[tuple[Hop, ...]] = (
+    aws_hops.provider,
+    aws_hops.role,
+    aws_hops.session_duration,
+    aws_hops.permissions,
+    aws_hops.instance,
+    aws_hops.approved_origins,
+)
+
+
+def check(facts: Facts) -> list[Finding]:
+    """Every finding, along the path."""
+    return in_order(_findings(Path(facts)))
+
+
+def _findings(path: Path) -> collections.abc.Iterator[Finding]:
+    yield from entra_hops.application(path)
+    if path.facts.application is not None:
+        for hop in _OF_APPLICATION:
+            yield from hop(path)
+        for person in path.facts.people:
+            yield from people_hops.of_person(path, person)
+    else:
+        for name in entra_hops.HOPS:
+            yield unknown(name, path.wish.label or "application", "There is no application to read it from.")
+    for hop in _IN_AWS:
+        yield from hop(path)

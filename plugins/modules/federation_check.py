@@ -1,0 +1,306 @@
+#!/usr/bin/python
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: federation_check
+short_description: Find out why agents do not get in from Microsoft Entra ID to Amazon Connect
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Follows the sign-in path of a federation hop by hop, from the application in Entra ID to the security profile in Amazon Connect, and
+    says of each hop whether it lets agents through, what an agent sees when it does not, and what mends it.
+  - Reads only. A whole contact centre is checked without a request for each agent.
+options:
+  app_id:
+    description: The (client) id of the application.
+    type: str
+  name:
+    description: The display name of the application, whoever made it.
+    type: str
+  identifier:
+    description: The identifier (entity id) of the application, whoever made it.
+    type: str
+  instance_id:
+    description: The Amazon Connect instance's id, ARN or alias. Only an alias takes a request to resolve.
+    type: str
+    required: true
+    aliases: [instance_arn]
+  role_arn:
+    description:
+      - The ARN of the role that the federation is meant to have.
+      - When omitted, the role that the application claims is taken for it, so that only its existence is checked.
+    type: str
+  saml_provider_arn:
+    description:
+      - The ARN of the SAML provider that the federation is meant to have.
+      - When omitted, the provider that the application claims is taken for it, so that only its existence is checked.
+    type: str
+  people:
+    description:
+      - The user principal names or ids of the people to check.
+      - When this and O(everyone_assigned) are omitted, the path is checked for nobody in particular.
+    type: list
+    elements: str
+  everyone_assigned:
+    description: Check everyone who is assigned to the application, directly or as a direct member of an assigned group.
+    type: bool
+    default: false
+  destination:
+    description:
+      - The page on which agents are to land, not encoded, such as V(/ccp-v2). An empty text is the home page.
+      - When omitted, any page is right.
+    type: str
+  embedding_origins:
+    description: The origins of the pages that embed the Contact Control Panel, which Amazon Connect must have approved.
+    type: list
+    elements: str
+  warn_days:
+    description: How many days before its end a certificate deserves a warning.
+    type: int
+    default: 30
+  fail_on:
+    description:
+      - The task fails when a finding has this status or a worse one. V(never) lets it succeed, whatever is found.
+      - What is unknown never fails the task.
+    type: str
+    choices: [fail, warning, never]
+    default: fail
+attributes:
+  action_group:
+    support: full
+    description: >-
+      Use C(group/openccp.federation.aws) and C(group/openccp.federation.entra) in C(module_defaults) to give the credentials of both clouds
+      once.
+    membership:
+      - openccp.federation.aws
+      - openccp.federation.entra
+extends_documentation_fragment:
+  - openccp.federation.attributes.info_module
+  - openccp.federation.attributes.actiongroup_aws
+  - openccp.federation.attributes.actiongroup_entra
+  - openccp.federation.entra
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+notes:
+  - Needs the Microsoft Graph application permissions C(Application.Read.All), C(Policy.Read.All), C(GroupMember.Read.All) and
+    C(User.Read.All), and in AWS the reading actions of the policy in the collection's documentation. A hop whose facts may not be read
+    is V(unknown).
+  - Not seen, and therefore never reported as failing, are licences, Conditional Access, service control policies, claims that were
+    configured in the portal without a claims policy, and to which role a user is bound.
+seealso:
+  - module: openccp.federation.saml_response_info
+"""
+
+EXAMPLES = r"""
+- name: Why does Jane not get in?
+  openccp.federation.federation_check:
+    name: Amazon Connect example-service
+    region: eu-central-1
+    instance_id: example-service
+    people: [jane.doe@example.com]
+    fail_on: never
+  register: check
+
+- name: Show the path
+  ansible.builtin.debug:
+    var: check.table
+
+- name: See that everyone who is assigned gets in
+  openccp.federation.federation_check:
+    identifier: https://signin.aws.amazon.com/saml#example-service
+    region: eu-central-1
+    instance_id: example-service
+    role_arn: arn:aws:iam::111122223333:role/ConnectFederation-example-service
+    saml_provider_arn: arn:aws:iam::111122223333:saml-provider/Entra-example-service
+    destination: /ccp-v2
+    everyone_assigned: true
+"""
+
+RETURN = r"""
+ok:
+  description: Whether no finding is as bad as O(fail_on) says; with O(fail_on=never), whether none fails.
+  returned: always
+  type: bool
+summary:
+  description: The whole in one or two sentences.
+  returned: always
+  type: str
+  sample: Agents get in, as far as can be read.
+counts:
+  description: How many findings there are of each status.
+  returned: always
+  type: dict
+  sample: {fail: 0, warning: 0, unknown: 1, pass: 18}
+findings:
+  description:
+    - One for each hop and subject, along the sign-in path.
+    - Where more than 20 people pass a hop, one finding with their number stands for them.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    hop:
+      description: The hop of the sign-in path.
+      returned: always
+      type: str
+      sample: certificate
+    subject:
+      description: What or who was checked.
+      returned: always
+      type: str
+    status:
+      description: V(pass), V(warning), V(fail) or V(unknown).
+      returned: always
+      type: str
+    reason:
+      description: Why it is so. For V(unknown), why it cannot be told. Empty for V(pass).
+      returned: always
+      type: str
+    evidence:
+      description: The values that were compared.
+      returned: always
+      type: dict
+    symptom:
+      description: The text that an agent sees, or where the sign-in ends. Messages of Entra ID are given by their code.
+      returned: always
+      type: str
+      sample: Response signature invalid
+    fix:
+      description: The option or command that mends it.
+      returned: always
+      type: str
+table:
+  description: The findings as lines for a terminal.
+  returned: always
+  type: list
+  elements: str
+"""
+
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.openccp.federation.plugins.module_utils._aws import sign_in_facts as aws
+from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import connect_client, id_of_reference
+from ansible_collections.openccp.federation.plugins.module_utils._checks import findings as report
+from ansible_collections.openccp.federation.plugins.module_utils._checks.aws_hops import needs_origins
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts, Users, Wish
+from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
+from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import check
+from ansible_collections.openccp.federation.plugins.module_utils._entra import permissions
+from ansible_collections.openccp.federation.plugins.module_utils._entra import sign_in_facts as entra
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Selector
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect as graph_of
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
+from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import (
+    connect_instance_arn,
+    parse_role_arn,
+    parse_saml_provider_arn,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import partition_of_region
+
+CHECK_OPTIONS: t.Final[dict[str, t.Any]] = {
+    "app_id": {"type": "str"},
+    "name": {"type": "str"},
+    "identifier": {"type": "str"},
+    "instance_id": {"type": "str", "required": True, "aliases": ["instance_arn"]},
+    "role_arn": {"type": "str"},
+    "saml_provider_arn": {"type": "str"},
+    "people": {"type": "list", "elements": "str"},
+    "everyone_assigned": {"type": "bool", "default": False},
+    "destination": {"type": "str"},
+    "embedding_origins": {"type": "list", "elements": "str"},
+    "warn_days": {"type": "int", "default": 30},
+    "fail_on": {"type": "str", "choices": list(report.FAIL_ON), "default": "fail"},
+}
+
+READS: t.Final[set[permissions.Work]] = {"read applications"}
+READS_OF_PEOPLE: t.Final[set[permissions.Work]] = {"read users", "read groups"}
+
+
+def read_facts(module: AnsibleAWSModule) -> Facts:
+    """The whole path, as both clouds show it."""
+    given = module.params
+    for parse, arn in ((parse_role_arn, given["role_arn"]), (parse_saml_provider_arn, given["saml_provider_arn"])):
+        if arn:
+            parse(arn)
+    connect, iam = connect_client(module), client(module, "iam")
+    instance_id = id_of_reference(connect, given["instance_id"])
+    graph = graph_of(given)
+    asks_for_people = bool(given["people"] or given["everyone_assigned"])
+    works = READS | (READS_OF_PEOPLE if asks_for_people else set())
+    permissions.check(graph.roles, works, graph.place.client_id)
+    selector = Selector(given["app_id"], given["name"], (given["identifier"],) if given["identifier"] else (), adopt=True)
+    application, assignments = entra.read_application(graph, selector)
+    people = ()
+    if application:
+        application, people = entra.read_people(graph, application, assignments, given["people"] or (), everyone=given["everyone_assigned"])
+    origins = given["embedding_origins"] or ()
+    instance = aws.read_instance(connect, instance_id, origins=needs_origins(application, origins))
+    wish = Wish(
+        instance_arn=instance.arn if instance else instance_arn(module, instance_id),
+        now=graph.now(),
+        role_arn=given["role_arn"],
+        provider_arn=given["saml_provider_arn"],
+        destination=given["destination"],
+        embedding_origins=tuple(origins),
+        warn_days=given["warn_days"],
+        label=str(selector),
+    )
+    path = Path(Facts(wish, application, people))
+    unread: dict[str, str] = {}
+    names = {name for person in people if (name := path.session_name(person).value)}
+    return Facts(
+        wish=wish,
+        application=application,
+        people=people,
+        providers=aws.read_providers(iam, path.provider_arns, unread),
+        roles=aws.read_roles(iam, path.role_arns, unread),
+        instance=instance,
+        users=aws.read_users(connect, instance_id, names) if instance and people else Users(),
+        unread=unread,
+    )
+
+
+def instance_arn(module: AnsibleAWSModule, instance_id: str) -> str:
+    """The instance's ARN, which is in the account of the role or the provider, or else in that of the credentials."""
+    named = module.params["role_arn"] or module.params["saml_provider_arn"]
+    account = named.split(":")[4] if named else account_of(module).id
+    return connect_instance_arn(partition_of_region(module.region).name, module.region, account, instance_id)
+
+
+def checked(module: AnsibleAWSModule) -> dict[str, t.Any]:
+    """What the module returns; FederationError with all of it when the findings are as bad as fail_on says."""
+    findings = check(read_facts(module))
+    fail_on = module.params["fail_on"]
+    result = {
+        "ok": report.is_ok(findings, fail_on),
+        "summary": report.summary(findings),
+        "counts": report.counts(findings),
+        "findings": [finding.as_dict() for finding in findings],
+        "table": report.table(findings),
+    }
+    if not result["ok"] and fail_on != "never":
+        raise FederationError(str(result["summary"]), **result)
+    return result
+
+
+def main() -> None:
+    named = ("app_id", "name", "identifier")
+    exclusive = [*ENTRA_CONSTRAINTS["mutually_exclusive"], named, ("people", "everyone_assigned")]
+    constraints = {**ENTRA_CONSTRAINTS, "mutually_exclusive": exclusive, "required_one_of": [named]}
+    module = AnsibleAWSModule(argument_spec=CHECK_OPTIONS | ENTRA_ARGUMENT_SPEC, supports_check_mode=True, **constraints)
+    require(module, "boto3", "botocore", "msal", "requests", "cryptography", "lxml")
+    inform(module, lambda: checked(module))
+
+
+if __name__ == "__main__":
+    main()
