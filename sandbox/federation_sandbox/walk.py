@@ -127,9 +127,7 @@ def read_page(content: str, url: str, status: int = 200) -> SignIn:
 _Form = tuple[str, str, dict[str, str]]
 
 
-def _steps(
-    session: requests.Session, url: str, user: str, role: str
-) -> collections.abc.Iterator[tuple[requests.Response, _Form | None]]:
+def _steps(session: requests.Session, url: str, user: str, role: str) -> collections.abc.Iterator[tuple[requests.Response, _Form | None]]:
     """Every page on the way, with its form as it will be sent off once the next page is asked for."""
     response = _request(session, "GET", url)
     for _ in range(_MOST_STEPS):

@@ -17,7 +17,7 @@ from federation_sandbox.testing import Sandbox, running_sandbox
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "sandbox" / "tests" / "signin"))
 
-from federation import Federation  # noqa: E402
+from federation import Federation
 
 #: opens a private browser context
 NewContext = t.Callable[[], t.Any]

@@ -16,7 +16,7 @@ from federation_sandbox.world import World
 
 def session_of(role: EffectiveRole, name: str, facts: t.Mapping[str, tuple[str, ...]] | None = None) -> Caller:
     """Who a session of a role is. facts: the condition keys that it brings along, such as its tags."""
-    dummy, partition, dummy, dummy, account, path = role.arn.split(":", 5)
+    _, partition, _, _, account, path = role.arn.split(":", 5)
     arn = f"arn:{partition}:sts::{account}:assumed-role/{path.rpartition('/')[2]}/{name}"
     return Caller(account, partition, arn, f"{role.id}:{name}", role.id, name, facts=facts or {})
 

@@ -26,9 +26,9 @@ def application_of(tenant: Tenant, app_id: str) -> tuple[Record, Record]:
     if application is None or principal is None:
         raise Refused(
             700016,
-            f"Application with identifier '{app_id}' was not found in the directory '{tenant.display_name}'. This can happen if the application "
-            "has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your "
-            "authentication request to the wrong tenant.",
+            f"Application with identifier '{app_id}' was not found in the directory '{tenant.display_name}'. This can happen if the "
+            "application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have "
+            "sent your authentication request to the wrong tenant.",
         )
     return application, principal
 
@@ -71,10 +71,10 @@ def check_assigned(tenant: Tenant, principal: Record, user: Record) -> None:
     if principal.get("appRoleAssignmentRequired") and not any(assignments(tenant, principal, user)):
         raise Refused(
             50105,
-            f"Your administrator has configured the application {principal['displayName']} ('{principal['appId']}') to block users unless they "
-            f"are specifically granted ('assigned') access to the application. The signed in user '{user['userPrincipalName']}' is blocked "
-            "because they are not a direct member of a group with access, nor had access directly assigned by an administrator. Please "
-            "contact your administrator to assign access to this application.",
+            f"Your administrator has configured the application {principal['displayName']} ('{principal['appId']}') to block users unless "
+            f"they are specifically granted ('assigned') access to the application. The signed in user '{user['userPrincipalName']}' is "
+            "blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. "
+            "Please contact your administrator to assign access to this application.",
         )
 
 

@@ -125,7 +125,7 @@ def user_principal_name(user: Record) -> str:
     name = str(user["userPrincipalName"])
     issuers = {identity.get("issuer") for identity in user.get("identities") or ()}
     if is_guest(user) and "ExternalAzureAD" in issuers and "#EXT#" in name:
-        local, dummy, domain = name.partition("#EXT#")[0].rpartition("_")
+        local, _, domain = name.partition("#EXT#")[0].rpartition("_")
         return f"{local}@{domain}"
     return name
 

@@ -11,7 +11,7 @@ import typing as t
 import uuid
 
 from lxml import etree
-from lxml.builder import ElementMaker
+from lxml.builder import ElementMaker  # type: ignore[import-not-found]
 from signxml import methods
 from signxml.signer import XMLSigner
 
@@ -71,7 +71,7 @@ def _assertion(to: Addressed, claims: Claims, now: dt.datetime) -> etree._Elemen
             attribute.set("NameFormat", claim.form)
         attributes.append(attribute)
     identifier = _new_id()
-    return _saml.Assertion(
+    assertion: etree._Element = _saml.Assertion(
         _saml.Issuer(to.issuer),
         _saml.Subject(_saml.NameID(claims.name_id, Format=claims.name_id_format), confirmed),
         _saml.Conditions(_saml.AudienceRestriction(_saml.Audience(to.audience)), NotBefore=_instant(now - _BEFORE), NotOnOrAfter=end),
@@ -83,6 +83,7 @@ def _assertion(to: Addressed, claims: Claims, now: dt.datetime) -> etree._Elemen
         IssueInstant=_instant(now),
         Version="2.0",
     )
+    return assertion
 
 
 def _signed(whole: etree._Element, part: etree._Element, signer: SigningCertificate) -> etree._Element:

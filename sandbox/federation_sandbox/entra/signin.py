@@ -56,7 +56,8 @@ def _launch(request: Request, call: Call) -> Response:
     call.admit()
     app_id, tenant_id = found[1], request.args.get("tenantId", "")
     if not tenant_id:
-        return _error(call, Refused(90019, "No tenant-identifying information found in either the request or implied by any provided credentials."))
+        text = "No tenant-identifying information found in either the request or implied by any provided credentials."
+        return _error(call, Refused(90019, text))
     host = LAUNCHERS[request.host]
     tenant = directory(call.world).tenant(tenant_id, host)
     principal = tenant.current("servicePrincipals", appId=app_id.lower()) if tenant else None
@@ -120,7 +121,8 @@ def sign_out(request: Request, call: Call, tenant: str) -> Response:
 def _tenant(request: Request, call: Call, name: str) -> Tenant:
     found = directory(call.world).tenant(name, request.host)
     if found is None:
-        raise Refused(90002, f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.")
+        text = f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."
+        raise Refused(90002, text)
     return found
 
 
@@ -146,7 +148,8 @@ def _reply_url(application: Record, principal: Record) -> str:
     urls = principal.get("replyUrls") or []
     if not urls:
         raise Refused(900971, "No reply address provided.")
-    indexed = [each for each in application["web"].get("redirectUriSettings") or () if each.get("index") is not None and each["uri"] in urls]
+    settings = application["web"].get("redirectUriSettings") or ()
+    indexed = [each for each in settings if each.get("index") is not None and each["uri"] in urls]
     return str(min(indexed, key=lambda each: each["index"])["uri"] if indexed else urls[0])
 
 
@@ -167,7 +170,11 @@ def _signer(tenant: Tenant, principal: Record) -> SigningCertificate:
                 "one, or the key has expired or is not yet valid.",
             )
     elif active is None:
-        raise Refused(50003, "Sign-in failed because of a missing signing key or certificate. This might be because there was no signing key configured in the app.")
+        raise Refused(
+            50003,
+            "Sign-in failed because of a missing signing key or certificate. This might be because there was no signing key configured in "
+            "the app.",
+        )
     return active
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc
+import functools
 import itertools
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from federation_sandbox.testing import Sandbox, running_sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from federation import Federation  # noqa: E402
+from federation import Federation
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def keys() -> list[rsa.RSAPrivateKey]:
 @pytest.fixture
 def federation(running: Sandbox, keys: list[rsa.RSAPrivateKey], monkeypatch: pytest.MonkeyPatch) -> Federation:
     """The healthy federation; limits are off unless a test turns them on."""
-    monkeypatch.setattr(certificates, "new_key", lambda supply=itertools.cycle(keys): next(supply))
+    monkeypatch.setattr(certificates, "new_key", functools.partial(next, itertools.cycle(keys)))
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
     running.world.reset()

@@ -116,7 +116,12 @@ class Federation:
 
     @functools.cached_property
     def _token(self) -> str:
-        form = {"grant_type": "client_credentials", "client_id": CLIENT, "client_secret": "s3cret", "scope": "https://graph.microsoft.com/.default"}
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": CLIENT,
+            "client_secret": "s3cret",
+            "scope": "https://graph.microsoft.com/.default",
+        }
         answer = self.session.post(f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", data=form, timeout=10)
         return str(answer.json()["access_token"])
 

@@ -20,15 +20,21 @@ SAML, SAMLP = "urn:oasis:names:tc:SAML:2.0:assertion", "urn:oasis:names:tc:SAML:
 DS = "http://www.w3.org/2000/09/xmldsig#"
 NAMES = {"a": SAML, "p": SAMLP, "ds": DS}
 
-_RESPONSE = """<samlp:Response xmlns:samlp="{samlp}" ID="_response" Version="2.0" IssueInstant="{issued}" Destination="{recipient}">
-<Issuer xmlns="{saml}">{issuer}</Issuer><samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:{status}"/></samlp:Status>
-<Assertion xmlns="{saml}" ID="{id}" IssueInstant="{issued}" Version="2.0"><Issuer>{issuer}</Issuer>
-<Subject>{name_id}{confirmations}</Subject><Conditions NotBefore="{start}" NotOnOrAfter="{end}"><AudienceRestriction><Audience>{audience}</Audience>
-</AudienceRestriction></Conditions><AttributeStatement>{attributes}</AttributeStatement><AuthnStatement AuthnInstant="{issued}"{session}/></Assertion>
+_RESPONSE = """
+<samlp:Response xmlns:samlp="{samlp}" ID="_response" Version="2.0" IssueInstant="{issued}" Destination="{recipient}">
+<Issuer xmlns="{saml}">{issuer}</Issuer>
+<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:{status}"/></samlp:Status>
+<Assertion xmlns="{saml}" ID="{id}" IssueInstant="{issued}" Version="2.0">
+<Issuer>{issuer}</Issuer>
+<Subject>{name_id}{confirmations}</Subject>
+<Conditions NotBefore="{start}" NotOnOrAfter="{end}"><AudienceRestriction><Audience>{audience}</Audience></AudienceRestriction></Conditions>
+<AttributeStatement>{attributes}</AttributeStatement>
+<AuthnStatement AuthnInstant="{issued}"{session}/>
+</Assertion>
 </samlp:Response>"""
 _CONFIRMATION = (
-    '<SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><SubjectConfirmationData NotOnOrAfter="{end}" Recipient="{recipient}"/>'
-    "</SubjectConfirmation>"
+    '<SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">'
+    '<SubjectConfirmationData NotOnOrAfter="{end}" Recipient="{recipient}"/></SubjectConfirmation>'
 )
 
 

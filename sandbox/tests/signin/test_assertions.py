@@ -123,7 +123,9 @@ def test_entities_do_not_grow() -> None:
         check((bomb + text_of(build(NOW, ROLE)).decode().replace("jane@", "&b;")).encode())
 
 
-@pytest.mark.parametrize("place", ["jane@contoso.com<!-- -->.evil.com", "<!-- -->jane@contoso.com.evil.com", "jane@<!---->contoso.com.evil.com"])
+@pytest.mark.parametrize(
+    "place", ["jane@contoso.com<!-- -->.evil.com", "<!-- -->jane@contoso.com.evil.com", "jane@<!---->contoso.com.evil.com"]
+)
 def test_a_comment_in_a_name_cuts_nothing_off(place: str) -> None:
     """Comments are not signed: whoever is signed as …@contoso.com.evil.com stays that."""
     name = "jane@contoso.com.evil.com"
@@ -186,10 +188,17 @@ def wrapped(how: str) -> etree._Element:
 @pytest.mark.parametrize(
     "how",
     [
-        "sibling before", "sibling after", "same id", "around", "around, signature outside", "in an object of the signature", "in the extensions",
-        "in something unknown", "in a response",
+        "sibling before",
+        "sibling after",
+        "same id",
+        "around",
+        "around, signature outside",
+        "in an object of the signature",
+        "in the extensions",
+        "in something unknown",
+        "in a response",
     ],
-)  # fmt: skip
+)
 def test_a_wrapped_assertion(how: str) -> None:
     root = wrapped(how)
     assert b"admin@contoso.com" in text_of(root)
@@ -327,7 +336,9 @@ def certificates(document: bytes) -> list[x509.Certificate]:
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not at hand")
-@pytest.mark.parametrize("path", sorted(SAMPLES.glob("python3saml-*")) + sorted(SAMPLES.glob("pysaml2-*")), ids=lambda path: path.name.split(".")[0])
+@pytest.mark.parametrize(
+    "path", sorted(SAMPLES.glob("python3saml-*")) + sorted(SAMPLES.glob("pysaml2-*")), ids=lambda path: path.name.split(".")[0]
+)
 def test_samples(path: pathlib.Path) -> None:
     """Every sample that its README calls verifiable is verified, with the metadata that its project would have; no other is."""
     document, metadata = sample(path)

@@ -15,7 +15,9 @@ from forge import attribute, build, new_signer, sign, text_of
 from federation_sandbox import clouds, walk
 
 INVALID = "Your request included an invalid SAML response. To logout, click here."
-NOT_AUTHORIZED = "Not authorized to perform sts:AssumeRoleWithSAML (service: AWSSecurityTokenService; status code: 403; error code: AccessDenied)"
+NOT_AUTHORIZED = (
+    "Not authorized to perform sts:AssumeRoleWithSAML (service: AWSSecurityTokenService; status code: 403; error code: AccessDenied)"
+)
 OTHER_ROLE = ROLE.replace("Federation", "Other")
 
 
@@ -23,7 +25,9 @@ def by(text: str, code: str = "InvalidIdentityToken", service: str = "AWSSecurit
     return f"{text} (service: {service}; status code: 400; error code: {code})"
 
 
-def forged(federation: Federation, attributes: str = "", signer: t.Any = None, after: dt.timedelta = dt.timedelta(), **values: t.Any) -> bytes:
+def forged(
+    federation: Federation, attributes: str = "", signer: t.Any = None, after: dt.timedelta = dt.timedelta(), **values: t.Any
+) -> bytes:
     """A response that the federation's own certificate signed; values replace parts of it."""
     given = attributes or attribute(f"{AWS}Role", federation.pair()) + attribute(f"{AWS}RoleSessionName", JANE)
     parts = {"issuer": f"https://sts.windows.net/{TENANT}/", "name_id": f"<NameID>{JANE}</NameID>", **values}
@@ -73,7 +77,9 @@ def test_a_pair_in_either_order(federation: Federation) -> None:
 
 def test_a_provider_that_is_not_there(federation: Federation) -> None:
     federation.set_claims(*federation.claims(Role={"Value": f"{ROLE},{PROVIDER}2"}))
-    assert message(federation.sign_in()) == by("Specified provider doesn't exist", "AuthSamlManifestNotFoundException", "AWSOpenIdDiscoveryService")
+    assert message(federation.sign_in()) == by(
+        "Specified provider doesn't exist", "AuthSamlManifestNotFoundException", "AWSOpenIdDiscoveryService"
+    )
 
 
 def test_a_provider_that_was_deleted(federation: Federation) -> None:
@@ -158,7 +164,9 @@ def test_the_audience_of_govcloud_is_for_govcloud(federation: Federation) -> Non
     assert message(federation.sign_in()) == by("Response does not contain the required audience.")
 
 
-@pytest.mark.parametrize("recipient", ["https://sp.example.com/saml", "https://signin.aws.amazon.com/other", "https://signin.amazonaws-us-gov.com/saml", ""])
+@pytest.mark.parametrize(
+    "recipient", ["https://sp.example.com/saml", "https://signin.aws.amazon.com/other", "https://signin.amazonaws-us-gov.com/saml", ""]
+)
 def test_a_recipient_that_is_not_aws(federation: Federation, recipient: str) -> None:
     """facts/aws.md 5.4: even where the trust policy does not look"""
     trust = federation.trust()
@@ -188,7 +196,9 @@ def test_a_reply_url_elsewhere(federation: Federation) -> None:
 
 def test_the_reply_url_of_one_provider_takes_its_responses_only(federation: Federation) -> None:
     """facts/aws.md 5.3"""
-    own = f"https://us-east-1.signin.aws.amazon.com/saml/acs/{federation.iam.get_saml_provider(SAMLProviderArn=PROVIDER)['SAMLProviderUUID']}"
+    own = (
+        f"https://us-east-1.signin.aws.amazon.com/saml/acs/{federation.iam.get_saml_provider(SAMLProviderArn=PROVIDER)['SAMLProviderUUID']}"
+    )
     federation.set_trust(federation.trust(own, f"{own}X"))
     federation.change_application(web={"redirectUris": [own]})
     assert federation.sign_in().ok

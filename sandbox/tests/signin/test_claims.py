@@ -52,7 +52,9 @@ def test_the_basic_claims(federation: Federation) -> None:
     microsoft, standard = "http://schemas.microsoft.com/identity/claims/", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
     assert found[f"{microsoft}tenantid"] == [TENANT]
     assert found[f"{microsoft}objectidentifier"] == [federation.users[JANE]]
-    assert found[f"{standard}name"] == [JANE] and found[f"{standard}givenname"] == ["Jane"] and found[f"{standard}surname"] == ["Doe"]
+    assert found[f"{standard}name"] == [JANE]
+    assert found[f"{standard}givenname"] == ["Jane"]
+    assert found[f"{standard}surname"] == ["Doe"]
 
 
 def test_the_basic_claims_can_be_left_out(federation: Federation) -> None:
@@ -102,7 +104,13 @@ def test_entries_of_one_type_are_one_attribute(federation: Federation) -> None:
 
 def test_assigned_roles_are_the_values_of_the_roles(federation: Federation) -> None:
     """facts/entra.md 4.3"""
-    role = {"id": "c0ffee00-0000-4000-8000-000000000001", "displayName": "Agent", "allowedMemberTypes": ["User"], "value": "role,provider", "isEnabled": True}
+    role = {
+        "id": "c0ffee00-0000-4000-8000-000000000001",
+        "displayName": "Agent",
+        "allowedMemberTypes": ["User"],
+        "value": "role,provider",
+        "isEnabled": True,
+    }
     roles = [*federation.graph("GET", federation.application_path)["appRoles"], role]
     federation.change_application(appRoles=[{name: value for name, value in each.items() if name != "origin"} for each in roles])
     body = {"principalId": federation.users[JANE], "resourceId": federation.principal["id"], "appRoleId": role["id"]}
@@ -116,7 +124,8 @@ def test_what_is_beyond_fifty_entries_is_ignored(federation: Federation) -> None
     filler = [{"Value": "x", "SamlClaimType": f"urn:filler:{number}"} for number in range(46)]
     federation.set_claims(*federation.claims(), *filler, {"Value": "beyond", "SamlClaimType": "urn:beyond"})
     found = claims(federation)
-    assert "urn:filler:45" in found and "urn:beyond" not in found
+    assert "urn:filler:45" in found
+    assert "urn:beyond" not in found
 
 
 def test_join(federation: Federation) -> None:
@@ -141,7 +150,11 @@ def test_501241_a_transformation_without_its_input(federation: Federation) -> No
 
 @pytest.mark.parametrize(
     ("method", "kind", "expected"),
-    [("ExtractMailPrefix", "mail", "Jane.Doe"), ("ToLowercase()", "string", "jane.doe@contoso.com"), ("ToUppercase()", "string", "JANE.DOE@CONTOSO.COM")],
+    [
+        ("ExtractMailPrefix", "mail", "Jane.Doe"),
+        ("ToLowercase()", "string", "jane.doe@contoso.com"),
+        ("ToUppercase()", "string", "JANE.DOE@CONTOSO.COM"),
+    ],
 )
 def test_other_transformations(federation: Federation, method: str, kind: str, expected: str) -> None:
     """facts/entra.md 4.5"""
@@ -164,7 +177,9 @@ def test_other_transformations(federation: Federation, method: str, kind: str, e
 def test_50124_a_transformation_that_the_sandbox_cannot_carry_out(federation: Federation) -> None:
     entry = {"Source": "transformation", "ID": "Out", "TransformationId": "T", "SamlClaimType": "urn:out"}
     output = [{"ClaimTypeReferenceId": "Out", "TransformationClaimType": "outputClaim"}]
-    federation.set_claims(*federation.claims(), entry, transformations=[{"ID": "T", "TransformationMethod": "RegexReplace()", "OutputClaims": output}])
+    federation.set_claims(
+        *federation.claims(), entry, transformations=[{"ID": "T", "TransformationMethod": "RegexReplace()", "OutputClaims": output}]
+    )
     assert federation.sign_in().text.startswith("AADSTS50124: ")
 
 
@@ -183,7 +198,8 @@ def test_501241_an_empty_source_of_the_name_identifier(federation: Federation) -
 def test_without_a_policy_there_is_no_role(federation: Federation) -> None:
     federation.remove_claims()
     found = claims(federation)
-    assert found["NameID"] == [JANE] and f"{AWS}Role" not in found
+    assert found["NameID"] == [JANE]
+    assert f"{AWS}Role" not in found
     signed_in = federation.sign_in()
     assert (signed_in.outcome, signed_in.text) == ("aws-error", "Your request included an invalid SAML response. To logout, click here.")
 

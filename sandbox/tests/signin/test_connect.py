@@ -80,7 +80,11 @@ def test_a_condition_on_the_instance(federation: Federation) -> None:
 
 def test_the_resource_is_the_user_of_the_session(federation: Federation) -> None:
     """facts/aws.md 4.3: /user/, not /agent/, and the id of the session, not its name"""
-    for resource in (instance_arn(federation), f"{instance_arn(federation)}/agent/${{aws:userid}}", f"{instance_arn(federation)}/user/{JANE}"):
+    for resource in (
+        instance_arn(federation),
+        f"{instance_arn(federation)}/agent/${{aws:userid}}",
+        f"{instance_arn(federation)}/user/{JANE}",
+    ):
         federation.permit(federation.statement(Resource=resource))
         assert message(federation.sign_in()) == DENIED
     role_id = federation.iam.get_role(RoleName="Federation")["Role"]["RoleId"]
@@ -260,7 +264,10 @@ def test_assume_role_with_saml_and_get_federation_token(federation: Federation) 
     """facts/aws.md 1.5, 5.5: the sign-in without a browser"""
     session = assumed(federation, federation.saml_response())
     role_id = federation.iam.get_role(RoleName="Federation")["Role"]["RoleId"]
-    assert session["AssumedRoleUser"] == {"AssumedRoleId": f"{role_id}:{JANE}", "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/Federation/{JANE}"}
+    assert session["AssumedRoleUser"] == {
+        "AssumedRoleId": f"{role_id}:{JANE}",
+        "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/Federation/{JANE}",
+    }
     assert (session["Subject"], session["Audience"]) == (JANE, "https://signin.aws.amazon.com/saml")
     token = as_session(federation, session["Credentials"]).get_federation_token(InstanceId=federation.instance["id"])
     assert token["UserId"] == federation.instance["users"][JANE]
@@ -269,7 +276,8 @@ def test_assume_role_with_saml_and_get_federation_token(federation: Federation) 
 
 def test_the_api_takes_a_response_more_than_once(federation: Federation) -> None:
     response = federation.saml_response()
-    assert assumed(federation, response)["Credentials"] and assumed(federation, response)["Credentials"]
+    assert assumed(federation, response)["Credentials"]
+    assert assumed(federation, response)["Credentials"]
 
 
 @pytest.mark.parametrize(
@@ -298,7 +306,8 @@ def test_what_get_federation_token_refuses(federation: Federation) -> None:
     """facts/aws.md 1.5, 3.3"""
     instance = {"InstanceId": federation.instance["id"]}
     code, text = code_of(federation.connect.get_federation_token, **instance)
-    assert code == "InvalidRequestException" and "cannot be used for federation with Amazon Connect" in text
+    assert code == "InvalidRequestException"
+    assert "cannot be used for federation with Amazon Connect" in text
     session = as_session(federation, assumed(federation, federation.saml_response())["Credentials"])
     federation.sign_in()
     anew(federation)

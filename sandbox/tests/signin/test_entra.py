@@ -15,7 +15,11 @@ from lxml import etree
 
 from federation_sandbox import clouds, walk
 
-SAML = {"a": "urn:oasis:names:tc:SAML:2.0:assertion", "p": "urn:oasis:names:tc:SAML:2.0:protocol", "ds": "http://www.w3.org/2000/09/xmldsig#"}
+SAML = {
+    "a": "urn:oasis:names:tc:SAML:2.0:assertion",
+    "p": "urn:oasis:names:tc:SAML:2.0:protocol",
+    "ds": "http://www.w3.org/2000/09/xmldsig#",
+}
 ISSUER = f"https://sts.windows.net/{TENANT}/"
 
 
@@ -54,7 +58,9 @@ def test_50057_a_disabled_account(federation: Federation) -> None:
 
 
 def test_50034_an_account_that_is_not_there(federation: Federation) -> None:
-    assert refused(federation, "ghost@contoso.com").startswith("AADSTS50034: The user account ghost@contoso.com does not exist in the Contoso directory.")
+    assert refused(federation, "ghost@contoso.com").startswith(
+        "AADSTS50034: The user account ghost@contoso.com does not exist in the Contoso directory."
+    )
 
 
 def test_700016_an_application_that_is_not_there(federation: Federation) -> None:
@@ -70,11 +76,14 @@ def test_700016_an_application_that_was_deleted(federation: Federation) -> None:
 def test_700016_the_wrong_tenant(federation: Federation) -> None:
     clouds.seed(federation.sandbox.world, {"entra": {"tenants": [{"display_name": "Fabrikam", "domains": ["fabrikam.onmicrosoft.com"]}]}})
     text = refused(federation, url=federation.url.replace(TENANT, "fabrikam.onmicrosoft.com"))
-    assert text.startswith("AADSTS700016: ") and "'Fabrikam'" in text
+    assert text.startswith("AADSTS700016: ")
+    assert "'Fabrikam'" in text
 
 
 def test_90002_a_tenant_that_is_not_there(federation: Federation) -> None:
-    assert refused(federation, url=federation.url.replace(TENANT, "nowhere.example.com")).startswith("AADSTS90002: Tenant 'nowhere.example.com' not found.")
+    assert refused(federation, url=federation.url.replace(TENANT, "nowhere.example.com")).startswith(
+        "AADSTS90002: Tenant 'nowhere.example.com' not found."
+    )
 
 
 def test_90002_a_tenant_of_another_cloud(federation: Federation) -> None:
@@ -110,7 +119,9 @@ def test_50003_no_active_certificate(federation: Federation) -> None:
 
 def test_50146_no_active_certificate_for_mapped_claims(federation: Federation) -> None:
     federation.activate(None)
-    assert refused(federation).startswith("AADSTS50146: This application is required to be configured with an application-specific signing key.")
+    assert refused(federation).startswith(
+        "AADSTS50146: This application is required to be configured with an application-specific signing key."
+    )
 
 
 def test_50146_the_only_certificate_is_expired(federation: Federation) -> None:
@@ -124,7 +135,8 @@ def test_an_expired_active_certificate_makes_another_sign_at_once(federation: Fe
     federation.refresh()
     federation.add_certificate()
     signed_in = federation.sign_in()
-    assert signed_in.outcome == "aws-error" and signed_in.text.startswith("Response signature invalid")
+    assert signed_in.outcome == "aws-error"
+    assert signed_in.text.startswith("Response signature invalid")
     federation.iam.update_saml_provider(SAMLProviderArn=federation.provider, SAMLMetadataDocument=federation.metadata())
     assert federation.sign_in().ok
 
@@ -150,7 +162,11 @@ def test_a_sign_on_url_sends_people_there_instead(federation: Federation) -> Non
     ("reply_urls", "settings", "default"),
     [
         ([REPLY_URL, "https://other.example.com/saml"], [], REPLY_URL),
-        ([REPLY_URL, "https://other.example.com/saml"], [{"uri": "https://other.example.com/saml", "index": 0}], "https://other.example.com/saml"),
+        (
+            [REPLY_URL, "https://other.example.com/saml"],
+            [{"uri": "https://other.example.com/saml", "index": 0}],
+            "https://other.example.com/saml",
+        ),
     ],
 )
 def test_the_response_goes_to_the_default_reply_url(federation: Federation, reply_urls: list[str], settings: t.Any, default: str) -> None:
@@ -170,7 +186,9 @@ def test_the_response_goes_to_the_default_reply_url(federation: Federation, repl
         ([], None),
     ],
 )
-def test_the_audience_is_the_identifier_without_what_follows_its_number_sign(federation: Federation, identifiers: list[str], audience: str | None) -> None:
+def test_the_audience_is_the_identifier_without_what_follows_its_number_sign(
+    federation: Federation, identifiers: list[str], audience: str | None
+) -> None:
     """facts/entra.md 2.9, 10.2"""
     federation.change_application(identifierUris=identifiers)
     found = parsed(federation.saml_response()).xpath("string(//a:Audience)", namespaces=SAML)
@@ -192,7 +210,8 @@ def test_the_response_is_as_entra_issues_it(federation: Federation) -> None:
     assert value("/p:Response/a:Issuer") == value("//a:Assertion/a:Issuer") == ISSUER
     assert value("//p:StatusCode/@Value") == "urn:oasis:names:tc:SAML:2.0:status:Success"
     assert value("/p:Response/@Destination") == value("//a:SubjectConfirmationData/@Recipient") == REPLY_URL
-    assert not value("/p:Response/@InResponseTo") and not value("//a:AuthnStatement/@SessionNotOnOrAfter")
+    assert not value("/p:Response/@InResponseTo")
+    assert not value("//a:AuthnStatement/@SessionNotOnOrAfter")
     assert dt.timedelta(minutes=69) < moment("//a:Conditions/@NotOnOrAfter") <= dt.timedelta(minutes=70)
     assert moment("//a:Conditions/@NotBefore") < dt.timedelta(0)
     assert value("//a:Subject/a:NameID") == JANE
@@ -203,7 +222,9 @@ def test_the_response_is_as_entra_issues_it(federation: Federation) -> None:
     assert value("//ds:Reference/@URI") == "#" + value("//a:Assertion/@ID")
 
 
-@pytest.mark.parametrize(("parts", "signed"), [("TokenOnly", ["Assertion"]), ("ResponseOnly", ["Response"]), ("ResponseAndToken", ["Response", "Assertion"])])
+@pytest.mark.parametrize(
+    ("parts", "signed"), [("TokenOnly", ["Assertion"]), ("ResponseOnly", ["Response"]), ("ResponseAndToken", ["Response", "Assertion"])]
+)
 def test_a_token_issuance_policy_says_what_is_signed(federation: Federation, parts: str, signed: list[str]) -> None:
     """facts/entra.md 3.12: all three are signatures that AWS verifies"""
     federation.set_issuance(parts)

@@ -45,9 +45,12 @@ def test_whoever_is_signed_in_is_not_asked_again(federation: Federation) -> None
 def test_every_page_offers_its_button_without_scripts(federation: Federation) -> None:
     with walk.new_browser(federation.sandbox.environment) as browser:
         page = browser.get(federation.url, timeout=5)
-        assert page.text.count("<form") == 1 and "Sign in</button>" in page.text and "jane@contoso.com" in page.text
+        assert page.text.count("<form") == 1
+        assert "Sign in</button>" in page.text
+        assert "jane@contoso.com" in page.text
         page = browser.post(page.url, data={"login": JANE}, timeout=5)
-        assert "Continue</button>" in page.text and "document.forms[0].submit()" in page.text
+        assert "Continue</button>" in page.text
+        assert "document.forms[0].submit()" in page.text
 
 
 def test_without_a_relay_state_one_lands_on_the_console_home(federation: Federation) -> None:
@@ -59,7 +62,11 @@ def test_without_a_relay_state_one_lands_on_the_console_home(federation: Federat
 
 
 def test_a_relay_state_that_is_not_in_the_console_is_not_followed(federation: Federation) -> None:
-    for address in ("https://evil.example.com/", "https://console.aws.amazon.com.evil.example.com/", "https://console.amazonaws-us-gov.com/connect"):
+    for address in (
+        "https://evil.example.com/",
+        "https://console.aws.amazon.com.evil.example.com/",
+        "https://console.amazonaws-us-gov.com/connect",
+    ):
         federation.set_relay_state(address)
         assert federation.sign_in().outcome == "console-home"
 
@@ -144,5 +151,6 @@ def test_sign_ins_are_quick(federation: Federation) -> None:
 
 def test_a_walk_goes_nowhere_but_to_the_sandbox(federation: Federation) -> None:
     with walk.new_browser(federation.sandbox.environment) as browser:
-        assert isinstance(browser, requests.Session) and not browser.trust_env
+        assert isinstance(browser, requests.Session)
+        assert not browser.trust_env
         assert walk.visit(browser, "https://www.example.com/").outcome == "elsewhere"

@@ -67,7 +67,7 @@ def get_federation_token(at: Context, wanted: Params) -> Item:
     user_id = instance.usernames.get(who.session_name, "")
     user = instance.users.get(user_id, at.world.settings.connect_replication)
     if user is None:
-        raise connect_error("UserNotFoundException", f"The user {who.session_name} was not found in the Amazon Connect instance {instance.id}")
+        raise connect_error("UserNotFoundException", f"There is no user {who.session_name} in the Amazon Connect instance {instance.id}")
     agents = at.world.state(Agents)
     agents.bind(instance, user, who.role_id)
     token, session = agents.open(instance, user)

@@ -124,7 +124,7 @@ def console_seconds(presented: Presented, role: EffectiveRole) -> int:
 
 def name_qualifier(assertion: Assertion, provider: str) -> str:
     """What tells apart equal name identifiers of two providers."""
-    dummy, account, path = provider.rsplit(":", 2)
+    _, account, path = provider.rsplit(":", 2)
     text = f"{assertion.issuer}{account}/{path.rpartition('/')[2]}"
     return base64.b64encode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()
 
@@ -170,7 +170,7 @@ def _verified_by(world: World, site: Site, arn: str, document: bytes, issuer: st
 
 def _check_recipient_of(provider: Provider, assertion: Assertion) -> None:
     """A reply URL with an id takes the responses of that provider alone (facts 5.3)."""
-    dummy, found, own = assertion.recipient.partition("/saml/acs/")
+    _, found, own = assertion.recipient.partition("/saml/acs/")
     if found and own != provider.uuid:
         raise Malformed("the reply URL of another provider")
 
@@ -220,7 +220,7 @@ def _tags(assertion: Assertion) -> dict[str, str]:
 
 def _facts(assertion: Assertion, pair: Pair, name: str, source: str, tags: t.Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """The condition keys of the request. SAML:aud is the recipient, not the audience (facts 5.4)."""
-    dummy, account, path = pair.provider.rsplit(":", 2)
+    _, account, path = pair.provider.rsplit(":", 2)
     facts: dict[str, tuple[str, ...]] = {
         "saml:aud": (assertion.recipient,),
         "saml:iss": (assertion.issuer,),

@@ -32,8 +32,7 @@ _LONGEST: t.Final = 100_000
 _IDS: t.Final = ("ID", "Id", "id", "AssertionID", "{http://www.w3.org/XML/1998/namespace}id")
 #: RSA-SHA1 is old but what some identity providers still sign with
 _SIGNATURES: t.Final = frozenset(
-    {"http://www.w3.org/2000/09/xmldsig#rsa-sha1"}
-    | {f"http://www.w3.org/2001/04/xmldsig-more#rsa-sha{bits}" for bits in (256, 384, 512)}
+    {"http://www.w3.org/2000/09/xmldsig#rsa-sha1"} | {f"http://www.w3.org/2001/04/xmldsig-more#rsa-sha{bits}" for bits in (256, 384, 512)}
 )
 _TRANSFORMS: t.Final = frozenset({"http://www.w3.org/2000/09/xmldsig#enveloped-signature", "http://www.w3.org/2001/10/xml-exc-c14n#"})
 
@@ -82,9 +81,11 @@ def verified(document: bytes, metadata: Metadata) -> Assertion:
     """What a response says that one of the metadata's certificates signed."""
     root = _root(document)
     assertion = _only_assertion(root)
-    signed = {child.getparent() for child in root.iter(f"{_DS}Signature")}
-    if not signed or not signed <= {root, assertion}:
-        raise BadSignature("no signature of the response or of its assertion" if not signed else "a signature of something else")
+    signed = [element for element in (root, assertion) if element.find(f"{_DS}Signature") is not None]
+    if not signed:
+        raise BadSignature("no signature of the response or of its assertion")
+    if len(list(root.iter(f"{_DS}Signature"))) != len(signed):
+        raise BadSignature("a signature of something else")
     for element in signed:
         _check_signature(root, element, metadata.certificates)
     return _read(assertion)
@@ -97,7 +98,7 @@ def _root(document: bytes) -> etree._Element:
         root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError) as reason:
         raise Malformed(str(reason)) from None
-    if root.getroottree().docinfo.doctype:
+    if t.cast("t.Any", root.getroottree().docinfo).doctype:
         raise Malformed("a document type declaration")
     status = root.find(f"{_SAMLP}Status/{_SAMLP}StatusCode")
     if root.tag != f"{_SAMLP}Response" or status is None or status.get("Value") != _SUCCESS:
@@ -133,7 +134,7 @@ def _check_signature(root: etree._Element, signed: etree._Element, certificates:
 def _made(root: etree._Element, signature: etree._Element, certificate: x509.Certificate) -> bool:
     """Whether a certificate made a signature; what its KeyInfo says does not matter, nor the certificate's dates (facts 5.2)."""
     context = xmlsec.SignatureContext()
-    context.key = xmlsec.Key.from_memory(certificate.public_bytes(Encoding.DER), xmlsec.KeyFormat.CERT_DER)
+    context.key = xmlsec.Key.from_memory(certificate.public_bytes(Encoding.DER), xmlsec.constants.KeyDataFormatCertDer)
     xmlsec.tree.add_ids(root, ["ID"])
     try:
         context.verify(signature)
