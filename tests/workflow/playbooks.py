@@ -115,7 +115,7 @@ class Playbooks:
     def run(self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None) -> Run:
         """Run a playbook of the collection to its end."""
         process, events = self.start(playbook, inventory, *arguments, variables=variables)
-        output, dummy = process.communicate(timeout=300)
+        output = process.communicate(timeout=300)[0]
         assert process.returncode is not None
         lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
         assert "Traceback (most recent call last)" not in output, output

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import ACCOUNTS, CLIENT, PERMISSIONS, TENANTS, credentials, fill, tenant
+from playbooks import Playbooks
+from seeds import ACCOUNTS, CLIENT, PERMISSIONS, TENANTS, credentials, fill, tenant
+
 from federation_sandbox import clouds
 from federation_sandbox.aws.connect.store import Connect
 from federation_sandbox.testing import Sandbox
-from playbooks import Playbooks
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
 LOGIN: t.Final = "https://login.microsoftonline.com"
@@ -39,7 +40,7 @@ def instance(sandbox: Sandbox, **content: t.Any) -> None:
     clouds.seed(sandbox.world, {"aws": {"instances": [entry]}})
 
 
-def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str, *identifiers: str) -> None:
     """Have an application that somebody else made."""
     for variable, value in sandbox.environment.items():
         monkeypatch.setenv(variable, value)
@@ -51,7 +52,8 @@ def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str) ->
         "scope": "https://graph.microsoft.com/.default",
     }
     token = requests.post(f"{LOGIN}/{TENANTS['public']}/oauth2/v2.0/token", form, timeout=30).json()["access_token"]
-    made = requests.post(f"{GRAPH}/applications", json={"displayName": name}, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    body = {"displayName": name, "identifierUris": identifiers}
+    made = requests.post(f"{GRAPH}/applications", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=30)
     made.raise_for_status()
 
 
@@ -112,12 +114,10 @@ def test_another_account(sandbox: Sandbox, playbooks: Playbooks) -> None:
 # --- the application --------------------------------------------------------------------------------------------------
 
 
-def test_an_identifier_that_is_taken(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    known = {"federation_account_id": ACCOUNTS["aws"], "federation_instance_id": "99999999-8888-4777-8666-555555555555"}
-    taken = {"federation_identifier": "https://signin.aws.amazon.com/saml#taken"}
-    playbooks.succeed("site", INVENTORY, "--tags", "entra", variables={**known, **taken, "federation_application_name": "Theirs"})
-    message = refused(sandbox, playbooks, "is held by the application 'Theirs'", tags="entra", **known, **taken)
-    assert "https://signin.aws.amazon.com/saml#" in message.partition("Theirs")[2], "what to use instead"
+def test_an_identifier_that_is_taken(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    application(sandbox, monkeypatch, "Theirs", "urn:amazon:webservices")
+    message = refused(sandbox, playbooks, "urn:amazon:webservices is held by 'Theirs'", federation_identifier="urn:amazon:webservices")
+    assert "https://signin.aws.amazon.com/saml#" in message, "what to use instead"
 
 
 def test_a_tenant_policy_against_the_identifier(sandbox: Sandbox, playbooks: Playbooks) -> None:
@@ -203,9 +203,8 @@ def test_profiles(settings: dict[str, t.Any], pieces: tuple[str, str], sandbox: 
 
 # --- the metadata -----------------------------------------------------------------------------------------------------
 
-BOMB: t.Final = '<!DOCTYPE b [<!ENTITY a "x">%s]><b>&e9;</b>' % "".join(
-    f'<!ENTITY e{level} "{f"&e{level - 1};" * 10 if level else "&a;" * 10}">' for level in range(10)
-)
+ENTITIES: t.Final = "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, 10))
+BOMB: t.Final = f'<!DOCTYPE b [<!ENTITY e0 "x">{ENTITIES}]><b>&e9;</b>'
 METADATA: t.Final = {
     "an HTML page": ("<!DOCTYPE html><html><body>Sign in</body></html>", "metadata"),
     "truncated": ('<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="x"><IDPSSO', "metadata"),

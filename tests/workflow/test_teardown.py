@@ -9,8 +9,12 @@ import typing as t
 
 import boto3
 import pytest
-from federation_sandbox.testing import Sandbox
+import requests
 from playbooks import Playbooks
+from seeds import ACCOUNTS, TENANTS
+
+from federation_sandbox import clouds
+from federation_sandbox.testing import Sandbox
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
 
@@ -56,7 +60,19 @@ def test_agents_and_instance_go_only_when_told(sandbox: Sandbox, playbooks: Play
     assert left(playbooks, monkeypatch)["instances"] == []
 
 
-def test_what_somebody_else_made_stays(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    playbooks.succeed("site", INVENTORY)
-    playbooks.succeed("teardown", INVENTORY, variables={"federation_provider_name": "Entra-theirs", "federation_role_name": "Theirs"})
-    assert not [entry for entry in sandbox.world.traffic.writes() if entry["operation"] in ("DeleteRole", "DeleteSAMLProvider")]
+def test_what_somebody_else_made_stays(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in sandbox.environment.items():
+        monkeypatch.setenv(variable, value)
+    url = f"https://login.microsoftonline.com/{TENANTS['public']}/federationmetadata/2007-06/federationmetadata.xml"
+    provider = {
+        "account": ACCOUNTS["aws"],
+        "name": "Entra-example-demo",
+        "metadata": requests.get(url, timeout=30).content.decode("utf-8-sig"),
+    }
+    arn = clouds.seed(sandbox.world, {"aws": {"providers": [provider]}})["aws"]["providers"][0]["arn"]
+    trust = {"Effect": "Allow", "Principal": {"Federated": arn}, "Action": "sts:AssumeRoleWithSAML"}
+    role = {"account": ACCOUNTS["aws"], "name": "ConnectFederation-example-demo", "trust": {"Version": "2012-10-17", "Statement": [trust]}}
+    clouds.seed(sandbox.world, {"aws": {"roles": [role]}})
+    sandbox.world.traffic.clear()
+    playbooks.succeed("teardown", INVENTORY)
+    assert sandbox.world.traffic.writes() == []

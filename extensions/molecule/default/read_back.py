@@ -55,11 +55,9 @@ def read_back(region: str, alias: str) -> dict[str, object]:
     principal = get(f"/servicePrincipals(appId='{application['appId']}')")
     policies = get(f"/servicePrincipals/{principal['id']}/claimsMappingPolicies")["value"]
     keys = get(f"/servicePrincipals/{principal['id']}?$select=keyCredentials")["keyCredentials"]
-    active = [
-        key["key"]
-        for key in keys
-        if key["usage"] == "Verify" and base64.b64decode(key["customKeyIdentifier"]).hex().upper() == principal["preferredTokenSigningKeyThumbprint"]
-    ]
+    thumbprint = principal["preferredTokenSigningKeyThumbprint"]
+    verifying = [key for key in keys if key["usage"] == "Verify"]
+    active = [key["key"] for key in verifying if base64.b64decode(key["customKeyIdentifier"]).hex().upper() == thumbprint]
     role = iam.get_role(RoleName=f"ConnectFederation-{alias}")["Role"]
     trusted = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Federated"]
     metadata = iam.get_saml_provider(SAMLProviderArn=trusted)["SAMLMetadataDocument"]
@@ -78,4 +76,4 @@ def read_back(region: str, alias: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(read_back(*sys.argv[1:])))
+    json.dump(read_back(*sys.argv[1:]), sys.stdout)

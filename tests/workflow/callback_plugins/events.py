@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 import typing as t
 
 from ansible.parsing.ajson import AnsibleJSONEncoder
@@ -29,7 +30,7 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def _write(self, entry: dict[str, t.Any]) -> None:
-        with open(os.environ["EVENTS_FILE"], "a", encoding="utf-8") as out:
+        with pathlib.Path(os.environ["EVENTS_FILE"]).open("a", encoding="utf-8") as out:
             out.write(json.dumps(entry, cls=AnsibleJSONEncoder) + "\n")
 
     def _note(self, status: str, result: t.Any) -> None:
