@@ -97,7 +97,7 @@ def test_a_response_that_was_changed_is_not(federation: Federation) -> None:
     document = base64.b64decode(federation.saml_response())
     changed = document.replace(JANE.encode(), b"ann@contoso.com")
     assert changed != document
-    with pytest.raises(OneLogin_Saml2_ValidationError, match="(?i)signature"):
+    with pytest.raises(OneLogin_Saml2_ValidationError, match=r"(?i)signature"):
         believed(federation.metadata(), base64.b64encode(changed).decode())
 
 
@@ -111,7 +111,7 @@ def test_an_inactive_certificate_is_listed_but_does_not_sign(federation: Federat
         assert believed(metadata, federation.saml_response()).get_nameid() == JANE
     federation.activate(thumbprint)
     assert believed(both, federation.saml_response()).get_nameid() == JANE
-    with pytest.raises(OneLogin_Saml2_ValidationError, match="(?i)signature"):
+    with pytest.raises(OneLogin_Saml2_ValidationError, match=r"(?i)signature"):
         believed(before, federation.saml_response())
 
 

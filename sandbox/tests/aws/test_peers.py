@@ -1,17 +1,18 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Clients that were written for the real AWS: the AWS CLI, and the modules of amazon.aws and community.aws."""
+"""Clients that were written for the real AWS: boto3's own paginators, waiters and retries, the modules of amazon.aws and community.aws."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import boto3
+import botocore.config
 import pytest
 from aws_client import ACCOUNT, KEY, REGION, SECRET
 
@@ -28,6 +29,7 @@ TRUST = {
         }
     ],
 }
+ANYBODY = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
 POLICY = {
     "Version": "2012-10-17",
     "Statement": [
@@ -48,7 +50,6 @@ def environment(sandbox, tmp_path):
         "ANSIBLE_HOME": str(tmp_path),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-        "AWS_PAGER": "",
     }
     return {**os.environ, **sandbox.environment, **keys, **settings}
 
@@ -106,28 +107,78 @@ def test_the_caller(module):
     assert module("amazon.aws.aws_caller_info")["account"] == ACCOUNT
 
 
-def test_the_command_line(sandbox, environment, instance, tmp_path):
-    command = shutil.which("aws")
-    if command is None or subprocess.run([command, "--version"], capture_output=True, check=False).returncode:
-        pytest.skip("needs the AWS CLI")
+ROLE = {"RoleName": "Federation", "AssumeRolePolicyDocument": json.dumps({**TRUST, "Statement": [ANYBODY]})}
 
-    def aws(*arguments):
-        done = subprocess.run([command, *arguments, "--output", "json"], env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout) if done.stdout else None
 
-    assert aws("sts", "get-caller-identity")["Account"] == ACCOUNT
-    (tmp_path / "metadata.xml").write_text(make_metadata(make_certificate()), encoding="utf-8")
-    document = f"file://{tmp_path}/metadata.xml"
-    arn = aws("iam", "create-saml-provider", "--name", "Entra", "--saml-metadata-document", document)["SAMLProviderArn"]
-    assert aws("iam", "list-saml-providers")["SAMLProviderList"][0]["Arn"] == arn
-    agent, routing = instance["security_profiles"]["Agent"], instance["routing_profiles"]["Basic Routing Profile"]
-    where = ("--instance-id", instance["id"])
-    aws(
-        *("connect", "create-user", *where, "--username", "jane", "--identity-info", "FirstName=Jane,LastName=Doe"),
-        *("--phone-config", "PhoneType=SOFT_PHONE,AutoAccept=false,AfterContactWorkTimeLimit=0"),
-        *("--security-profile-ids", agent, "--routing-profile-id", routing),
+def by_page(client, operation, **parameters):
+    """What a paginator finds at once, and what each page of one holds."""
+    pages = client.get_paginator(operation)
+    (key,) = (each.expression for each in pages.result_keys if each.expression != "ApproximateTotalCount")
+    single = pages.paginate(**parameters, PaginationConfig={"PageSize": 1})
+    return pages.paginate(**parameters).build_full_result()[key], [page[key] for page in single if page[key]]
+
+
+def test_paginators_of_boto3_find_all_of_iam_whatever_the_page(iam):
+    """facts/aws.md 6: moto is looser"""
+    iam.create_role(**ROLE, Tags=[{"Key": key, "Value": "x"} for key in "abc"])
+    iam.create_role(**{**ROLE, "RoleName": "Another"})
+    for name in ("one", "two", "three"):
+        iam.put_role_policy(RoleName="Federation", PolicyName=name, PolicyDocument=json.dumps(POLICY))
+    for name in ("AmazonConnectReadOnlyAccess", "ReadOnlyAccess"):
+        iam.attach_role_policy(RoleName="Federation", PolicyArn=f"arn:aws:iam::aws:policy/{name}")
+    where = {"RoleName": "Federation"}
+    for operation, parameters, count in (
+        ("list_role_policies", where, 3),
+        ("list_attached_role_policies", where, 2),
+        ("list_role_tags", where, 3),
+        ("list_roles", {}, 2),
+    ):
+        whole, pages = by_page(iam, operation, **parameters)
+        assert len(whole) == count
+        assert pages == [[item] for item in whole], operation
+
+
+@pytest.mark.parametrize("what", ["users", "security_profiles", "routing_profiles", "user_hierarchy_groups"])
+def test_paginators_of_boto3_find_all_of_connect_whatever_the_page(connect, instance, what):
+    """facts/aws.md 1.3"""
+    for name in ("jane", "john", "mary"):
+        connect.create_user(
+            InstanceId=instance["id"],
+            Username=name,
+            IdentityInfo={"FirstName": name, "LastName": "Doe"},
+            SecurityProfileIds=[instance["security_profiles"]["Agent"]],
+            RoutingProfileId=instance["routing_profiles"]["Basic Routing Profile"],
+        )
+    for verb in ("list", "search"):
+        whole, pages = by_page(connect, f"{verb}_{what}", InstanceId=instance["id"])
+        assert pages == [[item] for item in whole]
+        assert whole
+
+
+def test_a_waiter_of_boto3_sees_a_role_appear(sandbox, iam):
+    """facts/aws.md 2: IAM is eventually consistent"""
+    sandbox.world.settings.change({"iam_replication": 1.5})
+    iam.create_role(**ROLE)
+    sandbox.world.traffic.clear()
+    iam.get_waiter("role_exists").wait(RoleName="Federation", WaiterConfig={"Delay": 1, "MaxAttempts": 10})
+    statuses = [entry["status"] for entry in sandbox.world.traffic.entries("iam", "GetRole")]
+    assert statuses[0] == 404
+    assert statuses[-1] == 200
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_boto3_s_own_retries_outlast_the_limits(sandbox, instance, mode):
+    """facts/aws.md 1.3: two a second, bursts of five"""
+    connect = boto3.client(
+        "connect",
+        region_name=REGION,
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+        config=botocore.config.Config(retries={"mode": mode, "total_max_attempts": 8}),
     )
-    assert [user["Username"] for user in aws("connect", "list-users", *where)["UserSummaryList"]] == ["jane"]
-    assert aws("connect", "search-users", *where)["Users"][0]["IdentityInfo"] == {"FirstName": "Jane", "LastName": "Doe"}
-    assert aws("connect", "describe-instance", *where)["Instance"]["InstanceAlias"] == "acme"
+    sandbox.world.settings.limits = True
+    for _ in range(8):
+        connect.describe_instance(InstanceId=instance["id"])
+    statuses = [entry["status"] for entry in sandbox.world.traffic.entries("connect", "DescribeInstance")]
+    assert statuses.count(200) == 8
+    assert 429 in statuses

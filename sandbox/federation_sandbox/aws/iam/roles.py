@@ -17,6 +17,7 @@ from moto.iam.responses import IamResponse
 from federation_sandbox.aws.iam import trust
 from federation_sandbox.aws.iam.errors import iam_error
 from federation_sandbox.aws.iam.store import Iam
+from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import READS, Context, Handler, Params, Picked
 
 
@@ -65,6 +66,15 @@ def get_role_policy(at: Context, wanted: Params) -> Picked:
     if wanted["PolicyName"] not in _check_role(at, wanted).policies:
         raise iam_error("NoSuchEntity", f"The role policy with name {wanted['PolicyName']} cannot be found.")
     return _carry_out(at, wanted)
+
+
+def list_role_policies(at: Context, wanted: Params) -> Picked:
+    """The names of inline policies, in pages; moto gives all at once."""
+    answer = _moto_handler(at, wanted)
+    asked = {"MaxResults": wanted.get("MaxItems"), "NextToken": wanted.get("Marker")}
+    names, more = page(at, asked, answer.content["PolicyNames"], 100, "ValidationError")
+    marker = {"Marker": more["NextToken"]} if more else {}
+    return Picked({"PolicyNames": names, "IsTruncated": bool(more), **marker}, answer.picker)
 
 
 def list_roles(at: Context, wanted: Params) -> Picked:
