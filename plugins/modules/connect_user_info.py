@@ -32,6 +32,12 @@ options:
       - Amazon Connect tells them of one user a request, so that a thousand users take minutes. One user is always returned whole.
     type: bool
     default: false
+  csv:
+    description:
+      - Whether to return the users as a CSV file, too, in the shape that the option O(openccp.federation.connect_users#module:csv) takes.
+      - Cells that a spreadsheet would take for a formula are protected by an apostrophe.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - openccp.federation.attributes.info_module
   - openccp.federation.attributes.actiongroup_aws
@@ -53,6 +59,26 @@ EXAMPLES = r"""
     region: eu-central-1
     instance_id: example-service
     users: "{{ agents.users }}"
+
+- name: Read all users for a spreadsheet
+  openccp.federation.connect_user_info:
+    region: eu-central-1
+    instance_id: example-service
+    contact_details: true
+    csv: true
+  register: export
+
+- name: Write the file
+  ansible.builtin.copy:
+    content: "{{ export.csv }}"
+    dest: agents.csv
+    mode: "0600"
+
+- name: Bring the agents under management, which changes nothing
+  openccp.federation.connect_users:
+    region: eu-central-1
+    instance_id: example-service
+    csv: agents.csv
 
 - name: Read one user
   openccp.federation.connect_user_info:
@@ -135,10 +161,18 @@ users:
       description: The settings channel by channel.
       returned: when known by channel
       type: dict
+    entra_id:
+      description: The object ID of the person in Entra, when it is known.
+      returned: always
+      type: str
     tags:
-      description: The tags, without the collection's own.
+      description: The tags, without those in which the collection keeps notes.
       returned: always
       type: dict
+csv:
+  description: The users as a CSV file.
+  returned: when O(csv=true)
+  type: str
 ids:
   description: The ID and the ARN of each user, by username.
   returned: success
@@ -152,6 +186,7 @@ ids:
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_csv
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import connect_client, id_of_reference
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import User, exported
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_users import ConnectUsers
@@ -160,8 +195,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 
 def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
     found = sorted(_find(module), key=lambda user: user.username)
+    users = [exported(user) for user in found]
     return {
-        "users": [exported(user) for user in found],
+        "users": users,
+        **({"csv": connect_csv.render(users)} if module.params["csv"] else {}),
         "ids": {user.username: {"id": user.id, "arn": user.arn} for user in found},
     }
 
@@ -187,6 +224,7 @@ def main() -> None:
             "username": {"type": "str"},
             "user_id": {"type": "str"},
             "contact_details": {"type": "bool", "default": False},
+            "csv": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("username", "user_id")],
         supports_check_mode=True,

@@ -12,7 +12,15 @@ import typing as t
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied
 
 Work = t.Literal[
-    "read applications", "change applications", "read claims policies", "change claims policies", "assign", "read users", "read groups"
+    "read applications",
+    "change applications",
+    "read claims policies",
+    "change claims policies",
+    "assign",
+    "read users",
+    "read groups",
+    "read members",
+    "read people",
 ]
 
 _DIRECTORY: t.Final = ("Directory.Read.All", "Directory.ReadWrite.All")
@@ -26,6 +34,8 @@ NEEDS: t.Final[dict[Work, tuple[str, ...]]] = {
     "assign": ("AppRoleAssignment.ReadWrite.All", "Application.ReadWrite.All"),
     "read users": ("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", *_DIRECTORY),
     "read groups": ("GroupMember.Read.All", "Group.ReadBasic.All", "Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY),
+    "read members": ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY),
+    "read people": ("User.Read.All", "User.ReadWrite.All", *_DIRECTORY),
 }
 
 

@@ -1,0 +1,249 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole contact centre in one task: leavers, the guard, renames, files, pace and progress."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from contact_centre import Centre, centre, person
+from federation_sandbox.faults import Fault
+from federation_sandbox.testing import Sandbox
+from support import COLLECTIONS, ModuleResult, module_environment
+
+FAST: t.Final = {"rate": 1000.0, "burst": 1000.0}
+OURS: t.Final = {"managed-by": "openccp.federation"}
+LIMIT_SCALE: t.Final = 20.0
+
+
+def team(count: int, **settings: t.Any) -> list[dict[str, t.Any]]:
+    return [person({"username": f"agent{number:05}@example.com", **settings}) for number in range(count)]
+
+
+def run(here: Centre, users: list[dict[str, t.Any]], check: bool = False, **options: t.Any) -> ModuleResult:
+    return here.run("connect_users", {"instance_id": here.id, "users": users, **FAST, **options}, check=check)
+
+
+def usernames(here: Centre) -> list[str]:
+    listed = here.connect().get_paginator("list_users").paginate(InstanceId=here.id).build_full_result()["UserSummaryList"]
+    return sorted(user["Username"] for user in listed)
+
+
+def counts(result: ModuleResult) -> dict[str, int]:
+    return {key: value for key, value in result["users"].items() if isinstance(value, int) and value}
+
+
+def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
+    everybody = team(4)
+    here = centre(
+        sandbox,
+        users=[{**agent, "tags": OURS} for agent in everybody] + [person({"username": "by.hand"})],
+        security_profiles={"No access": []},
+        quick_connects={"Call 3": everybody[3]["username"], "Call 0": everybody[0]["username"]},
+    )
+    leaver = everybody[3]["username"]
+    reported = run(here, everybody[:3], mode="set")
+    assert not reported["changed"]
+    assert reported["users"]["leavers"] == [leaver]
+    assert "1 agents are no longer wanted" in reported.warnings[0]
+
+    restrict = {"mode": "set", "leavers": "restrict", "restricted_security_profile": "No access"}
+    foreseen = run(here, everybody[:3], check=True, **restrict)
+    restricted = run(here, everybody[:3], **restrict)
+    assert counts(restricted) == {"unchanged": 3, "restricted": 1}
+    assert restricted["actions"] == foreseen["actions"]
+    assert restricted["diff"] == foreseen["diff"]
+    assert restricted["diff"]["after"][leaver]["security_profiles"] == ["No access"]
+    assert (here.user(leaver) or {})["SecurityProfileIds"] == [here.seeded["security_profiles"]["No access"]]
+    assert not run(here, everybody[:3], **restrict)["changed"]
+    back = run(here, everybody, **restrict)
+    assert counts(back) == {"unchanged": 3, "updated": 1}
+
+    deleted = run(here, everybody[:3], mode="set", leavers="delete")
+    assert deleted["actions"] == [
+        f"Delete the agent {leaver!r}",
+        f"Delete the quick connect 'Call 3', which leads to the agent {leaver!r}",
+    ]
+    assert here.writes() == ["DeleteUser", "DeleteQuickConnect"]
+    assert usernames(here) == [*(agent["username"] for agent in everybody[:3]), "by.hand"]
+    assert counts(run(here, everybody[:3], mode="set", leavers="delete")) == {"unchanged": 3}
+    unowned = run(here, everybody[:3], mode="set", leavers="delete", manage_unowned=True)
+    assert unowned["actions"] == ["Delete the agent 'by.hand'"]
+
+
+@pytest.mark.parametrize(
+    ("stay", "options", "code", "count"),
+    [
+        (3, {"leavers": "delete"}, "TooManyRemovals", 37),
+        (30, {"leavers": "delete", "max_removals": "9"}, "TooManyRemovals", 10),
+        (0, {"leavers": "delete", "max_removals": "100%"}, "EmptySource", 40),
+        (0, {"leavers": "report"}, "EmptySource", 40),
+    ],
+)
+def test_the_guard_stops_before_the_first_write(sandbox: Sandbox, stay: int, options: dict[str, str], code: str, count: int) -> None:
+    everybody = team(40)
+    here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody])
+    joiner = [person({"username": "joiner"})] if stay else []
+    for check in (True, False):
+        result = run(here, everybody[:stay] + joiner, check=check, mode="set", **options)
+        assert (result["error_code"], len(result["would_remove"])) == (code, count)
+        assert not result["changed"]
+        assert here.writes() == []
+    assert len(usernames(here)) == 40
+
+
+def test_agents_that_the_module_made_are_its_own_and_kept_ones_stay(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    run(here, team(3, tags={"team": "x"}))
+    assert (here.user(team(1)[0]["username"]) or {})["Tags"] == {"team": "x", **OURS}
+    assert not run(here, team(3, tags={"team": "x"}))["changed"]
+    kept = run(here, team(2, tags={"team": "x"}), mode="set", leavers="delete", keep=[team(3)[2]["username"]])
+    assert not kept["changed"]
+    gone = run(here, team(2, tags={"team": "x"}), mode="set", leavers="delete")
+    assert counts(gone) == {"unchanged": 2, "removed": 1}
+
+
+def test_a_rename_is_recognised_by_the_person(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    run(here, team(1, entra_id="11111111-aaaa"))
+    old = team(1)[0]["username"]
+    renamed = [person({"username": "jane.smith@example.com", "entra_id": "11111111-aaaa"})]
+    reported = run(here, renamed, mode="set", leavers="delete")
+    assert not reported["changed"]
+    assert reported["users"]["renamed"] == [{"old": old, "new": "jane.smith@example.com"}]
+    assert "Amazon Connect cannot rename users" in " ".join(reported.warnings)
+    assert usernames(here) == [old]
+    made = run(here, renamed, renames="recreate")
+    assert made["actions"] == ["Create the agent 'jane.smith@example.com'", f"Delete the agent {old!r}"]
+    assert usernames(here) == ["jane.smith@example.com"]
+    assert not run(here, renamed, mode="set", renames="recreate", leavers="delete")["changed"]
+
+
+def test_an_agent_that_cannot_be_as_wanted_stops_nobody_else_when_told(sandbox: Sandbox) -> None:
+    here = centre(sandbox, users=[{**person({"username": "Joe"}), "tags": OURS}])
+    users = [*team(2), person({"username": "joe"}), person({"username": "bob", "routing_profile": "Bsic Routing Profile"})]
+    result = run(here, users, invalid="skip", keep=["Joe"], mode="set", leavers="delete")
+    assert result.failed
+    assert {(failure["username"], failure["operation"]) for failure in result["failures"]} == {("joe", "check"), ("bob", "check")}
+    assert counts(result) == {"created": 2, "failed": 2}
+    foreseen = run(here, users, invalid="skip", check=True)
+    assert foreseen.failed
+    assert len(foreseen["failures"]) == 2
+
+
+def test_nobody_goes_before_all_others_have_come(sandbox: Sandbox) -> None:
+    everybody = team(30)
+    here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody], routing_profiles=["Sales"])
+    users = [*team(20, routing_profile="Sales"), *(person({"username": f"new{number}"}) for number in range(10))]
+    result = run(here, users, mode="set", leavers="delete", max_removals="10")
+    assert counts(result) == {"created": 10, "updated": 20, "removed": 10}
+    writes = here.writes()
+    assert writes[30:] == ["DeleteUser"] * 10
+    assert sorted(set(writes[:30])) == ["CreateUser", "UpdateUserRoutingProfile"]
+
+
+def test_a_storm_of_refusals_fails_nobody(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    sandbox.world.faults.add(Fault("connect", "CreateUser", at=3, times=12, status=429, code="TooManyRequestsException", message="Slow."))
+    result = run(here, team(12), rate=50.0)
+    assert not result.failed, result.get("failures")
+    assert counts(result) == {"created": 12}
+
+
+def test_the_pace_is_the_account_s(sandbox: Sandbox) -> None:
+    here = centre(sandbox, limits=True)
+    sandbox.world.settings.change({"limit_scale": LIMIT_SCALE})
+    pace = {"rate": 2.0 * LIMIT_SCALE, "burst": 5.0 * LIMIT_SCALE}
+    result = run(here, team(300), **pace)
+    assert not result.failed, result.get("failures")
+    refused = [entry for entry in sandbox.world.traffic.entries("connect", "CreateUser") if entry["status"] == 429]
+    assert len(refused) <= 3
+
+
+def test_ten_thousand_unchanged_agents_take_no_more_than_45_requests(sandbox: Sandbox) -> None:
+    everybody = team(10_000)
+    here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody])
+    result = run(here, everybody, mode="set", leavers="delete")
+    assert not result["changed"], result.get("msg")
+    assert counts(result) == {"unchanged": 10_000}
+    assert len(here.requests()) <= 45
+
+
+def test_one_in_a_hundred_changed_is_not_read_again_when_it_is_settled(sandbox: Sandbox) -> None:
+    everybody = team(300)
+    sandbox.world.clock.advance(-dt.timedelta(hours=2))
+    here = centre(sandbox, users=everybody, routing_profiles=["Sales"])
+    result = run(here, [*team(3, routing_profile="Sales"), *everybody[3:]])
+    assert counts(result) == {"updated": 3, "unchanged": 297}
+    assert here.requests().count("DescribeUser") == 0
+
+
+def test_agents_from_a_file_there_and_back(sandbox: Sandbox, tmp_path: Path) -> None:
+    here = centre(
+        sandbox,
+        users=[
+            {
+                **person({"username": "ann"}),
+                "first_name": "=1+1",
+                "secondary_email": "ann@example.com",
+                "mobile": "+4930123456",
+                "tags": {"a": "b"},
+            },
+            {**person({"username": "bob"}), "configs": {"AutoAcceptConfigs": [{"Channel": "CHAT", "AutoAccept": True}]}},
+        ],
+    )
+    exported = here.run("connect_user_info", {"instance_id": here.id, "contact_details": True, "csv": True})
+    assert "'=1+1" in exported["csv"]
+    file = tmp_path / "agents.csv"
+    file.write_text(exported["csv"], encoding="utf-8")
+    again = here.run("connect_users", {"instance_id": here.id, "csv": str(file), **FAST})
+    assert not again["changed"], again["actions"]
+    assert counts(again) == {"unchanged": 2}
+    file.write_text(exported["csv"].replace("Basic Routing Profile", "Basic Routing Profil"), encoding="utf-8")
+    assert "Did you mean" in here.run("connect_users", {"instance_id": here.id, "csv": str(file)})["msg"]
+    file.write_text("user login,ACW timeout (seconds)\nann,soon\n", encoding="utf-8")
+    assert "the agent 'ann'" in here.run("connect_users", {"instance_id": here.id, "csv": str(file)})["msg"]
+    assert "Could not read the agents" in here.run("connect_users", {"instance_id": here.id, "csv": str(tmp_path / "none")})["msg"]
+
+
+def test_the_task_tells_how_far_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
+    here = centre(sandbox, limits=True)
+    task = {"instance_id": here.id, "region": here.region, "users": team(12), "progress_interval": 1}
+    tasks = [
+        {"openccp.federation.connect_users": task, "register": "done"},
+        {"ansible.builtin.assert": {"that": "done.users.created == 12"}},
+        {"openccp.federation.connect_users": {key: value for key, value in task.items() if key != "region"}, "register": "again"},
+        {"ansible.builtin.assert": {"that": "again is not changed"}},
+    ]
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "connection": "local",
+        "module_defaults": {"group/openccp.federation.aws": {"region": here.region}},
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "tasks": tasks,
+    }
+    (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    environment = {key: value for key, value in module_environment(here.environment).items() if key != "AWS_REGION"}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "--inventory", "site,", tmp_path / "play.yml"],
+        env={**environment, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("progress: [site] => ")]
+    assert lines
+    assert " of 12 steps done, " in lines[0]
+    assert lines[0].endswith(" left")
