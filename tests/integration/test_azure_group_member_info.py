@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who can be an agent: facts/entra.md 5.4, 5.7, 5.9, 5.10."""
+
+from __future__ import annotations
+
+import typing as t
+
+from entra_material import Tenant
+from federation_sandbox.testing import Sandbox
+from support import ModuleResult, run_module
+
+MODULE: t.Final = "azure_group_member_info"
+
+
+def user(name: str, **properties: t.Any) -> dict[str, t.Any]:
+    return {"userPrincipalName": name, "displayName": name, "givenName": "Given", "surname": "Family", "mail": name, **properties}
+
+
+def read(here: Tenant, *groups: str, **options: t.Any) -> ModuleResult:
+    here.world.traffic.clear()
+    return run_module(MODULE, {"groups": list(groups), **options}, here.environment)
+
+
+def test_everybody_is_either_usable_or_told_with_the_reason(sandbox: Sandbox) -> None:
+    guest = "eve_fabrikam.com#EXT#@contoso.com"
+    people = [
+        user("ann@contoso.com"),
+        user("bob@contoso.com", accountEnabled=False),
+        user(guest, userType="Guest", mail="eve@fabrikam.com"),
+        user("nameless@contoso.com", givenName=None, surname=None),
+        user("o'brien@contoso.com"),
+        user("nested@contoso.com"),
+    ]
+    groups = [
+        {"displayName": "Inner", "members": ["nested@contoso.com"]},
+        {"displayName": "Agents", "members": [one["userPrincipalName"] for one in people[:5]] + ["Inner"]},
+        {"displayName": "Leads", "members": ["ann@contoso.com"]},
+    ]
+    here = Tenant(sandbox, users=people, groups=groups)
+    result = read(here, "Agents", "Leads")
+    assert [(one["username"], one["groups"]) for one in result["members"]] == [("ann@contoso.com", ["Agents", "Leads"])]
+    assert result["members"][0]["entra_id"] == here.users["ann@contoso.com"]
+    reasons = {one["user_principal_name"]: " ".join(one["reasons"]) for one in result["unusable"]}
+    assert set(reasons) == {one["userPrincipalName"] for one in people[1:5]}
+    assert "disabled" in reasons["bob@contoso.com"]
+    assert "a guest's" in reasons[guest]
+    assert "#EXT#" in reasons[guest]
+    assert reasons["nameless@contoso.com"] == "There is no given name. There is no surname."
+    assert "cannot sign in" in reasons["o'brien@contoso.com"]
+    assert [(one["name"], one["users"], one["nested"]) for one in result["groups"]] == [("Agents", 5, ["Inner"]), ("Leads", 1, [])]
+    told = " ".join(result.warnings)
+    assert "'Agents' holds the group 'Inner'" in told
+    assert all(name in told for name in reasons)
+
+    by_mail = read(here, here.groups["Agents"], session_name_source="mail", guests=True)
+    assert [one["username"] for one in by_mail["members"]] == ["ann@contoso.com", "eve@fabrikam.com"]
+
+
+def test_a_session_name_that_two_people_share_or_nobody_has(sandbox: Sandbox) -> None:
+    people = [
+        user("ann@contoso.com", employeeId="1000"),
+        user("bob@contoso.com", employeeId="1000"),
+        user("cid@contoso.com"),
+        user("dan@contoso.com", employeeId="1001", onPremisesExtensionAttributes={"extensionAttribute3": "d.an"}),
+    ]
+    here = Tenant(sandbox, users=people, groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}])
+    result = read(here, "Agents", session_name_source="employeeid")
+    assert [one["username"] for one in result["members"]] == ["1001"]
+    reasons = {one["user_principal_name"]: " ".join(one["reasons"]) for one in result["unusable"]}
+    assert "belongs to 2 people: ann@contoso.com, bob@contoso.com" in reasons["bob@contoso.com"]
+    assert "employeeid, which is the session name, is empty" in reasons["cid@contoso.com"]
+    extension = read(here, "Agents", session_name_source="extensionattribute3")
+    assert [one["username"] for one in extension["members"]] == ["d.an"]
+
+
+def test_pages_of_999_with_the_least_that_is_needed(sandbox: Sandbox) -> None:
+    people = [user(f"agent{number:04}@contoso.com") for number in range(2000)]
+    here = Tenant(sandbox, users=people, groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}])
+    result = read(here, "Agents")
+    assert len(result["members"]) == 2000
+    assert len([one for one in here.world.traffic.requests() if one["service"] == "graph"]) == 4  # two batches, and two more pages
+
+
+def test_an_unknown_group_and_missing_permissions_are_told(sandbox: Sandbox) -> None:
+    here = Tenant(sandbox, client={"permissions": ["GroupMember.Read.All", "User.Read.All"]})
+    assert "did you mean Agents?" in read(here, "Agentz")["msg"]
+    poor = Tenant(sandbox, client={"permissions": ["GroupMember.Read.All", "User.ReadBasic.All"]})
+    result = read(poor, "Agents")
+    assert result["error_code"] == "MissingGraphPermission"
+    assert "User.Read.All" in result["msg"]
