@@ -1,7 +1,11 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What policies say about one action: statements, wildcards, variables and conditions, as IAM evaluates them."""
+"""What policies say about one action: statements, wildcards, variables and conditions, as IAM evaluates them.
+
+This is our own because none on PyPI decides a request offline: principalmapper does, but has not been released since 2022, iam-ape
+lists what a live account's policies add up to, aws-why asks AWS's simulator; the maintained iam-simulate is for Node.
+"""
 
 from __future__ import annotations
 

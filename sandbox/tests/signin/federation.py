@@ -85,6 +85,15 @@ SEED: dict[str, t.Any] = {
 }
 
 
+_OPERATOR = {"aws_access_key_id": "AKIAOPERATOR00000001", "aws_secret_access_key": "secret"}
+
+
+@functools.cache
+def _client(_sandbox: str, service: str, **credentials: str) -> t.Any:
+    """A client, made once for each sandbox, because making one takes long."""
+    return boto3.session.Session(region_name=REGION, **credentials).client(service)
+
+
 class Federation:
     """One instance joined to one tenant."""
 
@@ -197,8 +206,7 @@ class Federation:
     # --- AWS ---
 
     def client(self, service: str, **credentials: str) -> t.Any:
-        keys = credentials or {"aws_access_key_id": "AKIAOPERATOR00000001", "aws_secret_access_key": "secret"}
-        return boto3.session.Session(region_name=REGION, **keys).client(service)
+        return _client(self.sandbox.url, service, **(credentials or _OPERATOR))
 
     provider, role = PROVIDER, ROLE
 
