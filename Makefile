@@ -82,7 +82,7 @@ test-floor test-newest: test-%: $(COLLECTIONS)/.ready
 
 test-molecule: setup
 	$(ACTIVATE)
-	molecule test --all
+	$(BIN)/python tools/demo.py --run molecule test --all
 
 conformance: .venv-conformance/.ready $(COLLECTIONS)/.ready ## Hold the sandbox against clients that this project did not write
 	export PATH=$(CURDIR)/.venv-conformance/bin:$$PATH

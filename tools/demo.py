@@ -36,15 +36,20 @@ class Missed(Exception):
 
 
 def main() -> int:
-    """Run the demo or, with --serve, keep a seeded sandbox open until interrupted."""
+    """Run the demo, or keep a seeded sandbox open: until interrupted, or for one command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", action="store_true", help="start the seeded sandbox and keep it open")
+    parser.add_argument("--run", nargs=argparse.REMAINDER, metavar="COMMAND", help="run a command in a shell of the seeded sandbox")
     parser.add_argument("--port", type=int, default=0, help="the loopback port; a free one when left out")
     options = parser.parse_args()
     with running_sandbox(options.port) as sandbox:
         credentials = seeded(sandbox)
+        if options.serve:
+            return serve(sandbox, credentials)
+        if options.run:
+            return subprocess.run(options.run, env={**clean(os.environ), **sandbox.environment, **credentials}, check=False).returncode
         try:
-            return serve(sandbox, credentials) if options.serve else demonstrate(sandbox, credentials)
+            return demonstrate(sandbox, credentials)
         except Missed as reason:
             print(f"\nThe demo failed: {reason}", file=sys.stderr)
             return 1
@@ -94,11 +99,10 @@ def judge(recaps: list[tuple[str, int, int, int]]) -> None:
 
 def play(playbook: str, arguments: tuple[str, ...], environment: dict[str, str]) -> str:
     """Run one playbook of the collection, showing its output as it comes; return that output."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "AZURE_"))}
     command = [sys.executable, "-m", "ansible", "playbook", f"openccp.federation.{playbook}", "--inventory", str(INVENTORY), *arguments]
     lines = []
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=CHECKOUT, env={**inherited, **environment}
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=CHECKOUT, env={**clean(os.environ), **environment}
     ) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
@@ -106,6 +110,11 @@ def play(playbook: str, arguments: tuple[str, ...], environment: dict[str, str])
     if process.returncode:
         raise Missed(f"{playbook}.yml ended with {process.returncode}")
     return re.sub(r"\x1b\[[0-9;]*m", "", "".join(lines))
+
+
+def clean(environment: t.Mapping[str, str]) -> dict[str, str]:
+    """An environment without anybody's credentials."""
+    return {key: value for key, value in environment.items() if not key.startswith(("AWS_", "AZURE_"))}
 
 
 def serve(sandbox: Sandbox, credentials: dict[str, str]) -> int:

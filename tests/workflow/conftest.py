@@ -13,10 +13,15 @@ import pytest
 
 from federation_sandbox.testing import Sandbox, running_sandbox
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from playbooks import Playbooks
 from seeds import credentials, fill
+
+from importable import make_importable
+
+make_importable()
 
 
 @pytest.fixture(scope="session")
