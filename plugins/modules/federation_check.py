@@ -30,19 +30,19 @@ options:
     type: str
     required: true
     aliases: [instance_arn]
-  role_arn:
+  role:
     description:
-      - The ARN of the role that the federation is meant to have.
-      - When omitted, the role that the application claims is taken for it, so that only its existence is checked.
+      - The role that the federation is meant to have, by ARN, or by name with its path, if any, in front.
+      - When omitted, it is the role that the application claims.
     type: str
-  saml_provider_arn:
+  saml_provider:
     description:
-      - The ARN of the SAML provider that the federation is meant to have.
-      - When omitted, the provider that the application claims is taken for it, so that only its existence is checked.
+      - The SAML provider that the federation is meant to have, by ARN or by name.
+      - When omitted, it is the provider that the application claims.
     type: str
   people:
     description:
-      - The user principal names or ids of the people to check.
+      - The people to check, each by user principal name or id, or, when assigned to the application, by session name.
       - When this and O(everyone_assigned) are omitted, the path is checked for nobody in particular.
     type: list
     elements: str
@@ -70,6 +70,12 @@ options:
     type: str
     choices: [fail, warning, never]
     default: fail
+  wait_timeout:
+    description:
+      - For how many seconds the check is made again while something fails.
+      - Both clouds take some time to show what was just changed. V(0) checks once.
+    type: int
+    default: 0
 attributes:
   action_group:
     support: full
@@ -115,8 +121,8 @@ EXAMPLES = r"""
     identifier: https://signin.aws.amazon.com/saml#example-service
     region: eu-central-1
     instance_id: example-service
-    role_arn: arn:aws:iam::111122223333:role/ConnectFederation-example-service
-    saml_provider_arn: arn:aws:iam::111122223333:saml-provider/Entra-example-service
+    role: ConnectFederation-example-service
+    saml_provider: Entra-example-service
     destination: /ccp-v2
     everyone_assigned: true
 """
@@ -181,6 +187,7 @@ table:
   elements: str
 """
 
+import contextlib
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -198,28 +205,34 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import s
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Selector
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect as graph_of
-from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import (
+    Arn,
     connect_instance_arn,
+    parse_connect_instance_arn,
     parse_role_arn,
     parse_saml_provider_arn,
+    role_arn,
+    saml_provider_arn,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import partition_of_region
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 CHECK_OPTIONS: t.Final[dict[str, t.Any]] = {
     "app_id": {"type": "str"},
     "name": {"type": "str"},
     "identifier": {"type": "str"},
     "instance_id": {"type": "str", "required": True, "aliases": ["instance_arn"]},
-    "role_arn": {"type": "str"},
-    "saml_provider_arn": {"type": "str"},
+    "role": {"type": "str"},
+    "saml_provider": {"type": "str"},
     "people": {"type": "list", "elements": "str"},
     "everyone_assigned": {"type": "bool", "default": False},
     "destination": {"type": "str"},
     "embedding_origins": {"type": "list", "elements": "str"},
     "warn_days": {"type": "int", "default": 30},
     "fail_on": {"type": "str", "choices": list(report.FAIL_ON), "default": "fail"},
+    "wait_timeout": {"type": "int", "default": 0},
 }
 
 READS: t.Final[set[permissions.Work]] = {"read applications"}
@@ -229,9 +242,6 @@ READS_OF_PEOPLE: t.Final[set[permissions.Work]] = {"read users", "read groups"}
 def read_facts(module: AnsibleAWSModule) -> Facts:
     """The whole path, as both clouds show it."""
     given = module.params
-    for parse, arn in ((parse_role_arn, given["role_arn"]), (parse_saml_provider_arn, given["saml_provider_arn"])):
-        if arn:
-            parse(arn)
     connect, iam = connect_client(module), client(module, "iam")
     instance_id = id_of_reference(connect, given["instance_id"])
     graph = graph_of(given)
@@ -245,11 +255,12 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
         application, people = entra.read_people(graph, application, assignments, given["people"] or (), everyone=given["everyone_assigned"])
     origins = given["embedding_origins"] or ()
     instance = aws.read_instance(connect, instance_id, origins=needs_origins(application, origins))
+    home = parse_connect_instance_arn(instance.arn if instance else missing_arn(module, instance_id))
     wish = Wish(
-        instance_arn=instance.arn if instance else instance_arn(module, instance_id),
+        instance_arn=str(home),
         now=graph.now(),
-        role_arn=given["role_arn"],
-        provider_arn=given["saml_provider_arn"],
+        role_arn=arn_of_role(given["role"], home) if given["role"] else None,
+        provider_arn=arn_of_provider(given["saml_provider"], home) if given["saml_provider"] else None,
         destination=given["destination"],
         embedding_origins=tuple(origins),
         warn_days=given["warn_days"],
@@ -270,16 +281,42 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
     )
 
 
-def instance_arn(module: AnsibleAWSModule, instance_id: str) -> str:
-    """The instance's ARN, which is in the account of the role or the provider, or else in that of the credentials."""
-    named = module.params["role_arn"] or module.params["saml_provider_arn"]
-    account = named.split(":")[4] if named else account_of(module).id
-    return connect_instance_arn(partition_of_region(module.region).name, module.region, account, instance_id)
+def missing_arn(module: AnsibleAWSModule, instance_id: str) -> str:
+    """The ARN of an instance that is not there, in the account of the credentials."""
+    return connect_instance_arn(partition_of_region(module.region).name, module.region, account_of(module).id, instance_id)
+
+
+def arn_of_role(reference: str, home: Arn) -> str:
+    """The ARN of a role of the instance's account."""
+    if reference.startswith("arn:"):
+        return str(parse_role_arn(reference))
+    *path, name = reference.strip("/").split("/")
+    return role_arn(home.partition, home.account, name, "".join(f"/{part}" for part in path) + "/")
+
+
+def arn_of_provider(reference: str, home: Arn) -> str:
+    """The ARN of a SAML provider of the instance's account."""
+    if reference.startswith("arn:"):
+        return str(parse_saml_provider_arn(reference))
+    return saml_provider_arn(home.partition, home.account, reference)
+
+
+def findings_of(module: AnsibleAWSModule) -> list[report.Finding]:
+    """The findings, those of the last check when there are several."""
+    found: list[report.Finding] = []
+
+    def probe() -> bool | None:
+        found[:] = check(read_facts(module))
+        return True if report.is_ok(found, "fail") else None
+
+    with contextlib.suppress(TimedOut):
+        Waiter(timeout=module.params["wait_timeout"]).until("the clouds to show a federation without a failure", probe)
+    return found
 
 
 def checked(module: AnsibleAWSModule) -> dict[str, t.Any]:
     """What the module returns; FederationError with all of it when the findings are as bad as fail_on says."""
-    findings = check(read_facts(module))
+    findings = findings_of(module)
     fail_on = module.params["fail_on"]
     result = {
         "ok": report.is_ok(findings, fail_on),

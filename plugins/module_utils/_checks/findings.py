@@ -124,7 +124,8 @@ def table(findings: t.Iterable[Finding]) -> list[str]:
     """The findings as lines for a terminal of 80 columns that Ansible prints them to."""
     lines = []
     for one in findings:
-        head = f"{one.status:<9}{one.hop:<18}{one.subject}"
+        subject = one.subject.rpartition(":")[2] if one.subject.startswith("arn:") else one.subject
+        head = f"{one.status:<9}{one.hop:<18}{subject}"
         lines += textwrap.wrap(head, _WIDTH, subsequent_indent=_INDENT, break_on_hyphens=False)
         if one.status == "pass":
             continue

@@ -15,7 +15,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import ATTRIBUTES
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import VALUES
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, literal, read
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID
@@ -63,29 +63,38 @@ def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application
 def read_people(
     graph: Graph, application: Application, assignments: t.Sequence[Record], names: t.Sequence[str], *, everyone: bool
 ) -> tuple[Application, tuple[Person, ...]]:
-    """The people who are named, or everyone who is assigned; and the application with its groups as their members show them."""
+    """The people who are named, or everyone who is assigned; and the application with its groups as their members show them.
+
+    Names are user principal names, ids, or session names of people who are assigned.
+    """
     if not names and not everyone:
         return application, ()
     fields = _fields(application)
     direct = {one["principalId"] for one in assignments if one.get("principalType") == "User"}
     group_asks = [_members(group, "members", fields) for group in application.groups]
-    user_asks = list(_user_asks(names, fields) if names else _user_asks(sorted(direct), fields))
+    user_asks = list(_user_asks(sorted(direct), fields))
     outcomes = graph.batch([*group_asks, *user_asks])
     members = {
         group.id: list(graph.rest(outcome.found() or {}, ask.what))
-        for group, ask, outcome in zip(application.groups, group_asks, outcomes, strict=False)
+        for group, ask, outcome in zip(application.groups, group_asks, outcomes[: len(group_asks)], strict=True)
     }
-    asked = zip(user_asks, outcomes[len(group_asks) :], strict=True)
-    users = [user for ask, outcome in asked for user in graph.rest(outcome.get(), ask.what)]
+    users = _all_of(graph, user_asks, outcomes[len(group_asks) :])
     nested = _read_nested(graph, members, fields)
     through = _through(application, direct, members)
+    assigned = {one["id"]: one for one in (*users, *(one for found in members.values() for one in found)) if _is_user(one)}
+    people = {user_id: _person(user, through, nested) for user_id, user in assigned.items()}
     application = dataclasses.replace(application, groups=tuple(_with_nested(group, members[group.id]) for group in application.groups))
-    if names:
-        people = [_person(one, _named(one, users), through, nested) for one in dict.fromkeys(names)]
-    else:
-        listed = {user["id"]: user for user in [*users, *(one for found in members.values() for one in found if _is(one, "user"))]}
-        people = [_person(user["userPrincipalName"], user, through, nested) for user in listed.values()]
-    return application, tuple(people)
+    if not names:
+        return application, tuple(people.values())
+    source = _session_name_source(application)
+    found = {name: _named(name, people.values(), source) for name in dict.fromkeys(names)}
+    other_asks = list(_user_asks([name for name, person in found.items() if person is None], fields))
+    others = [_person(user, through, nested) for user in _all_of(graph, other_asks, graph.batch(other_asks))]
+    return application, tuple(person or _named(name, others, "") or Person(name) for name, person in found.items())
+
+
+def _all_of(graph: Graph, asks: t.Sequence[Ask], outcomes: t.Sequence[Outcome]) -> list[Record]:
+    return [user for ask, outcome in zip(asks, outcomes, strict=True) for user in graph.rest(outcome.get(), ask.what)]
 
 
 def _issuer(graph: Graph, found: apps.Application, unread: dict[str, str]) -> str | None:
@@ -112,23 +121,26 @@ def _name(assignment: Record) -> str:
     return str(assignment.get("principalDisplayName") or assignment["principalId"])
 
 
+def _sources(application: Application, *claim_types: str) -> list[str]:
+    """Where the claims of these names come from, such as user.mail."""
+    if len(application.definitions) != 1:
+        return []
+    try:
+        sent = claims.parse(application.definitions[0]).as_sent()
+    except InvalidInput:
+        return []
+    return [claim["source"].lower() for claim in sent if claim["name"] in claim_types and "source" in claim]
+
+
+def _session_name_source(application: Application) -> str:
+    return next(iter(_sources(application, claims.ROLE_SESSION_NAME)), "")
+
+
 def _fields(application: Application) -> tuple[str, ...]:
     """The properties of users that the claims depend on, beside those that are always looked at."""
-    sent: set[str] = set()
-    for definition in application.definitions:
-        try:
-            policy = claims.parse(definition)
-        except InvalidInput:
-            continue
-        sent |= {
-            claim.get("source", "")
-            for name in (claims.NAME_ID, claims.ROLE_SESSION_NAME)
-            for claim in policy.as_sent()
-            if claim["name"] == name
-        }
-    attributes = (source.partition(".")[2].lower() for source in sent if source.startswith("user."))
-    wanted = {ATTRIBUTES[name].partition("/")[0] for name in attributes if name in ATTRIBUTES}
-    return tuple(dict.fromkeys((*_ALWAYS, *sorted(wanted))))
+    attributes = [source.removeprefix("user.") for source in _sources(application, claims.NAME_ID, claims.ROLE_SESSION_NAME)]
+    wanted = sorted({ATTRIBUTES[name].partition("/")[0] for name in attributes if name in ATTRIBUTES})
+    return tuple(dict.fromkeys((*_ALWAYS, *wanted)))
 
 
 def _members(group: Group, walk: str, fields: t.Sequence[str]) -> Ask:
@@ -151,7 +163,7 @@ def _read_nested(graph: Graph, members: t.Mapping[str, t.Sequence[Record]], fiel
         one["id"]: Group(one["id"], str(one.get("displayName") or one["id"]))
         for found in members.values()
         for one in found
-        if _is(one, "group")
+        if _is_group(one)
     }
     asks = [_members(group, "transitiveMembers", fields[:3]) for group in groups.values()]
     nested: dict[str, list[str]] = {}
@@ -166,27 +178,28 @@ def _through(application: Application, direct: set[str], members: t.Mapping[str,
     through = {one: ["directly"] for one in direct}
     for group in application.groups:
         for one in members[group.id]:
-            if _is(one, "user"):
+            if _is_user(one):
                 through.setdefault(one["id"], []).append(group.name)
     return through
 
 
 def _with_nested(group: Group, members: t.Sequence[Record]) -> Group:
-    names = (str(one.get("displayName") or one["id"]) for one in members if _is(one, "group"))
+    names = (str(one.get("displayName") or one["id"]) for one in members if _is_group(one))
     return dataclasses.replace(group, nested=tuple(sorted(names)))
 
 
-def _named(reference: str, users: t.Iterable[Record]) -> Record | None:
+def _named(reference: str, people: t.Iterable[Person], source: str) -> Person | None:
+    """The person of that id or user principal name, else the one whose session name it is."""
+    known = list(people)
     fold = reference.casefold()
-    return next((one for one in users if fold in (one["id"].casefold(), str(one.get("userPrincipalName")).casefold())), None)
+    found = next((one for one in known if fold in (str(one.id).casefold(), one.name.casefold())), None)
+    return found or next((one for one in known if source and one.attributes.get(source.removeprefix("user.")) == reference), None)
 
 
-def _person(name: str, user: Record | None, through: t.Mapping[str, t.Sequence[str]], nested: t.Mapping[str, t.Sequence[str]]) -> Person:
-    if user is None:
-        return Person(name)
+def _person(user: Record, through: t.Mapping[str, t.Sequence[str]], nested: t.Mapping[str, t.Sequence[str]]) -> Person:
     issuers = [str(one.get("issuer")) for one in user.get("identities") or ()]
     return Person(
-        name=str(user.get("userPrincipalName") or name),
+        name=str(user.get("userPrincipalName") or user["id"]),
         id=user["id"],
         enabled=user.get("accountEnabled"),
         guest=user.get("userType") == "Guest",
@@ -204,5 +217,10 @@ def _property(user: Record, path: str) -> str | None:
     return None if value is None else str(value)
 
 
-def _is(member: Record, kind: str) -> bool:
-    return str(member.get("@odata.type", "")).endswith(f".{kind}")
+def _is_group(member: Record) -> bool:
+    return str(member.get("@odata.type", "")).endswith(".group")
+
+
+def _is_user(member: Record) -> bool:
+    """Members of groups say what they are; users who were asked for as such do not."""
+    return str(member.get("@odata.type", ".user")).endswith(".user")
