@@ -21,6 +21,7 @@ from federation_sandbox.entra.claims import Claims
 SAML: t.Final = "urn:oasis:names:tc:SAML:2.0:assertion"
 SAMLP: t.Final = "urn:oasis:names:tc:SAML:2.0:protocol"
 DS: t.Final = "http://www.w3.org/2000/09/xmldsig#"
+RSA_SHA256: t.Final = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 EXCLUSIVE: t.Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _SUCCESS: t.Final = "urn:oasis:names:tc:SAML:2.0:status:Success"
 _BEARER: t.Final = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
@@ -43,8 +44,24 @@ class Addressed:
     reply_url: str
 
 
-def response(to: Addressed, claims: Claims, signer: SigningCertificate, now: dt.datetime, parts: str = "TokenOnly") -> bytes:
-    """A signed response. parts: what is signed, in the words of a token issuance policy."""
+@dataclasses.dataclass(frozen=True)
+class Signing:
+    """How a response is signed, in the words of a token issuance policy (facts 3.12)."""
+
+    signer: SigningCertificate
+    parts: str = "TokenOnly"
+    algorithm: str = RSA_SHA256
+
+
+class _Signer(XMLSigner):
+    """Signs with SHA-1 too, which Entra ID still offers."""
+
+    def check_deprecated_methods(self) -> None:
+        """Nothing is too old."""
+
+
+def response(to: Addressed, claims: Claims, signing: Signing, now: dt.datetime) -> bytes:
+    """A signed response."""
     whole = _samlp.Response(
         _saml.Issuer(to.issuer),
         _samlp.Status(_samlp.StatusCode(Value=_SUCCESS)),
@@ -54,10 +71,10 @@ def response(to: Addressed, claims: Claims, signer: SigningCertificate, now: dt.
         IssueInstant=_instant(now),
         Destination=to.reply_url,
     )
-    if parts in ("TokenOnly", "ResponseAndToken"):
-        whole = _signed(whole, whole[2], signer)
-    if parts in ("ResponseOnly", "ResponseAndToken"):
-        whole = _signed(whole, whole, signer)
+    if signing.parts in ("TokenOnly", "ResponseAndToken"):
+        whole = _signed(whole, whole[2], signing)
+    if signing.parts in ("ResponseOnly", "ResponseAndToken"):
+        whole = _signed(whole, whole, signing)
     return etree.tostring(whole)
 
 
@@ -86,12 +103,13 @@ def _assertion(to: Addressed, claims: Claims, now: dt.datetime) -> etree._Elemen
     return assertion
 
 
-def _signed(whole: etree._Element, part: etree._Element, signer: SigningCertificate) -> etree._Element:
+def _signed(whole: etree._Element, part: etree._Element, signing: Signing) -> etree._Element:
     """The whole with a signature of one part in that part, behind its issuer."""
     part.insert(1, _ds.Signature(Id="placeholder"))
-    xml = XMLSigner(method=methods.enveloped, c14n_algorithm=EXCLUSIVE)
+    digest = "sha1" if signing.algorithm.endswith("sha1") else "sha256"
+    xml = _Signer(methods.enveloped, signing.algorithm, digest, EXCLUSIVE)
     xml.namespaces = {None: DS}  # type: ignore[dict-item]
-    return xml.sign(whole, key=signer.key, cert=[signer.certificate], reference_uri=part.get("ID"), id_attribute="ID")
+    return xml.sign(whole, key=signing.signer.key, cert=[signing.signer.certificate], reference_uri=part.get("ID"), id_attribute="ID")
 
 
 def _new_id() -> str:

@@ -24,7 +24,7 @@ from federation_sandbox.entra.access import Refused, application_of, check_appli
 from federation_sandbox.entra.certificates import SigningCertificate, active_signing_certificate
 from federation_sandbox.entra.claims import claims_for, has_policy
 from federation_sandbox.entra.hosts import CLOUDS
-from federation_sandbox.entra.responses import Addressed, response
+from federation_sandbox.entra.responses import RSA_SHA256, Addressed, Signing, response
 from federation_sandbox.entra.state import Record, Tenant, directory
 from federation_sandbox.pages import page
 from federation_sandbox.service import Call, CloudError, Service
@@ -132,9 +132,9 @@ def _issue(tenant: Tenant, application: Record, principal: Record, user: Record)
     check_application(application, principal)
     check_assigned(tenant, principal, user)
     reply_url = _reply_url(application, principal)
-    signer = _signer(tenant, principal)
+    signing = _signing(tenant, application, principal)
     to = Addressed(f"https://sts.windows.net/{tenant.id}/", _audience(application, principal), reply_url)
-    content = response(to, claims_for(tenant, principal, user), signer, tenant.world.clock.now(), _signed_parts(tenant, application))
+    content = response(to, claims_for(tenant, principal, user), signing, tenant.world.clock.now())
     return page(
         "saml_post",
         action=reply_url,
@@ -178,12 +178,13 @@ def _signer(tenant: Tenant, principal: Record) -> SigningCertificate:
     return active
 
 
-def _signed_parts(tenant: Tenant, application: Record) -> str:
+def _signing(tenant: Tenant, application: Record, principal: Record) -> Signing:
+    """The active certificate, and what a token issuance policy says about its use."""
     found = (tenant["tokenIssuancePolicies"].visible(key) for key in application["_tokenIssuancePolicies"])
-    policy = next((each for each in found if each is not None), None)
-    if policy is None:
-        return "TokenOnly"
-    return str(json.loads(policy["definition"][0])["TokenIssuancePolicy"].get("TokenResponseSigningPolicy", "TokenOnly"))
+    assigned = next((each for each in found if each is not None), None)
+    policy = json.loads(assigned["definition"][0])["TokenIssuancePolicy"] if assigned else {}
+    signer = _signer(tenant, principal)
+    return Signing(signer, policy.get("TokenResponseSigningPolicy", "TokenOnly"), policy.get("SigningAlgorithm", RSA_SHA256))
 
 
 def _error(call: Call, refused: Refused) -> Response:

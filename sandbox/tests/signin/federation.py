@@ -179,9 +179,9 @@ class Federation:
         aws = [{**value, "SamlClaimType": AWS + name} for name, value in claims.items() if value is not None]
         return [{"Source": "user", "ID": "userprincipalname", "SamlClaimType": NAME_ID}, *aws]
 
-    def set_issuance(self, parts: str) -> None:
-        """Assign a token issuance policy that says what is signed."""
-        policy = {"TokenIssuancePolicy": {"Version": 1, "TokenResponseSigningPolicy": parts, "SamlTokenVersion": "2.0"}}
+    def set_issuance(self, **values: str) -> None:
+        """Assign a token issuance policy."""
+        policy = {"TokenIssuancePolicy": {"Version": 1, "SamlTokenVersion": "2.0", **values}}
         made = self.graph("POST", "/policies/tokenIssuancePolicies", displayName="Signing", definition=[json.dumps(policy)])
         link = {"@odata.id": f"{GRAPH}/policies/tokenIssuancePolicies/{made['id']}"}
         self.graph("POST", f"{self.application_path}/tokenIssuancePolicies/$ref", **link)

@@ -227,9 +227,17 @@ def test_the_response_is_as_entra_issues_it(federation: Federation) -> None:
 )
 def test_a_token_issuance_policy_says_what_is_signed(federation: Federation, parts: str, signed: list[str]) -> None:
     """facts/entra.md 3.12: all three are signatures that AWS verifies"""
-    federation.set_issuance(parts)
+    federation.set_issuance(TokenResponseSigningPolicy=parts)
     root = parsed(federation.saml_response())
     assert [etree.QName(each.getparent()).localname for each in root.iter(f"{{{SAML['ds']}}}Signature")] == signed
+    assert federation.sign_in().ok
+
+
+def test_a_token_issuance_policy_can_ask_for_sha_1(federation: Federation) -> None:
+    """facts/entra.md 3.12"""
+    federation.set_issuance(SigningAlgorithm="http://www.w3.org/2000/09/xmldsig#rsa-sha1")
+    root = parsed(federation.saml_response())
+    assert root.xpath("string(//ds:SignatureMethod/@Algorithm)", namespaces=SAML).endswith("#rsa-sha1")
     assert federation.sign_in().ok
 
 
