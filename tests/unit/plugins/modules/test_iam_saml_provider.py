@@ -6,6 +6,7 @@ from __future__ import annotations
 import typing as t
 from types import SimpleNamespace
 
+import boto3
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.modules.iam_saml_provider import ENCRYPTION_OPTIONS, SamlProviderResource
@@ -16,7 +17,10 @@ PARAMS: dict[str, t.Any] = dict.fromkeys(ENCRYPTION_OPTIONS) | {"name": "Entra",
 def module(**params: t.Any) -> t.Any:
     """A module under an old botocore, whose requests go nowhere."""
     return SimpleNamespace(
-        params=PARAMS | params, check_mode=False, client=lambda *names, **settings: None, botocore_at_least=lambda version: False
+        params=PARAMS | params,
+        check_mode=False,
+        client=lambda service, **settings: boto3.client(service, region_name="eu-central-1", **settings),
+        botocore_at_least=lambda version: False,
     )
 
 
