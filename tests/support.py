@@ -132,13 +132,18 @@ def run_module(
     return result
 
 
+def written_in(module: str, name: str = "DOCUMENTATION") -> t.Any:
+    """One of a module's documents, which is read without running the module."""
+    source = ast.parse((CHECKOUT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"))
+    values = {ast.unparse(node.targets[0]): node.value for node in source.body if isinstance(node, ast.Assign)}
+    return yaml.safe_load(ast.literal_eval(values[name]))
+
+
 def run_examples(
     module: str, environment: t.Mapping[str, str], folder: Path, variables: t.Mapping[str, t.Any] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """A module's EXAMPLES, run by ansible-playbook as they stand, with the folder as their working directory."""
-    source = ast.parse((CHECKOUT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"))
-    values = {ast.unparse(node.targets[0]): node.value for node in source.body if isinstance(node, ast.Assign)}
-    tasks = yaml.safe_load(ast.literal_eval(values["EXAMPLES"]))
+    tasks = written_in(module, "EXAMPLES")
     known = {"ansible_python_interpreter": sys.executable, **(variables or {})}
     playbook = folder / "examples.yml"
     playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": known, "tasks": tasks}]), encoding="utf-8")

@@ -5,25 +5,17 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 from ansible_collections.openccp.federation.plugins.module_utils import _module
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from support import CHECKOUT, written_in
+
 RUNTIME = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
-
-
-def documentation(module: str) -> dict[str, object]:
-    """A module's DOCUMENTATION, which is read without running the module."""
-    tree = ast.parse((CHECKOUT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"))
-    texts = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)}
-    return yaml.safe_load(ast.literal_eval(texts["DOCUMENTATION"]))
 
 
 def test_the_requirements_are_what_is_checked_at_run_time() -> None:
@@ -44,7 +36,7 @@ def test_the_makefile_s_oldest_ansible_is_the_oldest_that_is_supported() -> None
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_is_in_the_action_groups_whose_options_it_takes(module: str) -> None:
-    fragments = documentation(module)["extends_documentation_fragment"]
+    fragments = written_in(module)["extends_documentation_fragment"]
     takes = {"aws": "amazon.aws.common.modules", "entra": "openccp.federation.entra"}
     groups = {group for group, fragment in takes.items() if fragment in fragments}
     assert groups == {group for group, modules in RUNTIME["action_groups"].items() if module in modules}

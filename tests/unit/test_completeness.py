@@ -1,0 +1,287 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever the clouds' calls can set is an option, or is left out for a reason that stands here."""
+
+from __future__ import annotations
+
+import collections.abc
+import functools
+import typing as t
+
+import botocore.session
+import pytest
+import yaml
+
+from support import CHECKOUT, written_in
+
+CONTRACT: t.Final = CHECKOUT.parent / "shared" / "contracts" / "graph-openapi.yaml"
+
+CHANNELS: t.Final = "channels.voice"
+READ_ONLY: t.Final = "Entra sets it, nobody else"
+OTHER_SIGN_IN: t.Final = "for OpenID Connect and OAuth, which SAML does not touch"
+COPY: t.Final = "a copy of what the application says"
+
+#: each member that a call takes → the option that sets it
+AWS: t.Final[dict[tuple[str, str, str], dict[str, str]]] = {
+    ("connect", "CreateUser", "connect_user"): {
+        "InstanceId": "instance_id",
+        "Username": "username",
+        "IdentityInfo.FirstName": "first_name",
+        "IdentityInfo.LastName": "last_name",
+        "IdentityInfo.Email": "email",
+        "IdentityInfo.SecondaryEmail": "secondary_email",
+        "IdentityInfo.Mobile": "mobile",
+        "PhoneConfig.PhoneType": "phone_type",
+        "PhoneConfig.AutoAccept": "auto_accept",
+        "PhoneConfig.AfterContactWorkTimeLimit": "after_contact_work_time_limit",
+        "PhoneConfig.DeskPhoneNumber": "desk_phone_number",
+        "PhoneConfig.PersistentConnection": "persistent_connection",
+        "SecurityProfileIds": "security_profiles",
+        "RoutingProfileId": "routing_profile",
+        "HierarchyGroupId": "hierarchy_group",
+        "AutoAcceptConfigs.Channel": "channels",
+        "AutoAcceptConfigs.AutoAccept": f"{CHANNELS}.auto_accept",
+        "AutoAcceptConfigs.AgentFirstCallbackAutoAccept": f"{CHANNELS}.agent_first_callback_auto_accept",
+        "AfterContactWorkConfigs.Channel": "channels",
+        "AfterContactWorkConfigs.AfterContactWorkConfig.AfterContactWorkTimeLimit": f"{CHANNELS}.after_contact_work_time_limit",
+        "AfterContactWorkConfigs.AgentFirstCallbackAfterContactWorkConfig.AfterContactWorkTimeLimit": (
+            f"{CHANNELS}.agent_first_callback_after_contact_work_time_limit"
+        ),
+        "PhoneNumberConfigs.Channel": "channels",
+        "PhoneNumberConfigs.PhoneType": f"{CHANNELS}.phone_type",
+        "PhoneNumberConfigs.PhoneNumber": f"{CHANNELS}.phone_number",
+        "PersistentConnectionConfigs.Channel": "channels",
+        "PersistentConnectionConfigs.PersistentConnection": f"{CHANNELS}.persistent_connection",
+        "VoiceEnhancementConfigs.Channel": "channels",
+        "VoiceEnhancementConfigs.VoiceEnhancementMode": f"{CHANNELS}.voice_enhancement_mode",
+        "Tags": "tags",
+    },
+    ("connect", "CreateInstance", "connect_instance"): {
+        "InstanceAlias": "alias",
+        "InboundCallsEnabled": "inbound_calls",
+        "OutboundCallsEnabled": "outbound_calls",
+        "Tags": "tags",
+    },
+    ("iam", "CreateSAMLProvider", "iam_saml_provider"): {
+        "Name": "name",
+        "SAMLMetadataDocument": "metadata",
+        "AssertionEncryptionMode": "assertion_encryption_mode",
+        "AddPrivateKey": "private_key",
+        "Tags": "tags",
+    },
+    ("iam", "UpdateSAMLProvider", "iam_saml_provider"): {
+        "SAMLProviderArn": "name",
+        "SAMLMetadataDocument": "metadata",
+        "AssertionEncryptionMode": "assertion_encryption_mode",
+        "AddPrivateKey": "private_key",
+        "RemovePrivateKey": "remove_private_keys",
+    },
+    ("iam", "CreateRole", "connect_federation_role"): {
+        "RoleName": "name",
+        "AssumeRolePolicyDocument": "saml_provider_arns",
+        "Path": "path",
+        "Description": "description",
+        "MaxSessionDuration": "max_session_duration",
+        "PermissionsBoundary": "boundary",
+        "Tags": "tags",
+    },
+    ("iam", "PutRolePolicy", "connect_federation_role"): {
+        "RoleName": "name",
+        "PolicyName": "policy_name",
+        "PolicyDocument": "instance_arns",
+    },
+    ("connect", "AssociateApprovedOrigin", "connect_approved_origin"): {"InstanceId": "instance_id", "Origin": "origins"},
+}
+#: each member that no option sets → why
+AWS_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
+    "CreateUser": {
+        "Password": "an instance that uses SAML keeps no passwords",
+        "DirectoryUserId": "only for instances with a directory of AWS, which this collection does not manage",
+    },
+    "CreateInstance": {
+        "ClientToken": "makes a repeated request safe; it is no setting",
+        "IdentityManagementType": "always SAML, which is what this collection is for",
+        "DirectoryId": "only for instances with a directory of AWS",
+    },
+    "AssociateApprovedOrigin": {"ClientToken": "makes a repeated request safe; it is no setting"},
+}
+
+#: each property of Microsoft Graph's objects → the option of azure_saml_app or azure_saml_certificate that sets it
+GRAPH: t.Final[dict[str, dict[str, str]]] = {
+    "application": {
+        "appId": "app_id",
+        "applicationTemplateId": "template",
+        "displayName": "name",
+        "identifierUris": "identifiers",
+        "logo": "logo",
+        "tags": "adopt",
+        "web": "reply_urls",
+    },
+    "servicePrincipal": {
+        "appRoleAssignedTo": "assignments",
+        "appRoleAssignmentRequired": "assignment_required",
+        "claimsMappingPolicies": "role_claims",
+        "keyCredentials": "signing_certificate",
+        "notes": "notes",
+        "notificationEmailAddresses": "notification_emails",
+        "passwordCredentials": "signing_certificate",
+        "preferredTokenSigningKeyThumbprint": "signing_certificate",
+        "samlSingleSignOnSettings": "relay_state",
+        "tags": "hidden",
+    },
+}
+#: why the others have none
+GRAPH_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
+    "application": {
+        READ_ONLY: (
+            "id deletedDateTime createdByAppId createdDateTime createdOnBehalfOf publisherDomain certification disabledByMicrosoftStatus "
+            "verifiedPublisher managerApplications"
+        ),
+        OTHER_SIGN_IN: (
+            "api authenticationBehaviors defaultRedirectUri isDeviceOnlyAuthSupported isFallbackPublicClient "
+            "nativeAuthenticationApisEnabled oauth2RequirePostResponse publicClient requiredResourceAccess spa tokenLifetimePolicies federatedIdentityCredentials"
+        ),
+        "for applications of many tenants, or for children": "signInAudience parentalControlSettings servicePrincipalLockConfiguration",
+        "responses are signed with the service principal's": "keyCredentials passwordCredentials",
+        "AWS signs no requests, and its encryption is set there": "requestSignatureVerification tokenEncryptionKeyId",
+        "the template's default role is used, and roles reach AWS as a claim": "appRoles",
+        "claims are set with role_claims and extra_claims": "groupMembershipClaims optionalClaims",
+        "Entra's defaults, an assertion signed with SHA-256, are right for AWS": "tokenIssuancePolicies",
+        "the metadata of the other side, which AWS is told by its own provider": "samlMetadataUrl",
+        "an application from a template cannot be created with it": "uniqueName",
+        "texts that nobody who signs in sees; notes are kept on the service principal": "description notes info serviceManagementReference",
+        "sign-in is switched off by hand, in a hurry": "isDisabled",
+        "who administers the application is the directory's business": "owners appManagementPolicies",
+        "parts of other products": "addIns extensionProperties homeRealmDiscoveryPolicies synchronization",
+    },
+    "servicePrincipal": {
+        READ_ONLY: (
+            "id deletedDateTime createdByAppId createdObjects disabledByMicrosoftStatus isDisabled memberOf transitiveMemberOf "
+            "ownedObjects resourceSpecificApplicationPermissions servicePrincipalType verifiedPublisher endpoints"
+        ),
+        COPY: (
+            "appDescription appDisplayName appId applicationTemplateId appOwnerOrganizationId appRoles displayName homepage info "
+            "oauth2PermissionScopes replyUrls servicePrincipalNames signInAudience"
+        ),
+        OTHER_SIGN_IN: (
+            "appRoleAssignments delegatedPermissionClassifications federatedIdentityCredentials oauth2PermissionGrants "
+            "tokenLifetimePolicies"
+        ),
+        "always saml": "preferredSingleSignOnMode",
+        "always empty, because Amazon Connect takes sign-ins that begin in Entra alone": "loginUrl",
+        "Amazon Connect has no single logout": "logoutUrl",
+        "sign-in is switched off by hand, in a hurry": "accountEnabled",
+        "AWS's encryption is set there": "tokenEncryptionKeyId",
+        "Entra's defaults, an assertion signed with SHA-256, are right for AWS": "tokenIssuancePolicies",
+        "who administers it is the directory's business": "owners appManagementPolicies customSecurityAttributes",
+        "texts that nobody who signs in sees beside notes": "description alternativeNames",
+        "parts of other products": "addIns homeRealmDiscoveryPolicies remoteDesktopSecurityConfiguration synchronization",
+    },
+}
+
+
+def options_of(module: str) -> set[str]:
+    """A module's options and suboptions, with dots; those of a fragment are the tags alone."""
+    document = written_in(module)
+    tags = {"tags"} if "amazon.aws.tags" in document["extends_documentation_fragment"] else set()
+    return {*_dotted(document["options"]), *tags}
+
+
+def _dotted(options: t.Mapping[str, t.Any], prefix: str = "") -> collections.abc.Iterator[str]:
+    for name, option in options.items():
+        yield prefix + name
+        yield from _dotted(option.get("suboptions", {}), f"{prefix}{name}.")
+
+
+@functools.cache
+def model(service: str) -> t.Any:
+    """botocore's model of a service."""
+    return botocore.session.get_session().get_service_model(service)
+
+
+def members_of(shape: t.Any, prefix: str = "") -> collections.abc.Iterator[tuple[str, t.Any]]:
+    """What a call takes, down to the plain values, with dots."""
+    for name, inner in shape.members.items():
+        inside = inner.member if inner.type_name == "list" else inner
+        if inside.type_name == "structure" and name != "Tags":
+            yield from members_of(inside, f"{prefix}{name}.")
+        else:
+            yield prefix + name, inside
+
+
+@pytest.mark.parametrize(("service", "operation", "module"), AWS)
+def test_what_a_call_of_aws_takes_is_an_option(service: str, operation: str, module: str) -> None:
+    known, left_out = AWS[service, operation, module], AWS_LEFT_OUT.get(operation, {})
+    taken = {name for name, _shape in members_of(model(service).operation_model(operation).input_shape)}
+    assert taken - set(known) - set(left_out) == set(), f"{module} has no option for these members of {operation}"
+    assert set(known.values()) - options_of(module) == set(), f"{module} lacks options that stand here"
+    assert not set(known) & set(left_out)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "module", "member"),
+    [
+        ("connect", "CreateUser", "connect_user", "PhoneConfig.PhoneType"),
+        ("connect", "CreateUser", "connect_user", "VoiceEnhancementConfigs.VoiceEnhancementMode"),
+        ("connect", "CreateUser", "connect_user", "AutoAcceptConfigs.Channel"),
+        ("iam", "CreateSAMLProvider", "iam_saml_provider", "AssertionEncryptionMode"),
+    ],
+)
+def test_each_value_that_aws_takes_is_a_choice(service: str, operation: str, module: str, member: str) -> None:
+    members = dict(members_of(model(service).operation_model(operation).input_shape))
+    if member not in members:
+        pytest.skip(f"this botocore has no {member}")
+    option: t.Any = {"suboptions": written_in(module)["options"]}
+    for name in AWS[service, operation, module][member].split("."):
+        option = option["suboptions"][name]
+    choices = {value.lower() for value in option.get("choices") or option["suboptions"]}
+    assert {value.lower() for value in members[member].enum} <= choices
+
+
+def test_each_attribute_of_an_instance_is_an_option() -> None:
+    attributes = {value.lower() for value in model("connect").shape_for("InstanceAttributeType").enum}
+    options = {name.removeprefix("attributes.") for name in options_of("connect_instance")}
+    assert attributes <= options
+
+
+@pytest.mark.parametrize("alike", ["users", "connect_user"])
+def test_one_agent_and_many_have_the_same_options(alike: str) -> None:
+    """What connect_user can set, each agent of connect_users can have, and the other way round."""
+    about_the_run = {"state", "instance_id", "purge_tags", "wait_timeout"}
+    one = {name for name in options_of("connect_user") if name not in about_the_run}
+    many = {name.removeprefix("users.") for name in options_of("connect_users") if name.startswith("users.")}
+    assert (one - many if alike == "users" else many - one) == set()
+
+
+@pytest.fixture(scope="module")
+def schemas() -> dict[str, t.Any]:
+    """The types in Microsoft Graph's published description."""
+    if not CONTRACT.exists():
+        pytest.skip("needs ../shared/contracts/graph-openapi.yaml")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return dict(yaml.load(CONTRACT.read_text(encoding="utf-8"), Loader=loader)["components"]["schemas"])
+
+
+def properties_of(schemas: t.Mapping[str, t.Any], kind: str) -> set[str]:
+    """The properties of a type and of what it is derived from."""
+    schema = schemas[kind]
+    found: set[str] = set()
+    for part in (schema, *schema.get("allOf", ())):
+        found |= {name for name in part.get("properties", ()) if not name.startswith("@")}
+        if "$ref" in part:
+            found |= properties_of(schemas, part["$ref"].rpartition("/")[2])
+    return found
+
+
+@pytest.mark.parametrize("kind", GRAPH)
+def test_what_graph_holds_is_an_option(schemas: dict[str, t.Any], kind: str) -> None:
+    left_out = [name for names in GRAPH_LEFT_OUT[kind].values() for name in names.split()]
+    stands_here = [*GRAPH[kind], *left_out]
+    assert len(stands_here) == len(set(stands_here)), "a property stands here twice"
+    assert properties_of(schemas, f"microsoft.graph.{kind}") == set(stands_here)
+
+
+@pytest.mark.parametrize("kind", GRAPH)
+def test_the_options_for_graph_exist(kind: str) -> None:
+    assert set(GRAPH[kind].values()) <= options_of("azure_saml_app")
