@@ -140,7 +140,8 @@ GRAPH_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
         ),
         OTHER_SIGN_IN: (
             "api authenticationBehaviors defaultRedirectUri isDeviceOnlyAuthSupported isFallbackPublicClient "
-            "nativeAuthenticationApisEnabled oauth2RequirePostResponse publicClient requiredResourceAccess spa tokenLifetimePolicies federatedIdentityCredentials"
+            "nativeAuthenticationApisEnabled oauth2RequirePostResponse publicClient requiredResourceAccess spa "
+            "tokenLifetimePolicies federatedIdentityCredentials"
         ),
         "for applications of many tenants, or for children": "signInAudience parentalControlSettings servicePrincipalLockConfiguration",
         "responses are signed with the service principal's": "keyCredentials passwordCredentials",
