@@ -215,7 +215,7 @@ options:
     type: bool
     default: false
   keep:
-    description: Usernames that are no leavers, though they are not listed.
+    description: Usernames, or object IDs of people in Entra, that are no leavers, though they are not listed.
     type: list
     elements: str
     default: []

@@ -61,6 +61,7 @@ def departures(wanted: t.Sequence[Settings], everybody: t.Mapping[str, User], ru
     by_person = {user.settings["entra_id"]: user for name, user in everybody.items() if user.settings["entra_id"] and name not in names}
     superseded = {agent["username"]: by_person[agent["entra_id"]] for agent in wanted if agent.get("entra_id") in by_person}
     stay = names | {user.username for user in superseded.values()}
+    stay |= {user.username for user in everybody.values() if user.settings["entra_id"] in rules.keep}
     managed = [user for user in everybody.values() if user.is_ours or rules.manage_unowned]
     leavers = sorted((user for user in managed if user.username not in stay), key=lambda user: user.username) if rules.is_whole else ()
     return Departures(tuple(leavers), superseded, len(managed))

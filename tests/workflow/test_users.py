@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""users.yml keeps agents and assignments in step with the groups."""
+
+from __future__ import annotations
+
+import typing as t
+
+from playbooks import Playbooks
+from seeds import TENANTS
+
+from federation_sandbox import clouds
+from federation_sandbox.testing import Sandbox
+
+INVENTORY: t.Final = "sandbox/hosts.yml"
+GROUPS: t.Final = [
+    {"group": "Leads", "security_profiles": ["CallCenterManager"]},
+    {"group": "Contact centre agents", "security_profiles": ["Agent"]},
+]
+VARIABLES: t.Final = {"federation_agent_groups": GROUPS, "federation_agents": [], "federation_assigned_groups": None}
+
+
+def entra(sandbox: Sandbox, **content: t.Any) -> None:
+    clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], **content}]}})
+
+
+def test_groups_decide_who_is_an_agent(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    entra(sandbox, groups=[{"displayName": "Leads", "members": ["john.roe@example.com"]}])
+    made = playbooks.succeed("site", INVENTORY, variables=VARIABLES)
+    assert made.done() == made.planned()
+    assert [change["username"] for change in made.result("connect_users")["changes"]] == ["jane.doe@example.com", "john.roe@example.com"]
+
+    sandbox.world.traffic.clear()
+    again = playbooks.succeed("users", INVENTORY, variables=VARIABLES)
+    assert again.changed() == 0
+    assert len(sandbox.world.traffic.requests()) <= 20
+
+    entra(sandbox, groups=[{"displayName": "Contact centre agents", "members": ["john.roe@example.com"]}])
+    reported = playbooks.succeed("users", INVENTORY, variables=VARIABLES)
+    assert reported.changed() == 0
+    assert reported.result("connect_users")["leavers"] == ["jane.doe@example.com"]
+    left = playbooks.succeed("users", INVENTORY, variables={**VARIABLES, "connect_users_leavers": "delete"})
+    assert left.done() == ["Delete the agent 'jane.doe@example.com'"]
+
+    unknown = playbooks.fail("users", INVENTORY, variables={**VARIABLES, "federation_agent_groups": [{"group": "Leader"}]})
+    assert "Leads" in unknown.message()
+
+
+def test_the_schedule_needs_what_site_makes(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    assert "Run openccp.federation.site first" in playbooks.fail("users", INVENTORY, variables=VARIABLES).message()
