@@ -12,9 +12,9 @@ author:
   - openccp.federation contributors (@openccp)
 description:
   - Discovers Amazon Connect instances. One host is one instance, and so one federation.
-  - Every host gets O(ignore:federation_instance_alias), O(ignore:federation_instance_id), O(ignore:federation_region),
-    O(ignore:federation_account_id) and, when a role was assumed, O(ignore:federation_assume_role_arn), so that
-    P(openccp.federation.site#playbook) and the roles run on it as it is.
+  - Every host gets C(federation_instance_alias), C(federation_instance_id), C(federation_region), C(federation_account_id) and, when a role
+    was assumed, C(federation_assume_role_arn) and C(federation_assume_role_external_id), so that the playbook C(openccp.federation.site)
+    and the roles run on it as it is.
   - All that is known of the instance is in the variable C(connect), a dictionary with the keys V(arn), V(id), V(alias), V(region),
     V(account_id), V(partition), V(identity_management_type), V(status), V(access_url), V(tags) and V(federated).
   - V(federated) tells whether the role that O(role_name) names exists in the account and trusts a SAML provider; it is V(none) where the
@@ -81,6 +81,7 @@ options:
   hostnames:
     description:
       - What a host is called, in order of preference. The first that is not empty is taken.
+      - The inventory fails when two instances get the same name.
       - Each is a key of C(connect), such as V(alias), or a Jinja2 expression over the host's variables.
     type: list
     elements: str
@@ -91,8 +92,9 @@ options:
     default: ConnectFederation-{alias}
   strict_permissions:
     description:
-      - Whether an account or Region that cannot be looked at fails the inventory.
+      - Whether an account or Region that the credentials may not look at fails the inventory.
       - When V(false), each is a warning that names the account, the Region and the reason, and the rest is returned.
+      - Any other error, such as an outage, always fails the inventory, so that no host goes missing by accident.
     type: bool
     default: true
   workers:
@@ -143,6 +145,7 @@ from ansible_collections.amazon.aws.plugins.plugin_utils.botocore import get_aws
 from ansible_collections.amazon.aws.plugins.plugin_utils.inventory import AWSInventoryBase
 from ansible_collections.openccp.federation.plugins.module_utils._aws.discovery import Account, Discovery, Found
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import (
     CONNECT_REGIONS,
     check_connect_region,
@@ -155,7 +158,10 @@ ROLE_VARIABLES = {
     "federation_region": "region",
     "federation_account_id": "account_id",
     "federation_assume_role_arn": "assumed_role_arn",
+    "federation_assume_role_external_id": "external_id",
 }
+KINDS = ("SAML", "CONNECT_MANAGED", "EXISTING_DIRECTORY")
+STATES = ("ACTIVE", "CREATION_IN_PROGRESS", "CREATION_FAILED")
 
 
 class InventoryModule(AWSInventoryBase):
@@ -163,17 +169,22 @@ class InventoryModule(AWSInventoryBase):
     INVENTORY_FILE_SUFFIXES = ("connect_instances.yml", "connect_instances.yaml")
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        """Discover the instances, or take them from the cache, and make each that is wanted a host."""
         super().parse(inventory, loader, path, cache=cache)
-        self._check_filters()
+        self._check_options()
+        accounts, regions = self._accounts(), self._regions()
         cached, instances = self.get_cached_result(path, cache)
         if not cached:
-            instances = self._discover()
-        for instance in instances:
-            if self._wanted(instance):
-                self._add(instance)
+            instances = self._discover(accounts, regions)
+        names: dict[str, str] = {}
+        for instance in filter(self._wanted, instances):
+            host = self._add(instance)
+            if host in names:
+                raise AnsibleParserError(f"hostnames gives the name {host} to two instances, {names[host]} and {instance['arn']}.")
+            names[host] = instance["arn"]
         self.update_cached_result(path, cache, instances)
 
-    def _discover(self) -> list[dict[str, t.Any]]:
+    def _discover(self, accounts: list[Account], regions: list[str]) -> list[dict[str, t.Any]]:
         endpoint_url, connection = get_aws_connection_info(self)[1:]
         if self._frozen_credentials:
             connection = {**connection, **self._frozen_credentials}
@@ -185,19 +196,26 @@ class InventoryModule(AWSInventoryBase):
             endpoint_url=endpoint_url,
             verify=connection.get("verify"),
         )
-        found = discovery.run(self._accounts(), self._regions())
+        found = discovery.run(accounts, regions)
         self._report_gaps(found)
         return found.instances
 
     def _accounts(self) -> list[Account]:
-        given = self.get_option("accounts") or []
+        given = self.get_option("accounts")
         unknown = sorted({key for account in given for key in account} - {"role_arn", "external_id", "session_name"})
         if unknown or not all(account.get("role_arn") for account in given):
             raise AnsibleParserError(
                 "Each entry of accounts takes role_arn, and beside it external_id and session_name"
                 + (f"; there is no {', '.join(unknown)}." if unknown else ".")
             )
-        return [Account(**account) for account in given] or [Account()]
+        try:
+            numbers = [parse_role_arn(account["role_arn"]).account for account in given]
+        except InvalidInput as error:
+            raise AnsibleParserError(str(error)) from error
+        twice = sorted({number for number in numbers if numbers.count(number) > 1})
+        if twice:
+            raise AnsibleParserError(f"accounts names {', '.join(twice)} twice; its instances would be found twice.")
+        return [Account(**account) for account in given] or [Account(entered_by=self.get_option("assume_role_arn"))]
 
     def _regions(self) -> list[str]:
         regions = self.get_option("regions") or [
@@ -211,23 +229,31 @@ class InventoryModule(AWSInventoryBase):
         return regions
 
     def _report_gaps(self, found: Found) -> None:
-        gaps = [f"{gap.where}: {gap.reason}" for gap in found.gaps]
-        if gaps and self.get_option("strict_permissions"):
+        fatal = [gap for gap in found.gaps if self.get_option("strict_permissions") or not gap.denied]
+        if fatal:
             raise AnsibleParserError(
-                f"{len(gaps)} places could not be looked at. {' '.join(gaps)} Set strict_permissions to false to go on without them."
+                f"{len(fatal)} of the places to look in could not be looked at. "
+                + " ".join(f"{gap.where}: {gap.reason}" for gap in fatal)
+                + (" Set strict_permissions to false to go on without them." if all(gap.denied for gap in fatal) else "")
             )
-        for gap in gaps:
-            self.warn(f"Not looked at: {gap}")
+        for gap in found.gaps:
+            self.display.warning(f"Not looked at: {gap.where}: {gap.reason}")
 
-    def _check_filters(self) -> None:
-        unknown = sorted(set(self.get_option("filters") or {}) - {"alias", "identity_management_type", "status", "tags", "federated"})
+    def _check_options(self) -> None:
+        filters = self.get_option("filters")
+        unknown = sorted(set(filters) - {"alias", "identity_management_type", "status", "tags", "federated"})
         if unknown:
             raise AnsibleParserError(
                 f"There is no filter {', '.join(unknown)}; there are alias, identity_management_type, status, tags and federated."
             )
+        for name, known in (("identity_management_type", KINDS), ("status", STATES)):
+            strange = sorted(set(filters.get(name, [])) - set(known))
+            if strange:
+                raise AnsibleParserError(f"The filter {name} takes {', '.join(known)}, not {', '.join(strange)}.")
+        if self.get_option("workers") < 1:
+            raise AnsibleParserError("workers must be at least 1.")
 
     def _wanted(self, instance: dict[str, t.Any]) -> bool:
-        filters = self.get_option("filters") or {}
         met = {
             "alias": lambda patterns: any(fnmatch.fnmatchcase(instance["alias"] or "", pattern) for pattern in patterns),
             "identity_management_type": lambda kinds: instance["identity_management_type"] in kinds,
@@ -235,10 +261,10 @@ class InventoryModule(AWSInventoryBase):
             "tags": lambda tags: all(instance["tags"].get(key) == str(value) for key, value in tags.items()),
             "federated": lambda federated: instance["federated"] is bool(federated),
         }
-        return all(met[name](value) for name, value in filters.items())
+        return all(met[name](value) for name, value in self.get_option("filters").items())
 
-    def _add(self, instance: dict[str, t.Any]) -> None:
-        connect = {key: value for key, value in instance.items() if key != "assumed_role_arn"}
+    def _add(self, instance: dict[str, t.Any]) -> str:
+        connect = {key: value for key, value in instance.items() if key not in ("assumed_role_arn", "external_id")}
         variables = {name: instance[key] for name, key in ROLE_VARIABLES.items() if instance[key]} | {"connect": connect}
         host = self._hostname(variables)
         self.inventory.add_host(host)
@@ -248,6 +274,7 @@ class InventoryModule(AWSInventoryBase):
         self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)
         self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
+        return host
 
     def _hostname(self, variables: dict[str, t.Any]) -> str:
         for wish in self.get_option("hostnames"):

@@ -27,11 +27,15 @@ RETRIES: t.Final = {"mode": "standard", "max_attempts": 12}
 
 @dataclass(frozen=True)
 class Account:
-    """How one account is entered. role_arn: the role to assume; None for the account of the credentials themselves."""
+    """How one account is entered.
+
+    role_arn: the role to assume; None for the account of the credentials themselves. entered_by: the role that gave those credentials.
+    """
 
     role_arn: str | None = None
     external_id: str | None = None
     session_name: str = "openccp.federation"
+    entered_by: str | None = None
 
     def __str__(self) -> str:
         return self.role_arn or "the account of the given credentials"
@@ -120,7 +124,8 @@ class Discovery:
         for instance_id in ids:
             with attempt(f"describe the Amazon Connect instance {instance_id}"):
                 instance = connect.describe_instance(InstanceId=instance_id)["Instance"]
-            instances.append(describe(instance) | {"assumed_role_arn": account.role_arn, "federated": self._federated(iam, instance)})
+            way_in = {"assumed_role_arn": account.role_arn or account.entered_by, "external_id": account.external_id}
+            instances.append(describe(instance) | way_in | {"federated": self._federated(iam, instance)})
         return instances
 
     def _federated(self, iam: t.Any, instance: t.Mapping[str, t.Any]) -> bool | None:

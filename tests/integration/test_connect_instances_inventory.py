@@ -1,0 +1,282 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The inventory plugin connect_instances, as ansible-inventory runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from federation_sandbox import clouds
+from federation_sandbox.faults import Fault
+from federation_sandbox.testing import Sandbox
+from saml_material import make_certificate, make_metadata
+from support import COLLECTIONS, module_environment
+
+HOME, SALES, SUPPORT, CLOSED = "111111111111", "222222222222", "333333333333", "444444444444"
+KEY: t.Final = {"id": "AKIA111111111111", "secret": "the-secret-of-the-operator"}
+
+
+def policy(statement: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def automation(account: str, **condition: t.Any) -> dict[str, t.Any]:
+    """A role that the operator may assume."""
+    allow = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"}, "Action": "sts:AssumeRole", **condition}
+    may = {"Effect": "Allow", "Action": ["connect:*", "iam:GetRole", "ds:*"], "Resource": "*"}
+    return {"account": account, "name": "Automation", "trust": policy(allow), "policies": {"all": policy(may)}}
+
+
+def federation_role(account: str, alias: str) -> dict[str, t.Any]:
+    """The role of a federation."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{account}:saml-provider/Entra"},
+        "Action": "sts:AssumeRoleWithSAML",
+        "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
+    }
+    return {"account": account, "name": f"ConnectFederation-{alias}", "trust": policy(trust)}
+
+
+SEED: t.Final[dict[str, t.Any]] = {
+    "accounts": [{"id": HOME, "access_keys": [KEY]}, {"id": SALES}, {"id": SUPPORT}, {"id": CLOSED}],
+    "providers": [{"account": SALES, "name": "Entra", "metadata": make_metadata(make_certificate())}],
+    "roles": [
+        automation(SALES),
+        automation(SUPPORT, Condition={"StringEquals": {"sts:ExternalId": "contact-centre"}}),
+        federation_role(SALES, "sales-live"),
+    ],
+    "instances": [
+        {"account": HOME, "region": "eu-central-1", "alias": "home"},
+        {"account": SALES, "region": "eu-central-1", "alias": "sales-live", "tags": {"environment": "live"}},
+        {"account": SALES, "region": "us-east-1", "alias": "sales-test", "tags": {"environment": "test"}},
+        {"account": SUPPORT, "region": "us-east-1", "alias": "support", "identity_management_type": "CONNECT_MANAGED"},
+    ],
+}
+ACCOUNTS: t.Final = [
+    {"role_arn": f"arn:aws:iam::{SALES}:role/Automation"},
+    {"role_arn": f"arn:aws:iam::{SUPPORT}:role/Automation", "external_id": "contact-centre"},
+]
+DENIED: t.Final = {"role_arn": f"arn:aws:iam::{CLOSED}:role/Automation"}
+REGIONS: t.Final = ["eu-central-1", "us-east-1"]
+
+
+def _plain(value: dict[str, t.Any]) -> t.Any:
+    """ansible-inventory marks texts that are no templates."""
+    return value.get("__ansible_unsafe", value)
+
+
+class Inventory:
+    """A configuration file, and ansible-inventory."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.folder = folder
+
+    def run(self, options: t.Mapping[str, t.Any], *arguments: str) -> subprocess.CompletedProcess[str]:
+        source = self.folder / "connect_instances.yml"
+        source.write_text(
+            yaml.safe_dump({"plugin": "openccp.federation.connect_instances", "regions": REGIONS, **options}), encoding="utf-8"
+        )
+        environment = {
+            **module_environment(self.sandbox.environment),
+            "AWS_ACCESS_KEY_ID": KEY["id"],
+            "AWS_SECRET_ACCESS_KEY": KEY["secret"],
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_HOME": str(self.folder / "home"),
+            "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
+            "ANSIBLE_NOCOLOR": "1",
+            "COLUMNS": "10000",
+        }
+        command = [str(Path(sys.executable).with_name("ansible-inventory")), "--inventory", str(source), *(arguments or ["--list"])]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=self.folder, timeout=200)
+        assert "Traceback" not in done.stderr, done.stderr
+        assert KEY["secret"] not in done.stdout + done.stderr
+        return done
+
+    def list(self, options: t.Mapping[str, t.Any], *arguments: str) -> dict[str, t.Any]:
+        """What --list prints, of an inventory that succeeds."""
+        done = self.run(options, *arguments)
+        assert done.returncode == 0, done.stderr
+        return t.cast("dict[str, t.Any]", json.loads(done.stdout, object_hook=_plain))
+
+    def hosts(self, options: t.Mapping[str, t.Any]) -> set[str]:
+        """The names of all hosts."""
+        return set(self.list(options)["_meta"]["hostvars"])
+
+    def refused(self, options: t.Mapping[str, t.Any]) -> str:
+        """The error of an inventory that fails, before any request."""
+        self.sandbox.world.traffic.clear()
+        done = self.run(options)
+        assert done.returncode != 0, done.stdout
+        return " ".join(done.stderr.split())
+
+
+@pytest.fixture
+def inventory(sandbox: Sandbox, tmp_path: Path) -> Inventory:
+    clouds.seed(sandbox.world, {"aws": SEED})
+    return Inventory(sandbox, tmp_path)
+
+
+def test_hosts_of_several_accounts_and_regions_are_ready_for_the_roles(inventory: Inventory) -> None:
+    listed = inventory.list(
+        {
+            "accounts": ACCOUNTS,
+            "keyed_groups": [
+                {"key": "connect.region", "prefix": "region"},
+                {"key": "connect.tags.environment", "prefix": "environment", "default_value": "unknown"},
+            ],
+            "groups": {"to_federate": "connect.identity_management_type == 'SAML' and not connect.federated"},
+            "compose": {"federation_assigned_groups": "['Agents ' ~ connect.alias]"},
+            "strict": False,
+        }
+    )
+    hosts = listed["_meta"]["hostvars"]
+    assert set(hosts) == {"sales-live", "sales-test", "support"}
+    live = hosts["sales-live"]
+    connect = live.pop("connect")
+    assert live == {
+        "federation_instance_alias": "sales-live",
+        "federation_instance_id": connect["id"],
+        "federation_region": "eu-central-1",
+        "federation_account_id": SALES,
+        "federation_assume_role_arn": ACCOUNTS[0]["role_arn"],
+        "federation_assigned_groups": ["Agents sales-live"],
+    }
+    assert connect == {
+        "alias": "sales-live",
+        "id": connect["id"],
+        "arn": f"arn:aws:connect:eu-central-1:{SALES}:instance/{connect['id']}",
+        "region": "eu-central-1",
+        "account_id": SALES,
+        "partition": "aws",
+        "identity_management_type": "SAML",
+        "status": "ACTIVE",
+        "access_url": "https://sales-live.my.connect.aws",
+        "tags": {"environment": "live"},
+        "federated": True,
+    }
+    assert hosts["sales-test"]["connect"]["federated"] is False
+    assert hosts["support"]["federation_assume_role_external_id"] == "contact-centre"
+    assert listed["region_us_east_1"]["hosts"] == ["sales-test", "support"]
+    assert listed["environment_live"]["hosts"] == ["sales-live"]
+    assert listed["to_federate"]["hosts"] == ["sales-test"]
+
+
+def test_without_accounts_the_credentials_own_is_meant(inventory: Inventory) -> None:
+    hosts = inventory.list({})["_meta"]["hostvars"]
+    assert set(hosts) == {"home"}
+    assert "federation_assume_role_arn" not in hosts["home"]
+
+
+def test_without_regions_all_of_the_partition_are_looked_at(inventory: Inventory) -> None:
+    assert inventory.hosts({"regions": []}) == {"home"}
+    asked = {entry["host"].split(".")[1] for entry in inventory.sandbox.world.traffic.entries("connect")}
+    assert {"eu-central-1", "us-east-1", "ap-southeast-2"} <= asked
+    assert not [region for region in asked if region.startswith("us-gov")]
+
+
+@pytest.mark.parametrize(
+    ("filters", "left"),
+    [
+        ({"alias": ["sales-*"]}, {"sales-live", "sales-test"}),
+        ({"tags": {"environment": "test"}, "status": ["ACTIVE"]}, {"sales-test"}),
+        ({"federated": True}, {"sales-live"}),
+    ],
+    ids=["alias", "tags-and-status", "federated"],
+)
+def test_filters_choose(inventory: Inventory, filters: dict[str, t.Any], left: set[str]) -> None:
+    assert inventory.hosts({"accounts": ACCOUNTS, "filters": filters}) == left
+
+
+def test_host_names_in_order_of_preference(inventory: Inventory) -> None:
+    names = inventory.hosts({"accounts": ACCOUNTS, "hostnames": ["connect.tags.environment | default('')", "alias"]})
+    assert names == {"live", "test", "support"}
+
+
+def test_two_instances_never_become_one_host(inventory: Inventory) -> None:
+    error = inventory.refused({"accounts": ACCOUNTS, "hostnames": ["region"]})
+    assert "hostnames gives the name us-east-1 to two instances" in error
+
+
+def test_a_graph(inventory: Inventory) -> None:
+    done = inventory.run({"accounts": ACCOUNTS, "keyed_groups": [{"key": "connect.account_id", "prefix": "account"}]}, "--graph")
+    assert f"|--@account_{SUPPORT}:" in done.stdout
+    assert "|  |--support" in done.stdout
+
+
+def test_variables_of_groups_and_hosts_beside_the_configuration_win(inventory: Inventory) -> None:
+    for folder, name, value in (("group_vars", "all", "email"), ("host_vars", "sales-live", "employeeid")):
+        (inventory.folder / folder).mkdir()
+        (inventory.folder / folder / f"{name}.yml").write_text(f"federation_session_name_source: {value}\n", encoding="utf-8")
+    hosts = inventory.list({"accounts": ACCOUNTS})["_meta"]["hostvars"]
+    assert {name: values["federation_session_name_source"] for name, values in hosts.items()} == {
+        "sales-live": "employeeid",
+        "sales-test": "email",
+        "support": "email",
+    }
+
+
+def test_a_cached_inventory_asks_nobody(inventory: Inventory) -> None:
+    options = {
+        "accounts": ACCOUNTS,
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(inventory.folder / "cache"),
+    }
+    first = inventory.list(options)
+    kept = "".join(path.read_text(encoding="utf-8") for path in (inventory.folder / "cache").iterdir())
+    assert "ASIA" not in kept
+    assert KEY["secret"] not in kept
+    inventory.sandbox.world.traffic.clear()
+    assert inventory.list(options) == first
+    assert inventory.list({**options, "filters": {"alias": ["support"]}})["_meta"]["hostvars"].keys() == {"support"}
+    assert inventory.sandbox.world.traffic.requests() == []
+    inventory.list(options, "--list", "--flush-cache")
+    assert inventory.sandbox.world.traffic.requests() != []
+
+
+def test_a_denied_account_fails_the_inventory_unless_told_otherwise(inventory: Inventory) -> None:
+    accounts = [*ACCOUNTS, DENIED]
+    assert f"assume the role {DENIED['role_arn']}: AWS answered AccessDenied" in inventory.refused({"accounts": accounts})
+    done = inventory.run({"accounts": accounts, "strict_permissions": False})
+    assert set(json.loads(done.stdout)["_meta"]["hostvars"]) == {"sales-live", "sales-test", "support"}
+    assert f"Not looked at: {DENIED['role_arn']}: Could not assume the role" in done.stderr
+
+
+def test_what_cannot_be_looked_at_is_never_left_out_silently(inventory: Inventory) -> None:
+    """strict_permissions forgives a missing permission, and nothing else."""
+    inventory.sandbox.world.faults.add(Fault("connect", "ListInstances", times=100, code="InternalServiceException"))
+    error = inventory.refused({"strict_permissions": False})
+    assert "the account of the given credentials in " in error
+    assert "InternalServiceException" in error
+
+
+def test_it_holds_itself_to_the_limits_of_the_service(inventory: Inventory) -> None:
+    more = [{"account": SALES, "region": "us-east-1", "alias": f"branch-{number:02}"} for number in range(16)]
+    clouds.seed(inventory.sandbox.world, {"aws": {"instances": more}})
+    assert len(inventory.hosts({"accounts": ACCOUNTS})) == 19
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"regions": ["eu-west-1"]}, "eu-west-1"),
+        ({"filters": {"status": ["RUNNING"]}}, "RUNNING"),
+        ({"accounts": [{"role": "x"}]}, "Each entry of accounts takes role_arn"),
+        ({"accounts": [{"role_arn": "automation"}]}, "automation"),
+        ({"accounts": [DENIED, DENIED]}, "twice"),
+    ],
+    ids=["region", "state", "account", "role-arn", "twice"],
+)
+def test_bad_options_are_refused_before_any_request(inventory: Inventory, options: dict[str, t.Any], says: str) -> None:
+    assert says in inventory.refused(options)
+    assert inventory.sandbox.world.traffic.requests() == []
