@@ -47,7 +47,10 @@ def tenant(cloud: str, permissions: t.Sequence[str] = PERMISSIONS) -> dict[str, 
             {
                 "client_id": CLIENT,
                 "name": "automation",
-                "secrets": [SECRET, {"text": "the-secret-of-last-year", "end": "2020-01-01T00:00:00Z"}],
+                "secrets": [
+                    {"text": SECRET, "end": "2099-01-01T00:00:00Z"},
+                    {"text": "the-secret-of-last-year", "end": "2020-01-01T00:00:00Z"},
+                ],
                 "permissions": list(permissions),
             }
         ],

@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._saml import certificate_report as report
+
+
+def certificate(name: str, days: int, **more: t.Any) -> dict[str, t.Any]:
+    return {"thumbprint": name, "not_after": f"20{30 + days // 365:02}-01-31T12:00:00Z", "days_left": days, **more}
+
+
+APPLICATION: t.Final = {
+    "name": 'The "Centre"',
+    "app_id": "app",
+    "certificates": [certificate("B", 900, active=False), certificate("A", 20, active=True)],
+}
+PROVIDERS: t.Final = [
+    {"arn": "arn:one", "certificates": [certificate("A", 20), certificate("B", 900)]},
+    {"arn": "arn:two", "certificates": [certificate("A", 20), certificate("Z", -400)]},
+]
+ROWS: t.Final = report.rows("support", APPLICATION, PROVIDERS)
+
+
+def test_rows_tell_where_each_certificate_is() -> None:
+    told = {row["thumbprint"]: (row["active"], row["in_entra"], row["trusted"], row["providers"]) for row in ROWS}
+    assert told == {
+        "B": (False, True, False, ["arn:one"]),
+        "A": (True, True, True, ["arn:one", "arn:two"]),
+        "Z": (False, False, False, ["arn:two"]),
+    }
+
+
+def test_the_table_has_equal_columns_and_the_first_to_end_on_top() -> None:
+    assert report.table(ROWS) == [
+        "federation  application   certificate  ends        days left  state         in AWS",
+        'support     The "Centre"  Z            2028-01-31  -400       not in Entra  in part',
+        'support     The "Centre"  A            2030-01-31  20         active        yes',
+        'support     The "Centre"  B            2032-01-31  900        inactive      in part',
+    ]
+    assert len(report.table([])) == 1
+
+
+def test_prometheus_gets_each_value_once_with_escaped_labels() -> None:
+    lines = report.prometheus(ROWS, ["lost"]).splitlines()
+    values = [line for line in lines if not line.startswith("#")]
+    labels = '{federation="support",application="The \\"Centre\\"",thumbprint="A"}'
+    assert f"federation_certificate_days_left{labels} 20" in values
+    assert f"federation_certificate_active{labels} 1" in values
+    assert f"federation_certificate_trusted{labels} 1" in values
+    assert values[-2:] == ['federation_certificates_read{federation="lost"} 0', 'federation_certificates_read{federation="support"} 1']
+    assert len(values) == len(set(values)) == 3 * len(ROWS) + 2
+
+
+@pytest.mark.parametrize(
+    ("active", "providers", "told"),
+    [
+        (certificate("A", 30, active=True), PROVIDERS, []),
+        (certificate("A", 29, active=True), PROVIDERS, ["support: the active certificate A ends on 2030-01-31."]),
+        (certificate("A", -1, active=True), PROVIDERS, ["support: the active certificate A ended on 2029-01-31."]),
+        (certificate("B", 900, active=True), PROVIDERS, ["support: the active certificate B is not in every IAM SAML provider."]),
+        (certificate("B", 1, active=False), PROVIDERS, []),
+    ],
+)
+def test_problems(active: dict[str, t.Any], providers: list[dict[str, t.Any]], told: list[str]) -> None:
+    assert report.problems(report.rows("support", {**APPLICATION, "certificates": [active]}, providers), 30) == told
