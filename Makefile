@@ -105,7 +105,7 @@ sanity-2.20 sanity-2.21: sanity-%: setup
 	tools/sanity $* 3.13 3.12 3.14
 
 lint-code: setup
-	$(BIN)/ruff check --quiet
+	$(BIN)/ruff check --quiet --output-format concise
 	$(BIN)/ruff format --check
 
 lint-types: setup
