@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import threading
 import typing as t
+from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -20,7 +20,7 @@ display = Display()
 class Tail:
     """Prints each line that comes to a file, with the host's name before it."""
 
-    def __init__(self, path: str, host: str) -> None:
+    def __init__(self, path: Path, host: str) -> None:
         self._path = path
         self._host = host
         self._over = threading.Event()
@@ -34,7 +34,7 @@ class Tail:
         self._thread.join()
 
     def _follow(self) -> None:
-        with open(self._path, encoding="utf-8") as lines:
+        with self._path.open(encoding="utf-8") as lines:
             rest = ""
             while True:
                 last = self._over.wait(0.5)
@@ -53,19 +53,14 @@ class ActionModule(ActionBase):
     _supports_async = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Run the module; in the background, elsewhere, or in check mode it prints nothing."""
+        """Run the module; in the background, elsewhere, as another user or in check mode it prints nothing."""
         result = super().run(tmp, task_vars)
         args = dict(self._task.args)
-        quiet = self._task.async_val or self._task.check_mode or "progress_file" in args or self._connection.transport != "local"
-        if quiet:
+        elsewhere = self._connection.transport != "local" or self._task.become
+        if self._task.async_val or self._task.check_mode or "progress_file" in args or elsewhere:
             return result | self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
-        handle, path = tempfile.mkstemp(prefix="connect-users-")
-        os.close(handle)
-        try:
-            with Tail(path, self._host_name(task_vars)):
-                done = self._execute_module(module_args={**args, "progress_file": path}, task_vars=task_vars)
-        finally:
-            os.remove(path)
+        with tempfile.NamedTemporaryFile(prefix="connect-users-") as file, Tail(Path(file.name), self._host_name(task_vars)):
+            done = self._execute_module(module_args={**args, "progress_file": file.name}, task_vars=task_vars)
         done.get("invocation", {}).get("module_args", {}).pop("progress_file", None)
         return result | done
 

@@ -13,8 +13,8 @@ author:
   - openccp.federation contributors (@openccp)
 description:
   - Returns the direct members of groups with the session name that Entra sends of each, which is to be their Amazon Connect username.
-  - Whoever cannot sign in is returned with the reason and never left out silently. Disabled accounts, guests, people without a given name or
-    surname, and session names that AWS or Amazon Connect refuse are such.
+  - Whoever cannot sign in is returned with the reason and never left out silently. Disabled accounts, guests, people without a given name
+    or surname, and session names that AWS or Amazon Connect refuse are such.
   - Groups within groups are named in a warning. Entra ID does not sign in their members, since assignments do not reach into nested groups.
 options:
   groups:

@@ -12,7 +12,8 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Creates users and changes what differs, for a whole list of agents in one task. With O(mode=set) the list is all agents that there shall be.
+  - Creates users and changes what differs, for a whole list of agents in one task.
+  - With O(mode=set) the list is all agents that there shall be.
   - What exists is read 500 users a request, whatever the number of agents.
   - No operation is called more often than O(rate) says, different operations run side by side, and nobody is removed before all others have
     come. While the task runs on the controller itself, it prints how far it is every few seconds.
@@ -203,8 +204,8 @@ options:
     type: str
   max_removals:
     description:
-      - How many agents may lose their access in one run, as a count such as V(20), or as a percentage of the agents that this module manages.
-        A percentage above 0 always allows one.
+      - How many agents may lose their access in one run, as a count such as V(20), or as a percentage of the agents that this module
+        manages. A percentage above 0 always allows one.
       - If more would, or if no agent is listed at all, the task fails before the first write and says whom it would have removed.
     type: str
     default: 5%
@@ -221,7 +222,8 @@ options:
     default: []
   renames:
     description:
-      - What is done when an C(entra_id) belongs to an agent under another username, which the list does not hold. Amazon Connect cannot rename.
+      - What is done when an C(entra_id) belongs to an agent under another username, which the list does not hold.
+        Amazon Connect cannot rename.
       - V(report) says so, and leaves both names alone.
       - V(recreate) creates the new one and then deletes the old one, whose history stays with it. Such deletions count for O(max_removals).
     type: str

@@ -93,7 +93,8 @@ def check_guard(wanted: t.Sized, gone: Departures, rules: Rules) -> None:
         )
     if len(removed) > most:
         raise Conflict(
-            f"{len(removed)} of {gone.managed} agents would lose their access, and max_removals={rules.max_removals} allows {most}: {told}.",
+            f"{len(removed)} of {gone.managed} agents would lose their access, and max_removals={rules.max_removals} allows {most}: "
+            f"{told}.",
             code="TooManyRemovals",
             hint="Nothing was changed. If they really left, run once with a higher max_removals.",
             would_remove=removed,
@@ -122,8 +123,8 @@ def warnings(gone: Departures, orphans: t.Sequence[t.Mapping[str, str]], rules: 
         found.append(f"{len(names)} agents are no longer wanted: {', '.join(names[:20])}{', …' if len(names) > 20 else ''}. Set leavers.")
     if rules.renames == "report":
         found.extend(
-            f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched. With renames=recreate the new "
-            "one is made and the old one deleted; history stays with the old one."
+            f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched. With renames=recreate "
+            "the new one is made and the old one deleted; history stays with the old one."
             for new, user in gone.superseded.items()
         )
     found.extend(f"The quick connect {one['name']!r} ({one['id']}) leads to a user who no longer exists." for one in orphans)

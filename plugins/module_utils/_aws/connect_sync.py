@@ -226,8 +226,13 @@ class Progress:
         self._thread = threading.Thread(target=self._tell, daemon=True)
 
     def __enter__(self) -> None:
-        if self._file and self._tally.total:
-            self._thread.start()
+        if not self._file or not self._tally.total:
+            return
+        try:
+            Path(self._file).open("a", encoding="utf-8").close()
+        except OSError as error:
+            raise InvalidInput(f"Could not write the progress to {self._file}: {error}", hint="Nothing was changed.") from None
+        self._thread.start()
 
     def __exit__(self, *dummy: object) -> None:
         self._over.set()
@@ -236,7 +241,7 @@ class Progress:
 
     def _tell(self) -> None:
         while not self._over.wait(self._interval):
-            with open(str(self._file), "a", encoding="utf-8") as out:
+            with Path(str(self._file)).open("a", encoding="utf-8") as out:
                 out.write(self._tally.line() + "\n")
 
 

@@ -5,8 +5,8 @@
 
 """No operation is called more often than the account may: one token bucket an operation, slower after a refusal.
 
-Amazon Connect counts by account, Region and operation. Whoever else calls the same operation drinks from the same bucket, so a refusal (429)
-halves our rate, and each answer afterwards gives a little of it back.
+Amazon Connect counts by account, Region and operation. Whoever else calls the same operation drinks from the same bucket, so a refusal
+(429) halves our rate, and each answer afterwards gives a little of it back.
 """
 
 from __future__ import annotations
@@ -86,10 +86,10 @@ class Pace:
         client.meta.events.register_first(f"request-created.{service}", self._before)
         client.meta.events.register(f"response-received.{service}", self._after)
 
-    def _before(self, operation_name: str, **dummy: t.Any) -> None:
+    def _before(self, operation_name: str, **dummy: t.Any) -> None:  # noqa: ARG002 (botocore gives more by name)
         self.of(operation_name).take()
 
-    def _after(self, event_name: str, response_dict: t.Any, parsed_response: t.Any, **dummy: t.Any) -> None:
+    def _after(self, event_name: str, response_dict: t.Any, parsed_response: t.Any, **dummy: t.Any) -> None:  # noqa: ARG002
         if response_dict is None:
             return
         bucket = self.of(event_name.rpartition(".")[2])

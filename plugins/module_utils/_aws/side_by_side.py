@@ -98,7 +98,7 @@ class SideBySide:
                 self._fail(chain, end, tally, error)
         except FederationError as error:
             self._fail(chain, end, tally, error)
-        except BaseException as bug:  # it is raised again where the work was begun
+        except BaseException as bug:  # noqa: BLE001 (it is raised again where the work was begun)
             end.set_exception(bug)
         else:
             chain.popleft()

@@ -67,7 +67,8 @@ def sorted_out(groups: t.Sequence[Group], source: str, *, guests: bool) -> tuple
     holders: dict[str, list[str]] = defaultdict(list)
     for person in people.values():
         holders[person["username"]].append(person["user_principal_name"])
-    usable, unusable = [], []
+    usable: list[Member] = []
+    unusable: list[Member] = []
     for person in sorted(people.values(), key=lambda one: (one["username"], one["entra_id"])):
         reasons = _reasons(person, source, holders[person["username"]], guests=guests)
         (unusable if reasons else usable).append({**person, "reasons": reasons} if reasons else person)
@@ -77,8 +78,8 @@ def sorted_out(groups: t.Sequence[Group], source: str, *, guests: bool) -> tuple
 def warnings(groups: t.Sequence[Group], unusable: t.Sequence[Member]) -> list[str]:
     """What the operator should know of, one sentence each."""
     told = [
-        f"The group '{group.reference}' holds the group '{nested.get('displayName')}', whose members Entra ID does not sign in: assignments do "
-        "not reach into nested groups. Add them directly, or give their group as well."
+        f"The group '{group.reference}' holds the group '{nested.get('displayName')}', whose members Entra ID does not sign in: "
+        "assignments do not reach into nested groups. Add them directly, or give their group as well."
         for group in groups
         for nested in group.of_kind("group")
     ]

@@ -9,9 +9,11 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.openccp.federation.plugins.filter.agents import agents
 
+AGENT_TAGS: t.Final = {"level": "1", "x": "y"}
+MERGED_TAGS: t.Final = {"level": "2", "x": "y"}
 GROUPS: t.Final = [
     {"group": "Leads", "security_profiles": ["Lead", "Agent"], "routing_profile": "Leads", "tags": {"level": "2"}},
-    {"group": "Agents", "security_profiles": ["Agent", "Voice"], "routing_profile": "Basic", "auto_accept": True, "tags": {"level": "1", "x": "y"}},
+    {"group": "Agents", "security_profiles": ["Agent", "Voice"], "routing_profile": "Basic", "auto_accept": True, "tags": AGENT_TAGS},
     {"group": "Guests"},
 ]
 DEFAULTS: t.Final = {"security_profiles": ["Default"], "hierarchy_group": None}
@@ -28,7 +30,7 @@ def member(*groups: str) -> dict[str, t.Any]:
         (
             ["Agents", "Leads"],
             "merge",
-            {"security_profiles": ["Lead", "Agent", "Voice"], "routing_profile": "Leads", "auto_accept": True, "tags": {"level": "2", "x": "y"}},
+            {"security_profiles": ["Lead", "Agent", "Voice"], "routing_profile": "Leads", "auto_accept": True, "tags": MERGED_TAGS},
         ),
         (["Guests"], "first", {"security_profiles": ["Default"]}),
         (["Guests"], "merge", {"security_profiles": ["Default"]}),

@@ -125,6 +125,51 @@ def test_who_has_to_be_read_whole(wanted: Settings, mark_of: str | None, modifie
     assert planning.needs_reading({"username": "jane", **wanted}, found, Summary("1", "arn", modified), True, NOW) is needed
 
 
+LONG_AGO: t.Final = NOW - dt.timedelta(hours=1)
+BOTH: t.Final = {"secondary_email": "jd@example.com", "mobile": ""}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "modified", "needed"),
+    [
+        pytest.param({"routing_profile": "Other"}, LONG_AGO, False, id="the search has caught up"),
+        pytest.param({"routing_profile": "Other"}, NOW - planning.SEARCH_LAG / 2, True, id="modified lately"),
+        pytest.param({"tags": {"new": "tag"}}, LONG_AGO, False, id="a tag"),
+        pytest.param({"entra_id": "1"}, LONG_AGO, False, id="an object id"),
+        pytest.param({"first_name": "Joan"}, LONG_AGO, True, id="names go with contact details"),
+        pytest.param({"channels": {"chat": {"auto_accept": True}}}, LONG_AGO, True, id="units are unsure"),
+        pytest.param({"routing_profile": "Other", **BOTH}, LONG_AGO, False, id="all contact details are vouched for"),
+        pytest.param({"routing_profile": "Other", "mobile": ""}, LONG_AGO, True, id="the mark would lose one"),
+    ],
+)
+def test_who_is_changed_on_the_word_of_the_search(wanted: Settings, modified: dt.datetime, needed: bool) -> None:
+    mark = contact_mark.mark("jane", BOTH, NOW)
+    found = User("1", "arn", {**SEARCHED, "entra_id": ""}, complete=False, mark=mark)
+    assert planning.needs_reading({"username": "jane", **wanted}, found, Summary("1", "arn", modified), False, NOW) is needed
+
+
+def test_the_mark_of_a_user_who_was_not_read_holds_what_was_vouched_for() -> None:
+    found = User("1", "arn", {**SEARCHED, "entra_id": ""}, complete=False, mark=contact_mark.mark("jane", BOTH, NOW))
+    plan = planning.plan_agent({"username": "jane", "routing_profile": "Other", **BOTH}, found, False, NOW)
+    assert [step.do for step in plan.steps] == ["update_routing_profile", "tag"]
+    assert contact_mark.vouches(plan.steps[1].args["tags"][contact_mark.MARK], "jane", BOTH, NOW)
+
+
+def test_the_mark_of_who_made_an_agent_is_never_purged() -> None:
+    current = {"managed-by": "openccp.federation", "old": "x"}
+    to_set, to_remove, after = planning.tags_after({"tags": {"team": "a"}}, current, True)
+    assert (to_set, to_remove) == ({"team": "a"}, ["old"])
+    assert after == {"managed-by": "openccp.federation", "team": "a"}
+    assert planning.tags_after({"tags": {"managed-by": "me"}}, current, True)[0] == {"managed-by": "me"}
+
+
+def test_a_new_agent_bears_mark_and_object_id() -> None:
+    wanted = {"username": "jane", "entra_id": "1", "tags": {"team": "a"}}
+    plan = planning.plan_agent(wanted, None, True, NOW, own=True)
+    assert plan.steps[0].args["tags"] == {"team": "a", "managed-by": "openccp.federation", "openccp.federation/entra-id": "1"}
+    assert plan.after["tags"] == {"team": "a", "managed-by": "openccp.federation"}
+
+
 def test_a_removal() -> None:
     assert planning.plan_removal(None).steps == ()
     plan = planning.plan_removal(there())

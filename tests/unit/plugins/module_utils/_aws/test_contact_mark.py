@@ -42,3 +42,11 @@ def test_a_mark_is_a_tag_that_aws_takes_and_tells_nobody_the_address() -> None:
     assert EMAIL not in MARK
     assert MOBILE not in MARK
     assert not contact_mark.MARK.startswith("aws:")
+
+
+def test_a_mark_that_is_written_late_bears_the_time_of_the_writing() -> None:
+    planned = {contact_mark.MARK: contact_mark.mark("jane", {"mobile": "+491"}, NOW), "team": "a"}
+    later = NOW + dt.timedelta(hours=1)
+    written = contact_mark.restamped(planned, later)
+    assert written == {contact_mark.MARK: contact_mark.mark("jane", {"mobile": "+491"}, later), "team": "a"}
+    assert contact_mark.restamped({"team": "a"}, later) == {"team": "a"}

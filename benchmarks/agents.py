@@ -1,0 +1,261 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What it takes to keep 1,000 and 10,000 agents in step, on the sandbox, with and without the service's limits, beside other ways.
+
+Everything is measured in one run and told as a ratio to what the limits alone dictate, since absolute times are this machine's. Where
+the real limits would take hours they are scaled up, module and sandbox alike; the scale stands beside the figure. The exit status is 1 when
+a bound is not kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import collections.abc
+import contextlib
+import dataclasses
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import typing as t
+from pathlib import Path
+
+CHECKOUT: t.Final = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(CHECKOUT / "tests"))
+
+from contact_centre import Centre, centre, person  # noqa: E402
+from federation_sandbox.testing import Sandbox, running_sandbox  # noqa: E402
+from support import COLLECTIONS, module_environment, start_module  # noqa: E402
+
+RATE: t.Final = 2.0
+BURST: t.Final = 5.0
+OURS: t.Final = {"managed-by": "openccp.federation"}
+#: What no account allows: the module's own pace is out of the way.
+UNPACED: t.Final = {"rate": 100_000.0, "burst": 100_000.0}
+
+
+@dataclasses.dataclass
+class Figure:
+    """One measurement. floor: the seconds that the limits alone dictate; scale: how many times the real limits were allowed."""
+
+    what: str
+    agents: int
+    limits: str
+    seconds: float
+    requests: dict[str, int]
+    peak_mib: float = 0.0
+    floor: float = 0.0
+    share: float = 0.0
+
+    def row(self) -> str:
+        """A line of the table."""
+        most = ", ".join(f"{count:,} {name}" for name, count in self.requests.items())
+        against = f"{self.seconds / self.floor:.2f} × the limit's {self.floor:.1f} s" if self.floor else "-"
+        share = f"{self.share:.1%}" if self.share else "-"
+        peak = f"{self.peak_mib:.0f}" if self.peak_mib else "-"
+        total = sum(self.requests.values())
+        return f"| {self.what} | {self.agents:,} | {self.limits} | {total:,} ({most}) | {self.seconds:.1f} | {against} | {share} | {peak} |"
+
+
+class Memory:
+    """The most that a process holds, sampled."""
+
+    def __init__(self, pid: int) -> None:
+        self._file = Path(f"/proc/{pid}/status")
+        self.peak = 0.0
+
+    def look(self) -> None:
+        """Note VmHWM, the kernel's own high-water mark."""
+        with contextlib.suppress(OSError):
+            for line in self._file.read_text(encoding="ascii").splitlines():
+                if line.startswith("VmHWM:"):
+                    self.peak = max(self.peak, int(line.split()[1]) / 1024)
+
+
+def team(count: int, **settings: t.Any) -> list[dict[str, t.Any]]:
+    """That many agents."""
+    return [person({"username": f"agent{number:05}@example.com", **settings}) for number in range(count)]
+
+
+def filled(sandbox: Sandbox, count: int, scale: float) -> Centre:
+    """A centre with agents that were last modified long ago. scale: 0 for no limits."""
+    sandbox.world.reset()
+    sandbox.world.clock.advance(-dt.timedelta(hours=2))
+    here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in team(count)], routing_profiles=["Sales"])
+    sandbox.world.settings.change({"limits": bool(scale), "limit_scale": scale or 1.0})
+    return here
+
+
+def floor_of(requests: t.Mapping[str, int], scale: float) -> float:
+    """The seconds that the busiest operation needs, each having a bucket of its own."""
+    return max(0.0, *((count - BURST * scale) / (RATE * scale) for count in requests.values())) if scale else 0.0
+
+
+def told(scale: float) -> str:
+    """How the limits were."""
+    return {0.0: "off", 1.0: "real"}.get(scale, f"× {scale:g}")
+
+
+def counted(sandbox: Sandbox) -> dict[str, int]:
+    """Requests by operation, the most frequent first."""
+    return dict(collections.Counter(entry["operation"] for entry in sandbox.world.traffic.requests()).most_common())
+
+
+def share_of_limit(sandbox: Sandbox, operation: str, scale: float) -> float:
+    """How much of the rate that the limit allows was used, from the first call to the last."""
+    times = [dt.datetime.fromisoformat(one["time"]) for one in sandbox.world.traffic.entries("connect", operation) if one["status"] < 400]
+    allowed = (len(times) - BURST * scale) / (RATE * scale)
+    return allowed / (times[-1] - times[0]).total_seconds()
+
+
+def module(here: Centre, what: str, users: list[dict[str, t.Any]], scale: float, expected: t.Mapping[str, int]) -> Figure:
+    """One run of connect_users."""
+    pace = {"rate": RATE * scale, "burst": BURST * scale} if scale else UNPACED
+    params = {"instance_id": here.id, "users": users, "mode": "set", "leavers": "delete", **pace}
+    here.sandbox.world.traffic.clear()
+    started = time.perf_counter()
+    process = start_module("connect_users", params, here.environment, diff=False)
+    memory, output = Memory(process.pid), []
+    reader = threading.Thread(target=lambda: output.append(process.stdout.read() if process.stdout else ""))
+    reader.start()
+    while process.poll() is None:
+        memory.look()
+        time.sleep(0.02)
+    seconds = time.perf_counter() - started
+    reader.join()
+    result = json.loads(output[0].strip().splitlines()[-1])
+    found = {key: value for key, value in result.get("users", {}).items() if key in expected}
+    if result.get("failed") or found != dict(expected):
+        raise SystemExit(f"{what}: {result.get('msg')} {found}")
+    requests = counted(here.sandbox)
+    return Figure(what, len(users), told(scale), seconds, requests, memory.peak, floor_of(requests, scale))
+
+
+def unchanged(sandbox: Sandbox, count: int, scale: float) -> Figure:
+    """Nothing to change."""
+    return module(filled(sandbox, count, scale), "unchanged", team(count), scale, {"unchanged": count})
+
+
+def one_percent(sandbox: Sandbox, count: int, scale: float) -> Figure:
+    """One agent in a hundred has another routing profile."""
+    here = filled(sandbox, count, scale)
+    some = count // 100
+    users = [*team(some, routing_profile="Sales"), *team(count)[some:]]
+    return module(here, "1 % changed", users, scale, {"updated": some, "unchanged": count - some})
+
+
+def all_new(sandbox: Sandbox, count: int, scale: float) -> Figure:
+    """Nobody is there yet."""
+    figure = module(filled(sandbox, 0, scale), "all new", team(count), scale, {"created": count})
+    return dataclasses.replace(figure, share=share_of_limit(sandbox, "CreateUser", scale)) if scale else figure
+
+
+def task_loop(sandbox: Sandbox, count: int) -> Figure:
+    """connect_user in a loop of one task, for agents that are as wanted already; limits off."""
+    here = filled(sandbox, count, 0.0)
+    loop = {"openccp.federation.connect_user": "{{ item }}", "loop": [{"instance_id": here.id, **agent} for agent in team(count)]}
+    task = {**loop, "loop_control": {"label": "{{ item.username }}"}}
+    variables = {"ansible_python_interpreter": sys.executable}
+    play = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables, "tasks": [task]}]
+    with tempfile.TemporaryDirectory() as folder:
+        playbook = Path(folder) / "loop.yml"
+        playbook.write_text(json.dumps(play), encoding="utf-8")
+        environment = {**module_environment(here.environment), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": folder}
+        sandbox.world.traffic.clear()
+        started = time.perf_counter()
+        command = [Path(sys.executable).with_name("ansible-playbook"), "--inventory", "localhost,", playbook]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        seconds = time.perf_counter() - started
+    if done.returncode or "changed=0" not in done.stdout:
+        raise SystemExit(f"task loop: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return Figure("task loop over connect_user, unchanged", count, "off", seconds, counted(sandbox))
+
+
+def describe_each(sandbox: Sandbox, count: int, scale: float) -> Figure:
+    """What tools do that read one user a request: ListUsers, then DescribeUser for each; botocore's adaptive retries keep the pace."""
+    here = filled(sandbox, count, scale)
+    sandbox.world.traffic.clear()
+    started = time.perf_counter()
+    connect = here.connect()
+    for page in connect.get_paginator("list_users").paginate(InstanceId=here.id):
+        for user in page["UserSummaryList"]:
+            connect.describe_user(InstanceId=here.id, UserId=user["Id"])
+    seconds = time.perf_counter() - started
+    requests = counted(sandbox)
+    return Figure("DescribeUser for each, unchanged", count, told(scale), seconds, requests, floor=floor_of(requests, scale))
+
+
+def bounds(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[tuple[str, float, float, bool]]:
+    """What must hold: the bound, what was measured, the limit, and whether it is kept."""
+
+    def most(what: str, measured: float, limit: float) -> tuple[str, float, float, bool]:
+        return what, measured, limit, measured <= limit
+
+    large, small = figures["unchanged 10000 off"], figures["unchanged 1000 off"]
+    real = figures["unchanged 10000 real"]
+    yield most("requests for 10,000 unchanged agents", sum(real.requests.values()), 45)
+    yield most("10,000 unchanged agents against the limit alone", real.seconds / real.floor, 1.15)
+    for key, figure in figures.items():
+        if figure.share:
+            yield f"share of the limit, {key}", figure.share, 0.95, figure.share >= 0.95
+    yield most("peak memory at 10,000 agents, MiB", max(one.peak_mib for one in figures.values() if one.agents == 10_000), 200)
+    yield most("growth of time from 1,000 to 10,000 unchanged agents", large.seconds / small.seconds, 10)
+    created = figures["new 10000 off"].seconds / figures["new 1000 off"].seconds
+    yield most("growth of time from 1,000 to 10,000 new agents", created, 10)
+
+
+def measured(sandbox: Sandbox, quick: bool) -> dict[str, Figure]:
+    """All figures."""
+    figures = {}
+
+    def note(key: str, figure: Figure) -> None:
+        figures[key] = figure
+        print(figure.row(), flush=True)
+
+    print("| What | Agents | Limits | Requests | Seconds | Against the limit | Share of the limit | Peak MiB |")
+    print("|---|---|---|---|---|---|---|---|")
+    for count in (1_000, 10_000):
+        note(f"unchanged {count} off", unchanged(sandbox, count, 0.0))
+        note(f"unchanged {count} real", unchanged(sandbox, count, 1.0))
+        note(f"1 % {count} off", one_percent(sandbox, count, 0.0))
+        note(f"1 % {count} real", one_percent(sandbox, count, 1.0))
+        note(f"new {count} off", all_new(sandbox, count, 0.0))
+    if not quick:
+        note("new 1000 real", all_new(sandbox, 1_000, 1.0))
+    note("new 1000 × 10", all_new(sandbox, 1_000, 10.0))
+    note("new 10000 × 25", all_new(sandbox, 10_000, 25.0))
+    note("task loop", task_loop(sandbox, 20 if quick else 100))
+    note("describe", describe_each(sandbox, 1_000, 10.0))
+    return figures
+
+
+def main() -> int:
+    """Measure, print a table, and hold the figures to their bounds."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="leave out what takes more than some minutes")
+    options = parser.parse_args()
+    os.environ.setdefault("PYTHONPATH", str(COLLECTIONS))
+    with running_sandbox() as sandbox:
+        figures = measured(sandbox, options.quick)
+    print("\n| Bound | Measured | Limit | |\n|---|---|---|---|")
+    kept = True
+    for what, value, limit, holds in bounds(figures):
+        kept &= holds
+        print(f"| {what} | {value:.2f} | {limit:g} | {'kept' if holds else 'NOT KEPT'} |")
+    alone, together = figures["task loop"], figures["unchanged 1000 off"]
+    slower = (alone.seconds / alone.agents) / (together.seconds / together.agents)
+    print(f"\nAn unchanged agent takes {slower:,.0f} times as long in a task loop as in connect_users with 1,000 agents, limits off.")
+    each, snapshot = figures["describe"], figures["unchanged 1000 real"]
+    ratio = sum(each.requests.values()) / sum(snapshot.requests.values())
+    print(f"Reading each of 1,000 users by itself takes {ratio:,.0f} times as many requests.")
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
