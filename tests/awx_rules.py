@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What AWX makes of a credential and of a slice, by its own rules."""
+
+from __future__ import annotations
+
+import tempfile
+import typing as t
+from pathlib import Path
+from types import SimpleNamespace
+
+import yaml
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from support import CHECKOUT
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads !unsafe, which keeps Ansible from rendering AWX's templates."""
+
+
+_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(t.cast("yaml.ScalarNode", node)))
+
+OBJECTS: t.Final[dict[str, t.Any]] = yaml.load((CHECKOUT / "awx" / "objects.yml").read_text(encoding="utf-8"), Loader=_Loader)
+
+
+def inject(credential_type: t.Mapping[str, t.Any], inputs: t.Mapping[str, str], folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The environment and the extra variables of a job with a credential of that type; its files are written under the folder.
+
+    As AWX does: empty inputs are left out, files are rendered first, and the rest can name them as tower.filename.
+    """
+    fields = {field["id"]: field for field in credential_type["inputs"]["fields"]}
+    missing = [name for name in credential_type["inputs"].get("required", []) if not inputs.get(name)]
+    if set(inputs) - set(fields) or missing:
+        raise ValueError(f"AWX refuses the credential: unknown {set(inputs) - set(fields)}, missing {missing}")
+    values: dict[str, t.Any] = {name: value for name, value in inputs.items() if value}
+    environment = ImmutableSandboxedEnvironment()
+    injectors = credential_type["injectors"]
+    names = SimpleNamespace()
+    for label, template in injectors.get("file", {}).items():
+        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
+            file.write(environment.from_string(template).render(**values))
+        setattr(names, label.partition(".")[2], file.name)
+    values["tower"] = SimpleNamespace(filename=names)
+
+    def rendered(kind: str) -> dict[str, str]:
+        return {name: environment.from_string(template).render(**values) for name, template in injectors.get(kind, {}).items()}
+
+    return rendered("env"), rendered("extra_vars")
+
+
+def sliced(hosts: t.Iterable[str], number: int, count: int) -> list[str]:
+    """The hosts of one slice, counted from 1."""
+    return sorted(hosts)[number - 1 :: count]

@@ -1,0 +1,100 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What AWX is given: data that its collection takes, playbooks and variables that exist, an image with our requirements."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from awx_rules import OBJECTS
+from support import CHECKOUT, COLLECTIONS, module_environment
+
+#: what apply.yml passes to which module
+GIVEN: t.Final = {
+    "credential_type": OBJECTS["awx_credential_types"],
+    "job_template": OBJECTS["awx_job_templates"],
+    "workflow_job_template": OBJECTS["awx_workflows"],
+    "schedule": OBJECTS["awx_schedules"],
+}
+
+
+def check(given: dict[str, t.Any], options: dict[str, t.Any], where: str) -> None:
+    """Every key is an option, every required one is there, every choice exists, down through the suboptions."""
+    assert set(given) <= set(options), where
+    assert {name for name, option in options.items() if option.get("required")} <= set(given), where
+    for name, value in given.items():
+        option = options[name]
+        if "choices" in option:
+            assert value in option["choices"], f"{where}.{name}"
+        for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, dict) and "suboptions" in option:
+                check(entry, option["suboptions"], f"{where}.{name}")
+
+
+@pytest.mark.parametrize("module", GIVEN)
+def test_awx_awx_takes_the_data(module: str) -> None:
+    pytest.importorskip("ansible_collections.awx.awx", reason="awx.awx comes with the ansible package")
+    documented = importlib.import_module(f"ansible_collections.awx.awx.plugins.modules.{module}").DOCUMENTATION
+    for entry in GIVEN[module]:
+        check(entry, yaml.safe_load(documented)["options"], entry["name"])
+
+
+def test_each_template_runs_a_playbook_of_the_project() -> None:
+    assert all((CHECKOUT / template["playbook"]).is_file() for template in OBJECTS["awx_job_templates"])
+
+
+def test_what_schedules_and_workflows_run_exists() -> None:
+    made = {entry["name"] for kind in ("awx_job_templates", "awx_workflows") for entry in OBJECTS[kind]}
+    nodes = [node for workflow in OBJECTS["awx_workflows"] for node in workflow["workflow_nodes"]]
+    run = {schedule["unified_job_template"] for schedule in OBJECTS["awx_schedules"]}
+    assert run | {node["unified_job_template"]["name"] for node in nodes} <= made
+    named = {node["identifier"] for node in nodes}
+    assert {after["identifier"] for node in nodes for after in node.get("related", {}).get("success_nodes", [])} <= named
+
+
+def test_a_survey_asks_for_options_of_the_roles() -> None:
+    specs = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in CHECKOUT.glob("roles/*/meta/argument_specs.yml")]
+    options = {name for spec in specs for entry in spec["argument_specs"].values() for name in entry.get("options", {})}
+    asked = {
+        question["variable"] for template in OBJECTS["awx_job_templates"] for question in template.get("survey_spec", {}).get("spec", [])
+    }
+    assert asked <= options
+
+
+@pytest.mark.parametrize("rule", [schedule["rrule"] for schedule in OBJECTS["awx_schedules"]])
+def test_a_schedule_is_one_that_awx_takes(rule: str) -> None:
+    """AWX wants one DTSTART in UTC and an interval."""
+    assert re.fullmatch(r"DTSTART:\d{8}T\d{6}Z RRULE:FREQ=(MINUTELY|DAILY|WEEKLY);INTERVAL=\d+(;BYDAY=[A-Z,]+)?", rule)
+
+
+def builder(*arguments: str) -> str:
+    """What ansible-builder prints."""
+    command = [str(Path(sys.executable).with_name("ansible-builder")), *arguments]
+    if not Path(command[0]).exists():
+        pytest.skip("ansible-builder is part of the main environment alone")
+    environment = module_environment({})
+    return subprocess.run(command, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def test_the_image_gets_exactly_our_requirements() -> None:
+    lines = (CHECKOUT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    introspected = yaml.safe_load(builder("introspect", "--sanitize", str(COLLECTIONS)))
+    ours = [line.partition("#")[0].strip() for line in introspected["python"] if "openccp.federation" in line]
+    assert ours == [line for line in lines if line and not line.startswith("#")]
+
+
+def test_the_image_can_be_built(tmp_path: Path) -> None:
+    builder("create", "--output-filename", "Containerfile", "--file", "execution-environment.yml", "--context", str(tmp_path))
+    assert "FROM" in (tmp_path / "Containerfile").read_text(encoding="utf-8")
+    galaxy = yaml.safe_load((tmp_path / "_build" / "requirements.yml").read_text(encoding="utf-8"))
+    dependencies = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))["dependencies"]
+    assert {entry["name"]: entry.get("version") for entry in galaxy["collections"]} == {"openccp.federation": None, **dependencies}
