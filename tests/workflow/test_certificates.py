@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of all certificates: table, JSON, Prometheus, and an exit status for monitoring."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+from playbooks import Playbooks
+
+from federation_sandbox.testing import Sandbox
+
+
+def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    inventory, as_json, prometheus = (tmp_path / name for name in ("hosts.json", "certificates.json", "certificates.prom"))
+    hosts = {name: {"federation_instance_alias": f"example-{name}"} for name in ("demo", "lost")}
+    inventory.write_text(json.dumps({"all": {"vars": {"federation_region": "eu-central-1"}, "hosts": hosts}}), encoding="utf-8")
+    files = {"certificate_rotation_report_json": str(as_json), "certificate_rotation_report_prometheus": str(prometheus)}
+    made = playbooks.succeed("site", inventory, "--limit", "demo", "--tags", "entra,aws").result("azure_saml_app")
+    sandbox.world.traffic.clear()
+
+    well = playbooks.succeed("certificates", inventory, "--limit", "demo", variables=files)
+    assert sandbox.world.traffic.writes() == []
+    assert made["active_thumbprint"] in well.output
+    (row,) = json.loads(as_json.read_text(encoding="utf-8"))
+    assert (row["thumbprint"], row["active"], row["trusted"], row["days_left"]) == (made["active_thumbprint"], True, True, 1094)
+    assert f'thumbprint="{made["active_thumbprint"]}"}} 1094\n' in prometheus.read_text(encoding="utf-8")
+
+    sandbox.world.clock.advance(dt.timedelta(days=1066))
+    ill = playbooks.fail("certificates", inventory, variables=files)
+    assert "demo: the active certificate" in ill.output
+    assert "lost: 0 applications are called 'Amazon Connect example-lost'" in ill.output
+    told = prometheus.read_text(encoding="utf-8")
+    assert f'thumbprint="{made["active_thumbprint"]}"}} 28\n' in told
+    assert 'federation_certificates_read{federation="lost"} 0\n' in told
