@@ -8,7 +8,8 @@ SHELL := bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-COLLECTIONS := $(CURDIR)/.cache/collections
+export ANSIBLE_HOME := $(CURDIR)/.cache
+COLLECTIONS := $(ANSIBLE_HOME)/collections
 export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
 export PYTHONPATH := $(COLLECTIONS)
 BIN := $(CURDIR)/.venv/bin
