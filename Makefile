@@ -89,6 +89,12 @@ conformance: .venv-conformance/.ready $(COLLECTIONS)/.ready ## Hold the sandbox 
 	export PATH=$(CURDIR)/.venv-conformance/bin:$$PATH
 	python -m pytest --quiet --numprocesses 2 conformance
 
+# --- measurements ---
+
+.PHONY: bench
+bench: setup ## Measure, in one run, as ratios; takes half an hour (BENCH=--quick: some minutes)
+	for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark $(BENCH); done
+
 # --- linters ---
 
 SANITY := sanity-2.18 sanity-2.19 sanity-2.20 sanity-2.21

@@ -31,13 +31,22 @@ sys.path.insert(0, str(CHECKOUT / "tests"))
 
 from contact_centre import Centre, centre, person  # noqa: E402
 from federation_sandbox.testing import Sandbox, running_sandbox  # noqa: E402
-from support import COLLECTIONS, module_environment, start_module  # noqa: E402
+from support import COLLECTIONS, module_environment  # noqa: E402
 
 RATE: t.Final = 2.0
 BURST: t.Final = 5.0
 OURS: t.Final = {"managed-by": "openccp.federation"}
 #: What no account allows: the module's own pace is out of the way.
 UNPACED: t.Final = {"rate": 100_000.0, "burst": 100_000.0}
+
+
+#: The module in a process of its own, so that time and memory are its own.
+ALONE: t.Final = """
+import json, runpy, sys
+from ansible.module_utils.testing import patch_module_args
+with patch_module_args(json.load(sys.stdin)):
+    runpy.run_module("ansible_collections.openccp.federation.plugins.modules.connect_users", run_name="__main__", alter_sys=True)
+"""
 
 
 @dataclasses.dataclass
@@ -117,12 +126,15 @@ def share_of_limit(sandbox: Sandbox, operation: str, scale: float) -> float:
 def module(here: Centre, what: str, users: list[dict[str, t.Any]], scale: float, expected: t.Mapping[str, int]) -> Figure:
     """One run of connect_users."""
     pace = {"rate": RATE * scale, "burst": BURST * scale} if scale else UNPACED
-    params = {"instance_id": here.id, "users": users, "mode": "set", "leavers": "delete", **pace}
+    params = {"instance_id": here.id, "users": users, "mode": "set", "leavers": "delete", **pace, "_ansible_remote_tmp": "/tmp"}
+    arguments = json.dumps(params)
     here.sandbox.world.traffic.clear()
     started = time.perf_counter()
-    process = start_module("connect_users", params, here.environment, diff=False)
+    process = subprocess.Popen(
+        [sys.executable, "-c", ALONE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=module_environment(here.environment)
+    )
     memory, output = Memory(process.pid), []
-    reader = threading.Thread(target=lambda: output.append(process.stdout.read() if process.stdout else ""))
+    reader = threading.Thread(target=lambda: output.append(process.communicate(arguments)[0]))
     reader.start()
     while process.poll() is None:
         memory.look()

@@ -94,6 +94,7 @@ class SyncResource(AgentsResource):
         """Every agent that is wanted and, where it matters, every other."""
         self._check_options()
         self.agents = agents_of(self.module)
+        self.module.params["users"] = None  # thousands of agents are not repeated in the task's output
         self._sees_everybody = self.rules.is_whole or any(agent.get("entra_id") for agent in self.agents)
         self.snapshot = super().read()
         if self._sees_everybody:
