@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Two teams, each with one half of the federation: what they hand over, and what each still waits for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from playbooks import Playbooks, Run
+from seeds import SECRET
+
+from federation_sandbox.testing import Sandbox
+
+ONE = "sandbox/hosts.yml"
+ENTRA, AWS = {"graph", "login"}, {"iam", "sts", "connect"}
+
+
+class Teams:
+    """A folder that both teams reach."""
+
+    def __init__(self, sandbox: Sandbox, playbooks: Playbooks, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.playbooks = playbooks
+        self.folder = folder
+        self.variables = {"handover_folder": str(folder)}
+
+    def run(self, half: str) -> Run:
+        """One team's half, which never touches the other's cloud."""
+        self.sandbox.world.traffic.clear()
+        run = self.playbooks.succeed("site", ONE, "--tags", half, variables=self.variables)
+        touched = {str(entry["service"]) for entry in self.sandbox.world.traffic.entries()}
+        assert touched <= (ENTRA if half == "entra" else AWS)
+        return run
+
+    def handed(self, half: str) -> Path:
+        """The file that a half writes."""
+        return self.folder / f"demo.{half}.json"
+
+
+def test_each_half_takes_what_the_other_hands_over(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    teams = Teams(sandbox, playbooks, tmp_path)
+    waiting = teams.run("aws")
+    assert f"waits for {teams.handed('entra')}" in waiting.output
+    assert not any("role" in sentence for sentence in waiting.done())
+    assert json.loads(teams.handed("aws").read_text(encoding="utf-8"))["result"]["id"] == waiting.result("connect_instance")["id"]
+
+    entra = teams.run("entra")
+    assert entra.result("azure_saml_app")["user_access_url"] in teams.handed("entra").read_text(encoding="utf-8")
+    assert "waits for" not in entra.output
+
+    aws = teams.run("aws")
+    assert aws.result("aws_federation")["role"]["arn"] == json.loads(teams.handed("entra").read_text(encoding="utf-8"))["role_arn"]
+    assert all(SECRET not in teams.handed(half).read_text(encoding="utf-8") for half in ("entra", "aws"))
+
+
+def test_a_half_that_knows_no_instance_waits_and_believes_no_file_that_was_changed(
+    sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path
+) -> None:
+    teams = Teams(sandbox, playbooks, tmp_path)
+    waiting = teams.run("entra")
+    assert waiting.done() == []
+    assert f"waits for {teams.handed('aws')}" in waiting.output
+
+    teams.handed("aws").write_text(json.dumps({"half": "aws", "result": {}, "digest": "0" * 64}), encoding="utf-8")
+    refused = playbooks.fail("site", ONE, "--tags", "entra", variables=teams.variables)
+    assert "was changed on its way" in refused.message()
+    assert sandbox.world.traffic.requests() == []
