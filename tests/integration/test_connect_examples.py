@@ -22,7 +22,9 @@ JANE: t.Final = {"username": "jane.doe@example.com", "secondary_email": "jane.do
     "module", ["connect_approved_origin", "connect_instance_info", "connect_user", "connect_user_info", "connect_users", "connect_instance"]
 )
 def test_the_examples_run_as_they_stand(sandbox: Sandbox, tmp_path: Path, module: str) -> None:
-    here = centre(sandbox, region="eu-central-1", users=[] if module == "connect_users" else [JANE])
+    users = [] if module == "connect_users" else [JANE]
+    here = centre(sandbox, region="eu-central-1", users=users, security_profiles={"No access": []})
+    (tmp_path / "agents.csv").write_text("username\njane.doe@example.com\n", encoding="utf-8")
     if module == "connect_instance":
         sandbox.world.reset()
         account = {"id": ACCOUNT, "access_keys": [{"id": "AKIACONTACTCENTRE", "secret": "a-secret-of-the-sandbox"}]}
