@@ -22,7 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve both clouds until interrupted")
     serve.add_argument("--port", type=int, default=0, help="the loopback port; a free one when left out")
-    serve.add_argument("--folder", type=pathlib.Path, default=pathlib.Path(".sandbox"), help="where env, authority.pem and traffic.jsonl go")
+    serve.add_argument(
+        "--folder", type=pathlib.Path, default=pathlib.Path(".sandbox"), help="where env, authority.pem and traffic.jsonl go"
+    )
     serve.add_argument("--seed", type=pathlib.Path, help="a JSON file with what both clouds hold at the start")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -36,13 +38,18 @@ def main(arguments: list[str] | None = None) -> int:
         environment = front.environment((options.folder / "authority.pem").resolve())
         exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
         (options.folder / "env").write_text(exports, encoding="utf-8")
-        print(f"The sandbox listens at {front.url}; its controls are at {front.url}/sandbox/.", flush=True)
-        print(f"Send a shell's clients there with: source {options.folder / 'env'}", flush=True)
+        _say(f"The sandbox listens at {front.url}; its controls are at {front.url}/sandbox/.")
+        _say(f"Send a shell's clients there with: source {options.folder / 'env'}")
         try:
             front.serve_forever(poll_interval=0.1)
         except KeyboardInterrupt:
-            print("Stopped.")
+            _say("Stopped.")
     return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -19,18 +19,18 @@ from federation_sandbox.world import World
 Answer = t.Any
 
 
-def _traffic(world: World, request: Request, body: t.Any) -> Answer:
+def _traffic(world: World, request: Request, _body: t.Any) -> Answer:
     if request.method == "DELETE":
         world.traffic.clear()
     return world.traffic.entries(request.args.get("service"), request.args.get("operation"))
 
 
-def _settings(world: World, request: Request, body: t.Any) -> Answer:
+def _settings(world: World, _request: Request, body: t.Any) -> Answer:
     world.settings.change(body or {})
     return dataclasses.asdict(world.settings)
 
 
-def _clock(world: World, request: Request, body: t.Any) -> Answer:
+def _clock(world: World, _request: Request, body: t.Any) -> Answer:
     if body and "set" in body:
         world.clock.set(dt.datetime.fromisoformat(body["set"]))
     if body and "advance" in body:
@@ -46,11 +46,11 @@ def _faults(world: World, request: Request, body: t.Any) -> Answer:
     return {}
 
 
-def _seed(world: World, request: Request, body: t.Any) -> Answer:
+def _seed(world: World, _request: Request, body: t.Any) -> Answer:
     return clouds.seed(world, body or {})
 
 
-def _reset(world: World, request: Request, body: t.Any) -> Answer:
+def _reset(world: World, _request: Request, _body: t.Any) -> Answer:
     world.reset()
     return {}
 

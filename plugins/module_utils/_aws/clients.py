@@ -52,7 +52,9 @@ def attempt(what: str, hint: str | None = None) -> collections.abc.Iterator[None
     except ClientError as error:
         raise _translated(error, what, hint) from error
     except NoCredentialsError as error:
-        raise Denied(f"Could not {what}: no AWS credentials were found.", hint="Give a profile, keys or a role as for any amazon.aws module.") from error
+        raise Denied(
+            f"Could not {what}: no AWS credentials were found.", hint="Give a profile, keys or a role as for any amazon.aws module."
+        ) from error
     except ParamValidationError as error:
         raise FederationError(f"Could not {what}: the request is not one that AWS takes. {error}") from error
     except BotoCoreError as error:

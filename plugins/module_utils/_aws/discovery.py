@@ -22,7 +22,7 @@ except ImportError:
     pass
 
 #: Instances are few and the limit is two requests a second for each account and Region, so more tries are all it takes.
-RETRIES: t.Final = {"mode": "standard", "max_attempts": 12}
+RETRIES: t.Final[t.Any] = {"mode": "standard", "max_attempts": 12}
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Discovery:
         session = boto3.session.Session(**self._credentials)
         if account.role_arn is None:
             return session
-        request = {"RoleArn": account.role_arn, "RoleSessionName": account.session_name}
+        request: dict[str, t.Any] = {"RoleArn": account.role_arn, "RoleSessionName": account.session_name}
         if account.external_id:
             request["ExternalId"] = account.external_id
         with attempt(f"assume the role {account.role_arn}"):

@@ -9,13 +9,14 @@ import pathlib
 
 import pytest
 import requests
+from werkzeug import Request, Response
+
 from federation_sandbox import clouds
 from federation_sandbox.faults import Fault
 from federation_sandbox.limits import Limiter
 from federation_sandbox.service import Call, CloudError, Service
 from federation_sandbox.testing import Sandbox, running_sandbox
 from federation_sandbox.world import Clock, Replicated, World
-from werkzeug import Request, Response
 
 
 def echo(request: Request, call: Call) -> Response:
@@ -113,25 +114,27 @@ def test_a_masked_answer_hides_that_it_worked(sandbox: Sandbox, client: requests
 
 def test_a_fault_of_no_known_kind_is_refused(sandbox: Sandbox) -> None:
     answer = requests.post(f"{sandbox.url}/sandbox/faults", json={"service": "echo", "operation": "*", "kind": "odd"}, timeout=5)
-    assert answer.status_code == 400 and "odd" in answer.json()["error"]
+    assert answer.status_code == 400
+    assert "odd" in answer.json()["error"]
 
 
 def test_the_clock_moves_and_reset_brings_it_back(sandbox: Sandbox) -> None:
     requests.post(f"{sandbox.url}/sandbox/clock", json={"advance": 86400}, timeout=5)
-    assert sandbox.world.clock.now() - dt.datetime.now(dt.timezone.utc) > dt.timedelta(hours=23)
+    assert sandbox.world.clock.now() - dt.datetime.now(dt.UTC) > dt.timedelta(hours=23)
     requests.post(f"{sandbox.url}/sandbox/reset", timeout=5)
-    assert abs(sandbox.world.clock.now() - dt.datetime.now(dt.timezone.utc)) < dt.timedelta(seconds=5)
+    assert abs(sandbox.world.clock.now() - dt.datetime.now(dt.UTC)) < dt.timedelta(seconds=5)
 
 
 def test_a_seed_with_an_unknown_section_is_refused(sandbox: Sandbox) -> None:
     answer = requests.post(f"{sandbox.url}/sandbox/seed", json={"gcp": {}}, timeout=5)
-    assert answer.status_code == 400 and "gcp" in answer.json()["error"]
+    assert answer.status_code == 400
+    assert "gcp" in answer.json()["error"]
 
 
 class FakeClock(Clock):
     def __init__(self) -> None:
         super().__init__()
-        self.at = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
+        self.at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
     def now(self) -> dt.datetime:
         return self.at
@@ -141,15 +144,22 @@ def test_replicated_reads_lag_behind_writes() -> None:
     clock = FakeClock()
     store: Replicated[dict[str, int]] = Replicated(clock, lambda: 2.0)
     store.put("a", {"n": 1})
-    assert store.get("a") is None and store.all() == {} and store.latest("a") == {"n": 1} and store.get("a", lag=0) == {"n": 1}
+    assert store.get("a") is None
+    assert store.all() == {}
+    assert store.latest("a") == {"n": 1}
+    assert store.get("a", lag=0) == {"n": 1}
     clock.at += dt.timedelta(seconds=2)
     store.put("a", {"n": 2})
-    assert store.get("a") == {"n": 1} and store.all_latest() == {"a": {"n": 2}}
+    assert store.get("a") == {"n": 1}
+    assert store.all_latest() == {"a": {"n": 2}}
     clock.at += dt.timedelta(seconds=2)
     store.delete("a")
-    assert store.get("a") == {"n": 2} and store.latest("a") is None and store.all_latest() == {}
+    assert store.get("a") == {"n": 2}
+    assert store.latest("a") is None
+    assert store.all_latest() == {}
     clock.at += dt.timedelta(seconds=2)
-    assert store.get("a") is None and store.all() == {}
+    assert store.get("a") is None
+    assert store.all() == {}
 
 
 def test_what_is_read_is_a_copy() -> None:
@@ -179,6 +189,7 @@ def test_state_is_made_once_and_reset_forgets_it() -> None:
 
     world = World()
     first = world.state(Things)
-    assert world.state(Things) is first and first.world is world
+    assert world.state(Things) is first
+    assert first.world is world
     world.reset()
     assert world.state(Things) is not first

@@ -102,7 +102,12 @@ def test_a_failure_tells_what_was_done_what_failed_and_what_the_cloud_said() -> 
 def test_bad_input_fails_before_the_first_step_with_advice() -> None:
     exit_ = run(Counter(1, -1))
     assert exit_.failed
-    assert exit_.result == {"msg": "The target is negative. Give one that is not.", "changed": False, "actions": [], "hint": "Give one that is not."}
+    assert exit_.result == {
+        "msg": "The target is negative. Give one that is not.",
+        "changed": False,
+        "actions": [],
+        "hint": "Give one that is not.",
+    }
 
 
 def test_warnings_reach_the_user() -> None:
@@ -122,7 +127,8 @@ def test_inform_returns_what_was_read_or_the_error() -> None:
 
     with pytest.raises(Exit) as failed:
         _module.inform(t.cast("t.Any", FakeModule()), broken, "numbers")
-    assert failed.value.failed and failed.value.result["error_code"] == "Gone"
+    assert failed.value.failed
+    assert failed.value.result["error_code"] == "Gone"
 
 
 def test_a_missing_or_old_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

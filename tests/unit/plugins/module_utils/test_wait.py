@@ -40,7 +40,7 @@ def test_the_pauses_grow_but_the_end_is_noticed_soon(time: FakeTime, ready_at: f
 
 
 def test_an_empty_answer_counts_as_an_answer(time: FakeTime) -> None:
-    assert waiter(time).until("it", lambda: []) == []
+    assert waiter(time).until("it", list) == []
 
 
 def test_several_answers_running_may_be_asked_for(time: FakeTime) -> None:
