@@ -78,7 +78,9 @@ def wanted(attrs: t.Iterable[Attr], params: t.Mapping[str, t.Any]) -> dict[str, 
 def changed(attrs: t.Iterable[Attr], params: t.Mapping[str, t.Any], actual: t.Mapping[str, t.Any]) -> list[Attr]:
     """The attributes whose given value differs from the actual one."""
     return [
-        attr for attr in attrs if params.get(attr.option) is not None and attr.canon(params[attr.option]) != attr.canon(actual.get(attr.api))
+        attr
+        for attr in attrs
+        if params.get(attr.option) is not None and attr.canon(params[attr.option]) != attr.canon(actual.get(attr.api))
     ]
 
 

@@ -46,11 +46,7 @@ class Traffic:
     def entries(self, service: str | None = None, operation: str | None = None) -> list[Entry]:
         """The calls so far, oldest first; items of a Graph batch are entries of their own with batched: true."""
         with self._lock:
-            return [
-                entry
-                for entry in self._entries
-                if service in (None, entry["service"]) and operation in (None, entry["operation"])
-            ]
+            return [entry for entry in self._entries if service in (None, entry["service"]) and operation in (None, entry["operation"])]
 
     def requests(self) -> list[Entry]:
         """The HTTP requests so far: what a request budget counts."""

@@ -66,7 +66,7 @@ class Clock:
 
     def now(self) -> dt.datetime:
         """The time in UTC, with zone."""
-        return dt.datetime.now(dt.timezone.utc) + self._offset
+        return dt.datetime.now(dt.UTC) + self._offset
 
     def advance(self, by: dt.timedelta) -> None:
         """Move the time; a negative duration moves it back."""
@@ -74,7 +74,7 @@ class Clock:
 
     def set(self, to: dt.datetime) -> None:
         """Move the time to an instant."""
-        self._offset = to - dt.datetime.now(dt.timezone.utc)
+        self._offset = to - dt.datetime.now(dt.UTC)
 
 
 class World:
@@ -121,7 +121,7 @@ class Replicated(t.Generic[V]):
     def put(self, key: str, value: V, settled: bool = False) -> None:
         """Write an object whole. settled: it is as if it had been there for ever, so that every read shows it at once."""
         if settled:
-            self._versions[key] = [(dt.datetime.min.replace(tzinfo=dt.timezone.utc), copy.deepcopy(value))]
+            self._versions[key] = [(dt.datetime.min.replace(tzinfo=dt.UTC), copy.deepcopy(value))]
         else:
             self._append(key, copy.deepcopy(value))
 
