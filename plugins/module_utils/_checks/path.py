@@ -169,7 +169,7 @@ class Path:
     @property
     def reply_url(self) -> str | None:
         """Where Entra posts the response."""
-        return next(iter(self.application.reply_urls), None)
+        return next(iter(self.facts.application.reply_urls), None) if self.facts.application else None
 
     def session_name(self, person: Person) -> SessionName:
         """What AWS gets as this person's session name."""

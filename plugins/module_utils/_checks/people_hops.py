@@ -133,12 +133,13 @@ def of_user(path: Path, person: Person, name: str) -> collections.abc.Iterator[F
 
 def _missing(name: str, like: list[str]) -> Problem:
     if like:
-        reason = f"There is no user {name!r}, but {' and '.join(map(repr, like))}: upper and lower case count."
+        others = " and ".join(map(repr, like))
+        reason = f"There is no user {name!r}, but {others}: upper and lower case count."
+        fix = f"Usernames cannot be changed: delete the user {others}, then run connect_users with username: {name}."
     else:
         reason = f"The instance has no user {name!r}."
-    return Problem(
-        reason, symptoms.NOT_ONBOARDED, f"Run connect_users with username: {name}. A username cannot be changed; make the user anew."
-    )
+        fix = f"Run connect_users with username: {name}."
+    return Problem(reason, symptoms.NOT_ONBOARDED, fix)
 
 
 def security_profile(path: Path, person: Person, user: ConnectUser) -> Finding:
