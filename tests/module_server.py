@@ -43,7 +43,7 @@ def serve() -> None:
             request = json.loads(line)
             _redirect(pathlib.Path(request["folder"]))
             _run(request)
-        _, status = os.waitpid(child, 0)
+        status = os.waitpid(child, 0)[1]
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
 

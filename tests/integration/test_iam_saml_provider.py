@@ -97,7 +97,7 @@ def test_the_whole_life(sandbox: Sandbox, provider: t.Callable[..., ModuleResult
 
 
 def test_without_the_account_sts_is_asked_once(sandbox: Sandbox, aws: dict[str, str], new: str) -> None:
-    for _ in range(2):
+    for _turn in range(2):
         result = run_module("iam_saml_provider", {"name": "Entra", "metadata": new}, aws)
         assert result["saml_provider"]["arn"] == ARN
     assert operations(sandbox)[-2:] == ["GetCallerIdentity", "GetSAMLProvider"]

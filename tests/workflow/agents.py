@@ -28,7 +28,7 @@ class Agents:
         self._sandbox = sandbox
         self._url = url
         self._over = threading.Event()
-        self._locks = [threading.Lock() for _ in range(BROWSERS)]
+        self._locks = [threading.Lock() for _turn in range(BROWSERS)]
         self._threads = [
             threading.Thread(target=self._work, args=(users[number % len(users)], lock)) for number, lock in enumerate(self._locks)
         ]

@@ -166,9 +166,9 @@ def _channel_problems(agent: Settings) -> t.Iterator[str]:
                 continue
             if attr.voice_only and channel != "voice":
                 yield f"channels.{channel} has no {attr.option}: only voice has."
-            needed = next(other.option for other in CHANNELS if other.configs == attr.configs and other.required_in_entry)
-            if needed not in given:
-                yield f"channels.{channel}.{attr.option} needs channels.{channel}.{needed}."
+            for other in CHANNELS:
+                if other.required_in_entry and other.configs == attr.configs and other.option not in given:
+                    yield f"channels.{channel}.{attr.option} needs channels.{channel}.{other.option}."
             if attr.option.endswith("time_limit"):
                 yield from _limit_problems(f"channels.{channel}.{attr.option}", given[attr.option])
         if given.get("phone_type") == "desk_phone" and not given.get("phone_number"):

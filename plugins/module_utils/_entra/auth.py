@@ -223,8 +223,9 @@ def place_of(params: t.Mapping[str, t.Any]) -> Place:
     return Place(dataclasses.replace(cloud_named(params["cloud"]), **given), params.get("tenant_id"), params.get("client_id"))
 
 
-def credential_of(params: t.Mapping[str, t.Any], environment: t.Mapping[str, str] = os.environ) -> Credential:
+def credential_of(params: t.Mapping[str, t.Any], environment: t.Mapping[str, str] | None = None) -> Credential:
     """The credential that the task gives, or else the environment: a secret, a certificate, a federated token, in this order."""
+    environment = os.environ if environment is None else environment
     names = ("client_secret", "certificate_path", "federated_token_file", "managed_identity")
     given = {name: params.get(name) for name in (*names, "certificate_password")}
     if not any(given[name] for name in names):

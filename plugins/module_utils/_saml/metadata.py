@@ -120,7 +120,7 @@ def merge(old: Metadata, new: Metadata) -> Metadata:
     root = _root(new.document, "metadata")
     entity = _identity_provider(root, "metadata")
     role = entity.findall(f"{_MD}IDPSSODescriptor")[0]
-    for element in {root, entity, role}:
+    for element in (root, entity, role):
         for signature in element.findall(f"{_DS}Signature"):
             element.remove(signature)
     place = max((role.index(element) for element in role.findall(f"{_MD}KeyDescriptor")), default=-1) + 1

@@ -26,7 +26,7 @@ def bucket(clock: Clock, rate: float = 2.0, burst: float = 5.0) -> Bucket:
 
 def taken(one: Bucket, clock: Clock, count: int) -> list[float]:
     times = []
-    for _ in range(count):
+    for _turn in range(count):
         one.take()
         times.append(clock.now)
     return times
@@ -62,10 +62,10 @@ def test_a_refusal_halves_the_rate_and_answers_give_it_back() -> None:
     one.refused()
     assert one.rate == 1.0
     assert taken(one, clock, 2) == [1.0, 2.0]
-    for _ in range(9):
+    for _turn in range(9):
         one.accepted()
     assert one.rate == pytest.approx(1.9)
-    for _ in range(9):
+    for _turn in range(9):
         one.accepted()
     assert one.rate == 2.0
 
@@ -73,7 +73,7 @@ def test_a_refusal_halves_the_rate_and_answers_give_it_back() -> None:
 def test_a_storm_of_refusals_never_stops_the_work_for_good() -> None:
     clock = Clock()
     one = bucket(clock)
-    for _ in range(100):
+    for _turn in range(100):
         one.refused()
     assert one.rate == pytest.approx(0.1)
     assert taken(one, clock, 1) == pytest.approx([10.0])
