@@ -16,8 +16,10 @@ from federation_sandbox.testing import Sandbox, running_sandbox
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from entra_material import tenant  # noqa: F401
-from saml_material import saml  # noqa: F401
+from entra_material import tenant
+from saml_material import saml
+
+__all__ = ["saml", "tenant"]
 
 
 @pytest.fixture(scope="session")

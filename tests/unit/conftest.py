@@ -14,4 +14,6 @@ from importable import make_importable
 
 make_importable()
 
-from saml_material import saml  # noqa: E402, F401
+from saml_material import saml  # noqa: E402
+
+__all__ = ["saml"]

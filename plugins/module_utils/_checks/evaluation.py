@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._saml.policies import Policy
 
-Truth = bool | str
+Truth: t.TypeAlias = "bool | str"
 """True, False, or the reason why it cannot be told."""
 
 _VARIABLES_SINCE: t.Final = "2012-10-17"

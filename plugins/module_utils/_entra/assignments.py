@@ -24,7 +24,7 @@ DEFAULT_ACCESS: t.Final = "00000000-0000-0000-0000-000000000000"
 #: Roles that templates bring, the first one preferred.
 TEMPLATE_ROLES: t.Final = ("msiam_access", "User")
 
-Wish = t.Mapping[str, t.Mapping[str, t.Sequence[str] | None] | None]
+Wish: t.TypeAlias = "t.Mapping[str, t.Mapping[str, t.Sequence[str] | None] | None]"
 """The option: {users: {add, remove, set}, groups: {add, remove, set}}."""
 
 

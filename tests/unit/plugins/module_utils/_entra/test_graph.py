@@ -160,7 +160,7 @@ def _error(status: int, code: str, message: str = "no", detail: str | None = Non
 )
 def test_errors(error: FederationError, kind: type[FederationError], code: str, passes: bool) -> None:
     """facts/entra.md 9.5."""
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert (error.code, error.request_id, errors.is_replication(error)) == (code, "r", passes)
     assert error.message.startswith("Could not change it: Microsoft Graph answered")
 
