@@ -39,7 +39,7 @@ def ward() -> collections.abc.Iterator[Ward]:
     """A sandbox with its environment, where patients are treated one after the other."""
     with pytest.MonkeyPatch.context() as patch, running_sandbox() as sandbox:
         keys = itertools.cycle([certificates.new_key() for dummy in range(4)])
-        patch.setattr(certificates, "new_key", lambda: t.cast("rsa.RSAPrivateKey", next(keys)))
+        patch.setattr(certificates, "new_key", lambda: t.cast(rsa.RSAPrivateKey, next(keys)))
         # Every client reads AWS's models anew, which is most of the time that these tests would take.
         patch.setattr(botocore.loaders.JSONFileLoader, "load_file", functools.cache(botocore.loaders.JSONFileLoader.load_file))
         patch.setattr(botocore.loaders, "JSONFileLoader", functools.cache(botocore.loaders.JSONFileLoader))
