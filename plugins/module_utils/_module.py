@@ -29,6 +29,7 @@ FLOORS: t.Final = {
     "lxml": "5.0.0",
     "msal": "1.31.0",
     "requests": "2.31.0",
+    "signxml": "3.2.2",
 }
 
 

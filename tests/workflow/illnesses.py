@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from patient import ACCOUNT, AWS, GROUP, JANE, OTHER_TENANT, PROVIDER, PROVIDER_ARN, REGION, REPLY_URL, ROLE, ROLE_ARN, Patient
 
 Act = t.Callable[[Patient], t.Any]
@@ -18,7 +20,8 @@ class Illness:
     """One way to break it.
 
     advice: words of the fix that mend then follows. user: who signs in. status: of the finding. follows: hops that fail as a direct
-    consequence. fresh: whether nobody should be treated in the same clouds afterwards. application: options that the healthy one has.
+    consequence. destination: of the agents, as the federation is meant to be. fresh: whether nobody should be treated in the same
+    clouds afterwards. application: options that the healthy one has.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Illness:
     user: str = JANE
     status: str = "fail"
     follows: tuple[str, ...] = ()
+    destination: str = "/ccp-v2"
     fresh: bool = False
     application: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
@@ -59,11 +63,8 @@ def _remove_certificates(patient: Patient) -> None:
 
 def _trap(patient: Patient) -> None:
     """An active certificate that ends, and another that nobody activated."""
-    patient.add_certificate()
-    metadata = patient.metadata()
     patient.expire_certificate()
     patient.add_certificate()
-    assert metadata
 
 
 def _renew(patient: Patient) -> None:
@@ -139,11 +140,6 @@ def _person(name: str = JANE, **values: t.Any) -> Act:
     return lambda patient: patient.person(name, **values)
 
 
-def _agent(name: str, **values: t.Any) -> Act:
-    """Somebody in the directory and in Amazon Connect, as far as that takes the name."""
-    return lambda patient: patient.person(name, **values)
-
-
 def _deny(patient: Patient) -> None:
     arn = patient.managed_policy("Deny", Effect="Deny", Action="connect:*")
     patient.iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
@@ -181,8 +177,8 @@ def _other_case(patient: Patient) -> None:
 
 
 def _right_case(patient: Patient) -> None:
-    patient.have_user()
     patient.delete_user("Jane.Doe@example.com")
+    patient.have_user()
 
 
 def _destination_elsewhere(patient: Patient) -> None:
@@ -191,9 +187,6 @@ def _destination_elsewhere(patient: Patient) -> None:
 
 
 def _encrypt(patient: Patient) -> None:
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
     patient.iam.update_saml_provider(SAMLProviderArn=PROVIDER_ARN, AssertionEncryptionMode="Required", AddPrivateKey=pem)
@@ -580,6 +573,7 @@ INSTANCE: t.Final = (
         _destination_elsewhere,
         lambda p: p.have("connect_approved_origin", instance_id=p.instance["id"], origins={"add": ["https://desk.example.com"]}),
         "connect_approved_origin",
+        destination="https://desk.example.com",
         fresh=True,
     ),
 )

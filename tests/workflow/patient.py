@@ -149,7 +149,7 @@ class Patient:
             "role": ROLE,
             "saml_provider": PROVIDER,
             "destination": "/ccp-v2",
-            "people": list(people),
+            "people": list(people) or None,
             "fail_on": "never",
         }
         return self.have("federation_check", **{**meant, **params})

@@ -54,7 +54,6 @@ class Ward:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.healthy: Patient | None = None
-        self.score = {"found": 0, "missed": 0, "false alarms": 0}
 
     def admit(self, application: t.Mapping[str, t.Any]) -> Patient:
         """A healthy federation whose application has these options."""
@@ -89,7 +88,7 @@ def test_the_cause_is_named_and_the_advice_helps(illness: Illness, ward: Ward) -
     illness.breaks(patient)
     seen = patient.sign_in(illness.user)
     assert not seen.ok, seen
-    report = patient.check(illness.user)
+    report = patient.check(illness.user, destination=illness.destination)
     found = failing(report, illness.status).get(illness.hop)
     assert found, f"{illness.hop} is not named; the agent sees {seen.text!r}\n" + "\n".join(report["table"])
     assert shows(seen, found["symptom"]), f"{found['symptom']!r} is not what the agent sees: {seen}"
@@ -99,7 +98,7 @@ def test_the_cause_is_named_and_the_advice_helps(illness: Illness, ward: Ward) -
     illness.mends(patient)
     seen = patient.sign_in(illness.user)
     assert seen.ok or seen.url.startswith("https://desk.example.com"), f"still {seen}"
-    after = patient.check(illness.user, destination=None)
+    after = patient.check(illness.user, destination=illness.destination)
     assert not failing(after), "\n".join(after["table"])
     if not illness.fresh and not illness.application and illness.user == JANE:
         ward.healthy = patient
@@ -112,7 +111,7 @@ def test_nothing_is_found_where_nothing_is_wrong(ward: Ward) -> None:
         report = patient.check(*people)
         assert not failing(report), "\n".join(report["table"])
         assert not failing(report, "warning"), "\n".join(report["table"])
-    assert patient.check(everyone_assigned=True, people=None)["ok"]
+    assert patient.check(everyone_assigned=True)["ok"]
 
 
 def test_the_table_is_long_enough() -> None:

@@ -16,6 +16,7 @@ STATUSES: t.Final[tuple[Status, ...]] = ("fail", "warning", "unknown", "pass")
 """The worst one first."""
 
 HOPS: t.Final = (
+    "response",
     "application",
     "tenant",
     "account",
@@ -24,6 +25,7 @@ HOPS: t.Final = (
     "role_claim",
     "session_name",
     "certificate",
+    "times",
     "identifier",
     "reply_url",
     "relay_state",

@@ -106,7 +106,9 @@ def _name_problems(value: str, source: str) -> collections.abc.Iterator[Problem]
     if not found:
         return
     symptom = symptoms.NOT_ONBOARDED if _STS_NAME.fullmatch(value) else symptoms.NAME_MUST_MATCH
-    fix = f"Change {source} of the person in Entra ID, or run azure_saml_app with a session_name_source that fits everybody, such as mail."
+    fix = "Run azure_saml_app with a session_name_source that fits everybody, such as mail."
+    if source.startswith("user."):
+        fix = f"Change {source} of the person in Entra ID. Or r{fix[1:]}"
     yield Problem(f"{value!r} cannot sign in. {' '.join(found)}", symptom, fix)
 
 

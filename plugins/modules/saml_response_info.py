@@ -1,0 +1,285 @@
+#!/usr/bin/python
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: saml_response_info
+short_description: Say what is in a SAML response and what AWS would answer to it
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Takes a SAML response that somebody copied from a browser, says what is in it, and checks it against the SAML provider and the role that
+    it names, or against files.
+  - A SAML response is a live credential. For some minutes whoever has it can sign in as the person it is about. It is never returned.
+options:
+  response:
+    description:
+      - The value of the form field C(SAMLResponse) in base64, the whole form's body, the XML document, or the content of a HAR file.
+      - Prefer O(file), since a value that is given here passes through the playbook and its variables.
+    type: str
+  file:
+    description: A file that holds any of these. A HAR file holds other secrets of the browser as well; delete it when you are done.
+    type: path
+  metadata_file:
+    description:
+      - The metadata to verify the signature with, in place of that of the SAML provider in IAM.
+      - With this or O(trust_policy_file) nothing is asked of AWS.
+    type: path
+  trust_policy_file:
+    description:
+      - The trust policy of the role as JSON, in place of that of the role in IAM.
+      - With this or O(metadata_file) nothing is asked of AWS.
+    type: path
+  max_session_duration:
+    description: The longest session in seconds that the role of O(trust_policy_file) allows.
+    type: int
+    default: 3600
+extends_documentation_fragment:
+  - openccp.federation.attributes.info_module
+  - openccp.federation.attributes.actiongroup_aws
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+requirements:
+  - signxml >= 3.2.2
+  - lxml >= 5.0.0
+  - cryptography >= 42.0.0
+notes:
+  - To take a response safely, open the developer tools of a private browser window at the tab for the network, preserve the log, sign in,
+    and copy the C(SAMLResponse) of the request to AWS's sign-in into a file that nobody else can read. AWS redeems a response once and only
+    for five minutes, so let the sign-in finish, wait that long, and delete the file afterwards.
+  - That the response has ended meanwhile is a warning, not a failure. Everything else is judged as AWS would have judged it in time.
+seealso:
+  - module: openccp.federation.federation_check
+"""
+
+EXAMPLES = r"""
+- name: What would AWS answer to this response?
+  openccp.federation.saml_response_info:
+    file: response.txt
+  register: asked
+
+- name: Show it
+  ansible.builtin.debug:
+    var: asked.table
+
+- name: Check a response of somebody else's account, against the files that they sent
+  openccp.federation.saml_response_info:
+    file: session.har
+    metadata_file: federationmetadata.xml
+    trust_policy_file: trust-policy.json
+    max_session_duration: 43200
+"""
+
+RETURN = r"""
+accepted:
+  description: Whether AWS lets the person in, null when that cannot be told.
+  returned: always
+  type: bool
+answer:
+  description: The text of AWS's answer, empty when it lets the person in or when that cannot be told.
+  returned: always
+  type: str
+  sample: Response signature invalid
+saml_response:
+  description: What is in the response.
+  returned: always
+  type: dict
+  contains:
+    issuer:
+      description: The entity ID of the directory.
+      returned: always
+      type: str
+    destination:
+      description: Where the response is to be posted.
+      returned: always
+      type: str
+    recipient:
+      description: The reply URL that it is meant for, which the role's trust policy compares.
+      returned: always
+      type: str
+    audiences:
+      description: Whom it is meant for.
+      returned: always
+      type: list
+      elements: str
+    name_id:
+      description: The name identifier.
+      returned: always
+      type: str
+    name_id_format:
+      description: The format of the name identifier.
+      returned: always
+      type: str
+    issued:
+      description: When it was issued.
+      returned: always
+      type: str
+    not_before:
+      description: When it begins to be valid.
+      returned: always
+      type: str
+    not_on_or_after:
+      description: When it ends.
+      returned: always
+      type: str
+    claims:
+      description: Every claim by name, with its list of values.
+      returned: always
+      type: dict
+    signed:
+      description: What is signed, C(response), C(assertion) or both.
+      returned: always
+      type: list
+      elements: str
+    algorithms:
+      description: The algorithms of the signatures.
+      returned: always
+      type: list
+      elements: str
+    encrypted:
+      description: Whether the assertion is encrypted, so that nothing of it can be told.
+      returned: always
+      type: bool
+    relay_state:
+      description: The relay state.
+      returned: when it was copied too
+      type: str
+    posted_to:
+      description: Where the browser posted the response.
+      returned: when a HAR file says it
+      type: str
+findings:
+  description: What was checked, each as M(openccp.federation.federation_check) returns it.
+  returned: always
+  type: list
+  elements: dict
+table:
+  description: The findings as lines for a terminal.
+  returned: always
+  type: list
+  elements: str
+"""
+
+import typing as t
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.openccp.federation.plugins.module_utils._aws import sign_in_facts as aws
+from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._checks import response as response_check
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Provider, Role
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import table
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata, policies, responses
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import RolePair
+
+
+def content_of(path: str, what: str) -> str:
+    """The text of a file."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InvalidInput(f"The {what} {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"The {what} {path} is not text.") from None
+
+
+def from_files(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_check.Witness:
+    """Provider and role as files describe them, whatever the response calls them."""
+    given = module.params
+    providers: dict[str, Provider | None] = {}
+    roles: dict[str, Role | None] = {}
+    unread: dict[str, str] = {}
+    known = metadata.parse(content_of(given["metadata_file"], "metadata file")) if given["metadata_file"] else None
+    trust = policies.parse(content_of(given["trust_policy_file"], "trust policy"), "trust policy") if given["trust_policy_file"] else None
+    for pair in pairs:
+        if known:
+            providers[pair.provider_arn] = Provider(pair.provider_arn, known)
+        else:
+            unread[pair.provider_arn] = "No metadata_file was given to compare it with."
+        if trust:
+            roles[pair.role_arn] = Role(pair.role_arn, "", trust, max_session_duration=given["max_session_duration"])
+        else:
+            unread[pair.role_arn] = "No trust_policy_file was given to compare it with."
+    return response_check.Witness(datetime.now(UTC), providers, roles, unread)
+
+
+def from_iam(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_check.Witness:
+    """Provider and role as IAM has them; those of another account are not looked for."""
+    unread: dict[str, str] = {}
+    own = account_of(module).id if pairs else ""
+    for pair in pairs:
+        for arn in pair:
+            if parse_arn(arn).account != own:
+                unread[arn] = f"It is in the account {parse_arn(arn).account}; the credentials are of {own}."
+    iam = client(module, "iam")
+    providers = aws.read_providers(iam, [pair.provider_arn for pair in pairs if pair.provider_arn not in unread], unread)
+    roles = aws.read_roles(iam, [pair.role_arn for pair in pairs if pair.role_arn not in unread], unread)
+    return response_check.Witness(datetime.now(UTC), providers, roles, unread)
+
+
+def described(copied: responses.Copied, response: responses.Response) -> dict[str, t.Any]:
+    """What is in a response, but not the response itself."""
+    assertion = response.assertion
+    beside = {"relay_state": copied.relay_state, "posted_to": copied.posted_to}
+    moments = {name: getattr(assertion, name) for name in ("issued", "not_before", "not_on_or_after")}
+    return {
+        "issuer": assertion.issuer,
+        "destination": response.destination,
+        "recipient": assertion.recipient,
+        "audiences": list(assertion.audiences),
+        "name_id": assertion.name_id,
+        "name_id_format": assertion.name_id_format,
+        **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
+        "claims": {name: list(values) for name, values in assertion.attributes.items()},
+        "signed": list(response.signed),
+        "algorithms": list(response.algorithms),
+        "encrypted": response.encrypted,
+        **{name: value for name, value in beside.items() if value is not None},
+    }
+
+
+def checked(module: AnsibleAWSModule) -> dict[str, t.Any]:
+    """What the module returns."""
+    given = module.params
+    copied = responses.found_in(given["response"] or content_of(given["file"], "file"))
+    response = responses.read(copied.document)
+    read = from_files if given["metadata_file"] or given["trust_policy_file"] else from_iam
+    findings = response_check.check(response, read(module, response_check.pairs(response)))
+    statuses = {finding.status for finding in findings}
+    return {
+        "accepted": False if "fail" in statuses else None if "unknown" in statuses else True,
+        "answer": response_check.answer(findings),
+        "saml_response": described(copied, response),
+        "findings": [finding.as_dict() for finding in findings],
+        "table": table(findings),
+    }
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "response": {"type": "str", "no_log": True},
+            "file": {"type": "path"},
+            "metadata_file": {"type": "path"},
+            "trust_policy_file": {"type": "path"},
+            "max_session_duration": {"type": "int", "default": 3600},
+        },
+        mutually_exclusive=[("response", "file")],
+        required_one_of=[("response", "file")],
+        supports_check_mode=True,
+    )
+    require(module, "boto3", "botocore", "cryptography", "lxml", "signxml")
+    inform(module, lambda: checked(module))
+
+
+if __name__ == "__main__":
+    main()
