@@ -137,6 +137,7 @@ lint-importer: setup .venv-importer/.ready
 	$(BIN)/ansible-galaxy collection build --force --output-path .cache/build >/dev/null
 	ln -sfn $(CURDIR)/.venv/lib/python3*/site-packages/ansible_collections .cache/build/ansible_collections # the importer takes the others from Python's path alone
 	export PATH=$(CURDIR)/.venv-importer/bin:$$PATH PYTHONPATH=$(CURDIR)/.cache/build
-	python -m galaxy_importer.main .cache/build/openccp-federation-*.tar.gz >.cache/build/importer.log 2>&1 || { tail -n 20 .cache/build/importer.log; exit 1; }
-	grep -E '^(WARNING|ERROR)' .cache/build/importer.log || true
-	! grep -q '^ERROR' .cache/build/importer.log
+	cd .cache/build # where it leaves its result
+	python -m galaxy_importer.main openccp-federation-*.tar.gz >importer.log 2>&1 || { tail -n 20 importer.log; exit 1; }
+	grep -E '^(WARNING|ERROR)' importer.log || true
+	! grep -q '^ERROR' importer.log
