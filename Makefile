@@ -67,23 +67,32 @@ sandbox: setup ## Keep a seeded sandbox open
 
 # --- tests ---
 
-.PHONY: test test-main test-floor test-newest test-molecule conformance
-test: ## Run every test: on the main environment, on both ends of the supported range, and the scenarios
+.PHONY: test test-main test-floor test-newest test-molecule soak conformance
+# More workers than cores: the tests wait for the lags and limits of the sandbox more than they compute.
+WORKERS := 4
+
+test: ## Run every test: on the main environment, on both ends of the supported range, and the scenario default
 	$(AGAIN) test-main test-floor test-newest test-molecule
 
 test-main: setup
 	echo 'Tests: all, on the main environment'
-	$(BIN)/python -m pytest --quiet --numprocesses 2
+	$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) -m 'not soak'
 
 test-floor test-newest: test-%: $(COLLECTIONS)/.ready
 	tools/find-python $(PYTHONS_$*) >/dev/null || { echo 'SKIPPED: the tests on the $* releases, for want of Python $(PYTHONS_$*)'; exit 0; }
 	$(AGAIN) .venv-$*/.ready
 	echo "Tests: of modules and units, on the $* releases: $$(.venv-$*/bin/ansible --version | head -n 1)"
-	.venv-$*/bin/python -m pytest --quiet --numprocesses 2 tests/unit tests/integration
+	.venv-$*/bin/python -m pytest --quiet --numprocesses $(WORKERS) tests/unit tests/integration
 
 test-molecule: setup
 	$(ACTIVATE)
-	$(BIN)/python tools/demo.py --run molecule test --all
+	$(BIN)/python tools/demo.py --run molecule test
+
+soak: setup ## Run what takes minutes each: rotations under continuous sign-ins, and the scenarios of agents and fleets
+	$(ACTIVATE)
+	$(BIN)/python -m pytest --quiet -m soak
+	$(BIN)/python tools/demo.py --run molecule test --scenario-name agents
+	$(BIN)/python tools/demo.py --run molecule test --scenario-name fleet
 
 conformance: .venv-conformance/.ready $(COLLECTIONS)/.ready ## Hold the sandbox against clients that this project did not write
 	export PATH=$(CURDIR)/.venv-conformance/bin:$$PATH

@@ -129,6 +129,7 @@ def due(sandbox: Sandbox, playbooks: Playbooks, **variables: t.Any) -> Federatio
     return federation
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_a_stop_after_each_stage_and_a_way_back(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     federation = due(sandbox, playbooks)
@@ -167,6 +168,7 @@ def test_a_stop_after_each_stage_and_a_way_back(sandbox: Sandbox, playbooks: Pla
     assert agents.rate() >= 10
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_a_kill_in_each_stage(sandbox: Sandbox, playbooks: Playbooks) -> None:
     federation = due(sandbox, playbooks)
@@ -227,6 +229,7 @@ def test_an_active_certificate_that_ended_and_a_provider_in_another_account(sand
     assert walk.sign_in(sandbox.environment, federation.url, USERS[0]).ok
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_hosts_that_share_an_application_are_served_by_the_first(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     """Both providers are named by the application's Role claims; one certificate is made, not two."""
@@ -264,6 +267,7 @@ def decided(federation: Federation) -> dict[str, t.Any]:
     return certificate_rotation(found["applications"][0], [describe(trusting, providers.now)], found["now"])
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_three_years_of_a_daily_job(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
     """Certificates of one year, 1095 days, one by one.
