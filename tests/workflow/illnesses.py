@@ -20,8 +20,8 @@ class Illness:
     """One way to break it.
 
     advice: words of the fix that mend then follows. user: who signs in. status: of the finding. follows: hops that fail as a direct
-    consequence. destination: of the agents, as the federation is meant to be. fresh: whether nobody should be treated in the same
-    clouds afterwards. application: options that the healthy one has.
+    consequence. destination: of the agents, as the federation is meant to be. fresh: whether it takes clouds of its own, in which
+    nobody signed in before and nobody is treated afterwards. application: options that the healthy one has.
     """
 
     name: str

@@ -55,11 +55,11 @@ class Ward:
         self.sandbox = sandbox
         self.healthy: Patient | None = None
 
-    def admit(self, application: t.Mapping[str, t.Any]) -> Patient:
-        """A healthy federation whose application has these options."""
+    def admit(self, *, fresh: bool = False, **application: t.Any) -> Patient:
+        """A healthy federation whose application has these options; a new one, in which nobody has signed in yet, when it must be fresh."""
         patient = self.healthy
         self.healthy = None
-        if patient is None or application:
+        if patient is None or fresh or application:
             self.sandbox.world.reset()
             self.sandbox.world.settings.limits = False
             patient = Patient(self.sandbox, **application)
@@ -84,7 +84,7 @@ def shows(seen: walk.SignIn, symptom: str) -> bool:
 
 @pytest.mark.parametrize("illness", ILLNESSES, ids=lambda illness: illness.name)
 def test_the_cause_is_named_and_the_advice_helps(illness: Illness, ward: Ward) -> None:
-    patient = ward.admit(illness.application)
+    patient = ward.admit(fresh=illness.fresh, **illness.application)
     illness.breaks(patient)
     seen = patient.sign_in(illness.user)
     assert not seen.ok, seen
@@ -105,7 +105,7 @@ def test_the_cause_is_named_and_the_advice_helps(illness: Illness, ward: Ward) -
 
 
 def test_nothing_is_found_where_nothing_is_wrong(ward: Ward) -> None:
-    patient = ward.admit({})
+    patient = ward.admit(fresh=True)
     assert patient.sign_in().ok
     for people in ((), (JANE,)):
         report = patient.check(*people)

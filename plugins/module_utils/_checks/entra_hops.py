@@ -160,19 +160,18 @@ def _pair_problems(path: Path, values: list[str]) -> collections.abc.Iterator[Pr
     if len(values) > 1:
         yield Problem(f"{len(values)} roles are claimed; agents need exactly one.", symptoms.ROLE_PICKER, fix)
         return
-    if path.pair is None:
-        return
+    pair = t.cast("claims.RolePair", path.pair)
     for what, claimed, expected in (
-        ("SAML provider", path.pair.provider_arn, path.provider_arn),
-        ("role", path.pair.role_arn, path.role_arn),
+        ("SAML provider", pair.provider_arn, path.provider_arn),
+        ("role", pair.role_arn, path.role_arn),
     ):
         if claimed != expected:
             case = " They differ in upper and lower case, which counts." if claimed.lower() == str(expected).lower() else ""
             reason = f"The {what} {claimed} is claimed, not {expected}.{case}"
             yield Problem(reason, _symptom_of_pair(path), fix)
     home = path.wish.home
-    claimed_home = parse_role_arn(path.pair.role_arn)
-    if (claimed_home.partition, claimed_home.account) != (home.partition, home.account) and path.pair.role_arn == path.role_arn:
+    claimed_home = parse_role_arn(pair.role_arn)
+    if (claimed_home.partition, claimed_home.account) != (home.partition, home.account) and pair.role_arn == path.role_arn:
         yield Problem(f"The role is in the account {claimed_home.account}, the instance in {home.account}.", symptoms.DENIED, fix)
 
 

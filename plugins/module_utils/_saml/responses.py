@@ -86,7 +86,7 @@ class Response:
 
 def found_in(text: str) -> Copied:
     """The response in what was copied: base64, XML, a form's body, or a HAR file; of several the last one."""
-    text = text.strip().removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff").strip()
     if not text:
         raise InvalidInput("Nothing was copied.", hint=_HINT)
     if text.startswith("{"):

@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from datetime import timedelta
+
+import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._checks import response as response_check
+from ansible_collections.openccp.federation.plugins.module_utils._checks import symptoms
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Provider
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding
+from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata, policies
+from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import read
+
+import check_material as m
+import response_material as material
+from saml_material import make_metadata
+
+
+def checked(
+    now: timedelta = timedelta(),
+    *,
+    signed: bool = True,
+    document: bytes | None = None,
+    known: dict[str, t.Any] | None = None,
+    **content: t.Any,
+) -> list[Finding]:
+    """What is found about a response, checked against a healthy provider and role, but for what is given."""
+    made, der = material.signed_response(**content)
+    if not signed:
+        made = material.make_response(**content)
+    provider = Provider(material.PROVIDER, metadata.parse(make_metadata(der)))
+    role = m.role(arn=material.ROLE, trust=policies.trust_policy([material.PROVIDER], [material.RECIPIENT]), max_session_duration=3600)
+    witness = response_check.Witness(material.NOW + now, {material.PROVIDER: provider}, {material.ROLE: role}, {})
+    return response_check.check(read(document or made), dataclasses.replace(witness, **(known or {})))
+
+
+def bad(findings: list[Finding]) -> dict[str, Finding]:
+    return {finding.hop: finding for finding in findings if finding.status != "pass"}
+
+
+def test_a_healthy_response_is_taken() -> None:
+    findings = checked()
+    assert bad(findings) == {}
+    assert response_check.answer(findings) == ""
+    assert [finding.hop for finding in findings][:3] == ["response", "claims", "role_claim"]
+
+
+REFUSED: t.Final[dict[str, tuple[dict[str, t.Any], str, str]]] = {
+    "no role": ({"Role": None}, "claims", symptoms.INVALID_RESPONSE),
+    "broken pair": ({"Role": material.ROLE}, "role_claim", symptoms.INVALID_RESPONSE),
+    "no name": ({"RoleSessionName": None}, "claims", symptoms.NAME_REQUIRED),
+    "name": ({"RoleSessionName": "Jane Doe"}, "session_name", symptoms.NAME_MUST_MATCH),
+    "empty name": ({"RoleSessionName": ""}, "session_name", symptoms.NAME_REQUIRED),
+    "no NameID": ({"name_id": "", "RoleSessionName": "jane"}, "response", symptoms.NOT_AUTHORIZED),
+    "provider": ({"Role": f"{material.ROLE},{material.PROVIDER}x"}, "provider", symptoms.NO_SUCH_PROVIDER),
+    "role": ({"Role": f"{material.ROLE}x,{material.PROVIDER}"}, "role", symptoms.NOT_AUTHORIZED),
+    "issuer": ({"issuer": "https://other.example/"}, "provider", symptoms.ISSUER),
+    "unsigned": ({"signed": False}, "certificate", symptoms.SIGNATURE_INVALID),
+    "audience": ({"audience": "https://example.com"}, "identifier", symptoms.AUDIENCE),
+    "recipient": ({"recipient": "https://signin.aws.amazon.com/saml"}, "role", symptoms.NOT_AUTHORIZED),
+    "no AWS": ({"recipient": "https://example.com/saml"}, "reply_url", symptoms.ELSEWHERE),
+    "duration": ({"SessionDuration": "43200"}, "session_duration", symptoms.DURATION),
+    "early": ({"now": timedelta(minutes=-6)}, "times", symptoms.INVALID_RESPONSE),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_aws_refuses(name: str) -> None:
+    content, hop, symptom = REFUSED[name]
+    findings = checked(**content)
+    assert {one for one, finding in bad(findings).items() if finding.status == "fail"} == {hop}
+    assert bad(findings)[hop].symptom == symptom
+    assert response_check.answer(findings) == symptom
+
+
+def test_a_changed_response() -> None:
+    made = material.signed_response()[0]
+    assert bad(checked(document=made))["certificate"].symptom == symptoms.SIGNATURE_INVALID
+
+
+def test_the_first_answer_is_the_one_that_aws_gives_first() -> None:
+    findings = checked(signed=False, audience="https://example.com", SessionDuration="43200", issuer="https://other.example/")
+    assert response_check.answer(findings) == symptoms.ISSUER
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=6), timedelta(hours=2)])
+def test_a_response_that_is_over_is_judged_as_of_its_time(late: timedelta) -> None:
+    findings = checked(late)
+    assert {hop: finding.status for hop, finding in bad(findings).items()} == {"times": "warning"}
+    assert bad(findings)["times"].symptom == symptoms.EXPIRED
+
+
+def test_no_times() -> None:
+    document = material.make_response().replace(b"NotOnOrAfter", b"Later")
+    assert bad(checked(document=document))["times"].symptom == symptoms.INVALID_RESPONSE
+
+
+def test_what_is_no_response_to_sign_in_with_is_not_looked_at_further() -> None:
+    findings = checked(document=material.make_response(assertions=2))
+    assert [(finding.hop, finding.status) for finding in findings] == [("response", "fail")]
+    encrypted = material.make_response(assertions=0).replace(
+        b"</samlp:Response>", b'<EncryptedAssertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion"/></samlp:Response>'
+    )
+    assert [(finding.hop, finding.status) for finding in checked(document=encrypted)] == [("response", "unknown")]
+
+
+def test_what_was_not_looked_for_is_unknown() -> None:
+    unread = {material.PROVIDER: "Another account.", material.ROLE: "Another account."}
+    findings = bad(checked(known={"providers": {}, "roles": {}, "unread": unread}))
+    assert {hop: finding.status for hop, finding in findings.items()} == {
+        "provider": "unknown",
+        "certificate": "unknown",
+        "role": "unknown",
+    }
