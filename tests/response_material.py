@@ -32,8 +32,8 @@ _ASSERTION: t.Final = """<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion
 </SubjectConfirmation></Subject>
 <Conditions NotBefore="{start}" NotOnOrAfter="{end}"><AudienceRestriction><Audience>{audience}</Audience></AudienceRestriction></Conditions>
 <AttributeStatement>{attributes}</AttributeStatement></Assertion>"""
-_RESPONSE: t.Final = """<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_response" Version="2.0" IssueInstant="{issued}"
- Destination="{recipient}"><Issuer xmlns="urn:oasis:names:tc:SAML:2.0:assertion">{issuer}</Issuer>
+_RESPONSE: t.Final = """<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_response" Version="2.0"
+ IssueInstant="{issued}" Destination="{recipient}"><Issuer xmlns="urn:oasis:names:tc:SAML:2.0:assertion">{issuer}</Issuer>
 <samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>{assertions}</samlp:Response>"""
 
 
@@ -50,10 +50,9 @@ def make_response(
 ) -> bytes:
     """A response without a signature. claims: AWS's, other than the healthy ones; None for not at all."""
     wanted = {"RoleSessionName": name_id, "Role": f"{ROLE},{PROVIDER}", "SessionDuration": "3600", **claims}
+    given = {name: value for name, value in wanted.items() if value is not None}
     attributes = "".join(
-        f'<Attribute Name="{AWS}{name}"><AttributeValue>{value}</AttributeValue></Attribute>'
-        for name, value in wanted.items()
-        if value is not None
+        f'<Attribute Name="{AWS}{name}"><AttributeValue>{value}</AttributeValue></Attribute>' for name, value in given.items()
     )
     known = {
         "issuer": issuer,

@@ -73,7 +73,8 @@ def run_module(name: str, params: t.Mapping[str, t.Any]) -> Json:
     """What a module of the collection returns when it runs in this process."""
     module = importlib.import_module(f"ansible_collections.openccp.federation.plugins.modules.{name}")
     output = io.StringIO()
-    with patch_module_args(dict(params)), contextlib.redirect_stdout(output), warnings.catch_warnings(), contextlib.suppress(SystemExit):
+    given = {option: value for option, value in params.items() if value is not None}
+    with patch_module_args(given), contextlib.redirect_stdout(output), warnings.catch_warnings(), contextlib.suppress(SystemExit):
         module.main()
     return t.cast("Json", json.loads(output.getvalue().strip().splitlines()[-1]))
 

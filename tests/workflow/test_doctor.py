@@ -8,16 +8,19 @@ from __future__ import annotations
 import collections.abc
 import functools
 import itertools
+import json
 import re
 import typing as t
+from pathlib import Path
 
 import botocore.loaders
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from illnesses import ILLNESSES, Illness
-from patient import ENVIRONMENT, JANE, Patient
+from patient import ACCOUNT, ENVIRONMENT, GROUP, JANE, REPLY_URL, ROLE, SECRET, Patient, run_module
 
-from federation_sandbox import walk
+from federation_sandbox import clouds, walk
+from federation_sandbox.aws.connect.store import Connect
 from federation_sandbox.entra import certificates
 from federation_sandbox.testing import Sandbox, running_sandbox
 
@@ -32,6 +35,9 @@ PLACES: t.Final = {
     ),
     "The address that you are to be sent to is not among the approved origins.": "The agent is not sent on to the page.",
 }
+
+#: for a whole centre of ten thousand agents
+MOST_REQUESTS: t.Final = 60
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +88,24 @@ def shows(seen: walk.SignIn, symptom: str) -> bool:
     return symptom == place if place else bool(symptom) and symptom in seen.text
 
 
+def check_answer(patient: Patient, user: str, text: str) -> None:
+    """That saml_response_info tells AWS's answer from the response alone, which it never repeats."""
+    response = walk.saml_response(patient.sandbox.environment, str(patient.application["user_access_url"]), user)
+    asked = patient.have("saml_response_info", response=response)
+    assert asked["accepted"] is not True
+    assert asked["answer"] in text, asked["table"]
+    assert asked["answer"] or asked["accepted"] is None, asked["table"]
+    assert response[:60] not in json.dumps(asked)
+
+
 @pytest.mark.parametrize("illness", ILLNESSES, ids=lambda illness: illness.name)
 def test_the_cause_is_named_and_the_advice_helps(illness: Illness, ward: Ward) -> None:
     patient = ward.admit(fresh=illness.fresh, **illness.application)
     illness.breaks(patient)
     seen = patient.sign_in(illness.user)
     assert not seen.ok, seen
+    if seen.outcome == "aws-error":
+        check_answer(patient, illness.user, seen.text)
     report = patient.check(illness.user, destination=illness.destination)
     found = failing(report, illness.status).get(illness.hop)
     assert found, f"{illness.hop} is not named; the agent sees {seen.text!r}\n" + "\n".join(report["table"])
@@ -112,6 +130,126 @@ def test_nothing_is_found_where_nothing_is_wrong(ward: Ward) -> None:
         assert not failing(report), "\n".join(report["table"])
         assert not failing(report, "warning"), "\n".join(report["table"])
     assert patient.check(everyone_assigned=True)["ok"]
+
+
+def test_a_response_that_aws_takes(ward: Ward, tmp_path: Path) -> None:
+    patient = ward.admit(fresh=True)
+    response = walk.saml_response(patient.sandbox.environment, str(patient.application["user_access_url"]), JANE)
+    posted = {
+        "url": REPLY_URL,
+        "postData": {"params": [{"name": "SAMLResponse", "value": response}, {"name": "RelayState", "value": "https://x"}]},
+    }
+    recorded = tmp_path / "sign-in.har"
+    recorded.write_text(json.dumps({"log": {"entries": [{"request": posted}]}}), encoding="utf-8")
+    metadata, trust = tmp_path / "metadata.xml", tmp_path / "trust.json"
+    metadata.write_text(patient.metadata(), encoding="utf-8")
+    trust.write_text(json.dumps(patient.iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]), encoding="utf-8")
+    files = {"metadata_file": str(metadata), "trust_policy_file": str(trust), "max_session_duration": 43200}
+    patient.sandbox.world.traffic.clear()
+    offline = patient.have("saml_response_info", file=str(recorded), **files)
+    assert patient.sandbox.world.traffic.requests() == []
+    for asked in (offline, patient.have("saml_response_info", file=str(recorded)), patient.have("saml_response_info", response=response)):
+        assert (asked["accepted"], asked["answer"]) == (True, ""), asked["table"]
+        assert response[:60] not in json.dumps(asked)
+    assert (offline["saml_response"]["relay_state"], offline["saml_response"]["posted_to"]) == ("https://x", REPLY_URL)
+    assert patient.have("saml_response_info", file=str(recorded), metadata_file=str(metadata))["accepted"] is None
+    assert patient.have("saml_response_info", file=str(recorded), trust_policy_file=str(trust))["accepted"] is None
+    shorter = patient.have("saml_response_info", file=str(recorded), **{**files, "max_session_duration": 3600})
+    assert shorter["answer"] == "Requested DurationSeconds exceeds MaxSessionDuration set for this role"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"file": "/nowhere/response.txt"}, "cannot be read: No such file"),
+        ({"response": "cut off"}, "neither base64 nor XML"),
+        ({"response": "<html/>"}, "not a SAML response but html"),
+        ({}, "one of the following is required: response, file"),
+        ({"response": "x", "file": "y"}, "mutually exclusive"),
+    ],
+)
+def test_what_is_no_response(given: dict[str, str], message: str, ward: Ward) -> None:
+    result = run_module("saml_response_info", given)
+    assert result["failed"]
+    assert message in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "one of the following is required: app_id, name, identifier"),
+        ({"name": "x", "instance_id": "nonsense"}, "no Amazon Connect instance with the alias 'nonsense'"),
+        ({"name": "x", "instance_id": "i", "region": "eu-north-1"}, "eu-north-1"),
+        ({"name": "x", "instance_id": "i", "role": "a b"}, "'a b' is not a name for an IAM role"),
+        ({"name": "x", "instance_id": "i", "saml_provider": "arn:aws:iam::1:role/x"}, "not the ARN of an IAM SAML provider"),
+    ],
+)
+def test_what_cannot_be_checked(given: dict[str, str], message: str, ward: Ward) -> None:
+    patient = ward.admit()
+    ward.healthy = patient
+    known = {"instance_id": patient.instance["id"]} if given.get("instance_id") == "i" else {}
+    result = run_module("federation_check", {**({"instance_id": "x"} if not given else {}), **given, **known})
+    assert result["failed"]
+    assert message in result["msg"]
+
+
+def test_the_task_fails_when_it_is_told_to(ward: Ward) -> None:
+    patient = ward.admit(fresh=True)
+    patient.change_principal(accountEnabled=False)
+    options = {"identifier": "https://signin.aws.amazon.com/saml#example", "instance_id": "example"}
+    failed = run_module("federation_check", options)
+    assert failed["failed"]
+    assert "application" in failed["msg"]
+    assert not failed["ok"]
+    assert not run_module("federation_check", {**options, "fail_on": "never"}).get("failed")
+    patient.change_principal(accountEnabled=True)
+    healthy = run_module("federation_check", {"name": "Amazon Connect example", "instance_id": patient.instance["arn"], "warn_days": 2000})
+    assert (healthy["ok"], healthy["counts"]["warning"]) == (True, 1)
+    assert run_module("federation_check", {**options, "warn_days": 2000, "fail_on": "warning"})["failed"]
+
+
+def test_the_check_waits_for_what_was_just_changed(ward: Ward) -> None:
+    patient = ward.admit(fresh=True)
+    patient.delete_user()
+    ward.sandbox.world.settings.connect_replication = 3.0
+    patient.have_user()
+    assert "user" in failing(patient.check(JANE))
+    assert patient.check(JANE, wait_timeout=60)["ok"]
+
+
+def test_what_may_not_be_read_is_unknown(ward: Ward) -> None:
+    patient = ward.admit(fresh=True)
+    allowed = ["connect:Describe*", "connect:ListUsers", "iam:GetRole", "sts:*"]
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
+    key = {"id": "AKIAREADER0000000001", "secret": SECRET, "user": "reader", "policy": policy}
+    clouds.seed(ward.sandbox.world, {"aws": {"accounts": [{"id": ACCOUNT, "access_keys": [key]}]}})
+    report = patient.check(JANE, access_key=key["id"], secret_key=SECRET, embedding_origins=["https://desk.example.com"])
+    assert report["ok"], report["table"]
+    unknown = set(failing(report, "unknown"))
+    assert unknown == {"tenant", "provider", "certificate", "permissions", "security_profile", "approved_origins"}
+
+
+def test_ten_thousand_agents_take_sixty_requests_at_most(ward: Ward) -> None:
+    patient = ward.admit(fresh=True)
+    world = ward.sandbox.world
+    names = [f"agent.{number}@example.com" for number in range(10_000)]
+    patient.directory(users=[{"userPrincipalName": name} for name in names], groups=[{"displayName": GROUP, "members": names}])
+    instance = world.state(Connect).instances[patient.instance["id"]]
+    jane = instance.users.latest(patient.user_id())
+    assert jane
+    for number, name in enumerate(names):
+        user_id = f"{number:08}-0000-4000-8000-000000000000"
+        instance.users.put(user_id, {**jane, "Id": user_id, "Username": name}, settled=True)
+        instance.usernames[name] = user_id
+    world.traffic.clear()
+    report = patient.check(everyone_assigned=True)
+    calls = [f"{entry['service']} {entry['operation']}" for entry in world.traffic.requests()]
+    assert len(calls) <= MOST_REQUESTS, calls
+    assert not failing(report), report["table"]
+    assert "10,000 people" in {finding["subject"] for finding in report["findings"] if finding["hop"] == "user"}
+    instance.usernames.pop(names[-1])
+    instance.users.delete(user_id)
+    assert failing(patient.check(everyone_assigned=True))["user"]["subject"] == names[-1]
 
 
 def test_the_table_is_long_enough() -> None:

@@ -67,7 +67,7 @@ def role(path: Path) -> collections.abc.Iterator[Finding]:
         yield judged("role", arn, [Problem("There is no such role.", symptoms.NOT_AUTHORIZED, fix)], {"exists": False})
         return
     url, provider_arn = path.reply_url, path.provider_arn
-    misnamed = path.wish.provider_arn is None and path.facts.providers.get(provider_arn or "", path) is None
+    misnamed = path.wish.provider_arn is None and path.provider is None and provider_arn not in path.facts.unread
     if url is None or provider_arn is None or misnamed or any(finding.status == "fail" for finding in where_posted(path)):
         yield unknown("role", arn, "Whether it trusts the response depends on a reply URL and a provider that work.")
         return

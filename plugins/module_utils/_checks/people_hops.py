@@ -120,13 +120,13 @@ def of_user(path: Path, person: Person, name: str) -> collections.abc.Iterator[F
     """The Connect user of a session name."""
     users = path.facts.users
     found = users.by_name.get(name)
-    like = session_names.look_alikes(name, users.by_name)
-    evidence = {"username": name, "exists": found is not None, "looks_alike": like}
+    evidence: dict[str, t.Any] = {"username": name, "exists": found is not None}
     if found is None:
         if session_names.problems(name):
             yield unknown("user", person.name, "No user can have this session name.", person=True)
             return
-        yield judged("user", person.name, [_missing(name, like)], evidence, person=True)
+        like = session_names.look_alikes(name, users.by_name)
+        yield judged("user", person.name, [_missing(name, like)], evidence | {"looks_alike": like}, person=True)
         return
     yield judged("user", person.name, [], evidence, person=True)
     yield security_profile(path, person, found)

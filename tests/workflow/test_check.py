@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""check.yml tells in a terminal why somebody does not get in, and site.yml ends with it."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+from playbooks import Playbooks
+from seeds import SECRET, TENANTS
+
+from federation_sandbox import clouds
+from federation_sandbox.testing import Sandbox
+
+INVENTORY: t.Final = "sandbox/hosts.yml"
+JANE: t.Final = "jane.doe@example.com"
+#: DESIGN.md 7: the requests that one unchanged federation may take with the check role
+BUDGET: t.Final = 34
+
+
+def requests(sandbox: Sandbox) -> list[str]:
+    return [f"{entry['service']} {entry['operation']}" for entry in sandbox.world.traffic.requests()]
+
+
+def table(output: str) -> str:
+    """What a run printed, without the frame that Ansible puts around each line."""
+    lines = (line.strip().removeprefix("- ").strip("'\",") for line in output.splitlines())
+    return "\n".join(line.strip() for line in lines)
+
+
+def test_the_cause_and_the_fix_are_printed(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    playbooks.succeed("site", INVENTORY)
+    group = {"displayName": "Contact centre agents", "members": ["john.roe@example.com"]}
+    clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "groups": [group]}]}})
+    sandbox.world.settings.refuse_writes = True
+    sandbox.world.traffic.clear()
+    report = tmp_path / "report.json"
+    run = playbooks.fail("check", INVENTORY, "-e", f"federation_check_people={JANE}", "-e", f"federation_check_file={report}")
+    assert sandbox.world.traffic.writes() == []
+    printed = table(run.output)
+    assert f"fail     assignment        {JANE}" in printed
+    assert "seen: AADSTS50105:" in printed
+    assert "fix: Add the person to Contact centre agents" in printed
+    assert "assignment" in run.message()
+    content = json.loads(report.read_text(encoding="utf-8"))
+    assert [one["hop"] for one in content["findings"] if one["status"] == "fail"] == ["assignment"]
+    assert max(len(line) for line in content["table"]) <= 69
+    assert SECRET not in run.output
+    mended = {"displayName": "Contact centre agents", "members": [JANE, "john.roe@example.com"]}
+    clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "groups": [mended]}]}})
+    assert playbooks.succeed("check", INVENTORY).result("federation_check")["ok"]
+    everyone = playbooks.run("check", INVENTORY, "-e", "federation_check_everyone_assigned=true", "-e", "federation_check_fail_on=never")
+    assert everyone.returncode == 0, everyone.output
+    failing = {(one["hop"], one["subject"]) for one in everyone.result("federation_check")["findings"] if one["status"] == "fail"}
+    assert failing == {("user", "john.roe@example.com")}
+
+
+def test_site_ends_with_the_check_and_stays_within_its_budget(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    first = playbooks.succeed("site", INVENTORY).result("federation_check")
+    assert first["counts"] | {"pass": 0} == {"fail": 0, "warning": 0, "unknown": 1, "pass": 0}
+    sandbox.world.traffic.clear()
+    playbooks.succeed("site", INVENTORY)
+    assert len(requests(sandbox)) <= BUDGET, requests(sandbox)
