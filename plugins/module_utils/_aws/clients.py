@@ -45,7 +45,8 @@ def client(module: AnsibleAWSModule, service: str) -> t.Any:
 def attempt(what: str, hint: str | None = None) -> collections.abc.Iterator[None]:
     """Turn an error of botocore into the collection's own, saying what was tried.
 
-    what: the attempt with its object, such as "create the SAML provider 'Entra'". hint: what to do, when the caller knows better than the code.
+    what: the attempt with its object, such as "create the SAML provider 'Entra'".
+    hint: what to do, when the caller knows better than the code.
     """
     try:
         yield
