@@ -10,6 +10,7 @@ import functools
 import itertools
 import json
 import re
+import threading
 import typing as t
 from pathlib import Path
 
@@ -153,7 +154,7 @@ def test_a_response_that_aws_takes(ward: Ward, tmp_path: Path) -> None:
         assert response[:60] not in json.dumps(asked)
     assert (offline["saml_response"]["relay_state"], offline["saml_response"]["posted_to"]) == ("https://x", REPLY_URL)
     assert patient.have("saml_response_info", file=str(recorded), metadata_file=str(metadata))["accepted"] is None
-    assert patient.have("saml_response_info", file=str(recorded), trust_policy_file=str(trust))["accepted"] is None
+    assert patient.have("saml_response_info", file=str(recorded), **{**files, "metadata_file": None})["accepted"] is None
     shorter = patient.have("saml_response_info", file=str(recorded), **{**files, "max_session_duration": 3600})
     assert shorter["answer"] == "Requested DurationSeconds exceeds MaxSessionDuration set for this role"
 
@@ -165,7 +166,7 @@ def test_a_response_that_aws_takes(ward: Ward, tmp_path: Path) -> None:
         ({"response": "cut off"}, "neither base64 nor XML"),
         ({"response": "<html/>"}, "not a SAML response but html"),
         ({}, "one of the following is required: response, file"),
-        ({"response": "x", "file": "y"}, "mutually exclusive"),
+        ({"response": "a response", "file": "y"}, "mutually exclusive"),
     ],
 )
 def test_what_is_no_response(given: dict[str, str], message: str, ward: Ward) -> None:
@@ -211,10 +212,14 @@ def test_the_task_fails_when_it_is_told_to(ward: Ward) -> None:
 def test_the_check_waits_for_what_was_just_changed(ward: Ward) -> None:
     patient = ward.admit(fresh=True)
     patient.delete_user()
-    ward.sandbox.world.settings.connect_replication = 3.0
+    settings = ward.sandbox.world.settings
+    settings.connect_replication = 3600.0
     patient.have_user()
     assert "user" in failing(patient.check(JANE))
-    assert patient.check(JANE, wait_timeout=60)["ok"]
+    timer = threading.Timer(2.0, settings.change, [{"connect_replication": 0.0}])
+    timer.start()
+    assert patient.check(JANE, wait_timeout=100)["ok"]
+    timer.join()
 
 
 def test_what_may_not_be_read_is_unknown(ward: Ward) -> None:
