@@ -47,7 +47,9 @@ options:
     type: list
     elements: str
   everyone_assigned:
-    description: Check everyone who is assigned to the application, directly or as a direct member of an assigned group.
+    description:
+      - Check everyone who is assigned to the application, directly or as a direct member of an assigned group.
+      - That an account among them is disabled is then a warning, and the person's other hops are left out.
     type: bool
     default: false
   destination:
@@ -265,6 +267,7 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
         embedding_origins=tuple(origins),
         warn_days=given["warn_days"],
         label=str(selector),
+        everyone=given["everyone_assigned"],
     )
     path = Path(Facts(wish, application, people))
     unread: dict[str, str] = {}

@@ -150,6 +150,7 @@ class Wish:
 
     role_arn, provider_arn: None for those that the Role claim names. destination: the page on which agents land, None for any.
     embedding_origins: of the pages that embed the Contact Control Panel. label: how the application was asked for.
+    everyone: whether the people are simply those who are assigned, and nobody said that each of them is to get in.
     """
 
     instance_arn: str
@@ -160,6 +161,7 @@ class Wish:
     embedding_origins: tuple[str, ...] = ()
     warn_days: int = 30
     label: str = ""
+    everyone: bool = False
 
     @property
     def home(self) -> Arn:

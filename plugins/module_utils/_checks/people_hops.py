@@ -32,8 +32,8 @@ def of_groups(path: Path) -> collections.abc.Iterator[Finding]:
 
 def of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
     """Every hop of one person."""
-    yield account(person)
-    if person.id is None:
+    yield account(person, everyone=path.wish.everyone)
+    if person.id is None or (path.wish.everyone and person.enabled is False):
         return
     yield assignment(path, person)
     yield session_name(path, person)
@@ -47,8 +47,8 @@ def of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
         yield from of_user(path, person, name)
 
 
-def account(person: Person) -> Finding:
-    """Whether the person can sign in to the directory at all."""
+def account(person: Person, *, everyone: bool = False) -> Finding:
+    """Whether the person can sign in to the directory at all. Among everyone, a disabled account is no mistake."""
     evidence = {"id": person.id, "enabled": person.enabled, "guest": person.guest}
     if person.id is None:
         fix = "Check the spelling of the user principal name; restore or create the user in Entra ID."
@@ -59,6 +59,8 @@ def account(person: Person) -> Finding:
             "account", person.name, "Whether the account is enabled takes the Microsoft Graph permission User.Read.All.", person=True
         )
     fix = "Enable the account in Entra ID (users, accountEnabled)."
+    if everyone and not person.enabled:
+        return Finding("account", person.name, "warning", "The account is disabled.", evidence, symptoms.USER_DISABLED, fix, person=True)
     problems = [] if person.enabled else [Problem("The account is disabled.", symptoms.USER_DISABLED, fix)]
     return judged("account", person.name, problems, evidence, person=True)
 
