@@ -77,7 +77,9 @@ def signed_response(
     target = root if part == "response" else root.find("{urn:oasis:names:tc:SAML:2.0:assertion}Assertion")
     target.insert(1, etree.Element("{http://www.w3.org/2000/09/xmldsig#}Signature", Id="placeholder"))
     signer = XMLSigner(method=methods.enveloped, c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#")
-    signed = signer.sign(root, key=key, cert=[certificate], reference_uri=f"_{part}", id_attribute="ID")
+    signed = signer.sign(
+        root, key=key, cert=certificate.public_bytes(serialization.Encoding.PEM).decode(), reference_uri=f"_{part}", id_attribute="ID"
+    )
     return etree.tostring(signed), certificate.public_bytes(serialization.Encoding.DER)
 
 

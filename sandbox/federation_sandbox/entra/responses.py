@@ -10,6 +10,7 @@ import datetime as dt
 import typing as t
 import uuid
 
+from cryptography.hazmat.primitives import serialization
 from lxml import etree
 from lxml.builder import ElementMaker  # type: ignore[import-not-found]
 from signxml import methods
@@ -109,7 +110,8 @@ def _signed(whole: etree._Element, part: etree._Element, signing: Signing) -> et
     digest = "sha1" if signing.algorithm.endswith("sha1") else "sha256"
     xml = _Signer(methods.enveloped, signing.algorithm, digest, EXCLUSIVE)
     xml.namespaces = {None: DS}  # type: ignore[dict-item]
-    return xml.sign(whole, key=signing.signer.key, cert=[signing.signer.certificate], reference_uri=part.get("ID"), id_attribute="ID")
+    pem = signing.signer.certificate.public_bytes(serialization.Encoding.PEM).decode()
+    return xml.sign(whole, key=signing.signer.key, cert=pem, reference_uri=part.get("ID"), id_attribute="ID")
 
 
 def _new_id() -> str:
