@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc
 import sys
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,16 @@ def sandbox(_one_sandbox: Sandbox) -> Sandbox:
 def playbooks(sandbox: Sandbox, tmp_path: Path) -> Playbooks:
     """A terminal with the operator's credentials."""
     return Playbooks({**sandbox.environment, **credentials()}, tmp_path)
+
+
+HERE: t.Final = Path(__file__).resolve().parent
+
+#: Whole files that take many minutes: they run with make soak.
+SOAK: t.Final = ("test_check.py", "test_doctor.py", "test_site.py", "test_users.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the files that take many minutes."""
+    for item in items:
+        if item.path.parent == HERE and item.path.name in SOAK:
+            item.add_marker(pytest.mark.soak)
