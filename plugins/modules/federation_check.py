@@ -256,7 +256,8 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
     if application:
         application, people = entra.read_people(graph, application, assignments, given["people"] or (), everyone=given["everyone_assigned"])
     origins = given["embedding_origins"] or ()
-    instance = aws.read_instance(connect, instance_id, origins=needs_origins(application, origins))
+    unread: dict[str, str] = {}
+    instance = aws.read_instance(connect, instance_id, unread, origins=needs_origins(application, origins))
     home = parse_connect_instance_arn(instance.arn if instance else missing_arn(module, instance_id))
     wish = Wish(
         instance_arn=str(home),
@@ -270,7 +271,6 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
         everyone=given["everyone_assigned"],
     )
     path = Path(Facts(wish, application, people))
-    unread: dict[str, str] = {}
     names = {name for person in people if (name := path.session_name(person).value)}
     return Facts(
         wish=wish,

@@ -225,14 +225,17 @@ def test_the_check_waits_for_what_was_just_changed(ward: Ward) -> None:
 
 def test_what_may_not_be_read_is_unknown(ward: Ward) -> None:
     patient = ward.admit(fresh=True)
-    allowed = ["connect:Describe*", "connect:ListUsers", "iam:GetRole", "sts:*"]
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
-    key = {"id": "AKIAREADER0000000001", "secret": SECRET, "user": "reader", "policy": policy}
-    clouds.seed(ward.sandbox.world, {"aws": {"accounts": [{"id": ACCOUNT, "access_keys": [key]}]}})
-    report = patient.check(JANE, access_key=key["id"], secret_key=SECRET, embedding_origins=["https://desk.example.com"])
-    assert report["ok"], report["table"]
-    unknown = set(failing(report, "unknown"))
-    assert unknown == {"tenant", "provider", "certificate", "permissions", "security_profile", "approved_origins"}
+    much = {"tenant", "provider", "certificate", "permissions", "security_profile", "approved_origins"}
+    all_of_it = {"tenant", "provider", "certificate", "role", "instance", "user"}
+    for number, (allowed, expected) in enumerate(
+        ((["connect:Describe*", "connect:ListUsers", "iam:GetRole", "sts:*"], much), (["sts:*"], all_of_it))
+    ):
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
+        key = {"id": f"AKIAREADER000000000{number}", "secret": SECRET, "user": "reader", "policy": policy}
+        clouds.seed(ward.sandbox.world, {"aws": {"accounts": [{"id": ACCOUNT, "access_keys": [key]}]}})
+        report = patient.check(JANE, access_key=key["id"], secret_key=SECRET, embedding_origins=["https://desk.example.com"])
+        assert report["ok"], report["table"]
+        assert set(failing(report, "unknown")) == expected
 
 
 def test_ten_thousand_agents_take_sixty_requests_at_most(ward: Ward) -> None:

@@ -99,18 +99,22 @@ def _managed(iam: t.Any, arn: str) -> Policy:
         return policies.parse(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 
 
-def read_instance(connect: t.Any, instance_id: str, *, origins: bool) -> Instance | None:
+def read_instance(connect: t.Any, instance_id: str, unread: dict[str, str], *, origins: bool) -> Instance | None:
     """The instance, and its approved origins if they matter."""
-    found = describe(connect, instance_id)
+    try:
+        found = describe(connect, instance_id)
+    except Denied as error:
+        unread["instance"] = str(error)
+        return None
     if found is None:
         return None
-    unread: dict[str, str] = {}
+    hidden: dict[str, str] = {}
     approved: tuple[str, ...] | None = None
     if origins:
         try:
             approved = tuple(ApprovedOrigins(connect, instance_id).list())
         except Denied as error:
-            unread["origins"] = str(error)
+            hidden["origins"] = str(error)
     return Instance(
         arn=found["Arn"],
         alias=found.get("InstanceAlias") or "",
@@ -118,7 +122,7 @@ def read_instance(connect: t.Any, instance_id: str, *, origins: bool) -> Instanc
         status=found["InstanceStatus"],
         status_reason=(found.get("StatusReason") or {}).get("Message", ""),
         origins=approved,
-        unread=unread,
+        unread=hidden,
     )
 
 

@@ -39,7 +39,7 @@ def of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
     yield session_name(path, person)
     name = path.session_name(person).value
     if path.facts.instance is None or "users" in path.facts.users.unread:
-        reason = path.facts.users.unread.get("users", "There is no instance.")
+        reason = path.facts.users.unread.get("users") or path.facts.unread.get("instance", "There is no instance.")
         yield unknown("user", person.name, reason, person=True)
     elif name is None:
         yield unknown("user", person.name, "The session name is not known.", person=True)
