@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import typing as t
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playbooks import Playbooks
 from seeds import SECRET, TENANTS
 
-from federation_sandbox import clouds
+from federation_sandbox import clouds, walk
 from federation_sandbox.testing import Sandbox
+from support import run_examples
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
 JANE: t.Final = "jane.doe@example.com"
@@ -51,3 +53,26 @@ def test_the_cause_and_the_fix_are_printed(sandbox: Sandbox, playbooks: Playbook
     assert everyone.returncode == 0, everyone.output
     failing = {(one["hop"], one["subject"]) for one in everyone.result("federation_check")["findings"] if one["status"] == "fail"}
     assert failing == {("user", "john.roe@example.com")}
+
+
+def test_the_examples_run_as_they_stand(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    names = (("Jane", "Doe"), ("John", "Roe"))
+    agents = [{"username": f"{first}.{last}@example.com".lower(), "first_name": first, "last_name": last} for first, last in names]
+    variables = {"federation_instance_alias": "example-service", "federation_agents": agents}
+    made = playbooks.succeed("site", INVENTORY, variables=variables)
+    application, role = made.result("azure_saml_app"), made.result("aws_federation")["role"]
+    response = walk.saml_response(sandbox.environment, application["user_access_url"], JANE)
+    posted = {"url": application["reply_urls"][0], "postData": {"text": urlencode({"SAMLResponse": response})}}
+    content = {
+        "response.txt": response,
+        "session.har": json.dumps({"log": {"entries": [{"request": posted}]}}),
+        "federationmetadata.xml": application["metadata_xml"],
+        "trust-policy.json": json.dumps(role["trust_policy"]),
+    }
+    for name, text in content.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    for module in ("federation_check", "saml_response_info"):
+        run = run_examples(module, playbooks.environment, tmp_path)
+        assert run.returncode == 0, run.stdout
+        assert "unreachable=0    failed=0" in run.stdout
+        assert response[:60] not in run.stdout
