@@ -11,7 +11,7 @@ import pytest
 from playbooks import Playbooks, Run
 from seeds import ACCOUNTS, SECRET, account, credentials, tenant
 
-from federation_sandbox import clouds
+from federation_sandbox import clouds, walk
 from federation_sandbox.testing import Sandbox
 
 ONE: t.Final = "sandbox/hosts.yml"
@@ -101,6 +101,15 @@ def test_check_mode_foretells_the_run_and_the_second_run_changes_nothing(invento
     assert (again.changed(), again.planned(), again.done()) == (0, [], [])
     assert sandbox.world.traffic.writes() == []
     check_budget(sandbox, BUDGET * len(again.events[-1]["stats"]))
+    check_health(again, sandbox)
+
+
+def check_health(run: Run, sandbox: Sandbox) -> None:
+    """The agent of every federation gets in, and the check finds nothing."""
+    for host in run.events[-1]["stats"]:
+        counts = run.result("federation_check", host)["counts"]
+        assert (counts["fail"], counts["warning"]) == (0, 0), run.output
+        assert walk.sign_in(sandbox.environment, run.result("azure_saml_app", host)["user_access_url"], "jane.doe@example.com").ok
 
 
 def check_budget(sandbox: Sandbox, budget: int) -> None:
