@@ -48,8 +48,3 @@ def inject(credential_type: t.Mapping[str, t.Any], inputs: t.Mapping[str, str], 
         return {name: environment.from_string(template).render(**values) for name, template in injectors.get(kind, {}).items()}
 
     return rendered("env"), rendered("extra_vars")
-
-
-def sliced(hosts: t.Iterable[str], number: int, count: int) -> list[str]:
-    """The hosts of one slice, counted from 1."""
-    return sorted(hosts)[number - 1 :: count]
