@@ -120,13 +120,25 @@ def test_an_identifier_that_is_taken(sandbox: Sandbox, playbooks: Playbooks, mon
     assert "https://signin.aws.amazon.com/saml#" in message, "what to use instead"
 
 
-def test_a_tenant_policy_against_the_identifier(sandbox: Sandbox, playbooks: Playbooks) -> None:
+@pytest.mark.parametrize(
+    ("rule", "identifier"),
+    [
+        ("nonDefaultUriAddition", None),
+        ("uriAdditionWithoutUniqueTenantIdentifier", None),
+        ("uriAdditionWithoutUniqueTenantIdentifier", "https://agents.example.net/saml"),
+    ],
+)
+def test_a_tenant_policy_against_the_identifier(rule: str, identifier: str | None, sandbox: Sandbox, playbooks: Playbooks) -> None:
     sandbox.world.reset()
-    rule = {"state": "enabled", "excludeSaml": False}
-    policy = {"isEnabled": True, "applicationRestrictions": {"identifierUris": {"nonDefaultUriAddition": rule}}}
-    clouds.seed(sandbox.world, {"entra": {"tenants": [{**tenant("public"), "app_management_policy": policy}]}})
+    policy = {"isEnabled": True, "applicationRestrictions": {"identifierUris": {rule: {"state": "enabled", "excludeSaml": False}}}}
+    seeded = tenant("public", (*PERMISSIONS, "Organization.Read.All"))
+    clouds.seed(sandbox.world, {"entra": {"tenants": [{**seeded, "app_management_policy": policy}]}})
     known = {"federation_account_id": ACCOUNTS["aws"], "federation_instance_id": "99999999-8888-4777-8666-555555555555"}
-    refused(sandbox, playbooks, "The tenant's policy nonDefaultUriAddition refuses the identifier", tags="entra", **known)
+    wish = {"federation_identifier": identifier} if identifier else {}
+    message = refused(sandbox, playbooks, f"The tenant's policy {rule} refuses the identifier", tags="entra", **known, **wish)
+    assert (
+        rule == "nonDefaultUriAddition" or "it is not on a verified domain of the tenant (example.onmicrosoft.com, example.com)" in message
+    )
 
 
 def test_somebody_elses_application_of_that_name(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,10 +22,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
     Application,
     advice_for_taken,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, literal, read
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Outcome, literal, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID, parse_role_arn
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import partition_named
+from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import PARTITIONS, partition_named
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import (
     accepted_audiences,
     audience_of,
@@ -37,6 +37,10 @@ LONGEST_NAME: t.Final = 200
 LONGEST_NOTES: t.Final = 1024
 MOST_EMAILS: t.Final = 5
 LARGEST_LOGO: t.Final = 100 * 1024
+
+#: The two rules for identifiers in a tenant's default app management policy.
+DEFAULT_FORM: t.Final = "nonDefaultUriAddition"
+OWN_DOMAIN: t.Final = "uriAdditionWithoutUniqueTenantIdentifier"
 
 #: How each kind of picture that Entra takes begins.
 IMAGES: t.Final = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"BM": "image/bmp"}
@@ -121,32 +125,48 @@ def logo_of(path: str) -> tuple[bytes, str]:
 
 @dataclass(frozen=True)
 class Obstacles:
-    """What may stand against new identifiers: live and deleted objects that hold them, and the tenant's policy (None when unknown)."""
+    """What may stand against new identifiers: live and deleted objects that hold them, and the tenant's policy for them.
+
+    policy, domains: None when the caller may not read the policy, or the tenant's verified domains.
+    """
 
     applications: tuple[t.Mapping[str, t.Any], ...] = ()
     principals: tuple[t.Mapping[str, t.Any], ...] = ()
     deleted: tuple[t.Mapping[str, t.Any], ...] = ()
     policy: t.Mapping[str, t.Any] | None = None
+    domains: tuple[str, ...] | None = None
 
 
 def read_obstacles(graph: Graph, identifiers: t.Sequence[str]) -> Obstacles:
     """Look for what stands against new identifiers, in one batch."""
-    applications = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in identifiers)
-    principals = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in identifiers)
+    holders = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in identifiers)
+    names = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in identifiers)
     asks = [
-        read("/applications", "find the holders of the identifiers", filter=applications, select=APPLICATION_FIELDS),
+        read("/applications", "find the holders of the identifiers", filter=holders, select=APPLICATION_FIELDS),
         read(
             "/servicePrincipals",
             "find the holders of the identifiers",
-            filter=principals,
+            filter=names,
             select=("id", "appId", "displayName", "servicePrincipalNames"),
         ),
         read(DELETED_APPLICATION, "list the deleted applications", select=(*APPLICATION_FIELDS, "deletedDateTime"), top=999),
         read("/policies/defaultAppManagementPolicy", "read the tenant's policy for applications"),
+        read("/organization", "read the tenant's verified domains", select=("verifiedDomains",)),
     ]
-    *lists, policy = graph.batch(asks)
-    found = [tuple(graph.rest(outcome.get(), ask.what)) for ask, outcome in zip(asks[:-1], lists, strict=True)]
-    return Obstacles(found[0], found[1], found[2], None if isinstance(policy.error, Denied) else policy.found())
+    *lists, policy, tenant = graph.batch(asks)
+    applications, principals, deleted = (tuple(graph.rest(outcome.get(), ask.what)) for ask, outcome in zip(asks, lists, strict=False))
+    return Obstacles(applications, principals, deleted, _if_allowed(policy), _domains(_if_allowed(tenant)))
+
+
+def _if_allowed(outcome: Outcome) -> t.Any:
+    return None if isinstance(outcome.error, Denied) else outcome.found()
+
+
+def _domains(answer: t.Mapping[str, t.Any] | None) -> tuple[str, ...] | None:
+    """The verified domains in what Graph says of the tenant."""
+    if answer is None:
+        return None
+    return tuple(domain["name"].lower() for tenant in answer["value"] for domain in tenant.get("verifiedDomains", ()))
 
 
 def check_identifiers(
@@ -169,21 +189,43 @@ def check_identifiers(
                     hint=f"Delete it for good (state: absent, purge: true, app_id: {holder['appId']}), or restore it.",
                     holder=holder["appId"],
                 )
-        _check_policy(identifier, obstacles.policy or {}, (tenant_id, own), now if app is None else None)
+        _check_policy(identifier, obstacles, (tenant_id, own), now if app is None else None)
 
 
-def _check_policy(identifier: str, policy: t.Mapping[str, t.Any], unique: t.Iterable[str | None], made_at: datetime | None) -> None:
+def _check_policy(identifier: str, obstacles: Obstacles, unique: t.Iterable[str | None], made_at: datetime | None) -> None:
     """InvalidInput when the tenant's policy refuses an identifier even of an application that is set up for SAML."""
+    policy = obstacles.policy or {}
     if not policy.get("isEnabled", True):
         return
     restrictions = (policy.get("applicationRestrictions") or {}).get("identifierUris") or {}
-    for name in ("nonDefaultUriAddition", "uriAdditionWithoutUniqueTenantIdentifier"):
-        rule = restrictions.get(name) or {}
-        has_id = any(one and one.lower() in identifier.lower() for one in unique)
-        begins = rule.get("restrictForAppsCreatedAfterDateTime")
-        in_time = made_at is None or not begins or datetime.fromisoformat(str(begins)) <= made_at
-        if rule.get("state") == "enabled" and rule.get("excludeSaml") is False and in_time and not has_id:
-            raise InvalidInput(
-                f"The tenant's policy {name} refuses the identifier {identifier}, and does not exempt SAML applications.",
-                hint="Have excludeSaml set in the tenant's default app management policy, or use an identifier with the tenant's id in it.",
-            )
+    has_id = any(one and one.lower() in identifier.partition("#")[0].lower() for one in unique)
+    strict, lenient = (restrictions.get(name) or {} for name in (DEFAULT_FORM, OWN_DOMAIN))
+    if _applies(strict, made_at) and strict.get("excludeSaml") is False:
+        raise InvalidInput(
+            f"The tenant's policy {DEFAULT_FORM} refuses the identifier {identifier}, and does not exempt SAML applications.",
+            hint="Have excludeSaml set for it in the tenant's default app management policy.",
+        )
+    if _applies(lenient, made_at) and not lenient.get("excludeSaml") and not has_id and not _may_be_verified(identifier, obstacles.domains):
+        raise InvalidInput(
+            f"The tenant's policy {OWN_DOMAIN} refuses the identifier {identifier}: it is not on a verified domain of the tenant"
+            f"{_listed(obstacles.domains)}, holds neither the tenant's nor the application's id, and SAML applications are not exempt.",
+            hint="Have excludeSaml set for it in the tenant's default app management policy: AWS needs its own audience as the identifier.",
+        )
+
+
+def _applies(rule: t.Mapping[str, t.Any], made_at: datetime | None) -> bool:
+    """Whether a rule is on for an application made at a time; None for one that exists."""
+    begins = rule.get("restrictForAppsCreatedAfterDateTime")
+    return rule.get("state") == "enabled" and (made_at is None or not begins or datetime.fromisoformat(str(begins)) <= made_at)
+
+
+def _may_be_verified(identifier: str, domains: tuple[str, ...] | None) -> bool:
+    """Whether an identifier is on a verified domain or below one, as far as the domains are known; AWS's own never is."""
+    host = (urlsplit(identifier).hostname or "").lower()
+    if domains is None:
+        return bool(host) and not any(audience_of(identifier) in accepted_audiences(partition) for partition in PARTITIONS.values())
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def _listed(domains: tuple[str, ...] | None) -> str:
+    return f" ({', '.join(domains)})" if domains else ""

@@ -131,10 +131,12 @@ def test_applications_with_v2_tokens(graph: t.Any, tenant: t.Any) -> None:
 
 
 def test_non_default_identifier(graph: t.Any, tenant: t.Any) -> None:
-    """2.8c: the strict rule, from which SAML applications are always exempt"""
+    """2.8c: the strict rule, from which SAML applications are exempt unless it says that they are not"""
     restrict(tenant, "nonDefaultUriAddition")
     application, principal = graph.instantiate()
     assert refusal(graph, application, "https://contoso.com/x") == "IdentifierUriRestrictedByPolicy"
     accepts(graph, application, f"api://{application['appId']}")
     graph("PATCH", f"/servicePrincipals/{principal['id']}", 204, json={"preferredSingleSignOnMode": "saml"})
     accepts(graph, application, f"api://{application['appId']}", AWS)
+    restrict(tenant, "nonDefaultUriAddition", excludeSaml=False)
+    assert refusal(graph, application, f"{AWS}#2") == "IdentifierUriRestrictedByPolicy"

@@ -66,7 +66,8 @@ def _check_policy(tenant: Tenant, application: Record, uri: str) -> None:
             "the default tenant policy of your organization. See https://aka.ms/identifier-uri-addition-error for more information."
         )
     default: Rule = rules.get("nonDefaultUriAddition") or {}
-    if _applies(default, application) and not saml and not _is_default(tenant, application, uri):
+    exempt = saml and default.get("excludeSaml") is not False
+    if _applies(default, application) and not exempt and not _is_default(tenant, application, uri):
         raise _against_policy(
             f"Failed to add identifier URI {uri}. The newly added URI must comply with the format 'api://{{appId}}' or "
             "'api://{tenantId}/{appId}' as per the default app management policy of your organization. See "

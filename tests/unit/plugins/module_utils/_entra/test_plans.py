@@ -279,11 +279,15 @@ def test_permissions(roles: tuple[str, ...] | None, lacking: str | None) -> None
         permissions.check(roles, {"assign", "change applications"}, "client")
 
 
-def _policy(name: str, **rule: t.Any) -> preflight.Obstacles:
-    return preflight.Obstacles(policy={"applicationRestrictions": {"identifierUris": {name: {"state": "enabled", **rule}}}})
+def _policy(name: str, domains: tuple[str, ...] | None = None, **rule: t.Any) -> preflight.Obstacles:
+    return preflight.Obstacles(
+        policy={"applicationRestrictions": {"identifierUris": {name: {"state": "enabled", **rule}}}}, domains=domains
+    )
 
 
 STRICT: t.Final = "nonDefaultUriAddition"
+LENIENT: t.Final = "uriAdditionWithoutUniqueTenantIdentifier"
+AWS: t.Final = "https://signin.aws.amazon.com/saml"
 TENANT: t.Final = "00112233-4455-6677-8899-aabbccddeeff"
 
 
@@ -298,7 +302,16 @@ TENANT: t.Final = "00112233-4455-6677-8899-aabbccddeeff"
         (URN, _policy(STRICT, excludeSaml=False), True),
         (URN, _policy(STRICT, excludeSaml=True), False),
         (URN, _policy(STRICT), False),
-        (f"https://signin.aws.amazon.com/saml#{TENANT}", _policy(STRICT, excludeSaml=False), False),
+        (f"{AWS}#{TENANT}", _policy(STRICT, excludeSaml=False), True),
+        (URN, _policy(LENIENT, excludeSaml=True), False),
+        (URN, _policy(LENIENT), True),
+        (f"{AWS}#x", _policy(LENIENT), True),
+        (f"{AWS}#{TENANT}", _policy(LENIENT), True),
+        (f"urn:connect:{TENANT}", _policy(LENIENT), False),
+        ("https://sso.example.com/x", _policy(LENIENT), False),
+        ("https://sso.example.com/x", _policy(LENIENT, domains=("contoso.com",)), True),
+        ("https://sso.example.com/x", _policy(LENIENT, domains=("contoso.com", "example.com")), False),
+        ("https://notexample.com/x", _policy(LENIENT, domains=("example.com",)), True),
         (URN, _policy(STRICT, excludeSaml=False, state="disabled"), False),
     ],
 )
