@@ -62,19 +62,20 @@ class Clock:
     """The world's time: the machine's, moved by what the controls say."""
 
     def __init__(self) -> None:
-        self._offset = dt.timedelta()
+        #: how far it is from the machine's
+        self.offset = dt.timedelta()
 
     def now(self) -> dt.datetime:
         """The time in UTC, with zone."""
-        return dt.datetime.now(dt.UTC) + self._offset
+        return dt.datetime.now(dt.UTC) + self.offset
 
     def advance(self, by: dt.timedelta) -> None:
         """Move the time; a negative duration moves it back."""
-        self._offset += by
+        self.offset += by
 
     def set(self, to: dt.datetime) -> None:
         """Move the time to an instant."""
-        self._offset = to - dt.datetime.now(dt.UTC)
+        self.offset = to - dt.datetime.now(dt.UTC)
 
 
 class World:
@@ -104,6 +105,28 @@ class World:
         with self.lock:
             self._start_over()
             self.traffic.clear()
+
+    def snapshot(self) -> collections.abc.Callable[[], None]:
+        """Remember both clouds, the clock and the settings; what is returned goes back to them, as often as it is called.
+
+        Going back forgets faults, limits and traffic. Whatever is kept of the states themselves goes stale with it: ask for them anew.
+        """
+        with self.lock:
+            clock, settings = self.clock, self.settings
+            offset, values = clock.offset, dataclasses.asdict(settings)
+            # What all states share is not copied: some of their functions hold on to it.
+            shared = {id(one): one for one in (self, clock, settings)}
+            states = copy.deepcopy(self._states, dict(shared))
+
+        def restore() -> None:
+            with self.lock:
+                self.reset()
+                self.clock, self.settings = clock, settings
+                clock.offset = offset
+                settings.change(values)
+                self._states = copy.deepcopy(states, dict(shared))
+
+        return restore
 
 
 class Replicated(t.Generic[V]):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 import requests
@@ -154,3 +155,18 @@ def test_a_walk_goes_nowhere_but_to_the_sandbox(federation: Federation) -> None:
         assert isinstance(browser, requests.Session)
         assert not browser.trust_env
         assert walk.visit(browser, "https://www.example.com/").outcome == "elsewhere"
+
+
+def test_the_whole_world_goes_back_to_a_snapshot_as_often_as_it_is_told(federation: Federation) -> None:
+    world = federation.sandbox.world
+    restore = world.snapshot()
+    for _turn in range(2):
+        world.settings.latency = 0.01
+        federation.set_relay_state(None)
+        world.clock.advance(dt.timedelta(days=1200))
+        assert not federation.sign_in().ok, "the certificate has ended"
+        restore()
+        assert abs(world.clock.offset) < dt.timedelta(seconds=1)
+        assert (world.settings.latency, world.settings.limits) == (0.0, False)
+        assert federation.sign_in().ok
+        assert federation.sign_in("ann@contoso.com").agent == "ann@contoso.com"
