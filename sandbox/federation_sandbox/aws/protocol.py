@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import json
 import re
+import threading
 import types
 import typing as t
 import urllib.parse
@@ -127,6 +128,7 @@ class Api:
         self._authorize = authorize
         self._pace = pace
         self._query = self.model.protocol == "query"
+        self._routing = threading.Lock()  # moto makes its models and routes when they are first needed, and not for several threads at once
 
     def service(self) -> Service:
         """What the front serves."""
@@ -134,7 +136,8 @@ class Api:
 
     def handle(self, request: Request, call: Call) -> Response:
         """Answer one request."""
-        operation, labels, values = self._route(request)
+        with self._routing:
+            operation, labels, values = self._route(request)
         call.operation = operation.name
         call.write = READS.match(operation.name) is None
         endpoint = hosts.endpoints(self.name)[request.host]
