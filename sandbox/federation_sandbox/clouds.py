@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from federation_sandbox import aws, entra
@@ -17,6 +18,7 @@ SERVICES: t.Final[tuple[Service, ...]] = (*entra.SERVICES, *aws.SERVICES)
 SEEDS: t.Final[dict[str, t.Callable[[World, t.Mapping[str, t.Any]], dict[str, t.Any]]]] = {"entra": entra.seed, "aws": aws.seed}
 
 
+@functools.lru_cache(maxsize=256)
 def service_for(host: str) -> Service | None:
     """The service that answers for a host name, if any does."""
     return next((service for service in SERVICES if service.answers_for(host)), None)

@@ -19,12 +19,14 @@ import urllib.parse
 
 import trustme
 from werkzeug import Request, Response
-from werkzeug.test import EnvironBuilder
 
 from federation_sandbox import clouds
 from federation_sandbox.control import control
 from federation_sandbox.service import Dropped, Silent
 from federation_sandbox.world import World
+
+#: headers that a request's environment names without HTTP_ before them
+_CGI: t.Final = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
 
 class Authority:
@@ -135,19 +137,22 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         return service.serve(request, self.server.world)
 
     def _request(self, host: str | None, target: urllib.parse.SplitResult, body: bytes) -> Request:
-        scheme = "https" if self._host else "http"
-        headers = [(name, value) for name, value in self.headers.items() if name.lower() not in ("host", "content-length")]
-        builder = EnvironBuilder(
-            method=self.command,
-            base_url=f"{scheme}://{host or '127.0.0.1'}/",
-            path=target.path or "/",
-            query_string=target.query,
-            headers=headers,
-            data=body,
-        )
-        environ = builder.get_environ()
-        environ["RAW_URI"] = self.path
-        return Request(environ)
+        environ: dict[str, t.Any] = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": urllib.parse.unquote_to_bytes(target.path or "/").decode("latin-1"),
+            "QUERY_STRING": target.query,
+            "RAW_URI": self.path,
+            "SERVER_NAME": host or "127.0.0.1",
+            "SERVER_PORT": "443" if self._host else "80",
+            "SERVER_PROTOCOL": self.protocol_version,
+            "wsgi.url_scheme": "https" if self._host else "http",
+            "wsgi.input": io.BytesIO(body),
+        }
+        for name, value in self.headers.items():
+            key = _CGI.get(name.lower()) or f"HTTP_{name.upper().replace('-', '_')}"
+            environ[key] = f"{environ[key]}, {value}" if key.startswith("HTTP_") and key in environ else value
+        return Request({**environ, "HTTP_HOST": host or "127.0.0.1", "CONTENT_LENGTH": str(len(body))})
 
     def _answer(self, response: Response) -> None:
         body = response.get_data()

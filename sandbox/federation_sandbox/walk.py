@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections.abc
 import contextlib
 import dataclasses
+import functools
 import typing as t
 import urllib.parse
 
@@ -90,7 +91,21 @@ def new_browser(environment: collections.abc.Mapping[str, str]) -> requests.Sess
     session.trust_env = False
     session.proxies = {"https": environment["HTTPS_PROXY"]}
     session.verify = environment["REQUESTS_CA_BUNDLE"]
+    session.mount("https://", _connections(environment["HTTPS_PROXY"], environment["REQUESTS_CA_BUNDLE"]))
     return session
+
+
+class _Connections(requests.adapters.HTTPAdapter):
+    """Connections that all browsers share and that outlast them, since making one costs more than what it carries."""
+
+    def close(self) -> None:
+        """They stay open."""
+
+
+@functools.lru_cache(maxsize=4)
+def _connections(_proxy: str, _authority: str) -> _Connections:
+    """The connections to one sandbox."""
+    return _Connections(pool_maxsize=32)
 
 
 @contextlib.contextmanager
