@@ -172,8 +172,10 @@ certificate:
       type: list
       elements: dict
     metadata_xml:
-      description: The federation metadata, which holds the certificate, or with O(state=absent) no longer holds it.
-      returned: in check mode only when the certificate exists and stays
+      description:
+        - The federation metadata, which holds the certificate, or with O(state=absent) no longer holds it.
+        - In check mode, with O(state=absent), it is what the metadata will say, without a signature.
+      returned: unless the certificate would be made in check mode
       type: str
 """
 
@@ -193,6 +195,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
+from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import without
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 
@@ -230,7 +233,7 @@ class SamlCertificate:
         certificates = {one.thumbprint: one.as_dict(self.graph.now()) for one in self.app.certificates}
         result = {"app_id": self.app.app_id, "certificates": list(certificates.values())}
         if self.params["state"] == "absent":
-            return result if self.check_mode else result | {"metadata_xml": self._metadata(listed=False)}
+            return result | {"metadata_xml": self._metadata_without() if self.check_mode else self._metadata(listed=False)}
         if self.thumbprint not in certificates:
             return result
         return result | certificates[self.thumbprint] | {"metadata_xml": self._metadata(listed=True)}
@@ -270,6 +273,10 @@ class SamlCertificate:
 
         what = f"to list the signing certificate {self.thumbprint}{'' if listed else ' no longer'}"
         return self.waiter.until(f"the metadata of '{self.app.label}' {what}", probe)
+
+    def _metadata_without(self) -> str:
+        now = returned.wait_for_metadata(self.app, self.graph, self.waiter)
+        return without(now, str(self.thumbprint)).document
 
 
 def main() -> None:

@@ -10,12 +10,16 @@ import datetime as dt
 import typing as t
 
 import pytest
+from lxml import etree
 
 from entra_material import MODULE, SECRET, SMALL, Tenant
 from federation_sandbox.testing import Sandbox
+from saml_material import make_certificate
 
 CERTIFICATE: t.Final = "azure_saml_certificate"
 NAME: t.Final = {"name": SMALL["name"]}
+LISTED: t.Final = "{urn:oasis:names:tc:SAML:2.0:metadata}IDPSSODescriptor//{http://www.w3.org/2000/09/xmldsig#}X509Certificate"
+KINDS: t.Final = ("keyCredentials", "passwordCredentials")
 
 
 @pytest.fixture
@@ -69,8 +73,16 @@ def test_the_whole_life_of_a_second_certificate(tenant: Tenant, first: str) -> N
     assert not tenant.run(CERTIFICATE, {**NAME, "state": "active"})["changed"]
 
     gone = {**NAME, "state": "absent", "thumbprint": first}
-    assert tenant.check(CERTIFICATE, gone)["changed"]
-    assert tenant.run(CERTIFICATE, gone)["changed"]
+    foretold = tenant.check(CERTIFICATE, gone)
+    assert foretold["actions"] == [f"Remove the signing certificate {first} of 'Contact centre'"]
+    removed = tenant.run(CERTIFICATE, gone)
+    assert removed["actions"] == foretold["actions"]
+    listed = [
+        [one.text for one in etree.fromstring(result["certificate"]["metadata_xml"].encode()).iterfind(LISTED)]
+        for result in (foretold, removed)
+    ]
+    assert listed[0] == listed[1]
+    assert len(listed[0]) == 1
     assert credentials(tenant) == {identifier_of(second): ["Sign", "Verify", "password"]}
     assert not tenant.run(CERTIFICATE, gone)["changed"]
 
@@ -87,10 +99,43 @@ def test_one_of_three_goes_and_the_others_keep_every_byte(tenant: Tenant, first:
     assert removed["actions"] == [f"Remove the signing certificate {first} of 'Contact centre'"]
     (after,) = tenant.all("servicePrincipals")
     gone = identifier_of(first)
-    for kind in ("keyCredentials", "passwordCredentials"):
+    for kind in KINDS:
         assert after[kind] == [one for one in before[kind] if one["customKeyIdentifier"] != gone]
     assert {one["thumbprint"] for one in removed["certificate"]["certificates"]} == {second, third}
     assert active(tenant) == second
+
+
+def test_foreign_credentials_keep_every_byte(tenant: Tenant, first: str) -> None:
+    """facts/pains.md 4-6, facts/entra.md 3.4, 3.10: a PFX of somebody's own, a key that is no certificate, and a client secret."""
+    (principal,) = tenant.all("servicePrincipals")
+    other = base64.b64encode(b"of my own making").decode()
+    signs = next(one for one in principal["keyCredentials"] if one["usage"] == "Sign")
+    verifies = next(one for one in principal["keyCredentials"] if one["usage"] == "Verify")
+    foreign_keys = [
+        {
+            **verifies,
+            "keyId": "0a0a0a0a-0000-4000-8000-000000000001",
+            "customKeyIdentifier": other,
+            "key": base64.b64encode(make_certificate()).decode(),
+        },
+        {**signs, "keyId": "0a0a0a0a-0000-4000-8000-000000000002", "customKeyIdentifier": other},
+        {**verifies, "keyId": "0a0a0a0a-0000-4000-8000-000000000003", "customKeyIdentifier": None, "key": "bm8gY2VydGlmaWNhdGU="},
+    ]
+    foreign_passwords = [
+        {**principal["passwordCredentials"][0], "keyId": "0a0a0a0a-0000-4000-8000-000000000002", "customKeyIdentifier": other},
+        {**principal["passwordCredentials"][0], "keyId": "0a0a0a0a-0000-4000-8000-000000000004", "customKeyIdentifier": None},
+    ]
+    keys, passwords = ([*principal[kind], *foreign] for kind, foreign in zip(KINDS, (foreign_keys, foreign_passwords), strict=True))
+    tenant.directory["servicePrincipals"].put({**principal, "keyCredentials": keys, "passwordCredentials": passwords}, settled=True)
+    second = tenant.run(CERTIFICATE, NAME)["certificate"]
+    assert len(second["certificates"]) == 3
+    tenant.run(CERTIFICATE, {**NAME, "state": "active", "thumbprint": second["thumbprint"], "force": True})
+    tenant.run(CERTIFICATE, {**NAME, "state": "absent", "thumbprint": first})
+    (after,) = tenant.all("servicePrincipals")
+    own = identifier_of(second["thumbprint"])
+    assert [one for one in after["keyCredentials"] if one["customKeyIdentifier"] != own] == foreign_keys
+    assert [one for one in after["passwordCredentials"] if one["customKeyIdentifier"] != own] == foreign_passwords
+    assert credentials(tenant)[own] == ["Sign", "Verify", "password"]
 
 
 @pytest.mark.parametrize(

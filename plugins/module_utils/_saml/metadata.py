@@ -117,16 +117,24 @@ def merge(old: Metadata, new: Metadata) -> Metadata:
     missing = [certificate for certificate in old.certificates if certificate not in new.certificates]
     if not missing:
         return new
-    root = _root(new.document, "metadata")
-    entity = _identity_provider(root, "metadata")
-    role = entity.findall(f"{_MD}IDPSSODescriptor")[0]
-    for element in (root, entity, role):
-        for signature in element.findall(f"{_DS}Signature"):
-            element.remove(signature)
+    root, role = _unsigned(new)
     place = max((role.index(element) for element in role.findall(f"{_MD}KeyDescriptor")), default=-1) + 1
     for offset, certificate in enumerate(missing):
         role.insert(place + offset, _key_descriptor(certificate))
     return parse(etree.tostring(root, encoding="unicode"), "merged metadata")
+
+
+def without(metadata: Metadata, thumbprint: str) -> Metadata:
+    """The metadata as it will be once a signing certificate is gone, without its signature; as it is when it has none such."""
+    if thumbprint not in metadata.thumbprints:
+        return metadata
+    root, first = _unsigned(metadata)
+    for role in [first, *first.itersiblings(f"{_MD}IDPSSODescriptor")]:
+        for key in role.findall(f"{_MD}KeyDescriptor"):
+            texts = key.findall(f"{_DS}KeyInfo/{_DS}X509Data/{_DS}X509Certificate")
+            if any(from_text(element.text or "").thumbprint == thumbprint for element in texts):
+                role.remove(key)
+    return parse(etree.tostring(root, encoding="unicode"), "metadata without a certificate")
 
 
 def check_expected(
@@ -222,6 +230,17 @@ def _identity_provider(root: etree._Element, what: str) -> etree._Element:
         raise InvalidInput(f"The {what} describes {len(providers)} identity providers; one is expected.")
     hint = "It describes a service provider." if any(e.find(f"{_MD}SPSSODescriptor") is not None for e in entities) else None
     raise InvalidInput(f"The {what} describes no SAML identity provider: it has no IDPSSODescriptor.", hint=hint)
+
+
+def _unsigned(metadata: Metadata) -> tuple[etree._Element, etree._Element]:
+    """The root element without signatures, for what changes it, and the IDPSSODescriptor that holds the certificates."""
+    root = _root(metadata.document, "metadata")
+    entity = _identity_provider(root, "metadata")
+    role = entity.findall(f"{_MD}IDPSSODescriptor")[0]
+    for element in (root, entity, role):
+        for signature in element.findall(f"{_DS}Signature"):
+            element.remove(signature)
+    return root, role
 
 
 def _signing_certificates(roles: t.Sequence[etree._Element], what: str) -> tuple[Certificate, ...]:

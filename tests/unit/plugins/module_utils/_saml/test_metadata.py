@@ -12,7 +12,14 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import certificates
-from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Endpoint, check_expected, merge, parse, same_meaning
+from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import (
+    Endpoint,
+    check_expected,
+    merge,
+    parse,
+    same_meaning,
+    without,
+)
 
 BOM = "\ufeff"
 SAMPLES = Path(__file__).resolve().parents[6] / "shared" / "samples"
@@ -217,6 +224,19 @@ def test_merging_into_a_role_whose_keys_are_prefixed_or_absent(saml: SimpleNames
     """A second IDPSSODescriptor may hold the keys."""
     text = saml.metadata(new(saml)).replace("<IDPSSODescriptor", "<IDPSSODescriptor/><IDPSSODescriptor", 1)
     assert set(merge(parse(saml.metadata(old(saml))), parse(text)).thumbprints) == {thumb(old(saml)), thumb(new(saml))}
+
+
+def test_taking_a_certificate_away(saml: SimpleNamespace) -> None:
+    """It is what merging added, and nothing else."""
+    alone, both = parse(saml.metadata(old(saml))), parse(saml.metadata(old(saml), new(saml)))
+    left = without(both, thumb(new(saml)))
+    assert same_meaning(left, alone)
+    assert "<SignatureValue>" not in left.document
+    assert without(alone, thumb(new(saml))) is alone
+    twice = both.document.replace("<IDPSSODescriptor", "<IDPSSODescriptor/><IDPSSODescriptor", 1)
+    assert without(parse(twice), thumb(new(saml))).thumbprints == (thumb(old(saml)),)
+    with pytest.raises(InvalidInput, match="no signing certificate"):
+        without(alone, thumb(old(saml)))
 
 
 def test_merging_two_directories(saml: SimpleNamespace) -> None:
