@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import typing as t
 from pathlib import Path
@@ -25,10 +26,29 @@ _Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(
 OBJECTS: t.Final[dict[str, t.Any]] = yaml.load((CHECKOUT / "awx" / "objects.yml").read_text(encoding="utf-8"), Loader=_Loader)
 
 
-def inject(credential_type: t.Mapping[str, t.Any], inputs: t.Mapping[str, str], folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+def inventory(hosts: t.Mapping[str, t.Any], number: int = 1, count: int = 1) -> str:
+    """The inventory of a job, a script that prints it, with the hosts of one slice of several: every count-th, by name."""
+    names = sorted(hosts)[number - 1 :: count]
+    listed = {"all": {"hosts": names}, "_meta": {"hostvars": {name: hosts[name] for name in names}}}
+    return f"#!/usr/bin/env python3\nprint({json.dumps(listed)!r})\n"
+
+
+def answers(template: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The extra variables of a launch: what was answered, and the defaults of the rest."""
+    questions = template.get("survey_spec", {}).get("spec", [])
+    unknown = set(given) - {question["variable"] for question in questions}
+    if unknown:
+        raise ValueError(f"The survey of {template['name']} does not ask for {unknown}")
+    return {question["variable"]: given.get(question["variable"], question["default"]) for question in questions}
+
+
+def inject(
+    credential_type: t.Mapping[str, t.Any], inputs: t.Mapping[str, str], folder: Path, seen_as: Path | None = None
+) -> tuple[dict[str, str], dict[str, str]]:
     """The environment and the extra variables of a job with a credential of that type; its files are written under the folder.
 
-    As AWX does: empty inputs are left out, files are rendered first, and the rest can name them as tower.filename.
+    As AWX does: empty inputs are left out, files are rendered first, and the rest can name them as tower.filename. seen_as: where the job
+    finds the folder; AWX's jobs see another path than AWX.
     """
     fields = {field["id"]: field for field in credential_type["inputs"]["fields"]}
     missing = [name for name in credential_type["inputs"].get("required", []) if not inputs.get(name)]
@@ -41,7 +61,7 @@ def inject(credential_type: t.Mapping[str, t.Any], inputs: t.Mapping[str, str], 
     for label, template in injectors.get("file", {}).items():
         with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
             file.write(environment.from_string(template).render(**values))
-        setattr(names, label.partition(".")[2], file.name)
+        setattr(names, label.partition(".")[2], str((seen_as or folder) / Path(file.name).name))
     values["tower"] = SimpleNamespace(filename=names)
 
     def rendered(kind: str) -> dict[str, str]:

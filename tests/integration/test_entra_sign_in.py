@@ -5,50 +5,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import typing as t
 from pathlib import Path
 
-import jwt
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
 
 from entra_material import SECRET, Tenant
 from federation_sandbox.testing import Sandbox
+from key_pair import Pair, make_pair
 
 INFO: t.Final = "azure_saml_app_info"
 NO_SECRET: t.Final = {"AZURE_CLIENT_SECRET": ""}
 
 
-class Pair(t.NamedTuple):
-    """A private key and its certificate."""
-
-    key: rsa.RSAPrivateKey
-    certificate: x509.Certificate
-
-    def public_pem(self) -> str:
-        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-    def pem(self, password: bytes | None = None) -> bytes:
-        protection = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
-        key = self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection)
-        return key + self.public_pem().encode()
-
-    def pfx(self, password: bytes) -> bytes:
-        protection = serialization.BestAvailableEncryption(password)
-        return pkcs12.serialize_key_and_certificates(b"automation", self.key, self.certificate, None, protection)
-
-
 @pytest.fixture(scope="module")
 def pair() -> Pair:
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "automation")])
-    now = dt.datetime.now(dt.UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(days=30))
-    return Pair(key, builder.sign(key, hashes.SHA256()))
+    return make_pair()
 
 
 @pytest.mark.parametrize("form", ["pem", "encrypted pem", "pfx", "environment"])
@@ -79,28 +51,13 @@ def test_certificate_that_is_none_or_of_another(tenant: Tenant, pair: Pair, tmp_
 
 
 def test_federated_token(sandbox: Sandbox, pair: Pair, tmp_path: Path) -> None:
-    identity = {
-        "issuer": "https://cluster.example.com",
-        "subject": "system:serviceaccount:awx:awx",
-        "audience": "api://AzureADTokenExchange",
-    }
-    public = pair.key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
-    tenant = Tenant(sandbox, client={"secrets": [], "federated_credentials": [{**identity, "public_key": public}]})
-    now = dt.datetime.now(dt.UTC)
-    claims = {
-        "iss": identity["issuer"],
-        "aud": identity["audience"],
-        "iat": now,
-        "nbf": now,
-        "exp": now + dt.timedelta(minutes=10),
-        "jti": "1",
-    }
+    tenant = Tenant(sandbox, client={"secrets": [], "federated_credentials": [pair.federated_credential()]})
     file = tmp_path / "token"
-    file.write_text(jwt.encode({**claims, "sub": identity["subject"]}, pair.key, "RS256"), encoding="utf-8")
+    file.write_text(pair.token(), encoding="utf-8")
     assert not tenant.run(INFO, {"federated_token_file": str(file)}, NO_SECRET).failed
     assert not tenant.run(INFO, {}, {**NO_SECRET, "AZURE_FEDERATED_TOKEN_FILE": str(file)}).failed
 
-    file.write_text(jwt.encode({**claims, "sub": "somebody else"}, pair.key, "RS256"), encoding="utf-8")
+    file.write_text(pair.token("somebody else"), encoding="utf-8")
     refused = tenant.run(INFO, {"federated_token_file": str(file)}, NO_SECRET)
     assert refused["error_code"] == "AADSTS700213"
     assert "cannot be read" in tenant.run(INFO, {"federated_token_file": str(tmp_path / "none")}, NO_SECRET)["msg"]

@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import collections
+import json
+import re
+import sys
 import typing as t
 from pathlib import Path
 
 import yaml
-from playbooks import Playbooks
+from playbooks import Playbooks, Run
 from seeds import POLICY, SECRET
 
 from federation_sandbox import clouds
@@ -32,6 +36,11 @@ def inventory(folder: Path) -> Path:
         }
         for name, arn in {**roles, "closed": CLOSED}.items()
     }
+    return written(folder, hosts)
+
+
+def written(folder: Path, hosts: dict[str, dict[str, str]]) -> Path:
+    """An inventory of hosts with what they have in common."""
     file = folder / "hosts.yml"
     common = {"federation_region": "eu-central-1", "federation_assigned_groups": ["Contact centre agents"]}
     file.write_text(yaml.safe_dump({"all": {"vars": common, "hosts": hosts}}), encoding="utf-8")
@@ -57,7 +66,7 @@ def fill(sandbox: Sandbox) -> dict[str, str]:
     return {"AWS_ACCESS_KEY_ID": key["id"], "AWS_SECRET_ACCESS_KEY": SECRET}
 
 
-def test_each_account_is_entered_once_and_a_closed_one_stops_nobody_else(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+def test_a_closed_account_stops_nobody_else(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     playbooks.environment |= fill(sandbox)
     run = playbooks.fail("site", inventory(tmp_path), "-vvvv")
     stats = run.events[-1]["stats"]
@@ -68,8 +77,69 @@ def test_each_account_is_entered_once_and_a_closed_one_stops_nobody_else(sandbox
     assert sorted(entry["status"] for entry in assumed) == [200, 200, 403]
     assert f"Could not assume the role {CLOSED}: AccessDenied" in run.message()
     assert SECRET not in run.output
-    sessions = [key for key in sandbox.world.state(Accounts)._keys.values() if key.token]
-    assert len(sessions) >= len(OTHERS)
-    assert not [key for key in sessions if key.secret in run.output or str(key.token) in run.output]
-    table = [line.split() for line in run.events[-2]["result"]["msg"]]
-    assert [row[:2] for row in table] == [["federation", "changed"], ["closed", "failed"], ["sales", "yes"], ["support", "yes"]]
+    assert len(sessions(sandbox)) == len(OTHERS)
+    assert not [secret for pair in sessions(sandbox) for secret in pair if secret in run.output]
+    assert [row[:3] for row in table(run)] == [
+        ["federation", "changed", "check"],
+        ["closed", "failed", "not run"],
+        ["sales", "yes", "passed"],
+        ["support", "yes", "passed"],
+    ]
+    assert table(run)[1][3].startswith(f"Could not assume the role {CLOSED}: AccessDenied")
+
+
+def table(run: Run) -> list[list[str]]:
+    """The rows of the table at the end."""
+    return [re.split(r"  +", line) for line in run.events[-2]["result"]["msg"]]
+
+
+def sessions(sandbox: Sandbox) -> list[tuple[str, str]]:
+    """Secret key and token of every session that was opened."""
+    return [(key.secret, key.token) for key in sandbox.world.state(Accounts)._keys.values() if key.token]
+
+
+FIND: t.Final = {
+    "hosts": "all",
+    "connection": "local",
+    "gather_facts": False,
+    "vars": {"ansible_python_interpreter": sys.executable},
+    "tasks": [
+        {"ansible.builtin.import_role": {"name": "openccp.federation.connect_instance", "tasks_from": "find"}},
+        {"ansible.builtin.set_fact": {"found": "{{ connect_instance_result }}", "cacheable": True}},
+    ],
+}
+
+
+def test_hosts_that_name_a_role_share_one_session_which_nobody_sees(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    playbooks.environment |= fill(sandbox)
+    cache = tmp_path / "facts"
+    playbooks.environment |= {"ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(cache)}
+    roles = {name: f"arn:aws:iam::{account}:role/Automation" for name, account in OTHERS.items()} | {"closed": CLOSED}
+    hosts = {
+        f"{name}-{number}": {
+            "federation_instance_alias": f"{name}-{number}",
+            "federation_assume_role_arn": arn,
+            "federation_assume_role_external_id": "fleet",
+        }
+        for name, arn in roles.items()
+        for number in range(2)
+    }
+    playbook = tmp_path / "find.yml"
+    playbook.write_text(json.dumps([FIND, {**FIND, "name": "again"}]), encoding="utf-8")
+    run = playbooks.fail(str(playbook), written(tmp_path, hosts), "-vvvv")
+    failed = {host for host, entry in run.events[-1]["stats"].items() if entry["failures"]}
+    assert failed == {"closed-0", "closed-1"}, run.output
+    looked = collections.Counter(entry["caller"].split(":")[4] for entry in sandbox.world.traffic.entries("connect", "ListInstances"))
+    assert looked == dict.fromkeys(OTHERS.values(), 4)
+    assert len(sessions(sandbox)) == len(OTHERS)
+    facts = {file.name: file.read_text(encoding="utf-8") for file in cache.iterdir()}
+    assert {name.removeprefix("s1_") for name in facts} >= set(hosts) - failed
+    kept = run.output + "".join(facts.values())
+    assert not [secret for pair in sessions(sandbox) for secret in pair if secret in kept]
+
+
+def test_the_table_comes_when_every_federation_fails(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    hosts = {name: {"federation_instance_alias": name, "federation_assume_role_arn": CLOSED} for name in ("one", "two")}
+    run = playbooks.fail("site", written(tmp_path, hosts))
+    assert [row[:3] for row in table(run)[1:]] == [["one", "failed", "not run"], ["two", "failed", "not run"]]
+    assert {host: entry["failures"] for host, entry in run.events[-1]["stats"].items()} == {"one": 1, "two": 1}

@@ -5,89 +5,72 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import sys
 import typing as t
 from pathlib import Path
 
 import pytest
-from seeds import ACCOUNTS, CLIENT, SECRET, TENANTS
+from jobs import TEMPLATES, Job
+from seeds import CLIENT, SECRET, TENANTS, account, tenant
 
 from awx_rules import OBJECTS, inject
+from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
-from support import CHECKOUT, COLLECTIONS, module_environment
+from key_pair import make_pair
+from support import CHECKOUT
 
-ansible_runner = pytest.importorskip("ansible_runner", reason="ansible-runner is part of the main environment alone")
-
-TEMPLATES: t.Final = {template["name"].partition(" | ")[2]: template for template in OBJECTS["awx_job_templates"]}
-
-
-class Job:
-    """One private data directory of ansible-runner, filled as AWX fills it."""
-
-    def __init__(self, folder: Path, sandbox: Sandbox, template: str, credential: dict[str, str], survey: dict[str, t.Any]) -> None:
-        self.folder = folder
-        self.playbook = Path(TEMPLATES[template]["playbook"])
-        for name in ("env", "inventory", "project"):
-            (folder / name).mkdir(parents=True)
-        shutil.copytree(CHECKOUT / self.playbook.parent, folder / "project" / self.playbook.parent)
-        shutil.copy(CHECKOUT / "inventories" / "sandbox" / "hosts.yml", folder / "inventory" / "hosts.yml")
-        injected, extra = inject(OBJECTS["awx_credential_types"][0], credential, folder / "env")
-        aws = {"AWS_ACCESS_KEY_ID": f"AKIA{ACCOUNTS['aws']}0000", "AWS_SECRET_ACCESS_KEY": SECRET}
-        settings = {"ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": str(folder / "home"), "PATH": os.environ["PATH"]}
-        environment = {**module_environment(sandbox.environment), **injected, **aws, **settings}
-        environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-        (folder / "env" / "envvars").write_text(json.dumps(environment), encoding="utf-8")
-        (folder / "env" / "extravars").write_text(json.dumps({**extra, **survey}), encoding="utf-8")
-
-    def events(self) -> list[dict[str, t.Any]]:
-        """The events of the one job that ran, as AWX reads them."""
-        files = (self.folder / "artifacts").glob("*/job_events/*.json")
-        return sorted((json.loads(file.read_text(encoding="utf-8")) for file in files), key=lambda event: event["counter"])
-
-    def stats(self) -> dict[str, t.Any]:
-        """The recap of the job."""
-        return t.cast("dict[str, t.Any]", next(e["event_data"] for e in self.events() if e["event"] == "playbook_on_stats"))
-
-    def told(self) -> str:
-        """Everything that AWX keeps of the job and shows."""
-        kept = [path for path in (self.folder / "artifacts").rglob("*") if path.is_file() and path.name != "command"]
-        return "".join(path.read_text(encoding="utf-8", errors="replace") for path in kept)
+PASSWORD: t.Final = "opens-the-key-of-the-tests"
+APPLICATION: t.Final = {"tenant_id": TENANTS["public"], "client_id": CLIENT, "cloud": "public"}
 
 
-def test_a_job_in_one_process(sandbox: Sandbox, tmp_path: Path) -> None:
-    credential = {"tenant_id": TENANTS["public"], "client_id": CLIENT, "client_secret": SECRET}
-    job = Job(tmp_path / "job", sandbox, "Site", credential, {})
-    done = ansible_runner.run(private_data_dir=str(job.folder), playbook=str(job.playbook), quiet=True)
-    assert done.status == "successful", job.told()
-    stats = job.stats()
-    assert stats["failures"] == {}
-    assert stats["changed"] == done.stats["changed"]
-    assert stats["changed"]["demo"] > 0
-    assert any("user_access_url" in json.dumps(event) for event in job.events())
-    assert SECRET not in job.told()
-
-
-def test_a_job_on_another_machine(sandbox: Sandbox, tmp_path: Path) -> None:
-    """transmit | worker | process, as between AWX and its execution nodes; the report fails, for there is no federation yet."""
-    credential = {"tenant_id": TENANTS["public"], "client_id": CLIENT, "client_secret": SECRET, "certificate": "", "federated_token": ""}
-    job = Job(tmp_path / "job", sandbox, "Report of certificates", credential, {})
-    stages: dict[str, dict[str, t.Any]] = {
-        "transmit": {"private_data_dir": str(job.folder), "playbook": str(job.playbook), "ident": "1"},
-        "worker": {"private_data_dir": str(tmp_path / "node")},
-        "process": {"private_data_dir": str(tmp_path / "controller"), "ident": "1", "quiet": True},
+def credentials(sandbox: Sandbox) -> dict[str, dict[str, str]]:
+    """Both clouds are seeded, and one registration proves itself in three ways. The answer: AWX's credential for each way."""
+    pair = make_pair()
+    public = tenant("public")
+    public["clients"][0] |= {"certificates": [pair.public_pem()], "federated_credentials": [pair.federated_credential()]}
+    sandbox.world.reset()
+    clouds.seed(sandbox.world, {"entra": {"tenants": [public]}, "aws": {"accounts": [account("aws")]}})
+    return {
+        "secret": {**APPLICATION, "client_secret": SECRET},
+        "certificate": {**APPLICATION, "certificate": pair.pem(PASSWORD.encode()).decode(), "certificate_password": PASSWORD},
+        "token": {**APPLICATION, "federated_token": pair.token()},
     }
-    before: dict[str, t.Any] = {}
-    for stage, arguments in stages.items():
-        with (tmp_path / stage).open("w+b") as after:
-            ansible_runner.run(streamer=stage, _output=after, **before, **arguments)
-        before = {"_input": (tmp_path / stage).open("rb")}
-    job.folder = tmp_path / "controller"
-    assert set(job.stats()["processed"]) == {"demo"}
+
+
+def test_every_template_runs(sandbox: Sandbox, tmp_path: Path) -> None:
+    """One after the other, as in an estate: Site first, then what keeps it; the last on another machine."""
+    ways = credentials(sandbox)
+    launches = (
+        ("Site", "secret", {}, True),
+        ("Users", "certificate", {}, False),
+        ("Check", "token", {"federation_check_people": "jane.doe@example.com"}, False),
+        ("Rotate certificates", "secret", {}, False),
+        ("Report of certificates", "certificate", {}, False),
+    )
+    assert {launch[0] for launch in launches} == set(TEMPLATES)
+    for template, way, given, changes in launches:
+        node = tmp_path / "node" if template == "Report of certificates" else None
+        job = Job(tmp_path / template, sandbox, template, ways[way], given, node=node).run()
+        assert set(job.stats()["processed"]) == {"demo"}, job.told()
+        assert job.stats()["failures"] == {}, job.told()
+        assert bool(job.stats()["changed"]) is changes, job.told()
+        assert leaks(job, ways) == []
+
+
+def leaks(job: Job, ways: dict[str, dict[str, str]]) -> list[str]:
+    """The secrets that AWX keeps or shows: whole lines of a key, tokens, words."""
+    secrets = {value for way in ways.values() for name, value in way.items() if name not in APPLICATION}
+    lines = {line for secret in secrets for line in secret.splitlines() if not line.startswith("-----")}
+    told = job.told()
+    public = set(ways["certificate"]["certificate"].partition("-----BEGIN CERT")[2].splitlines())
+    return [line for line in lines - public if line in told]
+
+
+def test_a_launch_of_the_check_that_names_nobody(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The answers that the survey proposes; the job fails, for there is no federation."""
+    job = Job(tmp_path / "job", sandbox, "Check", {**APPLICATION, "client_secret": SECRET}).run()
     assert job.stats()["failures"] == {"demo": 1}
+    assert "There is no Amazon Connect instance" in job.told(), job.told()
     assert sandbox.world.traffic.writes() == []
     assert SECRET not in job.told()
 

@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""As much of AWX's API as awx.awx needs to make what a project brings: lists with filters, objects, associations, surveys."""
+
+from __future__ import annotations
+
+import collections.abc
+import contextlib
+import json
+import re
+import threading
+import typing as t
+
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import Map, Rule
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+TOKEN: t.Final = "the-token-of-awx"
+
+#: collection → the type of its objects, the fields that must be given, and the collections that its fields name by ID
+KINDS: t.Final[dict[str, tuple[str, tuple[str, ...], dict[str, str]]]] = {
+    "organizations": ("organization", ("name",), {}),
+    "credentials": ("credential", ("name",), {}),
+    "credential_types": ("credential_type", ("name", "kind", "inputs", "injectors"), {}),
+    "execution_environments": ("execution_environment", ("name", "image"), {"organization": "organizations"}),
+    "projects": ("project", ("name",), {"organization": "organizations", "default_environment": "execution_environments"}),
+    "inventories": ("inventory", ("name", "organization"), {"organization": "organizations"}),
+    "job_templates": (
+        "job_template",
+        ("name", "project", "playbook"),
+        {
+            "organization": "organizations",
+            "inventory": "inventories",
+            "project": "projects",
+            "execution_environment": "execution_environments",
+        },
+    ),
+    "workflow_job_templates": ("workflow_job_template", ("name",), {"organization": "organizations"}),
+    "workflow_job_template_nodes": (
+        "workflow_job_template_node",
+        ("identifier",),
+        {"workflow_job_template": "workflow_job_templates", "unified_job_template": "unified_job_templates"},
+    ),
+    "schedules": ("schedule", ("name", "rrule", "unified_job_template"), {"unified_job_template": "unified_job_templates"}),
+}
+#: what a schedule or a node of a workflow can run
+UNIFIED: t.Final = ("projects", "job_templates", "workflow_job_templates")
+#: what AWX itself tells of a new object
+TOLD: t.Final = {"projects": {"scm_revision": ""}}
+#: what AWX stores of a field that is sent as null
+NULLS: t.Final = {"kind": "", "host_filter": None}
+QUESTION: t.Final = {"question_name", "type", "variable", "required"}
+
+Object = dict[str, t.Any]
+
+
+class AWX:
+    """The store. writes: every request that changed something."""
+
+    def __init__(self) -> None:
+        self.objects: dict[int, Object] = {}
+        self.writes: list[str] = []
+        self.surveys: dict[int, Object] = {}
+        self.linked: dict[tuple[int, str], list[int]] = {}
+        self._routes = Map(
+            [
+                Rule("/api/v2/<any(job_templates,workflow_job_templates):_kind>/<int:number>/survey_spec/", endpoint=self._survey),
+                Rule("/api/v2/<_kind>/<int:number>/<link>/", endpoint=self._links),
+                Rule("/api/v2/<_kind>/<int:number>/", endpoint=self._object),
+                Rule("/api/v2/<kind>/", endpoint=self._list),
+            ]
+        )
+
+    def all(self, kind: str) -> dict[str, Object]:
+        """The objects of one collection by name."""
+        return {one.get("name") or one["identifier"]: one for one in self.objects.values() if one["type"] == KINDS[kind][0]}
+
+    def named(self, number: int, link: str) -> list[str]:
+        """The names of what an object is associated with."""
+        return sorted(self.objects[other].get("name") or self.objects[other]["identifier"] for other in self.linked.get((number, link), []))
+
+    def make(self, kind: str, fields: Object) -> Object:
+        """A new object."""
+        type_, required, _ = KINDS[kind]
+        missing = [name for name in required if not fields.get(name)]
+        same = [one for one in self._of(kind) if self._key(one) == self._key({**fields, "type": type_})]
+        if missing or same or not self._refers(kind, fields):
+            raise Refused({name: ["This field is required."] for name in missing} or {"__all__": ["It exists, or names what does not."]})
+        number = len(self.objects) + 1
+        url = f"/api/v2/{kind}/{number}/"
+        fixed = {
+            "id": number,
+            "type": type_,
+            "url": url,
+            "related": {"survey_spec": f"{url}survey_spec/"},
+            "summary_fields": {},
+            **TOLD.get(kind, {}),
+        }
+        self.objects[number] = {**fixed, **{name: self._stored(name, value) for name, value in fields.items()}}
+        return self.objects[number]
+
+    def __call__(self, environ: t.Any, start_response: t.Any) -> t.Any:
+        request = Request(environ)
+        try:
+            if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+                raise Refused({"detail": "Authentication credentials were not provided."}, 401)
+            endpoint, arguments = self._routes.bind_to_environ(environ).match()
+            status, body = endpoint(request, **arguments)
+            if request.method != "GET":
+                self.writes.append(f"{request.method} {request.path}")
+        except Refused as refused:
+            status, body = refused.status, refused.body
+        except HTTPException as error:
+            status, body = error.code or 500, {"detail": error.description}
+        text = "" if body is None else json.dumps(body)
+        return Response(text, status, {"X-API-Product-Name": "AWX", "X-API-Product-Version": "24.6.1"}, "application/json")(
+            environ, start_response
+        )
+
+    def _list(self, request: Request, kind: str) -> tuple[int, t.Any]:
+        if request.method == "POST":
+            return 201, self.make(kind, request.get_json())
+        asked = {name: value for name, value in request.args.items() if name not in ("or__id", "or__name")}
+        found = [one for one in self._of(kind) if all(str(one.get(name)) == value for name, value in asked.items())]
+        return 200, {"count": len(found), "next": None, "results": found}
+
+    def _object(self, request: Request, _kind: str, number: int) -> tuple[int, t.Any]:
+        found = self._found(number)
+        if request.method == "PATCH":
+            self.objects[number] = found = {**found, **{name: self._stored(name, value) for name, value in request.get_json().items()}}
+        return 200, found
+
+    def _survey(self, request: Request, _kind: str, number: int) -> tuple[int, t.Any]:
+        self._found(number)
+        if request.method == "POST":
+            spec = request.get_json()
+            if not {"name", "description", "spec"} <= set(spec) or not all(set(question) >= QUESTION for question in spec["spec"]):
+                raise Refused({"error": "The survey lacks a part."})
+            self.surveys[number] = spec
+            return 200, None
+        return 200, self.surveys.get(number, {})
+
+    def _links(self, request: Request, _kind: str, number: int, link: str) -> tuple[int, t.Any]:
+        self._found(number)
+        linked = self.linked.setdefault((number, link), [])
+        if request.method == "POST":
+            asked = request.get_json()
+            self._found(asked["id"])
+            (linked.remove if asked.get("disassociate") else linked.append)(asked["id"])
+            return 204, None
+        return 200, {"count": len(linked), "next": None, "results": [self.objects[other] for other in linked]}
+
+    def _found(self, number: int) -> Object:
+        if number not in self.objects:
+            raise NotFound
+        return self.objects[number]
+
+    def _of(self, kind: str) -> list[Object]:
+        if kind not in (*KINDS, "unified_job_templates"):
+            raise NotFound
+        types = [KINDS[one][0] for one in (UNIFIED if kind == "unified_job_templates" else (kind,))]
+        return [one for one in self.objects.values() if one["type"] in types]
+
+    def _refers(self, kind: str, fields: Object) -> bool:
+        """Whether everything exists that the fields name by ID."""
+        named = {name: other for name, other in KINDS[kind][2].items() if fields.get(name) is not None}
+        return all(fields[name] in {one["id"] for one in self._of(other)} for name, other in named.items())
+
+    @staticmethod
+    def _key(one: Object) -> tuple[t.Any, ...]:
+        return one["type"], one.get("name"), one.get("identifier"), one.get("workflow_job_template")
+
+    @staticmethod
+    def _stored(name: str, value: t.Any) -> t.Any:
+        """What AWX makes of a value: rules get one space, nulls their default."""
+        if name == "rrule":
+            return re.sub(r"\s+", " ", value)
+        return NULLS.get(name) if value is None else value
+
+
+class Refused(Exception):
+    """What AWX answers when it refuses."""
+
+    def __init__(self, body: Object, status: int = 400) -> None:
+        super().__init__(body)
+        self.body, self.status = body, status
+
+
+@contextlib.contextmanager
+def running() -> collections.abc.Iterator[tuple[AWX, dict[str, str]]]:
+    """An AWX with the organisation Default, and the environment of whoever asks it."""
+    awx = AWX()
+    awx.make("organizations", {"name": "Default"})
+    server = make_server("127.0.0.1", 0, awx, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield awx, {"CONTROLLER_HOST": f"http://127.0.0.1:{server.server_port}", "CONTROLLER_OAUTH_TOKEN": TOKEN}
+    finally:
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""awx/apply.yml makes in AWX what the data says, by awx.awx, and makes it once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from awx_rules import OBJECTS
+from awx_stand_in import AWX, TOKEN, running
+from support import CHECKOUT, module_environment
+
+pytest.importorskip("ansible_collections.awx.awx", reason="awx.awx comes with the ansible package")
+
+
+class Terminal(t.NamedTuple):
+    """Somebody who sets AWX up."""
+
+    environment: t.Mapping[str, str]
+    folder: Path
+
+    def apply(self, *arguments: str) -> str:
+        """Run the playbook; the answer is its recap."""
+        playbook = Path(sys.executable).with_name("ansible-playbook")
+        settings = {"ANSIBLE_HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1", "NO_PROXY": "127.0.0.1"}
+        done = subprocess.run(
+            [playbook, CHECKOUT / "awx" / "apply.yml", *arguments],
+            env={**module_environment(self.environment), **settings},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout
+        assert TOKEN not in done.stdout
+        return done.stdout.splitlines()[-2]
+
+
+def given(fields: t.Mapping[str, t.Any], *apart: str) -> dict[str, t.Any]:
+    """The fields of an entry that AWX keeps as they are."""
+    return {name: value for name, value in fields.items() if name not in apart}
+
+
+def check(awx: AWX) -> None:
+    """Everything of the data is there, and nothing else."""
+    kinds = {"credential_types": [], "job_templates": ["survey_spec"], "schedules": ["unified_job_template"]}
+    for kind, apart in kinds.items():
+        made = awx.all(kind)
+        assert set(made) == {entry["name"] for entry in OBJECTS[f"awx_{kind}"]}
+        for entry in OBJECTS[f"awx_{kind}"]:
+            assert given(entry, *apart).items() <= made[entry["name"]].items()
+    for entry in OBJECTS["awx_job_templates"]:
+        template = awx.all("job_templates")[entry["name"]]
+        assert awx.surveys.get(template["id"], {}) == entry.get("survey_spec", {})
+        assert awx.named(template["id"], "credentials") == sorted(OBJECTS["awx_credentials"])
+        for field in ("project", "inventory", "execution_environment"):
+            assert awx.objects[template[field]]["name"] == OBJECTS[f"awx_{field}"]
+    for entry in OBJECTS["awx_schedules"]:
+        assert awx.objects[awx.all("schedules")[entry["name"]]["unified_job_template"]]["name"] == entry["unified_job_template"]
+    nodes = awx.all("workflow_job_template_nodes")
+    for node in OBJECTS["awx_workflows"][0]["workflow_nodes"]:
+        made = nodes[node["identifier"]]
+        assert awx.objects[made["unified_job_template"]]["name"] == node["unified_job_template"]["name"]
+        after = [one["identifier"] for one in node.get("related", {}).get("success_nodes", [])]
+        assert awx.named(made["id"], "success_nodes") == after
+
+
+def test_everything_is_made_once(tmp_path: Path) -> None:
+    with running() as (awx, environment):
+        terminal = Terminal(environment, tmp_path)
+        assert "changed=1 " in terminal.apply("--tags", "credential_type")
+        for name in OBJECTS["awx_credentials"]:
+            awx.make("credentials", {"name": name})
+        terminal.apply("-e", "awx_image=registry.example.com/federation-ee:1")
+        check(awx)
+        assert awx.all("execution_environments")["Federation"]["image"] == "registry.example.com/federation-ee:1"
+        before = {number: dict(one) for number, one in awx.objects.items()}
+        again = terminal.apply("-e", "awx_image=registry.example.com/federation-ee:1")
+        assert "changed=0 " in again
+        assert awx.objects == before
