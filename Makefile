@@ -76,13 +76,13 @@ test: ## Run every test: on the main environment, on both ends of the supported 
 
 test-main: setup
 	echo 'Tests: all, on the main environment'
-	$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) -m 'not soak'
+	$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --dist worksteal -m 'not soak'
 
 test-floor test-newest: test-%: $(COLLECTIONS)/.ready
 	tools/find-python $(PYTHONS_$*) >/dev/null || { echo 'SKIPPED: the tests on the $* releases, for want of Python $(PYTHONS_$*)'; exit 0; }
 	$(AGAIN) .venv-$*/.ready
 	echo "Tests: of units, on the $* releases: $$(.venv-$*/bin/ansible --version | head -n 1)"
-	.venv-$*/bin/python -m pytest --quiet --numprocesses $(WORKERS) tests/unit
+	.venv-$*/bin/python -m pytest --quiet --numprocesses $(WORKERS) --dist worksteal tests/unit
 
 test-molecule: setup
 	$(ACTIVATE)
