@@ -434,7 +434,7 @@ problems:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import AGENT_OPTIONS, TASK_OPTIONS
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import TASK_OPTIONS
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_sync import SYNC_OPTIONS, SyncResource
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge
 
@@ -442,7 +442,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "users": {"type": "list", "elements": "dict", "aliases": ["agents"], "options": AGENT_OPTIONS},
+            "users": {"type": "list", "elements": "dict", "aliases": ["agents"]},  # validated while the first pages are being read
             **SYNC_OPTIONS,
             **TASK_OPTIONS,
         },

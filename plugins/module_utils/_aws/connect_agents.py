@@ -29,8 +29,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import Pl
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 if t.TYPE_CHECKING:
-    import collections.abc
-
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 _LIMIT: t.Final[dict[str, t.Any]] = {"type": "int"}
@@ -123,7 +121,7 @@ class AgentsResource:
     def read(self) -> Snapshot:
         """Every agent that is wanted, once all that could be wrong with any of them is ruled out."""
         self.connect()
-        listed, found = self._listed_and_found()
+        listed, found = self._listed_and_search()
         resolved = [checks.canonical(agent, self.users.directory) for agent in self.agents]
         problems = checks.problems(
             [agent for agent, dummy in resolved],
@@ -132,7 +130,7 @@ class AgentsResource:
             lacking=self.users.lacking(),
         )
         wanted = self._sound([agent for agent, dummy in resolved], problems)
-        existing = {user.username: user for user in self._existing(wanted, listed, found)}
+        existing = self._existing(wanted, listed, found)
         if len(existing) < len(wanted) and not self._is_to_be:
             self._check_that_users_can_be_created()
         return Snapshot(wanted, existing, listed)
@@ -196,24 +194,23 @@ class AgentsResource:
     def _is_to_be(self) -> bool:
         return bool(self.module.check_mode) and self.module.params["instance_id"] == NOT_YET
 
-    def _listed_and_found(self) -> tuple[dict[str, Summary], dict[str, User]]:
-        """Who exists, and everybody's settings when a search takes fewer requests than to read each who is wanted."""
+    def _listed_and_search(self) -> tuple[dict[str, Summary], t.Iterable[User]]:
+        """Who exists, and everybody's settings, when a search takes fewer requests than to read each who is wanted."""
         listed = self.users.summaries()
         count = sum(agent["username"] in listed for agent in self.agents)
-        return listed, self.users.search() if count > math.ceil(len(listed) / SEARCH_PAGE) else {}
+        return listed, self.users.search() if count > math.ceil(len(listed) / SEARCH_PAGE) else ()
 
-    def _existing(
-        self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary], found: t.Mapping[str, User]
-    ) -> collections.abc.Iterator[User]:
-        for agent in wanted:
-            summary = listed.get(agent["username"])
-            if summary is None:
-                continue
-            user: User | None = found.get(summary.id)
-            if user is None or needs_reading(agent, user, summary, self.purge_tags, self.now):
-                user = self.users.describe(summary.id)
-            if user:
-                yield user
+    def _existing(self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary], found: t.Iterable[User]) -> dict[str, User]:
+        """The agents that exist, by username; it is decided of each, as soon as its page is there, whether it has to be read whole."""
+        agents = {listed[agent["username"]].id: agent for agent in wanted if agent["username"] in listed}
+        known: list[User | None] = []
+        for user in found:
+            agent = agents.pop(user.id, None)
+            if agent is not None:
+                unsure = needs_reading(agent, user, listed[user.username], self.purge_tags, self.now)
+                known.append(self.users.describe(user.id) if unsure else user)
+        known.extend(self.users.describe(user_id) for user_id in agents)
+        return {user.username: user for user in known if user}
 
     def _shown(self, username: str) -> User | None:
         summary = self.users.summaries().get(username)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import threading
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -20,11 +19,14 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_ag
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_checks import Problem, refuse
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Settings, Summary, User
 from ansible_collections.openccp.federation.plugins.module_utils._aws.pacing import Bucket, Pace
+from ansible_collections.openccp.federation.plugins.module_utils._aws.read_ahead import ahead
 from ansible_collections.openccp.federation.plugins.module_utils._aws.side_by_side import SideBySide, Tally
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
 
 if t.TYPE_CHECKING:
+    import collections.abc
+
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 #: More agents than this are read by a search that begins before it is known how many users there are.
@@ -47,22 +49,26 @@ SYNC_OPTIONS: t.Final[dict[str, t.Any]] = {
 }
 
 
-def agents_of(module: AnsibleAWSModule) -> list[Settings]:
-    """The agents that the options list, or those of the CSV file."""
+def rows_of(module: AnsibleAWSModule) -> list[Settings]:
+    """The agents that the options list, or those of the CSV file, as they are given."""
     path = module.params["csv"]
     if not path:
         return list(module.params["users"])
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        return connect_csv.parse(Path(path).read_text(encoding="utf-8"), path)
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"Could not read the agents from {path}: {error}") from None
-    validator = ArgumentSpecValidator({"row": {"type": "dict", "options": AGENT_OPTIONS}})
+
+
+def validated(rows: t.Iterable[Settings], source: str) -> list[Settings]:
+    """The agents with every option, each of its type. source: what holds them, for the error."""
+    validator = ArgumentSpecValidator(AGENT_OPTIONS)
     agents = []
-    for row in connect_csv.parse(text, path):
-        result = validator.validate({"row": row})
+    for row in rows:
+        result = validator.validate(row)
         if result.error_messages:
-            raise InvalidInput(f"{path}, the agent {row.get('username', 'without username')!r}: {' '.join(result.error_messages)}")
-        agents.append(result.validated_parameters["row"])
+            raise InvalidInput(f"{source}, the agent {row.get('username', 'without username')!r}: {' '.join(result.error_messages)}")
+        agents.append(result.validated_parameters)
     return agents
 
 
@@ -93,7 +99,7 @@ class SyncResource(AgentsResource):
     def read(self) -> Snapshot:
         """Every agent that is wanted and, where it matters, every other."""
         self._check_options()
-        self.agents = agents_of(self.module)
+        self.agents = rows_of(self.module)
         self.module.params["users"] = None  # thousands of agents are not repeated in the task's output
         self._sees_everybody = self.rules.is_whole or any(agent.get("entra_id") for agent in self.agents)
         self.snapshot = super().read()
@@ -182,19 +188,27 @@ class SyncResource(AgentsResource):
             self.skipped[problem.username] = InvalidInput(reason, code="InvalidAgent", operation="check")
         return [agent for agent in wanted if agent["username"] not in self.skipped]
 
-    def _listed_and_found(self) -> tuple[dict[str, Summary], dict[str, User]]:
-        if not self._sees_everybody and len(self.agents) <= FEW:
-            return super()._listed_and_found()
-        with ThreadPoolExecutor(2) as both:
-            listing, searching = both.submit(self.users.summaries), both.submit(self.users.search)
-        listed, found = listing.result(), searching.result()
-        if self._sees_everybody:
-            self.everybody = {user.username: user for summary in listed.values() if (user := found.get(summary.id))}
-            wanted = {agent["username"] for agent in self.agents}
-            unseen = [summary for name, summary in listed.items() if name not in self.everybody and name not in wanted]
-            late = (self.users.describe(summary.id) for summary in unseen)
-            self.everybody |= {user.username: user for user in late if user}
-        return listed, found
+    def _listed_and_search(self) -> tuple[dict[str, Summary], t.Iterable[User]]:
+        """As for one agent, but that all are read from the start when that is sure to be needed; meanwhile the agents are validated."""
+        pages = (self.users.summary_pages(), self.users.search_pages())
+        begun = [ahead(some) for some in pages] if self._sees_everybody or len(self.agents) > FEW else []
+        self.agents = validated(self.agents, self.module.params["csv"] or "users")
+        if not begun:
+            return super()._listed_and_search()
+        listed, found = self.users.summaries(begun[0]), self.users.search(begun[1])
+        return listed, self._noted(found, listed) if self._sees_everybody else found
+
+    def _noted(self, found: t.Iterable[User], listed: t.Mapping[str, Summary]) -> collections.abc.Iterator[User]:
+        """The same users; everybody who exists is kept in mind, those included whom the search does not show yet."""
+        ids = {summary.id for summary in listed.values()}
+        for user in found:
+            if user.id in ids:
+                self.everybody[user.username] = user
+            yield user
+        wanted = {agent["username"] for agent in self.agents}
+        unseen = [summary for name, summary in listed.items() if name not in self.everybody and name not in wanted]
+        late = (self.users.describe(summary.id) for summary in unseen)
+        self.everybody |= {user.username: user for user in late if user}
 
     def _read_departures(self) -> None:
         if self.rules.restricted_profile:

@@ -134,6 +134,8 @@ def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datet
     to_set, to_remove, tags = tags_after(wanted, actual.settings["tags"], purge_tags)
     vouched = {} if actual.complete else {option: wanted[option] for option in CONTACT if wanted.get(option) is not None}
     before = actual.settings | vouched
+    if not (changes or to_set or to_remove):
+        return Plan(before, before)
     after = before | changes | {"tags": tags}
     steps = _aspects(actual, changes, after)
     to_set = dict(to_set) | ({ENTRA_ID: after["entra_id"]} if "entra_id" in changes else {})

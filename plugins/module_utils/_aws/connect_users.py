@@ -14,6 +14,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_di
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Summary, User, found_user_of, user_of
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, NotFound
 
+if t.TYPE_CHECKING:
+    import collections.abc
+
+Page = list[dict[str, t.Any]]
+
 SEARCH_PAGE: t.Final = 500
 
 _QUOTA: t.Final = "LimitExceededException"
@@ -38,22 +43,31 @@ class ConnectUsers:
         }
         return tuple(option for option, is_known in known.items() if not is_known)
 
-    def summaries(self) -> dict[str, Summary]:
-        """Every user by username. It decides who exists, since the search lags behind."""
-        with attempt(f"list the users of the instance {self._instance}"):
-            pages = self._connect.get_paginator("list_users").paginate(InstanceId=self._instance, PaginationConfig={"PageSize": 1000})
-            found = pages.build_full_result().get("UserSummaryList", [])
+    def summaries(self, pages: t.Iterable[Page] | None = None) -> dict[str, Summary]:
+        """Every user by username. It decides who exists, since the search lags behind. pages: those that are being read already."""
+        found = (user for page in (self.summary_pages() if pages is None else pages) for user in page)
         return {user["Username"]: Summary(user["Id"], user["Arn"], user.get("LastModifiedTime")) for user in found}
 
-    def search(self) -> dict[str, User]:
-        """Every user by id, 500 a request: behind the truth by seconds to minutes, and without contact details."""
+    def summary_pages(self) -> collections.abc.Iterator[Page]:
+        """The users as ListUsers shows them, 1,000 a request."""
+        with attempt(f"list the users of the instance {self._instance}"):
+            pages = self._connect.get_paginator("list_users").paginate(InstanceId=self._instance, PaginationConfig={"PageSize": 1000})
+            yield from (page.get("UserSummaryList", []) for page in pages)
+
+    def search(self, pages: t.Iterable[Page] | None = None) -> collections.abc.Iterator[User]:
+        """Every user, page by page: behind the truth by seconds to minutes, and without contact details. pages: being read already."""
+        for page in self.search_pages() if pages is None else pages:
+            for user in page:
+                if user.get("Username"):
+                    yield found_user_of(user, self.directory, resolve_hierarchy=self._resolve)
+
+    def search_pages(self) -> collections.abc.Iterator[Page]:
+        """The users as SearchUsers shows them, 500 a request."""
         with attempt(f"search the users of the instance {self._instance}"):
             pages = self._connect.get_paginator("search_users").paginate(
                 InstanceId=self._instance, PaginationConfig={"PageSize": SEARCH_PAGE}
             )
-            found = [user for page in pages for user in page.get("Users", ())]
-        users = (found_user_of(user, self.directory, resolve_hierarchy=self._resolve) for user in found if user.get("Username"))
-        return {user.id: user for user in users}
+            yield from (page.get("Users", []) for page in pages)
 
     def describe(self, user_id: str) -> User | None:
         """One user, whole; None when there is none, or it is not shown yet."""
@@ -67,7 +81,7 @@ class ConnectUsers:
     def read_all(self, *, contact_details: bool) -> list[User]:
         """Every user; with contact details, one request each."""
         listed = self.summaries()
-        found = {} if contact_details else self.search()
+        found = {} if contact_details else {user.id: user for user in self.search()}
         users = (found.get(summary.id) or self.describe(summary.id) for summary in listed.values())
         return [user for user in users if user]
 
@@ -188,13 +202,13 @@ class UsersToBe(ConnectUsers):
         super().__init__(None, "", resolve_hierarchy=False)
         self.directory = DirectoryToBe()
 
-    def summaries(self) -> dict[str, Summary]:
+    def summary_pages(self) -> collections.abc.Iterator[Page]:
         """Nobody."""
-        return {}
+        return iter(())
 
-    def search(self) -> dict[str, User]:
+    def search_pages(self) -> collections.abc.Iterator[Page]:
         """Nobody."""
-        return {}
+        return iter(())
 
     def quick_connects_to_users(self) -> dict[str, list[dict[str, str]]]:
         """None."""

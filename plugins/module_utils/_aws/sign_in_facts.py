@@ -154,7 +154,7 @@ def read_users(connect: t.Any, instance_id: str, names: t.Collection[str]) -> Us
 
 def _profiles(users: ConnectUsers, listed: t.Mapping[str, Summary], names: t.Collection[str]) -> dict[str, tuple[str, ...]]:
     wanted = {name: listed[name].id for name in names if name in listed}
-    found = users.search() if len(wanted) > math.ceil(len(listed) / SEARCH_PAGE) else {}
+    found = {user.id: user for user in users.search()} if len(wanted) > math.ceil(len(listed) / SEARCH_PAGE) else {}
     shown = {name: found.get(user_id) or (None if found else users.describe(user_id)) for name, user_id in wanted.items()}
     return {name: tuple(user.settings["security_profiles"]) for name, user in shown.items() if user}
 
