@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from seeds import ACCOUNTS, SECRET
+from seeds import credentials
 
 from awx_rules import OBJECTS, answers, inject, inventory
 from federation_sandbox.testing import Sandbox
@@ -26,12 +26,14 @@ ansible_runner = pytest.importorskip("ansible_runner", reason="ansible-runner is
 
 TEMPLATES: t.Final = {template["name"].partition(" | ")[2]: template for template in OBJECTS["awx_job_templates"]}
 DEMO: t.Final = yaml.safe_load((CHECKOUT / "inventories" / "sandbox" / "hosts.yml").read_text(encoding="utf-8"))["all"]["hosts"]
+KEYS: t.Final = credentials()
 
 
 class Job:
     """One launch of a template.
 
-    given: answers to its survey. hosts: the inventory. part: which slice of how many. node: the folder of the execution node that runs it.
+    given: answers to its survey. hosts: the inventory. part: which slice of how many. keys: the credential of AWS. check: the job type.
+    node: the folder of the execution node that runs it.
     """
 
     def __init__(
@@ -44,9 +46,13 @@ class Job:
         *,
         hosts: t.Mapping[str, t.Any] = DEMO,
         part: tuple[int, int] = (1, 1),
+        keys: t.Mapping[str, str] = KEYS,
+        forks: int = 5,
+        check: bool = False,
         node: Path | None = None,
     ) -> None:
         self._folder, self._node, self._artifacts = folder, node, folder / "artifacts"
+        self._settings = {"forks": forks, "cmdline": "--check" if check else ""}
         self._playbook = TEMPLATES[template]["playbook"]
         for name in ("env", "inventory", "project"):
             (folder / name).mkdir(parents=True)
@@ -58,8 +64,7 @@ class Job:
         environment = {
             **module_environment(sandbox.environment),
             **injected,
-            "AWS_ACCESS_KEY_ID": f"AKIA{ACCOUNTS['aws']}0000",
-            "AWS_SECRET_ACCESS_KEY": SECRET,
+            **{name: value for name, value in keys.items() if name.startswith("AWS_")},
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_HOME": str(folder / "home"),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -68,9 +73,13 @@ class Job:
         variables = {**extra, **answers(TEMPLATES[template], given or {})}
         (folder / "env" / "extravars").write_text(json.dumps(variables), encoding="utf-8")
 
+    def replace_playbook(self, plays: list[dict[str, t.Any]]) -> None:
+        """Let other plays stand in for the template's."""
+        (self._folder / "project" / self._playbook).write_text(json.dumps(plays), encoding="utf-8")
+
     def run(self) -> t.Self:
         """Run it to its end, as AWX does: in one process, or as transmit | worker | process."""
-        job = {"private_data_dir": str(self._folder), "playbook": self._playbook, "ident": "1"}
+        job = {"private_data_dir": str(self._folder), "playbook": self._playbook, "ident": "1", **self._settings}
         if self._node is None:
             ansible_runner.run(**job, quiet=True)
             return self
