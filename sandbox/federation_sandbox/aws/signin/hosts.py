@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import typing as t
+import urllib.parse
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Site:
         name = getattr(self, kind)
         found = re.fullmatch(rf"(?:([a-z]{{2}}(?:-[a-z]+)+-\d)\.)?{re.escape(name)}", host)
         return (found[1] or self.region) if found else None
+
+    def in_console(self, url: str) -> bool:
+        """Whether an address is one of this partition's console."""
+        parts = urllib.parse.urlsplit(url)
+        return parts.scheme == "https" and parts.hostname is not None and self.host("console", parts.hostname) is not None
 
     def takes(self, url: str) -> bool:
         """Whether a reply URL is one of this partition's."""

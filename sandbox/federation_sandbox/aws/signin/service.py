@@ -5,75 +5,26 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import re
-import secrets
 import typing as t
-import urllib.parse
 import uuid
 
 from werkzeug import Request, Response
 
-from federation_sandbox.aws.accounts import Caller
 from federation_sandbox.aws.connect import desk
-from federation_sandbox.aws.signin import hosts
-from federation_sandbox.aws.signin.admission import INVALID, Admitted, Presented, admit, console_seconds, present, refusal
+from federation_sandbox.aws.signin import broker, hosts
+from federation_sandbox.aws.signin.admission import INVALID, admit, console_seconds, present, refusal
+from federation_sandbox.aws.signin.console_sessions import ConsoleSession, ConsoleSessions, begin, current, end
 from federation_sandbox.pages import page
 from federation_sandbox.service import Call, CloudError, Service
-from federation_sandbox.world import World
-
-_COOKIE: t.Final = "aws-creds"
-
-
-@dataclasses.dataclass(frozen=True)
-class ConsoleSession:
-    """Who a browser is in the console, and until when."""
-
-    caller: Caller
-    expires: dt.datetime
-
-
-class ConsoleSessions:
-    """The console's sessions by cookie, and the assertions that were redeemed for one.
-
-    A browser has one session a partition: signing in to Amazon Connect replaces the one that was there before.
-    """
-
-    def __init__(self, world: World) -> None:
-        self._clock = world.clock
-        self._sessions: dict[str, ConsoleSession] = {}
-        self._redeemed: dict[tuple[str, str], dt.datetime] = {}
-
-    def redeem(self, presented: Presented) -> None:
-        """Take an assertion for a session; the same one again is refused while it would still be valid."""
-        now = self._clock.now()
-        self._redeemed = {key: end for key, end in self._redeemed.items() if end > now}
-        key = presented.assertion.issuer, presented.assertion.id
-        if key in self._redeemed:
-            raise refusal(INVALID, service="")
-        self._redeemed[key] = presented.assertion.end
-
-    def open(self, admitted: Admitted, seconds: int, end: dt.datetime | None) -> str:
-        """Begin a session; its cookie."""
-        expires = self._clock.now() + dt.timedelta(seconds=seconds)
-        cookie = secrets.token_urlsafe(32)
-        self._sessions[cookie] = ConsoleSession(admitted.caller, min(expires, end) if end else expires)
-        return cookie
-
-    def get(self, cookie: str) -> ConsoleSession | None:
-        """The session of a browser, while it lasts."""
-        session = self._sessions.get(cookie)
-        return session if session and session.expires > self._clock.now() else None
-
-    def close(self, cookie: str) -> None:
-        """Sign out."""
-        self._sessions.pop(cookie, None)
 
 
 def _sign_in(request: Request, call: Call) -> Response:
     """Take a response, let its bearer choose when there are several roles, and send the browser where the relay state says."""
     site, region = hosts.site_of("signin", request.host)
+    if request.path == broker.PATH:
+        return broker.answer(request, call, site)
     if request.path == "/oauth" and "logout" in request.args:
         return _sign_out(request, call, site)
     call.operation = "saml"
@@ -94,18 +45,15 @@ def _sign_in(request: Request, call: Call) -> Response:
         admitted = admit(call.world, presented, pair)
         seconds = console_seconds(presented, admitted.role)
         call.caller = admitted.caller.arn
-        sessions = call.world.state(ConsoleSessions)
-        sessions.redeem(presented)
-        cookie = sessions.open(admitted, seconds, presented.assertion.session_end)
-    answer = Response(status=302, headers={"Location": _destination(site, region, relay_state)})
-    answer.set_cookie(_COOKIE, cookie, domain=site.cookies, secure=True, httponly=True)
-    return answer
+        call.world.state(ConsoleSessions).redeem(presented)
+        expires = call.world.clock.now() + dt.timedelta(seconds=seconds)
+        session = ConsoleSession(admitted.caller, min(expires, presented.assertion.session_end or expires))
+        return begin(call.world, site, session, _destination(site, region, relay_state))
 
 
 def _destination(site: hosts.Site, region: str, relay_state: str) -> str:
     """The relay state when it is in this partition's console, else the console's home (facts 4.4)."""
-    parts = urllib.parse.urlsplit(relay_state)
-    if parts.scheme == "https" and parts.hostname and site.host("console", parts.hostname):
+    if site.in_console(relay_state):
         return relay_state
     return f"https://{region}.{site.console}/console/home?region={region}"
 
@@ -113,10 +61,7 @@ def _destination(site: hosts.Site, region: str, relay_state: str) -> str:
 def _sign_out(request: Request, call: Call, site: hosts.Site) -> Response:
     call.operation = "sign-out"
     call.admit()
-    call.world.state(ConsoleSessions).close(request.cookies.get(_COOKIE, ""))
-    answer = page("aws_error", text="You have successfully signed out.", request_id="")
-    answer.delete_cookie(_COOKIE, domain=site.cookies, secure=True, httponly=True)
-    return answer
+    return end(call.world, site, request, page("aws_error", text="You have successfully signed out.", request_id=""))
 
 
 def _console(request: Request, call: Call) -> Response:
@@ -126,7 +71,7 @@ def _console(request: Request, call: Call) -> Response:
     call.operation = "federate" if found else "home"
     call.admit()
     with call.world.lock:
-        session = call.world.state(ConsoleSessions).get(request.cookies.get(_COOKIE, ""))
+        session = current(call.world, request)
         if session is None or session.caller.partition != site.partition:
             return page("aws_error", 401, text="Your session has expired. Please sign in again.", request_id="")
         call.caller = session.caller.arn
