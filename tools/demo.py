@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Federates the sandbox's two clouds with the real playbooks, twice, and says what came of it."""
+"""Federates the sandbox's two clouds with the real playbooks, twice, says what came of it, and signs an agent in."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ import sys
 import threading
 import typing as t
 
+import yaml
+from sign_in import NotIn, prove
+
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox, running_sandbox
 
@@ -27,6 +30,7 @@ STEPS: t.Final = (
     ("What would happen", "site", ("--check",)),
     ("Federate", "site", ()),
     ("Again: nothing may change", "site", ()),
+    ("Would an agent get in?", "check", ()),
     ("What a teardown would remove", "teardown", ("--check",)),
 )
 
@@ -50,7 +54,7 @@ def main() -> int:
             return subprocess.run(options.run, env={**clean(os.environ), **sandbox.environment, **credentials}, check=False).returncode
         try:
             return demonstrate(sandbox, credentials)
-        except Missed as reason:
+        except (Missed, NotIn) as reason:
             print(f"\nThe demo failed: {reason}", file=sys.stderr)
             return 1
 
@@ -63,7 +67,7 @@ def seeded(sandbox: Sandbox) -> dict[str, str]:
 
 
 def demonstrate(sandbox: Sandbox, credentials: dict[str, str]) -> int:
-    """Check, federate, federate again, and check a teardown."""
+    """Check, federate, federate again, follow the sign-in path, check a teardown, and sign an agent in."""
     recaps = []
     for title, playbook, arguments in STEPS:
         sandbox.world.traffic.clear()
@@ -73,27 +77,36 @@ def demonstrate(sandbox: Sandbox, credentials: dict[str, str]) -> int:
         changed = int(found(r"changed=(\d+)", output))
         requests = len(sandbox.world.traffic.requests())
         recaps.append((title, changed, requests, len(sandbox.world.traffic.writes())))
-        if "--check" not in arguments:
+        if playbook == "site" and "--check" not in arguments:
             url = found(r"https://launcher\.[^\s\"']+", output)
     heading("Recap")
     print(f"{'':32}{'changed':>9}{'requests':>10}{'writes':>8}")
     for title, changed, requests, writes in recaps:
         print(f"{title:32}{changed:>9}{requests:>10}{writes:>8}")
     judge(recaps)
+    sandbox.world.settings.refuse_writes = False
+    heading("An agent signs in")
+    prove(sandbox, credentials, url, agent(), FOLDER / "ccp.png")
     print(f"\nAgents sign in at\n  {url}\n\nThe sandbox is closed again. `make sandbox` starts one that stays open.")
     return 0
 
 
+def agent() -> str:
+    """The agent of the demo's inventory."""
+    (host,) = yaml.safe_load((INVENTORY / "hosts.yml").read_text(encoding="utf-8"))["all"]["hosts"].values()
+    return str(host["federation_agents"][0]["username"])
+
+
 def judge(recaps: list[tuple[str, int, int, int]]) -> None:
     """Missed, unless everything was made once and foretold."""
-    check, first, second, teardown = recaps
+    check, first, second, path, teardown = recaps
     if first[1] == 0 or check[1] != first[1]:
         raise Missed(f"check mode foretold {check[1]} changes, and {first[1]} happened")
     if second[1]:
         raise Missed(f"the second run changed {second[1]} tasks")
     if teardown[1] == 0:
         raise Missed("the teardown found nothing to remove")
-    if any(recap[3] for recap in (check, second, teardown)):
+    if any(recap[3] for recap in (check, second, path, teardown)):
         raise Missed("a run that changes nothing tried to write")
 
 
