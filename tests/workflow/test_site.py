@@ -146,6 +146,20 @@ def test_the_entra_half_runs_alone_when_the_instance_is_told(sandbox: Sandbox, p
     assert {entry["service"] for entry in sandbox.world.traffic.entries()}.isdisjoint({"iam", "sts", "connect"})
 
 
+def test_a_half_that_runs_alone_says_what_it_lacks(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    for tag, piece in (("entra", "give federation_account_id and federation_instance_id"), ("agents", "Run openccp.federation.site first")):
+        assert piece in playbooks.fail("site", ONE, "--tags", tag).message()
+    assert sandbox.world.traffic.writes() == []
+
+
+def test_the_agents_alone(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    instance = {"account": ACCOUNTS["aws"], "region": "eu-central-1", "alias": "example-demo"}
+    clouds.seed(sandbox.world, {"aws": {"instances": [instance]}})
+    run = playbooks.succeed("site", ONE, "--tags", "agents")
+    assert [change["username"] for change in run.result("connect_users")["changes"]] == ["jane.doe@example.com"]
+    assert playbooks.succeed("site", ONE, "--tags", "agents").changed() == 0
+
+
 def test_replication_delays_are_waited_out(sandbox: Sandbox, playbooks: Playbooks) -> None:
     delays = ("graph_replication", "graph_index_lag", "metadata_lag", "iam_replication", "instance_creation", "connect_replication")
     sandbox.world.settings.change(dict.fromkeys(delays, 2.0))
