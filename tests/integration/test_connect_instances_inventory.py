@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -28,10 +29,10 @@ def policy(statement: dict[str, t.Any]) -> dict[str, t.Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def automation(account: str, **condition: t.Any) -> dict[str, t.Any]:
-    """A role that the operator may assume."""
+def automation(account: str, *actions: str, **condition: t.Any) -> dict[str, t.Any]:
+    """A role that the operator may assume, and that may do something."""
     allow = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"}, "Action": "sts:AssumeRole", **condition}
-    may = {"Effect": "Allow", "Action": ["connect:*", "iam:GetRole", "ds:*"], "Resource": "*"}
+    may = {"Effect": "Allow", "Action": ["connect:*", "ds:*", *actions], "Resource": "*"}
     return {"account": account, "name": "Automation", "trust": policy(allow), "policies": {"all": policy(may)}}
 
 
@@ -50,7 +51,7 @@ SEED: t.Final[dict[str, t.Any]] = {
     "accounts": [{"id": HOME, "access_keys": [KEY]}, {"id": SALES}, {"id": SUPPORT}, {"id": CLOSED}],
     "providers": [{"account": SALES, "name": "Entra", "metadata": make_metadata(make_certificate())}],
     "roles": [
-        automation(SALES),
+        automation(SALES, "iam:GetRole"),
         automation(SUPPORT, Condition={"StringEquals": {"sts:ExternalId": "contact-centre"}}),
         federation_role(SALES, "sales-live"),
     ],
@@ -165,10 +166,52 @@ def test_hosts_of_several_accounts_and_regions_are_ready_for_the_roles(inventory
         "federated": True,
     }
     assert hosts["sales-test"]["connect"]["federated"] is False
+    assert hosts["support"]["connect"]["federated"] is False, "it does not sign in through SAML"
     assert hosts["support"]["federation_assume_role_external_id"] == "contact-centre"
     assert listed["region_us_east_1"]["hosts"] == ["sales-test", "support"]
     assert listed["environment_live"]["hosts"] == ["sales-live"]
     assert listed["to_federate"]["hosts"] == ["sales-test"]
+
+
+def test_a_role_that_cannot_be_read_is_no_answer(inventory: Inventory) -> None:
+    more = {"account": SUPPORT, "region": "us-east-1", "alias": "unreadable"}
+    clouds.seed(inventory.sandbox.world, {"aws": {"instances": [more]}})
+    assert inventory.list({"accounts": ACCOUNTS})["_meta"]["hostvars"]["unreadable"]["connect"]["federated"] is None
+
+
+def test_a_session_has_the_name_that_was_given(inventory: Inventory) -> None:
+    inventory.hosts({"accounts": [{**ACCOUNTS[0], "session_name": "nightly"}, ACCOUNTS[1]]})
+    callers = {entry["caller"] for entry in inventory.sandbox.world.traffic.entries("connect")}
+    names = {SALES: "nightly", SUPPORT: "openccp.federation"}
+    assert callers == {f"arn:aws:sts::{account}:assumed-role/Automation/{name}" for account, name in names.items()}
+
+
+@pytest.mark.parametrize(("workers", "most"), [(1, 1), (4, 4)])
+def test_places_are_looked_at_side_by_side(inventory: Inventory, workers: int, most: int) -> None:
+    inventory.sandbox.world.settings.latency = 0.3
+    inventory.hosts({"accounts": ACCOUNTS, "workers": workers})
+    calls = [
+        (dt.datetime.fromisoformat(entry["time"]), entry["duration"])
+        for entry in inventory.sandbox.world.traffic.entries("connect", "ListInstances")
+    ]
+    assert len(calls) == len(ACCOUNTS) * len(REGIONS)
+    begun = sorted(time for time, _ in calls)
+    ended = min(time + dt.timedelta(seconds=duration) for time, duration in calls)
+    assert len([time for time in begun if time < ended]) == most
+
+
+@pytest.mark.parametrize("part", [{"compose": {"team": "connect.tags.team | upper"}}, {"groups": {"live": "connect.tags.team == 'a'"}}])
+def test_strict_decides_what_an_expression_that_fails_means(inventory: Inventory, part: dict[str, t.Any]) -> None:
+    assert "team" in inventory.refused({**part, "strict": True})
+    assert inventory.hosts({**part, "strict": False}) == {"home"}
+
+
+def test_an_inventory_source_of_awx(inventory: Inventory) -> None:
+    """As AWX asks: exported to a file, with everything that a job needs in it."""
+    file = inventory.folder / "output.json"
+    inventory.run({"accounts": ACCOUNTS}, "--list", "--export", "--output", str(file))
+    hosts = json.loads(file.read_text(encoding="utf-8"), object_hook=_plain)["_meta"]["hostvars"]
+    assert hosts["support"]["federation_assume_role_external_id"] == "contact-centre"
 
 
 def test_without_accounts_the_credentials_own_is_meant(inventory: Inventory) -> None:
