@@ -195,12 +195,15 @@ options:
       - What is done with leavers.
       - V(report) names them, and does nothing.
       - V(restrict) gives them O(restricted_security_profile) and no other.
-      - V(delete) deletes them, which cannot be undone, and then the quick connects that lead to them, as AWS asks.
+      - V(delete) deletes them, which cannot be undone, and then the quick connects that lead to them, as AWS asks. Quick connects that lead to
+        users who no longer exist, as a run leaves them behind that is stopped between the two, are deleted as well.
     type: str
     choices: [report, restrict, delete]
     default: report
   restricted_security_profile:
-    description: The name or ID of a security profile without access to the Contact Control Panel. Needed with O(leavers=restrict).
+    description:
+      - The name or ID of a security profile without access to the Contact Control Panel. Needed with O(leavers=restrict).
+      - A profile that has this access is refused before the first write.
     type: str
   max_removals:
     description:

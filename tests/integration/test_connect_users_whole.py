@@ -79,6 +79,40 @@ def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
     assert unowned["actions"] == ["Delete the agent 'by.hand'"]
 
 
+def test_a_profile_that_opens_the_panel_restricts_nobody(sandbox: Sandbox) -> None:
+    everybody = team(3)
+    here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody], security_profiles={"No access": []})
+    changed = [person({**everybody[0], "last_name": "Roe"}), everybody[1]]
+    for check in (True, False):
+        refused = run(here, changed, check=check, mode="set", leavers="restrict", restricted_security_profile="Agent")
+        assert "The security profile 'Agent' opens the Contact Control Panel" in refused["msg"]
+        assert here.writes() == []
+    assert not run(here, everybody, mode="set", leavers="restrict", restricted_security_profile="No access")["changed"]
+
+
+def test_a_quick_connect_that_a_stopped_run_left_is_removed_by_the_next(sandbox: Sandbox) -> None:
+    everybody = team(3)
+    leaver = everybody[2]["username"]
+    here = centre(
+        sandbox,
+        users=[{**agent, "tags": OURS} for agent in everybody],
+        quick_connects={"Call 2": leaver, "Call 0": "agent00000@example.com"},
+    )
+    sandbox.world.faults.add(Fault("connect", "DeleteQuickConnect", status=400, code="InvalidRequestException", message="Not now."))
+    stopped = run(here, everybody[:2], mode="set", leavers="delete")
+    assert [(one["username"], one["operation"]) for one in stopped["failures"]] == [(leaver, "delete_quick_connect")]
+    assert usernames(here) == [agent["username"] for agent in everybody[:2]]
+    assert run(here, everybody[:2], mode="set")["actions"] == []
+
+    foreseen = run(here, everybody[:2], check=True, mode="set", leavers="delete")
+    finished = run(here, everybody[:2], mode="set", leavers="delete")
+    assert finished["actions"] == foreseen["actions"] == ["Delete the quick connect 'Call 2', which leads to a user who no longer exists"]
+    assert here.writes() == ["DeleteQuickConnect"]
+    assert counts(finished) == {"unchanged": 2}
+    assert finished["users"]["changes"] == []
+    assert not run(here, everybody[:2], mode="set", leavers="delete")["changed"]
+
+
 @pytest.mark.parametrize(
     ("stay", "options", "code", "count"),
     [

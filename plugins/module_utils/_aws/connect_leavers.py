@@ -34,6 +34,11 @@ class Rules:
     renames: t.Literal["report", "recreate"] = "report"
     keep: frozenset[str] = frozenset()
 
+    @property
+    def deletes(self) -> bool:
+        """Whether agents may be deleted."""
+        return self.leavers == "delete" or self.renames == "recreate"
+
 
 @dataclass(frozen=True)
 class Departures:
@@ -101,8 +106,8 @@ def check_guard(wanted: t.Sized, gone: Departures, rules: Rules) -> None:
         )
 
 
-def leaver_steps(gone: Departures, quick_connects: QuickConnects, rules: Rules) -> list[Step]:
-    """What is done about leavers, and about renamed agents under their old name."""
+def leaver_steps(gone: Departures, quick_connects: QuickConnects, orphans: t.Sequence[t.Mapping[str, str]], rules: Rules) -> list[Step]:
+    """What is done about leavers, about renamed agents under their old name, and about quick connects that an earlier run left over."""
     steps: list[Step] = []
     if rules.renames == "recreate":
         for new, user in gone.superseded.items():
@@ -112,10 +117,11 @@ def leaver_steps(gone: Departures, quick_connects: QuickConnects, rules: Rules) 
             steps.extend(_deletion(user, quick_connects, of=user.username))
         elif rules.leavers == "restrict" and not is_restricted(user, rules):
             steps.append(_restriction(user, rules.restricted_profile))
+    steps.extend(_quick_connect_deletion(one, "a user who no longer exists", of=f"quick connect {one['name']}") for one in orphans)
     return steps
 
 
-def warnings(gone: Departures, orphans: t.Sequence[t.Mapping[str, str]], rules: Rules) -> list[str]:
+def warnings(gone: Departures, rules: Rules) -> list[str]:
     """What is only reported."""
     found = []
     if gone.leavers and rules.leavers == "report":
@@ -127,7 +133,6 @@ def warnings(gone: Departures, orphans: t.Sequence[t.Mapping[str, str]], rules: 
             "the new one is made and the old one deleted; history stays with the old one."
             for new, user in gone.superseded.items()
         )
-    found.extend(f"The quick connect {one['name']!r} ({one['id']}) leads to a user who no longer exists." for one in orphans)
     return found
 
 
@@ -140,7 +145,10 @@ def _restriction(user: User, profile: str) -> Step:
 def _deletion(user: User, quick_connects: QuickConnects, of: str) -> list[Step]:
     removal = plan_removal(user).steps[0]
     steps = [Step(removal.do, removal.says, removal.args, of=of)]
-    for one in quick_connects.get(user.id, ()):
-        says = f"Delete the quick connect {one['name']!r}, which leads to the agent {user.username!r}"
-        steps.append(Step("delete_quick_connect", says, {"quick_connect_id": one["id"], "name": one["name"]}, of=of))
+    steps.extend(_quick_connect_deletion(one, f"the agent {user.username!r}", of=of) for one in quick_connects.get(user.id, ()))
     return steps
+
+
+def _quick_connect_deletion(one: t.Mapping[str, str], to: str, of: str) -> Step:
+    says = f"Delete the quick connect {one['name']!r}, which leads to {to}"
+    return Step("delete_quick_connect", says, {"quick_connect_id": one["id"], "name": one["name"]}, of=of)

@@ -115,13 +115,13 @@ class SyncResource(AgentsResource):
             waiting = {new for new in self.gone.superseded if new not in actual.listed}
             actual = Snapshot([agent for agent in actual.wanted if agent["username"] not in waiting], actual.existing, actual.listed)
         plan = super().plan(actual)
-        self.farewells = tuple(leaving.leaver_steps(self.gone, self.quick_connects, self.rules))
+        self.farewells = tuple(leaving.leaver_steps(self.gone, self.quick_connects, self.orphans, self.rules))
         before, after = self._departures_shown()
         self.planned = Plan(
             before={**plan.before, **before},
             after={**plan.after, **after},
             steps=(*plan.steps, *self.farewells),
-            warnings=(*plan.warnings, *leaving.warnings(self.gone, self.orphans, self.rules)),
+            warnings=(*plan.warnings, *leaving.warnings(self.gone, self.rules)),
         )
         return self.planned
 
@@ -148,10 +148,10 @@ class SyncResource(AgentsResource):
         failed = {name for name, steps in wanted.items() if len(done.get(name, ())) < len(steps)} | set(self.skipped)
         succeeded = [name for name in done if name not in failed]
         leavers = {user.username for user in self.gone.leavers}
-        created = [name for name in succeeded if name not in self.snapshot.existing and name not in leavers]
+        names = {agent["username"] for agent in self.agents}
+        created = [name for name in succeeded if name in names and name not in self.snapshot.existing]
         updated = [name for name in succeeded if name in self.snapshot.existing]
         held = set() if self.rules.renames == "recreate" else set(self.gone.superseded) - set(self.snapshot.existing)
-        names = {agent["username"] for agent in self.agents}
         return {
             "created": len(created),
             "updated": len(updated),
@@ -161,7 +161,7 @@ class SyncResource(AgentsResource):
             "restricted": sum(name in leavers for name in succeeded) if self.rules.leavers == "restrict" else 0,
             "leavers": sorted(leavers),
             "renamed": [{"old": user.username, "new": new} for new, user in self.gone.superseded.items()],
-            "changes": [self._change(name, steps) for name, steps in done.items()],
+            "changes": [self._change(name, steps) for name, steps in done.items() if name in names | leavers],
         }
 
     def _change(self, name: str, steps: list[Step]) -> dict[str, t.Any]:
@@ -212,14 +212,23 @@ class SyncResource(AgentsResource):
 
     def _read_departures(self) -> None:
         if self.rules.restricted_profile:
-            profiles = self.users.directory.security_profiles
-            name = profiles.name(profiles.id(self.rules.restricted_profile))
-            self.rules = dataclasses.replace(self.rules, restricted_profile=name)
+            self._check_restricted_profile()
         self.gone = leaving.departures(self.agents, self.everybody, self.rules)
-        if self.rules.leavers == "delete" or (self.gone.superseded and self.rules.renames == "recreate"):
+        if self.rules.deletes:
             self.quick_connects = self.users.quick_connects_to_users()
             there = {summary.id for summary in self.snapshot.listed.values()}
-            self.orphans = [one for user_id, leading in self.quick_connects.items() if user_id not in there for one in leading]
+            left_over = {user_id: leading for user_id, leading in self.quick_connects.items() if user_id not in there}
+            self.orphans = [one for user_id, leading in left_over.items() if self.users.describe(user_id) is None for one in leading]
+
+    def _check_restricted_profile(self) -> None:
+        profiles = self.users.directory.security_profiles
+        known = profiles.id(self.rules.restricted_profile)
+        self.rules = dataclasses.replace(self.rules, restricted_profile=profiles.name(known))
+        if self.rules.leavers == "restrict" and self.users.opens_ccp(known):
+            raise InvalidInput(
+                f"The security profile {self.rules.restricted_profile!r} opens the Contact Control Panel: leavers would keep their access.",
+                hint="Nothing was changed. Name one in restricted_security_profile that does not have the permission to access the panel.",
+            )
 
     def _departures_shown(self) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
         before, after = {}, {}

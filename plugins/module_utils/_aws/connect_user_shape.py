@@ -17,6 +17,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.contact_mark import MARK
+from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import MANAGED_BY, OURS
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Attr, unordered
 
 if t.TYPE_CHECKING:
@@ -27,7 +28,7 @@ Settings = dict[str, t.Any]
 #: The tag with the object id of the person in Entra, by which a rename is recognised.
 ENTRA_ID: t.Final = "openccp.federation/entra-id"
 #: The tag of an agent that `connect_users` made, and may therefore take away.
-OWNER: t.Final = ("managed-by", "openccp.federation")
+OWNER: t.Final = (MANAGED_BY, OURS)
 
 
 def text(value: str | None) -> str:

@@ -20,6 +20,7 @@ if t.TYPE_CHECKING:
 Page = list[dict[str, t.Any]]
 
 SEARCH_PAGE: t.Final = 500
+CCP_PERMISSION: t.Final = "BasicAgentAccess"
 
 _QUOTA: t.Final = "LimitExceededException"
 
@@ -102,6 +103,14 @@ class ConnectUsers:
             if user_id:
                 by_user.setdefault(user_id, []).append({"id": one["QuickConnectId"], "name": one["Name"]})
         return by_user
+
+    def opens_ccp(self, security_profile_id: str) -> bool:
+        """Whether a security profile has the permission without which the Contact Control Panel does not open."""
+        with attempt(f"read the permissions of the security profile {security_profile_id}"):
+            pages = self._connect.get_paginator("list_security_profile_permissions").paginate(
+                InstanceId=self._instance, SecurityProfileId=security_profile_id, PaginationConfig={"PageSize": 1000}
+            )
+            return CCP_PERMISSION in pages.build_full_result().get("Permissions", [])
 
     def create(
         self, agent: t.Mapping[str, t.Any], identity: dict[str, str], phones: dict[str, t.Any], tags: dict[str, str]
@@ -213,6 +222,10 @@ class UsersToBe(ConnectUsers):
     def quick_connects_to_users(self) -> dict[str, list[dict[str, str]]]:
         """None."""
         return {}
+
+    def opens_ccp(self, security_profile_id: str) -> bool:  # noqa: ARG002
+        """Not known yet."""
+        return False
 
     def lacking(self) -> tuple[str, ...]:
         """Not known yet."""

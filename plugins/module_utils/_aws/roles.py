@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
+from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound, TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
 from ansible_collections.openccp.federation.plugins.module_utils._saml import policies
@@ -354,7 +355,8 @@ def _check(wanted: Wanted) -> None:
 
 
 def _check_in_place(wanted: Wanted, actual: Role) -> None:
-    """InvalidInput or Conflict when the existing role would have to be another one."""
+    """InvalidInput or Conflict when the existing role would have to be another one, or is somebody else's."""
+    check_owner(f"The role {actual.name!r}", actual.tags, wanted.tags, wanted.adopt)
     home = parse_role_arn(actual.arn)
     for arn in _trusted(wanted.trust):
         check_home(parse_saml_provider_arn(arn), partition=home.partition, account=home.account)

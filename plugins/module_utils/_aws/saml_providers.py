@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
+from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
@@ -75,6 +76,7 @@ class Wanted:
     encryption_mode: str | None = None
     private_key: t.Literal["never", "when_missing", "always"] = "never"
     removed_keys: tuple[str, ...] = ()
+    adopt: bool = False
 
     @property
     def once_done(self) -> Wanted:
@@ -173,6 +175,7 @@ def plan(wanted: Wanted, actual: SamlProvider | None) -> Plan:
     after = target(wanted, actual)
     if actual is None:
         return Plan({}, view(after), (Step("create", f"Create the SAML provider {after.name!r} for {wanted.metadata.entity_id}"),))
+    check_owner(f"The SAML provider {actual.name!r}", actual.tags, wanted.tags, wanted.adopt)
     steps = [*_update(actual, after), *_retag(wanted, actual)]
     return Plan(view(actual), view(after), tuple(steps), tuple(_new_issuer(actual, after)))
 

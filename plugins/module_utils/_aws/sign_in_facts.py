@@ -24,9 +24,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml import po
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.policies import Policy
 
-#: The permission of a security profile without which the Contact Control Panel does not open.
-CCP_PERMISSION: t.Final = "BasicAgentAccess"
-
 
 def read_providers(iam: t.Any, arns: t.Iterable[str], unread: dict[str, str]) -> dict[str, Provider | None]:
     """The SAML providers of these ARNs."""
@@ -140,7 +137,7 @@ def read_users(connect: t.Any, instance_id: str, names: t.Collection[str]) -> Us
     known: dict[str, str] = {}
     try:
         profiles = _profiles(users, listed, names)
-        ccp = _grants(connect, instance_id, list(profiles.values()))
+        ccp = _grants(users, list(profiles.values()))
         if not all(_opens(ccp, one) for one in profiles.values()):
             known = {
                 one: name
@@ -159,17 +156,13 @@ def _profiles(users: ConnectUsers, listed: t.Mapping[str, Summary], names: t.Col
     return {name: tuple(user.settings["security_profiles"]) for name, user in shown.items() if user}
 
 
-def _grants(connect: t.Any, instance_id: str, profiles: list[tuple[str, ...]]) -> dict[str, bool]:
+def _grants(users: ConnectUsers, profiles: list[tuple[str, ...]]) -> dict[str, bool]:
     """Which security profiles open the Contact Control Panel: the commonest are read first, until everybody's are known."""
     grants: dict[str, bool] = {}
     left = profiles
     while left:
         profile = collections.Counter(profile for one in left for profile in one).most_common(1)[0][0]
-        with attempt(f"read the permissions of the security profile {profile}"):
-            pages = connect.get_paginator("list_security_profile_permissions").paginate(
-                InstanceId=instance_id, SecurityProfileId=profile, PaginationConfig={"PageSize": 1000}
-            )
-            grants[profile] = CCP_PERMISSION in pages.build_full_result().get("Permissions", [])
+        grants[profile] = users.opens_ccp(profile)
         left = [rest for one in left if not _opens(grants, one) and (rest := tuple(other for other in one if other not in grants))]
     return grants
 

@@ -124,11 +124,19 @@ def test_many_renames_are_stopped_like_many_removals() -> None:
 def test_what_is_done(rules: Rules, told: list[tuple[str, str, str]]) -> None:
     users = everybody(there("bob"), there("ann", entra_id="1"))
     gone = leaving.departures(wanted(anna="1"), users, rules)
-    steps = leaving.leaver_steps(gone, {"id-bob": [{"id": "q", "name": "Bob"}]}, rules)
+    steps = leaving.leaver_steps(gone, {"id-bob": [{"id": "q", "name": "Bob"}]}, [], rules)
     assert [(step.do, step.says, step.of) for step in steps] == told
 
 
 def test_what_is_only_told() -> None:
     gone = leaving.departures(wanted(anna="1"), everybody(there("bob"), there("ann", entra_id="1")), Rules(is_whole=True))
-    told = leaving.warnings(gone, [{"id": "q", "name": "Old"}], Rules(is_whole=True))
-    assert [text.split(" ")[0:3] for text in told] == [["1", "agents", "are"], ["'ann'", "is", "called"], ["The", "quick", "connect"]]
+    told = leaving.warnings(gone, Rules(is_whole=True))
+    assert [text.split(" ")[0:3] for text in told] == [["1", "agents", "are"], ["'ann'", "is", "called"]]
+
+
+def test_what_an_earlier_run_left_over_is_removed() -> None:
+    gone = leaving.departures(wanted("bob"), everybody(there("bob")), Rules(is_whole=True))
+    steps = leaving.leaver_steps(gone, {}, [{"id": "q", "name": "Old"}], Rules(is_whole=True, leavers="delete"))
+    assert [(step.do, step.says) for step in steps] == [
+        ("delete_quick_connect", "Delete the quick connect 'Old', which leads to a user who no longer exists")
+    ]

@@ -1,0 +1,31 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Whose an object in AWS is: the tag that says what manages it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
+
+#: The tag by which an object says what manages it, and its value on what this collection manages.
+MANAGED_BY: t.Final = "managed-by"
+OURS: t.Final = "openccp.federation"
+
+
+def check_owner(what: str, current: t.Mapping[str, str], tags: t.Mapping[str, str] | None, adopt: bool) -> None:
+    """Conflict when an existing object would be claimed by the tag `managed-by` and does not carry it yet.
+
+    what: the object with its name. tags: the wanted ones; without the tag nothing is claimed. adopt: claim it all the same.
+    """
+    wanted, owner = (tags or {}).get(MANAGED_BY), current.get(MANAGED_BY)
+    if wanted is None or adopt or owner == wanted:
+        return
+    whose = f"is managed by {owner}" if owner else "was made by others"
+    raise Conflict(
+        f"{what} exists and {whose}: it does not carry the tag {MANAGED_BY}={wanted}.",
+        hint="Choose another name, or set adopt to take it over.",
+    )
