@@ -80,7 +80,9 @@ options:
     type: str
     aliases: [boundary_policy_arn]
   adopt:
-    description: Take over an existing role whose trust policy names others than SAML providers. They lose it.
+    description:
+      - Take over an existing role whose trust policy names others than SAML providers. They lose it.
+      - Take over an existing role that does not carry the tag C(managed-by) as O(tags) has it, if that has one.
     type: bool
     default: false
   confirm_name:

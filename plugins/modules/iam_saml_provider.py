@@ -87,6 +87,10 @@ options:
     description: The IDs of private keys that the provider shall not have.
     type: list
     elements: str
+  adopt:
+    description: Take over an existing provider that does not carry the tag C(managed-by) as O(tags) has it, if that has one.
+    type: bool
+    default: false
   account_id:
     description:
       - The ID of the AWS account. It saves the request that otherwise asks STS whose credentials these are.
@@ -398,6 +402,7 @@ class SamlProviderResource:
             encryption_mode=mode.capitalize() if mode else None,
             private_key=self.params["private_key_update"] if self.key else "never",
             removed_keys=tuple(self.params["remove_private_keys"] or ()),
+            adopt=self.params["adopt"],
         )
 
     def _encryption(self, mode: str | None, add_key: bool) -> dict[str, str]:
@@ -429,6 +434,7 @@ def main() -> None:
             "private_key_file": {"type": "path", "no_log": False},
             "private_key_update": {"type": "str", "choices": ["when_missing", "always"], "default": "when_missing", "no_log": False},
             "remove_private_keys": {"type": "list", "elements": "str", "no_log": False},
+            "adopt": {"type": "bool", "default": False},
             "account_id": {"type": "str"},
             "tags": {"type": "dict", "aliases": ["resource_tags"]},
             "purge_tags": {"type": "bool", "default": True},

@@ -16,6 +16,7 @@ from seeds import ACCOUNTS, CLIENT, PERMISSIONS, TENANTS, credentials, fill, ten
 from federation_sandbox import clouds
 from federation_sandbox.aws.connect.store import Connect
 from federation_sandbox.testing import Sandbox
+from saml_material import make_certificate, make_metadata
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
 LOGIN: t.Final = "https://login.microsoftonline.com"
@@ -144,6 +145,19 @@ def test_a_tenant_policy_against_the_identifier(rule: str, identifier: str | Non
 def test_somebody_elses_application_of_that_name(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
     application(sandbox, monkeypatch, NAME)
     refused(sandbox, playbooks, NAME, "adopt")
+
+
+@pytest.mark.parametrize("kind", ["SAML provider", "role"])
+def test_somebody_elses_provider_or_role_of_that_name(kind: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
+    name = "ConnectFederation-theirs" if kind == "role" else "Entra-theirs"
+    entry = {"account": ACCOUNTS["aws"], "name": name}
+    if kind == "role":
+        root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNTS['aws']}:root"}, "Action": "sts:AssumeRole"}
+        clouds.seed(sandbox.world, {"aws": {"roles": [{**entry, "trust": {"Version": "2012-10-17", "Statement": [root]}}]}})
+        refused(sandbox, playbooks, f"The role {name!r} exists and was made by others", "adopt", federation_role_name=name)
+    else:
+        clouds.seed(sandbox.world, {"aws": {"providers": [{**entry, "metadata": make_metadata(make_certificate())}]}})
+        refused(sandbox, playbooks, f"The SAML provider {name!r} exists and was made by others", "adopt", federation_provider_name=name)
 
 
 def test_two_applications_match(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
