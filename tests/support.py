@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import os
 import select
@@ -137,6 +138,19 @@ def written_in(module: str, name: str = "DOCUMENTATION") -> t.Any:
     source = ast.parse((CHECKOUT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"))
     values = {ast.unparse(node.targets[0]): node.value for node in source.body if isinstance(node, ast.Assign)}
     return yaml.safe_load(ast.literal_eval(values[name]))
+
+
+def documented_options(module: str) -> dict[str, t.Any]:
+    """A module's options as its documentation has them, with those of the collection's own fragments."""
+    document = written_in(module)
+    options = dict(document["options"])
+    for fragment in document["extends_documentation_fragment"]:
+        file, _, part = fragment.removeprefix("openccp.federation.").partition(".")
+        if fragment.startswith("openccp.federation."):
+            held = importlib.import_module(f"ansible_collections.openccp.federation.plugins.doc_fragments.{file}").ModuleDocFragment
+            given = yaml.safe_load(getattr(held, part.upper() or "DOCUMENTATION"))["options"]
+            options |= {name: {**option, **options.get(name, {})} for name, option in given.items()}
+    return options
 
 
 def run_examples(

@@ -15,11 +15,6 @@ description:
   - Returns one user, or all users of an instance, in the shape that M(openccp.federation.connect_users) takes.
   - Settings are returned by channel where Amazon Connect and botocore (1.42.46 or newer) tell them so, else for all channels at once.
 options:
-  instance_id:
-    description: The instance's ID, ARN or alias. Only an alias takes a request to resolve.
-    type: str
-    required: true
-    aliases: [instance_arn]
   username:
     description: The username of one user, exact in upper and lower case.
     type: str
@@ -39,6 +34,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - openccp.federation.agent.instance
   - openccp.federation.attributes.info_module
   - openccp.federation.attributes.actiongroup_aws
   - amazon.aws.common.modules
@@ -194,27 +190,26 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 
 
 def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
-    found = sorted(_find(module), key=lambda user: user.username)
-    users = [exported(user) for user in found]
+    connect = connect_client(module)
+    users = ConnectUsers(connect, id_of_reference(connect, module.params["instance_id"]), resolve_hierarchy=True)
+    found = sorted(_find(users, module.params), key=lambda user: user.username)
+    shown = [exported(user, users.lacking()) for user in found]
     return {
-        "users": users,
-        **({"csv": connect_csv.render(users)} if module.params["csv"] else {}),
+        "users": shown,
+        **({"csv": connect_csv.render(shown)} if module.params["csv"] else {}),
         "ids": {user.username: {"id": user.id, "arn": user.arn} for user in found},
     }
 
 
-def _find(module: AnsibleAWSModule) -> list[User]:
-    connect = connect_client(module)
-    instance_id = id_of_reference(connect, module.params["instance_id"])
-    users = ConnectUsers(connect, instance_id, resolve_hierarchy=True)
-    username, user_id = module.params["username"], module.params["user_id"]
+def _find(users: ConnectUsers, params: t.Mapping[str, t.Any]) -> list[User]:
+    username, user_id = params["username"], params["user_id"]
     if username:
         summary = users.summaries().get(username)
         user_id = summary.id if summary else None
     if username or user_id:
         user = users.describe(user_id.rpartition("/")[2]) if user_id else None
         return [user] if user else []
-    return users.read_all(contact_details=module.params["contact_details"])
+    return users.read_all(contact_details=params["contact_details"])
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import botocore.session
 import pytest
 import yaml
 
-from support import CHECKOUT, written_in
+from support import CHECKOUT, documented_options, written_in
 
 CONTRACT: t.Final = CHECKOUT.parent / "shared" / "contracts" / "graph-openapi.yaml"
 
@@ -183,10 +183,9 @@ GRAPH_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
 
 
 def options_of(module: str) -> set[str]:
-    """A module's options and suboptions, with dots; those of a fragment are the tags alone."""
-    document = written_in(module)
-    tags = {"tags"} if "amazon.aws.tags" in document["extends_documentation_fragment"] else set()
-    return {*_dotted(document["options"]), *tags}
+    """A module's options and suboptions, with dots; those of another collection's fragments are the tags alone."""
+    tags = {"tags"} if "amazon.aws.tags" in written_in(module)["extends_documentation_fragment"] else set()
+    return {*_dotted(documented_options(module)), *tags}
 
 
 def _dotted(options: t.Mapping[str, t.Any], prefix: str = "") -> collections.abc.Iterator[str]:
@@ -233,7 +232,7 @@ def test_each_value_that_aws_takes_is_a_choice(service: str, operation: str, mod
     members = dict(members_of(model(service).operation_model(operation).input_shape))
     if member not in members:
         pytest.skip(f"this botocore has no {member}")
-    option: t.Any = {"suboptions": written_in(module)["options"]}
+    option: t.Any = {"suboptions": documented_options(module)}
     for name in AWS[service, operation, module][member].split("."):
         option = option["suboptions"][name]
     choices = {value.lower() for value in option.get("choices") or option["suboptions"]}
@@ -244,15 +243,6 @@ def test_each_attribute_of_an_instance_is_an_option() -> None:
     attributes = {value.lower() for value in model("connect").shape_for("InstanceAttributeType").enum}
     options = {name.removeprefix("attributes.") for name in options_of("connect_instance")}
     assert attributes <= options
-
-
-@pytest.mark.parametrize("alike", ["users", "connect_user"])
-def test_one_agent_and_many_have_the_same_options(alike: str) -> None:
-    """What connect_user can set, each agent of connect_users can have, and the other way round."""
-    about_the_run = {"state", "instance_id", "purge_tags", "wait_timeout"}
-    one = {name for name in options_of("connect_user") if name not in about_the_run}
-    many = {name.removeprefix("users.") for name in options_of("connect_users") if name.startswith("users.")}
-    assert (one - many if alike == "users" else many - one) == set()
 
 
 @pytest.fixture(scope="module")
