@@ -32,8 +32,8 @@ KEYS: t.Final = credentials()
 class Job:
     """One launch of a template.
 
-    given: answers to its survey. hosts: the inventory. part: which slice of how many. keys: the credential of AWS. check: the job type.
-    node: the folder of the execution node that runs it.
+    given: answers to its survey. hosts: the inventory. part: which slice of how many. keys: the credential of AWS. options: job type and
+    tags, as the command line has them. node: the folder of the execution node that runs it.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class Job:
         part: tuple[int, int] = (1, 1),
         keys: t.Mapping[str, str] = KEYS,
         forks: int = 5,
-        check: bool = False,
+        options: str = "",
         node: Path | None = None,
     ) -> None:
         self._folder, self._node, self._artifacts = folder, node, folder / "artifacts"
-        self._settings = {"forks": forks, "cmdline": "--check" if check else ""}
+        self._settings = {"forks": forks, "cmdline": options}
         self._playbook = TEMPLATES[template]["playbook"]
         for name in ("env", "inventory", "project"):
             (folder / name).mkdir(parents=True)

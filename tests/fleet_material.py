@@ -28,10 +28,11 @@ PERMISSIONS: t.Final = (
 
 @dataclass(frozen=True)
 class Fleet:
-    """The hosts with their variables, and the environment of the operator."""
+    """The hosts with their variables, the environment of the operator, and each account's own keys for whoever does without roles."""
 
     hosts: dict[str, dict[str, t.Any]]
     environment: dict[str, str]
+    keys: dict[str, dict[str, str]]
 
 
 def tenant_id(number: int) -> str:
@@ -42,12 +43,13 @@ def tenant_id(number: int) -> str:
 def make_fleet(sandbox: Sandbox, federations: int, accounts: int = 5, regions: int = 4, tenants: int = 2) -> Fleet:
     """Seed both clouds with everything but the federations themselves."""
     numbers = [f"1111{account:08}" for account in range(accounts)]
+    quotas = {"instances": federations, "instance_changes": 2 * federations, "saml_providers": 2 * federations}
     seed = {
         "entra": {"tenants": [_tenant(number) for number in range(tenants)]},
         "aws": {
             "accounts": [
                 {"id": HUB, "access_keys": [{"id": "AKIAHUB", "secret": SECRET, "policy": _allow("sts:AssumeRole")}]},
-                *({"id": number, "quotas": {"instances": federations, "instance_changes": 2 * federations}} for number in numbers),
+                *({"id": number, "access_keys": [_key(number)], "quotas": quotas} for number in numbers),
             ],
             "roles": [_automation(number) for number in numbers],
         },
@@ -65,7 +67,12 @@ def make_fleet(sandbox: Sandbox, federations: int, accounts: int = 5, regions: i
         }
         for number in range(federations)
     }
-    return Fleet(hosts, {"AWS_ACCESS_KEY_ID": "AKIAHUB", "AWS_SECRET_ACCESS_KEY": SECRET, "AZURE_CLIENT_SECRET": SECRET})
+    environment = {"AWS_ACCESS_KEY_ID": "AKIAHUB", "AWS_SECRET_ACCESS_KEY": SECRET, "AZURE_CLIENT_SECRET": SECRET}
+    return Fleet(hosts, environment, {number: {"access_key": f"AKIA{number}", "secret_key": SECRET} for number in numbers})
+
+
+def _key(account: str) -> dict[str, str]:
+    return {"id": f"AKIA{account}", "secret": SECRET}
 
 
 def _allow(*actions: str) -> dict[str, t.Any]:
