@@ -81,8 +81,8 @@ test-main: setup
 test-floor test-newest: test-%: $(COLLECTIONS)/.ready
 	tools/find-python $(PYTHONS_$*) >/dev/null || { echo 'SKIPPED: the tests on the $* releases, for want of Python $(PYTHONS_$*)'; exit 0; }
 	$(AGAIN) .venv-$*/.ready
-	echo "Tests: of units, on the $* releases: $$(.venv-$*/bin/ansible --version | head -n 1)"
-	.venv-$*/bin/python -m pytest --quiet --numprocesses $(WORKERS) --dist worksteal tests/unit
+	echo "Tests: of units and modules, on the $* releases: $$(.venv-$*/bin/ansible --version | head -n 1)"
+	.venv-$*/bin/python -m pytest --quiet --numprocesses $(WORKERS) --dist worksteal tests/unit tests/integration
 
 test-molecule: setup
 	$(ACTIVATE)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from entra_material import SMALL, Tenant
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
+from installed import needs_encryption
 from support import run_examples, run_module
 
 
@@ -53,6 +54,7 @@ def test_metadata_from_entra(sandbox: Sandbox, aws: dict[str, str], application:
     assert "the server answered 4" in refused["msg"]
 
 
+@needs_encryption
 def test_examples_of_the_saml_provider(sandbox: Sandbox, aws: dict[str, str], application: Application, tmp_path: Path) -> None:
     document = requests.get(
         application.metadata_url, proxies={"https": aws["HTTPS_PROXY"]}, verify=aws["REQUESTS_CA_BUNDLE"], timeout=10

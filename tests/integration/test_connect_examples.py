@@ -13,13 +13,22 @@ import pytest
 from contact_centre import ACCOUNT, centre
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
+from installed import needs_channels
 from support import run_examples
 
 JANE: t.Final = {"username": "jane.doe@example.com", "secondary_email": "jane.doe@example.com"}
 
 
 @pytest.mark.parametrize(
-    "module", ["connect_approved_origin", "connect_instance_info", "connect_user", "connect_user_info", "connect_users", "connect_instance"]
+    "module",
+    [
+        "connect_approved_origin",
+        "connect_instance_info",
+        pytest.param("connect_user", marks=needs_channels),
+        "connect_user_info",
+        "connect_users",
+        "connect_instance",
+    ],
 )
 def test_the_examples_run_as_they_stand(sandbox: Sandbox, tmp_path: Path, module: str) -> None:
     users = [] if module == "connect_users" else [JANE]

@@ -283,7 +283,9 @@ def test_a_cached_inventory_asks_nobody(inventory: Inventory) -> None:
     assert inventory.list(options) == first
     assert inventory.list({**options, "filters": {"alias": ["support"]}})["_meta"]["hostvars"].keys() == {"support"}
     assert inventory.sandbox.world.traffic.requests() == []
-    inventory.list(options, "--list", "--flush-cache")
+    for file in (inventory.folder / "cache").iterdir():
+        file.unlink()
+    inventory.list(options)
     assert inventory.sandbox.world.traffic.requests() != []
 
 
@@ -292,7 +294,7 @@ def test_a_denied_account_fails_the_inventory_unless_told_otherwise(inventory: I
     assert f"assume the role {DENIED['role_arn']}: AWS answered AccessDenied" in inventory.refused({"accounts": accounts})
     done = inventory.run({"accounts": accounts, "strict_permissions": False})
     assert set(json.loads(done.stdout)["_meta"]["hostvars"]) == {"sales-live", "sales-test", "support"}
-    assert f"Not looked at: {DENIED['role_arn']}: Could not assume the role" in done.stderr
+    assert f"Not looked at: {DENIED['role_arn']}: Could not assume the role" in " ".join(done.stderr.split())
 
 
 def test_what_cannot_be_looked_at_is_never_left_out_silently(inventory: Inventory) -> None:

@@ -7,15 +7,14 @@ import datetime as dt
 import json
 import typing as t
 
-import botocore.session
 import pytest
 
 from contact_centre import Centre, centre, person
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
+from installed import CHANNELS, needs_channels
 from support import start_module
 
-BOTOCORE_HAS_CHANNELS: t.Final = "UpdateUserConfig" in botocore.session.get_session().get_service_model("connect").operation_names
 JANE: t.Final = "jane.doe@example.com"
 
 
@@ -115,7 +114,7 @@ def test_a_life_of_an_agent(here: Centre) -> None:
             "UpdateUserConfig",
             "AutoAcceptConfigs",
             [{"Channel": "VOICE", "AutoAccept": False}],
-            marks=pytest.mark.skipif(not BOTOCORE_HAS_CHANNELS, reason="needs botocore 1.42.46 or newer"),
+            marks=needs_channels,
         ),
     ],
 )
@@ -150,7 +149,7 @@ def test_each_aspect_is_its_own_call_and_keeps_the_rest(
     assert not here.run("connect_user", jane(here, **settings))["changed"]
 
 
-@pytest.mark.skipif(BOTOCORE_HAS_CHANNELS, reason="needs a botocore older than 1.42.46")
+@pytest.mark.skipif(CHANNELS, reason="needs a botocore older than 1.42.46")
 def test_an_older_botocore_is_named_before_the_first_write(here: Centre) -> None:
     result = here.run("connect_user", jane(here, **person({"channels": {"chat": {"auto_accept": True}}})))
     assert "channels needs a newer botocore" in result["msg"]

@@ -176,9 +176,13 @@ def _user(user: t.Mapping[str, t.Any], directory: Directory, resolve_hierarchy: 
     return User(user["Id"], user["Arn"], settings, complete, mark, user.get("LastModifiedTime"))
 
 
-def exported(user: User) -> Settings:
-    """A user in the shape that `connect_users` takes: settings by channel where they are known, else those of all channels."""
+def exported(user: User, lacking: t.Collection[str] = ()) -> Settings:
+    """A user in the shape that `connect_users` takes: settings by channel where they are known, else those of all channels.
+
+    lacking: the options that the installed botocore does not know, and so cannot have read.
+    """
     left_out = {attr.option for attr in PHONE} if user.settings["channels"] else {"channels"}
+    left_out |= set(lacking)
     return {option: value for option, value in user.settings.items() if option not in left_out}
 
 
