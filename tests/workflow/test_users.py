@@ -18,7 +18,14 @@ GROUPS: t.Final = [
     {"group": "Leads", "security_profiles": ["CallCenterManager"]},
     {"group": "Contact centre agents", "security_profiles": ["Agent"]},
 ]
-VARIABLES: t.Final = {"federation_agent_groups": GROUPS, "federation_agents": [], "federation_assigned_groups": None}
+#: The session name is another attribute than by default, told once: of it are made the claim and the usernames.
+VARIABLES: t.Final = {
+    "federation_agent_groups": GROUPS,
+    "federation_agents": [],
+    "federation_assigned_groups": None,
+    "federation_session_name_source": "mail",
+}
+JANE, JOHN = "doe@example.com", "roe@example.com"
 
 
 def entra(sandbox: Sandbox, **content: t.Any) -> None:
@@ -26,22 +33,34 @@ def entra(sandbox: Sandbox, **content: t.Any) -> None:
 
 
 def test_groups_decide_who_is_an_agent(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    entra(sandbox, groups=[{"displayName": "Leads", "members": ["john.roe@example.com"]}])
+    people = [{"userPrincipalName": "jane.doe@example.com", "mail": JANE}, {"userPrincipalName": "john.roe@example.com", "mail": JOHN}]
+    entra(sandbox, users=people, groups=[{"displayName": "Leads", "members": ["john.roe@example.com"]}])
     made = playbooks.succeed("site", INVENTORY, variables=VARIABLES)
     assert made.done() == made.planned()
-    assert [change["username"] for change in made.result("connect_users")["changes"]] == ["jane.doe@example.com", "john.roe@example.com"]
+    assert [change["username"] for change in made.result("connect_users")["changes"]] == [JANE, JOHN]
+    assert made.result("federation_check")["ok"]
 
     sandbox.world.traffic.clear()
     again = playbooks.succeed("users", INVENTORY, variables=VARIABLES)
     assert again.changed() == 0
     assert len(sandbox.world.traffic.requests()) <= 20
 
-    entra(sandbox, groups=[{"displayName": "Contact centre agents", "members": ["john.roe@example.com"]}])
-    reported = playbooks.succeed("users", INVENTORY, variables=VARIABLES)
-    assert reported.changed() == 0
-    assert reported.result("connect_users")["leavers"] == ["jane.doe@example.com"]
-    left = playbooks.succeed("users", INVENTORY, variables={**VARIABLES, "connect_users_leavers": "delete"})
-    assert left.done() == ["Delete the agent 'jane.doe@example.com'"]
+    entra(
+        sandbox,
+        users=[{"userPrincipalName": "nia@example.com", "givenName": "Nia", "surname": "N", "mail": "nia@example.com"}],
+        groups=[
+            {"displayName": "Contact centre agents", "members": ["john.roe@example.com"]},
+            {"displayName": "Night", "members": ["nia@example.com"]},
+        ],
+    )
+    groups = [*GROUPS, {"group": "Night", "security_profiles": ["Agent"]}]
+    moved = playbooks.succeed(
+        "users", INVENTORY, variables={**VARIABLES, "federation_agent_groups": groups, "connect_users_leavers": "delete"}
+    )
+    assigned, *agents = moved.done()
+    assert "'Night'" in assigned
+    assert agents == ["Create the agent 'nia@example.com'", f"Delete the agent {JANE!r}"]
+    assert moved.result("connect_users")["leavers"] == [JANE]
 
     unknown = playbooks.fail("users", INVENTORY, variables={**VARIABLES, "federation_agent_groups": [{"group": "Leader"}]})
     assert "Leads" in unknown.message()
