@@ -86,9 +86,8 @@ class Patient:
         self.sandbox = sandbox
         clouds.seed(sandbox.world, SEED)
         self.session = walk.new_browser(sandbox.environment)
-        self.instance = self.have("connect_instance", alias="example")["instance"]
-        self.relay_state = f"https://{REGION}.console.aws.amazon.com/connect/federate/{self.instance['id']}?destination=%2Fccp-v2"
         self.wanted_application = application
+        self.have_instance()
         self.application = self.have_application()
         self.have_provider()
         self.have_role()
@@ -101,6 +100,11 @@ class Patient:
         result = run_module(module, params)
         assert not result.get("failed"), result
         return result
+
+    def have_instance(self, alias: str = "example") -> None:
+        """connect_instance; every other part of the federation is to point to it."""
+        self.instance = self.have("connect_instance", alias=alias)["instance"]
+        self.relay_state = f"https://{REGION}.console.aws.amazon.com/connect/federate/{self.instance['id']}?destination=%2Fccp-v2"
 
     def have_application(self, **params: t.Any) -> Json:
         """azure_saml_app as for the healthy federation, but for what is given."""
@@ -264,6 +268,10 @@ class Patient:
     def connect(self) -> t.Any:
         """boto3's client."""
         return boto3.session.Session(region_name=REGION).client("connect")
+
+    def replace_provider(self, metadata: str) -> None:
+        """Give the SAML provider other metadata."""
+        self.iam.update_saml_provider(SAMLProviderArn=PROVIDER_ARN, SAMLMetadataDocument=metadata)
 
     def set_trust(self, **changes: t.Any) -> None:
         """Put other elements into the one statement of the trust policy."""

@@ -15,6 +15,7 @@ import typing as t
 from pathlib import Path
 
 import botocore.loaders
+import botocore.session
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from illnesses import ILLNESSES, Illness
@@ -49,8 +50,7 @@ def ward() -> collections.abc.Iterator[Ward]:
         keys = itertools.cycle([certificates.new_key() for dummy in range(4)])
         patch.setattr(certificates, "new_key", lambda: t.cast(rsa.RSAPrivateKey, next(keys)))
         # Every client reads AWS's models anew, which is most of the time that these tests would take.
-        patch.setattr(botocore.loaders.JSONFileLoader, "load_file", functools.cache(botocore.loaders.JSONFileLoader.load_file))
-        patch.setattr(botocore.loaders, "JSONFileLoader", functools.cache(botocore.loaders.JSONFileLoader))
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.loaders.create_loader))
         for name, value in {**sandbox.environment, **ENVIRONMENT}.items():
             patch.setenv(name, value)
         yield Ward(sandbox)

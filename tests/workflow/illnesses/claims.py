@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the application claims, and the pair of role and provider."""
+
+from __future__ import annotations
+
+import typing as t
+
+from patient import ACCOUNT, AWS, PROVIDER_ARN, ROLE, ROLE_ARN, Patient
+
+from illnesses.illness import Act, Illness, have_application, set_claim
+
+
+def _take_policies_away(patient: Patient) -> None:
+    for policy in patient.policies():
+        patient.graph("DELETE", f"{patient.principal}/claimsMappingPolicies/{policy['id']}/$ref")
+
+
+def _bury_role_claim(patient: Patient) -> None:
+    """Fifty other claims in front of it."""
+    fillers = [{"Value": "x", "SamlClaimType": f"https://example.com/claims/{number}"} for number in range(50)]
+    patient.change_claims(
+        lambda schema: [
+            *(one for one in schema if not one["SamlClaimType"].endswith("/Role")),
+            *fillers,
+            *(one for one in schema if one["SamlClaimType"].endswith("/Role")),
+        ]
+    )
+
+
+def _rename_claim(name: str, other: str) -> Act:
+    def change(patient: Patient) -> None:
+        patient.change_claims(
+            lambda schema: [{**one, "SamlClaimType": AWS + other} if one["SamlClaimType"] == AWS + name else one for one in schema]
+        )
+
+    return change
+
+
+def _claim_pair(role: str = ROLE_ARN, provider: str = PROVIDER_ARN) -> Act:
+    return set_claim("Role", {"Value": f"{role},{provider}"})
+
+
+CLAIMS: t.Final = (
+    Illness("no-claims-policy", "claims", _take_policies_away, have_application, "azure_saml_app"),
+    Illness("no-role-claim", "claims", set_claim("Role"), have_application, "azure_saml_app"),
+    Illness("role-claim-in-lower-case", "claims", _rename_claim("Role", "role"), have_application, "azure_saml_app"),
+    Illness("role-claim-beyond-the-fiftieth", "claims", _bury_role_claim, have_application, "azure_saml_app"),
+    Illness("no-session-name", "claims", set_claim("RoleSessionName"), have_application, "azure_saml_app"),
+    Illness(
+        "session-name-in-another-case", "claims", _rename_claim("RoleSessionName", "RoleSessionname"), have_application, "azure_saml_app"
+    ),
+    Illness("session-duration-too-short", "claims", set_claim("SessionDuration", {"Value": "600"}), have_application, "session_duration"),
+    Illness("session-duration-no-number", "claims", set_claim("SessionDuration", {"Value": "PT12H"}), have_application, "session_duration"),
+    Illness(
+        "source-identity-with-a-space",
+        "claims",
+        set_claim("SourceIdentity", {"Value": "Jane Doe"}),
+        have_application,
+        "azure_saml_app",
+        follows=("role",),
+    ),
+    Illness("role-misspelt", "role_claim", _claim_pair(role=ROLE_ARN + "s"), have_application, "role_claims"),
+    Illness("role-in-another-case", "role_claim", _claim_pair(role=ROLE_ARN.replace(ROLE, ROLE.lower())), have_application, "role_claims"),
+    Illness("provider-misspelt", "role_claim", _claim_pair(provider=PROVIDER_ARN + "-ID"), have_application, "role_claims"),
+    Illness("role-without-provider", "role_claim", set_claim("Role", {"Value": ROLE_ARN}), have_application, "role_claims"),
+    Illness(
+        "two-roles",
+        "role_claim",
+        set_claim("Role", {"Value": f"{ROLE_ARN},{PROVIDER_ARN}"}, {"Value": f"{ROLE_ARN}-Admin,{PROVIDER_ARN}"}),
+        have_application,
+        "role_claims",
+    ),
+    Illness(
+        "role-of-another-account",
+        "role_claim",
+        _claim_pair(ROLE_ARN.replace(ACCOUNT, "999988887777"), PROVIDER_ARN.replace(ACCOUNT, "999988887777")),
+        have_application,
+        "role_claims",
+    ),
+)

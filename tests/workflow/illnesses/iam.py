@@ -1,0 +1,174 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The SAML provider, the role, and its permissions."""
+
+from __future__ import annotations
+
+import typing as t
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from patient import ACCOUNT, OTHER_TENANT, PROVIDER, PROVIDER_ARN, REGION, REPLY_URL, ROLE, Patient
+
+from illnesses.illness import Illness, have_provider, have_role, set_claim
+
+
+def _deny(patient: Patient) -> None:
+    arn = patient.managed_policy("Deny", Effect="Deny", Action="connect:*")
+    patient.iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
+
+
+def _allow_again(patient: Patient) -> None:
+    for policy in patient.iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]:
+        patient.iam.detach_role_policy(RoleName=ROLE, PolicyArn=policy["PolicyArn"])
+        patient.iam.delete_policy(PolicyArn=policy["PolicyArn"])
+
+
+def _bound(patient: Patient) -> None:
+    arn = patient.managed_policy("Boundary", Effect="Allow", Action="s3:*")
+    patient.iam.put_role_permissions_boundary(RoleName=ROLE, PermissionsBoundary=arn)
+
+
+def _unbound(patient: Patient) -> None:
+    patient.iam.delete_role_permissions_boundary(RoleName=ROLE)
+
+
+def _encrypt(patient: Patient) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    patient.iam.update_saml_provider(SAMLProviderArn=PROVIDER_ARN, AssertionEncryptionMode="Required", AddPrivateKey=pem)
+
+
+IAM: t.Final = (
+    Illness(
+        "provider-deleted",
+        "provider",
+        lambda p: p.iam.delete_saml_provider(SAMLProviderArn=PROVIDER_ARN),
+        have_provider,
+        "iam_saml_provider",
+    ),
+    Illness(
+        "metadata-of-another-tenant",
+        "provider",
+        lambda p: p.replace_provider(p.metadata(OTHER_TENANT)),
+        have_provider,
+        "iam_saml_provider",
+    ),
+    Illness(
+        "assertions-not-encrypted",
+        "provider",
+        _encrypt,
+        lambda p: p.have_provider(assertion_encryption_mode="allowed"),
+        "assertion_encryption_mode: allowed",
+    ),
+    Illness("role-deleted", "role", lambda p: p.delete_role(), have_role, "connect_federation_role", fresh=True),
+    Illness(
+        "role-trusts-another-provider",
+        "role",
+        lambda p: (
+            p.iam.create_saml_provider(Name="Other", SAMLMetadataDocument=p.metadata()),
+            p.set_trust(Principal={"Federated": PROVIDER_ARN.replace(PROVIDER, "Other")}),
+        ),
+        have_role,
+        "saml_provider_arns",
+    ),
+    Illness(
+        "role-trusts-another-reply-url",
+        "role",
+        lambda p: p.set_trust(Condition={"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}),
+        have_role,
+        "reply_urls",
+    ),
+    Illness(
+        "role-trusts-another-action",
+        "role",
+        lambda p: p.set_trust(Action="sts:AssumeRoleWithWebIdentity"),
+        have_role,
+        "connect_federation_role",
+    ),
+    Illness(
+        "role-trusts-another-issuer",
+        "role",
+        lambda p: p.set_trust(Condition={"StringEquals": {"SAML:aud": REPLY_URL, "SAML:iss": f"https://sts.windows.net/{OTHER_TENANT}/"}}),
+        have_role,
+        "connect_federation_role",
+    ),
+    Illness("role-denies", "role", lambda p: p.set_trust(Effect="Deny"), have_role, "connect_federation_role"),
+    Illness(
+        "role-without-session-tags",
+        "role",
+        set_claim("PrincipalTag:Team", {"Value": "Sales"}),
+        lambda p: p.have_role(tag_session=True),
+        "tag_session: true",
+        application={"extra_claims": None, "keep_unknown_claims": True},
+    ),
+    Illness(
+        "role-without-source-identity",
+        "role",
+        set_claim("SourceIdentity", {"Value": "agents"}),
+        lambda p: p.have_role(set_source_identity=True),
+        "set_source_identity: true",
+        application={"extra_claims": None, "keep_unknown_claims": True},
+    ),
+    Illness(
+        "sessions-too-long",
+        "session_duration",
+        lambda p: p.iam.update_role(RoleName=ROLE, MaxSessionDuration=3600),
+        have_role,
+        "max_session_duration",
+    ),
+    Illness(
+        "permission-deleted",
+        "permissions",
+        lambda p: p.iam.delete_role_policy(RoleName=ROLE, PolicyName="AmazonConnectFederation"),
+        have_role,
+        "connect_federation_role",
+    ),
+    Illness(
+        "permission-for-another-action",
+        "permissions",
+        lambda p: p.permit(Action="connect:GetFederationTokens"),
+        have_role,
+        "connect_federation_role",
+    ),
+    Illness(
+        "permission-for-another-instance",
+        "permissions",
+        lambda p: p.permit(
+            Resource=f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/99999999-8888-4777-8666-555555555555/user/${{aws:userid}}"
+        ),
+        have_role,
+        "instance_arns",
+    ),
+    Illness(
+        "permission-for-agent-not-user",
+        "permissions",
+        lambda p: p.permit(Resource=f"{p.instance['arn']}/agent/${{aws:userid}}"),
+        have_role,
+        "connect_federation_role",
+    ),
+    Illness(
+        "permission-by-another-instance-id",
+        "permissions",
+        lambda p: p.permit(Resource="*", Condition={"StringEquals": {"connect:InstanceId": "99999999-8888-4777-8666-555555555555"}}),
+        have_role,
+        "connect_federation_role",
+    ),
+    Illness(
+        "permission-for-somebody-else",
+        "permissions",
+        lambda p: p.permit(Resource=f"{p.instance['arn']}/user/*:john.roe@example.com"),
+        have_role,
+        "connect_federation_role",
+    ),
+    Illness(
+        "permission-by-user-name",
+        "permissions",
+        lambda p: p.permit(Resource=f"{p.instance['arn']}/user/${{aws:username}}"),
+        have_role,
+        "connect_federation_role",
+    ),
+    Illness("permission-denied", "permissions", _deny, _allow_again, "take away what denies it"),
+    Illness("permission-bounded", "permissions", _bound, _unbound, "take away what denies it or bounds the role"),
+)
