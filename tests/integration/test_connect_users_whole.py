@@ -79,6 +79,23 @@ def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
     assert unowned["actions"] == ["Delete the agent 'by.hand'"]
 
 
+@pytest.mark.parametrize("mode", ["add", "set"])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"username": "ann", "auto_accept": "perhaps"}, "users, the agent 'ann': "),
+        ({"username": "ann", "colour": "red"}, "users, the agent 'ann': "),
+        ({"first_name": "Ann"}, "users, the agent 'without username': "),
+    ],
+)
+def test_an_option_that_no_agent_has_is_told_with_the_agent(sandbox: Sandbox, mode: str, wrong: dict[str, t.Any], said: str) -> None:
+    here = centre(sandbox)
+    result = run(here, [*team(2), wrong], mode=mode)
+    assert result["msg"].startswith(said)
+    assert any(word in result["msg"] for word in ("perhaps", "colour", "username"))
+    assert here.writes() == []
+
+
 def test_a_profile_that_opens_the_panel_restricts_nobody(sandbox: Sandbox) -> None:
     everybody = team(3)
     here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody], security_profiles={"No access": []})
