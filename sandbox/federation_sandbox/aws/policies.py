@@ -19,6 +19,10 @@ Document = t.Mapping[str, t.Any]
 #: condition keys of a request, in lower case, each with its values
 Facts = t.Mapping[str, t.Sequence[str]]
 Verdict = t.Literal["allow", "deny", "silent"]
+Fill = t.Callable[[str], str]
+
+#: The only version of the policy language that has variables; in others they are plain text.
+VARIABLES_SINCE: t.Final = "2012-10-17"
 
 
 def verdict(
@@ -32,20 +36,24 @@ def verdict(
         statement["Effect"].lower()
         for document in documents
         for statement in _list(document.get("Statement", []))
-        if _applies(statement, action, resource, facts, principals)
+        if _applies(statement, action, resource, facts, _fill(document, facts), principals=principals)
     }
     return "deny" if "deny" in effects else "allow" if "allow" in effects else "silent"
 
 
-def _applies(statement: Document, action: str, resource: str, facts: Facts, principals: t.Collection[str] | None) -> bool:
+def _fill(document: Document, facts: Facts) -> Fill:
+    return functools.partial(_filled, facts=facts) if document.get("Version") == VARIABLES_SINCE else str
+
+
+def _applies(statement: Document, action: str, resource: str, facts: Facts, fill: Fill, *, principals: t.Collection[str] | None) -> bool:
     if principals is not None and not _names(statement, principals):
         return False
-    if not _covers(statement, "Action", action.lower(), facts, str.lower):
+    if not _covers(statement, "Action", action.lower(), lambda value: fill(value).lower()):
         return False
-    if principals is None and not _covers(statement, "Resource", resource, facts, str):
+    if principals is None and not _covers(statement, "Resource", resource, fill):
         return False
     return all(
-        _holds(name, key.lower(), [_filled(str(value), facts) for value in _list(values)], facts)
+        _holds(name, key.lower(), [fill(str(value)) for value in _list(values)], facts)
         for name, wanted in statement.get("Condition", {}).items()
         for key, values in wanted.items()
     )
@@ -59,10 +67,10 @@ def _names(statement: Document, principals: t.Collection[str]) -> bool:
     return "*" in values or any(value in principals for value in values)
 
 
-def _covers(statement: Document, element: str, text: str, facts: Facts, form: t.Callable[[str], str]) -> bool:
+def _covers(statement: Document, element: str, text: str, fill: Fill) -> bool:
     if f"Not{element}" in statement:
-        return not any(_like(form(_filled(value, facts)), text) for value in _list(statement[f"Not{element}"]))
-    return any(_like(form(_filled(value, facts)), text) for value in _list(statement.get(element, [])))
+        return not any(_like(fill(value), text) for value in _list(statement[f"Not{element}"]))
+    return any(_like(fill(value), text) for value in _list(statement.get(element, [])))
 
 
 def _filled(text: str, facts: Facts) -> str:
