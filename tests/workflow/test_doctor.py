@@ -246,7 +246,7 @@ def test_ten_thousand_agents_take_sixty_requests_at_most(ward: Ward) -> None:
     instance = world.state(Connect).instances[patient.instance["id"]]
     jane = instance.users.latest(patient.user_id())
     assert jane
-    for number, name in enumerate(names):
+    for number, name in enumerate(names[:-1]):
         user_id = f"{number:08}-0000-4000-8000-000000000000"
         instance.users.put(user_id, {**jane, "Id": user_id, "Username": name}, settled=True)
         instance.usernames[name] = user_id
@@ -254,11 +254,8 @@ def test_ten_thousand_agents_take_sixty_requests_at_most(ward: Ward) -> None:
     report = patient.check(everyone_assigned=True)
     calls = [f"{entry['service']} {entry['operation']}" for entry in world.traffic.requests()]
     assert len(calls) <= MOST_REQUESTS, calls
-    assert not failing(report), report["table"]
-    assert "10,000 people" in {finding["subject"] for finding in report["findings"] if finding["hop"] == "user"}
-    instance.usernames.pop(names[-1])
-    instance.users.delete(user_id)
-    assert failing(patient.check(everyone_assigned=True))["user"]["subject"] == names[-1]
+    assert [(one["hop"], one["subject"]) for one in report["findings"] if one["status"] == "fail"] == [("user", names[-1])]
+    assert "9,999 people" in {finding["subject"] for finding in report["findings"] if finding["hop"] == "user"}
 
 
 def test_the_readme_tells_the_score() -> None:
