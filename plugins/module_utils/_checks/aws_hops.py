@@ -12,7 +12,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import symptoms
-from ansible_collections.openccp.federation.plugins.module_utils._checks.entra_hops import where_posted
+from ansible_collections.openccp.federation.plugins.module_utils._checks.entra_hops import at_aws, where_posted
 from ansible_collections.openccp.federation.plugins.module_utils._checks.evaluation import Verdict
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Role
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding
@@ -75,20 +75,30 @@ def role(path: Path) -> collections.abc.Iterator[Finding]:
 
 
 def _trust(path: Path, found: Role, provider_arn: str, url: str) -> collections.abc.Iterator[Finding]:
+    urls = at_aws(path)
     evidence = {"trust_policy": found.trust, "provider": provider_arn, "reply_url": url}
-    fix = f"{_ROLE} with saml_provider_arns: [{provider_arn}] and reply_urls: [{url}]{_extra(path)}."
-    names = {path.session_name(person).value for person in path.facts.people} - {None, ""}
-    verdicts = {path.trusts(found, provider_arn, url)}
-    if any(verdict.effect == "unknown" for verdict in verdicts) and names:
-        verdicts = {path.trusts(found, provider_arn, url, name) for name in sorted(filter(None, names))}
-    worst = _worst(verdicts)
-    if worst.effect == "unknown":
-        yield unknown("role", found.arn, f"Its trust policy cannot be evaluated: {worst.why}.")
-    elif worst.effect == "allow":
-        yield judged("role", found.arn, [], evidence)
-    else:
-        reason = f"Its trust policy {'denies' if worst.effect == 'deny' else 'does not allow'} {worst.why} from {provider_arn} at {url}."
+    fix = f"{_ROLE} with saml_provider_arns: [{provider_arn}] and reply_urls: [{', '.join(urls)}]{_extra(path)}."
+    verdict = _takes(path, found, provider_arn, url)
+    if verdict.effect == "unknown":
+        yield unknown("role", found.arn, f"Its trust policy cannot be evaluated: {verdict.why}.")
+    elif verdict.effect != "allow":
+        verb = "denies" if verdict.effect == "deny" else "does not allow"
+        reason = f"Its trust policy {verb} {verdict.why} from {provider_arn} at {url}."
         yield judged("role", found.arn, [Problem(reason, symptoms.NOT_AUTHORIZED, fix)], evidence)
+    elif others := [one for one in urls if one != url and _takes(path, found, provider_arn, one).effect in ("deny", "silent")]:
+        reason = f"Its trust policy takes what comes to {url}, but not to {', '.join(others)}, which the application has as well."
+        yield Finding("role", found.arn, "warning", reason, evidence | {"refused": others}, symptoms.NOT_AUTHORIZED, fix)
+    else:
+        yield judged("role", found.arn, [], evidence)
+
+
+def _takes(path: Path, found: Role, provider_arn: str, url: str) -> Verdict:
+    """What the trust policy says of responses to an address; of each person's, where it goes by the session name."""
+    names = {path.session_name(person).value for person in path.facts.people} - {None, ""}
+    verdict = path.trusts(found, provider_arn, url)
+    if verdict.effect != "unknown" or not names:
+        return verdict
+    return _worst(path.trusts(found, provider_arn, url, name) for name in sorted(filter(None, names)))
 
 
 def _extra(path: Path) -> str:

@@ -281,6 +281,11 @@ def where_posted(path: Path) -> collections.abc.Iterator[Finding]:
     yield Finding("reply_url", app.name, "warning", reason, evidence, fix=fix)
 
 
+def at_aws(path: Path) -> list[str]:
+    """Those of the application's reply URLs that are AWS's sign-in."""
+    return [url for url in path.application.reply_urls if not list(_reply_problems(path, url, ""))]
+
+
 def _reply_problems(path: Path, url: str, fix: str) -> collections.abc.Iterator[Problem]:
     try:
         check_reply_url(url.replace("/static/saml", "/saml"), path.wish.partition)

@@ -375,6 +375,11 @@ WARNINGS: t.Final[dict[str, tuple[Facts, str, str]]] = {
     ),
     "no gallery": (m.with_application(gallery=False), "identifier", "gallery"),
     "two reply URLs": (m.with_application(reply_urls=(m.REPLY_URL, "https://example.com/saml")), "reply_url", "https://example.com/saml"),
+    "a second reply URL that the role does not know": (
+        m.with_application(reply_urls=(m.REPLY_URL, "https://us-west-2.signin.aws.amazon.com/saml")),
+        "role",
+        "not to https://us-west-2.signin.aws.amazon.com/saml",
+    ),
     "nested group": (m.with_application(groups=(Group("g", "Agents", ("Team",)),)), "assignment", "Team"),
     "disabled among everyone": (people(m.person(enabled=False, through=()), wish=m.wish(everyone=True)), "account", "disabled"),
     "young role": (m.with_role(created=NOW), "role_binding", "older than the role"),
