@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 import typing as t
@@ -44,11 +45,11 @@ class Run:
 
     def _sentences(self, check: bool) -> list[str]:
         by_host = sorted((event for event in self.events if event.get("check") is check), key=lambda event: str(event["host"]))
-        return [sentence for event in by_host for sentence in _ours(event).get("actions", [])]
+        return [sentence for event in by_host for result in _ours(event) for sentence in result.get("actions", [])]
 
     def diffs(self) -> list[t.Any]:
         """The diff of every task of the collection that had something to do."""
-        return [_ours(event)["diff"] for event in self.events if _ours(event).get("actions")]
+        return [result["diff"] for event in self.events for result in _ours(event) if result.get("actions")]
 
     def result(self, role: str, host: str | None = None) -> dict[str, t.Any]:
         """The fact that a role leaves behind, as set last."""
@@ -60,6 +61,13 @@ class Run:
         assert facts, f"the role {role} left no {role}_result behind:\n{self.output}"
         return t.cast("dict[str, t.Any]", facts[-1])
 
+    def table(self) -> dict[str, list[str]]:
+        """The table at the end of site.yml: changed, check and what to do, by federation."""
+        lines = [event["result"]["msg"] for event in self.events if event.get("task") == "Federation, changed, check, what to do"][-1]
+        head, *rows = [re.split(r"  +", line, maxsplit=3) for line in lines]
+        assert head == ["federation", "changed", "check", "what to do"]
+        return {row[0]: row[1:] for row in rows}
+
     def message(self) -> str:
         """The message of the one task that failed; site.yml repeats it at its end."""
         failed = {str(event["result"].get("msg")) for event in self.events if event.get("status") == "failed"}
@@ -67,8 +75,11 @@ class Run:
         return failed.pop()
 
 
-def _ours(event: dict[str, t.Any]) -> dict[str, t.Any]:
-    return event["result"] if str(event.get("action", "")).startswith("openccp.federation.") else {}
+def _ours(event: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """What a module of the collection returned, in a loop each time that it ran."""
+    if not str(event.get("action", "")).startswith("openccp.federation."):
+        return []
+    return t.cast("list[dict[str, t.Any]]", event["result"].get("results", [event["result"]]))
 
 
 class Playbooks:

@@ -32,9 +32,9 @@ INSTANCES: t.Final = {
 
 @pytest.fixture
 def fleet(sandbox: Sandbox, request: pytest.FixtureRequest) -> Fleet:
-    """Federations of one tenant in three accounts, which share the pace of their Regions."""
+    """Federations of two tenants in three accounts, which share the pace of their Regions."""
     sandbox.world.reset()
-    return make_fleet(sandbox, request.param, accounts=3, tenants=1)
+    return make_fleet(sandbox, request.param, accounts=3)
 
 
 class Slices:
