@@ -63,11 +63,14 @@ def test_what_schedules_and_workflows_run_exists() -> None:
 
 def test_a_survey_asks_for_options_of_the_roles() -> None:
     specs = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in CHECKOUT.glob("roles/*/meta/argument_specs.yml")]
-    options = {name for spec in specs for entry in spec["argument_specs"].values() for name in entry.get("options", {})}
-    asked = {
-        question["variable"] for template in OBJECTS["awx_job_templates"] for question in template.get("survey_spec", {}).get("spec", [])
+    options = {
+        name: option for spec in specs for entry in spec["argument_specs"].values() for name, option in entry.get("options", {}).items()
     }
-    assert asked <= options
+    types = {"integer": "int", "multiplechoice": "bool", "text": "list"}
+    asked = [question for template in OBJECTS["awx_job_templates"] for question in template.get("survey_spec", {}).get("spec", [])]
+    assert {question["variable"]: types[question["type"]] for question in asked} == {
+        question["variable"]: options[question["variable"]]["type"] for question in asked
+    }
 
 
 @pytest.mark.parametrize("rule", [schedule["rrule"] for schedule in OBJECTS["awx_schedules"]])
