@@ -48,7 +48,7 @@ def playbooks(sandbox: Sandbox, tmp_path: Path) -> Playbooks:
 HERE: t.Final = Path(__file__).resolve().parent
 
 #: Whole files that take many minutes: they run with make soak.
-SOAK: t.Final = ("test_check.py", "test_doctor.py", "test_site.py")
+SOAK: t.Final = ("test_site.py",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
