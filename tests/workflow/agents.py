@@ -15,9 +15,9 @@ import typing as t
 from federation_sandbox import walk
 from federation_sandbox.testing import Sandbox
 
-#: browsers, and the seconds from one sign-in of each to the next: 24 a second together, so that a busy machine still makes ten
+#: browsers, and the seconds from one sign-in of each to the next: 13 a second together, so that a busy machine still makes ten
 BROWSERS: t.Final = 6
-EVERY: t.Final = 0.25
+EVERY: t.Final = 0.45
 
 
 class Agents:

@@ -17,7 +17,9 @@ from federation_sandbox.testing import Sandbox, running_sandbox
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from playbooks import Playbooks
+from forked_python import forked_python
+from playbooks import Playbooks, Run
+from rotations import Federation, set_up
 from seeds import credentials, fill
 
 from importable import make_importable
@@ -43,6 +45,48 @@ def sandbox(_one_sandbox: Sandbox) -> Sandbox:
 def playbooks(sandbox: Sandbox, tmp_path: Path) -> Playbooks:
     """A terminal with the operator's credentials."""
     return Playbooks({**sandbox.environment, **credentials()}, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def quick_python(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[str]:
+    """An interpreter for the modules of playbooks that run many times."""
+    with forked_python(tmp_path_factory.mktemp("python")) as client:
+        yield str(client)
+
+
+@pytest.fixture(scope="module")
+def _made(
+    _one_sandbox: Sandbox, quick_python: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Run, collections.abc.Callable[[], None]]:
+    """A federation that site.yml made, and the way back to that moment."""
+    _one_sandbox.world.reset()
+    fill(_one_sandbox)
+    run = set_up(Playbooks({**_one_sandbox.environment, **credentials()}, tmp_path_factory.mktemp("made")), quick_python)
+    return run, _one_sandbox.world.snapshot()
+
+
+@pytest.fixture
+def federation(
+    _made: tuple[Run, collections.abc.Callable[[], None]], sandbox: Sandbox, playbooks: Playbooks, quick_python: str
+) -> Federation:
+    """The federation as it was made, without limits: GetFederationToken takes two a second, far fewer than these agents."""
+    site, restore = _made
+    restore()
+    sandbox.world.settings.limits = False
+    return Federation(sandbox, playbooks, site, quick_python)
+
+
+@pytest.fixture
+def note(record_property: collections.abc.Callable[[str, object], None]) -> collections.abc.Callable[[str, object], None]:
+    """Says in the log of the tests what a test has counted."""
+    return lambda what, counted: record_property("counted", f"{what}: {counted}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The lines of note, at the end."""
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    for line in [value for report in reports for name, value in report.user_properties if name == "counted"]:
+        terminalreporter.write_line(line)
 
 
 HERE: t.Final = Path(__file__).resolve().parent

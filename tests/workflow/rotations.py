@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A federation whose signing certificate comes near its end, in clouds that take their time, and the jobs that keep it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import threading
+import time
+import typing as t
+
+from agents import Agents
+from playbooks import Playbooks, Run
+from seeds import TENANTS
+
+from federation_sandbox.entra.state import Tenant, directory
+from federation_sandbox.testing import Sandbox
+from support import run_module
+
+INVENTORY: t.Final = "sandbox/hosts.yml"
+USERS: t.Final = ("jane.doe@example.com", "john.roe@example.com")
+PEOPLE: t.Final = [{"username": user, "first_name": "Agent", "last_name": user} for user in USERS]
+#: what the clouds take in these tests; the settling must last longer than IAM's replication
+LAGS: t.Final = {"graph_replication": 1.0, "graph_index_lag": 1.0, "metadata_lag": 2.5, "iam_replication": 2.0}
+SETTLE: t.Final = 4
+#: for how many days the first certificate is valid
+VALIDITY: t.Final = 365
+VARIABLES: t.Final[dict[str, t.Any]] = {
+    "federation_agents": PEOPLE,
+    "azure_saml_app_signing_certificate": {"validity_days": VALIDITY},
+    "certificate_rotation_settle_seconds": SETTLE,
+}
+
+#: where a run is killed: as a task begins, by its name, or once a write has succeeded, by service and operation
+Stop = str | tuple[str, str]
+
+
+class Federation:
+    """A federation that site.yml made."""
+
+    def __init__(self, sandbox: Sandbox, playbooks: Playbooks, site: Run, python: str) -> None:
+        self.sandbox, self.world, self.playbooks, self.python = sandbox, sandbox.world, playbooks, python
+        self.variables = dict(VARIABLES)
+        application, made = site.result("azure_saml_app"), site.result("aws_federation")
+        self.url, self.app_id, self.first = application["user_access_url"], application["app_id"], application["active_thumbprint"]
+        self.metadata: str = application["metadata_xml"]
+        self.name, self.arn = made["saml_provider"]["name"], made["saml_provider"]["arn"]
+
+    def agents(self) -> Agents:
+        return Agents(self.sandbox, self.url, USERS)
+
+    def later(self, days: float) -> None:
+        self.world.clock.advance(dt.timedelta(days=days))
+
+    def due(self) -> None:
+        """40 days are left, and from now on the clouds lag."""
+        self.later(VALIDITY - 40)
+        self.world.settings.change(LAGS)
+
+    def rotate(self, *arguments: str, **variables: t.Any) -> Run:
+        """The scheduled job."""
+        return self.playbooks.succeed("rotate_certificate", INVENTORY, *arguments, variables=self._with(variables))
+
+    def fail(self, playbook: str = "rotate_certificate", **variables: t.Any) -> Run:
+        """A job that must fail."""
+        return self.playbooks.fail(playbook, INVENTORY, variables=self._with(variables))
+
+    def _with(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        return self.variables | {"ansible_python_interpreter": self.python} | variables
+
+    def foretell(self, *arguments: str) -> list[str]:
+        """The steps that the job would take, with every write refused and none tried."""
+        self.world.settings.refuse_writes = True
+        self.world.traffic.clear()
+        try:
+            run = self.rotate("--check", *arguments)
+        finally:
+            self.world.settings.refuse_writes = False
+        assert self.world.traffic.writes() == []
+        return run.planned()
+
+    def kill(self, stop: Stop) -> None:
+        """The scheduled job, killed on its way with all its processes, which are its own: their Python is the ordinary one."""
+        self.world.traffic.clear()
+        process, _events = self.playbooks.start("rotate_certificate", INVENTORY, variables=self.variables)
+        printed: list[str] = []
+        reader = threading.Thread(target=lambda: [printed.append(line) for line in process.stdout or ()])
+        reader.start()
+        deadline = time.monotonic() + 120
+        while not (
+            self._written(*stop)
+            if isinstance(stop, tuple)
+            else any(line.startswith("TASK [") and f"{stop}]" in line for line in list(printed))
+        ):
+            assert process.poll() is None, "".join(printed)
+            assert time.monotonic() < deadline, f"{stop} did not come:\n{''.join(printed)}"
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        reader.join()
+
+    def _written(self, service: str, operation: str) -> bool:
+        return any(one["write"] and one["status"] < 400 for one in self.world.traffic.entries(service, operation))
+
+    @property
+    def tenant(self) -> Tenant:
+        return directory(self.world).tenants[TENANTS["public"]]
+
+    def principal(self) -> dict[str, t.Any]:
+        """The service principal as it was last written."""
+        return dict(self.tenant.current("servicePrincipals", appId=self.app_id) or {})
+
+    def certificates(self) -> tuple[str, set[str]]:
+        """The active thumbprint, and the identifiers of all certificates, each of which is a whole triple."""
+        principal = self.principal()
+        kinds = {(one["customKeyIdentifier"], one["usage"]) for one in principal["keyCredentials"]}
+        passwords = {one["customKeyIdentifier"] for one in principal["passwordCredentials"]}
+        assert kinds == {(each, usage) for each in passwords for usage in ("Sign", "Verify")}, "not every certificate is a whole triple"
+        return principal["preferredTokenSigningKeyThumbprint"], passwords
+
+    def made(self) -> int:
+        """How many certificates were ever made: the sandbox forgets no private key."""
+        return len(self.tenant.signing_keys)
+
+    def trusted(self, name: str = "", **credentials: str) -> set[str]:
+        """The thumbprints that IAM shows."""
+        shown = run_module("iam_saml_provider_info", {"name": name or self.name, **credentials}, self.playbooks.environment)
+        return {one["thumbprint"] for one in shown["saml_providers"][0]["certificates"]}
+
+    def check_site_undoes_nothing(self) -> None:
+        """site.yml in the middle of a rotation leaves Entra as it is; it may let IAM trust what is staged, and takes nothing from it."""
+        certificates, trusted = self.certificates(), self.trusted()
+        set_up(self.playbooks, self.python)
+        assert self.certificates() == certificates
+        assert self.trusted() >= trusted
+
+    def check_rotated(self) -> None:
+        """One certificate is left, a new one, in both clouds, and one was made."""
+        active, identifiers = self.certificates()
+        assert active != self.first
+        assert len(identifiers) == 1
+        assert self.trusted() == {active}
+        assert self.made() == 2
+
+
+def set_up(playbooks: Playbooks, python: str) -> Run:
+    """site.yml, without its check."""
+    variables = VARIABLES | {"ansible_python_interpreter": python}
+    return playbooks.succeed("site", INVENTORY, "--tags", "entra,aws,agents", variables=variables)
