@@ -128,7 +128,7 @@ filters:
 keyed_groups:
   - key: connect.region
     prefix: region
-  - key: connect.tags.environment
+  - key: connect.tags.environment | default('')
     prefix: environment
     default_value: unknown
 groups:

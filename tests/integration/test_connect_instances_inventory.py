@@ -19,7 +19,7 @@ from federation_sandbox import clouds
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
 from saml_material import make_certificate, make_metadata
-from support import COLLECTIONS, module_environment
+from support import CHECKOUT, COLLECTIONS, module_environment
 
 HOME, SALES, SUPPORT, CLOSED = "111111111111", "222222222222", "333333333333", "444444444444"
 KEY: t.Final = {"id": "AKIA111111111111", "secret": "the-secret-of-the-operator"}
@@ -204,6 +204,24 @@ def test_places_are_looked_at_side_by_side(inventory: Inventory, workers: int, m
 def test_strict_decides_what_an_expression_that_fails_means(inventory: Inventory, part: dict[str, t.Any]) -> None:
     assert "team" in inventory.refused({**part, "strict": True})
     assert inventory.hosts({**part, "strict": False}) == {"home"}
+
+
+def test_the_examples_of_the_documentation(inventory: Inventory) -> None:
+    """They name accounts of their own."""
+    source = (CHECKOUT / "plugins" / "inventory" / "connect_instances.py").read_text(encoding="utf-8")
+    first, second = yaml.safe_load_all(source.partition('EXAMPLES = r"""')[2].partition('"""')[0])
+    named = [account["role_arn"].split(":")[4] for account in second["accounts"]]
+    outside = {"Condition": {"StringEquals": {"sts:ExternalId": second["accounts"][1]["external_id"]}}}
+    seed = {
+        "accounts": [{"id": number} for number in named],
+        "roles": [automation(named[0], "iam:GetRole"), automation(named[1], "iam:GetRole", **outside)],
+        "instances": [{"account": number, "region": "eu-west-2", "alias": f"in-{number}"} for number in named],
+    }
+    clouds.seed(inventory.sandbox.world, {"aws": seed})
+    assert inventory.hosts({"regions": [], **first}) == {"home"}
+    listed = inventory.list(second)
+    assert listed["region_eu_west_2"]["hosts"] == listed["environment_unknown"]["hosts"] == [f"in-{number}" for number in named]
+    assert listed["to_federate"]["hosts"] == [f"in-{number}" for number in named]
 
 
 def test_an_inventory_source_of_awx(inventory: Inventory) -> None:
