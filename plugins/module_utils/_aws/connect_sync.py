@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import threading
 import typing as t
 from pathlib import Path
@@ -106,6 +107,7 @@ class SyncResource(AgentsResource):
         if self._sees_everybody:
             self.everybody |= self.snapshot.existing
             self._read_departures()
+        gc.freeze()  # what was read stays to the end: to look through it for garbage takes a tenth of a second each time
         return self.snapshot
 
     def plan(self, actual: Snapshot) -> Plan:

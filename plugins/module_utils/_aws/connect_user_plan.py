@@ -47,11 +47,15 @@ _NEW: t.Final[Settings] = {
 
 def differences(wanted: Settings, actual: Settings) -> Settings:
     """The options, tags aside, whose wanted value is another than the actual one; an option that is None is not managed."""
-    given = {option: wanted[option] for option in _OPTIONS if wanted.get(option) is not None}
-    changes = {option: value for option, value in given.items() if option in actual and actual[option] != value}
-    channels = merged_channels(wanted.get("channels"), actual.get("channels"))
-    if channels != (actual.get("channels") or {}):
-        changes["channels"] = channels
+    changes = {}
+    for option in _OPTIONS:
+        value = wanted.get(option)
+        if value is not None and option in actual and actual[option] != value:
+            changes[option] = value
+    if wanted.get("channels"):
+        channels = merged_channels(wanted["channels"], actual.get("channels"))
+        if channels != (actual.get("channels") or {}):
+            changes["channels"] = channels
     if wanted.get("entra_id") and wanted["entra_id"] != actual.get("entra_id"):
         changes["entra_id"] = wanted["entra_id"]
     return changes
@@ -132,10 +136,10 @@ def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan:
 def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datetime) -> Plan:
     changes = differences(wanted, actual.settings)
     to_set, to_remove, tags = tags_after(wanted, actual.settings["tags"], purge_tags)
+    if not (changes or to_set or to_remove):
+        return Plan(actual.settings, actual.settings)
     vouched = {} if actual.complete else {option: wanted[option] for option in CONTACT if wanted.get(option) is not None}
     before = actual.settings | vouched
-    if not (changes or to_set or to_remove):
-        return Plan(before, before)
     after = before | changes | {"tags": tags}
     steps = _aspects(actual, changes, after)
     to_set = dict(to_set) | ({ENTRA_ID: after["entra_id"]} if "entra_id" in changes else {})

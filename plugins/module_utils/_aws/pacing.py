@@ -17,8 +17,8 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import THROTTLED
 
-#: What is left in the bucket, so that a call that overtakes another on its way is no call too many.
-RESERVE: t.Final = 0.5
+#: The seconds by which one call may take longer on its way than another: what fills the bucket in so long is left in it.
+JITTER: t.Final = 0.2
 SLOWEST: t.Final = 0.05
 REGAIN: t.Final = 0.05
 
@@ -30,7 +30,7 @@ class Bucket:
         self, rate: float, burst: float, clock: t.Callable[[], float] = time.monotonic, sleep: t.Callable[[float], None] = time.sleep
     ) -> None:
         self._full_rate = self.rate = rate
-        self._size = max(1.0, burst - RESERVE)
+        self._size = max(1.0, burst - rate * JITTER)
         self._tokens = self._size
         self._clock = clock
         self._sleep = sleep
