@@ -234,8 +234,9 @@ class SyncResource(AgentsResource):
 
     def _departures_shown(self) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
         before, after = {}, {}
+        leavers = {user.id for user in self.gone.leavers}
         for user in self.gone.removed(self.rules):
-            restricted = self.rules.leavers == "restrict" and user in self.gone.leavers
+            restricted = self.rules.leavers == "restrict" and user.id in leavers
             before[user.username] = user.settings
             after[user.username] = user.settings | {"security_profiles": [self.rules.restricted_profile]} if restricted else {}
         return before, after
