@@ -59,7 +59,7 @@ clean: ## Remove every environment and whatever else was made here
 # --- see it work ---
 
 .PHONY: demo sandbox
-demo: setup ## Federate the sandbox's two clouds with the real playbooks, twice
+demo: setup ## Federate the sandbox's two clouds with the real playbooks, twice, and sign an agent in
 	$(BIN)/python tools/demo.py
 
 sandbox: setup ## Keep a seeded sandbox open
