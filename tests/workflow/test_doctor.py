@@ -19,7 +19,7 @@ import botocore.session
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from illnesses import ILLNESSES, Illness
-from patient import ACCOUNT, ENVIRONMENT, GROUP, JANE, REPLY_URL, ROLE, SECRET, Patient, run_module
+from patient import ACCOUNT, AWS, ENVIRONMENT, GROUP, JANE, REPLY_URL, ROLE, SECRET, Patient, run_module
 
 from federation_sandbox import clouds, walk
 from federation_sandbox.aws.connect.store import Connect
@@ -37,6 +37,20 @@ PLACES: t.Final = {
         "The Contact Control Panel does not open for the agent."
     ),
     "The address that you are to be sent to is not among the approved origins.": "The agent is not sent on to the page.",
+}
+
+GLOBAL_URL: t.Final = "https://signin.aws.amazon.com/saml"
+#: other federations that are right as well: options of azure_saml_app, and of connect_federation_role
+VARIANTS: t.Final[dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]]] = {
+    "the hand-made guide's": ({"identifiers": ["urn:amazon:webservices"], "reply_urls": [GLOBAL_URL]}, {"reply_urls": [GLOBAL_URL]}),
+    "two reply URLs": ({"reply_urls": [REPLY_URL, GLOBAL_URL]}, {"reply_urls": [GLOBAL_URL, REPLY_URL]}),
+    "a role that trusts more than it needs": ({}, {"reply_urls": [GLOBAL_URL, REPLY_URL]}),
+    "by mail": ({"session_name_source": "mail"}, {}),
+    "open to everybody": ({"assignment_required": False, "assignments": {"groups": {"set": []}}}, {}),
+    "a short session": ({"session_duration": 900}, {"max_session_duration": 3600}),
+    "session tags": ({"extra_claims": [{"name": f"{AWS}PrincipalTag:Team", "value": "Sales"}]}, {"tag_session": True}),
+    "a source identity": ({"extra_claims": [{"name": f"{AWS}SourceIdentity", "id": "mail"}]}, {"set_source_identity": True}),
+    "permission by the instance's id": ({}, {"permission_form": "instance_id"}),
 }
 
 #: for a whole centre of ten thousand agents
@@ -132,6 +146,17 @@ def test_nothing_is_found_where_nothing_is_wrong(ward: Ward) -> None:
         assert not failing(report), "\n".join(report["table"])
         assert not failing(report, "warning"), "\n".join(report["table"])
     assert patient.check(everyone_assigned=True)["ok"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_nothing_is_found_on_other_federations_that_are_right(variant: str, ward: Ward) -> None:
+    application, role = VARIANTS[variant]
+    patient = ward.admit(fresh=True, **application)
+    patient.have_role(**role)
+    assert patient.sign_in().ok
+    report = patient.check(JANE)
+    assert not failing(report) | failing(report, "warning"), "\n".join(report["table"])
+    assert "unknown" not in {one["status"] for one in report["findings"] if one["hop"] != "tenant"}, "\n".join(report["table"])
 
 
 def test_a_response_that_aws_takes(ward: Ward, tmp_path: Path) -> None:
