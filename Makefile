@@ -71,7 +71,7 @@ sandbox: setup ## Keep a seeded sandbox open
 # More workers than cores: the tests wait for the lags and limits of the sandbox more than they compute.
 WORKERS := 4
 
-test: ## Run every test: on the main environment, on both ends of the supported range, and the scenario default
+test: ## Run every test: on the main environment, on both ends of the supported range, and the scenarios default and fleet
 	$(AGAIN) test-main test-floor test-newest test-molecule
 
 test-main: setup
@@ -87,12 +87,12 @@ test-floor test-newest: test-%: $(COLLECTIONS)/.ready
 test-molecule: setup
 	$(ACTIVATE)
 	$(BIN)/python tools/demo.py --run molecule test
+	$(BIN)/python tools/demo.py --run molecule test --scenario-name fleet
 
-soak: setup ## Run what takes minutes each: rotations under continuous sign-ins, and the scenarios of agents and fleets
+soak: setup ## Run what takes minutes each: rotations under continuous sign-ins, sixty federations in slices, the scenario of agents
 	$(ACTIVATE)
 	$(BIN)/python -m pytest --quiet -m soak
 	$(BIN)/python tools/demo.py --run molecule test --scenario-name agents
-	$(BIN)/python tools/demo.py --run molecule test --scenario-name fleet
 
 conformance: .venv-conformance/.ready $(COLLECTIONS)/.ready ## Hold the sandbox against clients that this project did not write
 	export PATH=$(CURDIR)/.venv-conformance/bin:$$PATH
