@@ -66,8 +66,9 @@ def serve(path: str) -> None:
         if not library.startswith("ansible"):
             importlib.import_module(library)
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
+    listener.bind(f"{path}.new")
     listener.listen(64)
+    pathlib.Path(f"{path}.new").rename(path)  # it is there once it listens
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         client, _address = listener.accept()

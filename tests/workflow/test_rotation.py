@@ -38,6 +38,7 @@ def test_no_sign_in_fails_but_in_the_naive_order_some_do(federation: Federation,
     note("sign-ins in a rotation", agents)
     assert agents.failed() == []
     assert {user for _moment, user, _found in agents.log} == set(USERS)
+    assert agents.rate() >= 10
 
     environment, application = playbooks.environment, {"app_id": federation.app_id}
     with federation.agents() as naive:
