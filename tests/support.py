@@ -145,7 +145,7 @@ def documented_options(module: str) -> dict[str, t.Any]:
     document = written_in(module)
     options = dict(document["options"])
     for fragment in document["extends_documentation_fragment"]:
-        file, _, part = fragment.removeprefix("openccp.federation.").partition(".")
+        file, dummy, part = fragment.removeprefix("openccp.federation.").partition(".")
         if fragment.startswith("openccp.federation."):
             held = importlib.import_module(f"ansible_collections.openccp.federation.plugins.doc_fragments.{file}").ModuleDocFragment
             given = yaml.safe_load(getattr(held, part.upper() or "DOCUMENTATION"))["options"]

@@ -195,7 +195,7 @@ def test_places_are_looked_at_side_by_side(inventory: Inventory, workers: int, m
         for entry in inventory.sandbox.world.traffic.entries("connect", "ListInstances")
     ]
     assert len(calls) == len(ACCOUNTS) * len(REGIONS)
-    begun = sorted(time for time, _ in calls)
+    begun = sorted(time for time, dummy in calls)
     ended = min(time + dt.timedelta(seconds=duration) for time, duration in calls)
     assert len([time for time in begun if time < ended]) == most
 

@@ -26,7 +26,6 @@ ansible_runner = pytest.importorskip("ansible_runner", reason="ansible-runner is
 
 TEMPLATES: t.Final = {template["name"].partition(" | ")[2]: template for template in OBJECTS["awx_job_templates"]}
 DEMO: t.Final = yaml.safe_load((CHECKOUT / "inventories" / "sandbox" / "hosts.yml").read_text(encoding="utf-8"))["all"]["hosts"]
-KEYS: t.Final = credentials()
 
 
 class Job:
@@ -46,7 +45,7 @@ class Job:
         *,
         hosts: t.Mapping[str, t.Any] = DEMO,
         part: tuple[int, int] = (1, 1),
-        keys: t.Mapping[str, str] = KEYS,
+        keys: t.Mapping[str, str] | None = None,
         forks: int = 5,
         options: str = "",
         node: Path | None = None,
@@ -64,7 +63,7 @@ class Job:
         environment = {
             **module_environment(sandbox.environment),
             **injected,
-            **{name: value for name, value in keys.items() if name.startswith("AWS_")},
+            **{name: value for name, value in (keys or credentials()).items() if name.startswith("AWS_")},
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_HOME": str(folder / "home"),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
