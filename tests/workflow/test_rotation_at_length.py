@@ -182,6 +182,8 @@ def decided(federation: Federation) -> dict[str, t.Any]:
     """What the daily job would see and decide: the modules that it reads with, run in this process, and its filter with its defaults."""
     found = run_here("azure_saml_app_info", {"app_id": federation.app_id})
     trusting = run_here("iam_saml_provider_info", {"name": federation.name, "account_id": federation.arn.split(":")[4]})
+    assert not found.get("failed"), found
+    assert not trusting.get("failed"), trusting
     return certificate_rotation(found["applications"][0], trusting["saml_providers"], found["now"])
 
 
