@@ -19,6 +19,7 @@ import datetime as dt
 import functools
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -52,7 +53,7 @@ runpy.run_module("ansible_collections.openccp.federation.plugins.modules.connect
 
 @dataclasses.dataclass
 class Figure:
-    """One measurement. floor: the seconds that the limits alone dictate; scale: how many times the real limits were allowed."""
+    """One measurement. floor: the seconds that the limits alone dictate; busy: the processor time of the process, in seconds."""
 
     what: str
     agents: int
@@ -62,6 +63,7 @@ class Figure:
     peak_mib: float = 0.0
     floor: float = 0.0
     share: float = 0.0
+    busy: float = 0.0
 
     def row(self) -> str:
         """A line of the table."""
@@ -69,8 +71,9 @@ class Figure:
         against = f"{self.seconds / self.floor:.2f} × the limit's {self.floor:.1f} s" if self.floor else "-"
         share = f"{self.share:.1%}" if self.share else "-"
         peak = f"{self.peak_mib:.0f}" if self.peak_mib else "-"
-        total = sum(self.requests.values())
-        return f"| {self.what} | {self.agents:,} | {self.limits} | {total:,} ({most}) | {self.seconds:.1f} | {against} | {share} | {peak} |"
+        busy = f"{self.busy:.1f}" if self.busy else "-"
+        asked = f"{sum(self.requests.values()):,} ({most})"
+        return f"| {self.what} | {self.agents:,} | {self.limits} | {asked} | {self.seconds:.1f} | {busy} | {against} | {share} | {peak} |"
 
 
 class Memory:
@@ -124,13 +127,19 @@ def share_of_limit(sandbox: Sandbox, operation: str, scale: float) -> float:
     return allowed / (times[-1] - times[0]).total_seconds()
 
 
+def processor_time() -> float:
+    """The seconds of the processors that all processes used that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def module(here: Centre, what: str, users: list[dict[str, t.Any]], scale: float, expected: t.Mapping[str, int]) -> Figure:
     """One run of connect_users."""
     pace = {"rate": RATE * scale, "burst": BURST * scale} if scale else UNPACED
     params = {"instance_id": here.id, "users": users, "mode": "set", "leavers": "delete", **pace, "_ansible_remote_tmp": "/tmp"}
     arguments = json.dumps({"ANSIBLE_MODULE_ARGS": params})
     here.sandbox.world.traffic.clear()
-    started = time.perf_counter()
+    before, started = processor_time(), time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", ALONE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=module_environment(here.environment)
     )
@@ -147,7 +156,8 @@ def module(here: Centre, what: str, users: list[dict[str, t.Any]], scale: float,
     if result.get("failed") or found != dict(expected):
         raise SystemExit(f"{what}: {result.get('msg')} {found}")
     requests = counted(here.sandbox)
-    return Figure(what, len(users), told(scale), seconds, requests, memory.peak, floor_of(requests, scale))
+    busy = processor_time() - before
+    return Figure(what, len(users), told(scale), seconds, requests, memory.peak, floor_of(requests, scale), busy=busy)
 
 
 def unchanged(sandbox: Sandbox, count: int, scale: float) -> Figure:
@@ -224,6 +234,7 @@ def bounds(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[tuple[st
         few, many = figures.get(f"{what} 1000 off"), figures.get(f"{what} 10000 off")
         if few and many:
             yield most(f"growth of time from 1,000 to 10,000 agents, {what}", many.seconds / few.seconds, 10)
+            yield most(f"growth of the module's processor time from 1,000 to 10,000 agents, {what}", many.busy / few.busy, 10)
 
 
 def ratios(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[str]:
@@ -268,8 +279,8 @@ def main() -> int:
     figures = {}
     with running_sandbox() as sandbox:
         unchanged(sandbox, 10, 0.0)  # the sandbox makes its models when they are first needed
-        print("| What | Agents | Limits | Requests | Seconds | Against the limit | Share of the limit | Peak MiB |")
-        print("|---|---|---|---|---|---|---|---|")
+        print("| What | Agents | Limits | Requests | Seconds | Processor | Against the limit | Share of the limit | Peak MiB |")
+        print("|---|---|---|---|---|---|---|---|---|")
         for name, measure in cases(options.quick).items():
             if any(text in name for text in options.only):
                 figures[name] = measure(sandbox)

@@ -235,9 +235,12 @@ class Api:
 
     def _answer(self, operation: OperationModel, answer: Answer) -> Response:
         context = SerializationContext(str(uuid.uuid4()))
-        content, picker = (answer.content, answer.picker) if isinstance(answer, Picked) else (answer or {}, _MemberPicker())
-        kind = QuerySerializer if self._query else RestJSONSerializer
-        serialized = kind(operation_model=operation, context=context, value_picker=picker).serialize(content)
+        if isinstance(answer, Picked):
+            kind = QuerySerializer if self._query else RestJSONSerializer
+            serialized = kind(operation_model=operation, context=context, value_picker=answer.picker).serialize(answer.content)
+        else:
+            plain = _PlainQuery if self._query else _PlainJSON
+            serialized = plain(operation_model=operation, context=context).serialize(answer or {})
         response = Response(serialized["body"], serialized["status_code"], headers=dict(serialized["headers"]))
         response.headers["x-amzn-RequestId"] = context.request_id
         if not self._query:
@@ -245,11 +248,20 @@ class Api:
         return response
 
 
-class _MemberPicker(DefaultAttributePicker):
-    """Reads a member off a dictionary."""
+class _Plain:
+    """Reads members off dictionaries, without a note of where each stands: a page has thousands of them."""
 
-    def __call__(self, context: t.Any) -> t.Any:
-        return context.obj.get(context.key)
+    def get_value(self, value: t.Any, key: str, _shape: t.Any) -> t.Any:
+        """A member."""
+        return value.get(key)
+
+
+class _PlainQuery(_Plain, QuerySerializer):
+    pass
+
+
+class _PlainJSON(_Plain, RestJSONSerializer):
+    pass
 
 
 #: the names that services with JSON give to what services with XML call otherwise
