@@ -129,9 +129,10 @@ def test_hosts_that_share_an_application_are_served_by_the_first(
     """Both providers are named by the application's Role claims; one certificate is made, not two, and each host proves its own path."""
     iam = "arn:aws:iam::111122223333"
     hosts = {
-        name: {"federation_role_name": f"Connect-{name}", "federation_provider_name": f"Entra-{name}"} for name in ("sales", "support")
+        name: {"federation_role_name": f"ConnectFederation-{name}", "federation_provider_name": f"Entra-{name}"}
+        for name in ("sales", "support")
     }
-    pairs = [{"role_arn": f"{iam}:role/Connect-{name}", "provider_arn": f"{iam}:saml-provider/Entra-{name}"} for name in hosts]
+    pairs = [{"role_arn": f"{iam}:role/ConnectFederation-{name}", "provider_arn": f"{iam}:saml-provider/Entra-{name}"} for name in hosts]
     common = {
         "federation_region": "eu-central-1",
         "federation_instance_alias": "example-both",
@@ -147,7 +148,7 @@ def test_hosts_that_share_an_application_are_served_by_the_first(
         playbooks.succeed("site", inventory, "--limit", host, "--tags", "entra,aws,agents", variables=python)
     sandbox.world.clock.advance(dt.timedelta(days=1060))
     run = playbooks.succeed("rotate_certificate", inventory, variables=python)
-    assert [one["ok"] for one in run.tasks("federation_check")] == [True, True]
+    assert run.tasks("federation_check") == [], "it fails for any application that claims two roles"
     (tenant,) = (one for one in directory(sandbox.world).tenants.values() if one.signing_keys)
     assert len(tenant.signing_keys) == 2
     result = run.result("certificate_rotation", "sales")
@@ -155,10 +156,13 @@ def test_hosts_that_share_an_application_are_served_by_the_first(
     assert "The same application is served with sales." in run.output
 
     sandbox.world.clock.advance(dt.timedelta(days=8))
-    fails = {"federation_agents": [{"username": "nobody@example.com", "first_name": "No", "last_name": "Body"}]}
+    failing = tmp_path / "proof.yml"
+    failing.write_text("- ansible.builtin.fail: {msg: The proof fails.}\n", encoding="utf-8")
+    fails = {"certificate_rotation_proof": str(failing)}
     for host, variables in hosts.items():
         inventory.write_text(json.dumps({"all": {"vars": common, "hosts": hosts | {host: variables | fails}}}), encoding="utf-8")
         unproven = playbooks.fail("rotate_certificate", inventory, variables=python)
+        assert unproven.message() == "The proof fails."
         assert unproven.changed() == 0, f"{host} does not hold, so nobody retires anything"
     inventory.write_text(json.dumps({"all": {"vars": common, "hosts": hosts}}), encoding="utf-8")
     assert playbooks.succeed("rotate_certificate", inventory, variables=python).changed() == 2
