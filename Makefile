@@ -101,8 +101,10 @@ conformance: .venv-conformance/.ready $(COLLECTIONS)/.ready ## Hold the sandbox 
 # --- measurements ---
 
 .PHONY: bench
-bench: setup ## Measure, in one run, as ratios; takes half an hour (BENCH=--quick: some minutes)
-	for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark $(BENCH); done
+bench: setup ## Measure, in one run, as ratios; takes hours (BENCH=--quick: half an hour)
+	status=0
+	for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark $(BENCH) || status=1; done
+	exit $$status
 
 # --- linters ---
 
