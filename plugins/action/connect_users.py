@@ -11,8 +11,8 @@ import threading
 import typing as t
 from pathlib import Path
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.openccp.federation.plugins.plugin_utils._direct import DirectAction, load
 
 display = Display()
 
@@ -46,23 +46,19 @@ class Tail:
                     return
 
 
-class ActionModule(ActionBase):
+class ActionModule(DirectAction):
     """connect_users, with progress when the module's files are at hand."""
 
-    _supports_check_mode = True
-    _supports_async = True
+    module = load("connect_users")
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+    def _execute_module(self, *args: t.Any, task_vars: dict[str, t.Any] | None = None, **kwargs: t.Any) -> dict[str, t.Any]:
         """Run the module; in the background, elsewhere, as another user or in check mode it prints nothing."""
-        result = super().run(tmp, task_vars)
-        args = dict(self._task.args)
         elsewhere = self._connection.transport != "local" or self._task.become
-        if self._task.async_val or self._task.check_mode or "progress_file" in args or elsewhere:
-            return result | self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
-        with tempfile.NamedTemporaryFile(prefix="connect-users-") as file, Tail(Path(file.name), self._host_name(task_vars)):
-            done = self._execute_module(module_args={**args, "progress_file": file.name}, task_vars=task_vars)
+        if self._task.async_val or self._task.check_mode or "progress_file" in self._task.args or elsewhere:
+            return super()._execute_module(*args, task_vars=task_vars, **kwargs)
+        host = self._host_name(task_vars or {})
+        with tempfile.NamedTemporaryFile(prefix="connect-users-") as file, Tail(Path(file.name), host):
+            told = {**self._task.args, "progress_file": file.name}
+            done = super()._execute_module(*args, module_args=told, task_vars=task_vars, **kwargs)
         done.get("invocation", {}).get("module_args", {}).pop("progress_file", None)
-        return result | done
-
-    def _host_name(self, task_vars: dict[str, t.Any] | None) -> str:
-        return str((task_vars or {}).get("inventory_hostname", "localhost"))
+        return done

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 import uuid
@@ -30,7 +31,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.partition
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import relay_state
 
 try:
-    import botocore.session
+    import botocore.loaders
+    import botocore.regions
 except ImportError:
     # AnsibleAWSModule reports the missing library.
     pass
@@ -73,7 +75,9 @@ def connect_client(module: AnsibleAWSModule) -> t.Any:
 
 
 def _offered(partition: str) -> list[str]:
-    found: list[str] = botocore.session.get_session().get_available_regions("connect", partition_name=partition)
+    """The partition's Regions with Amazon Connect; a session would read the whole of Connect's API to tell them."""
+    endpoints = botocore.loaders.create_loader(os.environ.get("AWS_DATA_PATH")).load_data("endpoints")
+    found: list[str] = botocore.regions.EndpointResolver(endpoints).get_available_endpoints("connect", partition_name=partition)
     return found
 
 
