@@ -83,7 +83,7 @@ class AWX:
 
     def make(self, kind: str, fields: Object) -> Object:
         """A new object."""
-        type_, required, dummy = KINDS[kind]
+        type_, required = KINDS[kind][:2]
         missing = [name for name in required if not fields.get(name)]
         same = [one for one in self._of(kind) if self._key(one) == self._key({**fields, "type": type_})]
         if missing or same or not self._refers(kind, fields):

@@ -145,7 +145,7 @@ def documented_options(module: str) -> dict[str, t.Any]:
     document = written_in(module)
     options = dict(document["options"])
     for fragment in document["extends_documentation_fragment"]:
-        file, dummy, part = fragment.removeprefix("openccp.federation.").partition(".")
+        file, part = (*fragment.removeprefix("openccp.federation.").split(".", 1), "")[:2]
         if fragment.startswith("openccp.federation."):
             held = importlib.import_module(f"ansible_collections.openccp.federation.plugins.doc_fragments.{file}").ModuleDocFragment
             given = yaml.safe_load(getattr(held, part.upper() or "DOCUMENTATION"))["options"]

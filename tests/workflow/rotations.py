@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
 import threading
 import time
 import typing as t
@@ -18,6 +16,7 @@ from seeds import TENANTS
 
 from federation_sandbox.entra.state import Tenant, directory
 from federation_sandbox.testing import Sandbox
+from processes import kill_whole
 from support import run_module
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
@@ -98,8 +97,7 @@ class Federation:
             assert process.poll() is None, "".join(printed)
             assert time.monotonic() < deadline, f"{stop} did not come:\n{''.join(printed)}"
             time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        kill_whole(process)
         reader.join()
 
     def _written(self, service: str, operation: str) -> bool:

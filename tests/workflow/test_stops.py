@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 import typing as t
 
@@ -14,6 +12,7 @@ import pytest
 from playbooks import Playbooks
 
 from federation_sandbox.testing import Sandbox
+from processes import kill_whole
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
 
@@ -37,8 +36,7 @@ def test_a_killed_run_is_finished_by_the_next(stop: str, sandbox: Sandbox, playb
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline, f"{operation} was not called"
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    kill_whole(process)
     sandbox.world.settings.latency = 0.0
     finished = playbooks.succeed("site", INVENTORY)
     assert sum(certificate["active"] for certificate in finished.result("azure_saml_app")["certificates"]) == 1

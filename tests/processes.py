@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ends a run of Ansible as the machine's end does: at once, and with whatever it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+
+def kill_whole(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+    """Kill a process with all that it started, whichever session they are in: Ansible's workers begin one of their own.
+
+    Each is stopped before its children are looked for, so that none begins another meanwhile.
+    """
+    whole = _stop(process.pid)
+    for one in whole:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+    process.wait()
+    while any(_is_running(one) for one in whole):
+        time.sleep(0.01)
+
+
+def _stop(pid: int) -> list[int]:
+    try:
+        os.kill(pid, signal.SIGSTOP)
+        children = [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text("ascii").split()]
+    except (ProcessLookupError, FileNotFoundError):
+        return []
+    return [pid, *(one for child in children for one in _stop(child))]
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process is there, and not only its exit status."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
