@@ -220,7 +220,7 @@ def test_a_playbook_that_is_stopped_leaves_no_module_behind(tmp_path: Path, numb
     """Told again until it listens, as at a keyboard: Python drops an interrupt that meets it in a destructor."""
     hanging = Hanging(tmp_path)
     hanging.connection.settimeout(5)
-    for dummy in range(6):
+    for _turn in range(6):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(hanging.process.pid, number)
         with contextlib.suppress(TimeoutError):
