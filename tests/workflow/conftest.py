@@ -87,16 +87,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
     for line in [value for report in reports for name, value in report.user_properties if name == "counted"]:
         terminalreporter.write_line(line)
-
-
-HERE: t.Final = Path(__file__).resolve().parent
-
-#: Whole files that take many minutes: they run with make soak.
-SOAK: t.Final = ("test_site.py",)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the files that take many minutes."""
-    for item in items:
-        if item.path.parent == HERE and item.path.name in SOAK:
-            item.add_marker(pytest.mark.soak)

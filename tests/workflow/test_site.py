@@ -81,7 +81,7 @@ INVENTORIES: t.Final[dict[str, tuple[str, str, t.Callable[[Run, Sandbox], None]]
 }
 
 
-@pytest.mark.parametrize("inventory", INVENTORIES)
+@pytest.mark.parametrize("inventory", [ONE, *(pytest.param(one, marks=pytest.mark.soak) for one in INVENTORIES if one != ONE)])
 def test_check_mode_foretells_the_run_and_the_second_run_changes_nothing(inventory: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
     cloud, partition, check = INVENTORIES[inventory]
     playbooks.environment |= credentials(cloud, partition)
