@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import collections.abc
 import sys
-import typing as t
 from pathlib import Path
 
 import pytest
