@@ -67,22 +67,12 @@ sandbox: setup ## Keep a seeded sandbox open
 
 # --- tests ---
 
-.PHONY: test test-main test-ends test-floor test-newest test-molecule soak conformance
-# In each of two lines that go side by side; more than cores, since tests wait for the lags and limits of the sandbox as well.
-WORKERS := 3
+.PHONY: test test-main test-floor test-newest test-molecule soak conformance
+# More workers than cores: the tests wait for the lags and limits of the sandbox more than they compute.
+WORKERS := 4
 
-test: setup ## Run every test: on the main environment, on both ends of the supported range, and the scenario default
-	echo 'The ends of the range are tested meanwhile; what that prints comes at the end.'
-	$(AGAIN) test-ends >.cache/test-ends.log 2>&1 & ends=$$!
-	trap 'kill $$ends 2>/dev/null || true' EXIT
-	failed=0
-	$(AGAIN) test-main || failed=1
-	wait $$ends || failed=1
-	cat .cache/test-ends.log
-	exit $$failed
-
-test-ends: setup
-	$(AGAIN) --keep-going test-floor test-newest test-molecule
+test: ## Run every test: on the main environment, on both ends of the supported range, and the scenario default
+	$(AGAIN) test-main test-floor test-newest test-molecule
 
 test-main: setup
 	echo 'Tests: all, on the main environment'
