@@ -69,7 +69,7 @@ sandbox: setup ## Keep a seeded sandbox open
 
 .PHONY: test test-main test-floor test-newest test-molecule soak conformance
 # More workers than cores: the tests wait for the lags and limits of the sandbox more than they compute.
-WORKERS := 4
+WORKERS := 5
 
 test: ## Run every test: on the main environment, on both ends of the supported range, and the scenario default
 	$(AGAIN) test-main test-floor test-newest test-molecule
