@@ -19,6 +19,14 @@ from support import ModuleResult, run_module
 SECRET: t.Final = "t0p-secret-value-of-automation"
 USERS: t.Final = ("jane@contoso.com", "john@contoso.com", "mary@contoso.com")
 GROUPS: t.Final = ("Agents", "Supervisors")
+#: What the README asks for.
+PERMISSIONS: t.Final = (
+    "Application.ReadWrite.All",
+    "Policy.ReadWrite.ApplicationConfiguration",
+    "Policy.Read.All",
+    "GroupMember.Read.All",
+    "User.Read.All",
+)
 
 
 #: An application with most options, and the least that makes one.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from entra_material import PERMISSIONS
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
 
@@ -17,13 +18,6 @@ CLIENT: t.Final = "22222222-2222-4222-8222-222222222222"
 SECRET: t.Final = "the-secret-of-the-fleet"
 GROUP: t.Final = "Contact centre agents"
 AGENT: t.Final = {"username": "jane.doe@example.com", "first_name": "Jane", "last_name": "Doe"}
-PERMISSIONS: t.Final = (
-    "Application.ReadWrite.All",
-    "Policy.ReadWrite.ApplicationConfiguration",
-    "Policy.Read.All",
-    "GroupMember.Read.All",
-    "User.Read.All",
-)
 
 
 @dataclass(frozen=True)

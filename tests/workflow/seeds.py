@@ -8,18 +8,12 @@ from __future__ import annotations
 import json
 import typing as t
 
+from entra_material import PERMISSIONS
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
 from support import CHECKOUT
 
 POLICY: t.Final = json.loads((CHECKOUT / "docs" / "permissions" / "aws-policy.json").read_text(encoding="utf-8"))
-PERMISSIONS: t.Final = (
-    "Application.ReadWrite.All",
-    "Policy.ReadWrite.ApplicationConfiguration",
-    "Policy.Read.All",
-    "GroupMember.Read.All",
-    "User.Read.All",
-)
 TENANTS: t.Final = {"public": "11111111-1111-4111-8111-111111111111", "usgov": "33333333-3333-4333-8333-333333333333"}
 ACCOUNTS: t.Final = {"aws": "111122223333", "aws-us-gov": "444455556666"}
 CLIENT: t.Final = "22222222-2222-4222-8222-222222222222"
