@@ -32,7 +32,7 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.plugins.loader import filter_loader, test_loader
 from ansible.release import __version__ as core
 from ansible.utils.display import Display
-from ansible_collections.openccp.federation.plugins.plugin_utils import _fork
+from ansible_collections.openccp.federation.plugins.plugin_utils import _fork, _models
 
 display = Display()
 
@@ -55,6 +55,8 @@ def load(name: str) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             importlib.import_module(module)
+        if "botocore" in sys.modules:
+            _models.parsed()
     except Exception as error:  # noqa: BLE001 - whatever a library does
         display.vvv(f"The module {name} cannot be loaded by Ansible itself: {error}")
         return None

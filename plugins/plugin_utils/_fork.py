@@ -24,6 +24,7 @@ from pathlib import Path
 
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
+from ansible_collections.openccp.federation.plugins.plugin_utils import _models
 
 try:
     from ansible.module_utils import _internal
@@ -77,6 +78,7 @@ def _live(module: Module, out: int, err: int, mask: t.Iterable[int]) -> t.NoRetu
     try:
         kept = _redirect(out, err)
         _forget()
+        _models.hand_over()
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.environ.update(module.environment)
         os.chdir(module.folder)
