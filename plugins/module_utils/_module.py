@@ -36,6 +36,8 @@ FLOORS: t.Final = {
 class Resource(t.Protocol):
     """What a module brings to the engine.
 
+    A step is a method of it, which may return another plan: one whose steps take the place of those that are left.
+
     It may also have `apply(plan, done, failures)`, when it carries out a plan in its own way, such as side by side,
     `failure(name, error)`, when it says itself what is returned of an object that failed, and `skipped`: the objects that cannot be as
     wanted, while the plan is for the others.
@@ -104,11 +106,13 @@ def inform(module: AnsibleModule, read: t.Callable[[], t.Any], key: str | None =
 
 
 def _apply(resource: Resource, plan: Plan, done: list[Step], failures: dict[str, FederationError]) -> None:
-    for step in plan.steps:
+    steps = list(plan.steps)
+    while steps:
+        step = steps.pop(0)
         if step.of in failures:
             continue
         try:
-            getattr(resource, step.do)(**step.args)
+            instead = getattr(resource, step.do)(**step.args)
         except FederationError as error:
             error.details.setdefault("failed_action", step.says)
             if step.of is None:
@@ -116,6 +120,8 @@ def _apply(resource: Resource, plan: Plan, done: list[Step], failures: dict[str,
             failures[step.of] = error
         else:
             done.append(step)
+            if isinstance(instead, Plan):
+                steps = list(instead.steps)
 
 
 def _failure(name: str, error: FederationError) -> dict[str, t.Any]:

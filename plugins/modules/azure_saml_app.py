@@ -472,7 +472,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation
-from ansible_collections.openccp.federation.plugins.module_utils._entra.situation import look, look_before_removal, read_situation
+from ansible_collections.openccp.federation.plugins.module_utils._entra.situation import (
+    look,
+    look_before_removal,
+    read_situation,
+    selector_of,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import SESSION_NAME_SOURCES
@@ -488,6 +493,7 @@ class SamlApp:
     def __init__(self, module: AnsibleModule) -> None:
         self.params = module.params
         self.check_mode = module.check_mode
+        self.warn = module.warn
         # Short pauses: reads are cheap, and a run takes as long as Entra's replication, not longer.
         self.waiter = Waiter(timeout=module.params["wait_timeout"], longest_pause=0.5)
 
@@ -518,9 +524,17 @@ class SamlApp:
             return returned.with_metadata(described, returned.read_metadata(self.app, self.graph))
         return returned.with_metadata(described, returned.wait_for_metadata(self.app, self.graph, self.waiter))
 
-    def create(self) -> None:
+    def create(self) -> Plan | None:
         template = applications.TEMPLATES.get(self.params["template"], self.params["template"])
-        self.app = applications.create(self.graph, self.waiter, self.params["name"], template)
+        self.app = made = applications.create(self.graph, self.waiter, self.params["name"], template)
+        older = applications.drop_second(self.graph, self.waiter, selector_of(self.params), made)
+        if older is None:
+            return None
+        self.warn(
+            f"The application '{made.label}' ({older['appId']}) was there already, but not listed yet, as after a run that was stopped. "
+            f"The second one, {made.app_id}, was deleted again."
+        )
+        return self.plan(self.read())
 
     def update_principal(self, options: list[str]) -> None:
         body = saml_app.body_of(saml_app.PRINCIPAL, saml_app.wishes(self.params, self.app), self.app, options)

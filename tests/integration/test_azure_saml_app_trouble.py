@@ -111,6 +111,25 @@ def test_killed(tenant: Tenant, operation: str) -> None:
     _steady_run(tenant)
 
 
+@pytest.mark.parametrize("operation", ["applicationTemplate.instantiate", "servicePrincipal.addTokenSigningCertificate"])
+def test_killed_and_repeated_before_the_lists_show_what_was_made(tenant: Tenant, operation: str) -> None:
+    """facts/entra.md 1.8 and 1.15: nothing but a list finds it again. What the second run makes, it takes back; the first is finished."""
+    tenant.world.settings.change({"graph_replication": 0.2, "latency": 0.2})
+    process = start_module(MODULE, APP, tenant.environment)
+    deadline = time.monotonic() + 30
+    while not any(entry["status"] < 400 for entry in tenant.world.traffic.entries("graph", operation)):
+        assert time.monotonic() < deadline, "the module never came so far"
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    tenant.world.settings.change({"graph_index_lag": 6.0, "latency": 0.0})
+    (first,) = tenant.all("applications")
+    repeated = _steady_run(tenant)
+    assert repeated["application"]["app_id"] == first["appId"]
+    assert [f"({first['appId']}) was there already" in warning for warning in repeated.warnings] == [True]
+    assert {one["displayName"] for one in tenant.all("deletedItems")} == {"Contact centre (openccp.federation: being made)"}
+
+
 @pytest.mark.parametrize("kind", ["masked", "lost"])
 def test_instantiate_that_hides_what_it_made(tenant: Tenant, kind: t.Literal["masked", "lost"]) -> None:
     """facts/entra.md 1.8: 404, or no answer at all, from an instantiate that created the application."""

@@ -29,7 +29,7 @@ TEMPLATES: t.Final = {"non_gallery": "8adf8e6e-67b2-4cf2-a259-e3dc5476c621", "aw
 #: The tag by which the portal lists a service principal among the enterprise applications.
 INTEGRATED: t.Final = "WindowsAzureActiveDirectoryIntegratedApp"
 
-APPLICATION_FIELDS: t.Final = ("id", "appId", "displayName", "identifierUris", "web", "tags", "applicationTemplateId")
+APPLICATION_FIELDS: t.Final = ("id", "appId", "displayName", "identifierUris", "web", "tags", "applicationTemplateId", "createdDateTime")
 PRINCIPAL_FIELDS: t.Final = (
     "id",
     "appId",
@@ -171,13 +171,19 @@ def choose(selector: Selector, found: Candidates) -> t.Mapping[str, t.Any] | Non
     """The application object that is meant, or None when there is none. Conflict when several match."""
     if selector.app_id:
         return found.by_id
-    matches = [one for one in found.by_identifier if is_ours(one) or selector.adopt]
-    matches = matches or [one for one in found.by_name if _same_by_name(selector, one)]
+    matches = _same_by_identifier(selector, found) or _same_by_name(selector, found)
     if len(matches) > 1:
         raise Conflict(
             f"More than one application matches {selector}: {_named(matches)}.", hint="Give the app_id of the one that is meant."
         )
     return matches[0] if matches else None
+
+
+def made_before(selector: Selector, found: Candidates, app_id: str) -> t.Mapping[str, t.Any] | None:
+    """The oldest of the applications that are meant, when that is another than the one of this id."""
+    meant = _same_by_identifier(selector, found) + _same_by_name(selector, found)
+    oldest = min(meant, key=lambda one: (one["createdDateTime"], one["appId"]))
+    return None if oldest["appId"] == app_id else oldest
 
 
 def check_free(selector: Selector, found: Candidates) -> None:
@@ -188,10 +194,17 @@ def check_free(selector: Selector, found: Candidates) -> None:
     _refuse_namesakes(selector, found.by_name)
 
 
-def _same_by_name(selector: Selector, one: t.Mapping[str, t.Any]) -> bool:
-    half_made = one["displayName"] == temporary_name(selector.name or "")
-    unfinished = is_ours(one) and (not one.get("identifierUris") or not selector.identifiers)
-    return half_made or unfinished or selector.adopt
+def _same_by_identifier(selector: Selector, found: Candidates) -> list[t.Mapping[str, t.Any]]:
+    return [one for one in found.by_identifier if is_ours(one) or selector.adopt]
+
+
+def _same_by_name(selector: Selector, found: Candidates) -> list[t.Mapping[str, t.Any]]:
+    def same(one: t.Mapping[str, t.Any]) -> bool:
+        half_made = one["displayName"] == temporary_name(selector.name or "")
+        unfinished = is_ours(one) and (not one.get("identifierUris") or not selector.identifiers)
+        return half_made or unfinished or selector.adopt
+
+    return [one for one in found.by_name if same(one)]
 
 
 def _refuse_holders(selector: Selector, found: Candidates) -> None:
@@ -381,6 +394,30 @@ def _made_anyway(graph: Graph, waiter: Waiter, name: str, error: FederationError
             "Whether it was made is not known. Run the task again in a few minutes: what was made is found and finished, not made twice."
         )
         raise error from None
+
+
+def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Application) -> t.Mapping[str, t.Any] | None:
+    """Delete a new application again when there is one already that the lists did not show before; None when there is none.
+
+    A run that was stopped, or another at the same time, may have made it. What is older is listed at the latest when the new one is.
+    """
+
+    def listed() -> Candidates:
+        return candidates(selector, graph.batch(candidate_asks(selector)))
+
+    def shown(found: Candidates) -> bool:
+        return made.app_id in {one["appId"] for one in (*found.by_identifier, *found.by_name, *found.principals)}
+
+    def with_it() -> Candidates | None:
+        found = listed()
+        return found if shown(found) else None
+
+    what = f"the new application {made.app_id}"
+    older = made_before(selector, waiter.until(f"{what} to be listed", with_it), made.app_id)
+    if older is not None:
+        delete(graph, made)
+        waiter.until(f"{what}, deleted again, to be listed no longer", lambda: None if shown(listed()) else True)
+    return older
 
 
 def wait_for(graph: Graph, waiter: Waiter, made: t.Mapping[str, t.Any]) -> Application:

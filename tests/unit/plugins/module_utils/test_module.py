@@ -85,6 +85,19 @@ def test_nothing_to_do_is_no_change_and_no_diff_unless_asked_for() -> None:
     assert run(Counter(3, 3)).result == {"changed": False, "actions": [], "counter": {"value": 3}}
 
 
+def test_a_step_may_put_another_plan_in_the_place_of_what_is_left() -> None:
+    counter = Counter(1, 3)
+    raise_to = counter.raise_to
+
+    def jump(to: int) -> Plan | None:
+        raise_to(to)
+        return Plan({}, {}, (Step("fall_to", "Fall to 0", {"to": 0}),)) if to == 2 else None
+
+    counter.raise_to, counter.fall_to = jump, raise_to
+    assert run(counter).result["actions"] == ["Raise to 2", "Fall to 0"]
+    assert counter.value == 0
+
+
 def test_a_failure_tells_what_was_done_what_failed_and_what_the_cloud_said() -> None:
     exit_ = run(Counter(1, 4, breaks_at=3))
     assert exit_.failed

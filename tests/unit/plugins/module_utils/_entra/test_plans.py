@@ -79,6 +79,23 @@ def test_choose(selector: Selector, found: Candidates, expected: str | None) -> 
     assert (chosen["appId"] if chosen else None) == expected
 
 
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"},)), None),
+        (Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, UNDONE | {"createdDateTime": "2026-01-01"})), "undone"),
+        (Candidates((), (MINE | {"createdDateTime": "2026-01-01"},), (HALF | {"createdDateTime": "2026-01-02"},)), "mine"),
+        (Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, UNDONE | {"createdDateTime": "2026-01-03"})), None),
+        (Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, OTHER | {"createdDateTime": "2026-01-01"})), None),
+        (Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, UNDONE | {"createdDateTime": "2026-01-02"})), None),
+    ],
+)
+def test_the_older_of_two_is_kept(found: Candidates, expected: str | None) -> None:
+    """Whichever run looks comes to the same."""
+    older = applications.made_before(SELECTOR, found, "half")
+    assert (older["appId"] if older else None) == expected
+
+
 def test_choose_refuses_to_guess() -> None:
     with pytest.raises(Conflict, match=r"'Centre' \(mine\), 'Centre' \(second\)"):
         applications.choose(SELECTOR, Candidates(by_identifier=(_app("second"), MINE)))
