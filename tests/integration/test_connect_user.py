@@ -256,6 +256,7 @@ def test_a_full_instance_is_told_as_that(sandbox: Sandbox) -> None:
     here = centre(sandbox, users=[{"username": "joe"}], quotas={"users": 1})
     result = here.run("connect_user", jane(here, **person({})))
     assert "as many users as its quota allows" in result["msg"]
+    assert here.requests().count("CreateUser") == 1
 
 
 def test_an_instance_that_is_not_saml_gets_no_user(sandbox: Sandbox) -> None:

@@ -129,6 +129,7 @@ def test_a_full_instance_is_asked_once_more_only(sandbox: Sandbox) -> None:
     assert result["users"]["created"] == 1
     assert result["users"]["failed"] == 3
     assert "as many users as its quota allows" in result["failures"][2]["reason"]
+    assert here.requests().count("CreateUser") < 5, "those that were under way when the first was refused, and none again"
 
 
 def test_every_problem_of_every_agent_is_told_before_the_first_write(sandbox: Sandbox) -> None:

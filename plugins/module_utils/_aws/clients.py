@@ -30,6 +30,7 @@ DENIED: t.Final = frozenset(
 CONFLICT: t.Final = frozenset(
     {"EntityAlreadyExists", "DuplicateResourceException", "ResourceConflictException", "ResourceInUseException", "DeleteConflict"}
 )
+QUOTA: t.Final = "LimitExceededException"
 THROTTLED: t.Final = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
 
 
@@ -38,7 +39,16 @@ def client(module: AnsibleAWSModule, service: str) -> t.Any:
 
     Reads and writes are retried by botocore itself: its standard mode repeats what AWS refused before carrying it out.
     """
-    return module.client(service, config=Config(retries={"mode": "standard", "max_attempts": 10}))
+    made = module.client(service, config=Config(retries={"mode": "standard", "max_attempts": 10}))
+    made.meta.events.register_first(f"needs-retry.{made.meta.service_model.service_id.hyphenize()}", _take_a_full_quota_as_said)
+    return made
+
+
+def _take_a_full_quota_as_said(response: t.Any, operation: t.Any, **dummy: t.Any) -> None:  # noqa: ARG001 (botocore gives more by name)
+    """botocore holds a full quota to be a matter of pace, and would ask for a minute before it says so."""
+    answer = response[1] if response else {}
+    if answer.get("Error", {}).get("Code") == QUOTA:
+        raise ClientError(answer, operation.name)
 
 
 @contextlib.contextmanager

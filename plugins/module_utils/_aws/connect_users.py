@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import QUOTA, attempt
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_directory import Directory, DirectoryToBe
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Summary, User, found_user_of, user_of
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, NotFound
@@ -22,7 +22,6 @@ Page = list[dict[str, t.Any]]
 SEARCH_PAGE: t.Final = 500
 CCP_PERMISSION: t.Final = "BasicAgentAccess"
 
-_QUOTA: t.Final = "LimitExceededException"
 
 
 class ConnectUsers:
@@ -132,7 +131,7 @@ class ConnectUsers:
                     **{key: value for key, value in optional.items() if value is not None},
                 )
         except FederationError as error:
-            if error.code != _QUOTA:
+            if error.code != QUOTA:
                 raise
             self._full = error
             raise self._no_room(agent["username"]) from error
@@ -198,7 +197,7 @@ class ConnectUsers:
     def _no_room(self, username: str) -> FederationError:
         return FederationError(
             f"Could not create the agent {username!r}: the instance has as many users as its quota allows.",
-            code=_QUOTA,
+            code=QUOTA,
             request_id=self._full.request_id if self._full else None,
             hint="Delete users who left, or have the quota 'Users per instance' raised.",
         )
