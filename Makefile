@@ -41,7 +41,7 @@ PYTHONS_newest := 3.14 3.13 3.12
 	python=$$(tools/find-python $(PYTHONS)) || { echo 'This needs Python 3.11 or later, with pip and venv.' >&2; exit 1; }
 	echo "Making $(@D) with $$("$$python" --version)"
 	"$$python" -m venv --clear $(@D)
-	$(@D)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --retries 5 $(HOLDS)
+	$(@D)/bin/python -m pip install --quiet --quiet --no-compile --disable-pip-version-check --retries 5 $(HOLDS)
 	touch $@
 
 $(COLLECTIONS)/.ready:
@@ -81,7 +81,7 @@ test-main: setup
 test-floor test-newest: test-%: $(COLLECTIONS)/.ready
 	tools/find-python $(PYTHONS_$*) >/dev/null || { echo 'SKIPPED: the tests on the $* releases, for want of Python $(PYTHONS_$*)'; exit 0; }
 	$(AGAIN) .venv-$*/.ready
-	echo "Tests: of units and modules, on the $* releases: $$(.venv-$*/bin/ansible --version | head -n 1)"
+	echo "Tests: of units and modules, on the $* releases: $$(.venv-$*/bin/ansible --version | sed -n 1p)"
 	.venv-$*/bin/python -m pytest --quiet --numprocesses $(WORKERS) --dist worksteal tests/unit tests/integration
 
 test-molecule: setup

@@ -317,10 +317,10 @@ def test_a_denied_account_fails_the_inventory_unless_told_otherwise(inventory: I
 
 def test_what_cannot_be_looked_at_is_never_left_out_silently(inventory: Inventory) -> None:
     """strict_permissions forgives a missing permission, and nothing else."""
-    inventory.sandbox.world.faults.add(Fault("connect", "ListInstances", times=100, code="InternalServiceException"))
+    inventory.sandbox.world.faults.add(Fault("connect", "ListInstances", status=400, code="InvalidRequestException", times=100))
     error = inventory.refused({"strict_permissions": False})
     assert "the account of the given credentials in " in error
-    assert "InternalServiceException" in error
+    assert "InvalidRequestException" in error
 
 
 def test_it_holds_itself_to_the_limits_of_the_service(inventory: Inventory) -> None:
