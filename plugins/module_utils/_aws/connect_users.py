@@ -23,7 +23,6 @@ SEARCH_PAGE: t.Final = 500
 CCP_PERMISSION: t.Final = "BasicAgentAccess"
 
 
-
 class ConnectUsers:
     """The users of an instance. resolve_hierarchy: show hierarchy groups by their paths, which takes reading them all."""
 
