@@ -13,17 +13,14 @@ from __future__ import annotations
 import argparse
 import collections
 import collections.abc
-import contextlib
 import dataclasses
 import datetime as dt
 import functools
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import typing as t
 from pathlib import Path
@@ -42,12 +39,20 @@ OURS: t.Final = {"managed-by": "openccp.federation"}
 UNPACED: t.Final = {"rate": 100_000.0, "burst": 100_000.0}
 
 
-#: The module in a process of its own, so that time and memory are its own; it gets its arguments as Ansible gives them.
-ALONE: t.Final = """
-import runpy, sys
-from ansible.module_utils import basic
-basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), "legacy"
-runpy.run_module("ansible_collections.openccp.federation.plugins.modules.connect_users", run_name="__main__", alter_sys=True)
+#: The module as Ansible runs it, with its arguments: in a fork of a process that has loaded it. Its time and memory are the fork's own.
+DIRECTLY: t.Final = """
+import importlib, json, pathlib, resource, sys, time
+from ansible_collections.openccp.federation.plugins.plugin_utils import _fork, _models
+name = "ansible_collections.openccp.federation.plugins.modules.connect_users"
+path = pathlib.Path(importlib.import_module(name).__file__)
+_models.parsed()
+module = _fork.Module(name, path, sys.stdin.buffer.read(), {}, ".")
+started = time.perf_counter()
+status, out, err = _fork.run(module)
+seconds = time.perf_counter() - started
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+told = {"seconds": seconds, "busy": used.ru_utime + used.ru_stime, "peak_mib": used.ru_maxrss / 1024}
+json.dump({"told": told, "result": json.loads(out), "complaints": err.decode()}, sys.stdout)
 """
 
 
@@ -74,21 +79,6 @@ class Figure:
         busy = f"{self.busy:.1f}" if self.busy else "-"
         asked = f"{sum(self.requests.values()):,} ({most})"
         return f"| {self.what} | {self.agents:,} | {self.limits} | {asked} | {self.seconds:.1f} | {busy} | {against} | {share} | {peak} |"
-
-
-class Memory:
-    """The most that a process holds, sampled."""
-
-    def __init__(self, pid: int) -> None:
-        self._file = Path(f"/proc/{pid}/status")
-        self.peak = 0.0
-
-    def look(self) -> None:
-        """Note VmHWM, the kernel's own high-water mark."""
-        with contextlib.suppress(OSError):
-            for line in self._file.read_text(encoding="ascii").splitlines():
-                if line.startswith("VmHWM:"):
-                    self.peak = max(self.peak, int(line.split()[1]) / 1024)
 
 
 def team(count: int, **settings: t.Any) -> list[dict[str, t.Any]]:
@@ -127,37 +117,29 @@ def share_of_limit(sandbox: Sandbox, operation: str, scale: float) -> float:
     return allowed / (times[-1] - times[0]).total_seconds()
 
 
-def processor_time() -> float:
-    """The seconds of the processors that all processes used that were started here and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def module(here: Centre, what: str, users: list[dict[str, t.Any]], scale: float, expected: t.Mapping[str, int]) -> Figure:
     """One run of connect_users."""
     pace = {"rate": RATE * scale, "burst": BURST * scale} if scale else UNPACED
     params = {"instance_id": here.id, "users": users, "mode": "set", "leavers": "delete", **pace, "_ansible_remote_tmp": "/tmp"}
     arguments = json.dumps({"ANSIBLE_MODULE_ARGS": params})
     here.sandbox.world.traffic.clear()
-    before, started = processor_time(), time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-c", ALONE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=module_environment(here.environment)
+    done = subprocess.run(
+        [sys.executable, "-c", DIRECTLY],
+        input=arguments,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=module_environment(here.environment),
     )
-    memory, output = Memory(process.pid), []
-    reader = threading.Thread(target=lambda: output.append(process.communicate(arguments)[0]))
-    reader.start()
-    while process.poll() is None:
-        memory.look()
-        time.sleep(0.02)
-    seconds = time.perf_counter() - started
-    reader.join()
-    result = json.loads(output[0].strip().splitlines()[-1])
+    if done.returncode:
+        raise SystemExit(f"{what}: {done.stderr}")
+    answer = json.loads(done.stdout)
+    result = answer["result"]
     found = {key: value for key, value in result.get("users", {}).items() if key in expected}
     if result.get("failed") or found != dict(expected):
-        raise SystemExit(f"{what}: {result.get('msg')} {found}")
+        raise SystemExit(f"{what}: {result.get('msg')} {found} {answer['complaints']}")
     requests = counted(here.sandbox)
-    busy = processor_time() - before
-    return Figure(what, len(users), told(scale), seconds, requests, memory.peak, floor_of(requests, scale), busy=busy)
+    return Figure(what, len(users), told(scale), requests=requests, floor=floor_of(requests, scale), **answer["told"])
 
 
 def unchanged(sandbox: Sandbox, count: int, scale: float) -> Figure:
