@@ -153,6 +153,7 @@ class SyncResource(AgentsResource):
         names = {agent["username"] for agent in self.agents}
         created = [name for name in succeeded if name in names and name not in self.snapshot.existing]
         updated = [name for name in succeeded if name in self.snapshot.existing]
+        shown = names | leavers
         held = set() if self.rules.renames == "recreate" else set(self.gone.superseded) - set(self.snapshot.existing)
         return {
             "created": len(created),
@@ -163,7 +164,7 @@ class SyncResource(AgentsResource):
             "restricted": sum(name in leavers for name in succeeded) if self.rules.leavers == "restrict" else 0,
             "leavers": sorted(leavers),
             "renamed": [{"old": user.username, "new": new} for new, user in self.gone.superseded.items()],
-            "changes": [self._change(name, steps) for name, steps in done.items() if name in names | leavers],
+            "changes": [self._change(name, steps) for name, steps in done.items() if name in shown],
         }
 
     def _change(self, name: str, steps: list[Step]) -> dict[str, t.Any]:
