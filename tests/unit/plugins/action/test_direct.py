@@ -105,10 +105,8 @@ class Both(t.NamedTuple):
     results: dict[tuple[str, str], dict[str, t.Any]]
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
+def _run_both(folder: Path) -> Both:
     """The same tasks run directly and not."""
-    folder = tmp_path_factory.mktemp("both")
     (folder / "metadata.xml").write_text(make_metadata(make_certificate()), encoding="utf-8")
     (folder / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
     (folder / "python").chmod(0o700)
@@ -126,34 +124,35 @@ def _same(text: str) -> str:
     return re.sub(r"j\d+\.\d+|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*", "…", text)
 
 
-@pytest.mark.parametrize("name", TASKS)
-def test_the_result_is_the_same(both: Both, name: str) -> None:
-    direct, apart = (both.results[host, name] for host in ("direct", "apart"))
-    assert direct["status"] == apart["status"] == ("failed" if name in {"failure", "unknown option", "environment"} else "ok")
-    for result in (direct["result"], apart["result"]):
-        result["exception"] = bool(result.get("exception"))  # with -vvv the calls that led there, which are those of either way
-    assert _same(json.dumps(direct["result"], sort_keys=True)) == _same(json.dumps(apart["result"], sort_keys=True))
-
-
-def test_each_task_runs_as_it_should(both: Both) -> None:
-    assert both.output.count("<direct> RUN DIRECTLY ") == len(TASKS) - len(APART)
-    assert "<apart> RUN DIRECTLY" not in both.output
-    assert both.output.count("<apart> The module runs in an interpreter of its own: federation_direct is false.") == len(TASKS)
-    for why in APART.values():
-        assert f"<direct> The module runs in an interpreter of its own: {why}" in both.output
-
-
-def test_what_the_tasks_were_to_show_is_there(both: Both) -> None:
+def test_what_runs_directly_comes_to_the_same(tmp_path: Path) -> None:
+    both = _run_both(tmp_path)
+    for name in TASKS:
+        check_same(name, *(both.results[host, name] for host in ("direct", "apart")))
+    check_ways(both.output)
     warned = json.dumps(both.results["direct", "secrets and a warning"]["result"]["warnings"])
     assert "Both option access_key and its alias aws_access_key are set." in warned
     assert both.results["direct", "defaults of the group"]["result"]["invocation"]["module_args"]["region"] == "eu-west-2"
     assert "/nowhere" in both.results["direct", "environment"]["result"]["msg"]
     assert both.results["direct", "success"]["result"]["saml_response"]["name_id"]
-
-
-def test_no_secret_is_shown(both: Both) -> None:
     assert SECRET not in both.output
     assert SECRET not in json.dumps(list(both.results.values()))
+
+
+def check_same(name: str, direct: dict[str, t.Any], apart: dict[str, t.Any]) -> None:
+    """That both ways of a task end alike and return the same."""
+    assert direct["status"] == apart["status"] == ("failed" if name in {"failure", "unknown option", "environment"} else "ok"), name
+    for result in (direct["result"], apart["result"]):
+        result["exception"] = bool(result.get("exception"))  # with -vvv the calls that led there, which are those of either way
+    assert _same(json.dumps(direct["result"], sort_keys=True)) == _same(json.dumps(apart["result"], sort_keys=True)), name
+
+
+def check_ways(output: str) -> None:
+    """That each task ran in the way in which it should."""
+    assert output.count("<direct> RUN DIRECTLY ") == len(TASKS) - len(APART)
+    assert "<apart> RUN DIRECTLY" not in output
+    assert output.count("<apart> The module runs in an interpreter of its own: federation_direct is false.") == len(TASKS)
+    for why in APART.values():
+        assert f"<direct> The module runs in an interpreter of its own: {why}" in output
 
 
 @pytest.mark.parametrize("module", MODULES)
