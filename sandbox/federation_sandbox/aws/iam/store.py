@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime as dt
+import functools
 import json
 import typing as t
 
 from moto.core.config import default_user_config
-from moto.iam.models import IAMBackend, Role, iam_backends
+from moto.iam.models import IAMBackend, ManagedPolicy, Role, iam_backends
 
 from federation_sandbox.world import Replicated, World
 
@@ -49,7 +51,6 @@ class Iam:
     """IAM of every account."""
 
     def __init__(self, world: World) -> None:
-        default_user_config["iam"] = {"load_aws_managed_policies": True}
         # moto's backends are its module's, so one process holds one world's roles.
         iam_backends.reset()
         self._world = world
@@ -59,7 +60,11 @@ class Iam:
 
     def backend(self, account: str, partition: str) -> IAMBackend:
         """moto's IAM of an account."""
-        return iam_backends[account][partition]
+        backend = iam_backends[account][partition]
+        if not backend.aws_managed_policies:
+            backend.aws_managed_policies = [copy.copy(policy) for policy in _aws_policies(partition)]
+            backend.managed_policies |= {policy.arn: policy for policy in backend.aws_managed_policies}
+        return backend
 
     def let_take_effect(self, account: str, partition: str) -> None:
         """Compare the account's roles with what STS was last told, and tell it what changed."""
@@ -84,6 +89,16 @@ class Iam:
             max_session_duration=int(role.max_session_duration or 3600),
             created=self._created.setdefault(role.id, self._world.clock.now()),
         )
+
+
+@functools.cache
+def _aws_policies(partition: str) -> list[ManagedPolicy]:
+    """AWS's own policies, of which moto has some fifteen hundred: it would parse them anew for each account of each world."""
+    default_user_config["iam"] = {"load_aws_managed_policies": True}
+    try:
+        return IAMBackend(partition, "aws").aws_managed_policies
+    finally:
+        default_user_config["iam"] = {"load_aws_managed_policies": False}
 
 
 def _managed(backend: IAMBackend, arn: str) -> Document:
