@@ -67,32 +67,36 @@ sandbox: setup ## Keep a seeded sandbox open
 
 # --- tests ---
 
-.PHONY: test test-main test-floor test-newest test-molecule soak conformance
+.PHONY: test setup-floor setup-newest test-main test-floor test-newest test-molecule soak conformance
 # More workers than cores: the tests wait for the lags and limits of the sandbox. The order is that of pyproject.toml: what takes long first.
 SHARED := --numprocesses 5 --dist load --maxschedchunk 2
 
-test: ## Run every test: on the main environment, on both ends of the supported range, and the scenario default
+test: ## Run every test: on the main environment, on both ends of the supported range, and the scenarios default and fleet
+	$(AGAIN) --jobs=3 --output-sync=target setup setup-floor setup-newest
 	$(AGAIN) test-main test-floor test-newest test-molecule
+
+setup-floor setup-newest: setup-%: $(COLLECTIONS)/.ready
+	tools/find-python $(PYTHONS_$*) >/dev/null || { echo 'SKIPPED: the tests on the $* releases, for want of Python $(PYTHONS_$*)'; exit 0; }
+	$(AGAIN) .venv-$*/.ready
 
 test-main: setup
 	echo 'Tests: all, on the main environment'
 	$(BIN)/python -m pytest --quiet $(SHARED) -m 'not soak'
 
-test-floor test-newest: test-%: $(COLLECTIONS)/.ready
-	tools/find-python $(PYTHONS_$*) >/dev/null || { echo 'SKIPPED: the tests on the $* releases, for want of Python $(PYTHONS_$*)'; exit 0; }
-	$(AGAIN) .venv-$*/.ready
+test-floor test-newest: test-%: setup-%
+	[ -e .venv-$*/.ready ] || exit 0
 	echo "Tests: of units and modules, on the $* releases: $$(.venv-$*/bin/ansible --version | sed -n 1p)"
 	.venv-$*/bin/python -m pytest --quiet $(SHARED) tests/integration tests/unit
 
 test-molecule: setup
 	$(ACTIVATE)
 	$(BIN)/python tools/demo.py --run molecule test
+	$(BIN)/python tools/demo.py --run molecule test --scenario-name fleet
 
-soak: setup ## Run what takes minutes each: rotations under continuous sign-ins, sixty federations in slices, every inventory, the scenarios of agents and fleets
+soak: setup ## Run what takes minutes each: rotations under continuous sign-ins, sixty federations in slices, every inventory, the scenario agents
 	$(ACTIVATE)
 	$(BIN)/python -m pytest --quiet -m soak
 	$(BIN)/python tools/demo.py --run molecule test --scenario-name agents
-	$(BIN)/python tools/demo.py --run molecule test --scenario-name fleet
 
 conformance: .venv-conformance/.ready $(COLLECTIONS)/.ready ## Hold the sandbox against clients that this project did not write
 	export PATH=$(CURDIR)/.venv-conformance/bin:$$PATH
