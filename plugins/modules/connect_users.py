@@ -82,6 +82,7 @@ options:
         Amazon Connect cannot rename.
       - V(report) says so, and leaves both names alone.
       - V(recreate) creates the new one and then deletes the old one, whose history stays with it. Such deletions count for O(max_removals).
+        An old one that was made by hand goes only with O(manage_unowned=true), and none goes whose successor is skipped or fails.
     type: str
     choices: [report, recreate]
     default: report

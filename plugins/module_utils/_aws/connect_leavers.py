@@ -39,20 +39,26 @@ class Rules:
         """Whether agents may be deleted."""
         return self.leavers == "delete" or self.renames == "recreate"
 
+    def manages(self, user: User) -> bool:
+        """Whether an agent may be taken away: one that was made by hand only when that is told."""
+        return user.is_ours or self.manage_unowned
+
 
 @dataclass(frozen=True)
 class Departures:
-    """leavers: agents that are not wanted. superseded: new name → the agent under the old name. managed: how many agents could leave."""
+    """leavers: agents that are not wanted. superseded: new name → the agent under the old name, who goes; waiting: likewise, who is only
+    reported. managed: how many agents could leave.
+    """
 
     leavers: tuple[User, ...]
     superseded: t.Mapping[str, User]
+    waiting: t.Mapping[str, User]
     managed: int
 
     def removed(self, rules: Rules) -> list[User]:
         """Those who lose their access by these rules and have not lost it yet."""
         by_rule = {"report": (), "restrict": [user for user in self.leavers if not is_restricted(user, rules)], "delete": self.leavers}
-        renamed = self.superseded.values() if rules.renames == "recreate" else ()
-        return [*by_rule[rules.leavers], *renamed]
+        return [*by_rule[rules.leavers], *self.superseded.values()]
 
 
 def is_restricted(user: User, rules: Rules) -> bool:
@@ -60,16 +66,24 @@ def is_restricted(user: User, rules: Rules) -> bool:
     return bool(user.settings["security_profiles"] == [rules.restricted_profile])
 
 
-def departures(wanted: t.Sequence[Settings], everybody: t.Mapping[str, User], rules: Rules) -> Departures:
-    """Who of everybody is not wanted. A person whose object id another username bears has been renamed."""
+def departures(
+    wanted: t.Sequence[Settings], everybody: t.Mapping[str, User], rules: Rules, skipped: t.Container[str] = frozenset()
+) -> Departures:
+    """Who of everybody is not wanted. A person whose object id another username bears has been renamed.
+
+    skipped: those who are wanted, but cannot be as they should. Nobody goes for a successor who does not come.
+    """
     names = {agent["username"] for agent in wanted} | rules.keep
     by_person = {user.settings["entra_id"]: user for name, user in everybody.items() if user.settings["entra_id"] and name not in names}
-    superseded = {agent["username"]: by_person[agent["entra_id"]] for agent in wanted if agent.get("entra_id") in by_person}
-    stay = names | {user.username for user in superseded.values()}
+    renamed = {agent["username"]: by_person[agent["entra_id"]] for agent in wanted if agent.get("entra_id") in by_person}
+    stay = names | {user.username for user in renamed.values()}
     stay |= {user.username for user in everybody.values() if user.settings["entra_id"] in rules.keep}
-    managed = [user for user in everybody.values() if user.is_ours or rules.manage_unowned]
+    managed = [user for user in everybody.values() if rules.manages(user)]
     leavers = sorted((user for user in managed if user.username not in stay), key=lambda user: user.username) if rules.is_whole else ()
-    return Departures(tuple(leavers), superseded, len(managed))
+    coming = {new: user for new, user in renamed.items() if new not in skipped}
+    superseded = {new: user for new, user in coming.items() if rules.renames == "recreate" and rules.manages(user)}
+    waiting = {new: user for new, user in coming.items() if new not in superseded}
+    return Departures(tuple(leavers), superseded, waiting, len(managed))
 
 
 def allowed(limit: str, managed: int) -> int:
@@ -109,9 +123,8 @@ def check_guard(wanted: t.Sized, gone: Departures, rules: Rules) -> None:
 def leaver_steps(gone: Departures, quick_connects: QuickConnects, orphans: t.Sequence[t.Mapping[str, str]], rules: Rules) -> list[Step]:
     """What is done about leavers, about renamed agents under their old name, and about quick connects that an earlier run left over."""
     steps: list[Step] = []
-    if rules.renames == "recreate":
-        for new, user in gone.superseded.items():
-            steps.extend(_deletion(user, quick_connects, of=new))
+    for new, user in gone.superseded.items():
+        steps.extend(_deletion(user, quick_connects, of=new))
     for user in gone.leavers:
         if rules.leavers == "delete":
             steps.extend(_deletion(user, quick_connects, of=user.username))
@@ -127,12 +140,10 @@ def warnings(gone: Departures, rules: Rules) -> list[str]:
     if gone.leavers and rules.leavers == "report":
         names = [user.username for user in gone.leavers]
         found.append(f"{len(names)} agents are no longer wanted: {', '.join(names[:20])}{', …' if len(names) > 20 else ''}. Set leavers.")
-    if rules.renames == "report":
-        found.extend(
-            f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched. With renames=recreate "
-            "the new one is made and the old one deleted; history stays with the old one."
-            for new, user in gone.superseded.items()
-        )
+    for new, user in gone.waiting.items():
+        told = f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched."
+        made = "" if rules.manages(user) else " The old one was made by hand: it goes only with manage_unowned as well."
+        found.append(f"{told} With renames=recreate the new one is made and the old one deleted; history stays with the old one.{made}")
     return found
 
 

@@ -14,6 +14,7 @@ import typing as t
 from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_csv
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_leavers as leaving
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import AGENT_OPTIONS, AgentsResource, Snapshot
@@ -61,16 +62,20 @@ def rows_of(module: AnsibleAWSModule) -> list[Settings]:
         raise InvalidInput(f"Could not read the agents from {path}: {error}") from None
 
 
-def validated(rows: t.Iterable[Settings], source: str) -> list[Settings]:
-    """The agents with every option, each of its type. source: what holds them, for the error."""
+def validated(rows: t.Iterable[Settings], source: str) -> tuple[list[Settings], list[Problem]]:
+    """The agents with every option, each of its type, and what is wrong with the others. source: what holds them, for the error."""
     validator = ArgumentSpecValidator(AGENT_OPTIONS)
-    agents = []
+    agents, problems = [], []
     for row in rows:
         result = validator.validate(row)
-        if result.error_messages:
-            raise InvalidInput(f"{source}, the agent {row.get('username', 'without username')!r}: {' '.join(result.error_messages)}")
-        agents.append(result.validated_parameters)
-    return agents
+        if not result.error_messages:
+            agents.append(result.validated_parameters)
+            continue
+        told = " ".join(f"Unsupported: {one.msg}" if isinstance(one, UnsupportedError) else one.msg for one in result.errors)
+        if not isinstance(row.get("username"), str):
+            raise InvalidInput(f"{source}, an agent without username: {told}")
+        problems.append(Problem(row["username"], told))
+    return agents, problems
 
 
 class SyncResource(AgentsResource):
@@ -91,10 +96,11 @@ class SyncResource(AgentsResource):
             keep=frozenset(params["keep"]),
         )
         self.skipped: dict[str, FederationError] = {}
+        self.malformed: list[Problem] = []
         self.quick_connects: leaving.QuickConnects = {}
         self.orphans: list[t.Mapping[str, str]] = []
         self.everybody: dict[str, User] = {}
-        self.gone = leaving.Departures((), {}, 0)
+        self.gone = leaving.Departures((), {}, {}, 0)
         self.farewells: tuple[Step, ...] = ()
 
     def read(self) -> Snapshot:
@@ -113,9 +119,8 @@ class SyncResource(AgentsResource):
     def plan(self, actual: Snapshot) -> Plan:
         """Who comes and who changes; then, once the guard has let it pass, who goes."""
         leaving.check_guard(self.agents, self.gone, self.rules)
-        if self.rules.renames == "report":
-            waiting = {new for new in self.gone.superseded if new not in actual.listed}
-            actual = Snapshot([agent for agent in actual.wanted if agent["username"] not in waiting], actual.existing, actual.listed)
+        waiting = {new for new in self.gone.waiting if new not in actual.listed}
+        actual = Snapshot([agent for agent in actual.wanted if agent["username"] not in waiting], actual.existing, actual.listed)
         plan = super().plan(actual)
         self.farewells = tuple(leaving.leaver_steps(self.gone, self.quick_connects, self.orphans, self.rules))
         before, after = self._departures_shown()
@@ -154,7 +159,7 @@ class SyncResource(AgentsResource):
         created = [name for name in succeeded if name in names and name not in self.snapshot.existing]
         updated = [name for name in succeeded if name in self.snapshot.existing]
         shown = names | leavers
-        held = set() if self.rules.renames == "recreate" else set(self.gone.superseded) - set(self.snapshot.existing)
+        held = set(self.gone.waiting) - set(self.snapshot.existing)
         return {
             "created": len(created),
             "updated": len(updated),
@@ -163,7 +168,7 @@ class SyncResource(AgentsResource):
             "removed": sum(step.do == "delete" for step in plan.steps),
             "restricted": sum(name in leavers for name in succeeded) if self.rules.leavers == "restrict" else 0,
             "leavers": sorted(leavers),
-            "renamed": [{"old": user.username, "new": new} for new, user in self.gone.superseded.items()],
+            "renamed": [{"old": user.username, "new": new} for new, user in {**self.gone.superseded, **self.gone.waiting}.items()],
             "changes": [self._change(name, steps) for name, steps in done.items() if name in shown],
         }
 
@@ -183,6 +188,7 @@ class SyncResource(AgentsResource):
         return connect
 
     def _sound(self, wanted: list[Settings], problems: list[Problem]) -> list[Settings]:
+        problems = [*self.malformed, *problems]
         if self.module.params["invalid"] == "stop":
             refuse(problems)
         for problem in problems:
@@ -195,7 +201,9 @@ class SyncResource(AgentsResource):
         """As for one agent, but that all are read from the start when that is sure to be needed; meanwhile the agents are validated."""
         pages = (self.users.summary_pages(), self.users.search_pages())
         begun = [ahead(some) for some in pages] if self._sees_everybody or len(self.agents) > FEW else []
-        self.agents = validated(self.agents, self.module.params["csv"] or "users")
+        self.agents, self.malformed = validated(self.agents, self.module.params["csv"] or "users")
+        if self.malformed:
+            self.rules = dataclasses.replace(self.rules, keep=self.rules.keep | {problem.username for problem in self.malformed})
         if not begun:
             return super()._listed_and_search()
         listed, found = self.users.summaries(begun[0]), self.users.search(begun[1])
@@ -216,7 +224,7 @@ class SyncResource(AgentsResource):
     def _read_departures(self) -> None:
         if self.rules.restricted_profile:
             self._check_restricted_profile()
-        self.gone = leaving.departures(self.agents, self.everybody, self.rules)
+        self.gone = leaving.departures(self.agents, self.everybody, self.rules, self.skipped)
         if self.rules.deletes:
             self.quick_connects = self.users.quick_connects_to_users()
             there = {summary.id for summary in self.snapshot.listed.values()}

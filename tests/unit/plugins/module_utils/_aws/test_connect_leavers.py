@@ -46,13 +46,32 @@ def test_who_leaves(rules: Rules, leavers: list[str]) -> None:
 def test_a_person_with_another_name_is_no_leaver(new_exists: bool) -> None:
     users = everybody(there("ann", entra_id="1"), there("bob", entra_id="2"), *([there("anna", entra_id="1")] if new_exists else []))
     gone = leaving.departures(wanted(anna="1", bob="2"), users, Rules(is_whole=True))
-    assert {new: user.username for new, user in gone.superseded.items()} == {"anna": "ann"}
+    assert {new: user.username for new, user in gone.waiting.items()} == {"anna": "ann"}
+    assert gone.superseded == {}
     assert gone.leavers == ()
+
+
+@pytest.mark.parametrize(
+    ("tags", "rules", "skipped", "superseded", "waiting"),
+    [
+        pytest.param(OURS, {}, (), [], ["anna"], id="reported"),
+        pytest.param(OURS, {"renames": "recreate"}, (), ["anna"], [], id="recreated"),
+        pytest.param(OURS, {"renames": "recreate"}, ("anna",), [], [], id="not without a successor"),
+        pytest.param({}, {"renames": "recreate"}, (), [], ["anna"], id="made by hand"),
+        pytest.param({}, {"renames": "recreate", "manage_unowned": True}, (), ["anna"], [], id="by hand, managed"),
+    ],
+)
+def test_who_goes_for_a_successor(
+    tags: dict[str, str], rules: dict[str, t.Any], skipped: tuple[str, ...], superseded: list[str], waiting: list[str]
+) -> None:
+    users = everybody(there("ann", entra_id="1", tags=tags))
+    gone = leaving.departures(wanted(anna="1"), users, Rules(is_whole=True, leavers="delete", **rules), skipped)
+    assert (list(gone.superseded), list(gone.waiting), gone.leavers) == (superseded, waiting, ())
 
 
 def test_nobody_without_an_object_id_is_taken_for_another() -> None:
     gone = leaving.departures(wanted("new"), everybody(there("old")), Rules(is_whole=True))
-    assert gone.superseded == {}
+    assert gone.superseded == gone.waiting == {}
 
 
 @pytest.mark.parametrize(
