@@ -98,7 +98,7 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_origins as origins
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import NOT_YET, connect_client, id_of_reference
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 
 
@@ -145,6 +145,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    require(module, "boto3", "botocore")
     converge(module, OriginsResource(module), "approved_origins")
 
 

@@ -243,7 +243,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_instances as instances
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -363,6 +363,7 @@ def main() -> None:
         required_one_of=[("alias", "instance_id")],
         supports_check_mode=True,
     )
+    require(module, "boto3", "botocore")
     converge(module, InstanceResource(module), "instance")
 
 

@@ -148,7 +148,7 @@ import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_instances as instances
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform
+from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
 
 
 def read(module: AnsibleAWSModule) -> list[dict[str, t.Any]]:
@@ -184,6 +184,7 @@ def main() -> None:
         mutually_exclusive=[("alias", "instance_id")],
         supports_check_mode=True,
     )
+    require(module, "boto3", "botocore")
     inform(module, lambda: read(module), "instances")
 
 

@@ -182,7 +182,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_ag
     Snapshot,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_plan import plan_agent, plan_removal
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 
 
@@ -231,6 +231,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    require(module, "boto3", "botocore")
     converge(module, UserResource(module), "user")
 
 

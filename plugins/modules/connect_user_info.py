@@ -186,7 +186,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws import con
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import connect_client, id_of_reference
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import User, exported
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_users import ConnectUsers
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform
+from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
 
 
 def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
@@ -224,6 +224,7 @@ def main() -> None:
         mutually_exclusive=[("username", "user_id")],
         supports_check_mode=True,
     )
+    require(module, "boto3", "botocore")
     inform(module, lambda: read(module))
 
 

@@ -278,7 +278,7 @@ problems:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import TASK_OPTIONS
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_sync import SYNC_OPTIONS, SyncResource
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 
 
 def main() -> None:
@@ -293,6 +293,7 @@ def main() -> None:
         required_if=[("leavers", "restrict", ("restricted_security_profile",))],
         supports_check_mode=True,
     )
+    require(module, "boto3", "botocore")
     converge(module, SyncResource(module), "users")
 
 

@@ -64,12 +64,14 @@ def test_a_session_name_that_two_people_share_or_nobody_has(sandbox: Sandbox) ->
         user("bob@contoso.com", employeeId="1000"),
         user("cid@contoso.com"),
         user("dan@contoso.com", employeeId="1001", onPremisesExtensionAttributes={"extensionAttribute3": "d.an"}),
+        user("dan.before@contoso.com", employeeId="1001", accountEnabled=False),
     ]
     here = Tenant(sandbox, users=people, groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}])
     result = read(here, "Agents", session_name_source="employeeid")
     assert [one["username"] for one in result["members"]] == ["1001"]
     reasons = {one["user_principal_name"]: " ".join(one["reasons"]) for one in result["unusable"]}
     assert "belongs to 2 people: ann@contoso.com, bob@contoso.com" in reasons["bob@contoso.com"]
+    assert reasons["dan.before@contoso.com"] == "The account is disabled."
     assert "employeeid, which is the session name, is empty" in reasons["cid@contoso.com"]
     extension = read(here, "Agents", session_name_source="extensionattribute3")
     assert [one["username"] for one in extension["members"]] == ["d.an"]

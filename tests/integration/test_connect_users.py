@@ -106,6 +106,18 @@ def test_agents_without_the_mark_are_read_and_left_as_they_are(sandbox: Sandbox)
     assert here.requests().count("DescribeUser") == 3
 
 
+def test_agents_of_ours_are_read_once_and_not_each_time(sandbox: Sandbox) -> None:
+    """Their mark is missing, as after an import, or stale, as after a change by somebody else."""
+    team = agents(3, secondary_email="team@example.com")
+    here = centre(sandbox, users=[{**agent, "tags": {"managed-by": "openccp.federation"}} for agent in team])
+    first = here.run("connect_users", wanted(here, team))
+    assert first["actions"] == [f"Tag the agent {agent['username']!r} with openccp.federation/contact" for agent in team]
+    assert here.requests().count("DescribeUser") == 3
+    again = here.run("connect_users", wanted(here, team))
+    assert not again["changed"]
+    assert here.requests().count("DescribeUser") == 0
+
+
 def test_one_agents_failure_stops_none_of_the_others(sandbox: Sandbox) -> None:
     here = centre(sandbox)
     here.sandbox.world.faults.add(Fault("connect", "CreateUser", at=2, status=400, code="InvalidParameterException", message="Not him."))

@@ -102,8 +102,12 @@ def tags_after(wanted: Settings, current: t.Mapping[str, str], purge_tags: bool)
 
 
 def plan_agent(wanted: Settings, actual: User | None, purge_tags: bool, now: dt.datetime, *, own: bool = False) -> Plan:
-    """One agent: create it, or change each aspect that differs. own: a new one bears the mark of `connect_users`."""
-    return _plan_create(wanted, now, own) if actual is None else _plan_update(wanted, actual, purge_tags, now)
+    """One agent: create it, or change each aspect that differs.
+
+    own: a new one bears the mark of `connect_users`, and one of its own that had to be read whole gets its mark anew, so that it need
+    not be read again.
+    """
+    return _plan_create(wanted, now, own) if actual is None else _plan_update(wanted, actual, purge_tags, now, own)
 
 
 def plan_removal(actual: User | None) -> Plan:
@@ -133,20 +137,26 @@ def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan:
     return Plan({}, after, (Step("create", f"Create the agent {name!r}", args, of=name),))
 
 
-def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datetime) -> Plan:
+def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datetime, own: bool) -> Plan:
     changes = differences(wanted, actual.settings)
     to_set, to_remove, tags = tags_after(wanted, actual.settings["tags"], purge_tags)
-    if not (changes or to_set or to_remove):
+    stale = own and actual.is_ours and _is_unvouched(wanted, actual)
+    if not (changes or to_set or to_remove or stale):
         return Plan(actual.settings, actual.settings)
     vouched = {} if actual.complete else {option: wanted[option] for option in CONTACT if wanted.get(option) is not None}
     before = actual.settings | vouched
     after = before | changes | {"tags": tags}
     steps = _aspects(actual, changes, after)
     to_set = dict(to_set) | ({ENTRA_ID: after["entra_id"]} if "entra_id" in changes else {})
-    if (steps or to_set or to_remove) and manages_contact(wanted):
+    if (steps or to_set or to_remove or stale) and manages_contact(wanted):
         to_set[contact_mark.MARK] = contact_mark.mark(actual.username, after, now)
     steps.extend(_tag_steps(actual, to_set, to_remove))
     return Plan(before, after, tuple(steps))
+
+
+def _is_unvouched(wanted: Settings, actual: User) -> bool:
+    """Whether it took a request for this user alone to see that its contact details are right."""
+    return actual.complete and manages_contact(wanted) and not contact_mark.vouches(actual.mark, actual.username, wanted, actual.modified)
 
 
 def _aspects(actual: User, changes: Settings, after: Settings) -> list[Step]:

@@ -66,7 +66,8 @@ def sorted_out(groups: t.Sequence[Group], source: str, *, guests: bool) -> tuple
             people.setdefault(user["id"], _person(user, source))["groups"].append(group.reference)
     holders: dict[str, list[str]] = defaultdict(list)
     for person in people.values():
-        holders[person["username"]].append(person["user_principal_name"])
+        if person["enabled"]:  # a former account may still have the address of a new one
+            holders[person["username"]].append(person["user_principal_name"])
     usable: list[Member] = []
     unusable: list[Member] = []
     for person in sorted(people.values(), key=lambda one: (one["username"], one["entra_id"])):
