@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX makes of a credential and of a slice, by its own rules."""
+"""What AWX makes of a credential, a slice and a workflow, by its own rules."""
 
 from __future__ import annotations
 
@@ -24,6 +24,31 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(t.cast("yaml.ScalarNode", node)))
 
 OBJECTS: t.Final[dict[str, t.Any]] = yaml.load((CHECKOUT / "awx" / "objects.yml").read_text(encoding="utf-8"), Loader=_Loader)
+
+
+#: what leads from a node of a workflow to the next
+EDGES: t.Final = ("success_nodes", "failure_nodes", "always_nodes")
+
+
+def follow(nodes: t.Iterable[t.Mapping[str, t.Any]], failing: t.Collection[str]) -> tuple[list[str], bool]:
+    """The nodes of a workflow that run when some of its jobs fail, and whether AWX calls the workflow successful.
+
+    It does unless a job fails that no edge leads on from.
+    """
+    edges = {
+        node["identifier"]: {kind: [one["identifier"] for one in node.get("related", {}).get(kind, [])] for kind in EDGES} for node in nodes
+    }
+    later = {name for kinds in edges.values() for names in kinds.values() for name in names}
+    waiting = [name for name in edges if name not in later]
+    ran: list[str] = []
+    successful = True
+    while waiting:
+        name = waiting.pop(0)
+        ran.append(name)
+        after = edges[name]["failure_nodes" if name in failing else "success_nodes"] + edges[name]["always_nodes"]
+        successful = successful and (name not in failing or bool(after))
+        waiting += after
+    return ran, successful
 
 
 def inventory(hosts: t.Mapping[str, t.Any], number: int = 1, count: int = 1) -> str:

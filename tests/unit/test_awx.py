@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from awx_rules import OBJECTS
+from awx_rules import EDGES, OBJECTS, follow
 from support import CHECKOUT, COLLECTIONS, module_environment
 
 #: what apply.yml passes to which module
@@ -58,7 +58,17 @@ def test_what_schedules_and_workflows_run_exists() -> None:
     run = {schedule["unified_job_template"] for schedule in OBJECTS["awx_schedules"]}
     assert run | {node["unified_job_template"]["name"] for node in nodes} <= made
     named = {node["identifier"] for node in nodes}
-    assert {after["identifier"] for node in nodes for after in node.get("related", {}).get("success_nodes", [])} <= named
+    assert {after["identifier"] for node in nodes for kind in EDGES for after in node.get("related", {}).get(kind, [])} <= named
+
+
+@pytest.mark.parametrize(
+    ("failing", "successful"),
+    [((), True), (("before",), True), (("rotate",), True), (("before", "rotate"), True), (("after",), False), (("before", "after"), False)],
+)
+def test_one_broken_federation_stops_no_rotation(failing: tuple[str, ...], successful: bool) -> None:
+    """A check that fails is followed by the rotation, which mends it when the certificate is what is wrong; the last check counts."""
+    nightly = OBJECTS["awx_workflows"][0]["workflow_nodes"]
+    assert follow(nightly, failing) == (["before", "rotate", "after"], successful)
 
 
 def test_a_survey_asks_for_options_of_the_roles() -> None:

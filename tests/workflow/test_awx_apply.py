@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from awx_rules import OBJECTS
+from awx_rules import EDGES, OBJECTS
 from awx_stand_in import AWX, TOKEN, running
 from support import CHECKOUT, module_environment
 
@@ -67,8 +67,8 @@ def check(awx: AWX) -> None:
     for node in OBJECTS["awx_workflows"][0]["workflow_nodes"]:
         made = nodes[node["identifier"]]
         assert awx.objects[made["unified_job_template"]]["name"] == node["unified_job_template"]["name"]
-        after = [one["identifier"] for one in node.get("related", {}).get("success_nodes", [])]
-        assert awx.named(made["id"], "success_nodes") == after
+        for kind in EDGES:
+            assert awx.named(made["id"], kind) == [one["identifier"] for one in node.get("related", {}).get(kind, [])]
 
 
 def test_everything_is_made_once(tmp_path: Path) -> None:
