@@ -189,6 +189,11 @@ def test_an_expired_active_certificate_is_warned_of(sandbox: Sandbox) -> None:
     result = tenant.run(CERTIFICATE, NAME)
     assert result["changed"], result.get("msg")
     assert any("signs with the new one at once" in one for one in result.warnings)
+    assert not tenant.run(CERTIFICATE, NAME)["changed"]
+    tenant.world.clock.advance(dt.timedelta(days=1100))
+    again = tenant.run(CERTIFICATE, NAME)
+    assert again["changed"], "the one that was staged has ended too"
+    assert again["certificate"]["usable"]
 
 
 def test_replication_and_metadata_lag_are_waited_for(tenant: Tenant, first: str) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import SigningCertificate, active_of, named
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
+from ansible_collections.openccp.federation.plugins.module_utils._saml import rotation
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
 
 
@@ -43,14 +44,27 @@ def plan(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Plan
     certificate = chosen(params, app)
     if params["state"] == "absent":
         return _plan_absent(params, app, certificate)
-    wanted = _plan_staged if params["state"] == "staged" else _plan_active
-    return wanted(params, app, certificate, now)
+    if params["state"] == "active":
+        return _plan_active(params, app, certificate, now)
+    if not params["thumbprint"] and not params["which"]:
+        certificate = _successor(app.certificates, now)
+    return _plan_staged(params, app, certificate, now)
 
 
 def _staged(certificates: t.Sequence[SigningCertificate]) -> SigningCertificate | None:
     active = active_of(certificates)
     later = (one for one in certificates if active is None or one.certificate.not_after > active.certificate.not_after)
     return next((one for one in later if one.can_sign and not one.active), None)
+
+
+def _successor(certificates: t.Sequence[SigningCertificate], now: datetime) -> SigningCertificate | None:
+    """The one with which a rotation goes on."""
+    dated = [
+        rotation.Certificate(one.thumbprint, one.certificate.not_before, one.certificate.not_after, one.active, can_sign=one.can_sign)
+        for one in certificates
+    ]
+    found = rotation.successor(dated, now)
+    return named(certificates, found.thumbprint) if found else None
 
 
 def _plan_staged(params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None, now: datetime) -> Plan:

@@ -110,10 +110,9 @@ def decide(certificates: t.Sequence[Certificate], providers: t.Sequence[Provider
         raise InvalidInput("The application has no active signing certificate.", hint="Set the federation up with openccp.federation.site.")
     if not providers:
         raise InvalidInput("No IAM SAML provider is known that trusts the application.", hint="Give certificate_rotation_providers.")
-    newer = [one for one in certificates if one.can_sign and one.not_after > active.not_after]
-    new = max(newer, key=lambda one: (one.not_after, one.thumbprint), default=None)
+    new = successor(certificates, now)
     if not active.usable(now):
-        return _expired(active, new, providers, now)
+        return _expired(active, new, providers)
     if new is not None:
         return _under_way(active, new, providers, now, rules)
     missing = [one.arn for one in providers if active.thumbprint not in one.thumbprints]
@@ -123,15 +122,27 @@ def decide(certificates: t.Sequence[Certificate], providers: t.Sequence[Provider
     return _after(active, certificates, providers, now, rules)
 
 
+def successor(certificates: t.Iterable[Certificate], now: datetime) -> Certificate | None:
+    """The certificate that takes over from the active one: it ends later, and has begun by the time it is needed. None: make one."""
+    certificates = list(certificates)
+    active = next((one for one in certificates if one.active), None)
+    others = [one for one in certificates if one.can_sign and not one.active]
+    if active is None or not active.usable(now):
+        able = [one for one in others if one.usable(now)]
+    else:
+        able = [one for one in others if one.not_before <= active.not_after < one.not_after]
+    return max(able, key=lambda one: (one.not_after, one.thumbprint), default=None)
+
+
 def moment(text: str) -> datetime:
     """A time as modules return it."""
     return datetime.fromisoformat(text)
 
 
-def _expired(active: Certificate, new: Certificate | None, providers: t.Sequence[Provider], now: datetime) -> Decision:
+def _expired(active: Certificate, new: Certificate | None, providers: t.Sequence[Provider]) -> Decision:
     """The shortest way: Entra signs with a new certificate at once when the active one has ended, so there is nothing to settle."""
     ended = f"{active.thumbprint} ended at {active.not_after:%Y-%m-%d %H:%M} UTC"
-    if new is None or not new.usable(now):
+    if new is None:
         says = f"Make a new certificate at once: the active one, {ended}, and sign-ins fail."
         return Decision("stage", says, failing_since=active.not_after)
     if any(new.thumbprint not in one.thumbprints for one in providers):
@@ -162,9 +173,10 @@ def _under_way(active: Certificate, new: Certificate, providers: t.Sequence[Prov
 def _after(
     active: Certificate, certificates: t.Sequence[Certificate], providers: t.Sequence[Provider], now: datetime, rules: Rules
 ) -> Decision:
-    """No newer certificate is there: an old one may have to go, else a new one may have to come."""
+    """No certificate takes over: an old one may have to go, else a new one may have to come."""
     known = {one.thumbprint for one in certificates}
-    old = [one.thumbprint for one in sorted(certificates, key=lambda one: one.not_after) if one.can_sign and not one.active]
+    earlier = sorted((one for one in certificates if one.not_after <= active.not_after), key=lambda one: one.not_after)
+    old = [one.thumbprint for one in earlier if one.can_sign and not one.active]
     gone = sorted({one for provider in providers for one in provider.thumbprints} - known)
     left = (active.not_after - now).days
     due = left < rules.renew_when_days_left

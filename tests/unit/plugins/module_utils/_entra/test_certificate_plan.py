@@ -45,6 +45,8 @@ OLD: t.Final = one("C", -2000, -900)
 SHORT: t.Final = one("D", -1, 10)
 FOREIGN: t.Final = one("E", -1, 2000, signs=False)
 FUTURE: t.Final = one("F", 1, 1096)
+EXPIRED: t.Final = one("A", -1100, -5, active=True, noted=True)
+ENDED: t.Final = one("B", -400, -1)
 UNNOTED: t.Final = one("A", -1000, 40, active=True)
 
 #: the certificates and the options → the one that is meant, and the step that is taken
@@ -83,6 +85,28 @@ def test_the_certificate_that_is_meant_and_its_step(case: str, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
+    ("certificates", "step"),
+    [
+        ((EXPIRED, ENDED), "stage"),
+        ((EXPIRED, FUTURE), "stage"),
+        ((EXPIRED, ENDED, FUTURE), "stage"),
+        ((ENDED,), "stage"),
+        ((A, one("F", 50, 1096)), "stage"),
+        ((A, FUTURE), None),
+        ((EXPIRED, B), None),
+        ((EXPIRED, B, FUTURE), None),
+        ((EXPIRED, one("B", -1, 10)), None),
+    ],
+)
+def test_one_that_cannot_take_over_is_no_staged_one(
+    certificates: tuple[SigningCertificate, ...], step: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rotation makes a new one when it finds none that can sign by the time it is needed."""
+    plan = certificate_plan.plan(PARAMS, app(monkeypatch, *certificates), NOW)
+    assert [each.do for each in plan.steps] == ([step] if step else [])
+
+
+@pytest.mark.parametrize(
     ("certificates", "options", "kind", "told"),
     [
         ((A,), {"which": "active"}, Conflict, "is active, so it cannot be staged"),
@@ -94,6 +118,7 @@ def test_the_certificate_that_is_meant_and_its_step(case: str, monkeypatch: pyte
         ((A, B), {"state": "active", "trusted_thumbprints": []}, Conflict, "not in the IAM SAML provider"),
         ((A, OLD), {"state": "active", "which": "oldest", "force": True}, InvalidInput, "ended at"),
         ((A, FUTURE), {"state": "active", "which": "newest", "force": True}, InvalidInput, "is not valid before"),
+        ((EXPIRED, ENDED), {"state": "active", "force": True}, InvalidInput, "Make a new one"),
         ((A, FOREIGN), {"state": "active", "thumbprint": "E" * 40, "force": True}, InvalidInput, "has no private key"),
         ((A,), {"state": "absent"}, InvalidInput, "say which one"),
         ((A,), {"state": "absent", "which": "newest"}, Conflict, "without it no agent could sign in"),

@@ -75,6 +75,9 @@ TABLE: t.Final[dict[str, tuple[list[Certificate], list[Provider], str, str | Non
     "ended, a new one signs, unknown to AWS": ([NEW, EXPIRED], [provider("A")], "publish", "B", ()),
     "ended, a new one signs": ([NEW, EXPIRED], [provider("A", "B", published=("B", 0))], "activate", "B", ()),
     "ended, the new one not yet valid": ([certificate("B", 1, 1095), EXPIRED], [provider("A")], "stage", None, ()),
+    "both ended": ([certificate("B", -400, -1), EXPIRED], [provider("A", "B")], "stage", None, ()),
+    "ended, of two new ones one is valid": ([NEW, certificate("C", 1, 2000), EXPIRED], [provider("A", "B", "C")], "activate", "B", ()),
+    "staged, to begin when the active one has ended": ([certificate("B", 50, 1095), DUE], [SETTLED], "stage", None, ()),
     "foreign, without a private key": ([FRESH, certificate("X", -1, 2000, signs=False)], [provider("A", "X")], "watch", "A", ()),
 }
 
