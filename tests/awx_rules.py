@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX makes of a credential, a slice and a workflow, by its own rules."""
+"""What AWX makes of a credential, a survey, a slice and a workflow, by its own rules."""
 
 from __future__ import annotations
 
@@ -59,12 +59,28 @@ def inventory(hosts: t.Mapping[str, t.Any], number: int = 1, count: int = 1) -> 
 
 
 def answers(template: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The extra variables of a launch: what was answered, and the defaults of the rest."""
-    questions = template.get("survey_spec", {}).get("spec", [])
-    unknown = set(given) - {question["variable"] for question in questions}
-    if unknown:
-        raise ValueError(f"The survey of {template['name']} does not ask for {unknown}")
-    return {question["variable"]: given.get(question["variable"], question["default"]) for question in questions}
+    """The extra variables of a launch: what was answered, and of the other questions the defaults that are answers.
+
+    An empty answer is none. A question without answer or default sends nothing, so that the inventory decides.
+    """
+    questions = {question["variable"]: question for question in template.get("survey_spec", {}).get("spec", [])}
+    answered = {name: value for name, value in given.items() if value != ""}
+    refused = {name for name, value in answered.items() if name not in questions or not _answers(questions[name], value)}
+    missing = {name for name, question in questions.items() if question["required"]} - set(answered)
+    if refused or missing:
+        raise ValueError(f"AWX refuses the launch of {template['name']}: answers refused to {refused}, missing to {missing}")
+    defaults = {name: question["default"] for name, question in questions.items() if "default" in question}
+    return {**{name: value for name, value in defaults.items() if _answers(questions[name], value)}, **answered}
+
+
+def _answers(question: t.Mapping[str, t.Any], value: t.Any) -> bool:
+    """Whether AWX takes a value for an answer to a question."""
+    if question["type"] == "multiplechoice":
+        return value in question["choices"].split("\n")
+    number = question["type"] == "integer"
+    if type(value) is not (int if number else str):
+        return False
+    return bool(question["min"] <= (value if number else len(value)) <= question["max"])
 
 
 def inject(

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from awx_rules import EDGES, OBJECTS, follow
+from awx_rules import EDGES, OBJECTS, answers, follow
 from support import CHECKOUT, COLLECTIONS, module_environment
 
 #: what apply.yml passes to which module
@@ -76,11 +76,19 @@ def test_a_survey_asks_for_options_of_the_roles() -> None:
     options = {
         name: option for spec in specs for entry in spec["argument_specs"].values() for name, option in entry.get("options", {}).items()
     }
-    types = {"integer": "int", "multiplechoice": "bool", "text": "list"}
-    asked = [question for template in OBJECTS["awx_job_templates"] for question in template.get("survey_spec", {}).get("spec", [])]
-    assert {question["variable"]: types[question["type"]] for question in asked} == {
-        question["variable"]: options[question["variable"]]["type"] for question in asked
-    }
+    types = {"integer": ["int"], "multiplechoice": ["bool", "str"], "text": ["list", "str"]}
+    for question in (question for template in OBJECTS["awx_job_templates"] for question in template["survey_spec"]["spec"]):
+        option = options[question["variable"]]
+        assert option["type"] in types[question["type"]], question
+        if question["type"] == "multiplechoice":
+            assert question["choices"].split("\n") == option.get("choices", ["false", "true"])
+
+
+@pytest.mark.parametrize("template", OBJECTS["awx_job_templates"], ids=lambda template: template["name"])
+def test_where_nothing_is_answered_the_inventory_decides(template: dict[str, t.Any]) -> None:
+    """Extra variables beat every inventory, and a schedule or a workflow answers nothing."""
+    asked = [question["variable"] for question in template["survey_spec"]["spec"]]
+    assert answers(template, {}) == answers(template, dict.fromkeys(asked, "")) == {}
 
 
 @pytest.mark.parametrize("rule", [schedule["rrule"] for schedule in OBJECTS["awx_schedules"]])

@@ -38,18 +38,20 @@ def credentials(sandbox: Sandbox) -> dict[str, dict[str, str]]:
 
 
 def test_every_template_runs(sandbox: Sandbox, tmp_path: Path) -> None:
-    """One after the other, as in an estate: Site first, then what keeps it; the last on another machine."""
+    """One after the other, as in an estate: Site first, then what keeps it; the first and the last on another machine."""
     ways = credentials(sandbox)
+    elsewhere = ("Site", "Report of certificates")
     launches = (
         ("Site", "secret", {}, True),
-        ("Users", "certificate", {}, False),
+        ("Users", "certificate", {"connect_users_leavers": "report", "connect_users_max_removals": "10%"}, False),
         ("Check", "token", {}, False),
-        ("Rotate certificates", "secret", {}, False),
+        ("Rotate certificates", "secret", {"certificate_rotation_renew_when_days_left": 60}, False),
         ("Report of certificates", "certificate", {}, False),
     )
     assert {launch[0] for launch in launches} == set(TEMPLATES)
+    assert {way for template, way, *rest in launches if template not in elsewhere} == set(ways)
     for template, way, given, changes in launches:
-        node = tmp_path / "node" if template == "Report of certificates" else None
+        node = tmp_path / f"node of {template}" if template in elsewhere else None
         job = Job(tmp_path / template, sandbox, template, ways[way], given, node=node).run()
         assert set(job.stats()["processed"]) == {"demo"}, job.told()
         assert job.stats()["failures"] == {}, job.told()
