@@ -17,8 +17,10 @@ description:
     and the roles run on it as it is.
   - All that is known of the instance is in the variable C(connect), a dictionary with the keys V(arn), V(id), V(alias), V(region),
     V(account_id), V(partition), V(identity_management_type), V(status), V(access_url), V(tags) and V(federated).
-  - V(federated) tells whether the role that O(role_name) names exists in the account and trusts a SAML provider; it is V(none) where the
-    credentials may not read roles.
+  - V(federated) tells whether a federation of this collection exists, which is whether the role that O(role_name) names exists in the
+    account, carries the tag C(managed-by=openccp.federation) and trusts a SAML provider. It does not tell whether the sign-in works.
+  - V(federated) is V(none), with a warning, where the credentials may not read the role (C(iam:GetRole)). So ask C(connect.federated is
+    false), not C(not connect.federated), which holds for the unknown as well.
   - Uses a YAML configuration file that ends with C(connect_instances.yml) or C(connect_instances.yaml).
 options:
   plugin:
@@ -27,13 +29,18 @@ options:
     choices: [openccp.federation.connect_instances, connect_instances]
   regions:
     description:
-      - The Regions to look in. When omitted, all of O(partition) that have Amazon Connect.
+      - The Regions to look in. When omitted, the one that O(region) names.
+      - When neither is given, all of O(partition) that have Amazon Connect.
       - A Region that has no Amazon Connect is refused.
     type: list
     elements: str
     default: []
+  region:
+    description:
+      - The only Region to look in when O(regions) is omitted. It is also where O(assume_role_arn) is assumed.
+      - When it is E(AWS_REGION) that leaves the other Regions out, a warning says so.
   partition:
-    description: Whose Regions are meant when O(regions) is omitted.
+    description: Whose Regions are meant when neither O(regions) nor O(region) is given.
     choices: [aws, aws-us-gov]
     default: aws
   accounts:
@@ -76,7 +83,7 @@ options:
         description: Tags that the instance must carry, with these values.
         type: dict
       federated:
-        description: Whether a federation must exist, or must not.
+        description: Whether a federation must exist, or must not. Where that is unknown, an instance meets neither, and a warning says so.
         type: bool
   hostnames:
     description:
@@ -93,8 +100,10 @@ options:
   strict_permissions:
     description:
       - Whether an account or Region that the credentials may not look at fails the inventory.
-      - When V(false), each is a warning that names the account, the Region and the reason, and the rest is returned.
-      - Any other error, such as an outage, always fails the inventory, so that no host goes missing by accident.
+      - When V(false), each is a warning that names the account, the Region and the reason, and the rest is returned. The warnings are
+        cached with the rest and repeated.
+      - Any other error, such as an outage or credentials that are missing, wrong or expired, always fails the inventory, so that no host
+        goes missing by accident.
     type: bool
     default: true
   workers:
@@ -132,18 +141,19 @@ keyed_groups:
     prefix: environment
     default_value: unknown
 groups:
-  to_federate: not connect.federated
+  to_federate: connect.federated is false
 compose:
   federation_assigned_groups: '["Agents " ~ connect.alias]'
 """
 
 import fnmatch
 import typing as t
+from dataclasses import asdict
 
 from ansible.errors import AnsibleParserError
 from ansible_collections.amazon.aws.plugins.plugin_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.plugin_utils.inventory import AWSInventoryBase
-from ansible_collections.openccp.federation.plugins.module_utils._aws.discovery import Account, Discovery, Found
+from ansible_collections.openccp.federation.plugins.module_utils._aws.discovery import Account, Discovery, Found, Gap
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import (
@@ -173,18 +183,18 @@ class InventoryModule(AWSInventoryBase):
         super().parse(inventory, loader, path, cache=cache)
         self._check_options()
         accounts, regions = self._accounts(), self._regions()
-        cached, instances = self.get_cached_result(path, cache)
-        if not cached:
-            instances = self._discover(accounts, regions)
+        cached, kept = self.get_cached_result(path, cache)
+        found = Found(kept["instances"], [Gap(**gap) for gap in kept["gaps"]]) if cached else self._discover(accounts, regions)
+        self._report_gaps(found)
         names: dict[str, str] = {}
-        for instance in filter(self._wanted, instances):
+        for instance in self._wanted(found.instances):
             host = self._add(instance)
             if host in names:
                 raise AnsibleParserError(f"hostnames gives the name {host} to two instances, {names[host]} and {instance['arn']}.")
             names[host] = instance["arn"]
-        self.update_cached_result(path, cache, instances)
+        self.update_cached_result(path, cache, asdict(found))
 
-    def _discover(self, accounts: list[Account], regions: list[str]) -> list[dict[str, t.Any]]:
+    def _discover(self, accounts: list[Account], regions: list[str]) -> Found:
         endpoint_url, connection = get_aws_connection_info(self)[1:]
         if self._frozen_credentials:
             connection = {**connection, **self._frozen_credentials}
@@ -196,9 +206,7 @@ class InventoryModule(AWSInventoryBase):
             endpoint_url=endpoint_url,
             verify=connection.get("verify"),
         )
-        found = discovery.run(accounts, regions)
-        self._report_gaps(found)
-        return found.instances
+        return discovery.run(accounts, regions)
 
     def _accounts(self) -> list[Account]:
         given = self.get_option("accounts")
@@ -218,9 +226,12 @@ class InventoryModule(AWSInventoryBase):
         return [Account(**account) for account in given] or [Account(entered_by=self.get_option("assume_role_arn"))]
 
     def _regions(self) -> list[str]:
-        regions = self.get_option("regions") or [
-            region for region in CONNECT_REGIONS if partition_of_region(region).name == self.get_option("partition")
-        ]
+        regions, region = self.get_option("regions"), self.get_option("region")
+        if not regions and region:
+            if self.get_option_and_origin("region")[1].startswith("env:"):
+                self.display.warning(f"Only {region} is looked at: regions is not given, and the environment names this Region.")
+            regions = [region]
+        regions = regions or [name for name in CONNECT_REGIONS if partition_of_region(name).name == self.get_option("partition")]
         try:
             for region in regions:
                 check_connect_region(region)
@@ -253,15 +264,20 @@ class InventoryModule(AWSInventoryBase):
         if self.get_option("workers") < 1:
             raise AnsibleParserError("workers must be at least 1.")
 
-    def _wanted(self, instance: dict[str, t.Any]) -> bool:
-        met = {
-            "alias": lambda patterns: any(fnmatch.fnmatchcase(instance["alias"] or "", pattern) for pattern in patterns),
-            "identity_management_type": lambda kinds: instance["identity_management_type"] in kinds,
-            "status": lambda states: instance["status"] in states,
-            "tags": lambda tags: all(instance["tags"].get(key) == str(value) for key, value in tags.items()),
-            "federated": lambda federated: instance["federated"] is bool(federated),
-        }
-        return all(met[name](value) for name, value in self.get_option("filters").items())
+    def _wanted(self, instances: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+        """The instances that meet every filter. An unknown federation is said, as it is taken for neither answer."""
+        filters = dict(self.get_option("filters"))
+        federated = {bool(filters.pop("federated"))} if "federated" in filters else {True, False, None}
+        wanted = [instance for instance in instances if _meets(instance, filters)]
+        unknown = [instance for instance in wanted if instance["federated"] is None]
+        for account in sorted({instance["account_id"] for instance in unknown}):
+            names = ", ".join(instance["alias"] or instance["id"] for instance in unknown if instance["account_id"] == account)
+            self.display.warning(
+                f"It is unknown whether these instances of the account {account} are federated: {names}."
+                " The credentials may not read their roles; allow iam:GetRole."
+                + ("" if None in federated else " The filter federated leaves them out.")
+            )
+        return [instance for instance in wanted if instance["federated"] in federated]
 
     def _add(self, instance: dict[str, t.Any]) -> str:
         connect = {key: value for key, value in instance.items() if key not in ("assumed_role_arn", "external_id")}
@@ -282,3 +298,13 @@ class InventoryModule(AWSInventoryBase):
             if name:
                 return str(name)
         raise AnsibleParserError(f"None of hostnames gives a name to the instance {variables['connect']['arn']}.")
+
+
+def _meets(instance: dict[str, t.Any], filters: dict[str, t.Any]) -> bool:
+    met = {
+        "alias": lambda patterns: any(fnmatch.fnmatchcase(instance["alias"] or "", pattern) for pattern in patterns),
+        "identity_management_type": lambda kinds: instance["identity_management_type"] in kinds,
+        "status": lambda states: instance["status"] in states,
+        "tags": lambda tags: all(instance["tags"].get(key) == str(value) for key, value in tags.items()),
+    }
+    return all(met[name](value) for name, value in filters.items())

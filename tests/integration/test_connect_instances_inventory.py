@@ -44,7 +44,7 @@ def federation_role(account: str, alias: str) -> dict[str, t.Any]:
         "Action": "sts:AssumeRoleWithSAML",
         "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
     }
-    return {"account": account, "name": f"ConnectFederation-{alias}", "trust": policy(trust)}
+    return {"account": account, "name": f"ConnectFederation-{alias}", "trust": policy(trust), "tags": {"managed-by": "openccp.federation"}}
 
 
 SEED: t.Final[dict[str, t.Any]] = {
@@ -76,13 +76,13 @@ def _plain(value: dict[str, t.Any]) -> t.Any:
 
 
 class Inventory:
-    """A configuration file, and ansible-inventory."""
+    """A configuration file, and ansible-inventory. more: variables of its environment."""
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self.sandbox = sandbox
         self.folder = folder
 
-    def run(self, options: t.Mapping[str, t.Any], *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, options: t.Mapping[str, t.Any], *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         source = self.folder / "connect_instances.yml"
         source.write_text(
             yaml.safe_dump({"plugin": "openccp.federation.connect_instances", "regions": REGIONS, **options}), encoding="utf-8"
@@ -96,6 +96,7 @@ class Inventory:
             "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
             "ANSIBLE_NOCOLOR": "1",
             "COLUMNS": "10000",
+            **more,
         }
         command = [str(Path(sys.executable).with_name("ansible-inventory")), "--inventory", str(source), *(arguments or ["--list"])]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=self.folder, timeout=200)
@@ -135,7 +136,7 @@ def test_hosts_of_several_accounts_and_regions_are_ready_for_the_roles(inventory
                 {"key": "connect.region", "prefix": "region"},
                 {"key": "connect.tags.environment", "prefix": "environment", "default_value": "unknown"},
             ],
-            "groups": {"to_federate": "connect.identity_management_type == 'SAML' and not connect.federated"},
+            "groups": {"to_federate": "connect.identity_management_type == 'SAML' and connect.federated is false"},
             "compose": {"federation_assigned_groups": "['Agents ' ~ connect.alias]"},
             "strict": False,
         }
@@ -176,7 +177,19 @@ def test_hosts_of_several_accounts_and_regions_are_ready_for_the_roles(inventory
 def test_a_role_that_cannot_be_read_is_no_answer(inventory: Inventory) -> None:
     more = {"account": SUPPORT, "region": "us-east-1", "alias": "unreadable"}
     clouds.seed(inventory.sandbox.world, {"aws": {"instances": [more]}})
-    assert inventory.list({"accounts": ACCOUNTS})["_meta"]["hostvars"]["unreadable"]["connect"]["federated"] is None
+    done = inventory.run({"accounts": ACCOUNTS, "groups": {"to_federate": "connect.federated is false"}})
+    listed = json.loads(done.stdout)
+    assert listed["_meta"]["hostvars"]["unreadable"]["connect"]["federated"] is None
+    assert set(listed["to_federate"]["hosts"]) == {"sales-test", "support"}
+    warning = f"It is unknown whether these instances of the account {SUPPORT} are federated: unreadable."
+    assert f"{warning} The credentials may not read their roles; allow iam:GetRole." in done.stderr
+    assert "leaves them out" not in done.stderr
+    for federated, hosts in ((True, {"sales-live"}), (False, {"sales-test", "support"})):
+        done = inventory.run({"accounts": ACCOUNTS, "filters": {"federated": federated}})
+        assert set(json.loads(done.stdout)["_meta"]["hostvars"]) == hosts
+        assert warning in done.stderr
+        assert "The filter federated leaves them out." in done.stderr
+    assert "unknown" not in inventory.run({"accounts": ACCOUNTS, "filters": {"alias": ["s*"], "federated": False}}).stderr
 
 
 def test_a_session_has_the_name_that_was_given(inventory: Inventory) -> None:
@@ -245,6 +258,19 @@ def test_without_regions_all_of_the_partition_are_looked_at(inventory: Inventory
     assert not [region for region in asked if region.startswith("us-gov")]
 
 
+def test_without_regions_a_region_that_is_given_is_the_only_one(inventory: Inventory) -> None:
+    for region, options, environment, warned in (
+        ("us-east-1", {"regions": [], "region": "us-east-1"}, {"AWS_REGION": "eu-central-1"}, False),
+        ("us-east-1", {"regions": []}, {"AWS_REGION": "us-east-1"}, True),
+        ("eu-central-1", {"regions": ["eu-central-1"]}, {"AWS_REGION": "us-east-1"}, False),
+    ):
+        inventory.sandbox.world.traffic.clear()
+        done = inventory.run(options, **environment)
+        assert done.returncode == 0, done.stderr
+        assert {entry["host"].split(".")[1] for entry in inventory.sandbox.world.traffic.entries("connect")} == {region}
+        assert ("Only us-east-1 is looked at" in done.stderr) is warned
+
+
 @pytest.mark.parametrize(
     ("filters", "left"),
     [
@@ -310,17 +336,30 @@ def test_a_cached_inventory_asks_nobody(inventory: Inventory) -> None:
 def test_a_denied_account_fails_the_inventory_unless_told_otherwise(inventory: Inventory) -> None:
     accounts = [*ACCOUNTS, DENIED]
     assert f"assume the role {DENIED['role_arn']}: AWS answered AccessDenied" in inventory.refused({"accounts": accounts})
-    done = inventory.run({"accounts": accounts, "strict_permissions": False})
-    assert set(json.loads(done.stdout)["_meta"]["hostvars"]) == {"sales-live", "sales-test", "support"}
-    assert f"Not looked at: {DENIED['role_arn']}: Could not assume the role" in " ".join(done.stderr.split())
+    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(inventory.folder / "cache")}
+    for asked in (True, False):
+        inventory.sandbox.world.traffic.clear()
+        done = inventory.run({"accounts": accounts, "strict_permissions": False, **cache})
+        assert set(json.loads(done.stdout)["_meta"]["hostvars"]) == {"sales-live", "sales-test", "support"}
+        assert f"Not looked at: {DENIED['role_arn']}: Could not assume the role" in " ".join(done.stderr.split())
+        assert bool(inventory.sandbox.world.traffic.requests()) is asked
+    assert DENIED["role_arn"] in inventory.refused({"accounts": accounts, **cache})
 
 
-def test_what_cannot_be_looked_at_is_never_left_out_silently(inventory: Inventory) -> None:
+@pytest.mark.parametrize("code", ["InvalidRequestException", "ExpiredTokenException"])
+def test_what_cannot_be_looked_at_is_never_left_out_silently(inventory: Inventory, code: str) -> None:
     """strict_permissions forgives a missing permission, and nothing else."""
-    inventory.sandbox.world.faults.add(Fault("connect", "ListInstances", status=400, code="InvalidRequestException", times=100))
+    inventory.sandbox.world.faults.add(Fault("connect", "ListInstances", status=400, code=code, times=100))
     error = inventory.refused({"strict_permissions": False})
     assert "the account of the given credentials in " in error
-    assert "InvalidRequestException" in error
+    assert code in error
+    assert "Set strict_permissions" not in error
+
+
+def test_missing_credentials_always_fail(inventory: Inventory) -> None:
+    done = inventory.run({"strict_permissions": False}, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+    assert done.returncode != 0
+    assert "no AWS credentials were found" in " ".join(done.stderr.split())
 
 
 def test_it_holds_itself_to_the_limits_of_the_service(inventory: Inventory) -> None:

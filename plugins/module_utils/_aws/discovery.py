@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
+from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import MANAGED_BY, OURS
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, FederationError, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.policies import parse as parse_policy
@@ -23,6 +24,13 @@ except ImportError:
 
 #: Instances are few and the limit is two requests a second for each account and Region, so more tries are all it takes.
 RETRIES: t.Final[t.Any] = {"mode": "standard", "max_attempts": 12}
+
+#: What AWS answers when credentials are good and may not do something. Credentials that are not good are no missing permission.
+MISSING_PERMISSION: t.Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired"})
+
+#: The Regions of Amazon Connect that an account has to enable. Until then they hold its credentials to be unknown.
+OPT_IN_REGIONS: t.Final = frozenset({"af-south-1"})
+UNKNOWN_CREDENTIALS: t.Final = "UnrecognizedClientException"
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Gap:
-    """A place that could not be looked at, and why. denied: whether a permission was missing."""
+    """A place that could not be looked at, and why. denied: whether good credentials were not let in."""
 
     where: str
     reason: str
@@ -80,25 +88,29 @@ class Discovery:
     def run(self, accounts: t.Sequence[Account], regions: t.Sequence[str]) -> Found:
         """Find the instances of every account in every Region. An error in one place is a gap there and stops nothing else."""
         found = Found()
-        places: list[tuple[str, t.Any, t.Any, Account]] = []
+        home = next((region for region in regions if region not in OPT_IN_REGIONS), regions[0])
+        places: list[tuple[Account, str, t.Any, t.Any]] = []
         for account in accounts:
             try:
-                session = self._session(account, regions[0])
+                session = self._session(account, home)
             except FederationError as error:
-                found.gaps.append(_gap(str(account), error))
+                found.gaps.append(Gap(str(account), str(error), error.code in MISSING_PERMISSION))
                 continue
             # boto3 sessions are not safe to share between threads while they make clients; clients are.
-            iam = session.client("iam", region_name=regions[0], **self._more)
-            places += [
-                (f"{account} in {region}", session.client("connect", region_name=region, **self._more), iam, account) for region in regions
-            ]
+            iam = session.client("iam", region_name=home, **self._more)
+            places += [(account, region, session.client("connect", region_name=region, **self._more), iam) for region in regions]
+        good: set[Account] = set()
+        refused: list[tuple[Account, str, FederationError]] = []
         with concurrent.futures.ThreadPoolExecutor(self._workers) as pool:
-            looks = [(where, pool.submit(self._look, connect, iam, account)) for where, connect, iam, account in places]
-            for where, look in looks:
+            looks = [(account, region, pool.submit(self._look, connect, iam, account)) for account, region, connect, iam in places]
+            for account, region, look in looks:
                 try:
                     found.instances += look.result()
+                    good.add(account)
                 except FederationError as error:
-                    found.gaps.append(_gap(where, error))
+                    refused.append((account, region, error))
+        good |= {account for account, region, error in refused if error.code in MISSING_PERMISSION}
+        found.gaps += [_gap(account, region, error, account in good) for account, region, error in refused]
         return found
 
     def _session(self, account: Account, region: str) -> t.Any:
@@ -137,11 +149,20 @@ class Discovery:
                 role = iam.get_role(RoleName=name)["Role"]
         except NotFound:
             return False
-        except Denied:
+        except Denied as error:
+            if error.code not in MISSING_PERMISSION:
+                raise
             return None
-        statements = parse_policy(role["AssumeRolePolicyDocument"]).get("Statement", [])
-        principals = [statement.get("Principal") for statement in (statements if isinstance(statements, list) else [statements])]
-        return any(isinstance(principal, dict) and ":saml-provider/" in str(principal.get("Federated")) for principal in principals)
+        return is_ours(role)
+
+
+def is_ours(role: t.Mapping[str, t.Any]) -> bool:
+    """Whether a role, as GetRole answers, is one of this collection's and trusts a SAML provider."""
+    if {"Key": MANAGED_BY, "Value": OURS} not in role.get("Tags", []):
+        return False
+    statements = parse_policy(role["AssumeRolePolicyDocument"]).get("Statement", [])
+    principals = [statement.get("Principal") for statement in (statements if isinstance(statements, list) else [statements])]
+    return any(isinstance(principal, dict) and ":saml-provider/" in str(principal.get("Federated")) for principal in principals)
 
 
 def describe(instance: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -161,5 +182,9 @@ def describe(instance: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def _gap(where: str, error: FederationError) -> Gap:
-    return Gap(where, str(error), isinstance(error, Denied))
+def _gap(account: Account, region: str, error: FederationError, good: bool) -> Gap:
+    """A Region that gave no answer. good: whether the account's credentials are known to be."""
+    where = f"{account} in {region}"
+    if good and region in OPT_IN_REGIONS and error.code == UNKNOWN_CREDENTIALS:
+        return Gap(where, f"{error.message} The credentials are good in other Regions: this one is not enabled for the account.", True)
+    return Gap(where, str(error), error.code in MISSING_PERMISSION)
