@@ -10,6 +10,7 @@ import datetime as dt
 import typing as t
 
 import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_der
 from lxml import etree
 
 from entra_material import MODULE, SECRET, SMALL, Tenant
@@ -106,7 +107,7 @@ def test_one_of_three_goes_and_the_others_keep_every_byte(tenant: Tenant, first:
 
 
 def test_foreign_credentials_keep_every_byte(tenant: Tenant, first: str) -> None:
-    """facts/pains.md 4-6, facts/entra.md 3.4, 3.10: a PFX of somebody's own, a key that is no certificate, and a client secret."""
+    """facts/pains.md 4-6, facts/entra.md 3.4, 3.10: a PFX, certificates without identifier, a key that is none, and a secret."""
     (principal,) = tenant.all("servicePrincipals")
     other = base64.b64encode(b"of my own making").decode()
     signs = next(one for one in principal["keyCredentials"] if one["usage"] == "Sign")
@@ -121,6 +122,9 @@ def test_foreign_credentials_keep_every_byte(tenant: Tenant, first: str) -> None
         {**signs, "keyId": "0a0a0a0a-0000-4000-8000-000000000002", "customKeyIdentifier": other},
         {**verifies, "keyId": "0a0a0a0a-0000-4000-8000-000000000003", "customKeyIdentifier": None, "key": "bm8gY2VydGlmaWNhdGU="},
     ]
+    for number, lone in enumerate((make_certificate("One"), make_certificate("Two")), start=5):
+        named = {"keyId": f"0a0a0a0a-0000-4000-8000-00000000000{number}", "customKeyIdentifier": None}
+        foreign_keys.append({**verifies, **named, "key": base64.b64encode(lone).decode()})
     foreign_passwords = [
         {**principal["passwordCredentials"][0], "keyId": "0a0a0a0a-0000-4000-8000-000000000002", "customKeyIdentifier": other},
         {**principal["passwordCredentials"][0], "keyId": "0a0a0a0a-0000-4000-8000-000000000004", "customKeyIdentifier": None},
@@ -128,7 +132,10 @@ def test_foreign_credentials_keep_every_byte(tenant: Tenant, first: str) -> None
     keys, passwords = ([*principal[kind], *foreign] for kind, foreign in zip(KINDS, (foreign_keys, foreign_passwords), strict=True))
     tenant.directory["servicePrincipals"].put({**principal, "keyCredentials": keys, "passwordCredentials": passwords}, settled=True)
     second = tenant.run(CERTIFICATE, NAME)["certificate"]
-    assert len(second["certificates"]) == 3
+    assert len(second["certificates"]) == 5
+    refused = tenant.run(CERTIFICATE, {**NAME, "state": "absent", "thumbprint": from_der(lone).thumbprint})
+    assert "has no customKeyIdentifier" in refused["msg"]
+    assert tenant.written() == []
     tenant.run(CERTIFICATE, {**NAME, "state": "active", "thumbprint": second["thumbprint"], "force": True})
     tenant.run(CERTIFICATE, {**NAME, "state": "absent", "thumbprint": first})
     (after,) = tenant.all("servicePrincipals")

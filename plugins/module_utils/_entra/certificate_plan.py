@@ -11,7 +11,12 @@ import typing as t
 from datetime import datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import SigningCertificate, active_of, named
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
+    SigningCertificate,
+    active_of,
+    check_ours,
+    named,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
 from ansible_collections.openccp.federation.plugins.module_utils._saml import rotation
@@ -135,6 +140,7 @@ def _plan_absent(params: t.Mapping[str, t.Any], app: Application, certificate: S
             f"The signing certificate {certificate.thumbprint} of '{app.label}' is active; without it no agent could sign in.",
             hint="Activate another one first.",
         )
+    check_ours(certificate)
     after = {"certificates": [one for one in before["certificates"] if one["thumbprint"] != certificate.thumbprint]}
     says = f"Remove the signing certificate {certificate.thumbprint} of '{app.label}'"
     return Plan(before, after, (Step("remove", says, {"thumbprint": certificate.thumbprint}),))

@@ -37,10 +37,13 @@ ACTIVATED_TAG: t.Final = "openccp.federation.activated:"
 
 @dataclass(frozen=True)
 class SigningCertificate:
-    """One certificate of a service principal. can_sign: whether its private key is there too. activated_at: as far as it was noted."""
+    """One certificate of a service principal. can_sign: whether its private key is there too. activated_at: as far as it was noted.
+
+    key_identifier: what its credentials share; None for a foreign one, of which it is not known which others belong to it.
+    """
 
     certificate: Certificate
-    key_identifier: str
+    key_identifier: str | None
     active: bool
     can_sign: bool
     activated_at: datetime | None = None
@@ -74,11 +77,12 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
             certificate = from_der(base64.b64decode(key["key"]))
         except (InvalidInput, binascii.Error):
             continue
-        identifier = str(key.get("customKeyIdentifier"))
+        identifier = key.get("customKeyIdentifier")
         thumbprint = certificate.thumbprint
         activated_at = noted_at if thumbprint == noted else None
-        found[identifier] = SigningCertificate(certificate, identifier, thumbprint == active, identifier in signing, activated_at)
-    return tuple(sorted(found.values(), key=lambda one: (one.certificate.not_after, one.thumbprint), reverse=True))
+        can_sign = identifier is not None and identifier in signing
+        found[identifier or key["keyId"]] = SigningCertificate(certificate, identifier, thumbprint == active, can_sign, activated_at)
+    return tuple(sorted(found.values(), key=lambda one: (one.certificate.not_after, one.thumbprint, one.can_sign), reverse=True))
 
 
 def active_of(certificates: t.Iterable[SigningCertificate]) -> SigningCertificate | None:
@@ -168,10 +172,20 @@ def without(principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -
     """The body that removes exactly the three credentials of one certificate; the others are repeated as they were read."""
     if certificate.active:
         raise Conflict(f"The signing certificate {certificate.thumbprint} is active.", hint="Activate another one first.")
+    check_ours(certificate)
     lists = ("keyCredentials", "passwordCredentials")
     return {
         name: [one for one in principal.get(name) or () if one.get("customKeyIdentifier") != certificate.key_identifier] for name in lists
     }
+
+
+def check_ours(certificate: SigningCertificate) -> None:
+    """Conflict when it is not known which credentials belong to a certificate, so that others could be removed with it."""
+    if certificate.key_identifier is None:
+        raise Conflict(
+            f"The certificate {certificate.thumbprint} has no customKeyIdentifier, so nothing tells which credentials belong to it.",
+            hint="It is somebody else's. Remove it by hand, by the keyId of its keyCredential.",
+        )
 
 
 def remove(graph: Graph, waiter: Waiter, principal_id: str, thumbprint: str) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import typing as t
 
@@ -47,6 +48,7 @@ FOREIGN: t.Final = one("E", -1, 2000, signs=False)
 FUTURE: t.Final = one("F", 1, 1096)
 EXPIRED: t.Final = one("A", -1100, -5, active=True, noted=True)
 ENDED: t.Final = one("B", -400, -1)
+NAMELESS: t.Final = dataclasses.replace(FOREIGN, key_identifier=None)
 UNNOTED: t.Final = one("A", -1000, 40, active=True)
 
 #: the certificates and the options → the one that is meant, and the step that is taken
@@ -121,6 +123,7 @@ def test_one_that_cannot_take_over_is_no_staged_one(
         ((EXPIRED, ENDED), {"state": "active", "force": True}, InvalidInput, "Make a new one"),
         ((A, FOREIGN), {"state": "active", "thumbprint": "E" * 40, "force": True}, InvalidInput, "has no private key"),
         ((A,), {"state": "absent"}, InvalidInput, "say which one"),
+        ((A, NAMELESS), {"state": "absent", "thumbprint": "E" * 40}, Conflict, "has no customKeyIdentifier"),
         ((A,), {"state": "absent", "which": "newest"}, Conflict, "without it no agent could sign in"),
         ((A, B), {"state": "absent", "thumbprint": "A" * 40}, Conflict, "without it no agent could sign in"),
     ],

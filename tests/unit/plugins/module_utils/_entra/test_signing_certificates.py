@@ -104,6 +104,27 @@ def test_removal_takes_one_triple_alone(certificates: tuple[x509.Certificate, ..
         assert body == {key: value for key, value in _principal(*(one for one in certificates if one is not chosen)).items() if key in body}
 
 
+def test_foreign_keys_without_an_identifier_are_kept_apart_and_never_removed() -> None:
+    """Nothing tells which credentials belong to such a certificate."""
+    principal = _principal(NEW)
+    (verify,) = (key for key in principal["keyCredentials"] if key["keyId"] == "v")
+    for number, certificate in enumerate((OLD, EXPIRED, NEW)):
+        der = base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
+        principal["keyCredentials"].insert(0, {**verify, "customKeyIdentifier": None, "keyId": f"foreign {number}", "key": der})
+    principal["keyCredentials"].append({"customKeyIdentifier": None, "usage": "Sign", "keyId": "foreign too"})
+    found = signing.pairs(principal)
+    assert [(one.thumbprint, one.can_sign) for one in found] == [
+        (_thumbprint(NEW), True),
+        (_thumbprint(NEW), False),
+        (_thumbprint(OLD), False),
+        (_thumbprint(EXPIRED), False),
+    ]
+    with pytest.raises(Conflict, match=f"{_thumbprint(OLD)} has no customKeyIdentifier"):
+        signing.without(principal, signing.named(found, _thumbprint(OLD)))
+    left = signing.without(principal, signing.named(found, _thumbprint(NEW)))
+    assert [key for key in principal["keyCredentials"] if key["customKeyIdentifier"] in (None, "Zm9yZWlnbg==")] == left["keyCredentials"]
+
+
 def test_the_active_one_is_never_removed() -> None:
     principal = _principal(OLD, NEW, active=NEW)
     with pytest.raises(Conflict, match="is active"):
