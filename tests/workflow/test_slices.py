@@ -61,7 +61,10 @@ class Slices:
         return job
 
     def run(self, count: int) -> list[t.Any]:
-        """All slices at the same time, and then one job over everything, which finds nothing to do. The answer: the calls that came too soon."""
+        """All slices at the same time, and then one job over everything, which finds nothing to do.
+
+        The answer: the slices' calls that came too soon.
+        """
         jobs = [self.job(f"slice {number}", number, count) for number in range(1, count + 1)]
         with concurrent.futures.ThreadPoolExecutor(count) as machines:
             list(machines.map(Job.run, jobs))
