@@ -48,10 +48,13 @@ _value:
   contains:
     certificates:
       description:
-        - The certificates, each with C(host), C(application), C(app_id), C(thumbprint), C(not_after), C(days_left), C(active), C(in_entra),
-          C(providers) (the ARNs that hold it) and C(trusted) (whether all do).
+        - The certificates, each with C(host), C(application), C(app_id), C(thumbprint), C(not_after), C(days_left), C(active), C(usable)
+          (whether Entra ID can sign with it now), C(in_entra), C(providers) (the ARNs that hold it) and C(trusted) (whether all do).
       type: list
       elements: dict
+    unread:
+      description: Why other federations could not be looked at, by host.
+      type: dict
     table:
       description: The same as lines of equal columns.
       type: list
@@ -72,13 +75,16 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml import ce
 
 def certificate_report(federations: list[dict[str, t.Any]], unread: dict[str, str] | None = None, warn_days: int = 30) -> dict[str, t.Any]:
     """The report as plain values."""
-    unread = unread or {}
-    rows = [row for one in federations for row in report.rows(one["host"], one["application"], one["providers"])]
+    unread = dict(sorted((unread or {}).items()))
+    found = {one["host"]: report.rows(one["host"], one["application"], one["providers"]) for one in federations}
+    rows = [row for each in found.values() for row in each]
+    problems = [problem for host, each in found.items() for problem in report.problems(host, each, warn_days)]
     return {
         "certificates": rows,
+        "unread": unread,
         "table": report.table(rows),
-        "prometheus": report.prometheus(rows, unread),
-        "problems": [*report.problems(rows, warn_days), *(f"{host}: {reason}" for host, reason in sorted(unread.items()))],
+        "prometheus": report.prometheus(rows, found, unread),
+        "problems": [*problems, *(f"{host}: {reason}" for host, reason in unread.items())],
     }
 
 

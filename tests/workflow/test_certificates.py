@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import typing as t
 from pathlib import Path
 
 from playbooks import Playbooks
+from test_accounts import CLOSED
 
 from federation_sandbox.testing import Sandbox
 
 
 def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     inventory, as_json, prometheus = (tmp_path / name for name in ("hosts.json", "certificates.json", "certificates.prom"))
-    hosts = {name: {"federation_instance_alias": f"example-{name}"} for name in ("demo", "lost")}
+    hosts: dict[str, dict[str, t.Any]] = {
+        name: {"federation_instance_alias": f"example-{name}"} for name in ("demo", "lost", "closed", "wrong")
+    }
+    hosts["closed"]["federation_assume_role_arn"] = CLOSED
+    hosts["wrong"]["certificate_rotation_report_warn_days"] = "soon"
     inventory.write_text(json.dumps({"all": {"vars": {"federation_region": "eu-central-1"}, "hosts": hosts}}), encoding="utf-8")
     files = {"certificate_rotation_report_json": str(as_json), "certificate_rotation_report_prometheus": str(prometheus)}
     made = playbooks.succeed("site", inventory, "--limit", "demo", "--tags", "entra,aws").result("azure_saml_app")
@@ -25,7 +31,9 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
     well = playbooks.succeed("certificates", inventory, "--limit", "demo", variables=files)
     assert sandbox.world.traffic.writes() == []
     assert made["active_thumbprint"] in well.output
-    (row,) = json.loads(as_json.read_text(encoding="utf-8"))
+    written = json.loads(as_json.read_text(encoding="utf-8"))
+    (row,) = written["certificates"]
+    assert (written["unread"], written["problems"]) == ({}, [])
     assert (row["thumbprint"], row["active"], row["trusted"], row["days_left"]) == (made["active_thumbprint"], True, True, 1094)
     assert f'thumbprint="{made["active_thumbprint"]}"}} 1094\n' in prometheus.read_text(encoding="utf-8")
 
@@ -35,4 +43,7 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
     assert "lost: 0 applications are called 'Amazon Connect example-lost'" in ill.output
     told = prometheus.read_text(encoding="utf-8")
     assert f'thumbprint="{made["active_thumbprint"]}"}} 28\n' in told
-    assert 'federation_certificates_read{federation="lost"} 0\n' in told
+    unread = json.loads(as_json.read_text(encoding="utf-8"))["unread"]
+    assert sorted(unread) == ["closed", "lost", "wrong"]
+    assert unread["closed"].startswith(f"Could not assume the role {CLOSED}")
+    assert all(f'federation_certificates_read{{federation="{host}"}} 0\n' in told for host in unread)

@@ -70,7 +70,7 @@ def test_an_active_certificate_that_ended_and_a_provider_in_another_account(
     assert "AADSTS50146" in walk.sign_in(sandbox.environment, federation.url, USERS[0]).text
     report = federation.fail("certificates", certificate_rotation_report_json=str(tmp_path / "certificates.json"))
     assert f"the active certificate {federation.first} ended" in report.message()
-    (row,) = json.loads((tmp_path / "certificates.json").read_text(encoding="utf-8"))
+    (row,) = json.loads((tmp_path / "certificates.json").read_text(encoding="utf-8"))["certificates"]
     assert row["providers"] == sorted(federation.variables["certificate_rotation_providers"])
 
     result = federation.rotate().result("certificate_rotation")

@@ -17,7 +17,7 @@ _HEADINGS: t.Final = ("federation", "application", "certificate", "ends", "days 
 def rows(host: str, application: t.Mapping[str, t.Any], providers: t.Sequence[t.Mapping[str, t.Any]]) -> list[Row]:
     """One row a certificate of a federation: those of the application, then those that only a provider holds.
 
-    trusted: whether every provider holds it.
+    usable: whether Entra ID can sign with it now. trusted: whether every provider holds it.
     """
     held: dict[str, list[str]] = {}
     dates: dict[str, t.Mapping[str, t.Any]] = {}
@@ -36,28 +36,28 @@ def rows(host: str, application: t.Mapping[str, t.Any], providers: t.Sequence[t.
             "not_after": one["not_after"],
             "days_left": one["days_left"],
             "active": bool(one.get("active")),
+            "usable": bool(one["usable"] and one.get("can_sign")),
             "in_entra": one["thumbprint"] in own,
             "providers": sorted(held.get(one["thumbprint"], ())),
-            "trusted": len(held.get(one["thumbprint"], ())) == len(providers),
+            "trusted": 0 < len(held.get(one["thumbprint"], ())) == len(providers),
         }
         for one in found
     ]
 
 
-def problems(report: t.Iterable[Row], warn_days: int) -> list[str]:
-    """What endangers sign-ins, a sentence each."""
-    active = [row for row in report if row["active"]]
-    near = [
-        f"{row['host']}: the active certificate {row['thumbprint']} {_ends(row['days_left'])} on {row['not_after'][:10]}."
-        for row in active
-        if row["days_left"] < warn_days
-    ]
-    distrusted = [
-        f"{row['host']}: the active certificate {row['thumbprint']} is not in every IAM SAML provider."
-        for row in active
-        if not row["trusted"]
-    ]
-    return near + distrusted
+def problems(host: str, report: t.Iterable[Row], warn_days: int) -> list[str]:
+    """What endangers the sign-ins of one federation, a sentence each."""
+    active = next((row for row in report if row["active"]), None)
+    if active is None:
+        return [f"{host}: the application has no active certificate, so Entra ID cannot sign."]
+    found = []
+    if active["days_left"] < warn_days:
+        found.append(f"{_ends(active['days_left'])} on {active['not_after'][:10]}")
+    if not active["usable"] and active["days_left"] >= 0:
+        found.append("cannot sign, because it has not begun or its private key is missing")
+    if not active["trusted"]:
+        found.append("is not in every IAM SAML provider")
+    return [f"{host}: the active certificate {active['thumbprint']} {one}." for one in found]
 
 
 def table(report: t.Iterable[Row]) -> list[str]:
@@ -78,8 +78,8 @@ def table(report: t.Iterable[Row]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in (_HEADINGS, *shown)]
 
 
-def prometheus(report: t.Iterable[Row], unread: t.Iterable[str] = ()) -> str:
-    """The text format of Prometheus, for the textfile collector of its node exporter. unread: hosts that could not be looked at."""
+def prometheus(report: t.Iterable[Row], read: t.Iterable[str], unread: t.Iterable[str] = ()) -> str:
+    """The text format of Prometheus, for the textfile collector of node exporter. read, unread: hosts that could be looked at or not."""
     report = list(report)
     metrics: list[tuple[str, str, t.Callable[[Row], int]]] = [
         ("days_left", "Whole days until the signing certificate ends.", lambda row: int(row["days_left"])),
@@ -90,9 +90,14 @@ def prometheus(report: t.Iterable[Row], unread: t.Iterable[str] = ()) -> str:
     for name, told, value in metrics:
         lines += [f"# HELP federation_certificate_{name} {told}", f"# TYPE federation_certificate_{name} gauge"]
         lines += [f"federation_certificate_{name}{_labels(row)} {value(row)}" for row in report]
-    lines += ["# HELP federation_certificates_read Whether the federation could be looked at.", "# TYPE federation_certificates_read gauge"]
-    hosts = {**dict.fromkeys((row["host"] for row in report), 1), **dict.fromkeys(unread, 0)}
-    lines += [f'federation_certificates_read{{federation="{_escaped(host)}"}} {read}' for host, read in sorted(hosts.items())]
+    signing = {row["host"] for row in report if row["active"] and row["usable"]}
+    hosts = [
+        ("sign", "Whether Entra ID has an active certificate that can sign.", {host: int(host in signing) for host in read}),
+        ("read", "Whether the federation could be looked at.", {**dict.fromkeys(read, 1), **dict.fromkeys(unread, 0)}),
+    ]
+    for name, told, values in hosts:
+        lines += [f"# HELP federation_certificates_{name} {told}", f"# TYPE federation_certificates_{name} gauge"]
+        lines += [f'federation_certificates_{name}{{federation="{_escaped(host)}"}} {value}' for host, value in sorted(values.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -6,11 +6,14 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.openccp.federation.plugins.filter.certificate_report import certificate_report
 from ansible_collections.openccp.federation.plugins.module_utils._saml import certificate_report as report
 
 
 def certificate(name: str, days: int, **more: t.Any) -> dict[str, t.Any]:
-    return {"thumbprint": name, "not_after": f"20{30 + days // 365:02}-01-31T12:00:00Z", "days_left": days, **more}
+    """One that Entra ID can sign with until it ends."""
+    dates = {"not_after": f"20{30 + days // 365:02}-01-31T12:00:00Z", "days_left": days, "usable": days >= 0}
+    return {"thumbprint": name, **dates, "can_sign": True, **more}
 
 
 APPLICATION: t.Final = {
@@ -45,25 +48,49 @@ def test_the_table_has_equal_columns_and_the_first_to_end_on_top() -> None:
 
 
 def test_prometheus_gets_each_value_once_with_escaped_labels() -> None:
-    lines = report.prometheus(ROWS, ["lost"]).splitlines()
+    lines = report.prometheus(ROWS, ["support", "bare"], ["lost"]).splitlines()
     values = [line for line in lines if not line.startswith("#")]
     labels = '{federation="support",application="The \\"Centre\\"",thumbprint="A"}'
     assert f"federation_certificate_days_left{labels} 20" in values
     assert f"federation_certificate_active{labels} 1" in values
     assert f"federation_certificate_trusted{labels} 1" in values
-    assert values[-2:] == ['federation_certificates_read{federation="lost"} 0', 'federation_certificates_read{federation="support"} 1']
-    assert len(values) == len(set(values)) == 3 * len(ROWS) + 2
+    assert values[-5:] == [
+        'federation_certificates_sign{federation="bare"} 0',
+        'federation_certificates_sign{federation="support"} 1',
+        'federation_certificates_read{federation="bare"} 1',
+        'federation_certificates_read{federation="lost"} 0',
+        'federation_certificates_read{federation="support"} 1',
+    ]
+    assert len(values) == len(set(values)) == 3 * len(ROWS) + 5
+
+
+NONE_ACTIVE: t.Final = "support: the application has no active certificate, so Entra ID cannot sign."
+CANNOT: t.Final = "support: the active certificate A cannot sign, because it has not begun or its private key is missing."
 
 
 @pytest.mark.parametrize(
     ("active", "providers", "told"),
     [
         (certificate("A", 30, active=True), PROVIDERS, []),
+        (certificate("A", 30, active=True, usable=False), PROVIDERS, [CANNOT]),
+        (certificate("A", 30, active=True, can_sign=False), PROVIDERS, [CANNOT]),
+        (certificate("A", 30, active=True), [], ["support: the active certificate A is not in every IAM SAML provider."]),
+        (None, PROVIDERS, [NONE_ACTIVE]),
+        (None, [], [NONE_ACTIVE]),
         (certificate("A", 29, active=True), PROVIDERS, ["support: the active certificate A ends on 2030-01-31."]),
         (certificate("A", -1, active=True), PROVIDERS, ["support: the active certificate A ended on 2029-01-31."]),
         (certificate("B", 900, active=True), PROVIDERS, ["support: the active certificate B is not in every IAM SAML provider."]),
-        (certificate("B", 1, active=False), PROVIDERS, []),
+        (certificate("B", 1, active=False), PROVIDERS, [NONE_ACTIVE]),
     ],
 )
-def test_problems(active: dict[str, t.Any], providers: list[dict[str, t.Any]], told: list[str]) -> None:
-    assert report.problems(report.rows("support", {**APPLICATION, "certificates": [active]}, providers), 30) == told
+def test_problems(active: dict[str, t.Any] | None, providers: list[dict[str, t.Any]], told: list[str]) -> None:
+    application = {**APPLICATION, "certificates": [active] if active else []}
+    seen = {"host": "support", "application": application, "providers": providers}
+    assert certificate_report([seen], warn_days=30)["problems"] == told
+
+
+def test_what_could_not_be_read_is_a_problem_too() -> None:
+    found = certificate_report([], unread={"b": "It is gone.", "a": "It is closed."})
+    assert found["problems"] == ["a: It is closed.", "b: It is gone."]
+    assert found["unread"] == {"a": "It is closed.", "b": "It is gone."}
+    assert 'federation_certificates_read{federation="a"} 0' in found["prometheus"]
