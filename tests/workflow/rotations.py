@@ -128,6 +128,13 @@ class Federation:
         shown = run_module("iam_saml_provider_info", {"name": name or self.name, **credentials}, self.playbooks.environment)
         return {one["thumbprint"] for one in shown["saml_providers"][0]["certificates"]}
 
+    def lose(self, thumbprint: str) -> None:
+        """The provider holds the first certificate alone, but its note tells that another one was published to it a day ago."""
+        note = f"{thumbprint}@{self.world.clock.now() - dt.timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+        wish = {"name": self.name, "metadata": self.metadata, "tags": {"certificate-published": note}, "purge_tags": False}
+        run_module("iam_saml_provider", wish, self.playbooks.environment)
+        assert self.trusted() == {self.first}
+
     def check_site_undoes_nothing(self) -> None:
         """site.yml in the middle of a rotation leaves Entra as it is; it may let IAM trust what is staged, and takes nothing from it."""
         certificates, trusted = self.certificates(), self.trusted()
