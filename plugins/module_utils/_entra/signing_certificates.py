@@ -226,7 +226,7 @@ def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) ->
     return [*others, f"{ACTIVATED_TAG}{thumbprint}@{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"]
 
 
-def _first_new(graph: Graph, principal_id: str, before: set[str]) -> SigningCertificate | None:
+def _first_new(graph: Graph, principal_id: str, before: set[str | None]) -> SigningCertificate | None:
     found = pairs(read_keys(graph, principal_id))
     return next((one for one in found if one.key_identifier not in before), None)
 
