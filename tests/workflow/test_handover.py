@@ -9,9 +9,11 @@ import json
 from pathlib import Path
 
 from playbooks import Playbooks, Run
-from seeds import SECRET
+from seeds import SECRET, TENANTS
 
 from federation_sandbox.testing import Sandbox
+from saml_material import make_certificate, make_metadata
+from support import run_module
 
 ONE = "sandbox/hosts.yml"
 ENTRA, AWS = {"graph", "login"}, {"iam", "sts", "connect"}
@@ -54,6 +56,21 @@ def test_each_half_takes_what_the_other_hands_over(sandbox: Sandbox, playbooks: 
 
     aws = teams.run("aws")
     assert aws.result("aws_federation")["role"]["arn"] == json.loads(teams.handed("entra").read_text(encoding="utf-8"))["role_arn"]
+    # Meanwhile a rotation published a certificate that the file of the other half does not hold yet.
+    given = json.loads(teams.handed("entra").read_text(encoding="utf-8"))["result"]
+    address = f"https://login.microsoftonline.com/{TENANTS['public']}/saml2"
+    metadata = make_metadata(make_certificate(), entity_id=given["entity_id"], location=address)
+    newer = {"metadata": metadata, "certificates": "merge", "purge_tags": False}
+    name = aws.result("aws_federation")["saml_provider"]["name"]
+    published = run_module("iam_saml_provider", {"name": name, **newer}, playbooks.environment)
+    assert len(published["saml_provider"]["certificates"]) == 2
+    again = teams.run("aws")
+    assert again.changed() == 0
+    assert len(again.result("aws_federation")["saml_provider"]["certificates"]) == 2
+
+    # The agents alone need no file.
+    agents = playbooks.succeed("site", ONE, "--tags", "agents", variables=teams.variables)
+    assert agents.result("connect_users")["unchanged"] == 1
     assert all(SECRET not in teams.handed(half).read_text(encoding="utf-8") for half in ("entra", "aws"))
 
 

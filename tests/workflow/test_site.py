@@ -118,6 +118,21 @@ def check_budget(sandbox: Sandbox, budget: int) -> None:
     assert len(requests) <= budget, requests
 
 
+def test_what_the_application_claims_reaches_the_trust_policy(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    """A role below a path, session tags and a source identity: the ARN that is claimed is the role's, and AWS takes the sign-in."""
+    key = {"id": "AKIAEVERYTHING000000", "secret": SECRET}  # the README's policy names roles without a path
+    clouds.seed(sandbox.world, {"aws": {"accounts": [{"id": ACCOUNTS["aws"], "access_keys": [key]}]}})
+    playbooks.environment |= {"AWS_ACCESS_KEY_ID": key["id"]}
+    attributes = "https://aws.amazon.com/SAML/Attributes"
+    claims = [{"name": f"{attributes}/PrincipalTag:Team", "value": "Sales"}, {"name": f"{attributes}/SourceIdentity", "id": "mailnickname"}]
+    run = playbooks.succeed("site", ONE, variables={"federation_role_path": "/connect/", "azure_saml_app_extra_claims": claims})
+    role = run.result("aws_federation")["role"]
+    assert ":role/connect/ConnectFederation-" in role["arn"]
+    actions = role["trust_policy"]["Statement"][0]["Action"]
+    assert set(actions) == {"sts:AssumeRoleWithSAML", "sts:TagSession", "sts:SetSourceIdentity"}
+    check_health(run, sandbox)
+
+
 def test_five_hundred_agents_stay_within_the_same_budget(sandbox: Sandbox, playbooks: Playbooks) -> None:
     names = [f"agent.{number}@example.com" for number in range(500)]
     people = [{"userPrincipalName": name, "givenName": "Agent", "surname": name.partition("@")[0]} for name in names]

@@ -12,6 +12,7 @@ import pytest
 import requests
 from playbooks import Playbooks
 from seeds import ACCOUNTS, TENANTS
+from strangers import application
 
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
@@ -58,6 +59,20 @@ def test_agents_and_instance_go_only_when_told(sandbox: Sandbox, playbooks: Play
     assert left(playbooks, monkeypatch)["instances"] == ["example-demo"]
     playbooks.succeed("teardown", INVENTORY, variables={"federation_confirm_instance_alias": "example-demo"})
     assert left(playbooks, monkeypatch)["instances"] == []
+
+
+def test_an_application_or_role_that_was_taken_over_stays(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The inventory that takes them over never removes them, nor does one that only names an application of somebody else's."""
+    app_id = application(sandbox, monkeypatch, "Theirs")
+    adopting = {"azure_saml_app_app_id": app_id, "azure_saml_app_adopt": True, "aws_federation_adopt": True}
+    for variables in ({"azure_saml_app_app_id": app_id}, adopting):
+        sandbox.world.traffic.clear()
+        playbooks.succeed("teardown", INVENTORY, variables=variables)
+        assert sandbox.world.traffic.writes() == []
+    playbooks.succeed("site", INVENTORY, "--tags", "entra,aws", variables=adopting)
+    sandbox.world.traffic.clear()
+    playbooks.succeed("teardown", INVENTORY, variables=adopting)
+    assert sandbox.world.traffic.writes() == []
 
 
 def test_what_somebody_else_made_stays(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:

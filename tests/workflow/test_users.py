@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
 from playbooks import Playbooks
-from seeds import TENANTS
+from seeds import ACCOUNTS, TENANTS
+from strangers import application
 
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
@@ -66,5 +68,13 @@ def test_groups_decide_who_is_an_agent(sandbox: Sandbox, playbooks: Playbooks) -
     assert "Leads" in unknown.message()
 
 
-def test_the_schedule_needs_what_site_makes(sandbox: Sandbox, playbooks: Playbooks) -> None:
+def test_the_schedule_needs_what_site_makes(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An instance and an application of ours: one that somebody else made is not touched."""
     assert "Run openccp.federation.site first" in playbooks.fail("users", INVENTORY, variables=VARIABLES).message()
+    instance = {"account": ACCOUNTS["aws"], "region": "eu-central-1", "alias": "example-demo"}
+    clouds.seed(sandbox.world, {"aws": {"instances": [instance]}})
+    application(sandbox, monkeypatch, "Theirs", "urn:amazon:webservices")
+    sandbox.world.traffic.clear()
+    theirs = playbooks.fail("users", INVENTORY, variables={**VARIABLES, "federation_identifier": "urn:amazon:webservices"})
+    assert "There is no application of ours with the identifier urn:amazon:webservices" in theirs.message()
+    assert sandbox.world.traffic.writes() == []

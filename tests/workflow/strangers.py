@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What others make by hand in the tenant."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import requests
+from seeds import CLIENT, TENANTS, credentials
+
+from federation_sandbox.testing import Sandbox
+
+LOGIN: t.Final = "https://login.microsoftonline.com"
+GRAPH: t.Final = "https://graph.microsoft.com/v1.0"
+
+
+def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str, *identifiers: str) -> str:
+    """Have an application that somebody else made. The answer: its client ID."""
+    for variable, value in sandbox.environment.items():
+        monkeypatch.setenv(variable, value)
+    given = credentials()
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": CLIENT,
+        "client_secret": given["AZURE_CLIENT_SECRET"],
+        "scope": "https://graph.microsoft.com/.default",
+    }
+    token = requests.post(f"{LOGIN}/{TENANTS['public']}/oauth2/v2.0/token", form, timeout=30).json()["access_token"]
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {token}"
+    made = session.post(f"{GRAPH}/applications", json={"displayName": name, "identifierUris": identifiers}, timeout=30)
+    made.raise_for_status()
+    app_id = str(made.json()["appId"])
+    session.post(f"{GRAPH}/servicePrincipals", json={"appId": app_id}, timeout=30).raise_for_status()
+    return app_id
