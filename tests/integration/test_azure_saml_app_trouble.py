@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 import typing as t
 from pathlib import Path
@@ -123,6 +124,7 @@ def test_killed_and_repeated_before_the_lists_show_what_was_made(tenant: Tenant,
     process.kill()
     process.communicate()
     tenant.world.settings.change({"graph_index_lag": 6.0, "latency": 0.0})
+    tenant.world.clock.advance(dt.timedelta(seconds=1))  # by which time of creation is told
     (first,) = tenant.all("applications")
     repeated = _steady_run(tenant)
     assert repeated["application"]["app_id"] == first["appId"]

@@ -27,6 +27,7 @@ SECRET: t.Final = "the-secret-of-the-tests"
 ACCOUNT: t.Final = "111122223333"
 REGION: t.Final = "eu-central-1"
 JANE: t.Final = "jane.doe@example.com"
+HEALTHY: t.Final = {"displayName": "Jane Doe", "mail": JANE, "employeeId": "4711"}
 GROUP: t.Final = "Contact centre agents"
 ROLE: t.Final = "ConnectFederation"
 PROVIDER: t.Final = "Entra"
@@ -59,7 +60,7 @@ SEED: t.Final[Json] = {
                 "id": TENANT,
                 "domains": ["example.onmicrosoft.com", "example.com"],
                 "clients": [_client("automation")],
-                "users": [{"userPrincipalName": JANE, "displayName": "Jane Doe", "mail": JANE, "employeeId": "4711"}],
+                "users": [{"userPrincipalName": JANE, **HEALTHY}],
                 "groups": [{"displayName": GROUP, "members": [JANE]}],
             },
             {"id": OTHER_TENANT, "domains": ["other.onmicrosoft.com"], "clients": [{**_client("other"), "client_id": TENANT}]},
@@ -253,8 +254,8 @@ class Patient:
         clouds.seed(self.sandbox.world, {"entra": {"tenants": [{"id": TENANT, **content}]}})
 
     def person(self, name: str = JANE, **values: t.Any) -> None:
-        """Change or make a user of the directory, as a member of the assigned group."""
-        self.directory(users=[{"userPrincipalName": name, **values}])
+        """Change or make a user of the directory, as a member of the assigned group. Jane is as she was but for what is given."""
+        self.directory(users=[{"userPrincipalName": name, **(HEALTHY if name == JANE else {}), **values}])
         self.directory(groups=[{"displayName": GROUP, "members": sorted({JANE, name})}])
 
     # --- AWS ---

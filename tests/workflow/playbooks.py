@@ -68,9 +68,10 @@ class Run:
         assert head == ["federation", "changed", "check", "what to do"]
         return {row[0]: row[1:] for row in rows}
 
-    def message(self) -> str:
-        """The message of the one task that failed; site.yml repeats it at its end."""
-        failed = {str(event["result"].get("msg")) for event in self.events if event.get("status") == "failed"}
+    def message(self, host: str | None = None) -> str:
+        """The message of the one task that failed, of all hosts or of one; site.yml repeats it at its end."""
+        events = [event for event in self.events if event.get("status") == "failed" and host in (None, event.get("host"))]
+        failed = {str(event["result"].get("msg")) for event in events}
         assert len(failed) == 1, f"{len(failed)} messages of tasks that failed:\n{self.output}"
         return failed.pop()
 

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from pathlib import Path
 
 import pytest
 import requests
-from playbooks import Playbooks
-from seeds import ACCOUNTS, CLIENT, PERMISSIONS, TENANTS, credentials, fill, tenant
+import yaml
+from playbooks import INVENTORIES, Playbooks
+from seeds import ACCOUNTS, PERMISSIONS, TENANTS, fill, tenant
+from strangers import application
 
 from federation_sandbox import clouds
 from federation_sandbox.aws.connect.store import Connect
@@ -19,8 +22,6 @@ from federation_sandbox.testing import Sandbox
 from saml_material import make_certificate, make_metadata
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
-LOGIN: t.Final = "https://login.microsoftonline.com"
-GRAPH: t.Final = "https://graph.microsoft.com/v1.0"
 NAME: t.Final = "Amazon Connect example-demo"
 
 
@@ -35,27 +36,27 @@ def refused(sandbox: Sandbox, playbooks: Playbooks, *messages: str, tags: str | 
     return message
 
 
+Cases = t.Mapping[str, tuple[t.Mapping[str, t.Any], t.Sequence[str]]]
+
+
+def all_refused(sandbox: Sandbox, playbooks: Playbooks, folder: Path, cases: Cases, tags: str | None = None) -> None:
+    """Run site.yml over a host for each case, with its variables: each fails with its pieces of a message, and none writes."""
+    common = yaml.safe_load((INVENTORIES / INVENTORY).read_text(encoding="utf-8"))["all"]["hosts"]["demo"]
+    inventory = folder / "hosts.json"
+    hosts = {f"case-{number}": {**common, **variables} for number, (variables, dummy) in enumerate(cases.values())}
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    sandbox.world.traffic.clear()
+    run = playbooks.fail("site", inventory, *(["--tags", tags] if tags else []))
+    for host, (name, case) in zip(hosts, cases.items(), strict=True):
+        pieces, message = case[1], run.message(host)
+        assert [piece for piece in pieces if piece not in message] == [], f"{name}: {message}"
+    assert sandbox.world.traffic.writes() == []
+
+
 def instance(sandbox: Sandbox, **content: t.Any) -> None:
     """Have an instance before the run."""
     entry = {"account": ACCOUNTS["aws"], "region": "eu-central-1", "alias": "example-demo", **content}
     clouds.seed(sandbox.world, {"aws": {"instances": [entry]}})
-
-
-def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str, *identifiers: str) -> None:
-    """Have an application that somebody else made."""
-    for variable, value in sandbox.environment.items():
-        monkeypatch.setenv(variable, value)
-    given = credentials()
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": CLIENT,
-        "client_secret": given["AZURE_CLIENT_SECRET"],
-        "scope": "https://graph.microsoft.com/.default",
-    }
-    token = requests.post(f"{LOGIN}/{TENANTS['public']}/oauth2/v2.0/token", form, timeout=30).json()["access_token"]
-    body = {"displayName": name, "identifierUris": identifiers}
-    made = requests.post(f"{GRAPH}/applications", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=30)
-    made.raise_for_status()
 
 
 # --- signing in -------------------------------------------------------------------------------------------------------
@@ -170,26 +171,31 @@ def test_an_unknown_group(sandbox: Sandbox, playbooks: Playbooks) -> None:
     refused(sandbox, playbooks, "Contact center agents", "Contact centre agents", federation_assigned_groups=["Contact center agents"])
 
 
-@pytest.mark.parametrize(
-    "arn", ["arn:aws:iam::999988887777:{}", f"arn:aws-us-gov:iam::{ACCOUNTS['aws']}:{{}}"], ids=["another account", "another partition"]
-)
-def test_role_claims_outside_the_federation(arn: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
-    pair = {"role_arn": arn.format("role/Theirs"), "provider_arn": arn.format("saml-provider/Theirs")}
-    refused(sandbox, playbooks, "outside the federation's own account", ACCOUNTS["aws"], azure_saml_app_role_claims=[pair])
+def test_role_claims_outside_the_federation(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    arns = {"another account": "arn:aws:iam::999988887777:{}", "another partition": f"arn:aws-us-gov:iam::{ACCOUNTS['aws']}:{{}}"}
+    pairs = {
+        case: {"role_arn": arn.format("role/Theirs"), "provider_arn": arn.format("saml-provider/Theirs")} for case, arn in arns.items()
+    }
+    told = ("outside the federation's own account", ACCOUNTS["aws"])
+    all_refused(sandbox, playbooks, tmp_path, {case: ({"azure_saml_app_role_claims": [pair]}, told) for case, pair in pairs.items()})
 
 
-@pytest.mark.parametrize(
-    ("variables", "message"),
-    [
-        ({"azure_saml_app_session_duration": 43200, "aws_federation_session_duration": 3600}, "claims sessions of 43200 seconds"),
-        ({"federation_session_duration": 50000}, "50000"),
-        ({"azure_saml_app_extra_claims": [{"name": f"urn:example:{number}", "value": "x"} for number in range(50)]}, "50"),
-        ({"azure_saml_app_signing_certificate": {"validity_days": 1200}}, "1095"),
-    ],
-    ids=["beyond the role's session", "beyond AWS's session", "too many claims", "beyond three years"],
-)
-def test_limits(variables: dict[str, t.Any], message: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
-    refused(sandbox, playbooks, message, **variables)
+LIMITS: t.Final[Cases] = {
+    "beyond the role's session": (
+        {"azure_saml_app_session_duration": 43200, "aws_federation_session_duration": 3600},
+        ["claims sessions of 43200 seconds"],
+    ),
+    "beyond AWS's session": ({"federation_session_duration": 50000}, ["50000"]),
+    "too many claims": (
+        {"azure_saml_app_extra_claims": [{"name": f"urn:example:{number}", "value": "x"} for number in range(50)]},
+        ["50"],
+    ),
+    "beyond three years": ({"azure_saml_app_signing_certificate": {"validity_days": 1200}}, ["1095"]),
+}
+
+
+def test_limits(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    all_refused(sandbox, playbooks, tmp_path, LIMITS)
 
 
 # --- the agents -------------------------------------------------------------------------------------------------------
@@ -200,31 +206,27 @@ def agent(username: str = "jane.doe@example.com", **settings: t.Any) -> dict[str
     return {"federation_agents": [{"username": username, "first_name": "Jane", "last_name": "Doe", **settings}]}
 
 
-@pytest.mark.parametrize(
-    ("username", "message"),
-    [
-        ("jane_partner.com#EXT#@example.onmicrosoft.com", "guest"),
-        ("jane+doe@example.com", "'+'"),
-        ("jane doe", "space"),
-        (f"{'j' * 60}@example.com", "at most 64"),
-        ("Jane.Doe@example.com", "differs in upper and lower case only"),
-    ],
-)
-def test_usernames(username: str, message: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
+USERNAMES: t.Final = {
+    "jane_partner.com#EXT#@example.onmicrosoft.com": "guest",
+    "jane+doe@example.com": "'+'",
+    "jane doe": "space",
+    f"{'j' * 60}@example.com": "at most 64",
+    "Jane.Doe@example.com": "differs in upper and lower case only",
+}
+PROFILES: t.Final = {
+    "security profile": ({"security_profiles": ["Agnet"]}, ("There is no security profile 'Agnet'", "Did you mean 'Agent'?")),
+    "routing profile": (
+        {"routing_profile": "Basic Routing"},
+        ("There is no routing profile 'Basic Routing'", "Did you mean 'Basic Routing Profile'?"),
+    ),
+}
+
+
+def test_agents(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     instance(sandbox, users=[{"username": "jane.doe@example.com"}])
-    refused(sandbox, playbooks, username, message, **agent(username))
-
-
-@pytest.mark.parametrize(
-    ("settings", "pieces"),
-    [
-        ({"security_profiles": ["Agnet"]}, ("There is no security profile 'Agnet'", "Did you mean 'Agent'?")),
-        ({"routing_profile": "Basic Routing"}, ("There is no routing profile 'Basic Routing'", "Did you mean 'Basic Routing Profile'?")),
-    ],
-)
-def test_profiles(settings: dict[str, t.Any], pieces: tuple[str, str], sandbox: Sandbox, playbooks: Playbooks) -> None:
-    instance(sandbox)
-    refused(sandbox, playbooks, *pieces, **agent(**settings))
+    names = {username: (agent(username), (username, message)) for username, message in USERNAMES.items()}
+    profiles = {what: (agent(**settings), pieces) for what, (settings, pieces) in PROFILES.items()}
+    all_refused(sandbox, playbooks, tmp_path, {**names, **profiles})
 
 
 # --- the metadata -----------------------------------------------------------------------------------------------------
@@ -232,23 +234,24 @@ def test_profiles(settings: dict[str, t.Any], pieces: tuple[str, str], sandbox: 
 ENTITIES: t.Final = "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, 10))
 BOMB: t.Final = f'<!DOCTYPE b [<!ENTITY e0 "x">{ENTITIES}]><b>&e9;</b>'
 METADATA: t.Final = {
-    "an HTML page": ("<!DOCTYPE html><html><body>Sign in</body></html>", "metadata"),
-    "truncated": ('<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="x"><IDPSSO', "metadata"),
-    "an external entity": ('<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/hostname">]><x>&x;</x>', "metadata"),
-    "an entity bomb": (BOMB, "metadata"),
+    "an HTML page": ("<!DOCTYPE html><html><body>Sign in</body></html>", "is an HTML page"),
+    "truncated": ('<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="x"><IDPSSO', "well-formed"),
+    "an external entity": ('<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/hostname">]><x>&x;</x>', "document type declaration"),
+    "an entity bomb": (BOMB, "document type declaration"),
     "eleven megabytes": ("<x>" + "x" * 11_000_000 + "</x>", "10,000,000"),
     "no identity provider": ('<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://x"/>', "IDPSSODescriptor"),
 }
 
 
-@pytest.mark.parametrize("kind", METADATA)
-def test_metadata(kind: str, sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
-    document, message = METADATA[kind]
-    file = tmp_path / "metadata.xml"
-    file.write_text(document, encoding="utf-8")
-    given = {"aws_federation_metadata": "", "aws_federation_metadata_file": str(file), "aws_federation_entity_id": ""}
+def test_metadata(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     instance(sandbox)
-    refused(sandbox, playbooks, message, tags="aws", **given)
+    cases = {}
+    for number, (kind, (document, message)) in enumerate(METADATA.items()):
+        file = tmp_path / f"metadata-{number}.xml"
+        file.write_text(document, encoding="utf-8")
+        given = {"aws_federation_metadata": "", "aws_federation_metadata_file": str(file), "aws_federation_entity_id": ""}
+        cases[kind] = (given, (str(file), message))
+    all_refused(sandbox, playbooks, tmp_path, cases, tags="aws")
 
 
 def test_metadata_of_another_tenant(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

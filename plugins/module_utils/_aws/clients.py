@@ -48,7 +48,7 @@ def _take_a_full_quota_as_said(response: t.Any, operation: t.Any, **dummy: t.Any
     """botocore holds a full quota to be a matter of pace, and would ask for a minute before it says so."""
     answer = response[1] if response else {}
     if answer.get("Error", {}).get("Code") == QUOTA:
-        raise ClientError(answer, operation.name)
+        raise ClientError(t.cast("t.Any", answer), operation.name)
 
 
 @contextlib.contextmanager
