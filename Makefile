@@ -76,7 +76,7 @@ test: ## Run every test: on the main environment, on both ends of the supported 
 	$(AGAIN) test-main test-floor test-newest test-molecule
 
 setup-floor setup-newest: setup-%: $(COLLECTIONS)/.ready
-	tools/find-python $(PYTHONS_$*) >/dev/null || { echo 'SKIPPED: the tests on the $* releases, for want of Python $(PYTHONS_$*)'; exit 0; }
+	+tools/find-python $(PYTHONS_$*) >/dev/null || { echo 'SKIPPED: the tests on the $* releases, for want of Python $(PYTHONS_$*)'; exit 0; }
 	$(AGAIN) .venv-$*/.ready
 
 test-main: setup
