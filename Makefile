@@ -71,7 +71,7 @@ sandbox: setup ## Keep a seeded sandbox open
 # More workers than cores: the tests wait for the lags and limits of the sandbox. The order is that of pyproject.toml: what takes long first.
 SHARED := --numprocesses 5 --dist load --maxschedchunk 2
 
-test: ## Run every test: on the main environment, on both ends of the supported range, and the scenarios default and fleet
+test: ## Run the tests: on the main environment, on both ends of the supported range, and the scenarios default and fleet
 	$(AGAIN) --jobs=3 --output-sync=target setup setup-floor setup-newest
 	$(AGAIN) test-main test-floor test-newest test-molecule
 

@@ -40,7 +40,7 @@ options:
   state:
     description:
       - V(staged) means that the certificate exists and is not active. When neither O(thumbprint) nor O(which) is given and there is
-        none, it is made.
+        none that can take over from the active one (it ends later, and has begun by the time it is needed), it is made.
       - V(active) means that Entra ID signs with it, and that a tag of the service principal tells since when. When neither
         O(thumbprint) nor O(which) is given and none is staged, the active one stays.
       - V(absent) means that it does not exist. It takes O(thumbprint) or O(which). The active certificate is never removed.
@@ -249,7 +249,7 @@ class SamlCertificate:
         signing_certificates.remove(self.graph, self.waiter, self.app.principal_id, thumbprint)
 
     def _thumbprint(self, app: applications.Application) -> str | None:
-        certificate = certificate_plan.chosen(self.params, app)
+        certificate = certificate_plan.chosen(self.params, app, self.graph.now())
         if certificate is None:
             return canonical_thumbprint(self.params["thumbprint"]) if self.params["thumbprint"] else None
         return certificate.thumbprint

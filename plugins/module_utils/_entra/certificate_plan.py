@@ -23,10 +23,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml import ro
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
 
 
-def chosen(params: t.Mapping[str, t.Any], app: Application) -> SigningCertificate | None:
+def chosen(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> SigningCertificate | None:
     """The certificate that the options mean: by thumbprint, by role, or, with neither, the one that is staged; None when there is none.
 
-    When none is staged, the active one is what `state: active` means.
+    When none is staged, the active one is what `state: active` means. To `state: staged`, one that cannot take over is none.
     """
     certificates = app.certificates
     if params["thumbprint"]:
@@ -41,18 +41,18 @@ def chosen(params: t.Mapping[str, t.Any], app: Application) -> SigningCertificat
         return active_of(certificates)
     if params["which"]:
         return by_age[0 if params["which"] == "oldest" else -1] if by_age else None
+    if params["state"] == "staged":
+        return _successor(certificates, now)
     return _staged(certificates) or (active_of(certificates) if params["state"] == "active" else None)
 
 
 def plan(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Plan:
     """The steps to the state that is wanted of one certificate."""
-    certificate = chosen(params, app)
+    certificate = chosen(params, app, now)
     if params["state"] == "absent":
         return _plan_absent(params, app, certificate)
     if params["state"] == "active":
         return _plan_active(params, app, certificate, now)
-    if not params["thumbprint"] and not params["which"]:
-        certificate = _successor(app.certificates, now)
     return _plan_staged(params, app, certificate, now)
 
 

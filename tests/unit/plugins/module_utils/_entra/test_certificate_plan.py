@@ -77,7 +77,7 @@ TABLE: t.Final[dict[str, tuple[tuple[SigningCertificate, ...], dict[str, t.Any],
 def test_the_certificate_that_is_meant_and_its_step(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     certificates, options, letter, step = TABLE[case]
     found = app(monkeypatch, *certificates)
-    chosen = certificate_plan.chosen({**PARAMS, **options}, found)
+    chosen = certificate_plan.chosen({**PARAMS, **options}, found, NOW)
     assert (chosen.thumbprint if chosen else None) == (letter * 40 if letter else None)
     plan = certificate_plan.plan({**PARAMS, **options}, found, NOW)
     assert [each.do for each in plan.steps] == ([step] if step else [])
