@@ -286,7 +286,7 @@ def test_agents_from_a_file_there_and_back(sandbox: Sandbox, tmp_path: Path) -> 
     file.write_text(exported["csv"].replace("Basic Routing Profile", "Basic Routing Profil"), encoding="utf-8")
     assert "Did you mean" in here.run("connect_users", {"instance_id": here.id, "csv": str(file)})["msg"]
     file.write_text("user login,ACW timeout (seconds)\nann,soon\n", encoding="utf-8")
-    assert "the agent 'ann'" in here.run("connect_users", {"instance_id": here.id, "csv": str(file)})["msg"]
+    assert "'ann': argument" in here.run("connect_users", {"instance_id": here.id, "csv": str(file)})["msg"]
     assert "Could not read the agents" in here.run("connect_users", {"instance_id": here.id, "csv": str(tmp_path / "none")})["msg"]
 
 
