@@ -189,6 +189,19 @@ def test_reads_that_lag_behind_a_stopped_run_are_no_obstacle(sandbox: Sandbox) -
     assert names(here) == [agent["username"] for agent in agents(3)]
 
 
+def test_a_user_whom_somebody_else_makes_meanwhile_is_not_taken_over(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    profile = here.connect().list_security_profiles(InstanceId=here.id)["SecurityProfileSummaryList"][0]["Id"]
+    routing = here.connect().list_routing_profiles(InstanceId=here.id)["RoutingProfileSummaryList"][0]["Id"]
+    sandbox.world.settings.change({"connect_replication": 3.0})
+    (agent,) = agents(1)
+    by_hand = {"Username": agent["username"], "IdentityInfo": {"FirstName": "By", "LastName": "Hand"}}
+    here.connect().create_user(InstanceId=here.id, **by_hand, SecurityProfileIds=[profile], RoutingProfileId=routing)
+    result = here.run("connect_users", wanted(here, [agent]))
+    assert "Somebody else made that user meanwhile" in result["failures"][0]["reason"]
+    assert here.writes() == ["CreateUser"]
+
+
 def test_limits_are_kept_and_nobody_fails_for_them(sandbox: Sandbox) -> None:
     here = centre(sandbox, limits=True)
     result = here.run("connect_users", wanted(here, agents(16)))

@@ -172,8 +172,11 @@ class AgentsResource:
         name = agent["username"]
         try:
             self.made[name] = self.users.create(agent, tags=contact_mark.restamped(tags, dt.datetime.now(dt.UTC)), **request)
-        except Conflict:
+        except Conflict as taken:
             user = self.waiter.until(f"the user {name!r}, who exists already, to be shown", lambda: self._shown(name))
+            if self.own and not user.is_ours:
+                taken.hint = "Somebody else made that user meanwhile. Run the task again: then it is compared with what is wanted."
+                raise
             self.made[name] = (user.id, user.arn)
             for step in plan_agent(agent, user, self.purge_tags, self.now).steps:
                 getattr(self, step.do)(**step.args)

@@ -159,7 +159,8 @@ def _from_milliseconds(entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _user(user: t.Mapping[str, t.Any], directory: Directory, resolve_hierarchy: bool, complete: bool) -> User:
-    identity, phone, tags = user.get("IdentityInfo") or {}, user.get("PhoneConfig") or {}, dict(user.get("Tags") or {})
+    identity, phone = user.get("IdentityInfo") or {}, user.get("PhoneConfig") or {}
+    tags = {key: value for key, value in (user.get("Tags") or {}).items() if not key.startswith("aws:")}  # those are AWS's own to change
     group = user.get("HierarchyGroupId") or ""
     mark, entra_id = tags.pop(MARK, None), tags.pop(ENTRA_ID, "")
     settings: Settings = {
