@@ -36,6 +36,14 @@ options:
       - The columns of the console's template for SAML, such as C(user login) and C(ACW timeout (seconds)), are understood as well.
       - An apostrophe that protects a cell from being taken for a formula is removed.
     type: path
+  state:
+    description:
+      - With V(absent), the agents that are listed are deleted, and then the quick connects that lead to them. Of each agent, the username
+        alone counts. Those that this module did not make stay, unless O(manage_unowned=true).
+      - What O(mode), O(leavers), O(renames), O(invalid) and O(max_removals) say is then of no account.
+    type: str
+    choices: [present, absent]
+    default: present
   mode:
     description:
       - V(add) leaves agents alone that are not listed.
@@ -151,6 +159,14 @@ EXAMPLES = r"""
     mode: set
     leavers: restrict
     restricted_security_profile: No access
+
+- name: Delete agents
+  openccp.federation.connect_users:
+    region: eu-central-1
+    instance_id: example-service
+    users:
+      - username: joe.bloggs@example.com
+    state: absent
 """
 
 RETURN = r"""

@@ -96,6 +96,23 @@ def test_an_option_that_no_agent_has_is_told_with_the_agent(sandbox: Sandbox, mo
     assert here.writes() == []
 
 
+def test_those_who_are_listed_are_deleted(sandbox: Sandbox) -> None:
+    """The username alone counts; one that was made by hand stays unless told, and nobody is read by himself."""
+    everybody = team(30)
+    by_hand = person({"username": "by.hand"})
+    here = centre(sandbox, users=[*({**agent, "tags": OURS} for agent in everybody), by_hand])
+    go = [{"username": agent["username"]} for agent in (*everybody[5:], by_hand, person({"username": "nobody"}))]
+    foreseen = run(here, go, state="absent", check=True)
+    done = run(here, go, state="absent")
+    assert done["actions"] == foreseen["actions"] == [f"Delete the agent {agent['username']!r}" for agent in everybody[5:]]
+    assert counts(done) == {"removed": 25}
+    assert "1 agents were made by hand and stay: by.hand." in " ".join(done.warnings)
+    assert "DescribeUser" not in here.requests()
+    assert usernames(here) == [*(agent["username"] for agent in everybody[:5]), "by.hand"]
+    assert not run(here, go, state="absent")["changed"]
+    assert run(here, go, state="absent", manage_unowned=True)["actions"] == ["Delete the agent 'by.hand'"]
+
+
 def test_a_profile_that_opens_the_panel_restricts_nobody(sandbox: Sandbox) -> None:
     everybody = team(3)
     here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody], security_profiles={"No access": []})

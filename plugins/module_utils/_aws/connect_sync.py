@@ -35,6 +35,7 @@ if t.TYPE_CHECKING:
 FEW: t.Final = 20
 
 SYNC_OPTIONS: t.Final[dict[str, t.Any]] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "csv": {"type": "path"},
     "mode": {"type": "str", "choices": ["add", "set"], "default": "add"},
     "leavers": {"type": "str", "choices": ["report", "restrict", "delete"], "default": "report"},
@@ -102,12 +103,15 @@ class SyncResource(AgentsResource):
         self.everybody: dict[str, User] = {}
         self.gone = leaving.Departures((), {}, {}, 0)
         self.farewells: tuple[Step, ...] = ()
+        self.by_hand: list[str] = []
 
     def read(self) -> Snapshot:
         """Every agent that is wanted and, where it matters, every other."""
         self._check_options()
         self.agents = rows_of(self.module)
         self.module.params["users"] = None  # thousands of agents are not repeated in the task's output
+        if self.module.params["state"] == "absent":
+            return self._read_those_who_go()
         self._sees_everybody = self.rules.is_whole or any(agent.get("entra_id") for agent in self.agents)
         self.snapshot = super().read()
         if self._sees_everybody:
@@ -118,7 +122,8 @@ class SyncResource(AgentsResource):
 
     def plan(self, actual: Snapshot) -> Plan:
         """Who comes and who changes; then, once the guard has let it pass, who goes."""
-        leaving.check_guard(self.agents, self.gone, self.rules)
+        if self.module.params["state"] == "present":
+            leaving.check_guard(self.agents, self.gone, self.rules)
         waiting = {new for new in self.gone.waiting if new not in actual.listed}
         actual = Snapshot([agent for agent in actual.wanted if agent["username"] not in waiting], actual.existing, actual.listed)
         plan = super().plan(actual)
@@ -128,7 +133,7 @@ class SyncResource(AgentsResource):
             before={**plan.before, **before},
             after={**plan.after, **after},
             steps=(*plan.steps, *self.farewells),
-            warnings=(*plan.warnings, *leaving.warnings(self.gone, self.rules)),
+            warnings=(*plan.warnings, *leaving.warnings(self.gone, self.rules), *self._warnings_of_those_who_stay()),
         )
         return self.planned
 
@@ -220,6 +225,26 @@ class SyncResource(AgentsResource):
         unseen = [summary for name, summary in listed.items() if name not in self.everybody and name not in wanted]
         late = (self.users.describe(summary.id) for summary in unseen)
         self.everybody |= {user.username: user for user in late if user}
+
+    def _read_those_who_go(self) -> Snapshot:
+        """Those of the listed who are there and may be taken away; nothing is wanted of anybody else."""
+        names = {row.get("username") for row in self.agents}
+        self.agents, self.rules = [], dataclasses.replace(self.rules, is_whole=False, leavers="delete", renames="report")
+        self.connect()
+        listed = self.users.summaries()
+        self.everybody |= {user.username: user for user in self._noted(self.users.search(), listed)}
+        there = [user for name, user in sorted(self.everybody.items()) if name in names]
+        self.by_hand = [user.username for user in there if not self.rules.manages(user)]
+        self.gone = leaving.Departures(tuple(user for user in there if self.rules.manages(user)), {}, {}, len(there))
+        self.quick_connects = self.users.quick_connects_to_users() if self.gone.leavers else {}
+        self.snapshot = Snapshot([], {}, listed)
+        return self.snapshot
+
+    def _warnings_of_those_who_stay(self) -> list[str]:
+        if not self.by_hand:
+            return []
+        told = f"{', '.join(self.by_hand[:20])}{', …' if len(self.by_hand) > 20 else ''}"
+        return [f"{len(self.by_hand)} agents were made by hand and stay: {told}. With manage_unowned they go as well."]
 
     def _read_departures(self) -> None:
         if self.rules.restricted_profile:
