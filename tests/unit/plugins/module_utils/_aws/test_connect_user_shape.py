@@ -68,7 +68,8 @@ def test_a_description_tells_seconds() -> None:
 
 
 def test_a_search_knows_no_contact_details_and_hides_the_mark() -> None:
-    found = shape.found_user_of(user(Tags={shape.MARK: "m", "team": "x", "aws:cloudformation:stack-name": "s"}), DirectoryToBe(), resolve_hierarchy=True)
+    tags = {shape.MARK: "m", "team": "x", "aws:cloudformation:stack-name": "s"}
+    found = shape.found_user_of(user(Tags=tags), DirectoryToBe(), resolve_hierarchy=True)
     assert "secondary_email" not in found.settings
     assert found.settings["tags"] == {"team": "x"}
     assert found.mark == "m"
