@@ -165,7 +165,10 @@ def test_the_whole_world_goes_back_to_a_snapshot_as_often_as_it_is_told(federati
         federation.set_relay_state(None)
         world.clock.advance(dt.timedelta(days=1200))
         assert not federation.sign_in().ok, "the certificate has ended"
+        world.reset()
+        Federation(federation.sandbox).iam.delete_role_policy(RoleName="Federation", PolicyName="Connect")
         restore()
+        assert federation.iam.list_role_policies(RoleName="Federation")["PolicyNames"] == ["Connect"], "not what another world has"
         assert abs(world.clock.offset) < dt.timedelta(seconds=1)
         assert (world.settings.latency, world.settings.limits) == (0.0, False)
         assert federation.sign_in().ok

@@ -13,7 +13,7 @@ import json
 import typing as t
 
 from moto.core.config import default_user_config
-from moto.iam.models import IAMBackend, ManagedPolicy, Role, iam_backends
+from moto.iam.models import IAMBackend, ManagedPolicy, Role
 
 from federation_sandbox.world import Replicated, World
 
@@ -51,20 +51,20 @@ class Iam:
     """IAM of every account."""
 
     def __init__(self, world: World) -> None:
-        # moto's backends are its module's, so one process holds one world's roles.
-        iam_backends.reset()
         self._world = world
         self.providers: Replicated[Provider] = Replicated(world.clock, lambda: world.settings.iam_replication)
         self.roles: Replicated[EffectiveRole] = Replicated(world.clock, lambda: world.settings.iam_replication)
         self._created: dict[str, dt.datetime] = {}
+        self._backends: dict[tuple[str, str], IAMBackend] = {}
 
     def backend(self, account: str, partition: str) -> IAMBackend:
-        """moto's IAM of an account."""
-        backend = iam_backends[account][partition]
-        if not backend.aws_managed_policies:
+        """moto's IAM of an account; this world's own, not the one that moto keeps for the whole process."""
+        if (account, partition) not in self._backends:
+            backend = IAMBackend(partition, account)
             backend.aws_managed_policies = [copy.copy(policy) for policy in _aws_policies(partition)]
-            backend.managed_policies |= {policy.arn: policy for policy in backend.aws_managed_policies}
-        return backend
+            backend.managed_policies = {policy.arn: policy for policy in backend.aws_managed_policies}
+            self._backends[account, partition] = backend
+        return self._backends[account, partition]
 
     def let_take_effect(self, account: str, partition: str) -> None:
         """Compare the account's roles with what STS was last told, and tell it what changed."""
