@@ -184,7 +184,8 @@ class InventoryModule(AWSInventoryBase):
         self._check_options()
         accounts, regions = self._accounts(), self._regions()
         cached, kept = self.get_cached_result(path, cache)
-        found = Found(kept["instances"], [Gap(**gap) for gap in kept["gaps"]]) if cached else self._discover(accounts, regions)
+        fits = cached and kept["regions"] == regions  # which AWS_REGION may set
+        found = Found(kept["instances"], [Gap(**gap) for gap in kept["gaps"]]) if fits else self._discover(accounts, regions)
         self._report_gaps(found)
         names: dict[str, str] = {}
         for instance in self._wanted(found.instances):
@@ -192,7 +193,7 @@ class InventoryModule(AWSInventoryBase):
             if host in names:
                 raise AnsibleParserError(f"hostnames gives the name {host} to two instances, {names[host]} and {instance['arn']}.")
             names[host] = instance["arn"]
-        self.update_cached_result(path, cache, asdict(found))
+        self.update_cached_result(path, fits, {"regions": regions, **asdict(found)})
 
     def _discover(self, accounts: list[Account], regions: list[str]) -> Found:
         endpoint_url, connection = get_aws_connection_info(self)[1:]

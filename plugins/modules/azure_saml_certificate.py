@@ -34,7 +34,8 @@ options:
   which:
     description:
       - The certificate that is meant, by its role. V(newest) and V(oldest) go by the date on which it was made.
-      - When neither this nor O(thumbprint) is given, the certificate is meant that is not active and ends after the active one.
+      - When neither this nor O(thumbprint) is given, the certificate is meant that is not active and ends after the active one;
+        with O(state=staged), only if it has begun by the time it is needed.
     type: str
     choices: [newest, oldest, active]
   state:

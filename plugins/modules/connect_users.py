@@ -39,7 +39,7 @@ options:
   state:
     description:
       - With V(absent), the agents that are listed are deleted, and then the quick connects that lead to them. Of each agent, the username
-        alone counts. Those that this module did not make stay, unless O(manage_unowned=true).
+        alone counts. Those that this module did not make stay, unless O(manage_unowned=true), and so do those of O(keep).
       - What O(mode), O(leavers), O(renames), O(invalid) and O(max_removals) say is then of no account.
     type: str
     choices: [present, absent]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
+import gc
 import importlib
 import json
 import os
@@ -60,6 +61,7 @@ def load(name: str) -> str | None:
     except Exception as error:  # noqa: BLE001 - whatever a library does
         display.vvv(f"The module {name} cannot be loaded by Ansible itself: {error}")
         return None
+    gc.freeze()  # a worker that looked through all this for garbage would get a copy of it
     return module
 
 

@@ -110,6 +110,8 @@ def test_those_who_are_listed_are_deleted(sandbox: Sandbox) -> None:
     assert "DescribeUser" not in here.requests()
     assert usernames(here) == [*(agent["username"] for agent in everybody[:5]), "by.hand"]
     assert not run(here, go, state="absent")["changed"]
+    assert not run(here, [{"username": everybody[0]["username"]}], state="absent", keep=[everybody[0]["username"]])["changed"]
+    assert "without username: user_name" in run(here, [{"user_name": "ann"}], state="absent")["msg"]
     assert run(here, go, state="absent", manage_unowned=True)["actions"] == ["Delete the agent 'by.hand'"]
 
 

@@ -79,6 +79,12 @@ def validated(rows: t.Iterable[Settings], source: str) -> tuple[list[Settings], 
     return agents, problems
 
 
+def _username(row: Settings) -> str:
+    if not isinstance(row.get("username"), str):
+        raise InvalidInput(f"An agent is listed without username: {', '.join(map(str, row)) or 'nothing at all'}.")
+    return str(row["username"])
+
+
 class SyncResource(AgentsResource):
     """All agents of a task, who leaves, and who was renamed."""
 
@@ -228,16 +234,17 @@ class SyncResource(AgentsResource):
 
     def _read_those_who_go(self) -> Snapshot:
         """Those of the listed who are there and may be taken away; nothing is wanted of anybody else."""
-        names = {row.get("username") for row in self.agents}
+        names = {_username(row) for row in self.agents}
         self.agents, self.rules = [], dataclasses.replace(self.rules, is_whole=False, leavers="delete", renames="report")
         self.connect()
         listed = self.users.summaries()
         self.everybody |= {user.username: user for user in self._noted(self.users.search(), listed)}
-        there = [user for name, user in sorted(self.everybody.items()) if name in names]
+        kept = self.rules.keep
+        there = [user for name, user in sorted(self.everybody.items()) if name in names - kept and user.settings["entra_id"] not in kept]
         self.by_hand = [user.username for user in there if not self.rules.manages(user)]
         self.gone = leaving.Departures(tuple(user for user in there if self.rules.manages(user)), {}, {}, len(there))
-        self.quick_connects = self.users.quick_connects_to_users() if self.gone.leavers else {}
         self.snapshot = Snapshot([], {}, listed)
+        self._read_quick_connects()
         return self.snapshot
 
     def _warnings_of_those_who_stay(self) -> list[str]:
@@ -251,10 +258,14 @@ class SyncResource(AgentsResource):
             self._check_restricted_profile()
         self.gone = leaving.departures(self.agents, self.everybody, self.rules, self.skipped)
         if self.rules.deletes:
-            self.quick_connects = self.users.quick_connects_to_users()
-            there = {summary.id for summary in self.snapshot.listed.values()}
-            left_over = {user_id: leading for user_id, leading in self.quick_connects.items() if user_id not in there}
-            self.orphans = [one for user_id, leading in left_over.items() if self.users.describe(user_id) is None for one in leading]
+            self._read_quick_connects()
+
+    def _read_quick_connects(self) -> None:
+        """Those that lead to users, and among them those that a run left behind that was stopped after it had deleted their user."""
+        self.quick_connects = self.users.quick_connects_to_users()
+        there = {summary.id for summary in self.snapshot.listed.values()}
+        left_over = {user_id: leading for user_id, leading in self.quick_connects.items() if user_id not in there}
+        self.orphans = [one for user_id, leading in left_over.items() if self.users.describe(user_id) is None for one in leading]
 
     def _check_restricted_profile(self) -> None:
         profiles = self.users.directory.security_profiles

@@ -93,7 +93,7 @@ def _plan_active(params: t.Mapping[str, t.Any], app: Application, certificate: S
     if certificate is None:
         raise NotFound(f"'{app.label}' has no signing certificate to activate.", hint="Make one with state: staged.")
     if certificate.active:
-        if certificate.activated_at or _staged(app.certificates):
+        if certificate.activated_at or _successor(app.certificates, now):
             return Plan(view(app), view(app))
         says = f"Note that the signing certificate {certificate.thumbprint} of '{app.label}' is active"
         before = view(app)
