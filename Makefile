@@ -68,8 +68,8 @@ sandbox: setup ## Keep a seeded sandbox open
 # --- tests ---
 
 .PHONY: test setup-floor setup-newest test-main test-floor test-newest test-molecule soak conformance
-# More workers than cores: the tests wait for the lags and limits of the sandbox. The order is that of pyproject.toml: what takes long first.
-SHARED := --numprocesses 5 --dist load --maxschedchunk 2
+# More workers than cores: the tests wait for the lags and limits of the sandbox. They take the next test when they are done with one: what takes long first (pyproject.toml).
+SHARED := --numprocesses 5 --dist load --maxschedchunk 1
 
 test: ## Run the tests: on the main environment, on both ends of the supported range, and the scenarios default and fleet
 	$(AGAIN) --jobs=3 --output-sync=target setup setup-floor setup-newest
