@@ -195,7 +195,8 @@ def test_a_user_whom_somebody_else_makes_meanwhile_is_not_taken_over(sandbox: Sa
     routing = here.connect().list_routing_profiles(InstanceId=here.id)["RoutingProfileSummaryList"][0]["Id"]
     sandbox.world.settings.change({"connect_replication": 3.0})
     (agent,) = agents(1)
-    by_hand = {"Username": agent["username"], "IdentityInfo": {"FirstName": "By", "LastName": "Hand"}}
+    names = {"Username": agent["username"], "IdentityInfo": {"FirstName": "By", "LastName": "Hand"}}
+    by_hand = {**names, "PhoneConfig": {"PhoneType": "SOFT_PHONE"}}  # which an older botocore demands
     here.connect().create_user(InstanceId=here.id, **by_hand, SecurityProfileIds=[profile], RoutingProfileId=routing)
     result = here.run("connect_users", wanted(here, [agent]))
     assert "Somebody else made that user meanwhile" in result["failures"][0]["reason"]
