@@ -78,7 +78,7 @@ def _answers(question: t.Mapping[str, t.Any], value: t.Any) -> bool:
     if question["type"] == "multiplechoice":
         return value in question["choices"].split("\n")
     number = question["type"] == "integer"
-    if type(value) is not (int if number else str):
+    if isinstance(value, bool) or not isinstance(value, int if number else str):
         return False
     return bool(question["min"] <= (value if number else len(value)) <= question["max"])
 
