@@ -104,6 +104,10 @@ options:
         description: The ARN of the SAML provider, in the role's account.
         type: str
         required: true
+  account_id:
+    description:
+      - The ID of the AWS account whose roles O(role_claims) names. A role of another account is refused.
+    type: str
   session_duration:
     description:
       - How long a session lasts, in seconds from 900 to 43200. The role's own maximum must not be less.
@@ -623,6 +627,7 @@ def main() -> None:
         "relay_state": {"type": "str"},
         "session_name_source": {"type": "str", "choices": list(SESSION_NAME_SOURCES)},
         "role_claims": {"type": "list", "elements": "dict", "options": arns},
+        "account_id": {"type": "str"},
         "session_duration": {"type": "int"},
         "extra_claims": {"type": "list", "elements": "dict", "options": claim},
         "keep_unknown_claims": {"type": "bool", "default": True},

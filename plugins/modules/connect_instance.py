@@ -83,6 +83,11 @@ options:
       use_custom_tts_voices:
         description: Voices that Amazon made for this account.
         type: bool
+  account_id:
+    description:
+      - The ID of the AWS account. An instance in another one is refused.
+      - In check mode it saves the request that otherwise asks STS for the account of an instance that would be created.
+    type: str
   wait_timeout:
     description: How many seconds to wait until the instance is active or, when deleted, gone.
     type: int
@@ -162,13 +167,13 @@ instance:
       type: str
       sample: example-service
     account_id:
-      description: The account, taken from the ARN.
-      returned: when the instance exists
+      description: The account, taken from the ARN. Of an instance that would be created, that of the credentials.
+      returned: when O(state=present)
       type: str
       sample: "123456789012"
     partition:
-      description: The AWS partition, taken from the ARN.
-      returned: when the instance exists
+      description: The AWS partition, taken from the ARN. Of an instance that would be created, that of the credentials.
+      returned: when O(state=present)
       type: str
       sample: aws
     region:
@@ -241,10 +246,12 @@ import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_instances as instances
+from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_account, check_home, parse_connect_instance_arn
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 
@@ -258,14 +265,20 @@ class InstanceResource:
         self.failed: list[str] = []
         self.id: str | None = None
         self.arn: str | None = None
+        self.home: dict[str, str] = {}
 
     def read(self) -> instances.Instance | None:
         if self.params["alias"]:
             instances.check_alias(self.params["alias"])
+        if self.params["account_id"]:
+            check_account(self.params["account_id"])
         self.connect = instances.connect_client(self.module)
         self.region = self.connect.meta.region_name
         self.id = self._find()
         if self.id is None:
+            if self.params["state"] == "present" and self.module.check_mode:
+                account = account_of(self.module)
+                self.home = {"account_id": account.id, "partition": account.partition}
             return None
         actual = self._named_by_id() if self.params["instance_id"] else self._ready()
         if actual and self.params["attributes"]:
@@ -273,12 +286,14 @@ class InstanceResource:
         return actual
 
     def plan(self, actual: instances.Instance | None) -> Plan:
+        if actual and self.params["account_id"]:
+            check_home(parse_connect_instance_arn(actual["Arn"]), account=self.params["account_id"])
         self.arn = actual["Arn"] if actual else None
         return instances.plan(self.params, actual, self.region)
 
     def result(self, plan: Plan) -> dict[str, t.Any]:
         if self.params["state"] == "absent" or self.module.check_mode or self.id is None:
-            return plan.after
+            return plan.after | self.home
         found = instances.describe(self.connect, self.id) if plan.steps else None
         if found is None:
             return plan.after
@@ -358,6 +373,7 @@ def main() -> None:
             "attributes": {"type": "dict", "options": {option: {"type": "bool"} for option in instances.ATTRIBUTES}},
             "tags": {"type": "dict", "aliases": ["resource_tags"]},
             "purge_tags": {"type": "bool", "default": True},
+            "account_id": {"type": "str"},
             "wait_timeout": {"type": "int", "default": 600},
         },
         required_one_of=[("alias", "instance_id")],

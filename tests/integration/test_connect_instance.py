@@ -28,8 +28,12 @@ def test_a_life_of_an_instance(sandbox: Sandbox) -> None:
     sandbox.world.settings.change({"instance_creation": 1.5})
     wanted = NEW | {"outbound_calls": False, "attributes": {"contact_lens": True}}
     foreseen = here.run("connect_instance", wanted, check=True)
+    assert here.requests() == ["ListInstances", "GetCallerIdentity"]
     assert described(here, "new-service") is None
     assert "id" not in foreseen["instance"]
+    assert (foreseen["instance"]["account_id"], foreseen["instance"]["partition"]) == (ACCOUNT, "aws")
+    assert here.run("connect_instance", wanted | {"account_id": ACCOUNT}, check=True)["instance"] == foreseen["instance"]
+    assert here.requests() == ["ListInstances"]
 
     made = here.run("connect_instance", wanted)
     assert made["actions"] == foreseen["actions"]
@@ -66,6 +70,10 @@ def test_a_life_of_an_instance(sandbox: Sandbox) -> None:
     attribute = here.connect().describe_instance_attribute(InstanceId=instance["Id"], AttributeType="CONTACT_LENS")
     assert attribute["Attribute"]["Value"] == "false"
     assert not here.run("connect_instance", change)["changed"]
+
+    for account, message in (("999988887777", f"the account {ACCOUNT}, but the federation's is 999988887777"), ("9", "twelve digits")):
+        assert message in here.run("connect_instance", change | {"account_id": account})["msg"]
+    assert here.writes() == []
 
     unconfirmed = here.run("connect_instance", {"alias": "new-service", "state": "absent"})
     assert "confirm_alias: new-service" in unconfirmed["msg"]

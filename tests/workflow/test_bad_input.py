@@ -172,12 +172,15 @@ def test_an_unknown_group(sandbox: Sandbox, playbooks: Playbooks) -> None:
 
 
 def test_role_claims_outside_the_federation(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
-    arns = {"another account": "arn:aws:iam::999988887777:{}", "another partition": f"arn:aws-us-gov:iam::{ACCOUNTS['aws']}:{{}}"}
-    pairs = {
-        case: {"role_arn": arn.format("role/Theirs"), "provider_arn": arn.format("saml-provider/Theirs")} for case, arn in arns.items()
+    homes = {
+        "another account": ("arn:aws:iam::999988887777:", ("999988887777", f"the federation's is {ACCOUNTS['aws']}")),
+        "another partition": (f"arn:aws-us-gov:iam::{ACCOUNTS['aws']}:", ("eu-central-1.signin.aws.amazon.com", "the partition aws-us-gov")),
     }
-    told = ("outside the federation's own account", ACCOUNTS["aws"])
-    all_refused(sandbox, playbooks, tmp_path, {case: ({"azure_saml_app_role_claims": [pair]}, told) for case, pair in pairs.items()})
+    cases = {
+        case: ({"azure_saml_app_role_claims": [{"role_arn": f"{home}role/Theirs", "provider_arn": f"{home}saml-provider/Theirs"}]}, told)
+        for case, (home, told) in homes.items()
+    }
+    all_refused(sandbox, playbooks, tmp_path, cases)
 
 
 LIMITS: t.Final[Cases] = {

@@ -24,7 +24,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Outcome, literal, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID, parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID, check_account, check_home, parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import PARTITIONS, partition_named
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import (
     accepted_audiences,
@@ -91,12 +91,13 @@ def _check_texts(params: t.Mapping[str, t.Any]) -> None:
 def _partition_warnings(params: t.Mapping[str, t.Any]) -> list[str]:
     """Reply URLs and identifiers must belong to the partition of the roles that agents get."""
     pairs, reply_urls, identifiers = params.get("role_claims") or (), params.get("reply_urls") or (), params.get("identifiers") or ()
-    homes = {(arn.partition, arn.account) for arn in (parse_role_arn(pair["role_arn"]) for pair in pairs)}
-    if len({home[0] for home in homes}) > 1:
+    account = params.get("account_id")
+    partitions = {check_home(parse_role_arn(pair["role_arn"]), account=account and check_account(account)).partition for pair in pairs}
+    if len(partitions) > 1:
         raise InvalidInput("The role claims name more than one AWS partition.", hint="One application serves one partition.")
-    if not homes:
+    if not partitions:
         return []
-    partition = partition_named(next(iter(homes))[0])
+    partition = partition_named(partitions.pop())
     for reply_url in reply_urls:
         check_reply_url(reply_url, partition)
     warnings = []
