@@ -21,7 +21,7 @@ import yaml
 
 CHECKOUT: t.Final = Path(__file__).resolve().parents[1]
 COLLECTIONS: t.Final = CHECKOUT / ".cache" / "collections"
-MODULE_SERVER: t.Final = CHECKOUT / "tests" / "module_server.py"
+FORK_SERVER: t.Final = CHECKOUT / "tests" / "fork_server.py"
 
 
 class ModuleResult(dict[str, t.Any]):
@@ -56,7 +56,7 @@ def start_module(
 ) -> subprocess.Popen[str]:
     """A module's process that has its arguments and runs; for tests that kill it."""
     process = subprocess.Popen(
-        [sys.executable, str(MODULE_SERVER), "--once"],
+        [sys.executable, str(FORK_SERVER), "--once"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -85,25 +85,37 @@ def _request(name: str, params: t.Mapping[str, t.Any], environment: t.Mapping[st
     }
 
 
-class ModuleServer:
-    """A process that runs modules one after another; several serve tests that run modules side by side."""
+class ForkServer:
+    """A process that runs one thing after another; several serve tests that run things side by side."""
 
-    idle: t.ClassVar[list[ModuleServer]] = []
+    idle: t.ClassVar[dict[str, list[ForkServer]]] = {"--modules": [], "--commands": []}
 
-    def __init__(self) -> None:
-        command = [sys.executable, str(MODULE_SERVER)]
+    def __init__(self, kind: str) -> None:
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=module_environment({}), start_new_session=True
+            [sys.executable, str(FORK_SERVER), kind],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=ansible_environment({}) if kind == "--commands" else module_environment({}),
+            cwd="/",
+            start_new_session=True,
         )
 
-    def run(self, request: t.Mapping[str, t.Any], timeout: float) -> tuple[int, str, str]:
+    @classmethod
+    def run(cls, kind: str, request: t.Mapping[str, t.Any], timeout: float) -> tuple[int, str, str]:
         """The exit status of one run, and what it printed and complained of. TimeoutError when it takes longer than the seconds given."""
-        with tempfile.TemporaryDirectory(prefix="module-") as folder:
+        server = cls.idle[kind].pop() if cls.idle[kind] else cls(kind)
+        answer = server._answer(request, timeout)
+        cls.idle[kind].append(server)
+        return answer
+
+    def _answer(self, request: t.Mapping[str, t.Any], timeout: float) -> tuple[int, str, str]:
+        with tempfile.TemporaryDirectory(prefix="run-") as folder:
             stdin, stdout = t.cast("t.IO[str]", self._process.stdin), t.cast("t.IO[str]", self._process.stdout)
             print(json.dumps({**request, "folder": folder}), file=stdin, flush=True)
             if not select.select([stdout], [], [], timeout)[0]:
                 os.killpg(self._process.pid, signal.SIGKILL)
-                raise TimeoutError(f"{request['module']} took longer than {timeout} seconds")
+                raise TimeoutError(f"{request.get('module') or request['command']} took longer than {timeout} seconds")
             status = int(stdout.readline())
             return status, *((Path(folder) / name).read_text(encoding="utf-8") for name in ("out", "err"))  # type: ignore[return-value]
 
@@ -120,9 +132,7 @@ def run_module(
 
     name: without the collection's prefix. environment: the sandbox's, with the credentials that the module takes from there.
     """
-    server = ModuleServer.idle.pop() if ModuleServer.idle else ModuleServer()
-    status, out, err = server.run(_request(name, params, environment, check, diff), timeout)
-    ModuleServer.idle.append(server)
+    status, out, err = ForkServer.run("--modules", _request(name, params, environment, check, diff), timeout)
     try:
         result = ModuleResult(json.loads(out.strip().splitlines()[-1]))
     except (ValueError, IndexError):
@@ -131,6 +141,51 @@ def run_module(
     assert bool(status) == result.failed, f"{name} ended with {status}, but says {result}"
     result.raw = out + err
     return result
+
+
+def ansible_environment(environment: t.Mapping[str, str]) -> dict[str, str]:
+    """The variables of a command of Ansible: those of a module, and the settings that all tests have."""
+    return {
+        **module_environment({}),
+        "ANSIBLE_CALLBACK_PLUGINS": str(CHECKOUT / "tests" / "workflow" / "callback_plugins"),
+        "ANSIBLE_CALLBACKS_ENABLED": "events",
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_HOME": str(COLLECTIONS.parent),
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_PIPELINING": "1",
+        "LC_ALL": "C.UTF-8",
+        **environment,
+    }
+
+
+def ansible_command(command: str, *arguments: str | Path) -> list[str]:
+    """ansible-playbook or another of Ansible's commands, of the environment that the tests run in."""
+    return [str(Path(sys.executable).with_name(command)), *map(str, arguments)]
+
+
+def run_ansible(
+    command: t.Sequence[str], environment: t.Mapping[str, str], folder: Path, *, merged: bool = False, timeout: float = 300.0
+) -> subprocess.CompletedProcess[str]:
+    """A command of Ansible, run in a folder to its end. merged: what it complains of is part of what it prints.
+
+    environment: as ansible_environment gives it. With further settings of Ansible's the command is a process like any other, since these
+    are read as it starts.
+    """
+    given, usual = ({name: value for name, value in one.items() if "ANSIBLE_" in name} for one in (environment, ansible_environment({})))
+    if given != usual:
+        return subprocess.run(
+            command,
+            env=environment,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merged else subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+    request = {"command": command[0], "arguments": command[1:], "environment": dict(environment), "working": str(folder), "merged": merged}
+    return subprocess.CompletedProcess(command, *ForkServer.run("--commands", request, timeout))
 
 
 def written_in(module: str, name: str = "DOCUMENTATION") -> t.Any:
@@ -161,19 +216,5 @@ def run_examples(
     known = {"ansible_python_interpreter": sys.executable, **(variables or {})}
     playbook = folder / "examples.yml"
     playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": known, "tasks": tasks}]), encoding="utf-8")
-    return subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "--inventory", "localhost,", "--connection", "local", playbook],
-        env={
-            **module_environment(environment),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
-            "ANSIBLE_HOME": str(folder / "home"),
-            "LC_ALL": "C.UTF-8",
-        },
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    command = ansible_command("ansible-playbook", "--inventory", "localhost,", "--connection", "local", playbook)
+    return run_ansible(command, ansible_environment(environment), folder, merged=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from federation_sandbox import clouds
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
 from saml_material import make_certificate, make_metadata
-from support import CHECKOUT, COLLECTIONS, module_environment
+from support import CHECKOUT, ansible_command, ansible_environment, run_ansible
 
 HOME, SALES, SUPPORT, CLOSED = "111111111111", "222222222222", "333333333333", "444444444444"
 KEY: t.Final = {"id": "AKIA111111111111", "secret": "the-secret-of-the-operator"}
@@ -88,18 +87,13 @@ class Inventory:
             yaml.safe_dump({"plugin": "openccp.federation.connect_instances", "regions": REGIONS, **options}), encoding="utf-8"
         )
         environment = {
-            **module_environment(self.sandbox.environment),
+            **ansible_environment(self.sandbox.environment),
             "AWS_ACCESS_KEY_ID": KEY["id"],
             "AWS_SECRET_ACCESS_KEY": KEY["secret"],
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-            "ANSIBLE_HOME": str(self.folder / "home"),
-            "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
-            "ANSIBLE_NOCOLOR": "1",
-            "COLUMNS": "10000",
             **more,
         }
-        command = [str(Path(sys.executable).with_name("ansible-inventory")), "--inventory", str(source), *(arguments or ["--list"])]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=self.folder, timeout=200)
+        command = ansible_command("ansible-inventory", "--inventory", source, *(arguments or ["--list"]))
+        done = run_ansible(command, environment, self.folder)
         assert "Traceback" not in done.stderr, done.stderr
         assert KEY["secret"] not in done.stdout + done.stderr
         return done

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
 import sys
 import typing as t
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from contact_centre import Centre, centre, person
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
-from support import COLLECTIONS, ModuleResult, module_environment
+from support import ModuleResult, ansible_command, ansible_environment, run_ansible
 
 FAST: t.Final = {"rate": 1000.0, "burst": 1000.0}
 OURS: t.Final = {"managed-by": "openccp.federation"}
@@ -327,16 +326,8 @@ def test_the_task_tells_how_far_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
         "tasks": tasks,
     }
     (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
-    environment = {key: value for key, value in module_environment(here.environment).items() if key != "AWS_REGION"}
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "--inventory", "site,", tmp_path / "play.yml"],
-        env={**environment, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    environment = ansible_environment({key: value for key, value in here.environment.items() if key != "AWS_REGION"})
+    done = run_ansible(ansible_command("ansible-playbook", "--inventory", "site,", "play.yml"), environment, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("progress: [site] => ")]
     assert lines

@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 import typing as t
 from pathlib import Path
 
-from support import CHECKOUT, module_environment
+from support import CHECKOUT, ansible_command, ansible_environment, run_ansible
 
 VARIABLES: t.Final = CHECKOUT / "roles/certificate_rotation/vars/main.yml"
 KEYS: t.Final = {"access_key": "AKIA", "secret_key": "secret"}
@@ -48,15 +47,8 @@ def templated(folder: Path) -> dict[str, t.Any]:
     ]
     play = {"hosts": "localhost", "gather_facts": False, "vars_files": [str(VARIABLES)], "vars": given, "tasks": tasks}
     (folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "--inventory", "localhost,", "--connection", "local", "play.yml"]
-    environment = {
-        **module_environment({}),
-        "ANSIBLE_CALLBACK_PLUGINS": str(CHECKOUT / "tests" / "workflow" / "callback_plugins"),
-        "ANSIBLE_CALLBACKS_ENABLED": "events",
-        "ANSIBLE_HOME": str(folder),
-        "EVENTS_FILE": str(folder / "events.jsonl"),
-    }
-    run = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    command = ansible_command("ansible-playbook", "--inventory", "localhost,", "--connection", "local", "play.yml")
+    run = run_ansible(command, ansible_environment({"EVENTS_FILE": str(folder / "events.jsonl")}), folder)
     assert run.returncode == 0, run.stdout + run.stderr
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     return {event["task"]: json.loads(event["result"]["msg"])["found"] for event in events if "task" in event}

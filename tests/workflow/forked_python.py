@@ -26,7 +26,7 @@ import traceback
 import types
 import typing as t
 
-from module_server import HEAVY
+from fork_server import HEAVY
 
 CLIENT: t.Final = """#!{python} -ISE
 import array, os, socket, sys

@@ -9,13 +9,11 @@ import dataclasses
 import json
 import re
 import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
-from support import CHECKOUT, COLLECTIONS, module_environment
+from support import CHECKOUT, ansible_command, ansible_environment, run_ansible
 
-HERE: t.Final = Path(__file__).resolve().parent
 INVENTORIES: t.Final = CHECKOUT / "inventories"
 
 
@@ -89,30 +87,23 @@ class Playbooks:
     def __init__(self, environment: t.Mapping[str, str], folder: Path) -> None:
         self._folder = folder
         self._count = 0
-        self.environment = {
-            **module_environment(environment),
-            "ANSIBLE_COLLECTIONS_PATH": f"{COLLECTIONS}",
-            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
-            "ANSIBLE_CALLBACKS_ENABLED": "events",
-            "ANSIBLE_HOME": str(folder / "ansible"),
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_PIPELINING": "1",
-        }
+        self.environment = ansible_environment(environment)
+
+    def _command(
+        self, playbook: str, inventory: str | Path, arguments: t.Sequence[str], variables: t.Mapping[str, t.Any] | None
+    ) -> tuple[list[str], Path]:
+        """The words of a run, and the file that its events go to."""
+        self._count += 1
+        name = playbook if playbook.endswith(".yml") else f"openccp.federation.{playbook}"
+        more = ["--extra-vars", json.dumps(variables)] if variables else []
+        command = ansible_command("ansible-playbook", name, "--inventory", INVENTORIES / inventory, *arguments, *more)
+        return command, self._folder / f"events-{self._count}.jsonl"
 
     def start(
         self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None
     ) -> tuple[subprocess.Popen[str], Path]:
         """A run that has begun, and the file that its events go to; for tests that stop it."""
-        self._count += 1
-        events = self._folder / f"events-{self._count}.jsonl"
-        command = [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            playbook if playbook.endswith(".yml") else f"openccp.federation.{playbook}",
-            "--inventory",
-            str(INVENTORIES / inventory),
-            *arguments,
-            *(["--extra-vars", json.dumps(variables)] if variables else []),
-        ]
+        command, events = self._command(playbook, inventory, arguments, variables)
         process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
@@ -126,12 +117,11 @@ class Playbooks:
 
     def run(self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None) -> Run:
         """Run a playbook of the collection to its end."""
-        process, events = self.start(playbook, inventory, *arguments, variables=variables)
-        output = process.communicate(timeout=300)[0]
-        assert process.returncode is not None
+        command, events = self._command(playbook, inventory, arguments, variables)
+        done = run_ansible(command, {**self.environment, "EVENTS_FILE": str(events)}, self._folder, merged=True)
         lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
-        assert "Traceback (most recent call last)" not in output, output
-        return Run(process.returncode, output, [json.loads(line) for line in lines])
+        assert "Traceback (most recent call last)" not in done.stdout, done.stdout
+        return Run(done.returncode, done.stdout, [json.loads(line) for line in lines])
 
     def succeed(self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None) -> Run:
         """Run a playbook that must succeed."""

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import pytest
 
 from awx_rules import EDGES, OBJECTS
 from awx_stand_in import AWX, TOKEN, running
-from support import CHECKOUT, module_environment
+from support import CHECKOUT, ansible_command, ansible_environment, run_ansible
 
 pytest.importorskip("ansible_collections.awx.awx", reason="awx.awx comes with the ansible package")
 
@@ -27,16 +25,8 @@ class Terminal(t.NamedTuple):
 
     def apply(self, *arguments: str) -> str:
         """Run the playbook; the answer is its recap."""
-        playbook = Path(sys.executable).with_name("ansible-playbook")
-        settings = {"ANSIBLE_HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1", "NO_PROXY": "127.0.0.1"}
-        done = subprocess.run(
-            [playbook, CHECKOUT / "awx" / "apply.yml", *arguments],
-            env={**module_environment(self.environment), **settings},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        command = ansible_command("ansible-playbook", CHECKOUT / "awx" / "apply.yml", *arguments)
+        done = run_ansible(command, ansible_environment({**self.environment, "NO_PROXY": "127.0.0.1"}), self.folder)
         assert done.returncode == 0, done.stdout
         assert TOKEN not in done.stdout
         return done.stdout.splitlines()[-2]

@@ -173,11 +173,11 @@ def test_an_unknown_group(sandbox: Sandbox, playbooks: Playbooks) -> None:
 
 def test_role_claims_outside_the_federation(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     homes = {
-        "another account": ("arn:aws:iam::999988887777:", ("999988887777", f"the federation's is {ACCOUNTS['aws']}")),
-        "another partition": (f"arn:aws-us-gov:iam::{ACCOUNTS['aws']}:", ("eu-central-1.signin.aws.amazon.com", "the partition aws-us-gov")),
+        "another account": ("arn:aws:iam::999988887777", ["999988887777", f"the federation's is {ACCOUNTS['aws']}"]),
+        "another partition": (f"arn:aws-us-gov:iam::{ACCOUNTS['aws']}", ["eu-central-1.signin.aws.amazon.com", "partition aws-us-gov"]),
     }
     cases = {
-        case: ({"azure_saml_app_role_claims": [{"role_arn": f"{home}role/Theirs", "provider_arn": f"{home}saml-provider/Theirs"}]}, told)
+        case: ({"azure_saml_app_role_claims": [{"role_arn": f"{home}:role/Theirs", "provider_arn": f"{home}:saml-provider/Theirs"}]}, told)
         for case, (home, told) in homes.items()
     }
     all_refused(sandbox, playbooks, tmp_path, cases)

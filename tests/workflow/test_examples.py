@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -22,7 +20,7 @@ from seeds import ACCOUNTS, CLIENT, SECRET, TENANTS
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
 from saml_material import make_certificate, make_metadata
-from support import CHECKOUT
+from support import CHECKOUT, ansible_command, run_ansible
 
 EXAMPLES: t.Final = CHECKOUT / "docs" / "examples"
 ALIAS: t.Final = "example-legacy"
@@ -70,12 +68,8 @@ def test_the_examples_run_as_they_stand_and_again_without_a_change(sandbox: Sand
     application = made_by_hand(sandbox)
     names = [shutil.copy(EXAMPLES / f"{name}.yml", tmp_path) for name in ("users_only", "existing_role", "existing_application")]
     (tmp_path / "metadata.xml").write_text(make_metadata(make_certificate()), encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), *names]
-    command += ["--extra-vars", json.dumps({"existing_application": application})]
-    runs = [
-        subprocess.run(command, env=playbooks.environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=250)
-        for dummy in range(2)
-    ]
+    command = ansible_command("ansible-playbook", *names, "--extra-vars", json.dumps({"existing_application": application}))
+    runs = [run_ansible(command, playbooks.environment, tmp_path) for dummy in range(2)]
     assert [run.returncode for run in runs] == [0, 0], runs[-1].stdout
     assert "changed=0" in runs[1].stdout
     iam, connect = aws(sandbox, "iam"), aws(sandbox, "connect")

@@ -17,7 +17,7 @@ DOCUMENTATION = """
 name: events
 type: aggregate
 short_description: Task results as JSON lines
-description: Appends to the file that E(EVENTS_FILE) names.
+description: Appends to the file that E(EVENTS_FILE) names, if it is set.
 """
 
 
@@ -30,6 +30,8 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def _write(self, entry: dict[str, t.Any]) -> None:
+        if "EVENTS_FILE" not in os.environ:
+            return
         with pathlib.Path(os.environ["EVENTS_FILE"]).open("a", encoding="utf-8") as out:
             out.write(json.dumps(entry, cls=AnsibleJSONEncoder) + "\n")
 

@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs modules, and commands of Ansible, each in a process of its own.
+
+With --once it is this process, and a JSON object {"module", "arguments", "environment"} on standard input says which module. Without, each
+line is such an object, or {"command", "arguments", "environment", "working"}, and each run is a fork of this process, which has loaded the
+libraries: that saves most of a module's second, and half a second of a command. The object's "folder" then says where the files out and
+err go ("merged": into one), and the line that answers is the exit status. With --commands Ansible itself is loaded too; it takes its
+settings from this process's environment, so those of its requests must be the same.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib
+import json
+import os
+import pathlib
+import pkgutil
+import runpy
+import sys
+import traceback
+import typing as t
+
+#: What modules import that is not the collection's own: that is loaded anew by each run.
+HEAVY: t.Final = (
+    "ansible.module_utils.basic",
+    "ansible_collections.amazon.aws.plugins.module_utils.modules",
+    "boto3",
+    "botocore.config",
+    "cryptography.x509",
+    "lxml.etree",
+    "msal",
+    "requests",
+)
+
+#: What commands load of Ansible, and the packages of which they load all plugins.
+COMMANDS: t.Final = ("ansible.cli.playbook", "ansible.cli.inventory", "ansible.plugins.strategy.linear", "ansible.plugins.connection.local")
+PLUGINS: t.Final = ("action", "filter", "test", "inventory", "vars")
+
+
+def serve(commands: bool) -> None:
+    """Answer requests until standard input ends."""
+    for library in HEAVY:
+        importlib.import_module(library)
+    if commands:
+        _load_ansible()
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            request = json.loads(line)
+            _redirect(pathlib.Path(request["folder"]), bool(request.get("merged")))
+            _run(request)
+        status = os.waitpid(child, 0)[1]
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+def _load_ansible() -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ansible_collections"]:
+        del sys.modules[name]  # Ansible looks for collections in its own way
+    for name in COMMANDS:
+        importlib.import_module(name)
+    for kind in PLUGINS:
+        package = importlib.import_module(f"ansible.plugins.{kind}")
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+
+
+def _redirect(folder: pathlib.Path, merged: bool) -> None:
+    out, err = (os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND) for name in ("out", "err"))
+    os.dup2(out, 1)
+    os.dup2(out if merged else err, 2)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+
+
+def _run(request: dict[str, t.Any]) -> t.NoReturn:
+    atexit._clear()  # what this process has to do at its end is not for the run to do
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    status = 0
+    try:
+        if "command" in request:
+            os.chdir(request["working"])
+            sys.argv = [request["command"], *request["arguments"]]
+            runpy.run_path(request["command"], run_name="__main__")
+        else:
+            with _arguments(request["arguments"]):
+                runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(bool(end.code))
+    except BaseException:  # noqa: BLE001 - what a module must never let out is shown as Python would
+        traceback.print_exc()
+        status = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _arguments(arguments: dict[str, t.Any]) -> contextlib.AbstractContextManager[t.Any]:
+    try:
+        testing = importlib.import_module("ansible.module_utils.testing")
+    except ImportError:
+        basic = importlib.import_module("ansible.module_utils.basic")
+        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()  # type: ignore[attr-defined]
+        return contextlib.nullcontext()
+    return t.cast("contextlib.AbstractContextManager[t.Any]", testing.patch_module_args(arguments))
+
+
+if __name__ == "__main__":
+    if "--once" in sys.argv:
+        _run(json.load(sys.stdin))
+    serve("--commands" in sys.argv)
