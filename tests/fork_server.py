@@ -36,6 +36,9 @@ HEAVY: t.Final = (
     "requests",
 )
 
+#: What hands the descriptions of AWS's services, once read, to the modules that are forks, as it does where Ansible runs them directly.
+DESCRIPTIONS: t.Final = "ansible_collections.openccp.federation.plugins.plugin_utils._models"
+
 #: What commands load of Ansible, and the packages of which they load all plugins.
 COMMANDS: t.Final = ("ansible.cli.playbook", "ansible.cli.inventory", "ansible.plugins.strategy.linear", "ansible.plugins.connection.local")
 PLUGINS: t.Final = ("action", "filter", "test", "inventory", "vars")
@@ -47,6 +50,8 @@ def serve(commands: bool) -> None:
         importlib.import_module(library)
     if commands:
         _load_ansible()
+    else:
+        importlib.import_module(DESCRIPTIONS).parsed()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -87,6 +92,8 @@ def _run(request: dict[str, t.Any]) -> t.NoReturn:
             sys.argv = [request["command"], *request["arguments"]]
             runpy.run_path(request["command"], run_name="__main__")
         else:
+            if DESCRIPTIONS in sys.modules:
+                sys.modules[DESCRIPTIONS].hand_over()
             with _arguments(request["arguments"]):
                 runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
     except SystemExit as end:

@@ -17,6 +17,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.policies 
 
 try:
     import boto3
+    import botocore.session
     from botocore.config import Config
 except ImportError:
     # The plugin reports the missing library.
@@ -83,6 +84,7 @@ class Discovery:
         self._credentials = dict(credentials)
         self._role_name = role_name
         self._workers = workers
+        self._descriptions = botocore.session.get_session().get_component("data_loader")
         self._more: dict[str, t.Any] = {"endpoint_url": endpoint_url, "verify": verify, "config": Config(retries=RETRIES)}
 
     def run(self, accounts: t.Sequence[Account], regions: t.Sequence[str]) -> Found:
@@ -114,7 +116,7 @@ class Discovery:
         return found
 
     def _session(self, account: Account, region: str) -> t.Any:
-        session = boto3.session.Session(**self._credentials)
+        session = self._entered(**self._credentials)
         if account.role_arn is None:
             return session
         request: dict[str, t.Any] = {"RoleArn": account.role_arn, "RoleSessionName": account.session_name}
@@ -122,11 +124,17 @@ class Discovery:
             request["ExternalId"] = account.external_id
         with attempt(f"assume the role {account.role_arn}"):
             answer = session.client("sts", region_name=region, **self._more).assume_role(**request)["Credentials"]
-        return boto3.session.Session(
+        return self._entered(
             aws_access_key_id=answer["AccessKeyId"],
             aws_secret_access_key=answer["SecretAccessKey"],
             aws_session_token=answer["SessionToken"],
         )
+
+    def _entered(self, **credentials: t.Any) -> t.Any:
+        """A session with credentials. All of them share what botocore has read of its descriptions of the services."""
+        session = botocore.session.get_session()
+        session.register_component("data_loader", self._descriptions)
+        return boto3.session.Session(botocore_session=session, **credentials)
 
     def _look(self, connect: t.Any, iam: t.Any, account: Account) -> list[dict[str, t.Any]]:
         with attempt("list the Amazon Connect instances"):
