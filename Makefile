@@ -12,6 +12,8 @@ export ANSIBLE_HOME := $(CURDIR)/.cache
 COLLECTIONS := $(ANSIBLE_HOME)/collections
 export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
 export PYTHONPATH := $(COLLECTIONS)
+# Where it is set, each of some thousand processes would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := $(CURDIR)/.venv/bin
 ACTIVATE := export PATH=$(BIN):$$PATH
 AGAIN := $(MAKE) --no-print-directory
