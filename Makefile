@@ -107,7 +107,7 @@ conformance: .venv-conformance/.ready $(COLLECTIONS)/.ready ## Hold the sandbox 
 # --- measurements ---
 
 .PHONY: bench
-bench: setup ## Measure, in one run, as ratios; takes hours (BENCH=--quick: half an hour)
+bench: setup ## Measure, in one run, as ratios; takes an hour (BENCH=--quick: half of it)
 	status=0
 	for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark $(BENCH) || status=1; done
 	exit $$status

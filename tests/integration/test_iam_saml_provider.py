@@ -79,7 +79,7 @@ def test_the_whole_life(sandbox: Sandbox, provider: t.Callable[..., ModuleResult
     sandbox.world.settings.refuse_writes = False
     changed = provider(metadata=new, tags={"team": "chat"})
     assert (changed["actions"], changed["diff"]) == (expected["actions"], expected["diff"])
-    assert operations(sandbox) == ["GetSAMLProvider", "UpdateSAMLProvider", "TagSAMLProvider", "GetSAMLProvider"]
+    assert operations(sandbox) == ["GetSAMLProvider", "TagSAMLProvider", "UpdateSAMLProvider", "GetSAMLProvider"]
     assert changed["saml_provider"].get("uuid") == created["saml_provider"].get("uuid")
     assert not provider(metadata=new)["changed"]
 

@@ -176,7 +176,7 @@ def plan(wanted: Wanted, actual: SamlProvider | None) -> Plan:
     if actual is None:
         return Plan({}, view(after), (Step("create", f"Create the SAML provider {after.name!r} for {wanted.metadata.entity_id}"),))
     check_owner(f"The SAML provider {actual.name!r}", actual.tags, wanted.tags, wanted.adopt)
-    steps = [*_update(actual, after), *_retag(wanted, actual)]
+    steps = [*_retag(wanted, actual), *_update(actual, after)]
     return Plan(view(actual), view(after), tuple(steps), tuple(_new_issuer(actual, after)))
 
 
