@@ -16,7 +16,6 @@ from federation_sandbox.testing import Sandbox, running_sandbox
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from forked_python import forked_python
 from playbooks import Playbooks, Run
 from rotations import Federation, set_up
 from seeds import credentials, fill
@@ -46,33 +45,22 @@ def playbooks(sandbox: Sandbox, tmp_path: Path) -> Playbooks:
     return Playbooks({**sandbox.environment, **credentials()}, tmp_path)
 
 
-@pytest.fixture(scope="session")
-def quick_python(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[str]:
-    """An interpreter for the modules of playbooks that run many times."""
-    with forked_python(tmp_path_factory.mktemp("python")) as client:
-        yield str(client)
-
-
 @pytest.fixture(scope="module")
-def _made(
-    _one_sandbox: Sandbox, quick_python: str, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Run, collections.abc.Callable[[], None]]:
+def _made(_one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, collections.abc.Callable[[], None]]:
     """A federation that site.yml made, and the way back to that moment."""
     _one_sandbox.world.reset()
     fill(_one_sandbox)
-    run = set_up(Playbooks({**_one_sandbox.environment, **credentials()}, tmp_path_factory.mktemp("made")), quick_python)
+    run = set_up(Playbooks({**_one_sandbox.environment, **credentials()}, tmp_path_factory.mktemp("made")))
     return run, _one_sandbox.world.snapshot()
 
 
 @pytest.fixture
-def federation(
-    _made: tuple[Run, collections.abc.Callable[[], None]], sandbox: Sandbox, playbooks: Playbooks, quick_python: str
-) -> Federation:
+def federation(_made: tuple[Run, collections.abc.Callable[[], None]], sandbox: Sandbox, playbooks: Playbooks) -> Federation:
     """The federation as it was made, without limits: GetFederationToken takes two a second, far fewer than these agents."""
     site, restore = _made
     restore()
     sandbox.world.settings.limits = False
-    return Federation(sandbox, playbooks, site, quick_python)
+    return Federation(sandbox, playbooks, site)
 
 
 @pytest.fixture

@@ -40,8 +40,8 @@ Stop = str | tuple[str, str]
 class Federation:
     """A federation that site.yml made."""
 
-    def __init__(self, sandbox: Sandbox, playbooks: Playbooks, site: Run, python: str) -> None:
-        self.sandbox, self.world, self.playbooks, self.python = sandbox, sandbox.world, playbooks, python
+    def __init__(self, sandbox: Sandbox, playbooks: Playbooks, site: Run) -> None:
+        self.sandbox, self.world, self.playbooks = sandbox, sandbox.world, playbooks
         self.variables = dict(VARIABLES)
         application, made = site.result("azure_saml_app"), site.result("aws_federation")
         self.url, self.app_id, self.first = application["user_access_url"], application["app_id"], application["active_thumbprint"]
@@ -61,14 +61,11 @@ class Federation:
 
     def rotate(self, *arguments: str, **variables: t.Any) -> Run:
         """The scheduled job."""
-        return self.playbooks.succeed("rotate_certificate", INVENTORY, *arguments, variables=self._with(variables))
+        return self.playbooks.succeed("rotate_certificate", INVENTORY, *arguments, variables=self.variables | variables)
 
     def fail(self, playbook: str = "rotate_certificate", **variables: t.Any) -> Run:
         """A job that must fail."""
-        return self.playbooks.fail(playbook, INVENTORY, variables=self._with(variables))
-
-    def _with(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        return self.variables | {"ansible_python_interpreter": self.python} | variables
+        return self.playbooks.fail(playbook, INVENTORY, variables=self.variables | variables)
 
     def foretell(self, *arguments: str) -> list[str]:
         """The steps that the job would take, with every write refused and none tried."""
@@ -82,7 +79,7 @@ class Federation:
         return run.planned()
 
     def kill(self, stop: Stop) -> None:
-        """The scheduled job, killed on its way with all its processes, which are its own: their Python is the ordinary one."""
+        """The scheduled job, killed on its way with all its processes."""
         self.world.traffic.clear()
         process, _events = self.playbooks.start("rotate_certificate", INVENTORY, variables=self.variables)
         printed: list[str] = []
@@ -138,7 +135,7 @@ class Federation:
     def check_site_undoes_nothing(self) -> None:
         """site.yml in the middle of a rotation leaves Entra as it is; it may let IAM trust what is staged, and takes nothing from it."""
         certificates, trusted = self.certificates(), self.trusted()
-        set_up(self.playbooks, self.python)
+        set_up(self.playbooks)
         assert self.certificates() == certificates
         assert self.trusted() >= trusted
 
@@ -151,7 +148,6 @@ class Federation:
         assert self.made() == 2
 
 
-def set_up(playbooks: Playbooks, python: str) -> Run:
+def set_up(playbooks: Playbooks) -> Run:
     """site.yml, without its check."""
-    variables = VARIABLES | {"ansible_python_interpreter": python}
-    return playbooks.succeed("site", INVENTORY, "--tags", "entra,aws,agents", variables=variables)
+    return playbooks.succeed("site", INVENTORY, "--tags", "entra,aws,agents", variables=VARIABLES)

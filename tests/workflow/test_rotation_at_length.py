@@ -135,9 +135,7 @@ def test_what_does_not_hold_is_not_retired(federation: Federation, tmp_path: Pat
 
 
 @pytest.mark.timeout(600)
-def test_hosts_that_share_an_application_are_served_by_the_first(
-    sandbox: Sandbox, playbooks: Playbooks, quick_python: str, tmp_path: Path
-) -> None:
+def test_hosts_that_share_an_application_are_served_by_the_first(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     """Both providers are named by the application's Role claims; one certificate is made, not two, and each host proves its own path."""
     iam = "arn:aws:iam::111122223333"
     hosts = {
@@ -153,13 +151,12 @@ def test_hosts_that_share_an_application_are_served_by_the_first(
         "azure_saml_app_role_claims": pairs,
         "certificate_rotation_settle_seconds": 1,
     }
-    python = {"ansible_python_interpreter": quick_python}
     inventory = tmp_path / "hosts.json"
     inventory.write_text(json.dumps({"all": {"vars": common, "hosts": hosts}}), encoding="utf-8")
     for host in hosts:
-        playbooks.succeed("site", inventory, "--limit", host, "--tags", "entra,aws,agents", variables=python)
+        playbooks.succeed("site", inventory, "--limit", host, "--tags", "entra,aws,agents")
     sandbox.world.clock.advance(dt.timedelta(days=1060))
-    run = playbooks.succeed("rotate_certificate", inventory, variables=python)
+    run = playbooks.succeed("rotate_certificate", inventory)
     assert run.tasks("federation_check") == [], "it fails for any application that claims two roles"
     (tenant,) = (one for one in directory(sandbox.world).tenants.values() if one.signing_keys)
     assert len(tenant.signing_keys) == 2
@@ -173,24 +170,21 @@ def test_hosts_that_share_an_application_are_served_by_the_first(
     fails = {"certificate_rotation_proof": str(failing)}
     for host, variables in hosts.items():
         inventory.write_text(json.dumps({"all": {"vars": common, "hosts": hosts | {host: variables | fails}}}), encoding="utf-8")
-        unproven = playbooks.fail("rotate_certificate", inventory, variables=python)
+        unproven = playbooks.fail("rotate_certificate", inventory)
         assert unproven.message() == "The proof fails."
         assert unproven.changed() == 0, f"{host} does not hold, so nobody retires anything"
     inventory.write_text(json.dumps({"all": {"vars": common, "hosts": hosts}}), encoding="utf-8")
-    assert playbooks.succeed("rotate_certificate", inventory, variables=python).changed() == 2
-    assert playbooks.succeed("rotate_certificate", inventory, variables=python).changed() == 0
+    assert playbooks.succeed("rotate_certificate", inventory).changed() == 2
+    assert playbooks.succeed("rotate_certificate", inventory).changed() == 0
 
 
-def test_a_single_stage_in_an_account_that_is_entered_by_a_role(
-    sandbox: Sandbox, playbooks: Playbooks, quick_python: str, tmp_path: Path
-) -> None:
+def test_a_single_stage_in_an_account_that_is_entered_by_a_role(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     playbooks.environment |= test_accounts.fill(sandbox)
     arguments = (test_accounts.inventory(tmp_path), "--limit", "sales", "--tags")
-    python = {"ansible_python_interpreter": quick_python}
-    playbooks.succeed("site", *arguments, "entra,aws", variables=python)
+    playbooks.succeed("site", *arguments, "entra,aws")
     sandbox.world.clock.advance(dt.timedelta(days=1060))
     for tag, following in (("stage", "publish"), ("publish", "settle")):
-        run = playbooks.succeed("rotate_certificate", *arguments, tag, variables=python)
+        run = playbooks.succeed("rotate_certificate", *arguments, tag)
         assert run.result("certificate_rotation")["stage"] == following
 
 

@@ -66,6 +66,10 @@ def check_options(params: t.Mapping[str, t.Any]) -> list[str]:
         parse_relay_state(relay_state)
     signing_certificates.check_wish(**params["signing_certificate"])
     assignments.check_wish(params.get("assignments"))
+    if params.get("account_id"):
+        account = check_account(params["account_id"])
+        for pair in params.get("role_claims") or ():
+            check_home(parse_role_arn(pair["role_arn"]), account=account)
     if claims_policies.is_managed(params):
         claims_policies.wanted_policy(params, None)
     return _partition_warnings(params)
@@ -91,8 +95,7 @@ def _check_texts(params: t.Mapping[str, t.Any]) -> None:
 def _partition_warnings(params: t.Mapping[str, t.Any]) -> list[str]:
     """Reply URLs and identifiers must belong to the partition of the roles that agents get."""
     pairs, reply_urls, identifiers = params.get("role_claims") or (), params.get("reply_urls") or (), params.get("identifiers") or ()
-    account = params.get("account_id")
-    partitions = {check_home(parse_role_arn(pair["role_arn"]), account=account and check_account(account)).partition for pair in pairs}
+    partitions = {parse_role_arn(pair["role_arn"]).partition for pair in pairs}
     if len(partitions) > 1:
         raise InvalidInput("The role claims name more than one AWS partition.", hint="One application serves one partition.")
     if not partitions:
