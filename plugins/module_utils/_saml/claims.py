@@ -171,10 +171,10 @@ def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bo
         return wanted
     managed = {_type(entry) for entry in wanted.claims}
     kept = [entry for entry in actual.claims if _is_sent(entry) and _type(entry) not in managed]
-    needed = {_member(entry, "TransformationId") for entry in (*wanted.claims, *kept)}
-    transformations = [entry for entry in actual.transformations if _member(entry, "ID") in needed and entry not in wanted.transformations]
-    inputs = {_member(claim, "ClaimTypeReferenceId") for entry in transformations for claim in _member(entry, "InputClaims") or ()}
-    kept.extend(entry for entry in actual.claims if not _is_sent(entry) and _member(entry, "ID") in inputs)
+    needed = {member(entry, "TransformationId") for entry in (*wanted.claims, *kept)}
+    transformations = [entry for entry in actual.transformations if member(entry, "ID") in needed and entry not in wanted.transformations]
+    inputs = {member(claim, "ClaimTypeReferenceId") for entry in transformations for claim in member(entry, "InputClaims") or ()}
+    kept.extend(entry for entry in actual.claims if not _is_sent(entry) and member(entry, "ID") in inputs)
     return _checked(ClaimsPolicy((*wanted.claims, *kept), (*wanted.transformations, *transformations), actual.include_basic))
 
 
@@ -260,24 +260,24 @@ def _entries(content: t.Mapping[str, t.Any], name: str) -> list[Entry]:
     return entries
 
 
-def _member(entry: Entry, name: str) -> t.Any:
+def member(entry: Entry, name: str) -> t.Any:
     """A member under any spelling of its name: Microsoft's own examples differ (ID and Id, TransformationID and TransformationId)."""
     return next((value for key, value in entry.items() if key.lower() == name.lower()), None)
 
 
 def _type(entry: Entry) -> str | None:
-    return t.cast("str | None", _member(entry, "SamlClaimType"))
+    return t.cast("str | None", member(entry, "SamlClaimType"))
 
 
 def _is_sent(entry: Entry) -> bool:
     """Whether the entry makes a claim; one without a claim's name is only the input of a transformation."""
-    return bool(_type(entry) or _member(entry, "JwtClaimType"))
+    return bool(_type(entry) or member(entry, "JwtClaimType"))
 
 
 def _origin(entry: Entry) -> dict[str, str]:
-    if (value := _member(entry, "Value")) is not None:
+    if (value := member(entry, "Value")) is not None:
         return {"value": str(value)}
-    return {"source": f"{_member(entry, 'Source')}.{_member(entry, 'ID') or _member(entry, 'ExtensionID')}"}
+    return {"source": f"{member(entry, 'Source')}.{member(entry, 'ID') or member(entry, 'ExtensionID')}"}
 
 
 def _meaning(policy: ClaimsPolicy) -> tuple[t.Any, ...]:
