@@ -78,6 +78,12 @@ options:
       - Both clouds take some time to show what was just changed. V(0) checks once.
     type: int
     default: 0
+  overview:
+    description:
+      - Return RV(overview) as well, with the certificates as each cloud sees them and the agents by security profile and by state.
+      - The security profiles of every user of the instance are read for it, 500 in a request, and the profiles' names in one more.
+    type: bool
+    default: false
 attributes:
   action_group:
     support: full
@@ -130,6 +136,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+version:
+  description: The version of the result's shape, which C(docs/schemas/federation-check.schema.json) of the collection describes.
+  returned: always
+  type: int
+  sample: 1
 ok:
   description: Whether no finding is as bad as O(fail_on) says; with O(fail_on=never), whether none fails.
   returned: always
@@ -161,6 +172,10 @@ findings:
       description: What or who was checked.
       returned: always
       type: str
+    person:
+      description: Whether the subject is a person, or, where many pass a hop, people.
+      returned: always
+      type: bool
     status:
       description: V(pass), V(warning), V(fail) or V(unknown).
       returned: always
@@ -182,6 +197,49 @@ findings:
       description: The option or command that mends it.
       returned: always
       type: str
+overview:
+  description: What both clouds hold of the federation, for a report.
+  returned: when O(overview=true)
+  type: dict
+  contains:
+    time:
+      description: The clouds' time when they were read.
+      returned: always
+      type: str
+      sample: "2026-01-31T12:00:00Z"
+    application:
+      description: The C(name) and C(app_id) of the application, null when there is none.
+      returned: always
+      type: dict
+    instance:
+      description: The C(arn) and C(alias) of the instance.
+      returned: always
+      type: dict
+    everyone_assigned:
+      description: Whether everyone who is assigned was checked.
+      returned: always
+      type: bool
+    certificates:
+      description:
+        - The certificates of the application and of the SAML providers, the one that ends first at the top.
+        - Each has C(thumbprint), C(sha256), C(subject), C(not_before), C(not_after), C(days_left), C(usable) (whether it is within
+          its dates), C(key_bits), C(in_entra) (whether the application has it), C(active), C(can_sign) (whether Entra ID has its
+          private key), C(signs) (whether Entra ID signs with it now) and C(providers).
+        - C(providers) says of each SAML provider, by ARN, whether it holds the certificate, null when that could not be read.
+      returned: always
+      type: list
+      elements: dict
+    agents:
+      description:
+        - How many C(people) were checked, and how many C(users) the instance has, null when they could not be read, and C(unread)
+          says why.
+        - The agents by C(states), altogether and for each of C(profiles). An agent of two security profiles counts in both.
+        - The states are C(refused), C(unknown), C(disabled) (the account, where everyone who is assigned was checked),
+          C(unobstructed) (nothing was found that keeps the agent out), C(unassigned) (users of the instance to whom nobody who is
+          assigned leads) and C(unchecked) (users whom the check was not about).
+        - The profile with an empty name stands for agents without a user, and for users whose profiles could not be read.
+      returned: always
+      type: dict
 table:
   description: The findings as lines for a terminal.
   returned: always
@@ -200,8 +258,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_in
 from ansible_collections.openccp.federation.plugins.module_utils._checks import findings as report
 from ansible_collections.openccp.federation.plugins.module_utils._checks.aws_hops import needs_origins
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts, Users, Wish
+from ansible_collections.openccp.federation.plugins.module_utils._checks.overview import overview
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
-from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import check
+from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import every_finding
 from ansible_collections.openccp.federation.plugins.module_utils._entra import permissions
 from ansible_collections.openccp.federation.plugins.module_utils._entra import sign_in_facts as entra
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Selector
@@ -235,6 +294,7 @@ CHECK_OPTIONS: t.Final[dict[str, t.Any]] = {
     "warn_days": {"type": "int", "default": 30},
     "fail_on": {"type": "str", "choices": list(report.FAIL_ON), "default": "fail"},
     "wait_timeout": {"type": "int", "default": 0},
+    "overview": {"type": "bool", "default": False},
 }
 
 READS: t.Final[set[permissions.Work]] = {"read applications"}
@@ -279,9 +339,14 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
         providers=aws.read_providers(iam, path.provider_arns, unread),
         roles=aws.read_roles(iam, path.role_arns, unread),
         instance=instance,
-        users=aws.read_users(connect, instance_id, names) if instance and people else Users(),
+        users=read_users(module, connect, instance_id, names) if instance and (people or given["overview"]) else Users(),
         unread=unread,
     )
+
+
+def read_users(module: AnsibleAWSModule, connect: t.Any, instance_id: str, names: set[str]) -> Users:
+    """The users of the instance."""
+    return aws.read_users(connect, instance_id, names, overview=module.params["overview"])
 
 
 def missing_arn(module: AnsibleAWSModule, instance_id: str) -> str:
@@ -304,30 +369,36 @@ def arn_of_provider(reference: str, home: Arn) -> str:
     return saml_provider_arn(home.partition, home.account, reference)
 
 
-def findings_of(module: AnsibleAWSModule) -> list[report.Finding]:
-    """The findings, those of the last check when there are several."""
-    found: list[report.Finding] = []
+def last_check(module: AnsibleAWSModule) -> tuple[Facts, list[report.Finding]]:
+    """The facts and every finding, those of the last check when there are several."""
+    checks: list[tuple[Facts, list[report.Finding]]] = []
 
     def probe() -> bool | None:
-        found[:] = check(read_facts(module))
-        return True if report.is_ok(found, "fail") else None
+        facts = read_facts(module)
+        findings = every_finding(facts)
+        checks.append((facts, findings))
+        return True if report.is_ok(findings, "fail") else None
 
     with contextlib.suppress(TimedOut):
         Waiter(timeout=module.params["wait_timeout"]).until("the clouds to show a federation without a failure", probe)
-    return found
+    return checks[-1]
 
 
 def checked(module: AnsibleAWSModule) -> dict[str, t.Any]:
     """What the module returns; FederationError with all of it when the findings are as bad as fail_on says."""
-    findings = findings_of(module)
+    facts, every = last_check(module)
+    findings = report.in_order(every)
     fail_on = module.params["fail_on"]
     result = {
+        "version": report.VERSION,
         "ok": report.is_ok(findings, fail_on),
         "summary": report.summary(findings),
         "counts": report.counts(findings),
         "findings": [finding.as_dict() for finding in findings],
         "table": report.table(findings),
     }
+    if module.params["overview"]:
+        result["overview"] = overview(facts, every)
     if not result["ok"] and fail_on != "never":
         raise FederationError(str(result["summary"]), **result)
     return result

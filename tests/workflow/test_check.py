@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from playbooks import Playbooks, Run
 from seeds import SECRET, TENANTS
 
+import schemas
 from federation_sandbox import clouds, walk
 from federation_sandbox.testing import Sandbox
 from support import run_examples
@@ -57,6 +58,7 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
     assert "assignment" in run.message()
     assert SECRET not in run.output
     content = json.loads(report.read_text(encoding="utf-8"))
+    assert schemas.violations("federation-check", content) == []
     assert [one["hop"] for one in content["findings"] if one["status"] == "fail"] == ["assignment"]
     lines = [line for line in run.output.splitlines() if any(row and row in line for row in content["table"])]
     assert len(lines) >= len(content["table"])

@@ -123,8 +123,11 @@ def read_instance(connect: t.Any, instance_id: str, unread: dict[str, str], *, o
     )
 
 
-def read_users(connect: t.Any, instance_id: str, names: t.Collection[str]) -> Users:
-    """Every user by name, and of those who are named the security profiles: one request for all 500, or one for each of a few."""
+def read_users(connect: t.Any, instance_id: str, names: t.Collection[str], *, overview: bool = False) -> Users:
+    """Every user by name, and of those who are named the security profiles: one request for all 500, or one for each of a few.
+
+    overview: the security profiles of all users, and every profile's name.
+    """
     users = ConnectUsers(connect, instance_id, resolve_hierarchy=False)
     users.directory = DirectoryToBe()  # which shows profiles by their ids
     try:
@@ -136,9 +139,10 @@ def read_users(connect: t.Any, instance_id: str, names: t.Collection[str]) -> Us
     ccp: dict[str, bool] = {}
     known: dict[str, str] = {}
     try:
-        profiles = _profiles(users, listed, names)
-        ccp = _grants(users, list(profiles.values()))
-        if not all(_opens(ccp, one) for one in profiles.values()):
+        profiles = _profiles(users, listed, listed if overview else names)
+        checked = [held for name, held in profiles.items() if name in names]
+        ccp = _grants(users, checked)
+        if overview or not all(_opens(ccp, one) for one in checked):
             known = {
                 one: name
                 for name, one in ConnectUsers(connect, instance_id, resolve_hierarchy=False).directory.security_profiles.ids.items()

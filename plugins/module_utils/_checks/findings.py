@@ -41,6 +41,9 @@ HOPS: t.Final = (
 )
 """The sign-in path, from the link that an agent opens to the page that the agent sees."""
 
+VERSION: t.Final = 1
+"""Of the shape in which modules return findings; docs/schemas/federation-check.schema.json describes it."""
+
 FAIL_ON: t.Final = ("fail", "warning", "never")
 
 FOLDED_ABOVE: t.Final = 20
@@ -73,6 +76,7 @@ class Finding:
         return {
             "hop": self.hop,
             "subject": self.subject,
+            "person": self.person,
             "status": self.status,
             "reason": self.reason,
             "evidence": dict(self.evidence),

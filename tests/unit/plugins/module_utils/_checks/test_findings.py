@@ -62,6 +62,7 @@ def test_what_modules_return() -> None:
     assert FAIL.as_dict() == {
         "hop": "user",
         "subject": "jane",
+        "person": FAIL.person,
         "status": "fail",
         "reason": "There is no such user.",
         "evidence": {"exists": False},
