@@ -30,11 +30,17 @@ options:
     aliases: [agents]
   csv:
     description:
-      - The path of a CSV file with the agents, on the host that runs the module, in UTF-8. Either this or O(users) is needed.
-      - The columns are the options of O(users) in any order. C(security_profiles) are separated by C(|), C(tags) are C(key=value) pairs
-        separated by C(|) or JSON, C(channels) are JSON. An empty cell is an option that is omitted.
+      - The path of a CSV file with the agents, on the host that runs the module. Either this or O(users) is needed.
+      - The columns are the options of O(users) in any order. C(security_profiles) are separated by C(|), may have several columns, or are
+        a JSON list; C(tags) are C(key=value) pairs separated by C(|) or JSON; C(channels) are JSON. An empty cell is an option that is
+        omitted.
       - The columns of the console's template for SAML, such as C(user login) and C(ACW timeout (seconds)), are understood as well.
-      - An apostrophe that protects a cell from being taken for a formula is removed.
+      - Cells are separated by commas, semicolons or tabs. The file is UTF-8 or UTF-16; what is neither is read as Windows-1252, with a
+        warning.
+      - Every row is one line with a cell for each column. A file that could be understood in two ways is refused as a whole, with row and
+        column, such as one with a quotation mark that is not closed in its row.
+      - An apostrophe that protects a cell from being taken for a formula is removed. A cell that is a JSON string, such as
+        C(" Lead"), is what that string says, blanks at its ends included.
     type: path
   state:
     description:

@@ -308,6 +308,22 @@ def test_agents_from_a_file_there_and_back(sandbox: Sandbox, tmp_path: Path) -> 
     assert "Could not read the agents" in here.run("connect_users", {"instance_id": here.id, "csv": str(tmp_path / "none")})["msg"]
 
 
+def test_a_damaged_file_removes_nobody(sandbox: Sandbox, tmp_path: Path) -> None:
+    everybody = team(20)
+    here = centre(sandbox, users=everybody)
+    file = tmp_path / "agents.csv"
+    file.write_text(here.run("connect_user_info", {"instance_id": here.id, "csv": True})["csv"], encoding="utf-8")
+    rows = file.read_text(encoding="utf-8").splitlines()
+    rows[5], rows[8] = rows[5].replace(",Doe", ',"Doe', 1), rows[8].replace(",Doe", ',Doe"', 1)
+    assert sum('"Doe' in row for row in rows) == 1, rows[5]
+    file.write_text("\n".join(rows), encoding="utf-8")
+    cut_off = {"mode": "set", "leavers": "delete", "manage_unowned": True, "max_removals": "100%"}
+    result = here.run("connect_users", {"instance_id": here.id, "csv": str(file), **cut_off, **FAST})
+    assert result["failed"]
+    assert "row 6, cell 3: a quotation mark" in result["msg"]
+    assert len(here.run("connect_user_info", {"instance_id": here.id})["users"]) == len(everybody)
+
+
 def test_the_task_tells_how_far_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
     here = centre(sandbox, limits=True)
     task = {"instance_id": here.id, "region": here.region, "users": team(12), "progress_interval": 1}

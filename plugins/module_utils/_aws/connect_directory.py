@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
-from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import near
 
 LEVELS: t.Final = ("LevelOne", "LevelTwo", "LevelThree", "LevelFour", "LevelFive")
@@ -20,30 +20,53 @@ LEVELS: t.Final = ("LevelOne", "LevelTwo", "LevelThree", "LevelFour", "LevelFive
 
 @dataclass(frozen=True)
 class Names:
-    """One kind of object of an instance, by name. Pure."""
+    """One kind of object of an instance. objects: the name and the id of each; several may have one name. Pure."""
 
     kind: str
-    ids: t.Mapping[str, str]
+    objects: t.Sequence[tuple[str, str]]
+
+    @functools.cached_property
+    def ids(self) -> dict[str, list[str]]:
+        """The ids of the objects of each name."""
+        ids: dict[str, list[str]] = {}
+        for name, object_id in self.objects:
+            ids.setdefault(name, []).append(object_id)
+        return ids
 
     @functools.cached_property
     def _names(self) -> dict[str, str]:
-        return {known: name for name, known in self.ids.items()}
+        return {object_id: name for name, object_id in self.objects}
 
     def id(self, reference: str) -> str:
-        """The id of an object that a name or an id refers to; NotFound, with the nearest names, when there is none."""
-        if reference in self.ids:
-            return self.ids[reference]
+        """The id of an object that a name or an id refers to.
+
+        NotFound, with the nearest names, when there is none; Conflict, with the ids, when several have the name.
+        """
         if reference in self._names:
             return reference
+        ids = self.ids.get(reference) or self.ids.get(self._bare(reference), [])
+        if len(ids) == 1:
+            return ids[0]
+        if ids:
+            raise Conflict(
+                f"There are {len(ids)} {self.kind}s {reference!r}: {' and '.join(sorted(ids))}.",
+                hint="Give the id of the one that is meant.",
+            )
         close = near(reference, self.ids)
         hint = f"Did you mean {' or '.join(repr(name) for name in close)}?" if close else None
         raise NotFound(
             f"There is no {self.kind} {reference!r}.", hint=hint or f"The instance has {', '.join(sorted(self.ids)[:10]) or 'none'}."
         )
 
-    def name(self, known_id: str) -> str:
-        """The name of an id; the id itself when the object is not known (any more)."""
-        return self._names.get(known_id, known_id)
+    @staticmethod
+    def _bare(reference: str) -> str:
+        """The name that a reference has when no object has it as it is written."""
+        return reference
+
+    def name(self, object_id: str) -> str:
+        """What refers to the object of an id: its name where no other has it, else the id."""
+        name = self._names.get(object_id, object_id)
+        return name if len(self.ids.get(name, ())) == 1 and name not in self._names else object_id
 
 
 class Directory:
@@ -57,25 +80,36 @@ class Directory:
     def security_profiles(self) -> Names:
         """Every security profile."""
         found = self._all("list_security_profiles", "SecurityProfileSummaryList", "list the security profiles", 1000)
-        return Names("security profile", {profile["Name"]: profile["Id"] for profile in found})
+        return Names("security profile", [(profile["Name"], profile["Id"]) for profile in found])
 
     @functools.cached_property
     def routing_profiles(self) -> Names:
         """Every routing profile."""
         found = self._all("list_routing_profiles", "RoutingProfileSummaryList", "list the routing profiles", 1000)
-        return Names("routing profile", {profile["Name"]: profile["Id"] for profile in found})
+        return Names("routing profile", [(profile["Name"], profile["Id"]) for profile in found])
 
     @functools.cached_property
     def hierarchy_groups(self) -> Names:
-        """Every hierarchy group by its path, such as `Europe/Support/Second line`; the same name may stand at several levels."""
+        """Every hierarchy group by its path, such as `Europe/Support/Second line`.
+
+        The same name may stand at several levels, and a name may hold a slash, so that two groups may have one path.
+        """
         found = self._all("search_user_hierarchy_groups", "UserHierarchyGroups", "read the agent hierarchy", 100)
-        return Names("hierarchy group", {path: group["Id"] for group in found if (path := hierarchy_path(group))})
+        return Paths("hierarchy group", [(path, group["Id"]) for group in found if (path := hierarchy_path(group))])
 
     def _all(self, operation: str, key: str, what: str, page: int) -> list[dict[str, t.Any]]:
         with attempt(f"{what} of the instance {self._instance_id}"):
             pages = self._connect.get_paginator(operation).paginate(InstanceId=self._instance_id, PaginationConfig={"PageSize": page})
             found: list[dict[str, t.Any]] = pages.build_full_result().get(key, [])
         return found
+
+
+class Paths(Names):
+    """Names from the top level down; a slash before or behind the path is overlooked where no group has it in its name."""
+
+    @staticmethod
+    def _bare(reference: str) -> str:
+        return reference.strip("/")
 
 
 class AnyNames(Names):
@@ -91,7 +125,7 @@ class DirectoryToBe(Directory):
 
     def __init__(self) -> None:
         super().__init__(None, "")
-        self.security_profiles = self.routing_profiles = self.hierarchy_groups = AnyNames("object", {})
+        self.security_profiles = self.routing_profiles = self.hierarchy_groups = AnyNames("object", ())
 
 
 def hierarchy_path(group: t.Mapping[str, t.Any]) -> str | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
-from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_csv
+from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_csv, csv_table
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_leavers as leaving
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import AGENT_OPTIONS, AgentsResource, Snapshot
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_checks import Problem, refuse
@@ -58,9 +58,12 @@ def rows_of(module: AnsibleAWSModule) -> list[Settings]:
     if not path:
         return list(module.params["users"])
     try:
-        return connect_csv.parse(Path(path).read_text(encoding="utf-8"), path)
-    except (OSError, UnicodeDecodeError) as error:
+        text, warning = csv_table.decode(Path(path).read_bytes(), path)
+    except OSError as error:
         raise InvalidInput(f"Could not read the agents from {path}: {error}") from None
+    if warning:
+        module.warn(warning)
+    return connect_csv.parse(text, path)
 
 
 def validated(rows: t.Iterable[Settings], source: str) -> tuple[list[Settings], list[Problem]]:

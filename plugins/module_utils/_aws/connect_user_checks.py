@@ -53,7 +53,7 @@ def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Setti
     def resolved(names: t.Any, reference: str) -> str:
         try:
             return str(names.name(names.id(reference)))
-        except NotFound as error:
+        except (Conflict, NotFound) as error:
             problems.append(Problem(agent["username"], str(error)))
             return reference
 
@@ -62,7 +62,7 @@ def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Setti
     if settings.get("routing_profile"):
         settings["routing_profile"] = resolved(directory.routing_profiles, settings["routing_profile"])
     if settings.get("hierarchy_group"):
-        settings["hierarchy_group"] = resolved(directory.hierarchy_groups, settings["hierarchy_group"].strip("/"))
+        settings["hierarchy_group"] = resolved(directory.hierarchy_groups, settings["hierarchy_group"])
     return settings, problems
 
 

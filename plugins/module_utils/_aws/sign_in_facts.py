@@ -144,8 +144,8 @@ def read_users(connect: t.Any, instance_id: str, names: t.Collection[str], *, ov
         ccp = _grants(users, checked)
         if overview or not all(_opens(ccp, one) for one in checked):
             known = {
-                one: name
-                for name, one in ConnectUsers(connect, instance_id, resolve_hierarchy=False).directory.security_profiles.ids.items()
+                profile_id: name
+                for name, profile_id in ConnectUsers(connect, instance_id, resolve_hierarchy=False).directory.security_profiles.objects
             }
     except Denied as error:
         unread["profiles"] = str(error)

@@ -11,6 +11,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_di
     Directory,
     DirectoryToBe,
     Names,
+    Paths,
     hierarchy_path,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
@@ -81,7 +82,7 @@ def test_warnings_of_users_that_exist() -> None:
 
 
 def test_names_and_ids_lead_to_the_same() -> None:
-    names = Names("routing profile", {"Basic": "1", "Sales": "2"})
+    names = Names("routing profile", [("Basic", "1"), ("Sales", "2")])
     assert names.id("Basic") == names.id("1") == "1"
     assert names.name("1") == "Basic"
     assert names.name("9") == "9"
@@ -93,9 +94,9 @@ def test_names_and_ids_lead_to_the_same() -> None:
 
 def test_what_is_wanted_becomes_canonical() -> None:
     directory = Directory(None, "")
-    directory.security_profiles = Names("security profile", {"Agent": "1", "Admin": "2"})
-    directory.routing_profiles = Names("routing profile", {"Basic": "3"})
-    directory.hierarchy_groups = Names("hierarchy group", {"Europe/Sales": "4"})
+    directory.security_profiles = Names("security profile", [("Agent", "1"), ("Admin", "2")])
+    directory.routing_profiles = Names("routing profile", [("Basic", "3")])
+    directory.hierarchy_groups = Paths("hierarchy group", [("Europe/Sales", "4")])
     wanted = {
         **NEW,
         "security_profiles": ["1", "Agent", "Admin"],
@@ -113,6 +114,24 @@ def test_what_is_wanted_becomes_canonical() -> None:
     problems = checks.canonical({**NEW, "routing_profile": "Nowhere"}, directory)[1]
     assert [problem.username for problem in problems] == ["jane"]
     assert checks.canonical(NEW, DirectoryToBe())[1] == []
+
+
+def test_one_path_of_two_groups_is_a_conflict_and_an_id_always_works() -> None:
+    groups = Paths("hierarchy group", [("Sales/EMEA", "top"), ("Sales", "sales"), ("Sales/EMEA", "below"), ("/Lead", "lead"), ("T/", "t")])
+    with pytest.raises(Conflict, match="2 hierarchy groups '/Sales/EMEA': below and top") as raised:
+        groups.id("/Sales/EMEA")
+    assert "Give the id" in str(raised.value)
+    assert [groups.id(reference) for reference in ("top", "below", "/Lead", "T/", "/Sales/")] == ["top", "below", "lead", "t", "sales"]
+    assert [groups.name(object_id) for object_id in ("top", "below", "lead", "t")] == ["top", "below", "/Lead", "T/"]
+
+
+def test_an_ambiguous_reference_is_a_problem_of_the_agent() -> None:
+    directory = DirectoryToBe()
+    directory.hierarchy_groups = Paths("hierarchy group", [("Sales/EMEA", "1"), ("Sales/EMEA", "2")])
+    (problem,) = checks.canonical(NEW | {"hierarchy_group": "Sales/EMEA"}, directory)[1]
+    assert "1 and 2" in problem.reason
+    settings, problems = checks.canonical(NEW | {"hierarchy_group": "2"}, directory)
+    assert (settings["hierarchy_group"], problems) == ("2", [])
 
 
 @pytest.mark.parametrize(
