@@ -289,6 +289,8 @@ INPUTS: t.Final[dict[str, tuple[dict[str, t.Any], str]]] = {
     "long notes": ({"notes": "x" * 1025}, "Entra ID takes 1024"),
     "identifier": ({"identifiers": ["amazon"]}, "'amazon' is not a URI"),
     "reply URL": ({"reply_urls": ["http://signin.aws.amazon.com/saml"]}, "is not an https address"),
+    "reply URL behind a blank": ({"reply_urls": [" https://signin.aws.amazon.com/saml"], "role_claims": None}, "is not an https address"),
+    "relay state behind a blank": ({"relay_state": " https://example.com/"}, "holds white space"),
     "template": ({"template": "aws"}, "'aws' is no template"),
     "relay state": ({"relay_state": "https://example.com/connect/federate/11111111-2222-3333-4444-555555555555"}, "does not lead to"),
     "add and set": ({"assignments": {"users": {"add": ["jane@contoso.com"], "set": []}}}, "cannot be combined"),

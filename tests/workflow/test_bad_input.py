@@ -193,6 +193,10 @@ LIMITS: t.Final[Cases] = {
         {"azure_saml_app_extra_claims": [{"name": f"urn:example:{number}", "value": "x"} for number in range(50)]},
         ["50"],
     ),
+    "a destination that is encoded already": ({"federation_destination": "%2Fagent-app-v2"}, ["percent-encoded already"]),
+    "a role's name": ({"federation_role_name": "R&D"}, ["'R&D' is not a name for an IAM role"]),
+    "a role's path": ({"federation_role_path": "federation"}, ["'federation' is not the path of an IAM role"]),
+    "a provider's name": ({"federation_provider_name": "Entra ID"}, ["'Entra ID' is not a name for an IAM SAML provider"]),
     "beyond three years": ({"azure_saml_app_signing_certificate": {"validity_days": 1200}}, ["1095"]),
 }
 

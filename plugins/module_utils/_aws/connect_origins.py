@@ -77,10 +77,12 @@ def problem(origin: str) -> str | None:
         port = parts.port
     except ValueError as error:
         return f"is not an address ({error})"
+    has_blank = any(character.isspace() or not character.isprintable() for character in origin)  # urlsplit drops some of them
     if parts.scheme.lower() != "https":
         return "does not begin with https://"
-    if parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment or origin.endswith(("?", "#")):
-        return "has more than scheme, host and port"
+    is_more = parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment or origin.endswith(("?", "#"))
+    if has_blank or is_more:
+        return "has more than scheme, host and port, if only white space"
     if not _HOST.fullmatch(parts.hostname or "") or port == 0:
         return "does not name one host"
     return None

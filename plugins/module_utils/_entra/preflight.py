@@ -59,9 +59,11 @@ def check_options(params: t.Mapping[str, t.Any]) -> list[str]:
                 hint="AWS's is urn:amazon:webservices or https://signin.aws.amazon.com/saml.",
             )
     for reply_url in params.get("reply_urls") or ():
-        if urlsplit(reply_url).scheme != "https" or not urlsplit(reply_url).hostname:
+        if urlsplit(reply_url).scheme != "https" or not urlsplit(reply_url).hostname or re.search(r"\s", reply_url):
             raise InvalidInput(f"The reply URL {reply_url!r} is not an https address.")
     relay_state = params.get("relay_state")
+    if relay_state and re.search(r"\s", relay_state):
+        raise InvalidInput(f"The relay state {relay_state!r} holds white space.", hint="A blank in a destination is written %20.")
     if relay_state and "/connect/federate/" in relay_state:
         parse_relay_state(relay_state)
     signing_certificates.check_wish(**params["signing_certificate"])

@@ -98,8 +98,7 @@ def parse_connect_user_arn(text: str) -> Arn:
 def role_arn(partition: str, account: str, name: str, path: str = "/") -> str:
     """The ARN that a role of this name and path has or will have."""
     check_role_name(name)
-    if len(path) > 512 or not _ROLE_PATH.fullmatch(path):
-        raise InvalidInput(f"{path!r} is not the path of an IAM role.", hint="A path begins and ends with a slash, such as /federation/.")
+    check_role_path(path)
     return str(Arn(partition, "iam", "", check_account(account), f"role{path}{name}"))
 
 
@@ -142,6 +141,13 @@ def check_role_name(name: str) -> str:
     if not _ROLE_NAME.fullmatch(name):
         raise InvalidInput(f"{name!r} is not a name for an IAM role.", hint="Use 1 to 64 letters, digits and _+=,.@- only.")
     return name
+
+
+def check_role_path(path: str) -> str:
+    """A path that IAM accepts for a role: up to 512 printable characters between slashes."""
+    if len(path) > 512 or not _ROLE_PATH.fullmatch(path):
+        raise InvalidInput(f"{path!r} is not the path of an IAM role.", hint="A path begins and ends with a slash, such as /federation/.")
+    return path
 
 
 def check_saml_provider_name(name: str) -> str:

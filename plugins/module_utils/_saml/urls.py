@@ -21,10 +21,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.partition
     PARTITIONS,
     Partition,
     check_connect_region,
+    partition_of_region,
 )
 
 _REPLY_PATH = re.compile(r"/saml(?:/acs/[A-Za-z0-9_-]+)?")
 _RESILIENT_HOST = re.compile(r"[0-9a-f-]{36}\.[a-z0-9-]+\.sign-in\.connect\.aws")
+_DESTINATION = re.compile(r"/(?!/)|https://[^/?#]")
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _RELAY_PATH = re.compile(r"/connect/federate/(?P<instance>[^/]+)/?")
 
 
@@ -38,6 +41,12 @@ def reply_url(partition: Partition, region: str | None = None, acs_id: str | Non
         raise InvalidInput("The reply URL for encrypted assertions needs a Region.")
     host = f"{region}.{partition.signin_host}" if region else partition.signin_host
     return f"https://{host}/saml" + (f"/acs/{acs_id}" if acs_id else "")
+
+
+def default_reply_url(region: str) -> str:
+    """The reply URL of a new federation: the Region's own, which AWS recommends; GovCloud documents a single one."""
+    partition = partition_of_region(region)
+    return reply_url(partition, None if partition is GOVCLOUD else region)
 
 
 def check_reply_url(url: str, partition: Partition) -> str:
@@ -98,16 +107,30 @@ def relay_state(region: str, instance_id: str, destination: str | None = None, *
     """The relay state that leads to an instance, every reserved character of the destination encoded."""
     partition = check_connect_region(region)
     check_instance_id(instance_id)
-    if destination is not None and not destination.startswith(("/", "https://")):
-        raise InvalidInput(
-            f"The destination {destination!r} is neither a path nor an https address.",
-            hint="Give it unencoded, such as /ccp-v2 or https://desk.example.com.",
-        )
+    check_destination(destination or "")
     host = partition.console_host if partition is GOVCLOUD else f"{region}.{partition.console_host}"
     query = {"destination": destination} if destination else {}
     if new_domain:
         query["new_domain"] = "true"
     return f"https://{host}/connect/federate/{instance_id}" + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
+
+
+def check_destination(destination: str) -> str:
+    """A page of the instance, or an approved origin's address, not encoded; empty for the instance's home page."""
+    encoded = _ENCODED.search(destination.partition("?")[0])
+    reason = ""
+    if encoded:
+        reason = f"holds {encoded[0]}, so it is percent-encoded already"
+    elif destination and not _DESTINATION.match(destination):
+        reason = "is neither a path nor an https address"
+    elif not destination.isprintable() or "\\" in destination or destination != destination.strip():
+        reason = "holds a backslash or a control character, or ends with white space"
+    if reason:
+        raise InvalidInput(
+            f"The destination {destination!r} {reason}.",
+            hint="Give it unencoded, such as /ccp-v2 or https://desk.example.com; the relay state encodes it.",
+        )
+    return destination
 
 
 def parse_relay_state(text: str) -> RelayState:

@@ -1,0 +1,91 @@
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: sign_in_values
+short_description: Compute what both clouds must agree on
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Computes the identifier, reply URL, relay state and ARNs of a federation from the values that a user gives, before any object exists.
+  - A value that one of the services would refuse is an error, so that it is found before anything is written.
+positional: _input
+options:
+  _input:
+    description:
+      - The values, C(region), C(instance_alias), C(role_name) and C(provider_name), and optionally C(role_path), C(destination),
+        C(account_id) and C(instance_id).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show the relay state of an instance
+  ansible.builtin.debug:
+    msg: "{{ (given | openccp.federation.sign_in_values).relay_state }}"
+  vars:
+    given:
+      region: eu-central-1
+      instance_alias: example-support
+      instance_id: 11111111-2222-4333-8444-555555555555
+      role_name: ConnectFederation-example-support
+      provider_name: Entra-example-support
+      destination: /ccp-v2
+"""
+
+RETURN = r"""
+_value:
+  description: What follows from the values; a key whose values are not known yet is missing.
+  type: dict
+  contains:
+    partition:
+      description: The AWS partition of the Region.
+      type: str
+    identifier:
+      description: The identifier (entity ID) of the enterprise application.
+      type: str
+    reply_url:
+      description: The address to which Microsoft Entra ID posts the SAML response.
+      type: str
+    role_arn:
+      description: The ARN of the role. It needs C(account_id).
+      type: str
+    provider_arn:
+      description: The ARN of the SAML provider. It needs C(account_id).
+      type: str
+    relay_state:
+      description: The address in Amazon Connect to which AWS sends the agent. It needs C(instance_id).
+      type: str
+    instance_arn:
+      description: The ARN of the instance. It needs C(account_id) and C(instance_id).
+      type: str
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml import sign_in_values as values
+
+
+def sign_in_values(given: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The values that follow from those given."""
+    texts = {key: str(value) for key, value in given.items() if value is not None}
+    try:
+        return values.sign_in_values(values.Given(**texts))
+    except TypeError as error:
+        raise AnsibleFilterError(f"sign_in_values: {error}") from error
+    except InvalidInput as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    """The filter."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """By name."""
+        return {"sign_in_values": sign_in_values}
