@@ -73,6 +73,11 @@ def _metadata(*names: str, entity_id: str = ENTITY_ID) -> metadata.Metadata:
     return metadata.parse(make_metadata(*(make_certificate(name, -10, 1085) for name in names), entity_id=entity_id))
 
 
+def metadata_of(name: str, begins: int, ends: int) -> metadata.Metadata:
+    """The directory's metadata with one certificate."""
+    return metadata.parse(make_metadata(make_certificate(name, begins, ends), entity_id=ENTITY_ID))
+
+
 def provider(*names: str, entity_id: str = ENTITY_ID, **changes: t.Any) -> f.Provider:
     """The provider, with these certificates."""
     return f.Provider(PROVIDER, **{"metadata": _metadata(*(names or ("active",)), entity_id=entity_id), **changes})

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc
+import os
 import sys
 import typing as t
 from pathlib import Path
@@ -48,3 +49,10 @@ def federation(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Federation:
     running.world.reset()
     running.world.settings.limits = False
     return Federation(running)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> t.Callable[[str], Path]:
+    """Where a picture goes that a test makes of what it has checked: with UPDATE_PICTURES=1 that of the documentation."""
+    folder = Path(__file__).parents[2] / "docs" / "images" if os.environ.get("UPDATE_PICTURES") else tmp_path
+    return lambda name: folder / name

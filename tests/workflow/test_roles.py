@@ -53,9 +53,9 @@ def test_every_variable_that_the_guides_name_exists() -> None:
     pages = [page for folder, patterns in folders.items() for pattern in patterns for page in (CHECKOUT / folder).rglob(pattern)]
     pages.append(CHECKOUT / "README.md")
     named = re.compile(rf"\b(?:{'|'.join(ROLES)})_[a-z_]+\b")
-    modules = {path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py")}
+    plugins = {path.stem for kind in ("modules", "filter") for path in (CHECKOUT / "plugins" / kind).glob("*.py")}
     for page in pages:
-        unknown = set(named.findall(page.read_text(encoding="utf-8"))) - known - modules - set(ROLES)
+        unknown = set(named.findall(page.read_text(encoding="utf-8"))) - known - plugins - set(ROLES)
         assert not unknown, f"{page.name} names {unknown}"
 
 

@@ -1,0 +1,69 @@
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: federation_report_page
+short_description: A report as a page of HTML
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Renders a report with Jinja2. Whatever comes from the clouds is escaped, so that a name is never markup.
+positional: template
+options:
+  _input:
+    description: The report, as P(openccp.federation.federation_report#filter) returns it.
+    type: dict
+    required: true
+  template:
+    description:
+      - The text of the template. The role C(federation_report) has one.
+      - It gets the report as C(report), and the functions C(sign_in_path) and C(certificate_timeline), which say where things stand in the
+        drawings.
+    type: str
+    required: true
+seealso:
+  - plugin: openccp.federation.federation_report
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Write the page
+  ansible.builtin.copy:
+    content: "{{ report | openccp.federation.federation_report_page(lookup('ansible.builtin.file', 'report.html.j2')) }}"
+    dest: report.html
+    mode: "0644"
+"""
+
+RETURN = r"""
+_value:
+  description: The page, which is one file without scripts or references to anything outside.
+  type: str
+"""
+
+import typing as t
+
+import jinja2
+from ansible.errors import AnsibleFilterError
+from ansible_collections.openccp.federation.plugins.module_utils._report import drawings
+
+
+def federation_report_page(report: t.Mapping[str, t.Any], template: str) -> str:
+    """The page as text."""
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    functions = {"sign_in_path": drawings.sign_in_path, "certificate_timeline": drawings.certificate_timeline}
+    try:
+        return environment.from_string(template).render(report=report, **functions)
+    except jinja2.TemplateError as error:
+        raise AnsibleFilterError(f"The template of the report cannot be rendered: {error}") from error
+
+
+class FilterModule:
+    """The filter."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """By name."""
+        return {"federation_report_page": federation_report_page}

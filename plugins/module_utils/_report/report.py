@@ -1,0 +1,175 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The report on one federation or many: results of federation_check in, one document of plain values out."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import HOPS, STATUSES
+from ansible_collections.openccp.federation.plugins.module_utils._checks.overview import NEVER_READABLE
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._report import changes
+from ansible_collections.openccp.federation.plugins.module_utils._report.commands import command
+
+KIND: t.Final = "openccp.federation.report"
+VERSION: t.Final = 1
+
+LOST: t.Final = "It failed before it could be checked; its error stands in the output of the run."
+
+NOT_CHECKED: t.Final = "unchecked"
+"""The state of a hop that nothing was asked about: not a pass."""
+
+NOT_ON_THE_PATH: t.Final = ("response", "times")
+"""Hops of a single response, which a check of the federation does not have."""
+
+Document = dict[str, t.Any]
+Finding = t.Mapping[str, t.Any]
+
+
+def build(
+    checks: t.Sequence[t.Mapping[str, t.Any]],
+    *,
+    now: str,
+    hosts: t.Iterable[str] = (),
+    previous: t.Any = None,
+    inventories: t.Sequence[str] = (),
+) -> Document:
+    """The report. InvalidInput when `previous` is no report.
+
+    checks: each has `host` and either `result`, which federation_check returned with an overview, or `unread`, why it could not be checked.
+    hosts: whom the report is about; one that is not among the checks failed before. inventories: what the commands name.
+    """
+    results = {check["host"]: check["result"] for check in checks if "result" in check}
+    unread = dict.fromkeys(hosts, LOST) | {check["host"]: check["unread"] for check in checks if "unread" in check}
+    federations = [_federation(host, result, inventories) for host, result in results.items()]
+    federations.sort(key=lambda federation: (STATUSES.index(federation["state"]), federation["host"]))
+    failures = [_unread(host, reason) for host, reason in sorted(unread.items()) if host not in results]
+    report: Document = {
+        "kind": KIND,
+        "version": VERSION,
+        "generated": now,
+        "previous": None,
+        "counts": _counts(federations, failures),
+        "federations": federations,
+        "unread": failures,
+        "changes": [],
+    }
+    return report if previous is None else report | _since(previous, report)
+
+
+def _unread(host: str, reason: str) -> Document:
+    return {"host": host, "line": f"{host}: could not be checked. {reason}", "reason": reason}
+
+
+def _since(previous: t.Any, report: Document) -> Document:
+    check_kind(previous)
+    try:
+        return {"previous": str(previous["generated"]), "changes": changes.between(previous, report)}
+    except (KeyError, TypeError, AttributeError) as error:
+        hint = "Leave it out, or give the file as the last run wrote it."
+        raise InvalidInput(f"The previous report is damaged: {error!r}.", hint=hint) from error
+
+
+def check_kind(content: t.Any) -> None:
+    """InvalidInput when the content is no report that this release can read."""
+    kind = content.get("kind") if isinstance(content, dict) else None
+    if kind != KIND:
+        raise InvalidInput(f"The previous report is not one: its kind is {kind!r} and not {KIND!r}.")
+    if content.get("version") != VERSION:
+        hint = f"Leave it out, or make it anew: this release reads version {VERSION}."
+        raise InvalidInput(f"The previous report has version {content.get('version')!r}.", hint=hint)
+
+
+def _counts(federations: t.Sequence[Document], unread: t.Sequence[Document]) -> dict[str, int]:
+    states = [one["state"] for one in federations]
+    return {**{status: states.count(status) for status in STATUSES}, "unread": len(unread)}
+
+
+def _federation(host: str, result: t.Mapping[str, t.Any], inventories: t.Sequence[str]) -> Document:
+    findings: list[Finding] = list(result["findings"])
+    overview = result["overview"]
+    failures = [_problem(finding, host, inventories) for finding in findings if finding["status"] == "fail"]
+    warnings = [_problem(finding, host, inventories) for finding in findings if finding["status"] == "warning"]
+    unknown = [
+        {"hop": finding["hop"], "subject": finding["subject"], "reason": finding["reason"]}
+        for finding in findings
+        if finding["status"] == "unknown"
+    ]
+    people = [one for one in failures if one["person"]]
+    of_all = [one for one in failures if not one["person"]]
+    headline = _headline(of_all, people, warnings, findings)
+    return {
+        "host": host,
+        "line": f"{host}: {headline}",
+        "state": _state(findings),
+        "headline": headline,
+        "checked_at": overview["time"],
+        "application": overview["application"],
+        "instance": overview["instance"],
+        "everyone_assigned": overview["everyone_assigned"],
+        "hops": _hops(findings),
+        "failures": of_all,
+        "people": people,
+        "warnings": warnings,
+        "unknown": unknown,
+        "certificates": overview["certificates"],
+        "agents": overview["agents"],
+    }
+
+
+def _problem(finding: Finding, host: str, inventories: t.Sequence[str]) -> Document:
+    kept = {key: finding[key] for key in ("hop", "subject", "person", "reason", "symptom", "fix")}
+    return {**kept, "command": finding.get("command") or command(finding, host, inventories)}
+
+
+def _state(findings: t.Iterable[Finding]) -> str:
+    """The worst status; what no permission ever shows is in the list of what is unknown, and does not colour every federation."""
+    found = {finding["status"] for finding in findings if not _always_unknown(finding)}
+    return next((status for status in STATUSES if status in found), "unknown")
+
+
+def _always_unknown(finding: Finding) -> bool:
+    return finding["status"] == "unknown" and finding["hop"] in NEVER_READABLE
+
+
+def _headline(
+    of_all: t.Sequence[Document], people: t.Sequence[Document], warnings: t.Sequence[Document], findings: t.Sequence[Finding]
+) -> str:
+    refused = len({one["subject"] for one in people})
+    if of_all:
+        hops = ", ".join(dict.fromkeys(one["hop"].replace("_", " ") for one in of_all))
+        return f"The sign-in path fails for everybody it concerns: {hops}."
+    if refused:
+        return f"{refused:,} {'person' if refused == 1 else 'people'} cannot get in."
+    if any(finding["status"] == "unknown" and not _always_unknown(finding) for finding in findings):
+        return "Nothing was found that keeps agents out, but not everything could be read."
+    if warnings:
+        return f"Agents get in, with {len(warnings)} {'warning' if len(warnings) == 1 else 'warnings'}."
+    return "Nothing was found that keeps agents out."
+
+
+def _hops(findings: t.Sequence[Finding]) -> list[Document]:
+    """Every hop of the path in its order, with the worst status of its findings."""
+    found: dict[str, list[Finding]] = {hop: [] for hop in HOPS if hop not in NOT_ON_THE_PATH}
+    for finding in findings:
+        found.setdefault(finding["hop"], []).append(finding)
+    return [{"hop": hop, "state": _worst(of_hop), "about": _about(of_hop)} for hop, of_hop in found.items()]
+
+
+def _worst(findings: t.Sequence[Finding]) -> str:
+    found = {finding["status"] for finding in findings}
+    return next((status for status in STATUSES if status in found), NOT_CHECKED)
+
+
+def _about(findings: t.Sequence[Finding]) -> str:
+    """What a reader who points at the hop is told: the first of its worst findings."""
+    worst = [finding for finding in findings if finding["status"] == _worst(findings)]
+    if not worst:
+        return "Nothing was asked about it."
+    reason = f": {worst[0]['reason']}" if worst[0]["reason"] else ""
+    more = f" (and {len(worst) - 1} more)" if len(worst) > 1 else ""
+    return f"{worst[0]['subject']}{reason}{more}"
