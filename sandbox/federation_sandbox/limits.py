@@ -11,7 +11,7 @@ import typing as t
 
 
 class Limiter:
-    """One token bucket per key, in the machine's time."""
+    """One token bucket per key."""
 
     def __init__(self, clock: t.Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -26,7 +26,7 @@ class Limiter:
         with self._lock:
             now = self._clock()
             tokens, filled = self._buckets.get(key, (burst, now))
-            tokens = min(burst, tokens + (now - filled) * rate)
+            tokens = min(burst, tokens + max(0.0, now - filled) * rate)
             if tokens >= cost:
                 self._buckets[key] = (tokens - cost, now)
                 return 0.0

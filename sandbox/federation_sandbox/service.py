@@ -47,6 +47,8 @@ class Call:
     write: bool = False
     caller: str = ""
     error: str = ""
+    #: whether it is a read that was asked for keys; Graph limits those more than others
+    key_material: bool = False
     fault: Fault | None = None
 
     def admit(self) -> None:
@@ -55,6 +57,7 @@ class Call:
         A service calls this once it knows operation and write, before it changes anything.
         """
         settings = self.world.settings
+        self.world.replicas.reach(settings.flapping_seed)
         self.fault = self.world.faults.meet(self.service, self.operation)
         if self.fault and self.fault.kind == "silence":
             raise Silent
@@ -129,5 +132,6 @@ class Service:
                     "duration": round(time.perf_counter() - started, 6),
                     "caller": call.caller,
                     "error": call.error,
+                    "key_material": call.key_material,
                 }
             )

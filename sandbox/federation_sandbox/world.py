@@ -9,6 +9,7 @@ import collections.abc
 import copy
 import dataclasses
 import datetime as dt
+import random
 import threading
 import typing as t
 
@@ -28,16 +29,26 @@ class Settings:
     graph_replication: float = 0.0
     #: how long lists and filters of Microsoft Graph lag behind
     graph_index_lag: float = 0.0
+    #: how long the lists of assignments lag behind
+    graph_assignments_lag: float = 0.0
+    #: the share of reads that an old replica answers until graph_replication is over; with 0 every read is that much behind
+    graph_flapping: float = 0.0
     #: how long the federation metadata document lags behind the service principal's credentials
     metadata_lag: float = 0.0
     #: how long IAM needs until a change takes effect
     iam_replication: float = 0.0
+    #: as graph_flapping, of iam_replication
+    iam_flapping: float = 0.0
     #: how long a new Amazon Connect instance stays CREATION_IN_PROGRESS
     instance_creation: float = 0.0
     #: how long DescribeUser and ListUsers lag behind a write
     connect_replication: float = 0.0
     #: how long SearchUsers lags behind a write
     connect_search_lag: float = 0.0
+    #: as graph_flapping, of connect_replication and connect_search_lag
+    connect_flapping: float = 0.0
+    #: what decides which replica answers which request: the same seed and requests, the same answers
+    flapping_seed: int = 0
     #: added to every answer
     latency: float = 0.0
     #: whether each service's rate limits are enforced
@@ -55,6 +66,8 @@ class Settings:
                 raise ValueError(f"there is no setting {name!r}; there are {', '.join(sorted(kinds))}")
             if isinstance(value, bool) != (kinds[name] is bool):
                 raise ValueError(f"{name} takes a {kinds[name].__name__}, not {value!r}")
+            if name.endswith("_flapping") and not 0 <= value <= 1:
+                raise ValueError(f"{name} is a share from 0 to 1, not {value!r}")
             setattr(self, name, kinds[name](value))
 
 
@@ -78,6 +91,27 @@ class Clock:
         self.offset = to - dt.datetime.now(dt.UTC)
 
 
+class Replicas:
+    """Which replica answers a request, in an order that a seed repeats: reads that follow each other may go backwards."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seed = 0
+        self._random = random.Random(0)  # noqa: S311
+        self._request = threading.local()
+
+    def reach(self, seed: int) -> None:
+        """Send the request that this thread answers to another replica."""
+        with self._lock:
+            if seed != self._seed:
+                self._seed, self._random = seed, random.Random(seed)  # noqa: S311
+            self._request.drawn = self._random.random()
+
+    def is_old(self, share: float) -> bool:
+        """Whether the request of this thread reached a replica that is among the given share of old ones."""
+        return bool(getattr(self._request, "drawn", 1.0) < share)
+
+
 class World:
     """Everything that one sandbox process knows."""
 
@@ -90,7 +124,8 @@ class World:
         self.clock = Clock()
         self.settings = Settings()
         self.faults = Faults()
-        self.limiter = Limiter()
+        self.limiter = Limiter(lambda: self.clock.now().timestamp())
+        self.replicas = Replicas()
         self._states: dict[type[t.Any], t.Any] = {}
 
     def state(self, kind: type[S]) -> S:
@@ -99,6 +134,13 @@ class World:
             if kind not in self._states:
                 self._states[kind] = kind(self)  # type: ignore[call-arg]
             return t.cast("S", self._states[kind])
+
+    def lag(self, lag: float, flapping: float) -> float:
+        """The seconds by which the replica is behind that answers this request.
+
+        lag: the setting. flapping: the share of old replicas; the others are up to date. With 0 there is one replica, which lags.
+        """
+        return lag if not flapping or self.replicas.is_old(flapping) else 0.0
 
     def reset(self) -> None:
         """Empty both clouds and forget settings, faults, limits, traffic and the moved clock."""
@@ -132,13 +174,15 @@ class World:
 class Replicated(t.Generic[V]):
     """Objects by key whose reads lag behind the writes, as in the clouds.
 
-    lag: returns the seconds by which reads are behind. Values are copied on the way in and out; peek and peek_all show
-    the stored value itself, which the caller must not change, so that pages of large collections cost no copies.
+    lag: returns the seconds by which reads are behind. longest_lag: those of the oldest replica, when that differs.
+    Values are copied on the way in and out; peek and peek_all show the stored value itself, which the caller must not
+    change, so that pages of large collections cost no copies.
     """
 
-    def __init__(self, clock: Clock, lag: t.Callable[[], float]) -> None:
+    def __init__(self, clock: Clock, lag: t.Callable[[], float], longest_lag: t.Callable[[], float] | None = None) -> None:
         self._clock = clock
         self._lag = lag
+        self._longest_lag = longest_lag or lag
         self._versions: dict[str, list[tuple[dt.datetime, V | None]]] = {}
 
     def put(self, key: str, value: V, settled: bool = False) -> None:
@@ -184,7 +228,7 @@ class Replicated(t.Generic[V]):
         return {key: copy.deepcopy(versions[-1][1]) for key, versions in self._versions.items() if versions[-1][1] is not None}
 
     def _append(self, key: str, value: V | None) -> None:
-        horizon = self._horizon(None)
+        horizon = self._horizon(self._longest_lag())
         versions = self._versions.setdefault(key, [])
         while len(versions) > 1 and versions[1][0] <= horizon:
             versions.pop(0)

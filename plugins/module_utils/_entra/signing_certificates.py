@@ -31,6 +31,9 @@ COMMON_NAME: t.Final = "Microsoft Azure Federated SSO Certificate"
 
 KEY_FIELDS: t.Final = ("id", "appId", "keyCredentials", "passwordCredentials", "preferredTokenSigningKeyThumbprint", "tags")
 
+#: The lists of credentials, and the member that must be null in what stays.
+SECRETS: t.Final = {"keyCredentials": "key", "passwordCredentials": "secretText"}
+
 #: The tag of a service principal that tells which certificate was activated last, and when: Entra itself does not keep that.
 ACTIVATED_TAG: t.Final = "openccp.federation.activated:"
 
@@ -169,13 +172,20 @@ def activate(graph: Graph, waiter: Waiter, principal_id: str, thumbprint: str) -
 
 
 def without(principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -> dict[str, t.Any]:
-    """The body that removes exactly the three credentials of one certificate; the others are repeated as they were read."""
+    """The body that removes exactly the three credentials of one certificate.
+
+    Graph takes the others only as they were read, but for an explicit null in place of what is secret.
+    """
     if certificate.active:
         raise Conflict(f"The signing certificate {certificate.thumbprint} is active.", hint="Activate another one first.")
     check_ours(certificate)
-    lists = ("keyCredentials", "passwordCredentials")
     return {
-        name: [one for one in principal.get(name) or () if one.get("customKeyIdentifier") != certificate.key_identifier] for name in lists
+        name: [
+            {**credential, secret: None}
+            for credential in principal.get(name) or ()
+            if credential.get("customKeyIdentifier") != certificate.key_identifier
+        ]
+        for name, secret in SECRETS.items()
     }
 
 

@@ -40,13 +40,24 @@ SOFT_DELETED_FOR: t.Final[dt.timedelta] = dt.timedelta(days=30)
 class Collection:
     """One collection of a directory: single reads, lists and the federation metadata each lag by a setting of their own."""
 
-    def __init__(self, world: World) -> None:
-        self._settings = world.settings
+    def __init__(self, world: World, name: str) -> None:
+        self._world = world
+        self._name = name
         self._store: Replicated[Record] = Replicated(world.clock, self._longest_lag)
 
     def _longest_lag(self) -> float:
-        settings = self._settings
-        return max(settings.graph_replication, settings.graph_index_lag, settings.metadata_lag)
+        settings = self._world.settings
+        return max(settings.graph_replication, settings.metadata_lag, self._list_setting())
+
+    def _lag(self) -> float:
+        """Of the replica that answers this request."""
+        settings = self._world.settings
+        return self._world.lag(settings.graph_replication, settings.graph_flapping)
+
+    def _list_setting(self) -> float:
+        settings = self._world.settings
+        own = settings.graph_assignments_lag if self._name == "appRoleAssignments" else 0.0
+        return max(settings.graph_index_lag, own)
 
     def put(self, record: Record, settled: bool = False) -> None:
         """Write a record whole. settled: visible at once, whatever the lag."""
@@ -66,15 +77,15 @@ class Collection:
 
     def visible(self, key: str) -> Record | None:
         """The record as a read of it alone shows it; not to be changed."""
-        return self._store.peek(key, self._settings.graph_replication)
+        return self._store.peek(key, self._lag())
 
     def all_visible(self) -> collections.abc.Iterator[Record]:
         """Every record that a read of it alone would show; not to be changed."""
-        return self._store.peek_all(self._settings.graph_replication)
+        return self._store.peek_all(self._lag())
 
     def _index_lag(self) -> float:
         """Lists never know what single reads do not."""
-        return max(self._settings.graph_index_lag, self._settings.graph_replication)
+        return max(self._list_setting(), self._lag())
 
     def indexed(self, key: str) -> Record | None:
         """The record as lists and filters show it; not to be changed."""
@@ -86,11 +97,11 @@ class Collection:
 
     def published(self, key: str) -> Record | None:
         """The record as the federation metadata document shows it; not to be changed."""
-        return self._store.peek(key, self._settings.metadata_lag)
+        return self._store.peek(key, self._world.settings.metadata_lag)
 
     def all_published(self) -> collections.abc.Iterator[Record]:
         """Every record as the federation metadata document shows it; not to be changed."""
-        return self._store.peek_all(self._settings.metadata_lag)
+        return self._store.peek_all(self._world.settings.metadata_lag)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,7 +154,7 @@ class Tenant:
     signing_keys: dict[str, rsa.RSAPrivateKey] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.collections = {name: Collection(self.world) for name in COLLECTIONS}
+        self.collections = {name: Collection(self.world, name) for name in COLLECTIONS}
 
     def __getitem__(self, name: str) -> Collection:
         return self.collections[name]

@@ -192,3 +192,69 @@ def test_what_the_sandbox_does_not_hold_is_said_to_be_missing(graph: t.Any) -> N
     """4.9, 5.8: neither beta nor delta, and no pretence of an empty answer"""
     assert graph.refused("GET", "https://graph.microsoft.com/beta/servicePrincipals", 501)["code"] == "NotImplemented"
     assert graph.refused("GET", "/groups/delta()", 501)["code"] == "NotImplemented"
+
+
+def test_key_material_is_limited(graph: t.Any, sandbox: t.Any, graph_as: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """facts/corrections.md E2: 150 reads a minute for the tenant, single and listed alike; others are not counted"""
+    application, principal = graph.instantiate()
+    path = f"/servicePrincipals/{principal['id']}"
+    listed = f"/servicePrincipals?$filter=appId eq '{application['appId']}'&$select=keyCredentials"
+    other, now = graph_as("everything"), sandbox.world.clock.now()
+    monkeypatch.setattr(sandbox.world.clock, "now", lambda: now)
+    for _number in range(75):
+        graph("GET", f"{path}?$select=id,keyCredentials", 200)
+        other("GET", listed, 200)
+    refused = graph.call("GET", f"{path}?$select=keyCredentials")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+    assert other.call("GET", listed).status_code == 429, "the limit is the tenant's"
+    graph("GET", path, 200)
+    monkeypatch.setattr(sandbox.world.clock, "now", lambda: now + dt.timedelta(seconds=1))
+    graph("GET", f"{path}?$select=keyCredentials", 200)
+    assert sum(entry["key_material"] for entry in sandbox.world.traffic.entries("graph")) == 153
+
+
+def test_reads_go_backwards(graph: t.Any, sandbox: t.Any) -> None:
+    """facts/corrections.md E3: after a 200 a later read may be 404 or older; the same seed answers the same"""
+
+    def statuses() -> list[int]:
+        sandbox.world.settings.change({"graph_replication": 0, "flapping_seed": 1})
+        graph.instantiate()
+        sandbox.world.settings.change({"graph_replication": 60, "graph_flapping": 0.3, "flapping_seed": 7})
+        _application, principal = graph.instantiate()
+        path = f"/servicePrincipals/{principal['id']}"
+        return [graph.call("GET", path).status_code for _number in range(100)]
+
+    first = statuses()
+    assert 15 <= first.count(404) <= 45
+    assert 404 in first[first.index(200) :]
+    assert statuses() == first
+    wait(sandbox, 61)
+    (listed, *_others) = graph.every("/servicePrincipals?$filter=displayName eq 'Amazon Connect'")
+    assert {graph.call("GET", f"/servicePrincipals/{listed['id']}").status_code for _number in range(30)} == {200}
+
+
+def test_an_older_version_comes_back(graph: t.Any, sandbox: t.Any) -> None:
+    """facts/corrections.md E3"""
+    _application, principal = graph.instantiate()
+    wait(sandbox, 61)
+    sandbox.world.settings.change({"graph_replication": 60, "graph_flapping": 0.3})
+    graph("PATCH", f"/servicePrincipals/{principal['id']}", 204, json={"notes": "new"})
+    shown = [graph("GET", f"/servicePrincipals/{principal['id']}", 200)["notes"] for _number in range(50)]
+    assert None in shown[shown.index("new") :]
+    wait(sandbox, 61)
+    assert {graph("GET", f"/servicePrincipals/{principal['id']}", 200)["notes"] for _number in range(20)} == {"new"}
+
+
+def test_assignments_are_listed_late(graph: t.Any, sandbox: t.Any, seeded: dict[str, t.Any]) -> None:
+    """facts/corrections.md E3: their list lags by itself, also for objects that are old"""
+    _application, principal = graph.instantiate()
+    sandbox.world.settings.change({"graph_assignments_lag": 45})
+    path = f"/servicePrincipals/{principal['id']}/appRoleAssignedTo"
+    body = {"principalId": seeded["groups"]["Agents"], "resourceId": principal["id"], "appRoleId": principal["appRoles"][0]["id"]}
+    made = graph("POST", path, 201, json=body)
+    assert graph.every(path) == []
+    assert graph("GET", f"{path}/{made['id']}", 200)["id"] == made["id"]
+    wait(sandbox, 46)
+    assert [each["id"] for each in graph.every(path)] == [made["id"]]
+    graph("DELETE", f"{path}/{made['id']}", 204)
+    assert len(graph.every(path)) == 1

@@ -114,20 +114,66 @@ def test_an_expired_certificate_gives_way_to_any_valid_one(graph: t.Any, tenant:
     assert active(tenant, principal) == new["thumbprint"], "although nobody activated it"
 
 
-def test_removing_one_of_three(graph: t.Any) -> None:
-    """3.9: the lists without one triple; entries that stay may come back without their key"""
+def kept(each: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A credential as it has to come back."""
+    return {**each, **({"secretText": None} if "secretText" in each else {"key": None})}
+
+
+def test_removing_a_certificate(graph: t.Any) -> None:
+    """facts/corrections.md E1: the lists without its three credentials, the others with null for what is secret."""
     _application, principal = graph.saml_application()
     made = [add(graph, principal) for _number in range(3)]
     keys, passwords = credentials(graph, principal)
     gone = made[1]["customKeyIdentifier"]
     body = {
-        "keyCredentials": [{**each, "key": None} for each in keys if each["customKeyIdentifier"] != gone],
-        "passwordCredentials": [each for each in passwords if each["customKeyIdentifier"] != gone],
+        "keyCredentials": [kept(each) for each in keys if each["customKeyIdentifier"] != gone],
+        "passwordCredentials": [kept(each) for each in passwords if each["customKeyIdentifier"] != gone],
     }
     graph("PATCH", path(principal), 204, json=body)
     kept_keys, kept_passwords = credentials(graph, principal)
     assert kept_keys == [each for each in keys if each["customKeyIdentifier"] != gone], "and their public keys are still there"
     assert len(kept_passwords) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "code", "message"),
+    [
+        ("keyCredentials", {"key": "eA=="}, "KeyValueMustBeNull", "must be sent back with null value"),
+        ("keyCredentials", {"key": ...}, "KeyValueMustBeNull", "must be sent back with null value"),
+        ("passwordCredentials", {"secretText": "x"}, "KeyValueMustBeNull", "must be sent back with null value"),
+        ("keyCredentials", {"displayName": "CN=other"}, "KeyNotUpdatable", "is not allowed"),
+        ("keyCredentials", {"endDateTime": "2099-01-01T00:00:00.1Z"}, "KeyNotUpdatable", "is not allowed"),
+        ("passwordCredentials", {"hint": "abc"}, "KeyNotUpdatable", "is not allowed"),
+    ],
+)
+def test_what_stays_comes_back_unchanged_and_without_its_secret(
+    graph: t.Any, name: str, change: dict[str, t.Any], code: str, message: str
+) -> None:
+    """facts/corrections.md E1"""
+    _application, principal = graph.saml_application()
+    add(graph, principal)
+    before = credentials(graph, principal)
+    entries = [kept(each) for each in dict(zip(("keyCredentials", "passwordCredentials"), before, strict=True))[name]]
+    entries[0] = {member: value for member, value in {**entries[0], **change}.items() if value is not ...}
+    error = graph.refused("PATCH", path(principal), 400, json={name: entries})
+    assert error["code"] == "Request_BadRequest"
+    assert f"'{entries[0]['keyId']}' {message}" in error["message"]
+    assert [(each["target"], each["code"]) for each in error["details"]] == [(name, code)]
+    assert credentials(graph, principal) == before
+
+
+@pytest.mark.parametrize("usages", [("Sign",), ("Verify",), ("password",), ("Sign", "Verify"), ("Sign", "password")])
+def test_removing_a_part_of_a_certificate_changes_nothing(graph: t.Any, usages: tuple[str, ...]) -> None:
+    """facts/corrections.md E1: it is answered with success all the same."""
+    _application, principal = graph.saml_application()
+    gone, _other = (add(graph, principal)["customKeyIdentifier"] for _number in range(2))
+    before = credentials(graph, principal)
+    body = {
+        "keyCredentials": [kept(each) for each in before[0] if each["customKeyIdentifier"] != gone or each["usage"] not in usages],
+        "passwordCredentials": [kept(each) for each in before[1] if each["customKeyIdentifier"] != gone or "password" not in usages],
+    }
+    graph("PATCH", path(principal), 204, json=body)
+    assert credentials(graph, principal) == before
 
 
 def test_own_certificate(graph: t.Any, tenant: t.Any) -> None:

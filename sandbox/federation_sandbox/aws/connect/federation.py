@@ -11,7 +11,7 @@ import secrets
 import typing as t
 import urllib.parse
 
-from federation_sandbox.aws.connect.store import Instance, Item, active_instance, connect_error
+from federation_sandbox.aws.connect.store import Instance, Item, active_instance, connect_error, reading_lag
 from federation_sandbox.aws.protocol import Context, Params
 from federation_sandbox.world import World
 
@@ -65,7 +65,7 @@ def get_federation_token(at: Context, wanted: Params) -> Item:
         message = f"Provided identity: Principal: {who.arn}. User: {who.user_id} cannot be used for federation with Amazon Connect"
         raise connect_error("InvalidRequestException", message)
     user_id = instance.usernames.get(who.session_name, "")
-    user = instance.users.get(user_id, at.world.settings.connect_replication)
+    user = instance.users.get(user_id, reading_lag(at.world))
     if user is None:
         raise connect_error("UserNotFoundException", f"There is no user {who.session_name} in the Amazon Connect instance {instance.id}")
     agents = at.world.state(Agents)

@@ -51,7 +51,8 @@ def search_users(at: Context, wanted: Params) -> Item:
     leaves: dict[str, Leaf] = {"HierarchyGroupCondition": lambda one: _in_group(instance, one)}
     criteria = _criteria(wanted.get("SearchCriteria") or {}, _USER_FIELDS, leaves)
     filters = _user_filter(instance, wanted.get("SearchFilter") or {})
-    everybody = instance.users.peek_all(at.world.settings.connect_search_lag)
+    settings = at.world.settings
+    everybody = instance.users.peek_all(at.world.lag(settings.connect_search_lag, settings.connect_flapping))
     by_nothing = not wanted.get("SearchCriteria") and not wanted.get("SearchFilter")
     users = list(everybody) if by_nothing else [user for user in everybody if criteria(user) and filters(user)]
     items, more = page(at, wanted, users, 100)

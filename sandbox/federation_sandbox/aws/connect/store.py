@@ -112,6 +112,11 @@ class Connect:
         return [instance for instance in self.instances.values() if (instance.account, instance.region) == (account, region)]
 
 
+def reading_lag(world: World) -> float:
+    """The seconds by which this request's reads of single agents, and lists of them, are behind."""
+    return world.lag(world.settings.connect_replication, world.settings.connect_flapping)
+
+
 def any_instance(at: Context, wanted: Params) -> Instance:
     """The instance that a call names, whatever its status."""
     instance = at.world.state(Connect).instances.get(wanted["InstanceId"])

@@ -11,7 +11,7 @@ import typing as t
 from federation_sandbox.aws import tags
 from federation_sandbox.aws.accounts import Accounts
 from federation_sandbox.aws.connect import user_rules as rules
-from federation_sandbox.aws.connect.store import Instance, Item, active_instance, connect_error, found, modified, new_id
+from federation_sandbox.aws.connect.store import Instance, Item, active_instance, connect_error, found, modified, new_id, reading_lag
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
 
@@ -66,7 +66,7 @@ def describe_user(at: Context, wanted: Params) -> Item:
 def list_users(at: Context, wanted: Params) -> Item:
     """Name, id and last change of every agent."""
     instance = active_instance(at, wanted)
-    users = instance.users.peek_all(at.world.settings.connect_replication)
+    users = instance.users.peek_all(reading_lag(at.world))
     items, more = page(at, wanted, users, 100)
     return {"UserSummaryList": items, **more}
 
@@ -178,7 +178,7 @@ def latest(instance: Instance, user_id: str) -> Item:
 
 
 def _seen(at: Context, instance: Instance, wanted: Params) -> Item:
-    user = instance.users.get(wanted["UserId"], at.world.settings.connect_replication)
+    user = instance.users.get(wanted["UserId"], reading_lag(at.world))
     if user is None:
         raise connect_error("ResourceNotFoundException", "The specified resource was not found.")
     return user

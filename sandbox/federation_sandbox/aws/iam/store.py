@@ -52,10 +52,16 @@ class Iam:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.providers: Replicated[Provider] = Replicated(world.clock, lambda: world.settings.iam_replication)
-        self.roles: Replicated[EffectiveRole] = Replicated(world.clock, lambda: world.settings.iam_replication)
+        self.providers: Replicated[Provider] = Replicated(world.clock, self._lag, self._longest_lag)
+        self.roles: Replicated[EffectiveRole] = Replicated(world.clock, self._lag, self._longest_lag)
         self._created: dict[str, dt.datetime] = {}
         self._backends: dict[tuple[str, str], IAMBackend] = {}
+
+    def _longest_lag(self) -> float:
+        return self._world.settings.iam_replication
+
+    def _lag(self) -> float:
+        return self._world.lag(self._world.settings.iam_replication, self._world.settings.iam_flapping)
 
     def backend(self, account: str, partition: str) -> IAMBackend:
         """moto's IAM of an account; this world's own, not the one that moto keeps for the whole process."""

@@ -94,6 +94,7 @@ def _answer_item(request: Request, call: Call, item: Item, answer: Answerer) -> 
                 "duration": round(time.perf_counter() - started, 6),
                 "caller": inner.caller,
                 "error": inner.error,
+                "key_material": inner.key_material,
                 "batched": True,
             }
         )

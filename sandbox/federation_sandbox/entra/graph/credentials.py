@@ -21,6 +21,8 @@ from federation_sandbox.entra.state import Record, Tenant, moment, new_id, times
 _RESOURCE: t.Final[str] = "ServicePrincipal"
 _LONGEST_NAME: t.Final[int] = 90
 _YEARS: t.Final[int] = 3
+#: each list, and the member that is never read back
+_SECRETS: t.Final[dict[str, str]] = {"keyCredentials": "key", "passwordCredentials": "secretText"}
 _KINDS: t.Final[dict[str, str]] = {"Sign": "X509CertAndPassword", "Verify": "AsymmetricX509Cert"}
 
 
@@ -75,15 +77,49 @@ def _years_after(start: dt.datetime) -> dt.datetime:
 
 
 def changed_credentials(tenant: Tenant, record: Record, content: collections.abc.Mapping[str, t.Any]) -> None:
-    """Replace the lists of credentials by what a PATCH holds; known entries may come back without their key."""
-    passwords = content.get("passwordCredentials")
-    if "keyCredentials" in content:
-        known = {each["keyId"]: each for each in record["keyCredentials"]}
-        given = {each.get("customKeyIdentifier"): each.get("secretText") for each in passwords or ()}
-        record["keyCredentials"] = [known.get(each.get("keyId")) or _new_key(tenant, each, given) for each in content["keyCredentials"]]
-    if passwords is not None:
-        known = {each["keyId"]: each for each in record["passwordCredentials"]}
-        record["passwordCredentials"] = [known.get(each.get("keyId")) or _new_password(each) for each in passwords]
+    """Replace the lists of credentials by what a PATCH holds; what stays comes back as it is, without its secret.
+
+    The credentials of a signing certificate go together: a PATCH that leaves out some of them changes nothing of them, and succeeds.
+    """
+    for name in set(_SECRETS) & set(content):
+        _check_kept(record, name, content[name])
+    given = {each.get("customKeyIdentifier"): each.get("secretText") for each in content.get("passwordCredentials") or ()}
+    makers = {"keyCredentials": lambda each: _new_key(tenant, each, given), "passwordCredentials": _new_password}
+    after = {name: _replaced(record[name], content[name], make) if name in content else record[name] for name, make in makers.items()}
+    indivisible = _certificates(record) & {each.get("customKeyIdentifier") for name in _SECRETS for each in after[name]}
+    for name, credentials in after.items():
+        before = {each["keyId"] for each in record[name]}
+        left = {each["keyId"] for each in credentials}
+        kept = [each for each in record[name] if each["keyId"] in left or each["customKeyIdentifier"] in indivisible]
+        record[name] = kept + [each for each in credentials if each["keyId"] not in before]
+
+
+def _check_kept(record: Record, name: str, given: collections.abc.Iterable[Record]) -> None:
+    """400 when a credential that stays comes back with its secret, or changed in anything else."""
+    known = {each["keyId"]: each for each in record[name]}
+    secret = _SECRETS[name]
+    for each in given:
+        kept = known.get(each.get("keyId"))
+        if kept is None:
+            continue
+        if each.get(secret, "") is not None:
+            message = f"Existing credential with KeyId '{kept['keyId']}' must be sent back with null value."
+            raise bad_request(message, target=name, detail="KeyValueMustBeNull")
+        if any(value != kept.get(member) for member, value in each.items() if member != secret):
+            message = f"Update to existing credential with KeyId '{kept['keyId']}' is not allowed."
+            raise bad_request(message, target=name, detail="KeyNotUpdatable")
+
+
+def _replaced(
+    before: collections.abc.Iterable[Record], given: collections.abc.Iterable[Record], make: collections.abc.Callable[[Record], Record]
+) -> list[Record]:
+    known = {each["keyId"]: each for each in before}
+    return [known.get(each.get("keyId")) or make(each) for each in given]
+
+
+def _certificates(record: Record) -> set[str]:
+    """What the credentials of each signing certificate share."""
+    return {each["customKeyIdentifier"] for each in record["keyCredentials"] if each["usage"] == "Sign" and each["customKeyIdentifier"]}
 
 
 def _new_key(tenant: Tenant, given: dict[str, t.Any], passwords: collections.abc.Mapping[t.Any, t.Any]) -> dict[str, t.Any]:

@@ -25,7 +25,7 @@ from federation_sandbox.entra.graph.context import Context
 from federation_sandbox.entra.graph.errors import no_segment, odata_error
 from federation_sandbox.entra.graph.permissions import only_owned
 from federation_sandbox.entra.graph.routes import Route, Segments, split
-from federation_sandbox.entra.graph.throttling import throttle, units
+from federation_sandbox.entra.graph.throttling import selects_keys, throttle, units
 from federation_sandbox.entra.hosts import GRAPH_HOSTS
 from federation_sandbox.entra.state import Tenant, clouds_of, new_id, timestamp
 from federation_sandbox.entra.state import directory as entra
@@ -83,6 +83,7 @@ def _answer(request: Request, call: Call) -> Response:
         raise CloudError(501, "NotImplemented", "The sandbox has no delta queries.")
     route, keys = _route(request.method, segments)
     call.operation, call.write = route.operation, route.write
+    call.key_material = selects_keys(request.method, request.args)
     tenant, caller = _identify(request, call)
     call.admit()
     cost = units(route, request.args)

@@ -20,6 +20,9 @@ _LARGE: t.Final[int] = 8_000
 _WINDOW: t.Final[int] = 10
 _WRITES: t.Final[int] = 3_000
 _WRITES_WINDOW: t.Final[int] = 150
+#: reads of one tenant that select keyCredentials
+_KEY_READS: t.Final[int] = 150
+_KEY_READS_WINDOW: t.Final[int] = 60
 
 
 def units(route: Route, arguments: MultiDict[str, str]) -> int:
@@ -39,6 +42,14 @@ def throttle(call: Call, tenant: Tenant, app_id: str, cost: int) -> None:
     wait = call.limit(("writes", tenant.id, app_id), _WRITES / _WRITES_WINDOW, _WRITES) if call.write else 0.0
     if wait:
         raise _too_many(wait, "WriteLimitExceeded", tenant, app_id)
+    wait = call.limit(("keys", tenant.id), _KEY_READS / _KEY_READS_WINDOW, _KEY_READS) if call.key_material else 0.0
+    if wait:
+        raise _too_many(wait, "KeyCredentialsReadLimitExceeded", tenant, app_id)
+
+
+def selects_keys(method: str, arguments: MultiDict[str, str]) -> bool:
+    """Whether a request reads key material, of one object or of a list."""
+    return method == "GET" and "keyCredentials" in arguments.get("$select", "").split(",")
 
 
 def _too_many(wait: float, information: str, tenant: Tenant, app_id: str) -> CloudError:
