@@ -16,7 +16,7 @@ import typing as t
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.compat.version import LooseVersion
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, step_records
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -68,7 +68,7 @@ def require(module: AnsibleModule, *libraries: str) -> None:
 def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:
     """Bring one resource to the wanted state, or in check mode say what that takes, and exit the module.
 
-    Returned: `changed`, `actions` (one sentence a step), `diff` when asked for, and the resource under `key`.
+    Returned: `changed`, `actions` (one sentence a step), `steps` (the same as data), `diff` when asked for, and the resource under `key`.
     On failure `actions` holds the steps that were done, and `changed` says whether there were any. Objects that failed
     among several (`Step.of`) are returned as `failures`, beside all that a run without failure returns.
     """
@@ -87,6 +87,7 @@ def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:
     except FederationError as error:
         module.fail_json(msg=str(error), changed=bool(done), actions=[step.says for step in done], **error.as_result())
     result: dict[str, t.Any] = {"changed": bool(plan.steps), "actions": [step.says for step in plan.steps], key: after}
+    result["steps"] = step_records(plan, _label(plan) or key)
     if module._diff:
         result["diff"] = {"before": plan.before, "after": plan.after}
     if failures:
@@ -122,6 +123,12 @@ def _apply(resource: Resource, plan: Plan, done: list[Step], failures: dict[str,
             done.append(step)
             if isinstance(instead, Plan):
                 steps = list(instead.steps)
+
+
+def _label(plan: Plan) -> str:
+    """What the one object of a plan is called."""
+    views = (plan.after, plan.before)
+    return next((str(view[key]) for view in views for key in ("name", "alias") if isinstance(view.get(key), str)), "")
 
 
 def _failure(name: str, error: FederationError) -> dict[str, t.Any]:

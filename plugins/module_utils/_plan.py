@@ -42,12 +42,15 @@ class Step:
     """One write. `do` names the resource's method, `args` are its arguments, `says` is one plain imperative sentence.
 
     of: the object that the step belongs to, in a task that deals with several; a failure then skips only what remains of that object.
+    target: the object that it changes, where that is another one. reason: why, where the views before and after do not tell.
     """
 
     do: str
     says: str
     args: t.Mapping[str, t.Any] = field(default_factory=dict)
     of: str | None = None
+    target: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,34 @@ class Plan:
     after: dict[str, t.Any] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+def step_records(plan: Plan, label: str) -> list[dict[str, t.Any]]:
+    """The steps as data: action, object, before, after (what differs alone) and reason. label: the object of a plan for one."""
+    return [_step_record(step, plan, label) for step in plan.steps]
+
+
+def _step_record(step: Step, plan: Plan, label: str) -> dict[str, t.Any]:
+    target = step.target or step.of or label
+    before, after = plan.before, plan.after
+    if step.of is not None:
+        before, after = plan.before.get(target) or {}, plan.after.get(target) or {}
+    differing = [key for key in {**before, **after} if key not in before or key not in after or before[key] != after[key]]
+    record = {
+        "action": step.says,
+        "object": target,
+        "before": {key: before[key] for key in differing if key in before},
+        "after": {key: after[key] for key in differing if key in after},
+    }
+    return record | {"reason": step.reason or _reason(before, after, differing)}
+
+
+def _reason(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any], differing: t.Sequence[str]) -> str:
+    if not before:
+        return "It does not exist." if after else ""
+    if not after:
+        return "It is not wanted any more."
+    return f"Different: {', '.join(key.replace('_', ' ') for key in differing)}." if differing else ""
 
 
 def view(attrs: t.Iterable[Attr], actual: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:

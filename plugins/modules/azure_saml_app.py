@@ -177,13 +177,21 @@ options:
             type: list
             elements: str
           set:
-            description: Those that are assigned, and no others. An empty list removes all.
+            description: Those that are assigned, and no others (see O(assignments.unlisted)). An empty list removes all.
             type: list
             elements: str
       groups:
         description: Groups by display name or object id. Needs Entra ID P1 or P2.
         type: dict
         suboptions: *membership
+      unlisted:
+        description:
+          - What is done with those that are assigned and that C(set) does not list.
+          - V(remove) removes their assignment, so that they can no longer sign in.
+          - V(report) keeps it, and names them in a warning and in RV(unlisted_assignments).
+        type: str
+        choices: [remove, report]
+        default: remove
   notification_emails:
     description:
       - Up to five addresses to which Entra ID writes before the active certificate ends, all of them.
@@ -280,6 +288,32 @@ actions:
   type: list
   elements: str
   sample: ["Create the application 'Contact centre' from the template non_gallery"]
+steps:
+  description: The same as data, one entry for each action.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: The action, as in RV(actions).
+      returned: always
+      type: str
+    object:
+      description: The object that it changes.
+      returned: always
+      type: str
+    before:
+      description: What differs, as it was. Empty for an object that did not exist.
+      returned: always
+      type: dict
+    after:
+      description: The same as it is then. Empty for an object that is gone.
+      returned: always
+      type: dict
+    reason:
+      description: Why it is done; empty where RV(steps[].before) and RV(steps[].after) say it all.
+      returned: always
+      type: str
 application:
   description:
     - The application; empty when it is absent.
@@ -458,12 +492,42 @@ application:
       returned: when it exists
       type: list
       elements: str
+    unlisted_assignments:
+      description: The users and groups that stay assigned though C(set) does not list them.
+      returned: when there are any and O(assignments.unlisted=report)
+      type: list
+      elements: str
+      sample: [the group Night shift]
+    access:
+      description: Whom the application lets in before and after the task.
+      returned: when the task takes the application from somebody, or changes the session name or whether an assignment is required
+      type: dict
+      contains:
+        required_before:
+          description: Whether only those who are assigned could sign in.
+          returned: always
+          type: bool
+        required_after:
+          description: Whether only those who are assigned can sign in afterwards.
+          returned: always
+          type: bool
+        people:
+          description: Everybody who is assigned, by C(name), with the session name C(before) and C(after), null where they are not let in.
+          returned: always
+          type: list
+          elements: dict
+        unreadable:
+          description: Why the people could not be read; empty when they could.
+          returned: always
+          type: str
 """
 
+import types
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    access,
     applications,
     assignments,
     claims_policies,
@@ -493,6 +557,8 @@ class SamlApp:
 
     graph: Graph
     app: applications.Application
+    unlisted: t.Sequence[str] = ()
+    access: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
     def __init__(self, module: AnsibleModule) -> None:
         self.params = module.params
@@ -509,6 +575,9 @@ class SamlApp:
         self.app = actual.app or saml_app.BLANK
         plan = saml_app.plan(self.params, actual)
         permissions.check(self.graph.roles, saml_app.works(plan), self.graph.place.client_id)
+        self.unlisted = saml_app.unlisted(self.params, actual, self.app)
+        doors = access.doors(self.params, actual, plan)
+        self.access = access.read_access(self.graph, actual, *doors) if doors else {}
         return plan
 
     def result(self, plan: Plan) -> dict[str, t.Any]:
@@ -516,6 +585,10 @@ class SamlApp:
             if plan.steps and not self.check_mode:
                 self._gone()
             return {}
+        shown = {"unlisted_assignments": list(self.unlisted), "access": dict(self.access)}
+        return self._application(plan) | {key: value for key, value in shown.items() if value}
+
+    def _application(self, plan: Plan) -> dict[str, t.Any]:
         if plan.steps and self.check_mode:
             known = returned.describe(self.app, self.graph) if self.app.application else {}
             if any(step.do in ("create", "add_certificate") for step in plan.steps):
@@ -605,6 +678,7 @@ class SamlApp:
 
 def main() -> None:
     membership = {"type": "dict", "options": {key: {"type": "list", "elements": "str"} for key in ("add", "remove", "set")}}
+    unlisted = {"type": "str", "choices": ["remove", "report"], "default": "remove"}
     arns = {"role_arn": {"type": "str", "required": True}, "provider_arn": {"type": "str", "required": True}}
     claim = {
         "name": {"type": "str", "required": True},
@@ -633,7 +707,7 @@ def main() -> None:
         "keep_unknown_claims": {"type": "bool", "default": True},
         "signing_certificate": {"type": "dict", "options": certificate, "apply_defaults": True},
         "assignment_required": {"type": "bool"},
-        "assignments": {"type": "dict", "options": {"users": membership, "groups": membership}},
+        "assignments": {"type": "dict", "options": {"users": membership, "groups": membership, "unlisted": unlisted}},
         "notification_emails": {"type": "list", "elements": "str"},
         "hidden": {"type": "bool"},
         "notes": {"type": "str"},

@@ -148,6 +148,32 @@ actions:
   type: list
   elements: str
   sample: ["Update the trust policy of the role 'ConnectAgents'"]
+steps:
+  description: The same as data, one entry for each action.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: The action, as in RV(actions).
+      returned: always
+      type: str
+    object:
+      description: The object that it changes.
+      returned: always
+      type: str
+    before:
+      description: What differs, as it was. Empty for an object that did not exist.
+      returned: always
+      type: dict
+    after:
+      description: The same as it is then. Empty for an object that is gone.
+      returned: always
+      type: dict
+    reason:
+      description: Why it is done; empty where RV(steps[].before) and RV(steps[].after) say it all.
+      returned: always
+      type: str
 role:
   description: The role; empty when it does not exist.
   returned: success

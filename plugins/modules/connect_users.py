@@ -76,6 +76,7 @@ options:
     description:
       - How many agents may lose their access in one run, as a count such as V(20), or as a percentage of the agents that this module
         manages. A percentage above 0 always allows one.
+      - Deletions count, restrictions, and security profiles that take the Contact Control Panel from somebody.
       - If more would, or if no agent is listed at all, the task fails before the first write and says whom it would have removed.
     type: str
     default: 5%
@@ -182,6 +183,32 @@ actions:
   type: list
   elements: str
   sample: ["Create the agent 'jane.doe@example.com'"]
+steps:
+  description: The same as data, one entry for each action.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: The action, as in RV(actions).
+      returned: always
+      type: str
+    object:
+      description: The object that it changes.
+      returned: always
+      type: str
+    before:
+      description: What differs, as it was. Empty for an object that did not exist.
+      returned: always
+      type: dict
+    after:
+      description: The same as it is then. Empty for an object that is gone.
+      returned: always
+      type: dict
+    reason:
+      description: Why it is done; empty where RV(steps[].before) and RV(steps[].after) say it all.
+      returned: always
+      type: str
 users:
   description: What came of the agents.
   returned: always, once the agents could be read
@@ -222,6 +249,21 @@ users:
       returned: always
       type: list
       elements: str
+    access:
+      description: Who loses access, for O(max_removals).
+      returned: always
+      type: dict
+      contains:
+        agents:
+          description: Of how many agents.
+          returned: always
+          type: int
+          sample: 500
+        lost:
+          description: Those who lose it, each with C(username) and C(reason).
+          returned: always
+          type: list
+          elements: dict
     renamed:
       description: The agents that have another name now, each with C(old) and C(new).
       returned: always

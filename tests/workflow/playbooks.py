@@ -60,14 +60,19 @@ class Run:
         return t.cast("dict[str, t.Any]", facts[-1])
 
     def table(self) -> dict[str, list[str]]:
-        """The table at the end of site.yml: changed, check and what to do, by federation."""
+        """The table at the end of a playbook: changed, check and what to do, by federation."""
         lines = [event["result"]["msg"] for event in self.events if event.get("task") == "Federation, changed, check, what to do"][-1]
         head, *rows = [re.split(r"  +", line, maxsplit=3) for line in lines]
         assert head == ["federation", "changed", "check", "what to do"]
         return {row[0]: row[1:] for row in rows}
 
+    def plan(self, host: str | None = None) -> list[str]:
+        """The plan as it was shown."""
+        shown = [event for event in self.events if event.get("task") == "The plan" and host in (None, event.get("host"))]
+        return t.cast("list[str]", shown[-1]["result"]["msg"])
+
     def message(self, host: str | None = None) -> str:
-        """The message of the one task that failed, of all hosts or of one; site.yml repeats it at its end."""
+        """The message of the one task that failed, of all hosts or of one; the playbook repeats it at its end."""
         events = [event for event in self.events if event.get("status") == "failed" and host in (None, event.get("host"))]
         failed = {str(event["result"].get("msg")) for event in events}
         assert len(failed) == 1, f"{len(failed)} messages of tasks that failed:\n{self.output}"

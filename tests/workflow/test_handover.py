@@ -52,7 +52,8 @@ def test_each_half_takes_what_the_other_hands_over(sandbox: Sandbox, playbooks: 
     entra = teams.run("entra")
     assert entra.result("azure_saml_app")["user_access_url"] in teams.handed("entra").read_text(encoding="utf-8")
     assert "waits for" not in entra.output
-    assert entra.table()["demo"] == ["yes", "not run", "Nothing."]
+    missing = "Not looked at: the instance, the provider and the role, the agents."
+    assert entra.table()["demo"] == ["yes", "not run", missing]
 
     aws = teams.run("aws")
     assert aws.result("aws_federation")["role"]["arn"] == json.loads(teams.handed("entra").read_text(encoding="utf-8"))["role_arn"]
@@ -81,7 +82,7 @@ def test_a_half_that_knows_no_instance_waits_and_believes_no_file_that_was_chang
     waiting = teams.run("entra")
     assert waiting.done() == []
     assert f"waits for {teams.handed('aws')}" in waiting.output
-    assert waiting.table()["demo"] == ["no", "not run", f"Wait for {teams.handed('aws')}"]
+    assert waiting.table()["demo"] == ["waits", "not run", f"Wait for {teams.handed('aws')}"]
 
     teams.handed("aws").write_text(json.dumps({"half": "aws", "result": {}, "digest": "0" * 64}), encoding="utf-8")
     refused = playbooks.fail("site", ONE, "--tags", "entra", variables=teams.variables)

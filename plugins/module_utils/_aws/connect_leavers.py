@@ -7,19 +7,17 @@
 
 from __future__ import annotations
 
-import math
-import re
+import dataclasses
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.openccp.federation.plugins.module_utils._access import allowed, listed
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_plan import plan_removal
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Settings, User
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Step
 
 QuickConnects = t.Mapping[str, t.Sequence[t.Mapping[str, str]]]
-
-_LIMIT = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,12 @@ class Departures:
         by_rule = {"report": (), "restrict": [user for user in self.leavers if not is_restricted(user, rules)], "delete": self.leavers}
         return [*by_rule[rules.leavers], *self.superseded.values()]
 
+    def losing(self, rules: Rules) -> dict[str, str]:
+        """The same people by username, and how."""
+        superseded = {user.username: f"is deleted, and {new!r} takes the place" for new, user in self.superseded.items()}
+        how = "is deleted" if rules.leavers == "delete" else f"is left the security profile {rules.restricted_profile!r} alone"
+        return {user.username: superseded.get(user.username, how) for user in self.removed(rules)}
+
 
 def is_restricted(user: User, rules: Rules) -> bool:
     """Whether an agent has the restricted security profile and no other."""
@@ -86,37 +90,30 @@ def departures(
     return Departures(tuple(leavers), superseded, waiting, len(managed))
 
 
-def allowed(limit: str, managed: int) -> int:
-    """How many removals a count or a percentage allows. A percentage above 0 allows at least one, so that small teams can lose somebody."""
-    found = _LIMIT.fullmatch(limit.strip())
-    if not found or (not found[2] and "." in found[1]):
-        raise InvalidInput(f"max_removals is a count, such as 20, or a percentage, such as 5%, and not {limit!r}.")
-    if not found[2]:
-        return int(found[1])
-    share = float(found[1])
-    return max(1, math.floor(managed * share / 100)) if share else 0
+def check_guard(wanted: t.Sized, gone: Departures, rules: Rules, closed: t.Mapping[str, str] | None = None, existing: int = 0) -> None:
+    """Conflict, before the first write, when the list is empty or more would lose their access than is allowed.
 
-
-def check_guard(wanted: t.Sized, gone: Departures, rules: Rules) -> None:
-    """Conflict, before the first write, when the list is empty or more would lose their access than is allowed."""
-    removed = [user.username for user in gone.removed(rules)]
-    most = allowed(rules.max_removals, gone.managed)
-    told = f"{', '.join(removed[:10])}{', …' if len(removed) > 10 else ''}"
+    closed: those whose new security profiles do not open the Contact Control Panel, username → how. existing: how many of the listed
+    agents exist, which counts where not everybody was looked at.
+    """
+    losing = {**(closed or {}), **gone.losing(rules)}
+    total = max(gone.managed, existing)
+    most = allowed(rules.max_removals, total)
     if rules.is_whole and not wanted and gone.leavers:
         names = [user.username for user in gone.leavers]
         raise Conflict(
-            f"No agent is listed, so that all {len(names)} would be leavers: {', '.join(names[:10])}{', …' if len(names) > 10 else ''}.",
+            f"No agent is listed, so that all {len(names)} would be leavers: {listed(names, 10)}.",
             code="EmptySource",
             hint="Nothing was changed. See why the source is empty; with mode=add, an empty list does nothing.",
             would_remove=names,
         )
-    if len(removed) > most:
+    if len(losing) > most:
         raise Conflict(
-            f"{len(removed)} of {gone.managed} agents would lose their access, and max_removals={rules.max_removals} allows {most}: "
-            f"{told}.",
+            f"{len(losing)} of {total} agents would lose their access, and max_removals={rules.max_removals} allows {most}: "
+            f"{listed(sorted(losing), 10)}.",
             code="TooManyRemovals",
             hint="Nothing was changed. If they really left, run once with a higher max_removals.",
-            would_remove=removed,
+            would_remove=sorted(losing),
         )
 
 
@@ -124,10 +121,11 @@ def leaver_steps(gone: Departures, quick_connects: QuickConnects, orphans: t.Seq
     """What is done about leavers, about renamed agents under their old name, and about quick connects that an earlier run left over."""
     steps: list[Step] = []
     for new, user in gone.superseded.items():
-        steps.extend(_deletion(user, quick_connects, of=new))
+        steps.extend(_deletion(user, quick_connects, new, f"The same person signs in as {new!r} now."))
     for user in gone.leavers:
         if rules.leavers == "delete":
-            steps.extend(_deletion(user, quick_connects, of=user.username))
+            reason = "No longer listed; leavers are deleted." if rules.is_whole else "The agent is to be absent."
+            steps.extend(_deletion(user, quick_connects, user.username, reason))
         elif rules.leavers == "restrict" and not is_restricted(user, rules):
             steps.append(_restriction(user, rules.restricted_profile))
     steps.extend(_quick_connect_deletion(one, "a user who no longer exists", of=f"quick connect {one['name']}") for one in orphans)
@@ -150,16 +148,17 @@ def warnings(gone: Departures, rules: Rules) -> list[str]:
 def _restriction(user: User, profile: str) -> Step:
     args = {"user_id": user.id, "username": user.username, "security_profiles": [profile]}
     says = f"Leave the agent {user.username!r}, who is no longer wanted, the security profile {profile!r} alone"
-    return Step("update_security_profiles", says, args, of=user.username)
+    return Step("update_security_profiles", says, args, of=user.username, reason="No longer listed; leavers are restricted.")
 
 
-def _deletion(user: User, quick_connects: QuickConnects, of: str) -> list[Step]:
+def _deletion(user: User, quick_connects: QuickConnects, of: str, reason: str) -> list[Step]:
     removal = plan_removal(user).steps[0]
-    steps = [Step(removal.do, removal.says, removal.args, of=of)]
+    steps = [dataclasses.replace(removal, of=of, target=user.username, reason=reason)]
     steps.extend(_quick_connect_deletion(one, f"the agent {user.username!r}", of=of) for one in quick_connects.get(user.id, ()))
     return steps
 
 
 def _quick_connect_deletion(one: t.Mapping[str, str], to: str, of: str) -> Step:
     says = f"Delete the quick connect {one['name']!r}, which leads to {to}"
-    return Step("delete_quick_connect", says, {"quick_connect_id": one["id"], "name": one["name"]}, of=of)
+    args = {"quick_connect_id": one["id"], "name": one["name"]}
+    return Step("delete_quick_connect", says, args, of=of, target=f"quick connect {one['name']}", reason=f"It leads to {to}.")

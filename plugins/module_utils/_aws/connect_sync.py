@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import gc
 import threading
 import typing as t
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
+from ansible_collections.openccp.federation.plugins.module_utils._access import allowed
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_csv, csv_table
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_leavers as leaving
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import AGENT_OPTIONS, AgentsResource, Snapshot
@@ -23,7 +25,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_us
 from ansible_collections.openccp.federation.plugins.module_utils._aws.pacing import Bucket, Pace
 from ansible_collections.openccp.federation.plugins.module_utils._aws.read_ahead import ahead
 from ansible_collections.openccp.federation.plugins.module_utils._aws.side_by_side import SideBySide, Tally
-from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
 
 if t.TYPE_CHECKING:
@@ -111,6 +113,7 @@ class SyncResource(AgentsResource):
         self.orphans: list[t.Mapping[str, str]] = []
         self.everybody: dict[str, User] = {}
         self.gone = leaving.Departures((), {}, {}, 0)
+        self.closed: dict[str, str] = {}
         self.farewells: tuple[Step, ...] = ()
         self.by_hand: list[str] = []
 
@@ -131,11 +134,12 @@ class SyncResource(AgentsResource):
 
     def plan(self, actual: Snapshot) -> Plan:
         """Who comes and who changes; then, once the guard has let it pass, who goes."""
-        if self.module.params["state"] == "present":
-            leaving.check_guard(self.agents, self.gone, self.rules)
         waiting = {new for new in self.gone.waiting if new not in actual.listed}
         actual = Snapshot([agent for agent in actual.wanted if agent["username"] not in waiting], actual.existing, actual.listed)
         plan = super().plan(actual)
+        self.closed = self._closed(plan)
+        if self.module.params["state"] == "present":
+            leaving.check_guard(self.agents, self.gone, self.rules, self.closed, len(actual.existing))
         self.farewells = tuple(leaving.leaver_steps(self.gone, self.quick_connects, self.orphans, self.rules))
         before, after = self._departures_shown()
         self.planned = Plan(
@@ -182,16 +186,44 @@ class SyncResource(AgentsResource):
             "removed": sum(step.do == "delete" for step in plan.steps),
             "restricted": sum(name in leavers for name in succeeded) if self.rules.leavers == "restrict" else 0,
             "leavers": sorted(leavers),
+            "access": {
+                "agents": max(self.gone.managed, len(self.snapshot.existing)),
+                "lost": [{"username": name, "reason": reason} for name, reason in sorted(self._losing().items())],
+            },
             "renamed": [{"old": user.username, "new": new} for new, user in {**self.gone.superseded, **self.gone.waiting}.items()],
             "changes": [self._change(name, steps) for name, steps in done.items() if name in shown],
         }
+
+    def _losing(self) -> dict[str, str]:
+        """Those who lose their access, username → how."""
+        return {**self.closed, **self.gone.losing(self.rules)}
+
+    def _closed(self, plan: Plan) -> dict[str, str]:
+        """The agents whose security profiles open the Contact Control Panel, and whose new ones do not."""
+        opens = functools.cache(self._opens_ccp)
+        closed = {}
+        for step in plan.steps:
+            if step.do != "update_security_profiles":
+                continue
+            name, profiles = step.args["username"], step.args["security_profiles"]
+            before = self.snapshot.existing[name].settings["security_profiles"]
+            if any(map(opens, before)) and not any(map(opens, profiles)):
+                closed[name] = f"gets the security profiles {', '.join(profiles)}, which do not open the Contact Control Panel"
+        return closed
+
+    def _opens_ccp(self, profile: str) -> bool:
+        """Whether a security profile opens the Contact Control Panel; one that is not there any more does not."""
+        try:
+            return self.users.opens_ccp(self.users.directory.security_profiles.id(profile))
+        except NotFound:
+            return False
 
     def _change(self, name: str, steps: list[Step]) -> dict[str, t.Any]:
         known = self.identity_of(name, self.snapshot.existing.get(name) or self.everybody.get(name))
         return {"username": name, **known, "actions": [step.says for step in steps]}
 
     def _check_options(self) -> None:
-        leaving.allowed(self.rules.max_removals, 0)
+        allowed(self.rules.max_removals, 0)
         for option in ("rate", "burst"):
             if self.module.params[option] <= 0:
                 raise InvalidInput(f"{option} is above 0, and not {self.module.params[option]:g}.")

@@ -24,18 +24,22 @@ DEFAULT_ACCESS: t.Final = "00000000-0000-0000-0000-000000000000"
 #: Roles that templates bring, the first one preferred.
 TEMPLATE_ROLES: t.Final = ("msiam_access", "User")
 
-Wish: t.TypeAlias = "t.Mapping[str, t.Mapping[str, t.Sequence[str] | None] | None]"
-"""The option: {users: {add, remove, set}, groups: {add, remove, set}}."""
+Wish: t.TypeAlias = "t.Mapping[str, t.Any]"
+"""The option: {users: {add, remove, set}, groups: {add, remove, set}, unlisted: remove or report}."""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Ids of principals to assign and of those whose assignments go; kind → ids of those assigned before and afterwards."""
+    """Ids of principals to assign and of those whose assignments go; kind → ids of those assigned before and afterwards.
+
+    unlisted: those who are not in `set` and stay assigned.
+    """
 
     add: dict[str, Kind]
     remove: dict[str, Kind]
     before: dict[Kind, tuple[str, ...]]
     after: dict[Kind, tuple[str, ...]]
+    unlisted: dict[str, Kind]
 
 
 def references(wish: Wish | None) -> dict[Kind, set[str]]:
@@ -64,10 +68,14 @@ def plan_changes(wish: Wish | None, principals: Principals, assigned: t.Iterable
     current: dict[Kind, set[str]] = {
         kind: {one["principalId"] for one in assigned if one.get("principalType") == kind.title()} for kind in KINDS
     }
-    changes = Changes({}, {}, {}, {})
+    changes = Changes({}, {}, {}, {}, {})
+    keeps = (wish or {}).get("unlisted") == "report"
     for kind in KINDS:
         ids = principals.ids[kind]
         given = {key: [ids[one] for one in names if one in ids] for key, names in _wish_of(wish, kind).items() if names is not None}
+        if keeps and "set" in given:
+            changes.unlisted.update(dict.fromkeys(sorted(current[kind] - set(given["set"])), kind))
+            given = {"add": given["set"]}
         members = membership(current[kind], given)
         changes.add.update(dict.fromkeys(members.add, kind))
         changes.remove.update(dict.fromkeys(members.remove, kind))
@@ -79,6 +87,11 @@ def plan_changes(wish: Wish | None, principals: Principals, assigned: t.Iterable
 def names_of(principals: Principals, assigned: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
     """A name to show for every id that is assigned or was asked for."""
     return {one["principalId"]: str(one.get("principalDisplayName") or one["principalId"]) for one in assigned} | dict(principals.names)
+
+
+def told(some: t.Mapping[str, Kind], names: t.Mapping[str, str]) -> str:
+    """Users and groups for a sentence."""
+    return ", ".join(sorted(f"the {kind} {names.get(one, one)}" for one, kind in some.items()))
 
 
 def role_to_assign(app_roles: t.Iterable[t.Mapping[str, t.Any]]) -> str:
@@ -155,4 +168,5 @@ def _all_of(graph: Graph, waiter: Waiter, asks: list[Ask], done_already: t.Calla
 
 
 def _wish_of(wish: Wish | None, kind: Kind) -> t.Mapping[str, t.Sequence[str] | None]:
-    return (wish or {}).get(f"{kind}s") or {}
+    membership_of_kind: t.Mapping[str, t.Sequence[str] | None] = (wish or {}).get(f"{kind}s") or {}
+    return membership_of_kind

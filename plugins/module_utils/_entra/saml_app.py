@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ansible_collections.openccp.federation.plugins.module_utils._access import listed
 from ansible_collections.openccp.federation.plugins.module_utils._entra import assignments, claims_policies
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application, Deleted
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import Principals
@@ -193,7 +194,7 @@ def plan_present(params: t.Mapping[str, t.Any], situation: Situation) -> Plan:
     steps += _certificate_steps(params, situation, app, label, after)
     steps += _claims_steps(params, app, label, after)
     steps += _assignment_steps(params, situation, app, label, after)
-    return Plan(before, after, tuple(steps), situation.warnings)
+    return Plan(before, after, tuple(steps), (*situation.warnings, *_unlisted_warnings(params, situation, app, label)))
 
 
 def plan_absent(params: t.Mapping[str, t.Any], situation: Situation) -> Plan:
@@ -309,18 +310,28 @@ def _assignment_steps(
     names = assignments.names_of(situation.principals, app.assignments)
     changes = assignments.plan_changes(wish, situation.principals, app.assignments)
     after["assignments"] = {f"{kind}s": sorted(names.get(one, one) for one in ids) for kind, ids in changes.after.items()}
-    told = {
-        do: ", ".join(sorted(f"the {kind} {names.get(one, one)}" for one, kind in some.items()))
-        for do, some in (("add", changes.add), ("remove", changes.remove))
-    }
     steps = []
     if changes.add:
-        steps.append(Step("assign", f"Assign {told['add']} to '{label}'", {"ids": list(changes.add), "names": names}))
+        says = f"Assign {assignments.told(changes.add, names)} to '{label}'"
+        steps.append(Step("assign", says, {"ids": list(changes.add), "names": names}, reason="Listed, and not assigned."))
     if changes.remove:
-        steps.append(
-            Step("unassign", f"Remove the assignment of {told['remove']} to '{label}'", {"ids": list(changes.remove), "names": names})
-        )
+        says = f"Remove the assignment of {assignments.told(changes.remove, names)} to '{label}'"
+        steps.append(Step("unassign", says, {"ids": list(changes.remove), "names": names}, reason="Assigned, and not listed."))
     return steps
+
+
+def unlisted(params: t.Mapping[str, t.Any], situation: Situation, app: Application) -> list[str]:
+    """The users and groups that are assigned, are not listed, and stay so, each for a sentence."""
+    changes = assignments.plan_changes(params.get("assignments"), situation.principals, app.assignments)
+    names = assignments.names_of(situation.principals, app.assignments)
+    return [assignments.told({one: kind}, names) for one, kind in changes.unlisted.items()]
+
+
+def _unlisted_warnings(params: t.Mapping[str, t.Any], situation: Situation, app: Application, label: str) -> list[str]:
+    kept = unlisted(params, situation, app)
+    if not kept:
+        return []
+    return [f"Assigned to '{label}', and not listed: {listed(kept)}. Nobody loses the assignment, as assignments.unlisted=report says."]
 
 
 def _claims_view(policy: claims.ClaimsPolicy | None) -> list[dict[str, str]]:

@@ -57,6 +57,12 @@ class Counter:
         return plan.after
 
 
+def raised_to(*numbers: int, end: int) -> list[dict[str, t.Any]]:
+    """The steps as data."""
+    views = {"before": {"value": 1}, "after": {"value": end}}
+    return [{"action": f"Raise to {n}", "object": "counter", **views, "reason": "Different: value."} for n in numbers]
+
+
 def run(counter: Counter, **how: bool) -> Exit:
     with pytest.raises(Exit) as raised:
         _module.converge(t.cast("t.Any", FakeModule(**how)), counter, "counter")
@@ -70,6 +76,7 @@ def test_the_steps_are_carried_out_in_order_and_reported() -> None:
     assert exit_.result == {
         "changed": True,
         "actions": ["Raise to 2", "Raise to 3"],
+        "steps": raised_to(2, 3, end=3),
         "counter": {"value": 3},
         "diff": {"before": {"value": 1}, "after": {"value": 3}},
     }
@@ -82,7 +89,7 @@ def test_check_mode_reports_the_same_and_does_nothing() -> None:
 
 
 def test_nothing_to_do_is_no_change_and_no_diff_unless_asked_for() -> None:
-    assert run(Counter(3, 3)).result == {"changed": False, "actions": [], "counter": {"value": 3}}
+    assert run(Counter(3, 3)).result == {"changed": False, "actions": [], "steps": [], "counter": {"value": 3}}
 
 
 def test_a_step_may_put_another_plan_in_the_place_of_what_is_left() -> None:
@@ -190,6 +197,11 @@ def test_one_objects_failure_skips_the_rest_of_that_object_only() -> None:
         "msg": "bob does not answer.",
         "changed": True,
         "actions": ["greet ann", "seat ann", "greet cid", "seat cid"],
+        "steps": [
+            {"action": f"{do} {name}", "object": name, "before": {}, "after": {}, "reason": ""}
+            for name in ("ann", "cid")
+            for do in ("greet", "seat")
+        ],
         "crowd": {"steps": 4},
         "failures": [{"name": "bob", "msg": "bob does not answer.", "error_code": "Rude", "failed_action": "greet bob"}],
     }

@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Who loses access in a run, in whatever way, and how many may: the guard against a mistake. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+
+_LIMIT: t.Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
+#: No agent may be missed out by a limit that lets everybody go.
+EVERYBODY: t.Final = "100%"
+#: More names than this are told by their number.
+NAMES: t.Final = 20
+
+
+def allowed(limit: str, total: int) -> int:
+    """How many removals a count or a percentage allows. A percentage above 0 allows at least one, so that small teams can lose somebody."""
+    match = _LIMIT.fullmatch(limit.strip())
+    if not match or (not match[2] and "." in match[1]):
+        raise InvalidInput(f"max_removals is a count, such as 20, or a percentage, such as 5%, and not {limit!r}.")
+    if not match[2]:
+        return int(match[1])
+    share = float(match[1])
+    return max(1, math.floor(total * share / 100)) if share else 0
+
+
+def listed(names: t.Sequence[str], most: int = NAMES) -> str:
+    """Names for a sentence, the first of them only when there are many."""
+    rest = len(names) - most
+    return f"{', '.join(names[:most])}{f' and {rest} more' if rest > 0 else ''}"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whom the application lets in before or after a run. before, after: the session name; None when they are not let in."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class SignIns:
+    """Whom the application lets in. required_before, required_after: whether only those who are assigned.
+
+    unreadable: why the people could not be read, although the run may take access from them.
+    """
+
+    required_before: bool = True
+    required_after: bool = True
+    people: tuple[Person, ...] = ()
+    unreadable: str = ""
+
+
+@dataclass(frozen=True)
+class Agents:
+    """The agents of the instance. usernames: all that exist; None when the run does not see the instance.
+
+    managed: how many this collection manages. losing: those who lose access in the instance, and how. created: those who come.
+    """
+
+    usernames: frozenset[str] | None = None
+    managed: int = 0
+    losing: t.Mapping[str, str] = field(default_factory=dict)
+    created: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Who loses access, username → how; and of how many."""
+
+    names: t.Mapping[str, str]
+    total: int
+
+
+def losses(sign_ins: SignIns | None, agents: Agents) -> Losses:
+    """Who can get in before a run and cannot get in after it."""
+    if sign_ins is None:
+        return Losses(agents.losing, agents.managed)
+    before = {person.before for person in sign_ins.people if person.before}
+    known = agents.usernames if agents.usernames is not None else frozenset(before)
+    could = before & known if sign_ins.required_before else known
+    names = {name: why for person in sign_ins.people for name, why in _loss(person, known, agents)}
+    if sign_ins.required_after and not sign_ins.required_before:
+        after = {person.after for person in sign_ins.people}
+        strangers = sorted(known - before - after)
+        names |= dict.fromkeys(strangers, "is not assigned to the application, which is to require it")
+    return Losses({**names, **agents.losing}, max(agents.managed, len(could)))
+
+
+def _loss(person: Person, known: frozenset[str], agents: Agents) -> t.Iterator[tuple[str, str]]:
+    """How one person loses access through the application; nothing when the person keeps it or never had it."""
+    if person.before is None or person.before not in known or person.after == person.before:
+        return
+    if person.after is None:
+        yield person.before, "is no longer assigned to the application"
+        return
+    coming = (known | agents.created) - set(agents.losing)
+    if agents.usernames is None or person.after not in coming:
+        yield person.before, f"would sign in as {person.after!r}, and no agent is called that"
+
+
+def refusal(sign_ins: SignIns | None, losses: Losses, limit: str) -> str:
+    """Why a run must not begin; empty when it may."""
+    most = allowed(limit, losses.total)
+    if sign_ins is not None and sign_ins.unreadable and limit.strip() != EVERYBODY:
+        return (
+            f"The plan changes who may sign in, and who would lose access cannot be told: {sign_ins.unreadable} Nothing was changed. "
+            f"Grant the permission, or run once with connect_users_max_removals={EVERYBODY}."
+        )
+    if len(losses.names) <= most:
+        return ""
+    told = listed([f"{name} ({why})" for name, why in sorted(losses.names.items())])
+    return (
+        f"{len(losses.names)} of {losses.total} agents would lose their access, and connect_users_max_removals={limit} allows {most}: "
+        f"{told}. Nothing was changed. If that is meant, run once with a higher connect_users_max_removals."
+    )

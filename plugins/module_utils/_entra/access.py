@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Whom an application lets in before a plan and after it, read only when the plan may take access from somebody."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra import assignments, claims_policies, permissions
+from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import VALUES
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, literal, read
+from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+
+#: The largest page of members.
+_PAGE: t.Final = 999
+_SELECT: t.Final = ("id", "userPrincipalName", "accountEnabled")
+#: What a session name is taken for whose source Microsoft Graph does not show, such as a transformation's.
+_FALLBACK: t.Final = "userprincipalname"
+
+Record = t.Mapping[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who may come in under which name: principals that are assigned, whether that is required, and the session name's source."""
+
+    assigned: frozenset[str]
+    required: bool
+    source: str
+
+    def session_name(self, user: Record, holders: t.Collection[str]) -> str | None:
+        """The session name of a user whom this door lets in. holders: the user and the groups whose direct member the user is."""
+        if user.get("accountEnabled") is False or (self.required and self.assigned.isdisjoint(holders)):
+            return None
+        value: t.Any = user
+        for key in claims.GRAPH_PROPERTIES[self.source].split("/"):
+            value = (value or {}).get(key)
+        return str(value) if value else None
+
+
+def doors(params: t.Mapping[str, t.Any], situation: Situation, plan: Plan) -> tuple[Door, Door] | None:
+    """The application before and after a plan; None when the plan takes access from nobody. Pure."""
+    app = situation.app
+    if app is None or not plan.steps or params["state"] == "absent":
+        return None
+    changes = assignments.plan_changes(params.get("assignments"), situation.principals, app.assignments)
+    old, new = (_source(claims_policies.policy_of(app)[1]), _source_after(params, situation))
+    was_required = bool(app.principal.get("appRoleAssignmentRequired"))
+    is_required = was_required if params.get("assignment_required") is None else bool(params["assignment_required"])
+    before = Door(frozenset(one for ids in changes.before.values() for one in ids), was_required, old)
+    after = Door(frozenset(one for ids in changes.after.values() for one in ids), is_required, new)
+    loses_assignment = is_required and not before.assigned <= after.assigned
+    return (before, after) if loses_assignment or old != new or is_required > was_required else None
+
+
+def read_access(graph: Graph, situation: Situation, before: Door, after: Door) -> dict[str, t.Any]:
+    """Everybody whom either door lets in, with the session name of each side; or why they cannot be read."""
+    shown: dict[str, t.Any] = {"required_before": before.required, "required_after": after.required}
+    try:
+        permissions.check(graph.roles, {"read members", "read people"}, graph.place.client_id)
+        holders, users = _read_people(graph, situation, before, after)
+    except Denied as error:
+        return shown | {"people": [], "unreadable": error.message}
+    people = [_shown(user, holders[user_id], before, after) for user_id, user in users.items()]
+    return shown | {"people": sorted(people, key=lambda person: str(person["name"])), "unreadable": ""}
+
+
+def _shown(user: Record, holders: t.Collection[str], before: Door, after: Door) -> dict[str, t.Any]:
+    name = str(user.get("userPrincipalName") or user["id"])
+    return {"name": name, "before": before.session_name(user, holders), "after": after.session_name(user, holders)}
+
+
+def _read_people(graph: Graph, situation: Situation, before: Door, after: Door) -> tuple[dict[str, set[str]], dict[str, Record]]:
+    """User id → the user and the groups that hold the user, and user id → the user, over all that are assigned before or after."""
+    assigned = before.assigned | after.assigned
+    kinds = {one["principalId"]: one.get("principalType") for one in situation.app.assignments} if situation.app else {}
+    groups = sorted(one for one in assigned if kinds.get(one) == "Group" or one in situation.principals.ids["group"].values())
+    direct = sorted(assigned - set(groups))
+    fields = dict.fromkeys((*_SELECT, *(claims.GRAPH_PROPERTIES[door.source].partition("/")[0] for door in (before, after))))
+    asks = [read(f"/groups/{group}/members", "read whom an assigned group holds", select=fields, top=_PAGE) for group in groups]
+    for start in range(0, len(direct), VALUES):
+        ids = ",".join(literal(user_id) for user_id in direct[start : start + VALUES])
+        asks.append(read("/users", "read the users who are assigned", filter=f"id in ({ids})", select=fields, top=_PAGE))
+    holders: dict[str, set[str]] = {}
+    users: dict[str, Record] = {}
+    for number, (ask, outcome) in enumerate(zip(asks, graph.batch(asks), strict=True)):
+        for member in graph.rest(outcome.found() or {}, ask.what):
+            if str(member.get("@odata.type", ".user")).endswith(".user"):
+                users[member["id"]] = member
+                holders.setdefault(member["id"], {member["id"]}).update(groups[number : number + 1])
+    return holders, users
+
+
+def _source_after(params: t.Mapping[str, t.Any], situation: Situation) -> str:
+    actual = claims_policies.policy_of(situation.app)[1] if situation.app else None
+    return _source(claims_policies.wanted_policy(params, actual) if claims_policies.is_managed(params) else actual)
+
+
+def _source(policy: claims.ClaimsPolicy | None) -> str:
+    """The attribute that a policy sends as the session name."""
+    sent = policy.as_sent() if policy else []
+    sources = [claim.get("source", "") for claim in sent if claim["name"] == claims.ROLE_SESSION_NAME]
+    name = sources[0].removeprefix("user.").lower() if len(sources) == 1 else _FALLBACK
+    return name if name in claims.GRAPH_PROPERTIES else _FALLBACK

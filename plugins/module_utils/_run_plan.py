@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""What the playbooks plan over both clouds, for a reader: sentences with names, who loses access, and what was not looked at. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.openccp.federation.plugins.module_utils import _access as access
+
+Record = t.Mapping[str, t.Any]
+
+NOTHING: t.Final = "Everything is as it should be."
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """steps: as modules return them, each with its part. losses: who loses access. kept: what is only reported. missing: the parts of the
+    federation that the run does not look at. refusal: why the plan must not be carried out; empty when it may be.
+    """
+
+    parts: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    steps: tuple[Record, ...] = ()
+    losses: access.Losses = field(default_factory=lambda: access.Losses({}, 0))
+    kept: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+def run_plan(parts: t.Mapping[str, str], results: t.Mapping[str, Record], usernames: t.Iterable[str] | None, limit: str) -> RunPlan:
+    """One plan of what the roles foretold.
+
+    parts: role → what it looks at, in order. results: role → the fact that it left; a role that did not run left none with steps.
+    usernames: the agents that exist, where they were read. limit: how many may lose their access; nobody is counted when it is empty.
+    """
+    seen = {role: results[role] for role in parts if "steps" in results.get(role, {})}
+    sign_ins = _sign_ins(seen.get("azure_saml_app", {}).get("access"))
+    agents = _agents(seen.get("connect_users", {}), usernames)
+    losses = access.losses(sign_ins, agents)
+    return RunPlan(
+        parts=tuple(parts[role] for role in seen),
+        missing=tuple(what for role, what in parts.items() if role not in seen),
+        steps=tuple({"part": role, **step} for role, result in seen.items() for step in result["steps"]),
+        losses=losses,
+        kept=_kept(seen),
+        refusal=access.refusal(sign_ins, losses, limit) if limit else "",
+    )
+
+
+def sentences(plan: RunPlan) -> list[str]:
+    """The plan for a terminal."""
+    lines = fold(plan.steps)
+    if plan.losses.names:
+        told = access.listed([f"{name} ({why})" for name, why in sorted(plan.losses.names.items())])
+        lines.append(f"Access: {_counted(len(plan.losses.names), plan.losses.total)} lose it: {told}.")
+    lines += plan.kept
+    if not plan.steps:
+        lines.insert(0, _nothing(plan))
+    elif plan.missing:
+        lines.append(f"Not looked at: {', '.join(plan.missing)}.")
+    return lines
+
+
+def fold(steps: t.Sequence[Record], most: int = access.NAMES) -> list[str]:
+    """A sentence for each step; one for all that say the same of more objects than `most`."""
+    alike: dict[str, list[str]] = {}
+    for step in steps:
+        alike.setdefault(_pattern(step), []).append(str(step["object"]))
+    lines: dict[str, None] = {}
+    for step in steps:
+        pattern = _pattern(step)
+        objects = alike[pattern]
+        many = len(objects) > most
+        lines[f"{pattern.removesuffix(' …')}, {len(objects)} times: {access.listed(objects, most)}" if many else str(step["action"])] = None
+    return list(lines)
+
+
+def _pattern(step: Record) -> str:
+    """What a step says of whatever object."""
+    return str(step["action"]).replace(repr(step["object"]), "…")
+
+
+def _counted(count: int, total: int) -> str:
+    return f"{count} of {total} agents" if total else f"{count} agents"
+
+
+def _nothing(plan: RunPlan) -> str:
+    if not plan.parts:
+        return f"Nothing was looked at: neither {' nor '.join(plan.missing)}."
+    if plan.missing:
+        return f"Nothing is to be changed in {', '.join(plan.parts)}. Not looked at: {', '.join(plan.missing)}."
+    return NOTHING
+
+
+def _sign_ins(shown: Record | None) -> access.SignIns | None:
+    if not shown:
+        return None
+    people = tuple(access.Person(person["name"], person["before"], person["after"]) for person in shown["people"])
+    return access.SignIns(shown["required_before"], shown["required_after"], people, shown["unreadable"])
+
+
+def _agents(result: Record, usernames: t.Iterable[str] | None) -> access.Agents:
+    shown = result.get("access") or {}
+    created = (step["object"] for step in result.get("steps", ()) if step["after"] and not step["before"])
+    return access.Agents(
+        usernames=None if usernames is None else frozenset(usernames),
+        managed=shown.get("agents", 0),
+        losing={agent["username"]: agent["reason"] for agent in shown.get("lost", ())},
+        created=frozenset(created),
+    )
+
+
+def _kept(seen: t.Mapping[str, Record]) -> tuple[str, ...]:
+    """What the run leaves as it is, although it is not listed."""
+    application, agents = seen.get("azure_saml_app", {}), seen.get("connect_users", {})
+    kept = []
+    if application.get("unlisted_assignments"):
+        names = access.listed(application["unlisted_assignments"])
+        kept.append(f"Stays assigned, though not listed: {names} (azure_saml_app_unlisted_assignments=report).")
+    if agents.get("leavers_reported"):
+        kept.append(f"Stays an agent, though not listed: {access.listed(agents['leavers_reported'])} (connect_users_leavers=report).")
+    return tuple(kept)

@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The table at the end of every playbook: federation, changed, check, what to do. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+Record = t.Mapping[str, t.Any]
+
+HEAD: t.Final = ("federation", "changed", "check", "what to do")
+UNKNOWN: t.Final[Record] = {"changed": "failed", "check": "not run", "to_do": "Read its error above."}
+NOTHING: t.Final = "Nothing."
+#: The worst first.
+_SEVERITY: t.Final = ("fail", "warning")
+
+
+def outcome(run: Record) -> dict[str, str]:
+    """One row. run: plan, done (whether its steps were carried out), error, check (what the check returned), waits_for, check_mode."""
+    return {"changed": _changed(run), "check": _check(run.get("check")), "to_do": " ".join(_to_do(run).split())}
+
+
+def table(rows: t.Mapping[str, Record]) -> list[str]:
+    """Lines of equal columns."""
+    cells = [HEAD, *((host, *(str(row[key]) for key in ("changed", "check", "to_do"))) for host, row in sorted(rows.items()))]
+    widths = [max(len(line[column]) for line in cells) for column in range(3)]
+    return ["  ".join((*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[3])) for line in cells]
+
+
+def _changed(run: Record) -> str:
+    plan = run.get("plan") or {}
+    if run.get("error") and not run.get("check"):
+        return "failed"
+    if plan.get("steps"):
+        return "planned" if run.get("check_mode") else "yes"
+    if run.get("waits_for"):
+        return "waits"
+    return "no" if plan.get("looked_at") else "-"
+
+
+def _check(check: Record | None) -> str:
+    if not check:
+        return "not run"
+    return "passed" if check["ok"] else "failed"
+
+
+def _to_do(run: Record) -> str:
+    findings = (run.get("check") or {}).get("findings", ())
+    worst = next((finding for status in _SEVERITY for finding in findings if finding["status"] == status), None)
+    if worst:
+        return f"{worst['subject']}: {worst['fix'] or worst['reason']}"
+    if run.get("error"):
+        return str(run["error"])
+    if run.get("waits_for"):
+        return f"Wait for {run['waits_for']}"
+    plan = run.get("plan") or {}
+    sentences = []
+    if plan.get("steps") and run.get("check_mode"):
+        sentences.append("Read the plan, then run it without --check.")
+    sentences += plan.get("kept", ())
+    if plan.get("not_looked_at"):
+        sentences.append(f"Not looked at: {', '.join(plan['not_looked_at'])}.")
+    return " ".join(sentences) or NOTHING

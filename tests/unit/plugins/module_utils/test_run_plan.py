@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.openccp.federation.plugins.module_utils import _run_plan, _run_table
+
+PARTS: t.Final = {"azure_saml_app": "the application", "connect_users": "the agents"}
+
+
+def step(action: str, target: str, before: dict[str, t.Any] | None = None, after: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+    return {"action": action, "object": target, "before": before or {}, "after": after or {}, "reason": ""}
+
+
+def creations(count: int) -> list[dict[str, t.Any]]:
+    return [step(f"Create the agent 'a{number}'", f"a{number}", after={"username": f"a{number}"}) for number in range(count)]
+
+
+def planned(results: dict[str, t.Any], usernames: list[str] | None = None, limit: str = "5%") -> _run_plan.RunPlan:
+    return _run_plan.run_plan(PARTS, results, usernames, limit)
+
+
+def application(*steps: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+    return {"azure_saml_app": {"steps": list(steps), **more}}
+
+
+def agents(*steps: dict[str, t.Any], lost: list[dict[str, str]] | None = None, **more: t.Any) -> dict[str, t.Any]:
+    return {"connect_users": {"steps": list(steps), "access": {"agents": 100, "lost": lost or []}, **more}}
+
+
+@pytest.mark.parametrize(
+    ("results", "lines"),
+    [
+        ({**application(), **agents()}, ["Everything is as it should be."]),
+        (application(), ["Nothing is to be changed in the application. Not looked at: the agents."]),
+        ({}, ["Nothing was looked at: neither the application nor the agents."]),
+        ({"azure_saml_app": {"actions": []}}, ["Nothing was looked at: neither the application nor the agents."]),
+        (application(step("Set x", "app")), ["Set x", "Not looked at: the agents."]),
+        ({**application(step("Set x", "app")), **agents(*creations(1))}, ["Set x", "Create the agent 'a0'"]),
+        (
+            {**application(unlisted_assignments=["the group Night"]), **agents(leavers_reported=["bob"])},
+            [
+                "Everything is as it should be.",
+                "Stays assigned, though not listed: the group Night (azure_saml_app_unlisted_assignments=report).",
+                "Stays an agent, though not listed: bob (connect_users_leavers=report).",
+            ],
+        ),
+        (
+            {**application(), **agents(step("Delete the agent 'bob'", "bob"), lost=[{"username": "bob", "reason": "is deleted"}])},
+            ["Delete the agent 'bob'", "Access: 1 of 100 agents lose it: bob (is deleted)."],
+        ),
+    ],
+)
+def test_what_is_shown(results: dict[str, t.Any], lines: list[str]) -> None:
+    assert _run_plan.sentences(planned(results)) == lines
+
+
+def test_many_of_the_same_are_one_sentence_and_each_other_its_own() -> None:
+    steps = [*creations(20), step("Give the agent 'b' the routing profile 'R'", "b")]
+    assert _run_plan.fold(steps) == [one["action"] for one in steps]
+    folded = _run_plan.fold([*creations(21), step("Delete the agent 'b'", "b")])
+    assert folded[0].startswith("Create the agent, 21 times: a0, a1, ")
+    assert folded[0].endswith("a19 and 1 more")
+    assert folded[1:] == ["Delete the agent 'b'"]
+    given = [step(f"Give the agent 'a{n}' the routing profile 'R'", f"a{n}") for n in range(30)]
+    assert _run_plan.fold(given)[0].startswith("Give the agent … the routing profile 'R', 30 times: a0, ")
+
+
+def test_both_clouds_count_together_against_one_limit() -> None:
+    people = [{"name": name, "before": name, "after": None} for name in ("ann", "bob")]
+    access = {"required_before": True, "required_after": True, "people": people, "unreadable": ""}
+    lost = [{"username": "cid", "reason": "is deleted"}]
+    results = {**application(step("Remove", "app"), access=access), **agents(lost=lost)}
+    plan = planned(results, ["ann", "bob", "cid"], "2")
+    assert plan.refusal.startswith("3 of 100 agents would lose their access")
+    assert planned(results, ["ann", "bob", "cid"], "3").refusal == ""
+    assert planned(results, ["cid"], "1").refusal == "", "people who are no agents lose nothing"
+    assert planned(results, ["ann", "bob", "cid"], "").refusal == "", "a teardown is not counted"
+
+
+PLAN: t.Final = {"steps": [1], "looked_at": ["all"], "not_looked_at": [], "kept": []}
+IDLE: t.Final = {**PLAN, "steps": []}
+FINDINGS: t.Final = [
+    {"status": "warning", "subject": "w", "fix": "mend w", "reason": ""},
+    {"status": "fail", "subject": "f", "fix": "", "reason": "f is broken"},
+]
+
+
+@pytest.mark.parametrize(
+    ("run", "row"),
+    [
+        ({"plan": IDLE}, ("no", "not run", "Nothing.")),
+        ({"plan": PLAN}, ("yes", "not run", "Nothing.")),
+        ({"plan": PLAN, "check_mode": True}, ("planned", "not run", "Read the plan, then run it without --check.")),
+        ({"plan": PLAN, "check": {"ok": True, "findings": []}}, ("yes", "passed", "Nothing.")),
+        ({"plan": PLAN, "check": {"ok": False, "findings": FINDINGS}, "error": "no"}, ("yes", "failed", "f: f is broken")),
+        ({"plan": PLAN, "error": "It\n  broke."}, ("failed", "not run", "It broke.")),
+        ({"error": "It broke."}, ("failed", "not run", "It broke.")),
+        ({"plan": {**IDLE, "looked_at": [], "not_looked_at": ["a", "b"]}}, ("-", "not run", "Not looked at: a, b.")),
+        ({"plan": {**IDLE, "not_looked_at": ["b"]}}, ("no", "not run", "Not looked at: b.")),
+        ({"plan": IDLE, "waits_for": "x.json"}, ("waits", "not run", "Wait for x.json")),
+        ({"plan": {**IDLE, "kept": ["bob stays."]}}, ("no", "not run", "bob stays.")),
+    ],
+)
+def test_what_came_of_a_federation(run: dict[str, t.Any], row: tuple[str, str, str]) -> None:
+    assert tuple(_run_table.outcome(run).values()) == row
+
+
+def test_the_columns_are_equal() -> None:
+    rows = {"a-long-name": _run_table.UNKNOWN, "b": {"changed": "no", "check": "passed", "to_do": "Nothing."}}
+    assert _run_table.table(rows) == [
+        "federation   changed  check    what to do",
+        "a-long-name  failed   not run  Read its error above.",
+        "b            no       passed   Nothing.",
+    ]
