@@ -6,13 +6,23 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound, Throttled
+from ansible_collections.openccp.federation.plugins.module_utils._http import is_lasting, kind_of_content, what_failed
 
 try:
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        HTTPClientError,
+        NoCredentialsError,
+        ParamValidationError,
+    )
+    from botocore.exceptions import ConnectionError as NoConnection
+    from botocore.parsers import ResponseParserError
 except ImportError:
     # AnsibleAWSModule reports the missing library.
     pass
@@ -31,6 +41,7 @@ CONFLICT: t.Final = frozenset(
     {"EntityAlreadyExists", "DuplicateResourceException", "ResourceConflictException", "ResourceInUseException", "DeleteConflict"}
 )
 QUOTA: t.Final = "LimitExceededException"
+_AUTHORITIES: t.Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 THROTTLED: t.Final = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
 
 
@@ -40,15 +51,39 @@ def client(module: AnsibleAWSModule, service: str) -> t.Any:
     Reads and writes are retried by botocore itself: its standard mode repeats what AWS refused before carrying it out.
     """
     made = module.client(service, config=Config(retries={"mode": "standard", "max_attempts": 10}))
-    made.meta.events.register_first(f"needs-retry.{made.meta.service_model.service_id.hyphenize()}", _take_a_full_quota_as_said)
+    model = made.meta.service_model
+    made.meta.events.register_first(f"needs-retry.{model.service_id.hyphenize()}", _take_as_said)
+    made.meta.events.register_first(f"before-parse.{model.service_id.hyphenize()}", _check_content)
     return made
 
 
-def _take_a_full_quota_as_said(response: t.Any, operation: t.Any, **dummy: t.Any) -> None:  # noqa: ARG001 (botocore gives more by name)
-    """botocore holds a full quota to be a matter of pace, and would ask for a minute before it says so."""
+def _take_as_said(response: t.Any, operation: t.Any, caught_exception: Exception | None = None, **dummy: t.Any) -> None:  # noqa: ARG001
+    """botocore would ask for a minute before it says that a quota is full, or that a certificate is not trusted."""
+    if caught_exception is not None and is_lasting(caught_exception):
+        raise caught_exception
     answer = response[1] if response else {}
     if answer.get("Error", {}).get("Code") == QUOTA:
         raise ClientError(t.cast("t.Any", answer), operation.name)
+
+
+def _check_content(operation_model: t.Any, response_dict: t.Any, **dummy: t.Any) -> None:  # noqa: ARG001 (botocore gives more by name)
+    """Refuse what is no answer to the operation; botocore would take it for an object without members, or fail over it."""
+    shape, body = operation_model.output_shape, response_dict["body"]
+    if response_dict["status_code"] >= 300 or shape is None or not shape.members:
+        return
+    if operation_model.service_model.protocol == "query":
+        promised = f"<{operation_model.name}Response".encode() in body
+    else:
+        promised = _is_object(body)
+    if not promised:
+        raise ResponseParserError("The answer is none to the operation.")
+
+
+def _is_object(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 @contextlib.contextmanager
@@ -68,16 +103,28 @@ def attempt(what: str, hint: str | None = None) -> collections.abc.Iterator[None
         ) from error
     except ParamValidationError as error:
         raise FederationError(f"Could not {what}: the request is not one that AWS takes. {error}") from error
+    except (NoConnection, HTTPClientError) as error:
+        reason, hint = what_failed(error, str(error.kwargs.get("endpoint_url") or "AWS"), _AUTHORITIES)
+        raise FederationError(f"Could not {what}: {reason}.", hint=hint) from error
     except BotoCoreError as error:
         raise FederationError(f"Could not {what}: {error}") from error
+    except ResponseParserError as error:
+        # The error's own text may hold the answer.
+        raise FederationError(
+            f"Could not {what}: what answered in AWS's place sent something that is no answer of AWS.",
+            hint="A proxy or a sign-in page of the network may have answered; check HTTPS_PROXY and endpoint_url.",
+        ) from error
 
 
 def _translated(error: ClientError, what: str, hint: str | None) -> FederationError:
     answer = error.response.get("Error", {})
     code = answer.get("Code", "Unknown")
     kind, advice = _kind(code)
+    message = str(answer.get("Message") or "")
+    if message.lstrip().startswith("<"):  # a proxy's page, whole
+        message = kind_of_content(None, message.encode())
     return kind(
-        f"Could not {what}: AWS answered {code}: {answer.get('Message', '')}".rstrip(),
+        f"Could not {what}: AWS answered {code}: {message}".rstrip(),
         code=code,
         request_id=error.response.get("ResponseMetadata", {}).get("RequestId"),
         hint=hint or advice,

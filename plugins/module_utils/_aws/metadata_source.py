@@ -12,18 +12,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._http import TROUBLE, Persistence, PlainSession, download, what_failed
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import MAX_LENGTH, Metadata, parse
 
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from urllib3.util import Retry
 except ImportError:
     pass  # The engine reports a missing library before anything here is called.
 
 _TIMEOUT: t.Final = (10, 30)
-_CHUNK: t.Final = 65536
-_LIMIT: t.Final = MAX_LENGTH + _CHUNK
+_LIMIT: t.Final = MAX_LENGTH + 65536
+#: for all of an answer, however slowly it comes
+_SECONDS: t.Final = 120.0
 
 
 def read_metadata(text: str | None = None, file: str | None = None, url: str | None = None) -> Metadata:
@@ -52,33 +53,19 @@ def _fetch(url: str) -> bytes:
             "The metadata_url is not an https address, or has a user name in it.",
             hint="Metadata decides who may sign in; read it over TLS only.",
         )
-    session = requests.Session()
-    retry = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
+    what = f"read the metadata at {url}"
+    session = PlainSession()
+    retry = Persistence(total=4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
     session.mount("https://", HTTPAdapter(max_retries=retry))
     del session.adapters["http://"]  # so that no redirect leaves TLS
     try:
-        with session.get(url, timeout=_TIMEOUT, stream=True) as response:
-            if response.status_code != requests.codes.ok:
-                raise FederationError(
-                    f"Could not read the metadata at {url}: the server answered {response.status_code} {response.reason}.",
-                    code=str(response.status_code),
-                    hint="Check the tenant and the application in the address.",
-                )
-            return _limited(response.iter_content(_CHUNK), url)
-    except requests.exceptions.InvalidSchema:
-        raise InvalidInput(f"The metadata_url {url} redirects to an address without TLS.") from None
-    except requests.RequestException as exc:
-        raise FederationError(
-            f"Could not read the metadata at {url}: {exc}.", hint="Check the address, the proxy and the trusted authorities."
-        ) from None
+        return download(session, url, what, most=_LIMIT, seconds=_SECONDS, timeout=_TIMEOUT)
+    except requests.exceptions.InvalidSchema as exc:
+        if exc.args and "No connection adapters" in str(exc.args[0]):
+            raise InvalidInput(f"The metadata_url {url} redirects to an address without TLS.") from None
+        raise FederationError(f"Could not {what}: {exc}", hint="Check HTTPS_PROXY.") from None
+    except TROUBLE as exc:
+        reason, hint = what_failed(exc, url)
+        raise FederationError(f"Could not {what}: {reason}.", hint=hint) from None
     finally:
         session.close()
-
-
-def _limited(chunks: t.Iterable[bytes], url: str) -> bytes:
-    content = bytearray()
-    for chunk in chunks:
-        content += chunk
-        if len(content) > _LIMIT:
-            raise InvalidInput(f"The metadata at {url} has more than {MAX_LENGTH:,} characters, which is all that AWS IAM takes.")
-    return bytes(content)

@@ -8,14 +8,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
+from ansible_collections.openccp.federation.plugins.module_utils._entra.retries import CloudSession, Patience, RepeatablePosts, patient
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, FederationError, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._http import TROUBLE, kind_of_content, what_failed
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_der
 from ansible_collections.openccp.federation.plugins.module_utils._saml.clouds import CLOUDS, Cloud, cloud_named
 
@@ -208,7 +212,8 @@ class ManagedIdentity:
     """The identity of the Azure machine that this runs on: client_id's when given, else the machine's own."""
 
     def client(self, place: Place, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
-        """Ask the machine's metadata service."""
+        """Ask the machine's metadata service, which is on this machine and without TLS."""
+        session.mount("http://", patient(Patience))
         identity = UserAssignedManagedIdentity(client_id=place.client_id) if place.client_id else SystemAssignedManagedIdentity()
         client = ManagedIdentityClient(identity, http_client=session)
         return lambda: t.cast("dict[str, t.Any]", client.acquire_token_for_client(resource=place.cloud.graph_url))
@@ -245,6 +250,48 @@ def credential_of(params: t.Mapping[str, t.Any], environment: t.Mapping[str, str
     )
 
 
+class SignInSession(CloudSession):
+    """The way to the sign-in service. An answer that is none of its own is an error at once: msal would take it for something else."""
+
+    def __init__(self, authority_url: str) -> None:
+        super().__init__()
+        self.mount(authority_url, patient(RepeatablePosts))
+
+    def request(self, method: str | bytes, url: str | bytes, *args: t.Any, **kwargs: t.Any) -> requests.Response:
+        """Make one request."""
+        response = super().request(method, url, *args, **kwargs)
+        _check_answer(response, str(url))
+        return response
+
+
+def _check_answer(response: requests.Response, address: str) -> None:
+    """FederationError unless the answer is an object in JSON with what the sign-in needs of it."""
+    host = urlsplit(address).hostname
+    hint = "Check authority_url and cloud, and whether a proxy or a sign-in page of the network answers in its place."
+    if 300 <= response.status_code < 400:
+        raise FederationError(f"Could not sign in: {host} answered {response.status_code}, a redirect, which is not followed.", hint=hint)
+    if response.status_code >= 500:
+        raise FederationError(
+            f"Could not sign in: {host} answered {response.status_code}.", hint="Try again later.", http_status=response.status_code
+        )
+    try:
+        content = json.loads(response.content)
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        kind = kind_of_content(response.headers.get("Content-Type"), response.content)
+        raise FederationError(f"Could not sign in: {host} answered {response.status_code} with {kind} instead of an object.", hint=hint)
+    if response.status_code == 200 and address.partition("?")[0].endswith("/.well-known/openid-configuration"):
+        _check_configuration(content, host, hint)
+
+
+def _check_configuration(content: t.Mapping[str, t.Any], host: str | None, hint: str) -> None:
+    for name in ("authorization_endpoint", "token_endpoint"):
+        endpoint = content.get(name)
+        if not isinstance(endpoint, str) or not endpoint.startswith("https://"):
+            raise FederationError(f"Could not sign in: the OpenID configuration of {host} names no {name} with https.", hint=hint)
+
+
 class SignIn:
     """Signs in when the first token is needed, and again when one has run out."""
 
@@ -262,23 +309,33 @@ class SignIn:
             answer = self._acquire()
         except FederationError:
             raise
-        except requests.RequestException as exc:
-            raise FederationError(
-                f"Could not reach {self.place.cloud.authority_url} to sign in: {type(exc).__name__}.",
-                hint="Check the network, HTTPS_PROXY and REQUESTS_CA_BUNDLE.",
-            ) from None
-        except (ValueError, ManagedIdentityError) as exc:
+        except TROUBLE as exc:
+            reason, hint = what_failed(exc, _address_of(exc) or self.place.cloud.authority_url)
+            raise FederationError(f"Could not sign in: {reason}.", hint=hint) from None
+        except (ValueError, TypeError, ManagedIdentityError) as exc:
             raise refusal(self.place, {"error_description": str(exc)}) from None
         if "access_token" not in answer:
             raise refusal(self.place, answer)
-        return str(answer["access_token"])
+        return _usable(answer["access_token"], self.place.cloud.authority_url)
+
+
+def _address_of(exc: Exception) -> str | None:
+    """Where the request was sent that failed: the sign-in service, or this machine's metadata service."""
+    request = getattr(exc, "request", None)
+    return getattr(request, "url", None)
+
+
+def _usable(token: t.Any, authority_url: str) -> str:
+    """A token that can be sent in a header."""
+    if isinstance(token, str) and token.isascii() and token.isprintable() and token and " " not in token:
+        return token
+    raise FederationError(f"Could not sign in: {authority_url} answered with an access token that is none.")
 
 
 def refusal(place: Place, answer: t.Mapping[str, t.Any]) -> Denied:
     """What a refused sign-in means. Only its codes are repeated: the description may quote what was sent."""
     description = str(answer.get("error_description") or "")
-    found = _CODE.search(description)
-    codes = [int(code) for code in answer.get("error_codes") or ([found.group(1)] if found else [])]
+    codes = _codes(answer.get("error_codes"), description)
     known = next((code for code in codes if code in _REFUSALS), None)
     unknown_tenant = not codes and "authority configuration" in description
     # msal keeps the code of an unknown tenant to itself.
@@ -291,3 +348,10 @@ def refusal(place: Place, answer: t.Mapping[str, t.Any]) -> Denied:
         request_id=answer.get("correlation_id"),
         hint=hint,
     )
+
+
+def _codes(listed: t.Any, description: str) -> list[int]:
+    """The codes of a refusal, as it lists them, or as its description names one."""
+    codes = [code for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
+    found = _CODE.search(description)
+    return codes or ([int(found.group(1))] if found else [])

@@ -17,6 +17,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
     Throttled,
     TimedOut,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._http import is_lasting, what_failed
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 T = t.TypeVar("T")
@@ -58,18 +59,17 @@ class NoAnswer(FederationError):
     """The request was sent, but whether it was carried out is unknown."""
 
 
-def no_answer(exc: Exception, what: str) -> NoAnswer:
-    """A broken connection. Its own text is left out: it may repeat what was sent."""
-    return NoAnswer(
-        f"Could not {what}: the connection to the cloud failed ({type(exc).__name__}).",
-        hint="Check the network, HTTPS_PROXY and REQUESTS_CA_BUNDLE.",
-    )
+def no_answer(exc: Exception, what: str, address: str) -> FederationError:
+    """A connection that failed: before anything was sent, or so that nobody knows what became of it."""
+    reason, hint = what_failed(exc, address)
+    kind = FederationError if is_lasting(exc) else NoAnswer
+    return kind(f"Could not {what}: {reason}.", hint=hint)
 
 
-def translated(status: int, body: t.Any, headers: t.Mapping[str, str], what: str) -> FederationError:
-    """The error that an answer stands for. what: the attempt with its object."""
-    error = body.get("error", {}) if isinstance(body, dict) else {}
-    message = str(error.get("message") or "no message")
+def translated(status: int, body: t.Any, headers: t.Mapping[str, str], what: str, kind: str = "no message") -> FederationError:
+    """The error that an answer stands for. what: the attempt with its object. kind: what the answer is when it is no error of Graph."""
+    error = _error_of(body)
+    message = str(error.get("message") or kind)
     code = _code(error, message) or f"HTTP {status}"
     return _kind(status, code, message)(
         f"Could not {what}: Microsoft Graph answered {status} {code}: {message}",
@@ -117,10 +117,24 @@ def persist(waiter: Waiter, what: str, attempt: t.Callable[[], T], *, timeout: f
         raise last[-1] from None
 
 
+def _error_of(body: t.Any) -> t.Mapping[str, t.Any]:
+    """Graph's error object; one in the form of the sign-in service (a text) is put into the same form."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, str):
+        return {"code": error, "message": body.get("error_description")}
+    return error if isinstance(error, dict) else {}
+
+
+def _inner(error: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+    inner = error.get("innerError") or error.get("innererror")
+    return inner if isinstance(inner, dict) else {}
+
+
 def _code(error: t.Mapping[str, t.Any], message: str) -> str:
-    inner = error.get("innerError") or error.get("innererror") or {}
-    pieces = [str(error.get("code") or ""), str(inner.get("code") or ""), message]
-    pieces += [str(detail.get("code") or "") for detail in error.get("details") or ()]
+    details = error.get("details")
+    listed = [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
+    pieces = [str(error.get("code") or ""), str(_inner(error).get("code") or ""), message]
+    pieces += [str(detail.get("code") or "") for detail in listed]
     return next((code for code in SPECIFIC if any(code in piece for piece in pieces)), pieces[0])
 
 
@@ -137,6 +151,5 @@ def _kind(status: int, code: str, message: str) -> type[FederationError]:
 
 
 def _request_id(error: t.Mapping[str, t.Any], headers: t.Mapping[str, str]) -> str | None:
-    inner = error.get("innerError") or error.get("innererror") or {}
-    found = inner.get("request-id") or {name.lower(): value for name, value in headers.items()}.get("request-id")
+    found = _inner(error).get("request-id") or {name.lower(): value for name, value in headers.items()}.get("request-id")
     return str(found) if found else None

@@ -19,9 +19,18 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlencode
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import errors
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import Place, SignIn, credential_of, place_of
-from ansible_collections.openccp.federation.plugins.module_utils._entra.retries import BUSY, LONGEST_PAUSE, TRIES, new_session
+from ansible_collections.openccp.federation.plugins.module_utils._entra.answers import Answer, GraphObject, object_of
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import Place, SignIn, SignInSession, credential_of, place_of
+from ansible_collections.openccp.federation.plugins.module_utils._entra.retries import (
+    BROKEN,
+    BROKEN_TRIES,
+    BUSY,
+    LONGEST_PAUSE,
+    TRIES,
+    new_session,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._http import TROUBLE, download, seconds_of
 
 try:
     import requests
@@ -33,6 +42,13 @@ if t.TYPE_CHECKING:
 
 #: The most requests that one batch takes.
 BATCH: t.Final = 20
+
+#: The most pages of one list that are read: a list without end would keep the task for ever.
+MOST_PAGES: t.Final = 1000
+
+#: A public document, such as metadata: no more bytes, and no more seconds, than this.
+MOST_BYTES: t.Final = 10_000_000
+MOST_SECONDS: t.Final = 120.0
 
 
 def literal(text: str) -> str:
@@ -138,7 +154,7 @@ class Graph:
         while waiting:
             now, later = waiting[:BATCH], waiting[BATCH:]
             answers = self._post_batch([asks[number] for number in now])
-            busy = [number for number, answer in zip(now, answers, strict=True) if _may_repeat(asks[number], answer["status"])]
+            busy = [number for number, answer in zip(now, answers, strict=True) if _may_repeat(asks[number], answer, tries)]
             pause = max((_retry_after(answers[now.index(number)]) for number in busy), default=0.0)
             tries = tries + 1 if busy else 0
             if tries >= TRIES:
@@ -153,11 +169,14 @@ class Graph:
 
     def rest(self, page: t.Mapping[str, t.Any], what: str) -> collections.abc.Iterator[dict[str, t.Any]]:
         """All items of a list whose first page is at hand."""
+        links: set[str] = set()
         while True:
-            yield from page.get("value", ())
+            yield from _items(page, what)
             following = page.get("@odata.nextLink")
             if not following:
                 return
+            self._check_link(following, links, what)
+            links.add(following)
             page = self.get(following, what)
 
     def pages(self, path: str, what: str) -> collections.abc.Iterator[dict[str, t.Any]]:
@@ -167,39 +186,44 @@ class Graph:
     def public(self, address: str, what: str) -> bytes:
         """A document that anybody may read; no token is sent."""
         try:
-            response = self._session.get(address, allow_redirects=False)
-        except requests.RequestException as exc:
-            raise errors.no_answer(exc, what) from None
-        if response.status_code != 200:
-            raise FederationError(f"Could not {what}: {address} answered {response.status_code}.", http_status=response.status_code)
-        return response.content
+            return download(self._session, address, what, most=MOST_BYTES, seconds=MOST_SECONDS)
+        except TROUBLE as exc:
+            raise errors.no_answer(exc, what, address) from None
+
+    def _check_link(self, link: t.Any, read_already: t.Collection[str], what: str) -> None:
+        """Refuse a next page that is not Microsoft Graph's, was read already, or belongs to a list without end."""
+        if not isinstance(link, str) or not self._is_ours(link):
+            raise FederationError(
+                f"Could not {what}: Microsoft Graph pointed to {link}, which is not Microsoft Graph; no token is sent there."
+            )
+        if link in read_already:
+            raise FederationError(f"Could not {what}: Microsoft Graph names a page of the list as the next one a second time: {link}.")
+        if len(read_already) >= MOST_PAGES:
+            raise FederationError(f"Could not {what}: the list does not end within {MOST_PAGES} pages.")
+
+    def _is_ours(self, address: str) -> bool:
+        return address.startswith(self._base.rsplit("/", 1)[0] + "/")
 
     def _send(self, ask: Ask) -> requests.Response:
         address = ask.path if ask.path.startswith("https://") else self._base + ask.path
-        if not address.startswith(self._base.rsplit("/", 1)[0] + "/"):
-            raise FederationError(
-                f"Could not {ask.what}: Microsoft Graph pointed to {address}, which is not Microsoft Graph; no token is sent there."
-            )
+        if not self._is_ours(address):
+            raise FederationError(f"Could not {ask.what}: {address} is not Microsoft Graph; no token is sent there.")
         headers = {"Authorization": f"Bearer {self._sign_in.token()}", "Content-Type": ask.content_type}
         body = ask.body if ask.body is None or isinstance(ask.body, bytes) else json.dumps(ask.body).encode()
         try:
             response = self._session.request(ask.method, address, headers=headers, data=body, allow_redirects=False)
-        except requests.RequestException as exc:
-            raise errors.no_answer(exc, ask.what) from None
-        if "Date" in response.headers:
-            self._date = parsedate_to_datetime(response.headers["Date"])
+        except TROUBLE as exc:
+            raise errors.no_answer(exc, ask.what, address) from None
+        self._date = _date_of(response.headers.get("Date")) or self._date
         return response
 
     def _answer(self, response: requests.Response, what: str) -> t.Any:
-        try:
-            body = response.json() if response.content else None
-        except ValueError:
-            body = None
-        if response.status_code >= 400:
-            raise errors.translated(response.status_code, body, dict(response.headers), what)
-        return body
+        answer = Answer(response.status_code, response.content, dict(response.headers))
+        if answer.status >= 400:
+            raise errors.translated(answer.status, answer.body, answer.headers, what, answer.kind)
+        return object_of(answer, what)
 
-    def _post_batch(self, asks: t.Sequence[Ask]) -> list[dict[str, t.Any]]:
+    def _post_batch(self, asks: t.Sequence[Ask]) -> list[Answer | None]:
         items = []
         for number, ask in enumerate(asks):
             item: dict[str, t.Any] = {"id": str(number), "method": ask.method, "url": ask.path}
@@ -207,15 +231,18 @@ class Graph:
                 item |= {"body": ask.body, "headers": {"Content-Type": "application/json"}}
             items.append(item)
         answer = self.ask(Ask("POST", "/$batch", asks[0].what, {"requests": items}))
-        by_id = {response["id"]: response for response in answer["responses"]}
-        return [by_id[item["id"]] for item in items]
+        responses = answer.get("responses")
+        if not isinstance(responses, list):
+            raise errors.NoAnswer(f"Could not {asks[0].what}: Microsoft Graph answered a batch without its responses.")
+        by_id = {response.get("id"): response for response in responses if isinstance(response, dict)}
+        return [_part(by_id.get(item["id"])) for item in items]
 
 
 def connect(params: t.Mapping[str, t.Any]) -> Graph:
     """Microsoft Graph for the options of a module. No request is made yet."""
     place = place_of(params)
-    session = new_session(place.cloud.authority_url, f"{place.cloud.graph_url}/v1.0/$batch")
-    return Graph(SignIn(place, credential_of(params), session), session)
+    session = new_session(f"{place.cloud.graph_url}/v1.0/$batch")
+    return Graph(SignIn(place, credential_of(params), SignInSession(place.cloud.authority_url)), session)
 
 
 def token_claims(token: str) -> dict[str, t.Any]:
@@ -228,19 +255,48 @@ def token_claims(token: str) -> dict[str, t.Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _may_repeat(ask: Ask, status: int) -> bool:
-    return status == 429 or (status in BUSY and ask.method != "POST")
-
-
-def _retry_after(answer: t.Mapping[str, t.Any]) -> float:
-    headers = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
+def _date_of(header: str | None) -> datetime | None:
+    """The time of an answer; None where the header is missing or no date."""
     try:
-        return min(float(headers["retry-after"]), LONGEST_PAUSE)
-    except (KeyError, ValueError):
-        return 1.0
+        date = parsedate_to_datetime(header or "")
+    except (TypeError, ValueError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def _outcome(ask: Ask, answer: t.Mapping[str, t.Any]) -> Outcome:
-    if answer["status"] >= 400:
-        return Outcome(error=errors.translated(answer["status"], answer.get("body"), answer.get("headers") or {}, ask.what))
-    return Outcome(body=answer.get("body"))
+def _items(page: t.Mapping[str, t.Any], what: str) -> list[dict[str, t.Any]]:
+    items = page.get("value", [])
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise errors.NoAnswer(f"Could not {what}: Microsoft Graph answered with a page that is not a list of objects.")
+    return [GraphObject(item, what) for item in items]
+
+
+def _part(response: t.Any) -> Answer | None:
+    """One response of a batch; None for what is none."""
+    status = response.get("status") if isinstance(response, dict) else None
+    if not isinstance(status, int):
+        return None
+    headers = response.get("headers")
+    return Answer(status, response.get("body"), headers if isinstance(headers, dict) else {})
+
+
+def _may_repeat(ask: Ask, answer: Answer | None, tries: int) -> bool:
+    if answer is None or answer.status == 429:
+        return answer is not None
+    return ask.method != "POST" and (answer.status in BUSY or (answer.status == BROKEN and tries < BROKEN_TRIES))
+
+
+def _retry_after(answer: Answer | None) -> float:
+    seconds = seconds_of(answer.header("retry-after")) if answer else None
+    return 1.0 if seconds is None else min(seconds, LONGEST_PAUSE)
+
+
+def _outcome(ask: Ask, answer: Answer | None) -> Outcome:
+    if answer is None:
+        return Outcome(error=errors.NoAnswer(f"Could not {ask.what}: Microsoft Graph's answer to a batch says nothing of it."))
+    if answer.status >= 400:
+        return Outcome(error=errors.translated(answer.status, answer.body, answer.headers, ask.what, answer.kind))
+    try:
+        return Outcome(body=object_of(answer, ask.what))
+    except FederationError as error:
+        return Outcome(error=error)

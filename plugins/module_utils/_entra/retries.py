@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._http import Persistence, PlainSession
+
 try:
-    import requests
     from requests.adapters import HTTPAdapter
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-    from urllib3.util.retry import Retry
 
     # Not ProxyError: urllib3 gives it also for an answer that was lost behind a proxy.
     NEVER_SENT: tuple[type[Exception], ...] = (ConnectTimeoutError, NewConnectionError)
 except ImportError:
     # The engine reports a missing library before anything here is called.
-    HTTPAdapter = Retry = object  # type: ignore[assignment, misc]
+    HTTPAdapter = object  # type: ignore[assignment, misc]
+
+if t.TYPE_CHECKING:
+    import requests
 
 #: Seconds for the connection, and for each piece of an answer.
 TIMEOUT: t.Final = (15.0, 90.0)
@@ -27,13 +30,17 @@ TIMEOUT: t.Final = (15.0, 90.0)
 #: Answers that a service gives when it is busy; it did nothing, or the request can be repeated.
 BUSY: t.Final = frozenset({429, 502, 503, 504})
 
+#: An error within the service: it may pass, but one that comes again stays.
+BROKEN: t.Final = 500
+BROKEN_TRIES: t.Final = 2
+
 #: The longest Retry-After that is waited out; it covers the window in which Entra counts writes.
 LONGEST_PAUSE: t.Final = 150.0
 
 TRIES: t.Final = 8
 
 
-class Patience(Retry):
+class Patience(Persistence):
     """Repeats what a busy service refused. A POST is repeated after 429 alone, which says that nothing was done."""
 
     def increment(self, method: str | None = None, url: str | None = None, *args: t.Any, **kwargs: t.Any) -> t.Self:
@@ -47,6 +54,8 @@ class Patience(Retry):
         """Whether an answer is worth another try."""
         if method.upper() == "POST":
             return bool(self.total) and status_code == 429
+        if status_code == BROKEN and [past.status for past in self.history].count(BROKEN) >= BROKEN_TRIES:
+            return False
         return super().is_retry(method, status_code, has_retry_after)
 
     def get_retry_after(self, response: t.Any) -> float | None:
@@ -77,19 +86,36 @@ class PatientAdapter(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
+class CloudSession(PlainSession):
+    """A session that goes where it is sent and nowhere else: it follows no redirect, and knows https alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        del self.adapters["http://"]
+        self.mount("https://", patient(Patience))
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002  requests' signature
+        """Nowhere."""
+        return None
+
+
 def new_session(*repeatable: str) -> requests.Session:
-    """A session for msal and Microsoft Graph together. repeatable: the addresses whose POST may be repeated."""
-    session = requests.Session()
-    session.mount("https://", PatientAdapter(max_retries=_patience(Patience)))
+    """A session for Microsoft Graph. repeatable: the addresses whose POST may be repeated."""
+    session = CloudSession()
     for address in repeatable:
-        session.mount(address, PatientAdapter(max_retries=_patience(RepeatablePosts)))
+        session.mount(address, patient(RepeatablePosts))
     return session
+
+
+def patient(kind: type[Patience]) -> PatientAdapter:
+    """An adapter of that patience."""
+    return PatientAdapter(max_retries=_patience(kind))
 
 
 def _patience(kind: type[Patience]) -> Patience:
     return kind(
         total=TRIES,
-        status_forcelist=BUSY,
+        status_forcelist=BUSY | {BROKEN},
         allowed_methods=frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"}),
         backoff_factor=0.5,
         raise_on_status=False,
