@@ -24,6 +24,8 @@ PROVIDER: t.Final = "arn:aws:iam::111122223333:saml-provider/Entra"
 REPLY_URL: t.Final = "https://eu-central-1.signin.aws.amazon.com/saml"
 RELAY_STATE: t.Final = f"https://eu-central-1.console.aws.amazon.com/connect/federate/{INSTANCE_ID}?destination=%2Fccp-v2"
 JANE: t.Final = "jane.doe@example.com"
+#: hops that are unknown whatever is read: the tenant's licences, and the policies of the organization
+UNSEEN: t.Final = ("tenant", "organization")
 
 
 @cache
@@ -150,8 +152,8 @@ def with_policy(**changes: t.Any) -> f.Facts:
 
 
 def found(known: f.Facts) -> dict[str, Finding]:
-    """Everything that is not a pass, and not the tenant's licences, by hop."""
-    return {finding.hop: finding for finding in check(known) if finding.status != "pass" and finding.hop != "tenant"}
+    """Everything that is not a pass, and not what nothing reads, by hop."""
+    return {finding.hop: finding for finding in check(known) if finding.status != "pass" and finding.hop not in UNSEEN}
 
 
 def replaced(known: f.Facts, **changes: t.Any) -> f.Facts:

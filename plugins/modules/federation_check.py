@@ -104,8 +104,11 @@ notes:
   - Needs the Microsoft Graph application permissions C(Application.Read.All), C(Policy.Read.All), C(GroupMember.Read.All) and
     C(User.Read.All), and in AWS the reading actions of the policy in the collection's documentation. A hop whose facts may not be read
     is V(unknown).
-  - Not seen, and therefore never reported as failing, are licences, Conditional Access, service control policies, claims that were
-    configured in the portal without a claims policy, and to which role a user is bound.
+  - Not seen, and therefore never reported as failing, are licences, Conditional Access, claims that were configured in the portal without a
+    claims policy, and to which role a user is bound. Service and resource control policies of the organization are not read either; the
+    hop C(organization) is always V(unknown), and says how to find out.
+  - Claims that come from an attribute of the user, or from one of Entra's transformations, are computed for each person who is checked.
+    Conditions of policies are decided where the claims, the time or the nature of the request settle them.
 seealso:
   - module: openccp.federation.saml_response_info
 """
@@ -154,7 +157,7 @@ counts:
   description: How many findings there are of each status.
   returned: always
   type: dict
-  sample: {fail: 0, warning: 0, unknown: 1, pass: 18}
+  sample: {fail: 0, warning: 0, unknown: 2, pass: 19}
 findings:
   description:
     - One for each hop and subject, along the sign-in path.
@@ -257,7 +260,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.clients im
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import connect_client, id_of_reference
 from ansible_collections.openccp.federation.plugins.module_utils._checks import findings as report
 from ansible_collections.openccp.federation.plugins.module_utils._checks.aws_hops import needs_origins
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts, Users, Wish
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts, Person, Users, Wish
 from ansible_collections.openccp.federation.plugins.module_utils._checks.overview import overview
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
 from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import every_finding
@@ -312,9 +315,11 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
     permissions.check(graph.roles, works, graph.place.client_id)
     selector = Selector(given["app_id"], given["name"], (given["identifier"],) if given["identifier"] else (), adopt=True)
     application, assignments = entra.read_application(graph, selector)
-    people = ()
+    people: tuple[Person, ...] = ()
+    assigned: tuple[Person, ...] = ()
     if application:
-        application, people = entra.read_people(graph, application, assignments, given["people"] or (), everyone=given["everyone_assigned"])
+        named, everyone = given["people"] or (), given["everyone_assigned"]
+        application, people, assigned = entra.read_people(graph, application, assignments, named, everyone=everyone)
     origins = given["embedding_origins"] or ()
     unread: dict[str, str] = {}
     instance = aws.read_instance(connect, instance_id, unread, origins=needs_origins(application, origins))
@@ -336,6 +341,7 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
         wish=wish,
         application=application,
         people=people,
+        assigned=assigned,
         providers=aws.read_providers(iam, path.provider_arns, unread),
         roles=aws.read_roles(iam, path.role_arns, unread),
         instance=instance,

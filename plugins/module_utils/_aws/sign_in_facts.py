@@ -21,7 +21,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provi
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import ConnectUser, Instance, Provider, Role, Users
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._saml import policies
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_arn, parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.policies import Policy
 
 
@@ -29,6 +29,9 @@ def read_providers(iam: t.Any, arns: t.Iterable[str], unread: dict[str, str]) ->
     """The SAML providers of these ARNs."""
     found: dict[str, Provider | None] = {}
     for arn in arns:
+        if _is_elsewhere(iam, arn):
+            found[arn] = None
+            continue
         try:
             provider = SamlProviders(iam).get(arn)
         except Denied as error:
@@ -36,6 +39,11 @@ def read_providers(iam: t.Any, arns: t.Iterable[str], unread: dict[str, str]) ->
             continue
         found[arn] = _provider(provider) if provider else None
     return found
+
+
+def _is_elsewhere(iam: t.Any, arn: str) -> bool:
+    """Whether an ARN is of another partition, of which IAM takes none and knows nothing."""
+    return parse_arn(arn).partition != str(iam.meta.partition)
 
 
 def _provider(found: SamlProvider) -> Provider:
@@ -47,7 +55,7 @@ def read_roles(iam: t.Any, arns: t.Iterable[str], unread: dict[str, str]) -> dic
     found: dict[str, Role | None] = {}
     for arn in arns:
         try:
-            found[arn] = _read_role(iam, arn)
+            found[arn] = None if _is_elsewhere(iam, arn) else _read_role(iam, arn)
         except Denied as error:
             unread[arn] = str(error)
     return found
@@ -75,7 +83,8 @@ def _read_role(iam: t.Any, arn: str) -> Role | None:
     except Denied as error:
         unread["boundary"] = str(error)
     trust = policies.parse(role["AssumeRolePolicyDocument"], "trust policy")
-    return Role(arn, role["RoleId"], trust, role["CreateDate"], role.get("MaxSessionDuration", 3600), granted, limit, unread)
+    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
+    return Role(arn, role["RoleId"], trust, role["CreateDate"], role.get("MaxSessionDuration", 3600), granted, limit, tags, unread)
 
 
 def _inline(iam: t.Any, name: str) -> dict[str, Policy]:

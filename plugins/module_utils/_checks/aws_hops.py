@@ -8,21 +8,22 @@
 from __future__ import annotations
 
 import collections.abc
+import dataclasses
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.openccp.federation.plugins.module_utils._checks import symptoms
-from ansible_collections.openccp.federation.plugins.module_utils._checks.entra_hops import at_aws, where_posted
+from ansible_collections.openccp.federation.plugins.module_utils._checks import advice, symptoms
+from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed, only, seconds_of
+from ansible_collections.openccp.federation.plugins.module_utils._checks.entra_hops import where_posted
 from ansible_collections.openccp.federation.plugins.module_utils._checks.evaluation import Verdict
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Role
-from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding
-from ansible_collections.openccp.federation.plugins.module_utils._checks.path import ANYBODY, Path, Problem, judged, unknown
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Person, Role
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
+from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, judged, unknown
+from ansible_collections.openccp.federation.plugins.module_utils._checks.requests import ANYBODY
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import parse_relay_state
-
-_ROLE: t.Final = "Run connect_federation_role"
-_PROVIDER: t.Final = "Run iam_saml_provider with the application's metadata"
 
 
 def provider(path: Path) -> collections.abc.Iterator[Finding]:
@@ -35,7 +36,7 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
         yield unknown("provider", arn, path.facts.unread[arn])
         return
     if found is None:
-        problem = Problem("There is no such SAML provider.", symptoms.NO_SUCH_PROVIDER, f"{_PROVIDER} (site.yml does).")
+        problem = Problem("There is no such SAML provider.", symptoms.NO_SUCH_PROVIDER, f"{advice.provider(path)} (site.yml does).")
         yield judged("provider", arn, [problem], {"exists": False})
         return
     issuer = path.facts.application.issuer if path.facts.application else None
@@ -45,10 +46,10 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
     problems = []
     if not path.same_issuer:
         reason = f"It has the metadata of {found.metadata.entity_id}; Entra signs as {issuer}."
-        problems.append(Problem(reason, symptoms.ISSUER, f"{_PROVIDER} (site.yml does)."))
+        problems.append(Problem(reason, symptoms.ISSUER, f"{advice.provider(path)} (site.yml does)."))
     if found.encryption_required and not path.application.encrypts:
         reason = "It takes encrypted assertions only, and Entra does not encrypt them."
-        problems.append(Problem(reason, symptoms.INVALID_RESPONSE, "Run iam_saml_provider with assertion_encryption_mode: allowed."))
+        problems.append(Problem(reason, symptoms.INVALID_RESPONSE, f"{advice.provider(path, assertion_encryption_mode='allowed')}."))
     evidence = {"entity_id": found.metadata.entity_id, "issuer": issuer, "encryption_required": found.encryption_required}
     yield judged("provider", arn, problems, evidence)
 
@@ -63,7 +64,7 @@ def role(path: Path) -> collections.abc.Iterator[Finding]:
         yield unknown("role", arn, path.facts.unread[arn])
         return
     if found is None:
-        fix = f"{_ROLE} (site.yml does). Users who signed in with a role of that name before stay bound to the old one."
+        fix = f"{advice.role(path)} (site.yml does). Users who signed in with a role of that name before stay bound to the old one."
         yield judged("role", arn, [Problem("There is no such role.", symptoms.NOT_AUTHORIZED, fix)], {"exists": False})
         return
     url, provider_arn = path.reply_url, path.provider_arn
@@ -75,49 +76,78 @@ def role(path: Path) -> collections.abc.Iterator[Finding]:
 
 
 def _trust(path: Path, found: Role, provider_arn: str, url: str) -> collections.abc.Iterator[Finding]:
-    urls = at_aws(path)
+    urls = path.reply_urls_at_aws
     evidence = {"trust_policy": found.trust, "provider": provider_arn, "reply_url": url}
-    fix = f"{_ROLE} with saml_provider_arns: [{provider_arn}] and reply_urls: [{', '.join(urls)}]{_extra(path)}."
-    verdict = _takes(path, found, provider_arn, url)
+    fix = f"{advice.role(path)}."
+    verdict, who = _worst_of_all(path, lambda claimed: path.trusts(found, provider_arn, url, claimed))
     if verdict.effect == "unknown":
-        yield unknown("role", found.arn, f"Its trust policy cannot be evaluated: {verdict.why}.")
+        yield unknown("role", found.arn, f"Its trust policy cannot be evaluated{_for(who)}: {verdict.why}.")
     elif verdict.effect != "allow":
         verb = "denies" if verdict.effect == "deny" else "does not allow"
-        reason = f"Its trust policy {verb} {verdict.why} from {provider_arn} at {url}."
-        yield judged("role", found.arn, [Problem(reason, symptoms.NOT_AUTHORIZED, fix)], evidence)
-    elif others := [one for one in urls if one != url and _takes(path, found, provider_arn, one).effect in ("deny", "silent")]:
+        reason = f"Its trust policy {verb} {verdict.why} from {provider_arn} at {url}{_for(who)}."
+        yield judged("role", found.arn, [Problem(reason, symptoms.NOT_AUTHORIZED, fix)], evidence | {"people": who[:10]})
+    elif others := [one for one in urls if one != url and _refuses(path, found, provider_arn, one)]:
         reason = f"Its trust policy takes what comes to {url}, but not to {', '.join(others)}, which the application has as well."
         yield Finding("role", found.arn, "warning", reason, evidence | {"refused": others}, symptoms.NOT_AUTHORIZED, fix)
     else:
         yield judged("role", found.arn, [], evidence)
 
 
-def _takes(path: Path, found: Role, provider_arn: str, url: str) -> Verdict:
-    """What the trust policy says of responses to an address; of each person's, where it goes by the session name."""
-    names = {path.session_name(person).value for person in path.facts.people} - {None, ""}
-    verdict = path.trusts(found, provider_arn, url)
-    if verdict.effect != "unknown" or not names:
-        return verdict
-    return _worst(path.trusts(found, provider_arn, url, name) for name in sorted(filter(None, names)))
+def _refuses(path: Path, found: Role, provider_arn: str, url: str) -> bool:
+    verdict = _worst_of_all(path, lambda claimed: path.trusts(found, provider_arn, url, claimed))[0]
+    return verdict.effect in ("deny", "silent")
 
 
-def _extra(path: Path) -> str:
-    policy = path.policy or claims.ClaimsPolicy()
-    tags = ", tag_session: true" if claims.needs_tag_session(policy) else ""
-    return tags + (", set_source_identity: true" if claims.needs_source_identity(policy) else "")
+def _worst_of_all(path: Path, judge: t.Callable[[Claimed], Verdict]) -> tuple[Verdict, list[str]]:
+    """The worst verdict on what is sent of the people, and of whom it is so; of nobody, where it is the same for all."""
+    general = judge(path.claimed())
+    if general.effect != "unknown" or not path.facts.people:
+        return general, []
+    verdicts = [(name, judge(claimed)) for name, claimed in path.everybody]
+    worst = _worst(verdict for dummy, verdict in verdicts)
+    who = [name for name, verdict in verdicts if verdict == worst]
+    return worst, who if len(who) < len(verdicts) else []
+
+
+def _for(who: t.Sequence[str]) -> str:
+    """Whom a verdict is about, where it is not everybody."""
+    if not who:
+        return ""
+    return f" for {who[0]}" + (f" and {len(who) - 1:,} more" if len(who) > 1 else "")
 
 
 def session_duration(path: Path) -> collections.abc.Iterator[Finding]:
-    """Whether the role allows sessions as long as they are claimed."""
+    """Whether the role allows sessions as long as they are claimed, where they are the same for everybody."""
     if path.role is None:
         return
-    claimed, allowed = path.constant(claims.SESSION_DURATION), path.role.max_session_duration
+    if not path.claimed().is_personal(claims.SESSION_DURATION):
+        yield _duration(path, path.role, path.role.arn, path.claimed().value(claims.SESSION_DURATION))
+    elif not path.facts.people:
+        value = path.claimed().value(claims.SESSION_DURATION)
+        yield unknown("session_duration", path.role.arn, f"{value.unknown} Name people to have theirs evaluated.")
+
+
+def duration_of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
+    """Whether the role allows sessions as long as a person's, where that depends on the person."""
+    if path.role is None or not path.claimed().is_personal(claims.SESSION_DURATION):
+        return
+    value = path.claimed(person).value(claims.SESSION_DURATION)
+    if value.values is None:
+        yield unknown("session_duration", person.name, value.unknown, person=True)
+        return
+    finding = _duration(path, path.role, person.name, value)
+    yield dataclasses.replace(finding, person=True)
+
+
+def _duration(path: Path, found: Role, subject: str, value: ClaimValue) -> Finding:
+    claimed, allowed = only(value), found.max_session_duration
+    seconds = seconds_of(claimed or "")
     problems = []
-    if claimed is not None and claimed.isdecimal() and int(claimed) <= claims.MAX_SESSION and int(claimed) > allowed:
-        reason = f"The application claims {claimed} seconds, the role allows {allowed}."
-        fix = f"{_ROLE} with max_session_duration: {claimed}, or azure_saml_app with session_duration: {allowed}."
+    if seconds is not None and seconds > allowed:
+        reason = f"{'The application claims' if subject == found.arn else 'Claimed are'} {seconds} seconds, the role allows {allowed}."
+        fix = f"{advice.role(path, max_session_duration=seconds)}, or azure_saml_app with session_duration: {allowed}."
         problems.append(Problem(reason, symptoms.DURATION, fix))
-    yield judged("session_duration", path.role.arn, problems, {"claimed": claimed, "allowed": allowed})
+    return judged("session_duration", subject, problems, {"claimed": claimed, "allowed": allowed})
 
 
 def permissions(path: Path) -> collections.abc.Iterator[Finding]:
@@ -125,10 +155,9 @@ def permissions(path: Path) -> collections.abc.Iterator[Finding]:
     found = path.role
     if found is None:
         return
-    names = sorted({name for person in path.facts.people if (name := path.session_name(person).value)}) or [ANYBODY]
-    verdicts = {name: path.permits(found, path.wish.home, name) for name in names}
-    worst = _worst(verdicts.values())
-    refused = [name for name, verdict in verdicts.items() if verdict == worst]
+    verdicts = [(claimed.session_name or ANYBODY, path.permits(found, path.wish.home, claimed)) for dummy, claimed in path.everybody]
+    worst = _worst(verdict for dummy, verdict in verdicts)
+    refused = sorted({name for name, verdict in verdicts if verdict == worst})
     evidence = {
         "action": "connect:GetFederationToken",
         "instance": path.wish.instance_arn,
@@ -145,7 +174,8 @@ def permissions(path: Path) -> collections.abc.Iterator[Finding]:
         who = refused[0] if len(refused) == 1 else f"{len(refused)} people"
         verb = f"denies it ({worst.why})" if worst.effect == "deny" else f"does not allow it{f' ({worst.why})' if worst.why else ''}"
         reason = f"connect:GetFederationToken on {path.wish.instance_arn} for {who}: the role {verb}."
-        fix = f"{_ROLE} with instance_arns: [{path.wish.instance_arn}]; take away what denies it or bounds the role."
+        denied = worst.effect == "deny" or worst.why
+        fix = f"{advice.role(path)}{'; take away what denies it or bounds the role' if denied else ''}."
         problems.append(Problem(reason, symptoms.DENIED, fix))
     yield judged("permissions", found.arn, problems, evidence)
 
@@ -153,6 +183,21 @@ def permissions(path: Path) -> collections.abc.Iterator[Finding]:
 def _worst(verdicts: collections.abc.Iterable[Verdict]) -> Verdict:
     ranks = ("deny", "silent", "unknown", "allow")
     return min(verdicts, key=lambda verdict: ranks.index(verdict.effect))
+
+
+def organization(path: Path) -> collections.abc.Iterator[Finding]:
+    """The policies of the organization, which nothing here reads."""
+    account = path.wish.home.account
+    reason = (
+        f"Service and resource control policies of the organization can deny sts:AssumeRoleWithSAML and connect:GetFederationToken in the "
+        f"account {account}, whatever its own policies allow; they are not read."
+    )
+    fix = (
+        f"If everything else passes and agents are refused, run 'aws organizations list-policies-for-target --target-id {account} --filter "
+        "SERVICE_CONTROL_POLICY' (and RESOURCE_CONTROL_POLICY) in the organization's management account; the event AssumeRoleWithSAML or "
+        "GetFederationToken in CloudTrail has the denial's own words."
+    )
+    yield Finding("organization", account, "unknown", reason, fix=fix)
 
 
 def instance(path: Path) -> collections.abc.Iterator[Finding]:
@@ -192,7 +237,8 @@ def approved_origins(path: Path) -> collections.abc.Iterator[Finding]:
         return
     approved = {_origin(origin) for origin in found.origins}
     for origin, symptom in needed.items():
-        fix = f"Run connect_approved_origin with origins: {{add: [{origin}]}}."
+        options = {"instance_id": path.wish.home.instance_id, "origins": {"add": [origin]}}
+        fix = f"{advice.run('connect_approved_origin', options)}."
         problems = [] if origin in approved else [Problem("The origin is not approved.", symptom, fix)]
         yield judged("approved_origins", origin, problems, {"approved": sorted(found.origins)})
 

@@ -8,18 +8,22 @@
 from __future__ import annotations
 
 import collections.abc
+import functools
 import re
 import typing as t
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from ansible_collections.openccp.federation.plugins.module_utils._checks import symptoms
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import SigningKey
-from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding
-from ansible_collections.openccp.federation.plugins.module_utils._checks.path import ANYBODY, Path, Problem, judged, read_pair, unknown
+from ansible_collections.openccp.federation.plugins.module_utils._checks import advice, symptoms
+from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import MAX_TAG_VALUE, value_problems
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Person, SigningKey
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
+from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, judged, read_pair, unknown
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import Arn, parse_role_arn
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import PARTITIONS
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import RolePair
+from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import PARTITIONS, Partition
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import (
     RelayState,
     accepted_audiences,
@@ -32,8 +36,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.urls impo
 
 HOPS: t.Final = ("claims", "role_claim", "certificate", "identifier", "reply_url", "relay_state")
 
-_APP: t.Final = "Run azure_saml_app"
-_SOURCE_IDENTITY: t.Final = re.compile(r"(?!aws:)[a-zA-Z_0-9+=,.@-]{2,64}")
+_LIKE_PAIR: t.Final = re.compile(r"(?=.*:saml-provider/)(?=.*:role/)(arn:[\w-]+:iam::\d{12}:(role|saml-provider)/[^,]+(,|$)){2}", re.ASCII)
+"""A pair of ARNs in form, though no partition that is known here has them."""
 _RESILIENT: t.Final = ".sign-in.connect.aws"
 
 
@@ -48,7 +52,7 @@ def application(path: Path) -> collections.abc.Iterator[Finding]:
                 Problem(
                     "The directory has no such application.",
                     symptoms.NO_SUCH_APPLICATION,
-                    f"{_APP}, or restore it within 30 days of its deletion.",
+                    "Run azure_saml_app, or restore it within 30 days of its deletion.",
                 )
             ],
             {},
@@ -57,7 +61,7 @@ def application(path: Path) -> collections.abc.Iterator[Finding]:
     problems = []
     if app.login_url:
         reason = f"A sign-on URL is set, so people are sent to {app.login_url}."
-        problems.append(Problem(reason, symptoms.SIGN_IN_ELSEWHERE, f"{_APP}, which clears it (loginUrl)."))
+        problems.append(Problem(reason, symptoms.SIGN_IN_ELSEWHERE, f"{advice.application(path)}, which clears it (loginUrl)."))
     if not app.enabled:
         fix = (
             f"Enable it in Entra ID: Properties, 'Enabled for users to sign-in' (servicePrincipals(appId='{app.app_id}'), accountEnabled)."
@@ -65,7 +69,7 @@ def application(path: Path) -> collections.abc.Iterator[Finding]:
         problems.append(Problem("The application is disabled.", symptoms.APPLICATION_DISABLED, fix))
     if app.single_sign_on_mode != "saml":
         reason = f"Its single sign-on mode is {app.single_sign_on_mode or 'not set'}, not saml."
-        problems.append(Problem(reason, symptoms.MISCONFIGURED, f"{_APP}, which sets it."))
+        problems.append(Problem(reason, symptoms.MISCONFIGURED, f"{advice.application(path)}, which sets it."))
     yield judged("application", app.name, problems, {"app_id": app.app_id, "enabled": app.enabled, "mode": app.single_sign_on_mode})
 
 
@@ -95,7 +99,7 @@ def claims_policy(path: Path) -> collections.abc.Iterator[Finding]:
 
 
 def _policy_problems(path: Path) -> collections.abc.Iterator[Problem]:
-    fix = f"{_APP} with session_name_source, role_claims and session_duration."
+    fix = f"{advice.whole_claims(path)}."
     count = len(path.application.definitions)
     if count != 1:
         reason = (
@@ -107,26 +111,33 @@ def _policy_problems(path: Path) -> collections.abc.Iterator[Problem]:
         yield Problem("The claims policy cannot be read.", symptoms.INVALID_RESPONSE, fix)
         return
     total = len(claims.parse(path.application.definitions[0]).claims)
+    if total > claims.MAX_CLAIMS:
+        fix = fix.replace("session_duration:", "keep_unknown_claims: false, session_duration:")
     cut = f" The policy has {total} claims; Entra ignores those after the first {claims.MAX_CLAIMS}." if total > claims.MAX_CLAIMS else ""
     absent = {claims.ROLE: symptoms.INVALID_RESPONSE, claims.ROLE_SESSION_NAME: symptoms.NAME_REQUIRED}
     for claim_type, symptom in absent.items():
         if not path.sent(claim_type):
             yield Problem(f"The claim {claim_type} is not sent.{_misspelt(path, claim_type)}{cut}", symptom, fix)
+    yield from value_problems(path.claimed(), functools.partial(claim_advice, path))
     for claim_type in (claims.ROLE_SESSION_NAME, claims.SESSION_DURATION, claims.SOURCE_IDENTITY):
-        if len(path.sent(claim_type)) > 1:
-            yield Problem(f"The claim {claim_type} is sent with several values.", symptoms.INVALID_RESPONSE, fix)
-    yield from _value_problems(path)
+        value = path.claimed().value(claim_type)
+        origins = {str(claim.get("value", claim.get("source"))): None for claim in path.sent(claim_type)}
+        if value.values is None and len(origins) > 1 and not path.facts.people:
+            reason = f"The claim {claim_type} may be sent with several values, from {' and '.join(origins)}; AWS takes one."
+            yield Problem(reason, symptoms.INVALID_RESPONSE, claim_advice(path, claim_type, value))
 
 
-def _value_problems(path: Path) -> collections.abc.Iterator[Problem]:
-    source = path.constant(claims.SOURCE_IDENTITY)
-    if source is not None and not _SOURCE_IDENTITY.fullmatch(source):
-        reason = f"AWS does not take the source identity {source!r}."
-        yield Problem(reason, symptoms.SOURCE_IDENTITY_MUST_MATCH, f"{_APP} with another value in extra_claims.")
-    duration = path.constant(claims.SESSION_DURATION)
-    if duration is not None and not (duration.isdecimal() and claims.MIN_SESSION <= int(duration) <= claims.MAX_SESSION):
-        reason = f"SessionDuration is {duration!r}; AWS takes {claims.MIN_SESSION} to {claims.MAX_SESSION} seconds."
-        yield Problem(reason, symptoms.INVALID_RESPONSE, f"{_APP} with session_duration.")
+def claim_advice(path: Path, claim_type: str, value: ClaimValue) -> str:
+    """What mends a claim of the application itself."""
+    if claim_type == claims.SESSION_DURATION:
+        return f"{advice.application(path, session_duration=advice.longest_session(path))}."
+    if claim_type == claims.ROLE_SESSION_NAME:
+        return f"{advice.application(path, session_name_source=path.fitting_source or 'userprincipalname')}."
+    claim: dict[str, str] = {"name": claim_type, "id": "userprincipalname"}
+    if claim_type != claims.SOURCE_IDENTITY:
+        first = next(iter(value.values or ()), "")
+        claim = {"name": claim_type, "value": re.sub(r"[^A-Za-z0-9_.-]", "-", first)[:MAX_TAG_VALUE]}
+    return f"{advice.application(path, extra_claims=[claim])}, or with another value of that claim."
 
 
 def _misspelt(path: Path, claim_type: str) -> str:
@@ -136,58 +147,78 @@ def _misspelt(path: Path, claim_type: str) -> str:
 
 
 def role_claim(path: Path) -> collections.abc.Iterator[Finding]:
-    """Whether the application claims exactly the role and the provider of the federation."""
-    app, sent = path.application, path.sent(claims.ROLE)
-    if not sent:
+    """Whether the application claims exactly the role and the provider of the federation, where it claims the same for everybody."""
+    app, value = path.application, path.claimed().value(claims.ROLE)
+    if not path.sent(claims.ROLE):
         yield unknown("role_claim", app.name, "No role is claimed by a policy that can be read.")
-        return
-    sources = [claim["source"] for claim in sent if "source" in claim]
-    if sources:
-        yield unknown("role_claim", app.name, f"The role comes from {', '.join(sources)}; only fixed values are evaluated here.")
-        return
-    values = [claim["value"] for claim in sent]
-    evidence = {"claimed": values, "expected": f"{path.role_arn},{path.provider_arn}"}
-    yield judged("role_claim", app.name, list(_pair_problems(path, values)), evidence)
+    elif not path.claimed().is_personal(claims.ROLE):
+        yield judged(
+            "role_claim", app.name, list(_pair_problems(path, value, f"{advice.claimed_pair(path)}.")), _pair_evidence(path, value)
+        )
+    elif not path.facts.people:
+        yield unknown("role_claim", app.name, f"{value.unknown} Name people to have theirs evaluated.")
 
 
-def _pair_problems(path: Path, values: list[str]) -> collections.abc.Iterator[Problem]:
-    fix = f"{_APP} with role_claims: [{{role_arn: {path.role_arn}, provider_arn: {path.provider_arn}}}]."
-    for value in values:
-        if read_pair(value) is None:
-            reason = f"{value!r} is not the ARN of a role, a comma and the ARN of a SAML provider."
-            yield Problem(reason, symptoms.INVALID_RESPONSE, fix)
+def role_of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
+    """Whether a person is given exactly the role and the provider of the federation, where that depends on the person."""
+    value = path.claimed(person).value(claims.ROLE)
+    if not path.claimed().is_personal(claims.ROLE):
+        return
+    if value.values is None:
+        yield unknown("role_claim", person.name, value.unknown, person=True)
+        return
+    fix = f"{advice.claimed_pair(path)}, or change {value.source} of the person in Entra ID."
+    problems = [] if value.values else [Problem(f"{value.source} is empty, so no role is claimed.", symptoms.INVALID_RESPONSE, fix)]
+    problems += _pair_problems(path, value, fix) if value.values else []
+    yield judged("role_claim", person.name, problems, _pair_evidence(path, value), person=True)
+
+
+def _pair_evidence(path: Path, value: ClaimValue) -> dict[str, t.Any]:
+    expected = f"{path.role_arn},{path.provider_arn}" if path.role_arn and path.provider_arn else None
+    return {"claimed": list(value.values or ()), "expected": expected}
+
+
+def _pair_problems(path: Path, value: ClaimValue, fix: str) -> collections.abc.Iterator[Problem]:
+    pairs: dict[RolePair, None] = {}
+    for text in value.values or ():
+        pair = read_pair(text)
+        if pair is None:
+            reason = f"{text!r} is not the ARN of a role, a comma and the ARN of a SAML provider."
+            yield Problem(reason, symptoms.NO_SUCH_PROVIDER if _LIKE_PAIR.fullmatch(text) else symptoms.INVALID_RESPONSE, fix)
             return
-    if len(values) > 1:
-        yield Problem(f"{len(values)} roles are claimed; agents need exactly one.", symptoms.ROLE_PICKER, fix)
+        pairs[pair] = None
+    if len(pairs) > 1:
+        yield Problem(f"{len(pairs)} roles are claimed; agents need exactly one.", symptoms.ROLE_PICKER, fix)
         return
-    pair = t.cast("claims.RolePair", path.pair)
+    pair = next(iter(pairs))
     for what, claimed, expected in (
         ("SAML provider", pair.provider_arn, path.provider_arn),
         ("role", pair.role_arn, path.role_arn),
     ):
-        if claimed != expected:
-            case = " They differ in upper and lower case, which counts." if claimed.lower() == str(expected).lower() else ""
+        if expected is not None and claimed != expected:
+            case = " They differ in upper and lower case, which counts." if claimed.lower() == expected.lower() else ""
             reason = f"The {what} {claimed} is claimed, not {expected}.{case}"
-            yield Problem(reason, _symptom_of_pair(path), fix)
+            yield Problem(reason, _symptom_of_pair(path, pair), fix)
     home = path.wish.home
     claimed_home = parse_role_arn(pair.role_arn)
     if (claimed_home.partition, claimed_home.account) != (home.partition, home.account) and pair.role_arn == path.role_arn:
-        yield Problem(f"The role is in the account {claimed_home.account}, the instance in {home.account}.", symptoms.DENIED, fix)
+        where = f"{claimed_home.account} of {claimed_home.partition}, the instance in {home.account} of {home.partition}"
+        yield Problem(f"The role is in the account {where}.", _symptom_of_pair(path, pair) or symptoms.DENIED, fix)
 
 
-def _symptom_of_pair(path: Path) -> str:
+def _symptom_of_pair(path: Path, pair: RolePair) -> str:
     """What comes of a claimed pair that is not the federation's: AWS looks at the provider first, then at the role."""
-    provider = path.facts.providers.get(path.pair.provider_arn if path.pair else "")
-    role = path.facts.roles.get(path.pair.role_arn if path.pair else "")
+    provider = path.facts.providers.get(pair.provider_arn)
+    role = path.facts.roles.get(pair.role_arn)
     if provider is None:
         return symptoms.NO_SUCH_PROVIDER
     if provider.metadata and provider.metadata.entity_id != path.application.issuer:
         return symptoms.ISSUER
     if provider.metadata and path.signer and path.signer.certificate not in provider.metadata.certificates:
         return symptoms.SIGNATURE_INVALID
-    if role is None or path.trusts(role, provider.arn, path.reply_url or "").effect != "allow":
+    if role is None or path.trusts(role, provider.arn, path.reply_url or "", path.everybody[0][1]).effect != "allow":
         return symptoms.NOT_AUTHORIZED
-    return "" if path.permits(role, path.wish.home, ANYBODY).effect == "allow" else symptoms.DENIED
+    return "" if path.permits(role, path.wish.home, path.everybody[0][1]).effect == "allow" else symptoms.DENIED
 
 
 def certificate(path: Path) -> collections.abc.Iterator[Finding]:
@@ -196,10 +227,9 @@ def certificate(path: Path) -> collections.abc.Iterator[Finding]:
     keys = [{**key.certificate.as_dict(now), "active": key.active} for key in app.keys]
     evidence: dict[str, t.Any] = {"application": keys, "signs": signer.certificate.thumbprint if signer else None}
     if signer is None or (app.definitions and not signer.certificate.usable(now)):
+        fix = f"{advice.application(path)}, which makes and activates one, then {_lower(advice.provider(path))} (site.yml does both)."
         symptom = symptoms.NO_CUSTOM_SIGNING_KEY if app.definitions else symptoms.NO_SIGNING_KEY
-        yield judged(
-            "certificate", app.name, [Problem(_why_nothing_signs(path), symptom, f"{_APP}, which makes and activates one.")], evidence
-        )
+        yield judged("certificate", app.name, [Problem(_why_nothing_signs(path), symptom, fix)], evidence)
         return
     subject = signer.certificate.thumbprint
     metadata = path.provider.metadata if path.provider else None
@@ -210,7 +240,7 @@ def certificate(path: Path) -> collections.abc.Iterator[Finding]:
     if signer.certificate not in metadata.certificates:
         reason = f"Entra signs with {subject}, which the SAML provider does not have."
         reason += "" if signer.active else " Nobody activated it: the active one has ended, and then Entra takes a valid one by itself."
-        fix = "Run iam_saml_provider with the application's metadata (site.yml does), or the role certificate_rotation."
+        fix = f"{advice.provider(path)}, or the role certificate_rotation (site.yml does the former)."
         yield judged("certificate", subject, [Problem(reason, symptoms.SIGNATURE_INVALID, fix)], evidence)
         return
     warning = _certificate_warning(path, signer)
@@ -245,11 +275,12 @@ def identifier(path: Path) -> collections.abc.Iterator[Finding]:
     audience = audience_of(first)
     evidence = {"identifiers": list(app.identifiers), "audience": audience, "accepted": list(accepted)}
     if audience not in accepted:
+        fix = f"{advice.application(path, identifiers=[f'{accepted[-1]}#{_suffix(app.name)}'])}."
         reason = f"The audience is {audience!r}." if first else "The application has no identifier."
         yield judged(
             "identifier",
             app.name,
-            [Problem(reason, symptoms.AUDIENCE, f"{_APP} with identifiers: [{accepted[-1]}#{_suffix(app.name)}].")],
+            [Problem(reason, symptoms.AUDIENCE, fix)],
             evidence,
         )
         return
@@ -260,6 +291,11 @@ def identifier(path: Path) -> collections.abc.Iterator[Finding]:
     yield Finding("identifier", app.name, "warning" if warning else "pass", warning, evidence)
 
 
+def _lower(advised: str) -> str:
+    """Advice as the rest of a sentence."""
+    return advised[0].lower() + advised[1:]
+
+
 def _suffix(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
@@ -268,7 +304,7 @@ def where_posted(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the response goes to AWS's sign-in."""
     app, posted = path.application, path.reply_url
     evidence = {"reply_urls": list(app.reply_urls)}
-    fix = f"{_APP} with reply_urls: [{reply_url(path.wish.partition)}] or a regional form of it, which the role must trust."
+    fix = _reply_advice(path)
     if posted is None:
         yield judged("reply_url", app.name, [Problem("The application has no reply URL.", symptoms.NO_REPLY_URL, fix)], evidence)
         return
@@ -281,25 +317,40 @@ def where_posted(path: Path) -> collections.abc.Iterator[Finding]:
     yield Finding("reply_url", app.name, "warning", reason, evidence, fix=fix)
 
 
-def at_aws(path: Path) -> list[str]:
-    """Those of the application's reply URLs that are AWS's sign-in."""
-    return [url for url in path.application.reply_urls if not list(_reply_problems(path, url, ""))]
+def _reply_advice(path: Path) -> str:
+    """A reply URL that the role trusts already, the Region's own before the global one; else both sides of another."""
+    partition = path.wish.partition
+    urls = [reply_url(partition, path.wish.home.region), reply_url(partition)]
+    role, provider_arn = path.role, path.provider_arn
+    if role is not None and provider_arn is not None:
+        for url in urls:
+            if path.trusts(role, provider_arn, url, path.everybody[0][1]).effect == "allow":
+                return f"{advice.application(path, reply_urls=[url])}."
+    return f"{advice.application(path, reply_urls=urls[:1])}, and connect_federation_role with the same."
 
 
 def _reply_problems(path: Path, url: str, fix: str) -> collections.abc.Iterator[Problem]:
-    try:
-        check_reply_url(url.replace("/static/saml", "/saml"), path.wish.partition)
-    except InvalidInput as error:
-        host = urlsplit(url).hostname or ""
-        elsewhere = any(
-            host == one.signin_host or host.endswith("." + one.signin_host) for one in PARTITIONS.values() if one != path.wish.partition
-        )
-        yield Problem(error.message, symptoms.NO_SUCH_PROVIDER if elsewhere else symptoms.ELSEWHERE, fix)
+    reason = path.wrong_with(url)
+    if not reason:
         return
-    named = url.partition("/saml/acs/")[2]
-    if named and path.provider and named != path.provider.uuid:
-        reason = f"The reply URL names the SAML provider with the id {named}; the federation's has {path.provider.uuid}."
-        yield Problem(reason, symptoms.INVALID_RESPONSE, fix)
+    host = (urlsplit(url).hostname or "").lower()
+    others = [one.signin_host for one in PARTITIONS.values() if one != path.wish.partition]
+    symptom = symptoms.ELSEWHERE
+    if _reaches_aws(url, path.wish.partition):
+        symptom = symptoms.INVALID_RESPONSE
+    elif any(host == other or host.endswith(f".{other}") for other in others):
+        symptom = symptoms.NO_SUCH_PROVIDER
+    yield Problem(reason, symptom, fix)
+
+
+def _reaches_aws(url: str, partition: Partition) -> bool:
+    """Whether the browser finds AWS's sign-in there, as it does when only the case of the host differs."""
+    parts = urlsplit(url)
+    try:
+        check_reply_url(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl(), partition)
+    except InvalidInput:
+        return False
+    return True
 
 
 def landing(path: Path) -> collections.abc.Iterator[Finding]:
@@ -310,7 +361,7 @@ def landing(path: Path) -> collections.abc.Iterator[Finding]:
         yield unknown("relay_state", app.name, "The sign-in of Global Resiliency takes none; it is not evaluated here.")
         return
     expected = relay_state(home.region, home.instance_id, path.wish.destination or None)
-    fix = f"{_APP} with relay_state: {expected}."
+    fix = f"{advice.application(path, relay_state=expected)}."
     evidence = {"relay_state": app.relay_state, "expected": expected}
     yield judged("relay_state", app.name, [problem._replace(fix=fix) for problem in _relay_problems(path, app.relay_state or "")], evidence)
 
@@ -331,12 +382,18 @@ def _relay_problems(path: Path, text: str) -> collections.abc.Iterator[Problem]:
     region = found.region or home.region
     if region != home.region:
         yield Problem(f"It leads to the Region {region}, the instance is in {home.region}.", _at(path, found, region))
-    if found.instance_id.lower() != home.instance_id.lower():
-        yield Problem(f"It leads to the instance {found.instance_id}, not to {home.instance_id}.", _at(path, found, region))
-    if path.wish.destination is not None and (found.destination or "") != path.wish.destination:
+    if found.instance_id != home.instance_id:
+        case = " They differ in upper and lower case, which counts." if found.instance_id.lower() == home.instance_id.lower() else ""
+        yield Problem(f"It leads to the instance {found.instance_id}, not to {home.instance_id}.{case}", _at(path, found, region))
+    if path.wish.destination is not None and _page(found.destination or "") != _page(path.wish.destination):
         yield Problem(
             f"It leads to the page {found.destination or '(home)'}, not to {path.wish.destination or '(home)'}.", symptoms.OTHER_PAGE
         )
+
+
+def _page(destination: str) -> str:
+    """A page of the instance as its server sees it, which decodes the path that the browser asks for; an address elsewhere as it is."""
+    return destination if not destination or "://" in destination else "/" + unquote(destination).lstrip("/")
 
 
 def _unusable(path: Path, text: str) -> str:
@@ -357,4 +414,4 @@ def _at(path: Path, found: RelayState, region: str) -> str:
     if path.role is None:
         return ""
     other = Arn(found.partition, "connect", region, path.wish.home.account, f"instance/{found.instance_id}")
-    return symptoms.NOT_ONBOARDED if path.permits(path.role, other, ANYBODY).effect == "allow" else symptoms.DENIED
+    return symptoms.NOT_ONBOARDED if path.permits(path.role, other, path.everybody[0][1]).effect == "allow" else symptoms.DENIED

@@ -47,7 +47,8 @@ class Application:
 
     ours: whether this collection made it. gallery: whether it comes from a template of the gallery. reply_urls: the one that Entra posts
     to first. definitions: of each claims policy that is assigned. encrypts: whether Entra encrypts the assertions. issuer: what its
-    metadata says. groups: those that are assigned.
+    metadata says, which is at metadata_url. groups: those that are assigned. role_values: of the roles that it offers and that are
+    enabled, by id.
     """
 
     name: str
@@ -65,7 +66,9 @@ class Application:
     keys: tuple[SigningKey, ...] = ()
     encrypts: bool = False
     issuer: str | None = None
+    metadata_url: str | None = None
     groups: tuple[Group, ...] = ()
+    role_values: t.Mapping[str, str] = field(default_factory=dict)
     unread: Unread = field(default_factory=dict)
 
 
@@ -73,8 +76,9 @@ class Application:
 class Person:
     """Somebody in the directory, or a name that was asked for and that the directory does not have (no id).
 
-    attributes: by the name that a claims policy has for it. through: what assigns the person: "directly", or groups.
-    nested: groups within assigned groups that the person is in, which does not count. home: for a guest the kind of account.
+    attributes: by the name that a claims policy has for it. through: what assigns the person: "directly", or groups. roles: the values of
+    the application's roles that this gives, None when they were not read. nested: groups within assigned groups that the person is in,
+    which does not count. home: for a guest the kind of account.
     """
 
     name: str
@@ -85,6 +89,7 @@ class Person:
     attributes: t.Mapping[str, str | None] = field(default_factory=dict)
     through: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
+    roles: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ class Provider:
 
 @dataclass(frozen=True)
 class Role:
-    """The role in IAM. policies: what grants it anything, by name or ARN. boundary: the policy that limits it."""
+    """The role in IAM. policies: what grants it anything, by name or ARN. boundary: the policy that limits it. tags: None when not read."""
 
     arn: str
     role_id: str
@@ -109,6 +114,7 @@ class Role:
     max_session_duration: int = 3600
     policies: t.Mapping[str, Policy] = field(default_factory=dict)
     boundary: Policy | None = None
+    tags: t.Mapping[str, str] | None = None
     unread: Unread = field(default_factory=dict)
 
 
@@ -176,7 +182,8 @@ class Wish:
 
 @dataclass(frozen=True)
 class Facts:
-    """The whole path. None: there is no such thing. people: those whom the check is about.
+    """The whole path. None: there is no such thing. people: those whom the check is about. assigned: everybody who may sign in, as far as
+    that was looked for.
 
     providers, roles: by ARN, those that the Role claim names and those that are meant; absent where not looked for.
     """
@@ -184,6 +191,7 @@ class Facts:
     wish: Wish
     application: Application | None
     people: tuple[Person, ...] = ()
+    assigned: tuple[Person, ...] = ()
     providers: t.Mapping[str, Provider | None] = field(default_factory=dict)
     roles: t.Mapping[str, Role | None] = field(default_factory=dict)
     instance: Instance | None = None

@@ -24,6 +24,7 @@ HOPS: t.Final = (
     "claims",
     "role_claim",
     "session_name",
+    "unique_name",
     "certificate",
     "times",
     "identifier",
@@ -33,6 +34,7 @@ HOPS: t.Final = (
     "role",
     "session_duration",
     "permissions",
+    "organization",
     "instance",
     "user",
     "security_profile",
@@ -83,6 +85,14 @@ class Finding:
             "symptom": self.symptom,
             "fix": self.fix,
         }
+
+
+class Problem(t.NamedTuple):
+    """One thing that is wrong in a hop."""
+
+    reason: str
+    symptom: str = ""
+    fix: str = ""
 
 
 def in_order(findings: t.Iterable[Finding]) -> list[Finding]:

@@ -11,6 +11,8 @@ import functools
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.openccp.federation.plugins.module_utils._checks import requests
+from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed
 from ansible_collections.openccp.federation.plugins.module_utils._checks.evaluation import Request, Verdict, evaluate
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
     Application,
@@ -21,34 +23,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
     SigningKey,
     Wish,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims, session_names
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import Arn, parse_role_arn, parse_saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy, RolePair
-
-#: A session name that stands for all when the check is about nobody in particular.
-ANYBODY: t.Final = "agent@example.com"
-
-#: Attributes of a user, as claims policies name them, and the property of Microsoft Graph's user that each one is.
-ATTRIBUTES: t.Final[t.Mapping[str, str]] = {
-    **claims.GRAPH_PROPERTIES,
-    "objectid": "id",
-    "displayname": "displayName",
-    "givenname": "givenName",
-    "surname": "surname",
-    "department": "department",
-    "companyname": "companyName",
-    "jobtitle": "jobTitle",
-}
-
-
-class Problem(t.NamedTuple):
-    """One thing that is wrong in a hop."""
-
-    reason: str
-    symptom: str = ""
-    fix: str = ""
+from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import check_reply_url
 
 
 def judged(hop: str, subject: str, problems: t.Sequence[Problem], evidence: t.Mapping[str, t.Any], *, person: bool = False) -> Finding:
@@ -67,11 +47,15 @@ def unknown(hop: str, subject: str, reason: str, *, person: bool = False) -> Fin
 
 @dataclass(frozen=True)
 class SessionName:
-    """What AWS gets as a person's session name; empty when nothing is sent, None when it cannot be told, which `unknown` explains."""
+    """What AWS gets as a person's session name; empty when nothing is sent, None when it cannot be told, which `unknown` explains.
+
+    refused: why Entra lets nobody in who has no more than this person.
+    """
 
     value: str | None
     source: str = ""
     unknown: str = ""
+    refused: str = ""
 
 
 class Path:
@@ -112,11 +96,44 @@ class Path:
         found = self.sent(claim_type)
         return found[0].get("value") if len(found) == 1 else None
 
+    @property
+    def reply_urls_at_aws(self) -> list[str]:
+        """Those of the application's reply URLs that are AWS's sign-in."""
+        urls = self.facts.application.reply_urls if self.facts.application else ()
+        return [url for url in urls if not self.wrong_with(url)]
+
+    def wrong_with(self, url: str) -> str:
+        """Why AWS's sign-in is not at a reply URL; empty when it is."""
+        try:
+            check_reply_url(url.replace("/static/saml", "/saml"), self.wish.partition)
+        except InvalidInput as error:
+            return error.message
+        named = url.partition("/saml/acs/")[2]
+        if named and self.provider and named != self.provider.uuid:
+            return f"The reply URL names the SAML provider with the id {named}; the federation's has {self.provider.uuid}."
+        return ""
+
+    def claimed(self, person: Person | None = None) -> Claimed:
+        """What Entra sends of a person, or of nobody in particular."""
+        return Claimed(self.policy, person)
+
     @functools.cached_property
+    def everybody(self) -> list[tuple[str, Claimed]]:
+        """The people whom the check is about, by name, with what is sent of each; without any, what is sent of all."""
+        people = [person for person in self.facts.people if person.id is not None]
+        return [(person.name, self.claimed(person)) for person in people] or [("", self.claimed())]
+
+    @functools.cached_property
+    def pairs(self) -> list[RolePair]:
+        """Every role with its provider that the application claims for somebody, as far as it is known."""
+        values = {text: None for dummy, claimed in self.everybody for text in claimed.value(claims.ROLE).values or ()}
+        return list(dict.fromkeys(pair for text in values if (pair := read_pair(text)) is not None))
+
+    @property
     def pair(self) -> RolePair | None:
         """The role and provider that the application claims; None when it claims none or several."""
-        values = [claim.get("value") for claim in self.sent(claims.ROLE)]
-        return read_pair(values[0]) if len(values) == 1 and values[0] is not None else None
+        values = {text for dummy, claimed in self.everybody for text in claimed.value(claims.ROLE).values or ()}
+        return self.pairs[0] if len(values) == len(self.pairs) == 1 else None
 
     @property
     def role_arn(self) -> str | None:
@@ -131,12 +148,12 @@ class Path:
     @property
     def role_arns(self) -> list[str]:
         """Every role that the check looks at."""
-        return list(dict.fromkeys(arn for arn in (self.wish.role_arn, self.pair and self.pair.role_arn) if arn))
+        return list(dict.fromkeys(arn for arn in (self.wish.role_arn, *(pair.role_arn for pair in self.pairs)) if arn))
 
     @property
     def provider_arns(self) -> list[str]:
         """Every provider that the check looks at."""
-        return list(dict.fromkeys(arn for arn in (self.wish.provider_arn, self.pair and self.pair.provider_arn) if arn))
+        return list(dict.fromkeys(arn for arn in (self.wish.provider_arn, *(pair.provider_arn for pair in self.pairs)) if arn))
 
     @property
     def role(self) -> Role | None:
@@ -171,86 +188,79 @@ class Path:
         """Where Entra posts the response."""
         return next(iter(self.facts.application.reply_urls), None) if self.facts.application else None
 
+    @property
+    def claim_types(self) -> list[str]:
+        """The names of AWS's claims that the policy sends."""
+        names = (claim["name"] for claim in (self.policy or ClaimsPolicy()).as_sent())
+        return list(dict.fromkeys(name for name in names if name.startswith(claims.ATTRIBUTES)))
+
+    @functools.cached_property
+    def holders(self) -> dict[str, list[Person]]:
+        """Everybody who may sign in, as far as is known, by session name."""
+        found: dict[str, list[Person]] = {}
+        for person in {person.id: person for person in (*self.facts.assigned, *self.facts.people)}.values():
+            may = person.through or not self.application.assignment_required
+            name = self.session_name(person).value if person.id is not None and person.enabled is not False and may else None
+            if name:
+                found.setdefault(name, []).append(person)
+        return found
+
+    @functools.cached_property
+    def fitting_source(self) -> str | None:
+        """A source of session names that everybody has who is known, each another one, and with which everybody can sign in."""
+        people = {person.id: person for person in (*self.facts.people, *self.facts.assigned) if person.id is not None}
+        for source in claims.SESSION_NAME_SOURCES if people else ():
+            entry = {"Source": "user", "ID": source, "SamlClaimType": claims.ROLE_SESSION_NAME}
+            policy = ClaimsPolicy((entry,))
+            names = [Claimed(policy, person).session_name for person in people.values()]
+            if len(set(names)) == len(names) and all(name and not session_names.problems(name) for name in names):
+                return source
+        return None
+
     def session_name(self, person: Person) -> SessionName:
         """What AWS gets as this person's session name."""
-        sent = self.sent(claims.ROLE_SESSION_NAME)
-        if len(sent) != 1:
+        value = self.claimed(person).value(claims.ROLE_SESSION_NAME)
+        if value.values is None:
+            return SessionName(None, value.source, value.unknown)
+        if not self.sent(claims.ROLE_SESSION_NAME) or len(value.values) > 1:
             return SessionName(None, unknown="The claims policy does not send RoleSessionName exactly once.")
-        if "value" in sent[0]:
-            return SessionName(sent[0]["value"], "the policy's fixed value")
-        return attribute(person, sent[0]["source"])
+        return SessionName(next(iter(value.values), ""), value.source, refused=value.refused)
 
-    def trusts(self, role: Role, provider_arn: str, reply_url: str, session_name: str | None = None) -> Verdict:
+    def trusts(self, role: Role, provider_arn: str, reply_url: str, claimed: Claimed) -> Verdict:
         """Whether a role takes the responses that this provider vouches for, posted to this address: each action that the claims need."""
-        for action in self._trusted_actions():
-            verdict = evaluate({"trust policy": role.trust}, self._assume_request(action, provider_arn, reply_url, session_name))
+        issuer = self.facts.application.issuer if self.facts.application else None
+        for action, needed in requests.trusted_actions(claimed).items():
+            request = requests.assumption(action, claimed, self.wish.now, requests.Sender(provider_arn, reply_url, issuer))
+            verdict = evaluate({"trust policy": role.trust}, request)
+            if verdict.effect != "allow" and needed is None:
+                return Verdict("unknown", f"whether {action} is asked for depends on the person")
             if verdict.effect != "allow":
                 return Verdict(verdict.effect, f"{action}: {verdict.why}" if verdict.why else action)
         return Verdict("allow")
 
-    def permits(self, role: Role, instance_arn: Arn, session_name: str) -> Verdict:
-        """Whether a session of this name may sign in to an instance, by the role's policies and its boundary."""
-        request = self._federation_request(role, instance_arn, session_name)
-        verdict = evaluate(role.policies, request)
-        if verdict.effect == "silent" and "policies" in role.unread:
-            return Verdict("unknown", role.unread["policies"])
-        if verdict.effect != "allow":
-            return verdict
-        if "boundary" in role.unread:
-            return Verdict("unknown", role.unread["boundary"])
-        if role.boundary is None:
-            return verdict
-        limited = evaluate({"permissions boundary": role.boundary}, request)
-        if limited.effect == "allow":
-            return verdict
-        return Verdict(limited.effect, limited.why or "the permissions boundary does not allow it")
-
-    def _trusted_actions(self) -> list[str]:
-        policy = self.policy or ClaimsPolicy()
-        actions = ["sts:AssumeRoleWithSAML"]
-        if claims.needs_tag_session(policy):
-            actions.append("sts:TagSession")
-        if claims.needs_source_identity(policy):
-            actions.append("sts:SetSourceIdentity")
-        return actions
-
-    def _assume_request(self, action: str, provider_arn: str, reply_url: str, session_name: str | None) -> Request:
-        provider = parse_saml_provider_arn(provider_arn)
-        facts: dict[str, tuple[str, ...]] = {
-            "saml:aud": (reply_url,),
-            "saml:doc": (f"{provider.account}/{provider.name}",),
-            "aws:federatedprovider": (provider_arn,),
-        }
-        if self.facts.application is not None and self.application.issuer:
-            facts["saml:iss"] = (self.application.issuer,)
-        if session_name is not None:
-            facts["sts:rolesessionname"] = (session_name,)
-        return Request(action, facts=facts, principal=provider_arn)
-
-    def _federation_request(self, role: Role, instance: Arn, session_name: str) -> Request:
-        user_id = f"{role.role_id}:{session_name}"
-        facts: dict[str, tuple[str, ...]] = {
-            "aws:userid": (user_id,),
-            "aws:username": (),
-            "aws:principalarn": (role.arn,),
-            "aws:principalaccount": (instance.account,),
-            "aws:principaltype": ("AssumedRole",),
-            "aws:requestedregion": (instance.region,),
-            "aws:resourceaccount": (instance.account,),
-            "aws:securetransport": ("true",),
-            "connect:instanceid": (instance.instance_id,),
-        }
-        return Request("connect:GetFederationToken", f"{instance}/user/{user_id}", facts)
+    def permits(self, role: Role, instance_arn: Arn, claimed: Claimed) -> Verdict:
+        """Whether a session with these claims may sign in to an instance, by the role's policies and its boundary."""
+        asked = requests.federation(role, instance_arn, claimed, self.wish.now, self.provider_arn)
+        verdicts = [_permitted(role, request) for request in asked]
+        if len({verdict.effect for verdict in verdicts}) > 1:
+            return Verdict("unknown", "it depends on what AWS tells of multi-factor authentication in sessions by SAML")
+        return verdicts[0]
 
 
-def attribute(person: Person, source: str) -> SessionName:
-    """What Entra sends of a person for a source such as user.mail."""
-    kind, name = source.partition(".")[0], source.partition(".")[2].lower()
-    if kind != "user" or name not in ATTRIBUTES:
-        return SessionName(None, source, f"It comes from {source}, which is not evaluated here.")
-    if name == "userprincipalname" and person.guest and person.home == "ExternalAzureAD":
-        return SessionName(None, source, "Of a guest from another Entra tenant Microsoft documents two names, that at home and the mail.")
-    return SessionName(person.attributes.get(name) or "", source)
+def _permitted(role: Role, request: Request) -> Verdict:
+    verdict = evaluate(role.policies, request)
+    if verdict.effect == "silent" and "policies" in role.unread:
+        return Verdict("unknown", role.unread["policies"])
+    if verdict.effect != "allow":
+        return verdict
+    if "boundary" in role.unread:
+        return Verdict("unknown", role.unread["boundary"])
+    if role.boundary is None:
+        return verdict
+    limited = evaluate({"permissions boundary": role.boundary}, request)
+    if limited.effect == "allow":
+        return verdict
+    return Verdict(limited.effect, limited.why or "the permissions boundary does not allow it")
 
 
 def read_pair(value: str) -> RolePair | None:

@@ -8,14 +8,17 @@
 from __future__ import annotations
 
 import collections.abc
+import functools
 import re
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._checks import symptoms
+from ansible_collections.openccp.federation.plugins.module_utils._checks import advice, entra_hops, symptoms
+from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import value_problems
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import ConnectUser, Person
-from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding
-from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, Problem, attribute, judged, unknown
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
+from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, SessionName, judged, unknown
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims, session_names
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue
 
 _STS_NAME: t.Final = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}")
 
@@ -26,7 +29,8 @@ def of_groups(path: Path) -> collections.abc.Iterator[Finding]:
         if group.nested:
             names = ", ".join(group.nested)
             reason = f"Its members include the groups {names}, whose members are not assigned by that: Entra takes direct members only."
-            fix = f"Run azure_saml_app with assignments.groups.add: [{names}], or make those people direct members."
+            added = advice.application(path, assignments={"groups": {"add": list(group.nested)}})
+            fix = f"{added}, or make those people direct members."
             yield Finding("assignment", group.name, "warning", reason, {"nested": list(group.nested)}, symptoms.NOT_ASSIGNED, fix)
 
 
@@ -36,7 +40,9 @@ def of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
     if person.id is None or (path.wish.everyone and person.enabled is False):
         return
     yield assignment(path, person)
+    yield from claims_of_person(path, person)
     yield session_name(path, person)
+    yield from unique_name(path, person)
     name = path.session_name(person).value
     if path.facts.instance is None or "users" in path.facts.users.unread:
         reason = path.facts.users.unread.get("users") or path.facts.unread.get("instance", "There is no instance.")
@@ -77,9 +83,37 @@ def assignment(path: Path, person: Person) -> Finding:
     if person.nested:
         reason = f"The person is only in {', '.join(person.nested)}, within an assigned group; Entra takes direct members alone."
     groups = " or ".join(group.name for group in app.groups)
-    fix = f"Add the person to {groups}, or run" if groups else "Run"
-    problem = Problem(reason, symptoms.NOT_ASSIGNED, f"{fix} azure_saml_app with assignments.users.add: [{person.name}].")
+    fix = advice.application(path, assignments={"users": {"add": [person.name]}})
+    fix = f"Add the person to {groups}, or run{fix.removeprefix('Run')}" if groups else fix
+    problem = Problem(reason, symptoms.NOT_ASSIGNED, f"{fix}.")
     return judged("assignment", person.name, [problem], evidence, person=True)
+
+
+def claims_of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
+    """Whether Entra can make a person's claims and AWS takes their values, as far as these depend on the person."""
+    claimed = path.claimed(person)
+    way = functools.partial(_person_advice, path)
+    told = {problem.reason for problem in value_problems(path.claimed(), way)}
+    problems = [Problem(text, symptoms.NAME_ID_EMPTY, _REFUSED_FIX) for text in claimed.refusals()]
+    problems += [problem for problem in value_problems(claimed, way) if problem.reason not in told]
+    personal = [name for name in path.claim_types if claimed.is_personal(name) and name not in _JUDGED_ELSEWHERE]
+    doubtful = [value.unknown for name in personal if (value := claimed.value(name)).values is None]
+    evidence = {name: list(claimed.value(name).values or ()) for name in personal}
+    if problems or not doubtful:
+        if problems or personal:
+            yield judged("claims", person.name, problems, evidence, person=True)
+    else:
+        yield unknown("claims", person.name, " ".join(dict.fromkeys(doubtful)), person=True)
+
+
+_JUDGED_ELSEWHERE: t.Final = (claims.NAME_ID, claims.ROLE, claims.ROLE_SESSION_NAME)
+_REFUSED_FIX: t.Final = "Fill the attribute of the person in Entra ID from which the transformation of the claims policy takes it."
+
+
+def _person_advice(path: Path, claim_type: str, value: ClaimValue) -> str:
+    if len(path.sent(claim_type)) > 1:
+        return entra_hops.claim_advice(path, claim_type, value)
+    return f"Change {value.source} of the person in Entra ID, from which {claim_type.rpartition('/')[2]} comes."
 
 
 def session_name(path: Path, person: Person) -> Finding:
@@ -88,34 +122,63 @@ def session_name(path: Path, person: Person) -> Finding:
     if sent.value is None:
         return unknown("session_name", person.name, sent.unknown, person=True)
     evidence = {"source": sent.source, "value": sent.value}
-    problems = [*_name_id_problems(path, person), *_name_problems(sent.value, sent.source)]
+    problems = [*_name_id_problems(path, person), *_name_problems(path, sent)]
     return judged("session_name", person.name, problems, evidence, person=True)
+
+
+def unique_name(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
+    """Whether nobody else who may sign in has the same session name, and so the same agent."""
+    name = path.session_name(person).value
+    if not name:
+        return
+    others = [other.name for other in path.holders.get(name, ()) if other.id != person.id]
+    evidence = {"session_name": name, "others": others}
+    problems = []
+    if others:
+        reason = f"The session name {name!r} is also that of {', '.join(others[:5])}: all of them sign in as the same agent."
+        fitting = path.fitting_source
+        fix = f"{advice.application(path, session_name_source=fitting)}." if fitting else _own_name(path, person)
+        problems.append(Problem(reason, symptoms.SOMEBODY_ELSE, fix))
+    yield judged("unique_name", person.name, problems, evidence, person=True)
+
+
+def _own_name(path: Path, person: Person) -> str:
+    return f"Give the person a {path.session_name(person).source} of their own in Entra ID, or take the others' assignment away."
 
 
 def _name_id_problems(path: Path, person: Person) -> collections.abc.Iterator[Problem]:
     """Entra refuses a person for whom the source of NameID is empty."""
-    found = path.sent(claims.NAME_ID)
-    source = found[0].get("source", "") if found else ""
-    if source and attribute(person, source).value == "":
-        yield Problem(f"{source}, the source of NameID, is empty.", symptoms.NAME_ID_EMPTY, _fill(source))
+    value = path.claimed(person).value(claims.NAME_ID)
+    if value.values == () and path.sent(claims.NAME_ID) and not value.refused:
+        reason = f"{value.source}, the source of NameID, is empty."
+        yield Problem(reason, symptoms.NAME_ID_EMPTY, _fill(path, value.source))
 
 
-def _name_problems(value: str, source: str) -> collections.abc.Iterator[Problem]:
-    if not value:
-        yield Problem(f"{source} is empty, so no RoleSessionName is sent.", symptoms.NAME_REQUIRED, _fill(source))
+def _name_problems(path: Path, sent: SessionName) -> collections.abc.Iterator[Problem]:
+    if not sent.value:
+        reason = sent.refused or f"{sent.source} is empty, so no RoleSessionName is sent."
+        yield Problem(reason, symptoms.NAME_ID_EMPTY if sent.refused else symptoms.NAME_REQUIRED, _fill(path, sent.source))
         return
-    found = session_names.problems(value)
+    found = session_names.problems(sent.value)
     if not found:
         return
-    symptom = symptoms.NOT_ONBOARDED if _STS_NAME.fullmatch(value) else symptoms.NAME_MUST_MATCH
-    fix = "Run azure_saml_app with a session_name_source that fits everybody, such as mail."
-    if source.startswith("user."):
-        fix = f"Change {source} of the person in Entra ID. Or r{fix[1:]}"
-    yield Problem(f"{value!r} cannot sign in. {' '.join(found)}", symptom, fix)
+    symptom = symptoms.NOT_ONBOARDED if _STS_NAME.fullmatch(sent.value) else symptoms.NAME_MUST_MATCH
+    yield Problem(f"{sent.value!r} cannot sign in. {' '.join(found)}", symptom, _other_name(path, sent.source))
 
 
-def _fill(source: str) -> str:
-    return f"Fill {source} of the person in Entra ID, or run azure_saml_app with a session_name_source that everybody has."
+def _other_name(path: Path, source: str) -> str:
+    """How a person comes to a session name that can sign in: by another source that everybody has, or by another value."""
+    other = f"{advice.application(path, session_name_source=path.fitting_source)}." if path.fitting_source else ""
+    change = f"Change {source} of the person in Entra ID to 2 to 64 letters, digits and _.-, with @ only as in an e-mail address."
+    if source.startswith("user.") or not other:
+        return f"{other} Or change{change.removeprefix('Change')}" if other else change
+    return other
+
+
+def _fill(path: Path, source: str) -> str:
+    fill = f"Fill {source} of the person in Entra ID"
+    other = advice.application(path, session_name_source=path.fitting_source).removeprefix("Run")
+    return f"{fill}, or run{other}." if path.fitting_source else f"{fill}."
 
 
 def of_user(path: Path, person: Person, name: str) -> collections.abc.Iterator[Finding]:
@@ -128,21 +191,22 @@ def of_user(path: Path, person: Person, name: str) -> collections.abc.Iterator[F
             yield unknown("user", person.name, "No user can have this session name.", person=True)
             return
         like = session_names.look_alikes(name, users.by_name)
-        yield judged("user", person.name, [_missing(name, like)], evidence | {"looks_alike": like}, person=True)
+        yield judged("user", person.name, [_missing(path, person, name, like)], evidence | {"looks_alike": like}, person=True)
         return
     yield judged("user", person.name, [], evidence, person=True)
     yield security_profile(path, person, found)
     yield role_binding(path, person, found)
 
 
-def _missing(name: str, like: list[str]) -> Problem:
+def _missing(path: Path, person: Person, name: str, like: list[str]) -> Problem:
     if like:
         others = " and ".join(map(repr, like))
         reason = f"There is no user {name!r}, but {others}: upper and lower case count."
-        fix = f"Usernames cannot be changed: delete the user {others}, then run connect_users with username: {name}."
+        gone, made = advice.without_user(path, like), advice.user(path, person, name).removeprefix("Run")
+        fix = f"Usernames cannot be changed. {gone}, then run{made}."
     else:
         reason = f"The instance has no user {name!r}."
-        fix = f"Run connect_users with username: {name}."
+        fix = f"{advice.user(path, person, name)}."
     return Problem(reason, symptoms.NOT_ONBOARDED, fix)
 
 
@@ -156,7 +220,7 @@ def security_profile(path: Path, person: Person, user: ConnectUser) -> Finding:
     problems = []
     if not any(users.ccp.get(profile) for profile in user.profiles):
         reason = f"None of {', '.join(names)} grants access to the Contact Control Panel."
-        fix = f"Run connect_users with security_profiles: [Agent] for {user.username}, or grant it in the profile."
+        fix = f"{advice.user_with_panel(path, user.username)}, or grant it in the profile."
         problems.append(Problem(reason, symptoms.NO_CCP, fix))
     return judged("security_profile", person.name, problems, {"security_profiles": names}, person=True)
 
@@ -169,6 +233,8 @@ def role_binding(path: Path, person: Person, user: ConnectUser) -> Finding:
     evidence = {"role_created": role.created.isoformat(), "user_modified": user.modified.isoformat()}
     if user.modified >= role.created:
         return judged("role_binding", person.name, [], evidence, person=True)
+    gone = advice.without_user(path, [user.username]).removeprefix("Run")
+    made = advice.user(path, person, user.username).removeprefix("Run")
     return Finding(
         "role_binding",
         person.name,
@@ -176,6 +242,6 @@ def role_binding(path: Path, person: Person, user: ConnectUser) -> Finding:
         "The user is older than the role. Whoever signed in with another role before stays bound to that one and is refused.",
         evidence,
         symptoms.NOT_ONBOARDED,
-        f"If the agent is refused, delete the user {user.username} and make it anew with connect_users.",
+        f"If the agent is refused, delete the user and make it anew: run{gone}, then run{made}.",
         person=True,
     )

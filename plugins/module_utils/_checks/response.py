@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import aws_hops, entra_hops, people_hops, symptoms
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Facts, Person, Provider, Role, Wish
-from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, in_order
-from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, Problem, judged, read_pair, unknown
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem, in_order
+from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, judged, read_pair, unknown
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import connect_instance_arn, parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy, RolePair

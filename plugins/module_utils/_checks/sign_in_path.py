@@ -32,6 +32,7 @@ _IN_AWS: t.Final[tuple[Hop, ...]] = (
     aws_hops.role,
     aws_hops.session_duration,
     aws_hops.permissions,
+    aws_hops.organization,
     aws_hops.instance,
     aws_hops.approved_origins,
 )
@@ -54,6 +55,9 @@ def _findings(path: Path) -> collections.abc.Iterator[Finding]:
             yield from hop(path)
         for person in path.facts.people:
             yield from people_hops.of_person(path, person)
+            if person.id is not None and not (path.wish.everyone and person.enabled is False):
+                yield from entra_hops.role_of_person(path, person)
+                yield from aws_hops.duration_of_person(path, person)
     else:
         for name in entra_hops.HOPS:
             yield unknown(name, path.wish.label or "application", "There is no application to read it from.")

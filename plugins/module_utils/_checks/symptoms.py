@@ -44,6 +44,7 @@ DENIED: t.Final = "Access denied, Please contact your AWS account administrator 
 # --- no message ---
 CONSOLE_HOME: t.Final = "The agent lands on the home page of the AWS console."
 ROLE_PICKER: t.Final = "The agent is asked to choose a role."
+SOMEBODY_ELSE: t.Final = "Nothing is refused: the person works as the agent of somebody else."
 OTHER_PAGE: t.Final = "The agent lands on another page of the instance."
 ELSEWHERE: t.Final = "The agent ends at an address that is not AWS's sign-in."
 NO_CCP: t.Final = "The Contact Control Panel does not open for the agent."

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
+import functools
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Group, Person, SigningKey
-from ansible_collections.openccp.federation.plugins.module_utils._checks.path import ATTRIBUTES
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import VALUES
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import parse
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import metadata_url
 
 _PAGE: t.Final = 999
+_NAMES: t.Final = ("mail", "employeeId", "mailNickname", "onPremisesSamAccountName", "givenName", "surname")
 _ALWAYS: t.Final = ("id", "displayName", "userPrincipalName", "accountEnabled", "userType", "identities")
 _NON_GALLERY: t.Final = apps.TEMPLATES["non_gallery"]
 
@@ -53,8 +56,10 @@ def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application
         relay_state=(principal.get("samlSingleSignOnSettings") or {}).get("relayState"),
         definitions=tuple(policy["definition"] for policy in found.policies),
         keys=tuple(SigningKey(one.certificate, one.active, one.can_sign) for one in found.certificates),
-        encrypts=bool(principal.get("tokenEncryptionKeyId")),
+        encrypts=bool(principal.get("tokenEncryptionKeyId") or application.get("tokenEncryptionKeyId")),
+        role_values={one["id"]: one["value"] for one in principal.get("appRoles") or () if one.get("isEnabled") and one.get("value")},
         issuer=issuer,
+        metadata_url=metadata_url(graph.place.cloud.authority_url, graph.tenant_id, found.app_id),
         groups=tuple(Group(one["principalId"], _name(one)) for one in found.assignments if one.get("principalType") == "Group"),
         unread=unread,
     ), found.assignments
@@ -62,13 +67,14 @@ def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application
 
 def read_people(
     graph: Graph, application: Application, assignments: t.Sequence[Record], names: t.Sequence[str], *, everyone: bool
-) -> tuple[Application, tuple[Person, ...]]:
-    """The people who are named, or everyone who is assigned; and the application with its groups as their members show them.
+) -> tuple[Application, tuple[Person, ...], tuple[Person, ...]]:
+    """The people who are named, or everyone who is assigned; the latter in any case; and first the application with its groups as their
+    members show them.
 
     Names are user principal names, ids, or session names of people who are assigned.
     """
     if not names and not everyone:
-        return application, ()
+        return application, (), ()
     fields = _fields(application)
     direct = {one["principalId"] for one in assignments if one.get("principalType") == "User"}
     group_asks = [_members(group, "members", fields) for group in application.groups]
@@ -80,17 +86,18 @@ def read_people(
     }
     users = _all_of(graph, user_asks, outcomes[len(group_asks) :])
     nested = _read_nested(graph, members, fields)
-    through = _through(application, direct, members)
+    through = _through(application, assignments, members)
     assigned = {one["id"]: one for one in (*users, *(one for found in members.values() for one in found)) if _is_user(one)}
-    people = {user_id: _person(user, through, nested) for user_id, user in assigned.items()}
+    make = functools.partial(_person, policy=_policy(application), through=through, nested=nested)
+    people = {user_id: make(user) for user_id, user in assigned.items()}
     application = dataclasses.replace(application, groups=tuple(_with_nested(group, members[group.id]) for group in application.groups))
     if not names:
-        return application, tuple(people.values())
-    source = _session_name_source(application)
-    found = {name: _named(name, people.values(), source) for name in dict.fromkeys(names)}
+        return application, tuple(people.values()), tuple(people.values())
+    found = {name: _named(name, people.values(), _policy(application)) for name in dict.fromkeys(names)}
     other_asks = list(_user_asks([name for name, person in found.items() if person is None], fields))
-    others = [_person(user, through, nested) for user in _all_of(graph, other_asks, graph.batch(other_asks))]
-    return application, tuple(person or _named(name, others, "") or Person(name) for name, person in found.items())
+    others = [make(user) for user in _all_of(graph, other_asks, graph.batch(other_asks))]
+    named = tuple(person or _named(name, others) or Person(name) for name, person in found.items())
+    return application, named, tuple(people.values())
 
 
 def _all_of(graph: Graph, asks: t.Sequence[Ask], outcomes: t.Sequence[Outcome]) -> list[Record]:
@@ -121,26 +128,20 @@ def _name(assignment: Record) -> str:
     return str(assignment.get("principalDisplayName") or assignment["principalId"])
 
 
-def _sources(application: Application, *claim_types: str) -> list[str]:
-    """Where the claims of these names come from, such as user.mail."""
+def _policy(application: Application) -> ClaimsPolicy:
+    """The one claims policy, as far as it can be read."""
     if len(application.definitions) != 1:
-        return []
+        return ClaimsPolicy()
     try:
-        sent = claims.parse(application.definitions[0]).as_sent()
+        return claims.parse(application.definitions[0])
     except InvalidInput:
-        return []
-    return [claim["source"].lower() for claim in sent if claim["name"] in claim_types and "source" in claim]
-
-
-def _session_name_source(application: Application) -> str:
-    return next(iter(_sources(application, claims.ROLE_SESSION_NAME)), "")
+        return ClaimsPolicy()
 
 
 def _fields(application: Application) -> tuple[str, ...]:
-    """The properties of users that the claims depend on, beside those that are always looked at."""
-    attributes = [source.removeprefix("user.") for source in _sources(application, claims.NAME_ID, claims.ROLE_SESSION_NAME)]
-    wanted = sorted({ATTRIBUTES[name].partition("/")[0] for name in attributes if name in ATTRIBUTES})
-    return tuple(dict.fromkeys((*_ALWAYS, *wanted)))
+    """The properties of users that the claims depend on, and those that could be the source of the session name instead."""
+    policy = _policy(application)
+    return tuple(dict.fromkeys((*_ALWAYS, *_NAMES, *claim_values.user_properties(policy))))
 
 
 def _members(group: Group, walk: str, fields: t.Sequence[str]) -> Ask:
@@ -173,14 +174,28 @@ def _read_nested(graph: Graph, members: t.Mapping[str, t.Sequence[Record]], fiel
     return nested
 
 
-def _through(application: Application, direct: set[str], members: t.Mapping[str, t.Sequence[Record]]) -> dict[str, list[str]]:
-    """What assigns each person: user id → "directly" and the names of groups."""
-    through = {one: ["directly"] for one in direct}
-    for group in application.groups:
-        for one in members[group.id]:
-            if _is_user(one):
-                through.setdefault(one["id"], []).append(group.name)
-    return through
+class _Assigned(t.NamedTuple):
+    """What assigns a person: "directly" and the names of groups; and the values of the roles that this gives."""
+
+    through: list[str]
+    roles: list[str]
+
+
+def _through(
+    application: Application, assignments: t.Sequence[Record], members: t.Mapping[str, t.Sequence[Record]]
+) -> dict[str, _Assigned]:
+    """What assigns each person, by the user's id."""
+    found: dict[str, _Assigned] = {}
+    groups = {group.id: group.name for group in application.groups}
+    for one in assignments:
+        group = groups.get(one["principalId"]) if one.get("principalType") == "Group" else None
+        people = [one["principalId"]] if one.get("principalType") == "User" else []
+        people += [member["id"] for member in members.get(one["principalId"], ()) if group is not None and _is_user(member)]
+        for user_id in people:
+            assigned = found.setdefault(user_id, _Assigned([], []))
+            assigned.through.append(group or "directly")
+            assigned.roles.append(application.role_values.get(str(one.get("appRoleId")), ""))
+    return found
 
 
 def _with_nested(group: Group, members: t.Sequence[Record]) -> Group:
@@ -188,33 +203,30 @@ def _with_nested(group: Group, members: t.Sequence[Record]) -> Group:
     return dataclasses.replace(group, nested=tuple(sorted(names)))
 
 
-def _named(reference: str, people: t.Iterable[Person], source: str) -> Person | None:
+def _named(reference: str, people: t.Iterable[Person], policy: ClaimsPolicy | None = None) -> Person | None:
     """The person of that id or user principal name, else the one whose session name it is."""
     known = list(people)
     fold = reference.casefold()
     found = next((one for one in known if fold in (str(one.id).casefold(), one.name.casefold())), None)
-    return found or next((one for one in known if source and one.attributes.get(source.removeprefix("user.")) == reference), None)
+    return found or next((one for one in known if Claimed(policy, one).session_name == reference), None)
 
 
-def _person(user: Record, through: t.Mapping[str, t.Sequence[str]], nested: t.Mapping[str, t.Sequence[str]]) -> Person:
+def _person(user: Record, *, policy: ClaimsPolicy, through: t.Mapping[str, _Assigned], nested: t.Mapping[str, t.Sequence[str]]) -> Person:
     issuers = [str(one.get("issuer")) for one in user.get("identities") or ()]
+    look_up = claim_values.person_of(user)
+    names = [*claim_values.USER_ATTRIBUTES, *(name for name in claim_values.user_properties(policy) if name.startswith("extension_"))]
+    assigned = through.get(user["id"], _Assigned([], []))
     return Person(
         name=str(user.get("userPrincipalName") or user["id"]),
         id=user["id"],
         enabled=user.get("accountEnabled"),
         guest=user.get("userType") == "Guest",
         home=next((issuer for issuer in issuers if issuer == "ExternalAzureAD"), ""),
-        attributes={attribute: _property(user, path) for attribute, path in ATTRIBUTES.items()},
-        through=tuple(through.get(user["id"], ())),
+        attributes={name: next(iter(look_up(name).values or ()), None) for name in names},
+        through=tuple(dict.fromkeys(assigned.through)),
         nested=tuple(nested.get(user["id"], ())),
+        roles=tuple(dict.fromkeys(value for value in assigned.roles if value)),
     )
-
-
-def _property(user: Record, path: str) -> str | None:
-    value: t.Any = user
-    for part in path.split("/"):
-        value = (value or {}).get(part)
-    return None if value is None else str(value)
 
 
 def _is_group(member: Record) -> bool:

@@ -24,20 +24,21 @@ Entry = dict[str, t.Any]
 """One member of ClaimsSchema or ClaimsTransformations, as Microsoft Graph has it."""
 
 NAME_ID = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"
-_AWS = "https://aws.amazon.com/SAML/Attributes/"
-ROLE = _AWS + "Role"
-ROLE_SESSION_NAME = _AWS + "RoleSessionName"
-SESSION_DURATION = _AWS + "SessionDuration"
-SOURCE_IDENTITY = _AWS + "SourceIdentity"
-TRANSITIVE_TAG_KEYS = _AWS + "TransitiveTagKeys"
-PRINCIPAL_TAG = _AWS + "PrincipalTag:"
+ATTRIBUTES = "https://aws.amazon.com/SAML/Attributes/"
+ROLE = ATTRIBUTES + "Role"
+ROLE_SESSION_NAME = ATTRIBUTES + "RoleSessionName"
+SESSION_DURATION = ATTRIBUTES + "SessionDuration"
+SOURCE_IDENTITY = ATTRIBUTES + "SourceIdentity"
+TRANSITIVE_TAG_KEYS = ATTRIBUTES + "TransitiveTagKeys"
+PRINCIPAL_TAG = ATTRIBUTES + "PrincipalTag:"
 """Followed by the tag's key."""
 
 MAX_CLAIMS = 50
 """Entra ignores further claims, and further transformations, without a word."""
 MIN_SESSION = 900
 MAX_SESSION = 43200
-"""Seconds."""
+LEAST_MAX_SESSION = 3600
+"""Seconds. The last one is the least that a role can have as its maximum, so every role allows it."""
 
 GRAPH_PROPERTIES: t.Mapping[str, str] = {
     "userprincipalname": "userPrincipalName",

@@ -19,13 +19,15 @@ def allowed(world: World, caller: Caller, action: str, resource: str, facts: pol
     """Whether the caller's own policies, and the role's boundary, allow an action."""
     if caller.policies is None and not caller.role_id:
         return True
-    known = {**_facts(caller), **facts}
+    known = {**policies.moment(world.clock.now()), **_facts(caller), **facts}
     documents: t.Iterable[policies.Document] = caller.policies or ()
     if caller.role_id:
         role = next((role for role in world.state(Iam).roles.all().values() if role.id == caller.role_id), None)
         if role is None:
             return False
         documents = role.permissions
+        tags = {f"aws:principaltag/{key.lower()}": (value,) for key, value in role.tags.items()}
+        known = {**tags, **known, "aws:principalarn": (role.arn,)}
         if role.boundary and policies.verdict([role.boundary], action, resource, known) != "allow":
             return False
         if caller.policies and policies.verdict(caller.policies, action, resource, known) != "allow":

@@ -25,6 +25,15 @@ Fill = t.Callable[[str], str]
 VARIABLES_SINCE: t.Final = "2012-10-17"
 
 
+def moment(now: dt.datetime) -> dict[str, tuple[str, ...]]:
+    """The keys that every request has: when it is made, and that it is encrypted."""
+    return {
+        "aws:currenttime": (now.isoformat(),),
+        "aws:epochtime": (str(int(now.timestamp())),),
+        "aws:securetransport": ("true",),
+    }
+
+
 def verdict(
     documents: t.Iterable[Document], action: str, resource: str, facts: Facts, principals: t.Collection[str] | None = None
 ) -> Verdict:
@@ -145,13 +154,13 @@ def _holds(name: str, key: str, wanted: list[str], facts: Facts) -> bool:
     if name.endswith("IfExists"):
         name = name.removesuffix("IfExists")
         if not given:
-            return True
+            return quantity != "ForAnyValue"
     negative = "Not" in name
     compare = _COMPARISONS.get(name.replace("Not", ""))
     if compare is None:
         return False
     if not given:
-        return negative or quantity == "ForAllValues"
+        return quantity != "ForAnyValue" and (negative or quantity == "ForAllValues")
     hits = [any(compare(value, one) for value in wanted) != negative for one in given]
     return any(hits) if quantity == "ForAnyValue" else all(hits)
 

@@ -9,7 +9,7 @@ import typing as t
 
 from patient import REGION, REPLY_URL, Patient
 
-from illnesses.illness import Illness, have_application
+from illnesses.illness import Illness
 
 
 def _other_instance(patient: Patient) -> str:
@@ -21,69 +21,55 @@ ADDRESSES: t.Final = (
         "audience-of-somebody-else",
         "identifier",
         lambda p: p.change_application(identifierUris=["https://example.com/saml"]),
-        have_application,
         "identifiers",
     ),
-    Illness("no-identifier", "identifier", lambda p: p.change_application(identifierUris=[]), have_application, "identifiers"),
-    Illness("no-reply-url", "reply_url", lambda p: p.set_reply_urls(), have_application, "reply_urls"),
-    Illness("reply-url-misspelt", "reply_url", lambda p: p.set_reply_urls(REPLY_URL + "l"), have_application, "reply_urls"),
-    Illness(
-        "reply-url-elsewhere", "reply_url", lambda p: p.set_reply_urls("https://desk.example.com/saml"), have_application, "reply_urls"
-    ),
+    Illness("no-identifier", "identifier", lambda p: p.change_application(identifierUris=[]), "identifiers"),
+    Illness("no-reply-url", "reply_url", lambda p: p.set_reply_urls(), "reply_urls"),
+    Illness("reply-url-misspelt", "reply_url", lambda p: p.set_reply_urls(REPLY_URL + "l"), "reply_urls"),
+    Illness("reply-url-elsewhere", "reply_url", lambda p: p.set_reply_urls("https://desk.example.com/saml"), "reply_urls"),
     Illness(
         "reply-url-of-govcloud",
         "reply_url",
         lambda p: p.set_reply_urls("https://signin.amazonaws-us-gov.com/saml"),
-        have_application,
         "reply_urls",
     ),
     Illness(
         "reply-url-of-another-provider",
         "reply_url",
         lambda p: p.set_reply_urls(REPLY_URL + "/acs/SAMLSP00000000000000"),
-        have_application,
         "reply_urls",
     ),
-    Illness("no-relay-state", "relay_state", lambda p: p.set_relay_state(None), have_application, "relay_state"),
-    Illness(
-        "relay-state-elsewhere", "relay_state", lambda p: p.set_relay_state("https://desk.example.com/"), have_application, "relay_state"
-    ),
+    Illness("no-relay-state", "relay_state", lambda p: p.set_relay_state(None), "relay_state"),
+    Illness("relay-state-elsewhere", "relay_state", lambda p: p.set_relay_state("https://desk.example.com/"), "relay_state"),
     Illness(
         "relay-state-without-https",
         "relay_state",
         lambda p: p.set_relay_state(p.relay_state.replace("https:", "http:")),
-        have_application,
         "relay_state",
     ),
     Illness(
         "relay-state-of-govcloud",
         "relay_state",
         lambda p: p.set_relay_state(p.relay_state.replace(f"{REGION}.console.aws.amazon.com", "console.amazonaws-us-gov.com")),
-        have_application,
         "relay_state",
     ),
-    Illness(
-        "relay-state-to-another-instance", "relay_state", lambda p: p.set_relay_state(_other_instance(p)), have_application, "relay_state"
-    ),
+    Illness("relay-state-to-another-instance", "relay_state", lambda p: p.set_relay_state(_other_instance(p)), "relay_state"),
     Illness(
         "relay-state-to-another-region",
         "relay_state",
         lambda p: p.set_relay_state(p.relay_state.replace(REGION, "eu-west-2")),
-        have_application,
         "relay_state",
     ),
     Illness(
         "relay-state-to-another-page",
         "relay_state",
         lambda p: p.set_relay_state(p.relay_state.replace("ccp-v2", "users")),
-        have_application,
         "relay_state",
     ),
     Illness(
         "relay-state-to-no-page",
         "relay_state",
         lambda p: p.set_relay_state(p.relay_state.partition("?")[0]),
-        have_application,
         "relay_state",
     ),
 )

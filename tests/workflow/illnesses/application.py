@@ -9,7 +9,7 @@ import typing as t
 
 from patient import Patient
 
-from illnesses.illness import Illness, have_application
+from illnesses.illness import Illness
 
 
 def _delete_application(patient: Patient) -> None:
@@ -29,29 +29,27 @@ APPLICATION: t.Final = (
         "application-disabled",
         "application",
         lambda p: p.change_principal(accountEnabled=False),
-        lambda p: p.change_principal(accountEnabled=True),
         "accountEnabled",
+        mends=lambda p: p.change_principal(accountEnabled=True),
     ),
     Illness(
         "application-deactivated",
         "application",
         lambda p: p.change_application(isDisabled=True),
-        lambda p: p.change_application(isDisabled=False),
         "Enable it in Entra ID",
+        mends=lambda p: p.change_application(isDisabled=False),
     ),
     Illness(
         "application-not-saml",
         "application",
         lambda p: p.change_principal(preferredSingleSignOnMode="password"),
-        have_application,
         "azure_saml_app",
     ),
     Illness(
         "application-sign-on-url",
         "application",
         lambda p: p.change_principal(loginUrl="https://desk.example.com/"),
-        have_application,
         "azure_saml_app",
     ),
-    Illness("application-deleted", "application", _delete_application, _restore_application, "restore it", fresh=True),
+    Illness("application-deleted", "application", _delete_application, "restore it", mends=_restore_application),
 )

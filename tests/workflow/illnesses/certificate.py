@@ -9,7 +9,7 @@ import typing as t
 
 from patient import Patient
 
-from illnesses.illness import Illness, have_application, have_provider
+from illnesses.illness import Illness
 
 
 def _remove_certificates(patient: Patient) -> None:
@@ -41,10 +41,10 @@ def _add_certificate_and_activate(patient: Patient) -> None:
 
 
 CERTIFICATE: t.Final = (
-    Illness("no-certificate", "certificate", _remove_certificates, _renew, "azure_saml_app"),
-    Illness("certificate-not-active", "certificate", lambda p: p.activate("0" * 40), have_application, "azure_saml_app"),
-    Illness("certificate-not-in-iam", "certificate", _add_certificate_and_activate, have_provider, "iam_saml_provider"),
-    Illness("metadata-of-another-application", "certificate", _other_metadata, have_provider, "iam_saml_provider"),
-    Illness("certificate-expired", "certificate", lambda p: p.expire_certificate(), _renew, "azure_saml_app", fresh=True),
-    Illness("certificate-expired-and-another-signs", "certificate", _trap, have_provider, "iam_saml_provider", fresh=True),
+    Illness("no-certificate", "certificate", _remove_certificates, "azure_saml_app", mends=_renew),
+    Illness("certificate-not-active", "certificate", lambda p: p.activate("0" * 40), "azure_saml_app"),
+    Illness("certificate-not-in-iam", "certificate", _add_certificate_and_activate, "iam_saml_provider"),
+    Illness("metadata-of-another-application", "certificate", _other_metadata, "iam_saml_provider"),
+    Illness("certificate-expired", "certificate", lambda p: p.expire_certificate(), "azure_saml_app", mends=_renew),
+    Illness("certificate-expired-and-another-signs", "certificate", _trap, "iam_saml_provider"),
 )

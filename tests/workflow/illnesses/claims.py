@@ -9,7 +9,7 @@ import typing as t
 
 from patient import ACCOUNT, AWS, PROVIDER_ARN, ROLE, ROLE_ARN, Patient
 
-from illnesses.illness import Act, Illness, have_application, set_claim
+from illnesses.illness import Act, Illness, set_claim
 
 
 def _take_policies_away(patient: Patient) -> None:
@@ -43,40 +43,35 @@ def _claim_pair(role: str = ROLE_ARN, provider: str = PROVIDER_ARN) -> Act:
 
 
 CLAIMS: t.Final = (
-    Illness("no-claims-policy", "claims", _take_policies_away, have_application, "azure_saml_app"),
-    Illness("no-role-claim", "claims", set_claim("Role"), have_application, "azure_saml_app"),
-    Illness("role-claim-in-lower-case", "claims", _rename_claim("Role", "role"), have_application, "azure_saml_app"),
-    Illness("role-claim-beyond-the-fiftieth", "claims", _bury_role_claim, have_application, "azure_saml_app"),
-    Illness("no-session-name", "claims", set_claim("RoleSessionName"), have_application, "azure_saml_app"),
-    Illness(
-        "session-name-in-another-case", "claims", _rename_claim("RoleSessionName", "RoleSessionname"), have_application, "azure_saml_app"
-    ),
-    Illness("session-duration-too-short", "claims", set_claim("SessionDuration", {"Value": "600"}), have_application, "session_duration"),
-    Illness("session-duration-no-number", "claims", set_claim("SessionDuration", {"Value": "PT12H"}), have_application, "session_duration"),
+    Illness("no-claims-policy", "claims", _take_policies_away, "azure_saml_app"),
+    Illness("no-role-claim", "claims", set_claim("Role"), "azure_saml_app"),
+    Illness("role-claim-in-lower-case", "claims", _rename_claim("Role", "role"), "azure_saml_app"),
+    Illness("role-claim-beyond-the-fiftieth", "claims", _bury_role_claim, "azure_saml_app"),
+    Illness("no-session-name", "claims", set_claim("RoleSessionName"), "azure_saml_app"),
+    Illness("session-name-in-another-case", "claims", _rename_claim("RoleSessionName", "RoleSessionname"), "azure_saml_app"),
+    Illness("session-duration-too-short", "claims", set_claim("SessionDuration", {"Value": "600"}), "session_duration"),
+    Illness("session-duration-no-number", "claims", set_claim("SessionDuration", {"Value": "PT12H"}), "session_duration"),
     Illness(
         "source-identity-with-a-space",
         "claims",
         set_claim("SourceIdentity", {"Value": "Jane Doe"}),
-        have_application,
         "azure_saml_app",
         follows=("role",),
     ),
-    Illness("role-misspelt", "role_claim", _claim_pair(role=ROLE_ARN + "s"), have_application, "role_claims"),
-    Illness("role-in-another-case", "role_claim", _claim_pair(role=ROLE_ARN.replace(ROLE, ROLE.lower())), have_application, "role_claims"),
-    Illness("provider-misspelt", "role_claim", _claim_pair(provider=PROVIDER_ARN + "-ID"), have_application, "role_claims"),
-    Illness("role-without-provider", "role_claim", set_claim("Role", {"Value": ROLE_ARN}), have_application, "role_claims"),
+    Illness("role-misspelt", "role_claim", _claim_pair(role=ROLE_ARN + "s"), "role_claims"),
+    Illness("role-in-another-case", "role_claim", _claim_pair(role=ROLE_ARN.replace(ROLE, ROLE.lower())), "role_claims"),
+    Illness("provider-misspelt", "role_claim", _claim_pair(provider=PROVIDER_ARN + "-ID"), "role_claims"),
+    Illness("role-without-provider", "role_claim", set_claim("Role", {"Value": ROLE_ARN}), "role_claims"),
     Illness(
         "two-roles",
         "role_claim",
         set_claim("Role", {"Value": f"{ROLE_ARN},{PROVIDER_ARN}"}, {"Value": f"{ROLE_ARN}-Admin,{PROVIDER_ARN}"}),
-        have_application,
         "role_claims",
     ),
     Illness(
         "role-of-another-account",
         "role_claim",
         _claim_pair(ROLE_ARN.replace(ACCOUNT, "999988887777"), PROVIDER_ARN.replace(ACCOUNT, "999988887777")),
-        have_application,
         "role_claims",
     ),
 )

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from patient import ACCOUNT, OTHER_TENANT, PROVIDER, PROVIDER_ARN, REGION, REPLY_URL, ROLE, Patient
 
-from illnesses.illness import Illness, have_provider, have_role, set_claim
+from illnesses.illness import Illness, set_claim
 
 
 def _deny(patient: Patient) -> None:
@@ -45,24 +45,22 @@ IAM: t.Final = (
         "provider-deleted",
         "provider",
         lambda p: p.iam.delete_saml_provider(SAMLProviderArn=PROVIDER_ARN),
-        have_provider,
         "iam_saml_provider",
     ),
     Illness(
         "metadata-of-another-tenant",
         "provider",
         lambda p: p.replace_provider(p.metadata(OTHER_TENANT)),
-        have_provider,
         "iam_saml_provider",
     ),
     Illness(
         "assertions-not-encrypted",
         "provider",
         _encrypt,
-        lambda p: p.have_provider(assertion_encryption_mode="allowed"),
         "assertion_encryption_mode: allowed",
+        mends=lambda p: p.have_provider(assertion_encryption_mode="allowed"),
     ),
-    Illness("role-deleted", "role", lambda p: p.delete_role(), have_role, "connect_federation_role", fresh=True),
+    Illness("role-deleted", "role", lambda p: p.delete_role(), "connect_federation_role"),
     Illness(
         "role-trusts-another-provider",
         "role",
@@ -70,66 +68,59 @@ IAM: t.Final = (
             p.iam.create_saml_provider(Name="Other", SAMLMetadataDocument=p.metadata()),
             p.set_trust(Principal={"Federated": PROVIDER_ARN.replace(PROVIDER, "Other")}),
         ),
-        have_role,
         "saml_provider_arns",
     ),
     Illness(
         "role-trusts-another-reply-url",
         "role",
         lambda p: p.set_trust(Condition={"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}),
-        have_role,
         "reply_urls",
     ),
     Illness(
         "role-trusts-another-action",
         "role",
         lambda p: p.set_trust(Action="sts:AssumeRoleWithWebIdentity"),
-        have_role,
         "connect_federation_role",
     ),
     Illness(
         "role-trusts-another-issuer",
         "role",
         lambda p: p.set_trust(Condition={"StringEquals": {"SAML:aud": REPLY_URL, "SAML:iss": f"https://sts.windows.net/{OTHER_TENANT}/"}}),
-        have_role,
         "connect_federation_role",
     ),
-    Illness("role-denies", "role", lambda p: p.set_trust(Effect="Deny"), have_role, "connect_federation_role"),
+    Illness("role-denies", "role", lambda p: p.set_trust(Effect="Deny"), "connect_federation_role"),
     Illness(
         "role-without-session-tags",
         "role",
         set_claim("PrincipalTag:Team", {"Value": "Sales"}),
-        lambda p: p.have_role(tag_session=True),
         "tag_session: true",
+        mends=lambda p: p.have_role(tag_session=True),
         application={"extra_claims": None, "keep_unknown_claims": True},
     ),
     Illness(
         "role-without-source-identity",
         "role",
         set_claim("SourceIdentity", {"Value": "agents"}),
-        lambda p: p.have_role(set_source_identity=True),
         "set_source_identity: true",
+        mends=lambda p: p.have_role(set_source_identity=True),
         application={"extra_claims": None, "keep_unknown_claims": True},
     ),
     Illness(
         "sessions-too-long",
         "session_duration",
         lambda p: p.iam.update_role(RoleName=ROLE, MaxSessionDuration=3600),
-        have_role,
         "max_session_duration",
     ),
     Illness(
         "permission-deleted",
         "permissions",
         lambda p: p.iam.delete_role_policy(RoleName=ROLE, PolicyName="AmazonConnectFederation"),
-        have_role,
         "connect_federation_role",
     ),
     Illness(
         "permission-for-another-action",
         "permissions",
         lambda p: p.permit(Action="connect:GetFederationTokens"),
-        have_role,
         "connect_federation_role",
     ),
     Illness(
@@ -138,37 +129,32 @@ IAM: t.Final = (
         lambda p: p.permit(
             Resource=f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/99999999-8888-4777-8666-555555555555/user/${{aws:userid}}"
         ),
-        have_role,
         "instance_arns",
     ),
     Illness(
         "permission-for-agent-not-user",
         "permissions",
         lambda p: p.permit(Resource=f"{p.instance['arn']}/agent/${{aws:userid}}"),
-        have_role,
         "connect_federation_role",
     ),
     Illness(
         "permission-by-another-instance-id",
         "permissions",
         lambda p: p.permit(Resource="*", Condition={"StringEquals": {"connect:InstanceId": "99999999-8888-4777-8666-555555555555"}}),
-        have_role,
         "connect_federation_role",
     ),
     Illness(
         "permission-for-somebody-else",
         "permissions",
         lambda p: p.permit(Resource=f"{p.instance['arn']}/user/*:john.roe@example.com"),
-        have_role,
         "connect_federation_role",
     ),
     Illness(
         "permission-by-user-name",
         "permissions",
         lambda p: p.permit(Resource=f"{p.instance['arn']}/user/${{aws:username}}"),
-        have_role,
         "connect_federation_role",
     ),
-    Illness("permission-denied", "permissions", _deny, _allow_again, "take away what denies it"),
-    Illness("permission-bounded", "permissions", _bound, _unbound, "take away what denies it or bounds the role"),
+    Illness("permission-denied", "permissions", _deny, "take away what denies it", mends=_allow_again),
+    Illness("permission-bounded", "permissions", _bound, "take away what denies it or bounds the role", mends=_unbound),
 )

@@ -17,21 +17,20 @@ Act = t.Callable[[Patient], t.Any]
 class Illness:
     """One way to break it.
 
-    advice: words of the fix that mend then follows. user: who signs in. status: of the finding. follows: hops that fail as a direct
-    consequence. destination: of the agents, as the federation is meant to be. fresh: whether it takes clouds of its own, in which
-    nobody signed in before and nobody is treated afterwards. application: options that the healthy one has.
+    advice: words of the fix, which is then followed to the letter, or by mends where it is for a person to do by hand. user: who signs
+    in. status: of the finding. follows: hops that fail as a direct consequence. destination: of the agents, as the federation is meant
+    to be. application: options that the healthy one has.
     """
 
     name: str
     hop: str
     breaks: Act
-    mends: Act
     advice: str
+    mends: Act | None = None
     user: str = JANE
     status: str = "fail"
     follows: tuple[str, ...] = ()
     destination: str = "/ccp-v2"
-    fresh: bool = False
     application: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
 

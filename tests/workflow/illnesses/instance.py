@@ -30,14 +30,13 @@ def _destination_elsewhere(patient: Patient) -> None:
 
 
 INSTANCE: t.Final = (
-    Illness("instance-deleted", "instance", _delete, _make_anew, "connect_instance", fresh=True),
+    Illness("instance-deleted", "instance", _delete, "connect_instance", mends=_make_anew),
     Illness(
         "destination-not-approved",
         "approved_origins",
         _destination_elsewhere,
-        lambda p: p.have("connect_approved_origin", instance_id=p.instance["id"], origins={"add": ["https://desk.example.com"]}),
         "connect_approved_origin",
+        mends=lambda p: p.have("connect_approved_origin", instance_id=p.instance["id"], origins={"add": ["https://desk.example.com"]}),
         destination="https://desk.example.com",
-        fresh=True,
     ),
 )

@@ -9,7 +9,7 @@ import typing as t
 
 from patient import GROUP, JANE, Patient
 
-from illnesses.illness import Act, Illness, have_application, have_user, set_claim
+from illnesses.illness import Act, Illness, set_claim
 
 
 def person(name: str = JANE, **values: t.Any) -> Act:
@@ -49,84 +49,83 @@ def _change_agent_profile(patient: Patient, permissions: list[str]) -> None:
 
 
 PEOPLE: t.Final = (
-    Illness("account-disabled", "account", person(accountEnabled=False), person(accountEnabled=True), "Enable the account"),
+    Illness("account-disabled", "account", person(accountEnabled=False), "Enable the account", mends=person(accountEnabled=True)),
     Illness(
         "account-deleted",
         "account",
         lambda p: p.directory(remove=[JANE]),
-        person(mail=JANE, employeeId="4711"),
         "restore or create the user",
+        mends=person(mail=JANE, employeeId="4711"),
     ),
-    Illness("nobody-assigned", "assignment", _unassign, have_application, "azure_saml_app"),
+    Illness("nobody-assigned", "assignment", _unassign, "azure_saml_app"),
     Illness(
         "not-in-the-group",
         "assignment",
         lambda p: p.directory(groups=[{"displayName": GROUP, "members": []}]),
-        person(),
         f"Add the person to {GROUP}",
+        mends=person(),
     ),
     Illness(
         "in-a-nested-group",
         "assignment",
         lambda p: p.directory(groups=[{"displayName": "Team", "members": [JANE]}, {"displayName": GROUP, "members": ["Team"]}]),
-        lambda p: p.have_application(assignments={"groups": {"set": [GROUP, "Team"]}}),
         "azure_saml_app",
-        fresh=True,
+        mends=lambda p: p.have_application(assignments={"groups": {"set": [GROUP, "Team"]}}),
     ),
     Illness(
-        "mail-empty", "session_name", person(mail=None), person(mail=JANE), "Fill user.mail", application={"session_name_source": "mail"}
+        "mail-empty",
+        "session_name",
+        person(mail=None),
+        "Fill user.mail",
+        mends=person(mail=JANE),
+        application={"session_name_source": "mail"},
     ),
     Illness(
         "session-name-source-empty",
         "session_name",
         set_claim("RoleSessionName", {"Source": "user", "ID": "extensionattribute1"}),
-        have_application,
         "session_name_source",
     ),
     Illness(
         "session-name-with-a-space",
         "session_name",
         set_claim("RoleSessionName", {"Source": "user", "ID": "displayname"}),
-        have_application,
         "session_name_source",
     ),
     Illness(
         "apostrophe",
         "session_name",
         person("o'brien@example.com", mail="obrien@example.com"),
-        lambda p: (p.have_application(session_name_source="mail"), p.have_user("obrien@example.com")),
         "session_name_source",
+        mends=lambda p: (p.have_application(session_name_source="mail"), p.have_user("obrien@example.com")),
         user="o'brien@example.com",
-        fresh=True,
     ),
     Illness(
         "name-too-long",
         "session_name",
         person("a" * 60 + "@example.com", mail="a@example.com"),
-        lambda p: (p.have_application(session_name_source="mail"), p.have_user("a@example.com")),
         "session_name_source",
+        mends=lambda p: (p.have_application(session_name_source="mail"), p.have_user("a@example.com")),
         user="a" * 60 + "@example.com",
-        fresh=True,
     ),
     Illness(
         "guest",
         "session_name",
         person("alice_fabrikam.com#EXT#@example.onmicrosoft.com", mail="alice@fabrikam.com", userType="Guest"),
-        lambda p: (p.have_application(session_name_source="mail"), p.have_user("alice@fabrikam.com")),
         "session_name_source",
+        mends=lambda p: (p.have_application(session_name_source="mail"), p.have_user("alice@fabrikam.com")),
         user="alice_fabrikam.com#EXT#@example.onmicrosoft.com",
-        fresh=True,
     ),
-    Illness("plus-sign", "session_name", set_claim("RoleSessionName", {"Value": "jane+doe"}), have_application, "session_name_source"),
-    Illness("user-missing", "user", lambda p: p.delete_user(), have_user, "connect_users"),
-    Illness("user-in-another-case", "user", _other_case, _right_case, "connect_users"),
-    Illness("user-without-the-panel", "security_profile", lambda p: p.set_profiles("QualityAnalyst"), have_user, "connect_users"),
+    Illness("plus-sign", "session_name", set_claim("RoleSessionName", {"Value": "jane+doe"}), "session_name_source"),
+    Illness("user-missing", "user", lambda p: p.delete_user(), "connect_users"),
+    Illness("user-in-another-case", "user", _other_case, "connect_users", mends=_right_case),
+    Illness("user-without-the-panel", "security_profile", lambda p: p.set_profiles("QualityAnalyst"), "connect_users"),
     Illness(
         "panel-taken-from-the-profile",
         "security_profile",
         lambda p: _change_agent_profile(p, []),
-        lambda p: _change_agent_profile(p, ["BasicAgentAccess"]),
         "grant it in the profile",
+        mends=lambda p: _change_agent_profile(p, ["BasicAgentAccess"]),
     ),
-    Illness("role-made-anew", "role_binding", _rebuild_role, _rebuild_user, "delete the user", status="warning"),
+    Illness("role-made-anew", "role_binding", _rebuild_role, "delete the user", mends=_rebuild_user, status="warning"),
 )

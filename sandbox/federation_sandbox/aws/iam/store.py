@@ -45,6 +45,7 @@ class EffectiveRole:
     boundary: Document | None
     max_session_duration: int
     created: dt.datetime
+    tags: t.Mapping[str, str]
 
 
 class Iam:
@@ -94,6 +95,7 @@ class Iam:
             boundary=_managed(backend, boundary) if boundary else None,
             max_session_duration=int(role.max_session_duration or 3600),
             created=self._created.setdefault(role.id, self._world.clock.now()),
+            tags={tag["Key"]: tag["Value"] for tag in role.tags},
         )
 
 

@@ -23,12 +23,14 @@ from federation_sandbox.aws.iam.store import EffectiveRole, Iam, Provider
 from federation_sandbox.aws.role_sessions import session_of
 from federation_sandbox.aws.signin.assertions import Assertion, BadSignature, Malformed, decode, unverified, verified
 from federation_sandbox.aws.signin.hosts import Site
+from federation_sandbox.aws.tags import is_text
 from federation_sandbox.service import CloudError
 from federation_sandbox.world import World
 
 _ATTRIBUTES: t.Final = "https://aws.amazon.com/SAML/Attributes/"
 _NAME: t.Final = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}")
 _TO_REDEEM: t.Final = dt.timedelta(minutes=5)
+_LONGEST_KEY, _LONGEST_VALUE = 128, 256
 _SHORTEST, _UNASKED, _LONGEST = 900, 3600, 43200
 
 NOT_AUTHORIZED: t.Final = "Not authorized to perform sts:AssumeRoleWithSAML"
@@ -100,11 +102,12 @@ def admit(world: World, presented: Presented, pair: Pair) -> Admitted:
     tags = _tags(assertion)
     role = world.state(Iam).roles.get(pair.role)
     wanted = ["sts:AssumeRoleWithSAML", *(["sts:TagSession"] if tags else []), *(["sts:SetSourceIdentity"] if source else [])]
-    facts = _facts(assertion, pair, name, source, tags)
+    facts = {**policies.moment(world.clock.now()), **_facts(assertion, pair, name, source, tags)}
     if role is None or not assertion.name_id or not all(_trusts(role, action, pair, facts) for action in wanted):
         raise refusal(NOT_AUTHORIZED, "AccessDenied", 403)
     carried = {key: values for key, values in facts.items() if key.startswith(("saml:", "aws:federatedprovider"))}
     carried |= {f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()}
+    carried["aws:tokenissuetime"] = facts["aws:currenttime"]
     if source:
         carried["aws:sourceidentity"] = (source,)
     return Admitted(role, session_of(role, name, carried))
@@ -215,7 +218,11 @@ def _source_identity(assertion: Assertion) -> str:
 def _tags(assertion: Assertion) -> dict[str, str]:
     prefix = f"{_ATTRIBUTES}PrincipalTag:"
     names = [name for name in assertion.attributes if name.startswith(prefix)]
-    return {name.removeprefix(prefix): _one(assertion, name.removeprefix(_ATTRIBUTES)) for name in names}
+    found = {name.removeprefix(prefix): _one(assertion, name.removeprefix(_ATTRIBUTES)) for name in names}
+    for key, value in found.items():
+        if len(key) > _LONGEST_KEY or len(value) > _LONGEST_VALUE or not is_text(key + value):
+            raise refusal(INVALID, service="")
+    return found
 
 
 def _facts(assertion: Assertion, pair: Pair, name: str, source: str, tags: t.Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -19,7 +19,12 @@ REQUEST: t.Final = Request(
         "aws:securetransport": ("true",),
         "connect:instanceid": ("i",),
         "aws:tagkeys": ("Team", "Site"),
+        "aws:currenttime": ("2026-11-26T12:00:00Z",),
+        "aws:epochtime": ("1795694400",),
+        "aws:multifactorauthage": (),
+        "aws:principaltag/site": ("Berlin",),
     },
+    complete=("aws:principaltag/",),
 )
 
 
@@ -54,7 +59,8 @@ def when(operator: str, key: str, *values: t.Any) -> dict[str, t.Any]:
         ({"Resource": f"{INSTANCE}/agent/${{aws:userid}}"}, "silent"),
         ({"Resource": f"{INSTANCE}/USER/${{aws:userid}}"}, "silent"),
         ({"Resource": f"{INSTANCE}/user/${{aws:username}}"}, "silent"),
-        ({"Resource": f"{INSTANCE}/user/${{aws:PrincipalTag/Agent}}"}, "unknown"),
+        ({"Resource": f"{INSTANCE}/user/${{aws:PrincipalTag/Agent}}"}, "silent"),
+        ({"Resource": f"{INSTANCE}/user/${{aws:SourceVpc}}"}, "unknown"),
         ({"Resource": f"{INSTANCE}/user/${{*}}"}, "silent"),
         ({"Resource": None, "NotResource": "arn:aws:s3:::*"}, "allow"),
         ({"Resource": None, "NotResource": f"{INSTANCE}/*"}, "silent"),
@@ -97,10 +103,31 @@ def test_a_statement(elements: dict[str, t.Any], effect: str) -> None:
         ("ForAnyValue:StringEquals", "aws:TagKeys", ("Floor",), "silent"),
         ("ForAnyValue:StringEquals", "aws:username", ("jane",), "silent"),
         ("StringEquals", "aws:SourceIp", ("192.0.2.1",), "unknown"),
-        ("StringEquals", "connect:InstanceId", ("${aws:PrincipalTag/Instance}",), "unknown"),
-        ("StringNotEquals", "connect:InstanceId", ("${aws:PrincipalTag/Instance}",), "unknown"),
+        ("StringEquals", "connect:InstanceId", ("${aws:SourceVpc}",), "unknown"),
+        ("StringNotEquals", "connect:InstanceId", ("${aws:SourceVpc}",), "unknown"),
         ("IpAddress", "aws:SourceIp", ("192.0.2.0/24",), "unknown"),
-        ("DateLessThan", "aws:CurrentTime", ("2030-01-01",), "unknown"),
+        ("DateLessThan", "aws:CurrentTime", ("2030-01-01",), "allow"),
+        ("DateLessThan", "aws:CurrentTime", ("2026-01-01T00:00:00Z",), "silent"),
+        ("DateGreaterThanEquals", "aws:CurrentTime", ("2026-11-26T12:00:00+00:00",), "allow"),
+        ("DateNotEquals", "aws:CurrentTime", ("2026-11-26T12:00:00Z",), "silent"),
+        ("DateLessThan", "aws:EpochTime", (1900000000,), "allow"),
+        ("DateLessThan", "aws:CurrentTime", ("tomorrow",), "unknown"),
+        ("DateLessThan", "aws:CurrentTime", ("٢٠٣٠",), "unknown"),
+        ("NumericLessThan", "aws:MultiFactorAuthAge", (3600,), "silent"),
+        ("NumericLessThanIfExists", "aws:MultiFactorAuthAge", (3600,), "allow"),
+        ("NumericGreaterThan", "aws:EpochTime", ("5.5",), "allow"),
+        ("NumericEquals", "aws:CurrentTime", (5,), "unknown"),
+        ("stringequals", "connect:InstanceId", ("i",), "allow"),
+        ("STRINGNOTEQUALSIFEXISTS", "connect:InstanceId", ("i",), "silent"),
+        ("forallvalues:stringequals", "aws:TagKeys", ("Team", "Site"), "allow"),
+        ("ForAnyValue:StringNotEquals", "aws:username", ("jane",), "silent"),
+        ("ForAnyValue:StringEqualsIfExists", "aws:username", ("jane",), "silent"),
+        ("BinaryEquals", "aws:userid", ("QQ==",), "unknown"),
+        ("StringEquals", "aws:PrincipalTag/Site", ("Berlin",), "allow"),
+        ("StringEquals", "aws:principaltag/team", ("Sales",), "silent"),
+        ("Null", "aws:PrincipalTag/Team", ("true",), "allow"),
+        ("StringEquals", "aws:PrincipalTag/Site", ("${aws:PrincipalTag/Team, 'Berlin'}",), "allow"),
+        ("StringEquals", "aws:PrincipalTag/Site", ("${aws:PrincipalTag/Team}",), "silent"),
     ],
 )
 def test_a_condition(operator: str, key: str, values: tuple[t.Any, ...], effect: str) -> None:
@@ -118,6 +145,23 @@ def test_statements_together() -> None:
     assert verdict(silent) == "silent"
     assert verdict() == "silent"
     assert evaluate({"one": {"Version": "2012-10-17", "Statement": statement()}}, REQUEST).effect == "allow"
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"Statement": "Allow"},
+        {"Statement": [["Allow"]]},
+        {"Statement": [None]},
+        {"Statement": statement(Condition="aws:userid")},
+        {"Statement": statement(Condition={"StringEquals": "aws:userid"})},
+        {"Statement": statement(Condition={"StringEquals": None})},
+    ],
+)
+def test_what_has_no_form_of_iam_is_unknown(policy: dict[str, t.Any]) -> None:
+    told = evaluate({"policy": {"Version": "2012-10-17", **policy}}, REQUEST)
+    assert told.effect == "unknown"
+    assert "not an object" in told.why
 
 
 def test_what_it_rests_on_is_named() -> None:
@@ -144,6 +188,8 @@ def test_old_policies_have_no_variables(version: str | None) -> None:
         ({"Principal": {"AWS": "111122223333"}}, "silent"),
         ({"NotPrincipal": {"Federated": "provider"}}, "silent"),
         ({"NotPrincipal": {"AWS": "111122223333"}}, "allow"),
+        ({"Principal": ["provider"]}, "unknown"),
+        ({"NotPrincipal": "provider"}, "unknown"),
         ({}, "silent"),
     ],
 )
