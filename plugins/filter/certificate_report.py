@@ -24,6 +24,14 @@ options:
     description: Why other federations could not be looked at, by host.
     type: dict
     default: {}
+  not_federated:
+    description: Which federations have no application, and that in a sentence, by host.
+    type: dict
+    default: {}
+  fail_on_not_federated:
+    description: Whether it is a problem that a federation has no application.
+    type: bool
+    default: false
   warn_days:
     description: An active certificate with fewer days left than these is a problem.
     type: int
@@ -49,11 +57,19 @@ _value:
     certificates:
       description:
         - The certificates, each with C(host), C(application), C(app_id), C(thumbprint), C(not_after), C(days_left), C(active), C(usable)
-          (whether Entra ID can sign with it now), C(in_entra), C(providers) (the ARNs that hold it) and C(trusted) (whether all do).
+          (whether Entra ID can sign with it now), C(in_entra), C(providers) (the ARNs that hold it), C(trusted) (whether all do) and
+          C(managed) (whether this collection made it).
       type: list
       elements: dict
     unread:
       description: Why other federations could not be looked at, by host.
+      type: dict
+    not_federated:
+      description: Which federations have no application, by host.
+      type: dict
+    hosts:
+      description:
+        - By host, its C(state), V(ok), V(endangered), V(unread) or V(not_federated), and its C(problems).
       type: dict
     table:
       description: The same as lines of equal columns.
@@ -73,18 +89,34 @@ import typing as t
 from ansible_collections.openccp.federation.plugins.module_utils._saml import certificate_report as report
 
 
-def certificate_report(federations: list[dict[str, t.Any]], unread: dict[str, str] | None = None, warn_days: int = 30) -> dict[str, t.Any]:
+def certificate_report(
+    federations: list[dict[str, t.Any]],
+    unread: dict[str, str] | None = None,
+    not_federated: dict[str, str] | None = None,
+    fail_on_not_federated: bool = False,
+    warn_days: int = 30,
+) -> dict[str, t.Any]:
     """The report as plain values."""
-    unread = dict(sorted((unread or {}).items()))
-    found = {one["host"]: report.rows(one["host"], one["application"], one["providers"]) for one in federations}
-    rows = [row for each in found.values() for row in each]
-    problems = [problem for host, each in found.items() for problem in report.problems(host, each, warn_days)]
+    unread, not_federated = dict(sorted((unread or {}).items())), dict(sorted((not_federated or {}).items()))
+    by_host = {one["host"]: report.rows(one["host"], one["application"], one["providers"]) for one in federations}
+    hosts: dict[str, dict[str, t.Any]] = {}
+    for host, rows in by_host.items():
+        problems = report.problems(host, rows, warn_days)
+        hosts[host] = {"state": "endangered" if problems else "ok", "problems": problems}
+    for host, reason in unread.items():
+        hosts[host] = {"state": "unread", "problems": [f"{host}: {reason}"]}
+    for host, reason in not_federated.items():
+        hosts[host] = {"state": "not_federated", "problems": [f"{host}: {reason}"] if fail_on_not_federated else []}
+    certificates = [row for rows in by_host.values() for row in rows]
+    without = dict.fromkeys(unread, "not looked at") | dict.fromkeys(not_federated, "not federated")
     return {
-        "certificates": rows,
+        "certificates": certificates,
         "unread": unread,
-        "table": report.table(rows),
-        "prometheus": report.prometheus(rows, found, unread),
-        "problems": [*problems, *(f"{host}: {reason}" for host, reason in unread.items())],
+        "not_federated": not_federated,
+        "hosts": hosts,
+        "table": report.table(certificates, without),
+        "prometheus": report.prometheus(certificates, by_host, unread, not_federated),
+        "problems": [problem for host in hosts.values() for problem in host["problems"]],
     }
 
 

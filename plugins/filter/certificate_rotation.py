@@ -42,6 +42,25 @@ options:
     description: Whether to go on after a rollback.
     type: bool
     default: false
+  validity_days:
+    description: For how many days a new certificate is valid.
+    type: int
+    default: 1095
+  replaced:
+    description: The thumbprint of a certificate that is replaced as long as it is active, although it is not near its end.
+    type: str
+  compromised:
+    description: Whether what was replaced is retired without delay.
+    type: bool
+    default: false
+  adopt_unmanaged:
+    description: Whether a certificate that this collection did not make, and that ends after the active one, is published and activated.
+    type: bool
+    default: false
+  remove_unmanaged:
+    description: Whether certificates that this collection did not make, and that are not active, are retired.
+    type: bool
+    default: false
 seealso:
   - module: openccp.federation.azure_saml_certificate
 """
@@ -80,10 +99,20 @@ _value:
     unproven:
       description: Whether a new certificate signs while the old one is still there to go back to.
       type: bool
+    unmanaged:
+      description: The thumbprints of certificates that this collection did not make and leaves as they are.
+      type: list
+      elements: str
+    notice:
+      description: The same in a sentence, with what can be done, empty without any.
+      type: str
     trusted:
       description: The thumbprints that every provider holds.
       type: list
       elements: str
+    former:
+      description: The thumbprint that a rollback goes back to, null without one.
+      type: str
 """
 
 import dataclasses
@@ -91,21 +120,36 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.rotation import Rules, certificates_of, decide, moment, provider_of
+from ansible_collections.openccp.federation.plugins.module_utils._saml.rotation import (
+    Federation,
+    Rules,
+    certificates_of,
+    decide,
+    former,
+    moment,
+    provider_of,
+)
 
 
 def certificate_rotation(application: dict[str, t.Any], providers: list[dict[str, t.Any]], now: str, **rules: t.Any) -> dict[str, t.Any]:
     """The decision as a dictionary of plain values."""
-    trusting = [provider_of(one) for one in providers]
+    federation = Federation(
+        certificates_of(application),
+        [provider_of(provider) for provider in providers],
+        moment(now),
+        frozenset(application["managed_thumbprints"]),
+    )
     try:
-        decision = decide(certificates_of(application), trusting, moment(now), Rules(**rules))
+        decision = decide(federation, Rules(**rules))
     except InvalidInput as error:
         raise AnsibleFilterError(f"{application['name']}: {error}") from error
     since = decision.failing_since
     return dataclasses.asdict(decision) | {
         "retired": list(decision.retired),
+        "unmanaged": list(decision.unmanaged),
         "failing_since": since.strftime("%Y-%m-%dT%H:%M:%SZ") if since else None,
-        "trusted": sorted(frozenset.intersection(*(one.thumbprints for one in trusting))),
+        "trusted": sorted(federation.trusted),
+        "former": former(federation),
     }
 
 

@@ -457,6 +457,15 @@ application:
           description: When it was last made the active one, null when that was not noted. A tag of the service principal keeps it.
           returned: when it exists
           type: str
+        managed:
+          description: Whether this collection made it. A tag of the service principal keeps that.
+          returned: when it exists
+          type: bool
+    managed_thumbprints:
+      description: The thumbprints of all certificates that this collection made, also of those that are gone. Tags keep them.
+      returned: when it exists
+      type: list
+      elements: str
     active_thumbprint:
       description: The thumbprint of the active certificate.
       returned: when it exists

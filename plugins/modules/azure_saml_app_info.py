@@ -150,6 +150,11 @@ applications:
       returned: always
       type: list
       elements: dict
+    managed_thumbprints:
+      description: The thumbprints of all certificates that this collection made, also of those that are gone. Tags keep them.
+      returned: always
+      type: list
+      elements: str
     active_thumbprint:
       description: The thumbprint of the active certificate, null without one.
       returned: always

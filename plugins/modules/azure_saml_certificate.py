@@ -34,8 +34,8 @@ options:
   which:
     description:
       - The certificate that is meant, by its role. V(newest) and V(oldest) go by the date on which it was made.
-      - When neither this nor O(thumbprint) is given, the certificate is meant that is not active and ends after the active one;
-        with O(state=staged), only if it has begun by the time it is needed.
+      - When neither this nor O(thumbprint) is given, the certificate is meant that this collection made (see O(adopt)), that is not active
+        and ends after the active one; with O(state=staged), only if it has begun by the time it is needed.
     type: str
     choices: [newest, oldest, active]
   state:
@@ -63,6 +63,13 @@ options:
       - A certificate that is not among them is not activated.
     type: list
     elements: str
+  adopt:
+    description:
+      - Whether a certificate that this collection did not make may be the one that is meant when neither O(thumbprint) nor O(which) is
+        given.
+      - By default somebody else's certificate is neither taken for a staged one nor activated, unless it is named.
+    type: bool
+    default: false
   force:
     description: Whether to activate a certificate although it is not known that the IAM SAML providers hold it.
     type: bool
@@ -167,6 +174,10 @@ certificate:
       description: When it was last made the active one, null when that was not noted. A tag of the service principal keeps it.
       returned: unless it does not exist
       type: str
+    managed:
+      description: Whether this collection made it. A tag of the service principal keeps that.
+      returned: unless it does not exist
+      type: bool
     certificates:
       description: All signing certificates of the application, the one that ends last first, with the same keys.
       returned: always
@@ -291,6 +302,7 @@ def main() -> None:
         "common_name": {"type": "str", "default": signing_certificates.COMMON_NAME},
         "validity_days": {"type": "int", "default": signing_certificates.LONGEST_DAYS},
         "trusted_thumbprints": {"type": "list", "elements": "str"},
+        "adopt": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
         "wait_timeout": {"type": "int", "default": 600},
     }

@@ -51,6 +51,12 @@ options:
     type: str
     choices: [replace, merge]
     default: replace
+  remove_thumbprints:
+    description:
+      - The SHA-1 thumbprints of signing certificates that the provider shall no longer trust.
+      - With O(certificates=merge) everything else that it trusts stays. The last certificate is never removed.
+    type: list
+    elements: str
   expected_entity_id:
     description: Refuse metadata of any other entity ID, such as another tenant's.
     type: str
@@ -311,6 +317,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_saml_provider_name, saml_provider_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import check_expected
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -423,6 +430,7 @@ class SamlProviderResource:
             arn=self.arn,
             metadata=metadata,
             merge=self.params["certificates"] == "merge",
+            removed_thumbprints=tuple(map(canonical_thumbprint, self.params["remove_thumbprints"] or ())),
             tags=self.params["tags"],
             purge_tags=self.params["purge_tags"],
             encryption_mode=mode.capitalize() if mode else None,
@@ -452,6 +460,7 @@ def main() -> None:
             "metadata_file": {"type": "path"},
             "metadata_url": {"type": "str"},
             "certificates": {"type": "str", "choices": ["replace", "merge"], "default": "replace"},
+            "remove_thumbprints": {"type": "list", "elements": "str"},
             "expected_entity_id": {"type": "str"},
             "expected_thumbprints": {"type": "list", "elements": "str"},
             "warn_days": {"type": "int", "default": 30},

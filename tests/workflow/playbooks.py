@@ -29,6 +29,10 @@ class Run:
         """The number of changed tasks in the recap, over all hosts."""
         return sum(host["changed"] for host in self.events[-1]["stats"].values())
 
+    def failed_hosts(self) -> list[str]:
+        """The hosts that failed, by the recap."""
+        return sorted(host for host, counts in self.events[-1]["stats"].items() if counts["failures"] or counts["unreachable"])
+
     def tasks(self, module: str) -> list[dict[str, t.Any]]:
         """What each run of a module of the collection returned."""
         return [event["result"] for event in self.events if event.get("action") == f"openccp.federation.{module}"]

@@ -17,8 +17,8 @@ LOGIN: t.Final = "https://login.microsoftonline.com"
 GRAPH: t.Final = "https://graph.microsoft.com/v1.0"
 
 
-def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str, *identifiers: str) -> str:
-    """Have an application that somebody else made. The answer: its client ID."""
+def graph(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> requests.Session:
+    """Microsoft Graph, as somebody sees it who holds the same credentials and another tool."""
     for variable, value in sandbox.environment.items():
         monkeypatch.setenv(variable, value)
     given = credentials()
@@ -31,6 +31,12 @@ def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str, *i
     token = requests.post(f"{LOGIN}/{TENANTS['public']}/oauth2/v2.0/token", form, timeout=30).json()["access_token"]
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {token}"
+    return session
+
+
+def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str, *identifiers: str) -> str:
+    """Have an application that somebody else made. The answer: its client ID."""
+    session = graph(sandbox, monkeypatch)
     made = session.post(f"{GRAPH}/applications", json={"displayName": name, "identifierUris": identifiers}, timeout=30)
     made.raise_for_status()
     app_id = str(made.json()["appId"])

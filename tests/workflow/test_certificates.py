@@ -19,7 +19,7 @@ from federation_sandbox.testing import Sandbox
 def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     inventory, as_json, prometheus = (tmp_path / name for name in ("hosts.json", "certificates.json", "certificates.prom"))
     hosts: dict[str, dict[str, t.Any]] = {
-        name: {"federation_instance_alias": f"example-{name}"} for name in ("demo", "lost", "closed", "wrong")
+        name: {"federation_instance_alias": f"example-{name}"} for name in ("aaa-new", "demo", "closed", "wrong")
     }
     hosts["closed"]["federation_assume_role_arn"] = CLOSED
     hosts["wrong"]["certificate_rotation_report_warn_days"] = "soon"
@@ -39,11 +39,27 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
 
     sandbox.world.clock.advance(dt.timedelta(days=1066))
     ill = playbooks.fail("certificates", inventory, variables=files)
-    assert "demo: the active certificate" in ill.output
-    assert "lost: 0 applications are called 'Amazon Connect example-lost'" in ill.output
+    assert ill.failed_hosts() == ["closed", "demo", "wrong"], "each host has its own result, and one that is not federated is no failure"
+    assert "demo: the active certificate" in ill.message("demo")
+    assert "closed" not in ill.message("demo")
+    assert "[]" not in ill.output
     told = prometheus.read_text(encoding="utf-8")
     assert f'thumbprint="{made["active_thumbprint"]}"}} 28\n' in told
-    unread = json.loads(as_json.read_text(encoding="utf-8"))["unread"]
-    assert sorted(unread) == ["closed", "lost", "wrong"]
+    written = json.loads(as_json.read_text(encoding="utf-8"))
+    unread, hosts_told = written["unread"], written["hosts"]
+    assert sorted(unread) == ["closed", "wrong"]
+    assert {host: each["state"] for host, each in hosts_told.items()} == {
+        "aaa-new": "not_federated",
+        "closed": "unread",
+        "demo": "endangered",
+        "wrong": "unread",
+    }
+    assert written["not_federated"]["aaa-new"].startswith("It is not federated: no application that openccp.federation made is called")
+    assert 'federation_certificates_federated{federation="aaa-new"} 0\n' in told
     assert unread["closed"].startswith(f"Could not assume the role {CLOSED}")
     assert all(f'federation_certificates_read{{federation="{host}"}} 0\n' in told for host in unread)
+
+    strict = playbooks.fail(
+        "certificates", inventory, "--limit", "aaa-new", variables={"certificate_rotation_report_fail_on_not_federated": True}
+    )
+    assert "It is not federated" in strict.message()

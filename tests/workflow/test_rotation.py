@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 import typing as t
 from pathlib import Path
 
 import pytest
+import strangers
 from playbooks import Playbooks
 from rotations import LAGS, SETTLE, USERS, VALIDITY, Federation
 
@@ -81,3 +83,65 @@ def test_an_active_certificate_that_ended_and_a_provider_in_another_account(
     assert active in federation.trusted("Elsewhere", **foreign)
     time.sleep(LAGS["iam_replication"])
     assert walk.sign_in(sandbox.environment, federation.url, USERS[0]).ok
+
+
+def make_by_hand(federation: Federation, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The thumbprint of a certificate that an administrator adds, and that ends after the active one."""
+    graph = strangers.graph(sandbox, monkeypatch)
+    path = f"{strangers.GRAPH}/servicePrincipals/{federation.principal()['id']}/addTokenSigningCertificate"
+    ends = f"{sandbox.world.clock.now() + dt.timedelta(days=900):%Y-%m-%dT%H:%M:%SZ}"
+    made = graph.post(path, json={"displayName": "CN=By hand", "endDateTime": ends}, timeout=30)
+    made.raise_for_status()
+    return str(made.json()["thumbprint"])
+
+
+@pytest.mark.timeout(600)
+def test_a_certificate_of_others_is_left_alone_until_told(
+    federation: Federation, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An administrator adds one by hand, long before a rotation is due."""
+    federation.later(2)
+    foreign = make_by_hand(federation, sandbox, monkeypatch)
+    before = federation.certificates()
+    for days in (0, 8):
+        federation.later(days)
+        run = federation.rotate()
+        result = run.result("certificate_rotation")
+        assert (run.changed(), result["stage"], result["unmanaged"]) == (0, "watch", [foreign])
+        assert f"This collection did not make {foreign} (not active, not in every IAM SAML provider)" in run.output
+    assert (federation.certificates(), federation.trusted()) == (before, {federation.first})
+
+    federation.later(VALIDITY - 50)
+    due = federation.rotate().result("certificate_rotation")
+    active = federation.certificates()[0]
+    assert active not in (federation.first, foreign), "one of ours was made"
+    assert foreign in due["unmanaged"]
+    federation.later(8)
+    assert federation.rotate().result("certificate_rotation")["stage"] == "watch"
+    assert federation.trusted() == {active, foreign}, "the metadata lists both"
+    assert len(federation.certificates()[1]) == 2
+
+    removed = federation.rotate(certificate_rotation_remove_unmanaged=True)
+    assert removed.result("certificate_rotation")["unmanaged"] == []
+    assert (federation.trusted(), len(federation.certificates()[1])) == ({active}, 1)
+
+
+def test_a_certificate_of_others_is_taken_over_when_told(federation: Federation, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign = make_by_hand(federation, sandbox, monkeypatch)
+    result = federation.rotate(certificate_rotation_adopt_unmanaged=True, certificate_rotation_settle_seconds=0).result(
+        "certificate_rotation"
+    )
+    assert federation.certificates()[0] == foreign
+    assert result["unmanaged"] == [foreign]
+    assert federation.made() == 2
+
+
+def test_a_leaked_key_is_replaced_and_removed_in_one_run(federation: Federation) -> None:
+    federation.later(2)
+    federation.variables["certificate_rotation_settle_seconds"] = 0
+    leaked = {"certificate_rotation_now": True, "certificate_rotation_compromised": True, "certificate_rotation_validity_days": 1000}
+    run = federation.rotate(**leaked)
+    assert "there is no way back" in run.output
+    federation.check_rotated()
+    assert run.result("certificate_rotation")["retired"] == []
+    assert federation.rotate().changed() == 0

@@ -65,12 +65,14 @@ class SamlProvider:
 class Wanted:
     """What a provider shall be. None leaves as it is.
 
-    merge: keep the certificates that IAM has beside the given ones. private_key: add one never, when there is none, or anyway.
+    merge: keep the certificates that IAM has beside the given ones, but for removed_thumbprints.
+    private_key: add one never, when there is none, or anyway.
     """
 
     arn: str
     metadata: Metadata
     merge: bool = False
+    removed_thumbprints: tuple[str, ...] = ()
     tags: t.Mapping[str, str] | None = None
     purge_tags: bool = True
     encryption_mode: str | None = None
@@ -247,9 +249,20 @@ def announced(entity_id: str) -> Metadata:
 
 
 def _merged(wanted: Wanted, now: SamlProvider) -> Metadata:
-    if not wanted.merge or now.metadata is None or not wanted.metadata.certificates:
-        return wanted.metadata
-    return saml.merge(now.metadata, wanted.metadata)
+    metadata = wanted.metadata
+    if not metadata.certificates:
+        return metadata
+    if wanted.merge and now.metadata is not None:
+        metadata = saml.merge(now.metadata, metadata)
+    for thumbprint in wanted.removed_thumbprints:
+        metadata = saml.without(metadata, thumbprint)
+    if not metadata.certificates:
+        raise InvalidInput(
+            f"Without {', '.join(wanted.removed_thumbprints)} the SAML provider {wanted.arn} would trust no certificate, so that nobody"
+            " could sign in.",
+            hint="Leave out of remove_thumbprints the certificate with which the directory signs.",
+        )
+    return metadata
 
 
 def _from_api(arn: str, answer: t.Mapping[str, t.Any]) -> SamlProvider:

@@ -41,9 +41,10 @@ def chosen(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Si
         return active_of(certificates)
     if params["which"]:
         return by_age[0 if params["which"] == "oldest" else -1] if by_age else None
+    eligible = [certificate for certificate in certificates if certificate.active or certificate.managed or params["adopt"]]
     if params["state"] == "staged":
-        return _successor(certificates, now)
-    return _staged(certificates) or (active_of(certificates) if params["state"] == "active" else None)
+        return _successor(eligible, now)
+    return _staged(eligible) or (active_of(certificates) if params["state"] == "active" else None)
 
 
 def plan(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Plan:

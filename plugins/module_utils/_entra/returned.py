@@ -14,7 +14,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import KINDS
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import APPLICATION, INTERNAL, PRINCIPAL
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import active_of
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import active_of, managed_thumbprints
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, parse
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import metadata_url, user_access_url
@@ -40,6 +40,7 @@ def describe(app: Application, graph: Graph) -> dict[str, t.Any]:
         "metadata_url": metadata_url(cloud.authority_url, tenant_id, app.app_id),
         "user_access_url": user_access_url(cloud, tenant_id, app.app_id),
         "certificates": [one.as_dict(now) for one in app.certificates],
+        "managed_thumbprints": list(managed_thumbprints(app.principal)),
         "active_thumbprint": active.thumbprint if active else None,
         "days_left": active.certificate.days_left(now) if active else None,
         "unread": sorted(app.unread),

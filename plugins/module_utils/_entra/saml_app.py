@@ -17,7 +17,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import a
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application, Deleted
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import Principals
 from ansible_collections.openccp.federation.plugins.module_utils._entra.permissions import Work
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import ACTIVATED_TAG, must_make, to_activate
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import OWN_TAGS, must_make, to_activate
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, unordered
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
@@ -41,9 +41,9 @@ class Property:
 
 
 def _principal_tags(hidden: bool, app: Application) -> dict[str, t.Any]:
-    # The service principal shows the application's tags as well; of ours, only the note of the active certificate is its own.
+    # The service principal shows the application's tags as well; of ours, only the notes on certificates are its own.
     shown = app.principal.get("tags") or ()
-    tags = [tag for tag in shown if tag.startswith(ACTIVATED_TAG) or (tag != HIDDEN and not tag.startswith(MARKER))]
+    tags = [tag for tag in shown if tag.startswith(OWN_TAGS) or (tag != HIDDEN and not tag.startswith(MARKER))]
     return {"tags": [*tags, HIDDEN] if hidden else tags}
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import typing as t
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,12 +38,23 @@ SECRETS: t.Final = {"keyCredentials": "key", "passwordCredentials": "secretText"
 #: The tag of a service principal that tells which certificate was activated last, and when: Entra itself does not keep that.
 ACTIVATED_TAG: t.Final = "openccp.federation.activated:"
 
+#: The tags of a service principal that tell which certificates this collection made: by thumbprint, or, until one is first activated, by
+#: the second in which it ends, which is noted before the certificate is made, so that no stop in between makes it one of unknown origin.
+MADE_TAG: t.Final = "openccp.federation.certificate:"
+
+#: What a service principal's tags hold that its application's do not.
+OWN_TAGS: t.Final = (ACTIVATED_TAG, MADE_TAG)
+
+_MARKER: t.Final = "openccp.federation"
+_THUMBPRINT: t.Final = re.compile(r"[0-9A-F]{40}")
+
 
 @dataclass(frozen=True)
 class SigningCertificate:
     """One certificate of a service principal. can_sign: whether its private key is there too. activated_at: as far as it was noted.
 
     key_identifier: what its credentials share; None for a foreign one, of which it is not known which others belong to it.
+    managed: whether this collection made it.
     """
 
     certificate: Certificate
@@ -50,6 +62,7 @@ class SigningCertificate:
     active: bool
     can_sign: bool
     activated_at: datetime | None = None
+    managed: bool = False
 
     @property
     def thumbprint(self) -> str:
@@ -62,8 +75,13 @@ class SigningCertificate:
 
     def as_dict(self, now: datetime) -> dict[str, t.Any]:
         """What modules return of it."""
-        noted = self.activated_at.strftime("%Y-%m-%dT%H:%M:%SZ") if self.activated_at else None
-        return {**self.certificate.as_dict(now), "active": self.active, "can_sign": self.can_sign, "activated_at": noted}
+        return {
+            **self.certificate.as_dict(now),
+            "active": self.active,
+            "can_sign": self.can_sign,
+            "activated_at": _second(self.activated_at) if self.activated_at else None,
+            "managed": self.managed,
+        }
 
 
 def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
@@ -72,6 +90,7 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
     signing = {key.get("customKeyIdentifier") for key in keys if key.get("usage") == "Sign"}
     active = (principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
     noted, noted_at = _activated(principal)
+    made = _made(principal)
     found: dict[str, SigningCertificate] = {}
     for key in keys:
         if key.get("usage") != "Verify" or not key.get("key"):
@@ -84,8 +103,17 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
         thumbprint = certificate.thumbprint
         activated_at = noted_at if thumbprint == noted else None
         can_sign = identifier is not None and identifier in signing
-        found[identifier or key["keyId"]] = SigningCertificate(certificate, identifier, thumbprint == active, can_sign, activated_at)
+        managed = not made.isdisjoint({thumbprint, _second(certificate.not_after)})
+        found[identifier or key["keyId"]] = SigningCertificate(
+            certificate, identifier, thumbprint == active, can_sign, activated_at, managed
+        )
     return tuple(sorted(found.values(), key=lambda one: (one.certificate.not_after, one.thumbprint, one.can_sign), reverse=True))
+
+
+def managed_thumbprints(principal: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """The certificates that this collection made, also those that the service principal no longer has."""
+    noted = {note for note in _made(principal) if _THUMBPRINT.fullmatch(note)}
+    return tuple(sorted(noted | {certificate.thumbprint for certificate in pairs(principal) if certificate.managed}))
 
 
 def active_of(certificates: t.Iterable[SigningCertificate]) -> SigningCertificate | None:
@@ -131,10 +159,12 @@ def check_wish(common_name: str, validity_days: int) -> None:
 def add(graph: Graph, waiter: Waiter, principal_id: str, common_name: str, validity_days: int) -> SigningCertificate:
     """Make a certificate, inactive when another one is usable; returns once the service principal shows it.
 
-    The request is not repeated after a lost answer: what it may have made is looked for instead.
+    The request is not repeated after a lost answer: what it may have made is looked for instead. That it is made here is noted first.
     """
-    before = {one.key_identifier for one in pairs(read_keys(graph, principal_id))}
-    ends = (graph.now() + timedelta(days=validity_days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    principal = read_keys(graph, principal_id)
+    before = {one.key_identifier for one in pairs(principal)}
+    ends = _second(graph.now() + timedelta(days=validity_days))
+    _note(graph, waiter, principal, ends)
     body = {"displayName": f"CN={common_name}", "endDateTime": ends}
     ask = Ask(
         "POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make a signing certificate for {principal_id}", body
@@ -149,7 +179,10 @@ def add(graph: Graph, waiter: Waiter, principal_id: str, common_name: str, valid
         except TimedOut:
             error.hint = "Whether it was made is not known. Run the task again in a few minutes: a certificate that was made is used."
             raise error from None
-    return _shown(graph, waiter, principal_id, made["customKeyIdentifier"])
+    certificate = _shown(graph, waiter, principal_id, made["customKeyIdentifier"])
+    if not certificate.managed:  # Entra ID chose another end than the one that was noted.
+        _note(graph, waiter, read_keys(graph, principal_id), certificate.thumbprint)
+    return certificate
 
 
 def activate(graph: Graph, waiter: Waiter, principal_id: str, thumbprint: str) -> None:
@@ -231,9 +264,31 @@ def _activated(principal: t.Mapping[str, t.Any]) -> tuple[str, datetime | None]:
 
 
 def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) -> list[str]:
-    # The service principal shows the application's tags as well; this one alone is its own.
-    others = [tag for tag in principal.get("tags") or () if not tag.startswith(ACTIVATED_TAG.partition(".activated")[0])]
-    return [*others, f"{ACTIVATED_TAG}{thumbprint}@{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"]
+    # Ends are replaced by thumbprints as soon as certificates show them: those are what IAM tells of a certificate, too.
+    shown = {_second(certificate.certificate.not_after): certificate.thumbprint for certificate in pairs(principal)}
+    made = [f"{MADE_TAG}{shown.get(note, note)}" for note in sorted(_made(principal))]
+    return [*_others(principal), *made, f"{ACTIVATED_TAG}{thumbprint}@{_second(now)}"]
+
+
+def _note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: str) -> None:
+    """Note that a certificate is this collection's, by its thumbprint or its end."""
+    kept = [tag for tag in principal.get("tags") or () if tag.startswith(OWN_TAGS)]
+    body = {"tags": [*_others(principal), *kept, f"{MADE_TAG}{made}"]}
+    request = Ask("PATCH", f"/servicePrincipals/{principal['id']}", f"note the signing certificate of {principal['id']}", body)
+    persist(waiter, "the service principal to take a note", lambda: graph.ask(request))
+
+
+def _others(principal: t.Mapping[str, t.Any]) -> list[str]:
+    # The service principal shows the application's tags as well; those are not its own.
+    return [tag for tag in principal.get("tags") or () if not tag.startswith(_MARKER)]
+
+
+def _made(principal: t.Mapping[str, t.Any]) -> set[str]:
+    return {tag.removeprefix(MADE_TAG) for tag in principal.get("tags") or () if tag.startswith(MADE_TAG)}
+
+
+def _second(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _first_new(graph: Graph, principal_id: str, before: set[str | None]) -> SigningCertificate | None:

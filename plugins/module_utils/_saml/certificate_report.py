@@ -11,13 +11,13 @@ import typing as t
 
 Row = dict[str, t.Any]
 
-_HEADINGS: t.Final = ("federation", "application", "certificate", "ends", "days left", "state", "in AWS")
+_HEADINGS: t.Final = ("federation", "application", "certificate", "ends", "days left", "state", "in AWS", "made by")
 
 
 def rows(host: str, application: t.Mapping[str, t.Any], providers: t.Sequence[t.Mapping[str, t.Any]]) -> list[Row]:
     """One row a certificate of a federation: those of the application, then those that only a provider holds.
 
-    usable: whether Entra ID can sign with it now. trusted: whether every provider holds it.
+    usable: whether Entra ID can sign with it now. trusted: whether every provider holds it. managed: whether this collection made it.
     """
     held: dict[str, list[str]] = {}
     dates: dict[str, t.Mapping[str, t.Any]] = {}
@@ -38,6 +38,7 @@ def rows(host: str, application: t.Mapping[str, t.Any], providers: t.Sequence[t.
             "active": bool(one.get("active")),
             "usable": bool(one["usable"] and one.get("can_sign")),
             "in_entra": one["thumbprint"] in own,
+            "managed": one["thumbprint"] in application["managed_thumbprints"],
             "providers": sorted(held.get(one["thumbprint"], ())),
             "trusted": 0 < len(held.get(one["thumbprint"], ())) == len(providers),
         }
@@ -60,8 +61,11 @@ def problems(host: str, report: t.Iterable[Row], warn_days: int) -> list[str]:
     return [f"{host}: the active certificate {active['thumbprint']} {one}." for one in found]
 
 
-def table(report: t.Iterable[Row]) -> list[str]:
-    """Lines of equal columns, the certificate that ends first at the top."""
+def table(report: t.Iterable[Row], without: t.Mapping[str, str]) -> list[str]:
+    """Lines of equal columns, the certificate that ends first at the top.
+
+    without: hosts that have no certificate to show, with their state.
+    """
     shown = [
         (
             row["host"],
@@ -71,16 +75,21 @@ def table(report: t.Iterable[Row]) -> list[str]:
             str(row["days_left"]),
             "active" if row["active"] else "inactive" if row["in_entra"] else "not in Entra",
             "yes" if row["trusted"] else "in part" if row["providers"] else "no",
+            "this collection" if row["managed"] else "others",
         )
         for row in sorted(report, key=lambda row: (row["not_after"], row["host"], row["thumbprint"]))
     ]
+    shown += [(host, "", "", "", "", state, "", "") for host, state in sorted(without.items())]
     widths = [max(map(len, column)) for column in zip(_HEADINGS, *shown, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in (_HEADINGS, *shown)]
 
 
-def prometheus(report: t.Iterable[Row], read: t.Iterable[str], unread: t.Iterable[str] = ()) -> str:
-    """The text format of Prometheus, for the textfile collector of node exporter. read, unread: hosts that could be looked at or not."""
-    report = list(report)
+def prometheus(report: t.Iterable[Row], read: t.Iterable[str], unread: t.Iterable[str] = (), not_federated: t.Iterable[str] = ()) -> str:
+    """The text format of Prometheus, for the textfile collector of node exporter.
+
+    read, unread: hosts that could be looked at or not. not_federated: hosts that have no application, which was looked for.
+    """
+    report, not_federated = list(report), tuple(not_federated)
     metrics: list[tuple[str, str, t.Callable[[Row], int]]] = [
         ("days_left", "Whole days until the signing certificate ends.", lambda row: int(row["days_left"])),
         ("active", "Whether Entra ID signs with the certificate.", lambda row: int(row["active"])),
@@ -93,7 +102,8 @@ def prometheus(report: t.Iterable[Row], read: t.Iterable[str], unread: t.Iterabl
     signing = {row["host"] for row in report if row["active"] and row["usable"]}
     hosts = [
         ("sign", "Whether Entra ID has an active certificate that can sign.", {host: int(host in signing) for host in read}),
-        ("read", "Whether the federation could be looked at.", {**dict.fromkeys(read, 1), **dict.fromkeys(unread, 0)}),
+        ("read", "Whether the federation could be looked at.", {**dict.fromkeys((*read, *not_federated), 1), **dict.fromkeys(unread, 0)}),
+        ("federated", "Whether there is an application.", {**dict.fromkeys(read, 1), **dict.fromkeys(not_federated, 0)}),
     ]
     for name, told, values in hosts:
         lines += [f"# HELP federation_certificates_{name} {told}", f"# TYPE federation_certificates_{name} gauge"]

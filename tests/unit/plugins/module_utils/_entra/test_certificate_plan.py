@@ -22,15 +22,18 @@ PARAMS: t.Final[dict[str, t.Any]] = {
     "common_name": "Sign-in",
     "validity_days": 1095,
     "trusted_thumbprints": None,
+    "adopt": False,
     "force": False,
 }
 
 
-def one(letter: str, begins: int, ends: int, *, active: bool = False, noted: bool = False, signs: bool = True) -> SigningCertificate:
+def one(
+    letter: str, begins: int, ends: int, *, active: bool = False, noted: bool = False, signs: bool = True, ours: bool = True
+) -> SigningCertificate:
     """A certificate whose thumbprint is forty times a letter."""
     dates = (NOW + dt.timedelta(days=begins), NOW + dt.timedelta(days=ends))
     certificate = Certificate(letter.encode(), letter * 40, letter * 64, "CN=Sign-in", *dates, 2048)
-    return SigningCertificate(certificate, f"id-{letter}", active, signs, dates[0] if noted else None)
+    return SigningCertificate(certificate, f"id-{letter}", active, signs, dates[0] if noted else None, ours)
 
 
 def app(monkeypatch: pytest.MonkeyPatch, *certificates: SigningCertificate) -> Application:
@@ -48,6 +51,7 @@ FOREIGN: t.Final = one("E", -1, 2000, signs=False)
 FUTURE: t.Final = one("F", 1, 1096)
 EXPIRED: t.Final = one("A", -1100, -5, active=True, noted=True)
 ENDED: t.Final = one("B", -400, -1)
+OTHERS: t.Final = one("E", -1, 1500, ours=False)
 NAMELESS: t.Final = dataclasses.replace(FOREIGN, key_identifier=None)
 UNNOTED: t.Final = one("A", -1000, 40, active=True)
 
@@ -58,6 +62,12 @@ TABLE: t.Final[dict[str, tuple[tuple[SigningCertificate, ...], dict[str, t.Any],
     "older ones are not staged ones": ((A, OLD, SHORT), {}, None, "stage"),
     "a foreign one is not a staged one": ((A, FOREIGN), {}, None, "stage"),
     "none at all": ((), {}, None, "stage"),
+    "one of others is not a staged one": ((A, OTHERS), {}, None, "stage"),
+    "one of others beside a staged one": ((A, B, OTHERS), {}, "B", None),
+    "one of others, to be adopted": ((A, OTHERS), {"adopt": True}, "E", None),
+    "one of others is not activated": ((A, OTHERS), {"state": "active", "force": True}, "A", None),
+    "one of others is activated by name": ((A, OTHERS), {"state": "active", "thumbprint": "E" * 40, "force": True}, "E", "activate"),
+    "one of others is adopted": ((A, OTHERS), {"state": "active", "adopt": True, "force": True}, "E", "activate"),
     "staged by name": ((A, SHORT), {"thumbprint": "D" * 40}, "D", None),
     "active already": ((A,), {"state": "active"}, "A", None),
     "active, not noted": ((UNNOTED,), {"state": "active"}, "A", "activate"),

@@ -20,6 +20,7 @@ APPLICATION: t.Final = {
     "name": 'The "Centre"',
     "app_id": "app",
     "certificates": [certificate("B", 900, active=False), certificate("A", 20, active=True)],
+    "managed_thumbprints": ["A", "Z"],
 }
 PROVIDERS: t.Final = [
     {"arn": "arn:one", "certificates": [certificate("A", 20), certificate("B", 900)]},
@@ -29,39 +30,44 @@ ROWS: t.Final = report.rows("support", APPLICATION, PROVIDERS)
 
 
 def test_rows_tell_where_each_certificate_is() -> None:
-    told = {row["thumbprint"]: (row["active"], row["in_entra"], row["trusted"], row["providers"]) for row in ROWS}
+    told = {row["thumbprint"]: (row["active"], row["in_entra"], row["trusted"], row["managed"], row["providers"]) for row in ROWS}
     assert told == {
-        "B": (False, True, False, ["arn:one"]),
-        "A": (True, True, True, ["arn:one", "arn:two"]),
-        "Z": (False, False, False, ["arn:two"]),
+        "B": (False, True, False, False, ["arn:one"]),
+        "A": (True, True, True, True, ["arn:one", "arn:two"]),
+        "Z": (False, False, False, True, ["arn:two"]),
     }
 
 
 def test_the_table_has_equal_columns_and_the_first_to_end_on_top() -> None:
-    assert report.table(ROWS) == [
-        "federation  application   certificate  ends        days left  state         in AWS",
-        'support     The "Centre"  Z            2028-01-31  -400       not in Entra  in part',
-        'support     The "Centre"  A            2030-01-31  20         active        yes',
-        'support     The "Centre"  B            2032-01-31  900        inactive      in part',
+    assert report.table(ROWS, {"bare": "not federated"}) == [
+        "federation  application   certificate  ends        days left  state          in AWS   made by",
+        'support     The "Centre"  Z            2028-01-31  -400       not in Entra   in part  this collection',
+        'support     The "Centre"  A            2030-01-31  20         active         yes      this collection',
+        'support     The "Centre"  B            2032-01-31  900        inactive       in part  others',
+        "bare                                                          not federated",
     ]
-    assert len(report.table([])) == 1
+    assert len(report.table([], {})) == 1
 
 
 def test_prometheus_gets_each_value_once_with_escaped_labels() -> None:
-    lines = report.prometheus(ROWS, ["support", "bare"], ["lost"]).splitlines()
+    lines = report.prometheus(ROWS, ["support", "bare"], ["lost"], ["new"]).splitlines()
     values = [line for line in lines if not line.startswith("#")]
     labels = '{federation="support",application="The \\"Centre\\"",thumbprint="A"}'
     assert f"federation_certificate_days_left{labels} 20" in values
     assert f"federation_certificate_active{labels} 1" in values
     assert f"federation_certificate_trusted{labels} 1" in values
-    assert values[-5:] == [
+    assert values[-9:] == [
         'federation_certificates_sign{federation="bare"} 0',
         'federation_certificates_sign{federation="support"} 1',
         'federation_certificates_read{federation="bare"} 1',
         'federation_certificates_read{federation="lost"} 0',
+        'federation_certificates_read{federation="new"} 1',
         'federation_certificates_read{federation="support"} 1',
+        'federation_certificates_federated{federation="bare"} 1',
+        'federation_certificates_federated{federation="new"} 0',
+        'federation_certificates_federated{federation="support"} 1',
     ]
-    assert len(values) == len(set(values)) == 3 * len(ROWS) + 5
+    assert len(values) == len(set(values)) == 3 * len(ROWS) + 9
 
 
 NONE_ACTIVE: t.Final = "support: the application has no active certificate, so Entra ID cannot sign."
@@ -94,3 +100,26 @@ def test_what_could_not_be_read_is_a_problem_too() -> None:
     assert found["problems"] == ["a: It is closed.", "b: It is gone."]
     assert found["unread"] == {"a": "It is closed.", "b": "It is gone."}
     assert 'federation_certificates_read{federation="a"} 0' in found["prometheus"]
+    assert found["hosts"]["a"] == {"state": "unread", "problems": ["a: It is closed."]}
+
+
+def test_a_host_that_is_not_federated_is_no_problem_unless_told() -> None:
+    missing = {"new": "It is not federated."}
+    found = certificate_report([], not_federated=missing)
+    assert (found["problems"], found["not_federated"]) == ([], missing)
+    assert found["hosts"] == {"new": {"state": "not_federated", "problems": []}}
+    told = certificate_report([], not_federated=missing, fail_on_not_federated=True)
+    assert told["problems"] == told["hosts"]["new"]["problems"] == ["new: It is not federated."]
+
+
+def test_each_host_has_its_own_result() -> None:
+    well = {**APPLICATION, "certificates": [certificate("B", 900, active=True)]}
+    trusting = [{"arn": "arn:one", "certificates": [certificate("B", 900)]}]
+    seen = [
+        {"host": "ill", "application": APPLICATION, "providers": PROVIDERS},
+        {"host": "well", "application": well, "providers": trusting},
+    ]
+    found = certificate_report(seen, unread={"closed": "It is closed."})
+    assert {host: result["state"] for host, result in found["hosts"].items()} == {"ill": "endangered", "well": "ok", "closed": "unread"}
+    assert found["hosts"]["well"]["problems"] == []
+    assert found["hosts"]["ill"]["problems"] == ["ill: the active certificate A ends on 2030-01-31."]

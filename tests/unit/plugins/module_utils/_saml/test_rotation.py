@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import itertools
 import typing as t
 
 import pytest
@@ -11,12 +13,15 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 from ansible_collections.openccp.federation.plugins.module_utils._saml.rotation import (
     Certificate,
     Decision,
+    Federation,
     Provider,
     Rules,
     certificates_of,
-    decide,
+    claimed_providers,
+    former,
     provider_of,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._saml.rotation import decide as decide_in
 
 NOW: t.Final = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 
@@ -26,9 +31,15 @@ def at(days: float) -> dt.datetime:
 
 
 def certificate(
-    name: str, begins: float, ends: float, *, active: bool = False, since: float | None = None, signs: bool = True
+    name: str, begins: float, ends: float, *, active: bool = False, since: float | None = None, signs: bool = True, ours: bool = True
 ) -> Certificate:
-    return Certificate(name, at(begins), at(ends), active, None if since is None else at(since), signs)
+    return Certificate(name, at(begins), at(ends), active, None if since is None else at(since), signs, ours)
+
+
+def decide(certificates: t.Sequence[Certificate], providers: t.Sequence[Provider], now: dt.datetime, rules: Rules) -> Decision:
+    """Where this collection made A, B and Z, whether they are still in Entra ID or not, and what is managed."""
+    managed = {"A", "B", "X", "Z"} - {one.thumbprint for one in certificates if not one.managed}
+    return decide_in(Federation(certificates, providers, now, frozenset(managed)), rules)
 
 
 def provider(*names: str, published: tuple[str, float] | None = None, name: str = "one") -> Provider:
@@ -156,13 +167,174 @@ def test_what_is_no_federation_is_refused(certificates: list[Certificate], provi
 
 def test_what_the_modules_return_is_understood() -> None:
     dates = {"not_before": "2026-01-01T00:00:00Z", "not_after": "2029-01-01T00:00:00Z"}
-    shown = {"thumbprint": "A", **dates, "active": True, "can_sign": True, "activated_at": "2026-01-02T00:00:00Z"}
+    shown = {"thumbprint": "A", **dates, "active": True, "can_sign": True, "managed": False, "activated_at": "2026-01-02T00:00:00Z"}
     (one,) = certificates_of({"certificates": [shown]})
-    assert one == Certificate(
-        "A", dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.datetime(2029, 1, 1, tzinfo=dt.UTC), True, dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
-    )
+    begins, ends, since = (dt.datetime(*date, tzinfo=dt.UTC) for date in ((2026, 1, 1), (2029, 1, 1), (2026, 1, 2)))
+    assert one == Certificate("A", begins, ends, True, since, managed=False)
     found = provider_of(
         {"arn": "arn:one", "certificates": [{"thumbprint": "A"}], "tags": {"certificate-published": "A@2026-06-01T00:00:00Z"}}
     )
     assert found == Provider("arn:one", frozenset({"A"}), ("A", NOW))
     assert provider_of({"arn": "arn:one", "tags": {"certificate-published": "nonsense"}}) == Provider("arn:one", frozenset())
+
+
+#: whether a rotation is due, who made the certificate X, where X stands, whether IAM holds it → the stage, its certificate, those retired
+OWNERS: t.Final[dict[tuple[str, str, str, str], tuple[str, str | None, tuple[str, ...]]]] = {
+    ("not due", "ours", "inactive, ends later", "in IAM"): ("activate", "X", ()),
+    ("not due", "ours", "inactive, ends later", "not in IAM"): ("publish", "X", ()),
+    ("not due", "ours", "inactive, ends earlier", "in IAM"): ("retire", "A", ("X",)),
+    ("not due", "ours", "inactive, ends earlier", "not in IAM"): ("retire", "A", ("X",)),
+    ("not due", "ours", "active", "in IAM"): ("retire", "X", ("Z",)),
+    ("not due", "ours", "active", "not in IAM"): ("publish", "X", ()),
+    ("not due", "ours", "gone from Entra ID", "in IAM"): ("retire", "A", ("X",)),
+    ("not due", "foreign", "inactive, ends later", "in IAM"): ("watch", "A", ()),
+    ("not due", "foreign", "inactive, ends later", "not in IAM"): ("watch", "A", ()),
+    ("not due", "foreign", "inactive, ends earlier", "in IAM"): ("watch", "A", ()),
+    ("not due", "foreign", "inactive, ends earlier", "not in IAM"): ("watch", "A", ()),
+    ("not due", "foreign", "active", "in IAM"): ("watch", "X", ()),
+    ("not due", "foreign", "active", "not in IAM"): ("publish", "X", ()),
+    ("not due", "foreign", "gone from Entra ID", "in IAM"): ("watch", "A", ()),
+    ("due", "ours", "inactive, ends later", "in IAM"): ("activate", "X", ()),
+    ("due", "ours", "inactive, ends later", "not in IAM"): ("publish", "X", ()),
+    ("due", "ours", "inactive, ends earlier", "in IAM"): ("stage", None, ()),
+    ("due", "ours", "inactive, ends earlier", "not in IAM"): ("stage", None, ()),
+    ("due", "ours", "active", "in IAM"): ("stage", None, ()),
+    ("due", "ours", "active", "not in IAM"): ("publish", "X", ()),
+    ("due", "ours", "gone from Entra ID", "in IAM"): ("stage", None, ()),
+    ("due", "foreign", "inactive, ends later", "in IAM"): ("stage", None, ()),
+    ("due", "foreign", "inactive, ends later", "not in IAM"): ("stage", None, ()),
+    ("due", "foreign", "inactive, ends earlier", "in IAM"): ("stage", None, ()),
+    ("due", "foreign", "inactive, ends earlier", "not in IAM"): ("stage", None, ()),
+    ("due", "foreign", "active", "in IAM"): ("stage", None, ()),
+    ("due", "foreign", "active", "not in IAM"): ("publish", "X", ()),
+    ("due", "foreign", "gone from Entra ID", "in IAM"): ("stage", None, ()),
+    ("ended", "ours", "inactive, ends later", "in IAM"): ("activate", "X", ()),
+    ("ended", "ours", "inactive, ends later", "not in IAM"): ("publish", "X", ()),
+    ("ended", "foreign", "inactive, ends later", "in IAM"): ("watch", "X", ()),
+    ("ended", "foreign", "inactive, ends later", "not in IAM"): ("publish", "X", ()),
+}
+LEFT: t.Final = {"not due": 900, "due": 40, "ended": -1}
+
+
+def federation(due: str, owner: str, place: str, held: str) -> Federation:
+    """A is active and ours, and X stands beside it; or X is active and Z, an old one of ours, is still there."""
+    left, ours = LEFT[due], owner == "ours"
+    active = certificate("A", -100, left, active=True, since=-100)
+    certificates = {
+        "inactive, ends later": [active, certificate("X", -1, 1095, ours=ours)],
+        "inactive, ends earlier": [active, certificate("X", -50, left - 1, ours=ours)],
+        "active": [certificate("X", -50, left, active=True, since=-50 if ours else None, ours=ours), certificate("Z", -1000, 30)],
+        "gone from Entra ID": [active],
+    }[place]
+    names = {one.thumbprint for one in certificates} - {"X"} | ({"X"} if held == "in IAM" else set())
+    managed = frozenset({"A", "Z", *(("X",) if ours else ())})
+    return Federation(certificates, [provider(*names, published=("X", 301) if held == "in IAM" else None)], NOW, managed)
+
+
+@pytest.mark.parametrize("case", OWNERS, ids=", ".join)
+def test_only_what_was_made_here_is_activated_or_retired(case: tuple[str, str, str, str]) -> None:
+    decision = decide_in(federation(*case), Rules())
+    assert (decision.stage, decision.thumbprint, decision.retired) == OWNERS[case], decision.says
+    assert ("X" in decision.unmanaged) is (case[1] == "foreign" and not (case[0] == "ended" or decision.retired))
+    assert ("X (" in decision.notice) is ("X" in decision.unmanaged)
+
+
+@pytest.mark.parametrize("case", [case for case in OWNERS if case[1] == "foreign"], ids=", ".join)
+def test_what_others_made_is_taken_over_when_told(case: tuple[str, str, str, str]) -> None:
+    """With both options a certificate of others is what one of ours would be."""
+    due, _owner, place, held = case
+    told = decide_in(federation(*case), Rules(adopt_unmanaged=True, remove_unmanaged=True))
+    same = OWNERS[due, "ours", place, held]
+    if place == "active" and same[0] == "retire":
+        same = ("activate", "X", ())  # since when it is active is noted first
+    assert (told.stage, told.thumbprint, told.retired) == same, told.says
+
+
+def test_what_others_made_is_removed_when_told_and_nothing_is_activated() -> None:
+    for place, held in (("inactive, ends later", "in IAM"), ("inactive, ends earlier", "not in IAM"), ("gone from Entra ID", "in IAM")):
+        decision = decide_in(federation("not due", "foreign", place, held), Rules(remove_unmanaged=True))
+        assert (decision.stage, decision.retired) == ("retire", ("X",)), place
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_no_certificate_of_others_is_ever_touched_unless_told(case: str) -> None:
+    """Every state of the table, with every choice of the certificates that others made."""
+    certificates, providers = TABLE[case][:2]
+    for foreign in itertools.product((True, False), repeat=len(certificates)):
+        mixed = [dataclasses.replace(one, managed=not other) for one, other in zip(certificates, foreign, strict=True)]
+        theirs = {one.thumbprint for one in mixed if not one.managed}
+        for rules in (Rules(), Rules(resume=True, settle_seconds=0, retire_after_days=0), Rules(replaced="B", compromised=False)):
+            decision = decide(mixed, providers, NOW, rules)
+            assert decision.stage != "activate" or decision.thumbprint not in theirs, decision.says
+            assert theirs.isdisjoint(decision.retired), decision.says
+
+
+def test_a_certificate_of_others_that_signs_is_replaced_before_it_ends() -> None:
+    """Entra ID signs with it, because ours has ended; nothing but a new one of ours keeps agents in once that has ended as well."""
+    certificates = [EXPIRED, certificate("X", -1, 40, ours=False)]
+    decision = decide(certificates, [provider("A", "X")], NOW, Rules())
+    assert decision.stage == "stage"
+    assert "X" in decision.says
+
+
+REPLACED: t.Final = Rules(replaced="A")
+COMPROMISED: t.Final = Rules(replaced="A", compromised=True)
+
+
+def test_a_certificate_is_replaced_at_once_when_told() -> None:
+    """The active one that is named, once; what takes its place is not replaced in turn."""
+    young = certificate("A", -2, 1093, active=True, since=-2)
+    assert decide([young], [provider("A")], NOW, REPLACED).stage == "stage"
+    assert decide([young, NEW], [SETTLED], NOW, REPLACED).stage == "activate"
+    just = certificate("B", -0.01, 1095, active=True, since=-0.01)
+    kept = decide([just, certificate("A", -2, 1093)], [SETTLED], NOW, REPLACED)
+    assert (kept.stage, kept.unproven) == ("watch", True)
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_compromised_certificate_goes_at_once(ours: bool) -> None:
+    young = certificate("A", -2, 1093, active=True, since=-2, ours=ours)
+    told = decide([young], [provider("A")], NOW, COMPROMISED)
+    assert told.stage == "stage"
+    assert "no way back" in told.says
+    just = certificate("B", -0.01, 1095, active=True, since=-0.01)
+    decision = decide([just, certificate("A", -2, 1093, ours=ours)], [SETTLED], NOW, COMPROMISED)
+    assert (decision.stage, decision.retired) == ("retire", ("A",))
+
+
+def test_a_compromised_certificate_still_goes_at_once_in_a_second_run() -> None:
+    """The first run was stopped after the activation, so the second one does not know what the first one replaced."""
+    just = certificate("B", -0.01, 1095, active=True, since=-0.01)
+    assert decide([just, certificate("A", -2, 1093)], [SETTLED], NOW, Rules(compromised=True)).retired == ("A",)
+    idle = decide([just], [provider("B")], NOW, Rules(compromised=True))
+    assert idle.stage == "watch"
+    assert "certificate_rotation_now" in idle.says
+
+
+def test_what_would_end_before_what_it_replaces_is_refused() -> None:
+    young = certificate("A", -2, 1093, active=True, since=-2)
+    with pytest.raises(InvalidInput, match="365 days would end before A"):
+        decide([young], [provider("A")], NOW, Rules(replaced="A", validity_days=365))
+
+
+def test_the_way_back_is_the_last_to_end_of_those_that_can_sign_everywhere() -> None:
+    certificates = [SIGNS, certificate("A", -1050, 37), certificate("Z", -1050, 36), certificate("C", -1050, 38), certificate("D", -9, -1)]
+    trusting = provider("A", "B", "D", "Z")
+    assert former(Federation(certificates, [trusting], NOW)) == "A"
+    assert former(Federation([SIGNS], [trusting], NOW)) is None
+
+
+def test_the_providers_that_role_claims_name() -> None:
+    """In either order, of several claims, each once; other claims and Role claims that come from an attribute name none."""
+    role, provider_arn = "arn:aws:iam::111122223333:role/A", "arn:aws:iam::111122223333:saml-provider/Entra"
+    other = "arn:aws-us-gov:iam::444455556666:saml-provider/Entra"
+    name = "https://aws.amazon.com/SAML/Attributes/Role"
+    claims = [
+        {"name": name, "value": f"{role}, {provider_arn}"},
+        {"name": name, "value": f"{provider_arn},{role}"},
+        {"name": name, "value": f"{role},{other}"},
+        {"name": name, "source": "user.extensionattribute1"},
+        {"name": f"{name}SessionName", "value": "arn:aws:iam::999999999999:saml-provider/No"},
+    ]
+    assert claimed_providers(claims) == sorted([provider_arn, other])
+    assert claimed_providers([]) == []
