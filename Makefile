@@ -26,24 +26,34 @@ help: ## Show the targets
 
 .venv/.ready:             HOLDS = --requirement requirements-dev.txt
 .venv-floor/.ready:       HOLDS = --requirement requirements-floor.txt --constraint <(sed 's/>=/==/' requirements.txt)
-.venv-floor/.ready:       PYTHONS = $(PYTHONS_floor)
 .venv-newest/.ready:      HOLDS = --requirement requirements-test.txt 'ansible>=14'
-.venv-newest/.ready:      PYTHONS = $(PYTHONS_newest)
+.venv-latest/.ready:      HOLDS = --requirement requirements-test.txt 'ansible>=14'
+.venv-next/.ready:        HOLDS = --requirement requirements-test.txt 'ansible==15.0.0a3'
 .venv-conformance/.ready: HOLDS = --requirement requirements-conformance.txt
 .venv-importer/.ready:    HOLDS = galaxy-importer
 
+# Every release in these is pinned, so that one elsewhere changes nothing here before `make constraints` takes it in and the tests have passed with it.
+PINNED := .venv .venv-floor .venv-newest .venv-conformance .venv-importer
+NAME = $(or $(patsubst .venv-%,%,$(filter-out .venv,$(@D))),main)
+PINS = $(if $(filter $(@D),$(PINNED)),--constraint constraints/$(NAME).txt)
+PYTHONS = $(PYTHONS_$(NAME))
 PYTHONS_floor := 3.11 3.12
 PYTHONS_newest := 3.14 3.13 3.12
+PYTHONS_latest := $(PYTHONS_newest)
+PYTHONS_next := 3.14 3.13
 
-.venv/.ready: requirements-dev.txt
-.venv-floor/.ready: requirements-floor.txt
-.venv-conformance/.ready: requirements-conformance.txt
-.venv/.ready .venv-floor/.ready .venv-newest/.ready .venv-conformance/.ready: requirements.txt requirements-test.txt sandbox/pyproject.toml
-.venv/.ready .venv-floor/.ready .venv-newest/.ready .venv-conformance/.ready .venv-importer/.ready:
+.venv/.ready: requirements-dev.txt constraints/main.txt
+.venv-floor/.ready: requirements-floor.txt constraints/floor.txt
+.venv-newest/.ready: constraints/newest.txt
+.venv-conformance/.ready: requirements-conformance.txt constraints/conformance.txt
+.venv-importer/.ready: constraints/importer.txt
+TESTING := .venv .venv-floor .venv-newest .venv-latest .venv-next .venv-conformance
+$(TESTING:%=%/.ready): requirements.txt requirements-test.txt sandbox/pyproject.toml
+$(TESTING:%=%/.ready) .venv-importer/.ready:
 	python=$$(tools/find-python $(PYTHONS)) || { echo 'This needs Python 3.11 or later, with pip and venv.' >&2; exit 1; }
 	echo "Making $(@D) with $$("$$python" --version)"
 	"$$python" -m venv --clear $(@D)
-	$(@D)/bin/python -m pip install --quiet --quiet --no-compile --disable-pip-version-check --retries 5 $(HOLDS)
+	$(@D)/bin/python -m pip install --quiet --quiet --no-compile --disable-pip-version-check --retries 5 $(PINS) $(HOLDS)
 	touch $@
 
 $(COLLECTIONS)/.ready:
@@ -51,8 +61,22 @@ $(COLLECTIONS)/.ready:
 	ln -sfn $(CURDIR) $(@D)/ansible_collections/openccp/federation
 	touch $@
 
-.PHONY: setup clean
+.PHONY: setup constraints clean
 setup: .venv/.ready $(COLLECTIONS)/.ready ## Make the Python environment; needs Python 3.11 or later and pip
+
+constraints: ## Take the newest release of everything into the constraints files; then run linters and tests
+	for environment in $(PINNED); do
+		name=$${environment#.venv}; name=$${name#-}
+		rm -f $$environment/.ready
+		$(AGAIN) $$environment/.ready PINS= PYTHONS_main='3.11 3.12 3.13'
+		{
+			sed -n 1,2p Makefile
+			echo '#'
+			echo '# What `make constraints` found; every other release is pinned to it.'
+			$$environment/bin/python -m pip freeze --exclude-editable
+		} >constraints/$${name:-main}.txt
+		touch $$environment/.ready
+	done
 
 clean: ## Remove every environment and whatever else was made here
 	rm -rf .venv .venv-* .cache .ansible .sandbox .mypy_cache .pytest_cache .ruff_cache sandbox/*.egg-info
@@ -69,23 +93,33 @@ sandbox: setup ## Keep a seeded sandbox open
 
 # --- tests ---
 
-.PHONY: test setup-floor setup-newest test-main test-floor test-newest test-molecule soak conformance
+.PHONY: test setup-floor setup-newest setup-latest setup-next test-main test-floor test-newest test-latest test-next test-molecule soak conformance
 # More workers than cores: the tests wait for the lags and limits of the sandbox. They take the next test when they are done with one: what takes long first (pyproject.toml).
 SHARED := --numprocesses 5 --dist load --maxschedchunk 1
 
+# What was left out is gathered here, and told in the last lines.
+export LEFT_OUT := $(ANSIBLE_HOME)/left-out
+
 test: ## Run the tests: on the main environment, on both ends of the supported range, and the scenarios default and fleet
+	mkdir -p $(ANSIBLE_HOME)
+	rm -f $(LEFT_OUT)
 	$(AGAIN) --jobs=3 --output-sync=target setup setup-floor setup-newest
 	$(AGAIN) test-main test-floor test-newest test-molecule
+	[ ! -e $(LEFT_OUT) ] || { printf '\nEvery test passed that ran. Left out:\n'; cat $(LEFT_OUT); exit 0; }
+	printf '\nEvery test passed; none was left out.\n'
 
-setup-floor setup-newest: setup-%: $(COLLECTIONS)/.ready
-	+tools/find-python $(PYTHONS_$*) >/dev/null || { echo 'SKIPPED: the tests on the $* releases, for want of Python $(PYTHONS_$*)'; exit 0; }
+setup-floor setup-newest setup-latest setup-next: setup-%: $(COLLECTIONS)/.ready
+	+tools/find-python $(PYTHONS_$*) >/dev/null || { echo '- the tests on the $* releases, for want of Python $(PYTHONS_$*)' | tee -a $(LEFT_OUT); exit 0; }
 	$(AGAIN) .venv-$*/.ready
 
 test-main: setup
 	echo 'Tests: all, on the main environment'
 	$(BIN)/python -m pytest --quiet $(SHARED) -m 'not soak'
 
-test-floor test-newest: test-%: setup-%
+# The newest releases of all libraries, pinned by nobody, and the pre-release of Ansible: what they break is to be mended before `make constraints`.
+test-latest: ## Run the tests of units and modules on the newest releases of everything, which may break any day
+test-next: ## Run them on the pre-release of ansible-core
+test-floor test-newest test-latest test-next: test-%: setup-%
 	[ -e .venv-$*/.ready ] || exit 0
 	echo "Tests: of units and modules, on the $* releases: $$(.venv-$*/bin/ansible --version | sed -n 1p)"
 	.venv-$*/bin/python -m pytest --quiet $(SHARED) tests/integration tests/unit

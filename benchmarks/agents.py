@@ -69,6 +69,7 @@ class Figure:
     floor: float = 0.0
     share: float = 0.0
     busy: float = 0.0
+    refused: int = 0
 
     def row(self) -> str:
         """A line of the table."""
@@ -158,7 +159,8 @@ def one_percent(sandbox: Sandbox, count: int, scale: float) -> Figure:
 def all_new(sandbox: Sandbox, count: int, scale: float) -> Figure:
     """Nobody is there yet."""
     figure = module(filled(sandbox, 0, scale), "all new", team(count), scale, {"created": count})
-    return dataclasses.replace(figure, share=share_of_limit(sandbox, "CreateUser", scale)) if scale else figure
+    refused = sum(1 for one in sandbox.world.traffic.entries("connect", "CreateUser") if one["status"] == 429)
+    return dataclasses.replace(figure, share=share_of_limit(sandbox, "CreateUser", scale), refused=refused) if scale else figure
 
 
 def task_loop(sandbox: Sandbox, count: int) -> Figure:
@@ -209,6 +211,7 @@ def bounds(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[tuple[st
     for key, figure in figures.items():
         if figure.share:
             yield f"share of the limit, {key}", figure.share, 0.95, figure.share >= 0.95
+            yield most(f"calls that came too soon, {key}", figure.refused, 3)
     large = [one.peak_mib for one in figures.values() if one.agents == 10_000]
     if large:
         yield most("peak memory at 10,000 agents, MiB", max(large), 200)

@@ -48,7 +48,7 @@ def aws(contact_centre: Centre) -> Aws:
 
     def run(*arguments: str, refused: str = "") -> t.Any:
         words = [sys.executable, command, *arguments, "--output", "json"]
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=600, check=False)
         assert KEY["secret"] not in done.stdout + done.stderr
         if refused:
             assert done.returncode

@@ -131,7 +131,7 @@ async def test_national_clouds(package: t.Any, sandbox: Sandbox, cloud: str, aut
     """6.8: each has hosts of its own, and none knows another's tenants"""
     tenant = tenant_with(sandbox, cloud, secrets=[SECRET])
     found = await token(package.ClientSecretCredential(tenant, CLIENT, SECRET, authority=authority), f"https://{graph}/.default")
-    answer = requests.get(f"https://{graph}/v1.0/applications", headers={"Authorization": f"Bearer {found}"}, timeout=30)
+    answer = requests.get(f"https://{graph}/v1.0/applications", headers={"Authorization": f"Bearer {found}"}, timeout=300)
     assert answer.status_code == 200
     with pytest.raises((ClientAuthenticationError, ValueError)):
         await token(package.ClientSecretCredential(tenant, CLIENT, SECRET))

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ends a run of Ansible as the machine's end does: at once, and with whatever it started."""
+"""Waits for what another process does, and ends a run of Ansible as the machine's end does: at once, and with whatever it started."""
 
 from __future__ import annotations
 
@@ -10,7 +10,19 @@ import os
 import signal
 import subprocess
 import time
+import typing as t
 from pathlib import Path
+
+from support import HANGS
+
+
+def wait_for(event: t.Callable[[], object], what: str, process: subprocess.Popen[str] | None = None) -> None:
+    """Return once something has happened. AssertionError when the process that should do it has ended, or when all hangs."""
+    deadline = time.monotonic() + HANGS
+    while not event():
+        assert process is None or process.poll() is None, f"the process ended before {what}: {process and process.communicate()[0]}"
+        assert time.monotonic() < deadline, f"{what} never came"
+        time.sleep(0.01)
 
 
 def kill_whole(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:

@@ -31,7 +31,7 @@ _FLAGS: t.Final = (
     "--disable-sync",
 )
 _VIEW: t.Final = {"width": 900, "height": 860}
-_MILLISECONDS: t.Final = 20_000
+_MILLISECONDS: t.Final = 300_000
 #: the pages on the way, which a person leaves by a button or which leave by themselves
 _ON_THE_WAY: t.Final = ("entra-sign-in", "saml-post")
 
@@ -55,7 +55,11 @@ def browser(environment: collections.abc.Mapping[str, str]) -> collections.abc.I
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=_chromium(), headless=True, args=list(_FLAGS), proxy={"server": environment["HTTPS_PROXY"]}
+            executable_path=_chromium(),
+            headless=True,
+            args=list(_FLAGS),
+            proxy={"server": environment["HTTPS_PROXY"]},
+            timeout=_MILLISECONDS,
         )
         try:
             yield lambda: chromium.new_context(ignore_https_errors=True, viewport=t.cast("t.Any", _VIEW))

@@ -35,7 +35,11 @@ def _clock(world: World, _request: Request, body: t.Any) -> Answer:
         world.clock.set(dt.datetime.fromisoformat(body["set"]))
     if body and "advance" in body:
         world.clock.advance(dt.timedelta(seconds=body["advance"]))
-    return {"now": world.clock.now().isoformat()}
+    if body and "hold" in body:
+        world.clock.hold(float(body["hold"]))
+    if body and body.get("release"):
+        world.clock.release()
+    return {"now": world.clock.now().isoformat(), "held": world.clock.held is not None, "step": world.clock.step.total_seconds()}
 
 
 def _faults(world: World, request: Request, body: t.Any) -> Answer:

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import threading
-import time
 import typing as t
 
 
 class Limiter:
-    """One token bucket per key."""
+    """One token bucket per key. clock: the world's time in seconds, which may be moved either way."""
 
-    def __init__(self, clock: t.Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: t.Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._buckets: dict[t.Hashable, tuple[float, float]] = {}

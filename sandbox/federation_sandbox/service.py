@@ -105,6 +105,7 @@ class Service:
     def serve(self, request: Request, world: World) -> Response:
         """Answer one request and note it in the traffic log. Raises Dropped when there is no answer."""
         call = Call(world, self.name)
+        world.clock.tick()
         started = time.perf_counter()
         status = 0
         try:

@@ -28,7 +28,7 @@ _HOPS: t.Final[dict[str, str]] = {
     "ccp": "connect",
 }
 _MOST_STEPS: t.Final = 20
-_SECONDS: t.Final = 30
+_SECONDS: t.Final = 300
 
 
 @dataclasses.dataclass(frozen=True)

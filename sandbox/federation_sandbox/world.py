@@ -72,23 +72,48 @@ class Settings:
 
 
 class Clock:
-    """The world's time: the machine's, moved by what the controls say."""
+    """The world's time: the machine's, moved by what the controls say, or held.
+
+    All that takes time in the clouds takes this one: delays of replication, limits that refill, certificates, sessions.
+    While it is held, it moves by the calls that are made, so that what a client meets does not depend on the machine.
+    """
 
     def __init__(self) -> None:
-        #: how far it is from the machine's
+        #: how far it is from the machine's, unless it is held
         self.offset = dt.timedelta()
+        #: the instant at which it is held
+        self.held: dt.datetime | None = None
+        #: by how much each call moves it while it is held
+        self.step = dt.timedelta()
 
     def now(self) -> dt.datetime:
         """The time in UTC, with zone."""
-        return dt.datetime.now(dt.UTC) + self.offset
+        return self.held or dt.datetime.now(dt.UTC) + self.offset
+
+    def hold(self, step: float = 0.0) -> None:
+        """Stop the time. step: the seconds by which each call to a service still moves it."""
+        self.held, self.step = self.now(), dt.timedelta(seconds=step)
+
+    def release(self) -> None:
+        """Let the time run on from where it is."""
+        if self.held is not None:
+            self.offset, self.held = self.held - dt.datetime.now(dt.UTC), None
+
+    def tick(self) -> None:
+        """A call has come."""
+        if self.held is not None:
+            self.held += self.step
 
     def advance(self, by: dt.timedelta) -> None:
         """Move the time; a negative duration moves it back."""
-        self.offset += by
+        self.set(self.now() + by)
 
     def set(self, to: dt.datetime) -> None:
         """Move the time to an instant."""
-        self.offset = to - dt.datetime.now(dt.UTC)
+        if self.held is not None:
+            self.held = to
+        else:
+            self.offset = to - dt.datetime.now(dt.UTC)
 
 
 class Replicas:
@@ -155,7 +180,7 @@ class World:
         """
         with self.lock:
             clock, settings = self.clock, self.settings
-            offset, values = clock.offset, dataclasses.asdict(settings)
+            time, values = (clock.offset, clock.held, clock.step), dataclasses.asdict(settings)
             # What all states share is not copied: some of their functions hold on to it.
             shared = {id(one): one for one in (self, clock, settings)}
             states = copy.deepcopy(self._states, dict(shared))
@@ -164,7 +189,7 @@ class World:
             with self.lock:
                 self.reset()
                 self.clock, self.settings = clock, settings
-                clock.offset = offset
+                clock.offset, clock.held, clock.step = time
                 settings.change(values)
                 self._states = copy.deepcopy(states, dict(shared))
 

@@ -24,6 +24,20 @@ from federation import Federation
 NewContext = t.Callable[[], t.Any]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count what was left out for want of a browser, and say how to get one; `make test` repeats it at its end."""
+    reports = [report for report in terminalreporter.stats.get("skipped", ()) if report.nodeid.startswith("tests/browser/")]
+    reasons = sorted({str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports})
+    if not reports:
+        return
+    count = "1 test" if len(reports) == 1 else f"{len(reports)} tests"
+    line = f"- {count} in a browser: {'; '.join(reasons)}. Install the package chromium, and all of them run."
+    terminalreporter.write_line(line)
+    if "LEFT_OUT" in os.environ:
+        with Path(os.environ["LEFT_OUT"]).open("a", encoding="utf-8") as gathered:
+            gathered.write(f"{line}\n")
+
+
 @pytest.fixture(scope="session")
 def running() -> collections.abc.Iterator[Sandbox]:
     """One front for all tests."""

@@ -57,7 +57,7 @@ def test_metadata_from_entra(sandbox: Sandbox, aws: dict[str, str], application:
 @needs_encryption
 def test_examples_of_the_saml_provider(sandbox: Sandbox, aws: dict[str, str], application: Application, tmp_path: Path) -> None:
     document = requests.get(
-        application.metadata_url, proxies={"https": aws["HTTPS_PROXY"]}, verify=aws["REQUESTS_CA_BUNDLE"], timeout=10
+        application.metadata_url, proxies={"https": aws["HTTPS_PROXY"]}, verify=aws["REQUESTS_CA_BUNDLE"], timeout=300
     ).content
     (tmp_path / "federationmetadata.xml").write_bytes(document)
     key = rsa.generate_private_key(65537, 2048)

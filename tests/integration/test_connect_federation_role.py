@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import time
 import typing as t
 from types import SimpleNamespace
 
@@ -15,6 +14,7 @@ from botocore.config import Config
 from federation_sandbox import clouds
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
+from processes import wait_for
 from support import ModuleResult, run_module, start_module
 
 ACCOUNT = "123456789012"
@@ -184,10 +184,7 @@ def test_a_role_that_others_use(sandbox: Sandbox, role: Run) -> None:
 
 def meet(sandbox: Sandbox, operation: str) -> None:
     """Return once a module that runs has called an operation."""
-    deadline = time.monotonic() + 60
-    while not sandbox.world.traffic.entries("iam", operation):
-        assert time.monotonic() < deadline, f"{operation} was never called"
-        time.sleep(0.02)
+    wait_for(lambda: sandbox.world.traffic.entries("iam", operation), operation)
 
 
 def test_a_provider_that_iam_does_not_know_yet(
@@ -198,7 +195,7 @@ def test_a_provider_that_iam_does_not_know_yet(
     process = start_module("connect_federation_role", OPTIONS | {"saml_provider_arns": [new]}, aws)
     meet(sandbox, "CreateRole")
     sandbox.world.settings.iam_replication = 0.0
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=600)
     assert process.returncode == 0, output + errors
     assert json.loads(output)["role"]["trust_policy"]["Statement"][0]["Principal"] == {"Federated": new}
     answers = [entry["error"] for entry in sandbox.world.traffic.entries("iam", "CreateRole")]

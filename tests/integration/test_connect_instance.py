@@ -165,7 +165,7 @@ def test_an_answer_that_is_lost_makes_no_second_instance(sandbox: Sandbox) -> No
 
 def test_a_deadline_is_told(sandbox: Sandbox) -> None:
     here = centre(sandbox)
-    sandbox.world.settings.change({"instance_creation": 60.0})
+    sandbox.world.settings.change({"instance_creation": 3600.0})
     result = here.run("connect_instance", NEW | {"wait_timeout": 1})
     assert "Waited 1 seconds for the instance" in result["msg"]
     assert result["failed_action"] == "Create the Amazon Connect instance 'new-service'"

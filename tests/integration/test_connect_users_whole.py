@@ -20,7 +20,6 @@ from support import ModuleResult, ansible_command, ansible_environment, run_ansi
 
 FAST: t.Final = {"rate": 1000.0, "burst": 1000.0}
 OURS: t.Final = {"managed-by": "openccp.federation"}
-LIMIT_SCALE: t.Final = 20.0
 
 
 def team(count: int, **settings: t.Any) -> list[dict[str, t.Any]]:
@@ -250,16 +249,6 @@ def test_a_storm_of_refusals_fails_nobody(sandbox: Sandbox) -> None:
     result = run(here, team(12), rate=50.0)
     assert not result.failed, result.get("failures")
     assert counts(result) == {"created": 12}
-
-
-def test_the_pace_is_the_account_s(sandbox: Sandbox) -> None:
-    here = centre(sandbox, limits=True)
-    sandbox.world.settings.change({"limit_scale": LIMIT_SCALE})
-    pace = {"rate": 2.0 * LIMIT_SCALE, "burst": 5.0 * LIMIT_SCALE}
-    result = run(here, team(300), **pace)
-    assert not result.failed, result.get("failures")
-    refused = [entry for entry in sandbox.world.traffic.entries("connect", "CreateUser") if entry["status"] == 429]
-    assert len(refused) <= 3
 
 
 def test_ten_thousand_unchanged_agents_take_no_more_than_45_requests(sandbox: Sandbox) -> None:

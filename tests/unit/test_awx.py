@@ -103,7 +103,7 @@ def builder(*arguments: str) -> str:
     if not Path(command[0]).exists():
         pytest.skip("ansible-builder is part of the main environment alone")
     environment = module_environment({})
-    return subprocess.run(command, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=120).stdout
+    return subprocess.run(command, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=600).stdout
 
 
 def test_the_image_gets_exactly_our_requirements() -> None:

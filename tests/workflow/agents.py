@@ -14,14 +14,15 @@ import typing as t
 
 from federation_sandbox import walk
 from federation_sandbox.testing import Sandbox
+from support import HANGS
 
-#: browsers, and the seconds from one sign-in of each to the next: 13 a second together, so that a busy machine still makes ten
+#: browsers, and the seconds from one sign-in of each to the next, where the machine is fast enough
 BROWSERS: t.Final = 6
 EVERY: t.Final = 0.45
 
 
 class Agents:
-    """Sign-ins through the whole path, from the user access URL to the Contact Control Panel; log: what came of each."""
+    """Sign-ins through the whole path, from the user access URL to the Contact Control Panel; log: when each began, and what came of it."""
 
     def __init__(self, sandbox: Sandbox, url: str, users: collections.abc.Sequence[str]) -> None:
         self.log: list[tuple[dt.datetime, str, walk.SignIn]] = []
@@ -29,19 +30,16 @@ class Agents:
         self._url = url
         self._over = threading.Event()
         self._locks = [threading.Lock() for _turn in range(BROWSERS)]
-        self._threads = [
-            threading.Thread(target=self._work, args=(users[number % len(users)], lock)) for number, lock in enumerate(self._locks)
-        ]
-        self._busy = 0.0
+        self._threads = [threading.Thread(target=self._work, args=(number, users[number % len(users)])) for number in range(BROWSERS)]
+        self._begun = threading.Condition()
+        self._turns = [0] * BROWSERS
 
     def __enter__(self) -> t.Self:
-        self._since = time.monotonic()
         for thread in self._threads:
             thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._busy += time.monotonic() - self._since
         self._over.set()
         for thread in self._threads:
             thread.join()
@@ -52,26 +50,31 @@ class Agents:
         with contextlib.ExitStack() as stack:
             for lock in self._locks:
                 stack.enter_context(lock)
-            self._busy += time.monotonic() - self._since
             yield
-            self._since = time.monotonic()
 
-    def rate(self) -> float:
-        """Sign-ins a second, over the time in which they were not paused."""
-        return len(self.log) / self._busy
+    def one_more_turn(self) -> list[walk.SignIn]:
+        """What came of the sign-ins that began from now on, at least one of each browser."""
+        since = self._sandbox.world.clock.now()
+        with self._begun:
+            awaited = [turn + 2 for turn in self._turns]
+            assert self._begun.wait_for(lambda: all(turn >= least for turn, least in zip(self._turns, awaited, strict=True)), HANGS)
+        return [found for moment, _user, found in list(self.log) if moment >= since]
 
     def __str__(self) -> str:
-        return f"{len(self.log)} sign-ins, {self.rate():.1f} a second, {len(self.failed())} failed"
+        return f"{len(self.log)} sign-ins, {len(self.failed())} failed"
 
     def failed(self) -> list[str]:
         """The sign-ins that did not reach the Contact Control Panel."""
         return [f"{moment:%H:%M:%S.%f} {user}: {found.hop}: {found.text}" for moment, user, found in self.log if not found.ok]
 
-    def _work(self, user: str, lock: threading.Lock) -> None:
+    def _work(self, number: int, user: str) -> None:
         with walk.new_browser(self._sandbox.environment) as browser:
             while not self._over.is_set():
                 begun = time.monotonic()
-                with lock:
-                    found = walk.sign_in(browser, self._url, user)
-                    self.log.append((self._sandbox.world.clock.now(), user, found))
+                with self._begun:
+                    self._turns[number] += 1
+                    self._begun.notify_all()
+                with self._locks[number]:
+                    moment = self._sandbox.world.clock.now()
+                    self.log.append((moment, user, walk.sign_in(browser, self._url, user)))
                 self._over.wait(max(0.0, EVERY - (time.monotonic() - begun)))

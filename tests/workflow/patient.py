@@ -174,10 +174,10 @@ class Patient:
             "client_secret": SECRET,
             "scope": "https://graph.microsoft.com/.default",
         }
-        token = self.session.post(f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", data=form, timeout=10).json()[
+        token = self.session.post(f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", data=form, timeout=300).json()[
             "access_token"
         ]
-        answer = self.session.request(method, GRAPH + path, json=body or None, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        answer = self.session.request(method, GRAPH + path, json=body or None, headers={"Authorization": f"Bearer {token}"}, timeout=300)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
@@ -246,7 +246,7 @@ class Patient:
         """The federation metadata of the application, or of another tenant."""
         query = f"?appid={app_id or self.application['app_id']}" if tenant == TENANT else ""
         url = f"https://login.microsoftonline.com/{tenant}/federationmetadata/2007-06/federationmetadata.xml{query}"
-        answer: requests.Response = self.session.get(url, timeout=10)
+        answer: requests.Response = self.session.get(url, timeout=300)
         return answer.content.decode("utf-8-sig")
 
     def directory(self, **content: t.Any) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-import time
 import typing as t
 
 from agents import Agents
@@ -16,7 +15,7 @@ from seeds import TENANTS
 
 from federation_sandbox.entra.state import Tenant, directory
 from federation_sandbox.testing import Sandbox
-from processes import kill_whole
+from processes import kill_whole, wait_for
 from support import run_module
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
@@ -54,6 +53,10 @@ class Federation:
     def later(self, days: float) -> None:
         self.world.clock.advance(dt.timedelta(days=days))
 
+    def settled(self) -> None:
+        """So much later that everything which was written shows everywhere."""
+        self.world.clock.advance(dt.timedelta(seconds=max(LAGS.values())))
+
     def due(self) -> None:
         """40 days are left, and from now on the clouds lag."""
         self.later(VALIDITY - 40)
@@ -85,15 +88,13 @@ class Federation:
         printed: list[str] = []
         reader = threading.Thread(target=lambda: [printed.append(line) for line in process.stdout or ()])
         reader.start()
-        deadline = time.monotonic() + 120
-        while not (
-            self._written(*stop)
-            if isinstance(stop, tuple)
-            else any(line.startswith("TASK [") and f"{stop}]" in line for line in list(printed))
-        ):
-            assert process.poll() is None, "".join(printed)
-            assert time.monotonic() < deadline, f"{stop} did not come:\n{''.join(printed)}"
-            time.sleep(0.01)
+
+        def reached() -> bool:
+            if isinstance(stop, tuple):
+                return self._written(*stop)
+            return any(line.startswith("TASK [") and f"{stop}]" in line for line in list(printed))
+
+        wait_for(reached, str(stop), process)
         kill_whole(process)
         reader.join()
 

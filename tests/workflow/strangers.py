@@ -28,7 +28,7 @@ def graph(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> requests.Session
         "client_secret": given["AZURE_CLIENT_SECRET"],
         "scope": "https://graph.microsoft.com/.default",
     }
-    token = requests.post(f"{LOGIN}/{TENANTS['public']}/oauth2/v2.0/token", form, timeout=30).json()["access_token"]
+    token = requests.post(f"{LOGIN}/{TENANTS['public']}/oauth2/v2.0/token", form, timeout=300).json()["access_token"]
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {token}"
     return session
@@ -37,8 +37,8 @@ def graph(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> requests.Session
 def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str, *identifiers: str) -> str:
     """Have an application that somebody else made. The answer: its client ID."""
     session = graph(sandbox, monkeypatch)
-    made = session.post(f"{GRAPH}/applications", json={"displayName": name, "identifierUris": identifiers}, timeout=30)
+    made = session.post(f"{GRAPH}/applications", json={"displayName": name, "identifierUris": identifiers}, timeout=300)
     made.raise_for_status()
     app_id = str(made.json()["appId"])
-    session.post(f"{GRAPH}/servicePrincipals", json={"appId": app_id}, timeout=30).raise_for_status()
+    session.post(f"{GRAPH}/servicePrincipals", json={"appId": app_id}, timeout=300).raise_for_status()
     return app_id

@@ -266,7 +266,7 @@ def test_metadata_of_another_tenant(sandbox: Sandbox, playbooks: Playbooks, tmp_
         monkeypatch.setenv(variable, value)
     url = f"https://login.microsoftonline.us/{TENANTS['usgov']}/federationmetadata/2007-06/federationmetadata.xml"
     file = tmp_path / "metadata.xml"
-    file.write_bytes(requests.get(url, timeout=30).content)
+    file.write_bytes(requests.get(url, timeout=300).content)
     ours = f"https://sts.windows.net/{TENANTS['public']}/"
     given = {"aws_federation_metadata": "", "aws_federation_metadata_file": str(file), "aws_federation_entity_id": ours}
     instance(sandbox)

@@ -24,7 +24,8 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
     hosts["closed"]["federation_assume_role_arn"] = CLOSED
     hosts["wrong"]["certificate_rotation_report_warn_days"] = "soon"
     inventory.write_text(json.dumps({"all": {"vars": {"federation_region": "eu-central-1"}, "hosts": hosts}}), encoding="utf-8")
-    files = {"certificate_rotation_report_json": str(as_json), "certificate_rotation_report_prometheus": str(prometheus)}
+    # Where the user stands, and not in the folder of the collection.
+    files = {"certificate_rotation_report_json": as_json.name, "certificate_rotation_report_prometheus": prometheus.name}
     made = playbooks.succeed("site", inventory, "--limit", "demo", "--tags", "entra,aws").result("azure_saml_app")
     sandbox.world.traffic.clear()
 

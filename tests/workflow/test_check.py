@@ -11,12 +11,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from playbooks import Playbooks, Run
-from seeds import SECRET, TENANTS
+from seeds import ACCOUNTS, SECRET, TENANTS
 
 import schemas
 from federation_sandbox import clouds, walk
 from federation_sandbox.testing import Sandbox
-from support import run_examples
+from support import CHECKOUT, run_examples
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
 JANE: t.Final = "jane.doe@example.com"
@@ -47,8 +47,7 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "groups": [group]}]}})
     sandbox.world.settings.refuse_writes = True
     sandbox.world.traffic.clear()
-    report = tmp_path / "report.json"
-    people = ("-e", f"federation_check_people={JANE}", "-e", f"federation_check_file={report}")
+    people = ("-e", f"federation_check_people={JANE}", "-e", "federation_check_file=report.json")
     run = playbooks.fail("check", INVENTORY, *people, variables=variables)
     assert sandbox.world.traffic.writes() == []
     told = printed(run.output)
@@ -57,8 +56,11 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
     assert "fix: Add the person to Contact centre agents" in told
     assert "assignment" in run.message()
     assert SECRET not in run.output
-    content = json.loads(report.read_text(encoding="utf-8"))
-    assert schemas.violations("federation-check", content) == []
+    # Where the user stands, and not in the folder of the collection.
+    written = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert schemas.violations("federation-checks", written) == []
+    (content,) = written["checks"]
+    assert (content["host"], content["checked"]) == ("demo", True)
     assert [one["hop"] for one in content["findings"] if one["status"] == "fail"] == ["assignment"]
     lines = [line for line in run.output.splitlines() if any(row and row in line for row in content["table"])]
     assert len(lines) >= len(content["table"])
@@ -66,6 +68,25 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
 
     reported = playbooks.succeed("check", INVENTORY, *people, "-e", "federation_check_fail_on=never", variables=variables)
     assert reported.result("federation_check")["table"] == content["table"]
+
+
+def test_one_file_holds_every_host_and_those_that_were_not_checked(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    """In check mode and in a folder that is no playbook's; the playbook's own folder may be read-only."""
+    instances = [{"account": ACCOUNTS["aws"], "region": "eu-central-1", "alias": f"example-{name}"} for name in ("sales", "support")]
+    clouds.seed(sandbox.world, {"aws": {"instances": instances}})
+    hosts: dict[str, dict[str, t.Any]] = {name: {"federation_instance_alias": f"example-{name}"} for name in ("sales", "support")}
+    hosts["lost"] = {"federation_instance_alias": "example-lost", "federation_aws_options": {"profile": "nowhere"}}
+    hosts["wrong"] = {"federation_instance_alias": "example-wrong", "federation_check_warn_days": "soon"}
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"vars": {"federation_region": "eu-central-1"}, "hosts": hosts}}), encoding="utf-8")
+    playbooks.fail("check", inventory, "--check", "-e", "federation_check_file=report.json")
+    written = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert schemas.violations("federation-checks", written) == []
+    records = {record["host"]: record for record in written["checks"]}
+    assert {host: record["checked"] for host, record in records.items()} == {"lost": False, "sales": True, "support": True, "wrong": False}
+    assert "profile" in records["lost"]["msg"]
+    assert records["wrong"]["msg"] == "It failed before it could be checked."
+    assert list(CHECKOUT.joinpath("playbooks").glob("*.json")) == []
 
 
 def _run_the_examples(sandbox: Sandbox, playbooks: Playbooks, made: Run, folder: Path) -> None:

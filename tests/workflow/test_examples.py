@@ -51,9 +51,9 @@ def made_by_hand(sandbox: Sandbox) -> str:
     session.proxies, session.verify = {"https": sandbox.url}, sandbox.environment["REQUESTS_CA_BUNDLE"]
     scope = {"scope": "https://graph.microsoft.com/.default", "grant_type": "client_credentials"}
     url = f"https://login.microsoftonline.com/{TENANTS['public']}/oauth2/v2.0/token"
-    token = session.post(url, {**scope, "client_id": CLIENT, "client_secret": SECRET}, timeout=30).json()["access_token"]
+    token = session.post(url, {**scope, "client_id": CLIENT, "client_secret": SECRET}, timeout=300).json()["access_token"]
     url = f"https://graph.microsoft.com/v1.0/applicationTemplates/{NON_GALLERY}/instantiate"
-    made = session.post(url, json={"displayName": "By hand"}, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    made = session.post(url, json={"displayName": "By hand"}, headers={"Authorization": f"Bearer {token}"}, timeout=300)
     made.raise_for_status()
     return str(made.json()["application"]["appId"])
 

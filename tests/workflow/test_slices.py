@@ -92,7 +92,6 @@ def test_each_federation_is_in_one_slice(sandbox: Sandbox, fleet: Fleet, tmp_pat
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("fleet", [{"federations": 60, "accounts": 5, "regions": 4}], indirect=True)
 def test_sixty_federations_in_six_slices(sandbox: Sandbox, fleet: Fleet, tmp_path: Path) -> None:
     Slices(sandbox, fleet, tmp_path).run(6)

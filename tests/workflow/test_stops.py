@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 
 import pytest
 from playbooks import Playbooks
 
 from federation_sandbox.testing import Sandbox
-from processes import kill_whole
+from processes import kill_whole, wait_for
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
 
@@ -31,11 +30,7 @@ def test_a_killed_run_is_finished_by_the_next(stop: str, sandbox: Sandbox, playb
     # Every answer takes a moment, so that the kill comes before the next write is answered.
     sandbox.world.settings.latency = 0.2
     process = playbooks.start("site", INVENTORY)[0]
-    deadline = time.monotonic() + 60
-    while not _done(sandbox, service, operation):
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < deadline, f"{operation} was not called"
-        time.sleep(0.01)
+    wait_for(lambda: _done(sandbox, service, operation), operation, process)
     kill_whole(process)
     sandbox.world.settings.latency = 0.0
     finished = playbooks.succeed("site", INVENTORY)

@@ -82,7 +82,7 @@ def test_what_somebody_else_made_stays(sandbox: Sandbox, playbooks: Playbooks, m
     provider = {
         "account": ACCOUNTS["aws"],
         "name": "Entra-example-demo",
-        "metadata": requests.get(url, timeout=30).content.decode("utf-8-sig"),
+        "metadata": requests.get(url, timeout=300).content.decode("utf-8-sig"),
     }
     arn = clouds.seed(sandbox.world, {"aws": {"providers": [provider]}})["aws"]["providers"][0]["arn"]
     trust = {"Effect": "Allow", "Principal": {"Federated": arn}, "Action": "sts:AssumeRoleWithSAML"}

@@ -31,13 +31,14 @@ def running() -> collections.abc.Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """The sandbox, empty but for the accounts; limits are off unless a test turns them on."""
+    """The sandbox, empty but for the accounts; limits are off unless a test turns them on, and only tests move the clock."""
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     running.world.reset()
+    running.world.clock.hold()
     running.world.settings.limits = False
     seed(running, accounts=[account(ACCOUNT, "aws", KEY), account(GOVERNMENT, "aws-us-gov", GOVERNMENT_KEY)])
     return running

@@ -64,7 +64,7 @@ def module(environment):
     def run(name, /, **options):
         command = [ansible, "localhost", "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
         arguments = ["-a", json.dumps(options)] if options else []
-        done = subprocess.run([*command, "-m", name, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run([*command, "-m", name, *arguments], env=environment, capture_output=True, text=True, timeout=600, check=False)
         head, _, body = done.stdout.partition(" => ")
         if "couldn't resolve module" in done.stdout + done.stderr:
             pytest.skip(f"needs {name.rpartition('.')[0]}")
@@ -158,6 +158,7 @@ def test_paginators_of_boto3_find_all_of_connect_whatever_the_page(connect, inst
 def test_a_waiter_of_boto3_sees_a_role_appear(sandbox, iam):
     """facts/aws.md 2: IAM is eventually consistent"""
     sandbox.world.settings.change({"iam_replication": 1.5})
+    sandbox.world.clock.hold(1.0)
     iam.create_role(**ROLE)
     sandbox.world.traffic.clear()
     iam.get_waiter("role_exists").wait(RoleName="Federation", WaiterConfig={"Delay": 1, "MaxAttempts": 10})
@@ -177,6 +178,7 @@ def test_boto3_s_own_retries_outlast_the_limits(sandbox, instance, mode):
         config=botocore.config.Config(retries={"mode": mode, "total_max_attempts": 8}),
     )
     sandbox.world.settings.limits = True
+    sandbox.world.clock.hold(0.1)
     for _ in range(8):
         connect.describe_instance(InstanceId=instance["id"])
     statuses = [entry["status"] for entry in sandbox.world.traffic.entries("connect", "DescribeInstance")]

@@ -48,10 +48,10 @@ def test_every_signed_part_counts(sandbox, refused):
 
 
 def test_unsigned(sandbox):
-    answer = requests.post("https://sts.amazonaws.com/", data="Action=GetCallerIdentity&Version=2011-06-15", timeout=10)
+    answer = requests.post("https://sts.amazonaws.com/", data="Action=GetCallerIdentity&Version=2011-06-15", timeout=300)
     assert answer.status_code == 403
     assert "<Code>MissingAuthenticationToken</Code>" in answer.text
-    answer = requests.get("https://connect.us-west-2.amazonaws.com/instance", timeout=10)
+    answer = requests.get("https://connect.us-west-2.amazonaws.com/instance", timeout=300)
     assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (403, "MissingAuthenticationTokenException")
 
 
@@ -70,7 +70,7 @@ def test_clock_skew(sandbox):
     body = "Action=GetCallerIdentity&Version=2011-06-15"
     signed = AWSRequest("POST", "https://sts.us-west-2.amazonaws.com/", data=body)
     _Late(Credentials(KEY, SECRET), "sts", "us-west-2").add_auth(signed)
-    answer = requests.post(signed.url, data=body, headers=dict(signed.headers), timeout=10)
+    answer = requests.post(signed.url, data=body, headers=dict(signed.headers), timeout=300)
     assert answer.status_code == 403
     assert "<Code>SignatureDoesNotMatch</Code><Message>Signature expired" in answer.text
 

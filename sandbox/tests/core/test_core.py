@@ -6,6 +6,7 @@ from __future__ import annotations
 import collections.abc
 import datetime as dt
 import pathlib
+import typing as t
 
 import pytest
 import requests
@@ -46,6 +47,8 @@ def client() -> collections.abc.Iterator[requests.Session]:
 
 
 URL = "https://echo.example.com"
+#: seconds after which a call that should be answered hangs
+HANGS = 300
 
 
 def test_a_client_keeps_the_real_host_name_over_verified_tls(sandbox: Sandbox, client: requests.Session) -> None:
@@ -63,30 +66,30 @@ def test_an_unknown_host_is_not_there(sandbox: Sandbox, client: requests.Session
 def test_the_traffic_log_says_what_was_called(sandbox: Sandbox, client: requests.Session) -> None:
     client.get(f"{URL}/a?secret=1")
     client.post(f"{URL}/b", data="secret")
-    log = requests.get(f"{sandbox.url}/sandbox/traffic", timeout=5)
+    log = requests.get(f"{sandbox.url}/sandbox/traffic", timeout=HANGS)
     assert [(entry["operation"], entry["write"], entry["method"], entry["path"], entry["status"]) for entry in log.json()] == [
         ("Echo", False, "GET", "/a", 200),
         ("Echo", True, "POST", "/b", 200),
     ]
     assert "secret" not in log.text
     assert sandbox.world.traffic.writes() == sandbox.world.traffic.entries()[1:]
-    assert requests.delete(f"{sandbox.url}/sandbox/traffic", timeout=5).json() == []
+    assert requests.delete(f"{sandbox.url}/sandbox/traffic", timeout=HANGS).json() == []
 
 
 def test_writes_can_be_refused_while_reads_go_on(sandbox: Sandbox, client: requests.Session) -> None:
-    requests.post(f"{sandbox.url}/sandbox/settings", json={"refuse_writes": True}, timeout=5)
+    requests.post(f"{sandbox.url}/sandbox/settings", json={"refuse_writes": True}, timeout=HANGS)
     assert client.get(URL).status_code == 200
     assert client.post(URL).status_code == 403
 
 
 @pytest.mark.parametrize("body", [{"no_such": 1}, {"latency": True}, {"limits": 1}])
 def test_a_setting_that_makes_no_sense_is_refused(sandbox: Sandbox, body: dict[str, object]) -> None:
-    assert requests.post(f"{sandbox.url}/sandbox/settings", json=body, timeout=5).status_code == 400
+    assert requests.post(f"{sandbox.url}/sandbox/settings", json=body, timeout=HANGS).status_code == 400
 
 
 def test_a_fault_meets_the_call_it_was_meant_for(sandbox: Sandbox, client: requests.Session) -> None:
     fault = {"service": "echo", "operation": "Echo", "at": 2, "times": 2, "status": 429, "code": "Slow", "headers": {"Retry-After": "1"}}
-    assert requests.post(f"{sandbox.url}/sandbox/faults", json=fault, timeout=5).status_code == 200
+    assert requests.post(f"{sandbox.url}/sandbox/faults", json=fault, timeout=HANGS).status_code == 200
     answers = [client.get(URL) for dummy in range(4)]
     assert [answer.status_code for answer in answers] == [200, 429, 429, 200]
     assert answers[1].headers["Retry-After"] == "1"
@@ -96,14 +99,14 @@ def test_a_fault_meets_the_call_it_was_meant_for(sandbox: Sandbox, client: reque
 def test_a_lost_answer_is_carried_out(sandbox: Sandbox) -> None:
     sandbox.world.faults.add(Fault("echo", "*", kind="lost"))
     with pytest.raises(requests.exceptions.ConnectionError):
-        requests.post(URL, timeout=5)
+        requests.post(URL, timeout=HANGS)
     assert [entry["status"] for entry in sandbox.world.traffic] == [200]
 
 
 def test_silence_lasts_until_the_client_gives_up(sandbox: Sandbox) -> None:
     sandbox.world.faults.add(Fault("echo", "*", kind="silence"))
     with pytest.raises(requests.exceptions.ReadTimeout):
-        requests.post(URL, timeout=0.5)
+        requests.post(URL, timeout=(HANGS, 0.5))
     assert [entry["status"] for entry in sandbox.world.traffic] == [0]
 
 
@@ -113,20 +116,48 @@ def test_a_masked_answer_hides_that_it_worked(sandbox: Sandbox, client: requests
 
 
 def test_a_fault_of_no_known_kind_is_refused(sandbox: Sandbox) -> None:
-    answer = requests.post(f"{sandbox.url}/sandbox/faults", json={"service": "echo", "operation": "*", "kind": "odd"}, timeout=5)
+    answer = requests.post(f"{sandbox.url}/sandbox/faults", json={"service": "echo", "operation": "*", "kind": "odd"}, timeout=HANGS)
     assert answer.status_code == 400
     assert "odd" in answer.json()["error"]
 
 
 def test_the_clock_moves_and_reset_brings_it_back(sandbox: Sandbox) -> None:
-    requests.post(f"{sandbox.url}/sandbox/clock", json={"advance": 86400}, timeout=5)
-    assert sandbox.world.clock.now() - dt.datetime.now(dt.UTC) > dt.timedelta(hours=23)
-    requests.post(f"{sandbox.url}/sandbox/reset", timeout=5)
-    assert abs(sandbox.world.clock.now() - dt.datetime.now(dt.UTC)) < dt.timedelta(seconds=5)
+    def clock(**body: object) -> dt.datetime:
+        return dt.datetime.fromisoformat(requests.post(f"{sandbox.url}/sandbox/clock", json=body, timeout=HANGS).json()["now"])
+
+    machine = dt.datetime.now(dt.UTC)
+    assert clock(advance=86400) >= machine + dt.timedelta(days=1)
+    requests.post(f"{sandbox.url}/sandbox/reset", timeout=HANGS)
+    assert sandbox.world.clock.offset == dt.timedelta()
+
+
+def test_while_the_clock_is_held_it_moves_by_the_calls_alone(sandbox: Sandbox, client: requests.Session) -> None:
+    def clock(**body: object) -> dict[str, t.Any]:
+        return t.cast("dict[str, t.Any]", requests.post(f"{sandbox.url}/sandbox/clock", json=body, timeout=HANGS).json())
+
+    held = clock(hold=1.5)
+    assert (held["held"], held["step"]) == (True, 1.5)
+    client.get(URL)
+    client.get(URL)
+    assert dt.datetime.fromisoformat(clock()["now"]) - dt.datetime.fromisoformat(held["now"]) == dt.timedelta(seconds=3)
+    clock(set="2030-01-01T00:00:00+00:00")
+    assert clock(advance=60)["now"] == "2030-01-01T00:01:00+00:00"
+    assert not clock(release=True)["held"]
+    assert dt.timedelta() <= sandbox.world.clock.now() - dt.datetime(2030, 1, 1, 0, 1, tzinfo=dt.UTC) < dt.timedelta(hours=1)
+
+
+def test_limits_refill_in_the_world_s_time(sandbox: Sandbox) -> None:
+    call = Call(sandbox.world, "echo")
+    sandbox.world.clock.hold()
+    assert [call.limit("k", rate=2, burst=2) > 0 for dummy in range(3)] == [False, False, True]
+    sandbox.world.clock.advance(dt.timedelta(seconds=-60))
+    assert call.limit("k", rate=2, burst=2) > 0
+    sandbox.world.clock.advance(dt.timedelta(seconds=0.5))
+    assert [call.limit("k", rate=2, burst=2) > 0 for dummy in range(2)] == [False, True]
 
 
 def test_a_seed_with_an_unknown_section_is_refused(sandbox: Sandbox) -> None:
-    answer = requests.post(f"{sandbox.url}/sandbox/seed", json={"gcp": {}}, timeout=5)
+    answer = requests.post(f"{sandbox.url}/sandbox/seed", json={"gcp": {}}, timeout=HANGS)
     assert answer.status_code == 400
     assert "gcp" in answer.json()["error"]
 

@@ -103,7 +103,7 @@ class Graph:
     def call(self, method: str, path: str, **more: t.Any) -> requests.Response:
         """Call and return the response."""
         url = path if path.startswith("https:") else self.root + path
-        response = self.session.request(method, url, timeout=30, **more)
+        response = self.session.request(method, url, timeout=300, **more)
         if self.contract:
             plain = requests.utils.unquote(url.removeprefix(self.root).partition("?")[0])
             kind = response.headers.get("content-type", "")
@@ -154,8 +154,9 @@ def running() -> collections.abc.Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """An empty sandbox that this process's clients reach."""
+    """An empty sandbox that this process's clients reach; only tests move its clock."""
     running.world.reset()
+    running.world.clock.hold()
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
     return running
@@ -203,7 +204,7 @@ def graph_of(contract: Contract | None) -> t.Callable[[dict[str, t.Any], str], G
             "client_secret": "s3cret",
             "scope": "https://graph.microsoft.com/.default",
         }
-        answer = requests.post(f"https://login.microsoftonline.com/{ids['id']}/oauth2/v2.0/token", data=form, timeout=30)
+        answer = requests.post(f"https://login.microsoftonline.com/{ids['id']}/oauth2/v2.0/token", data=form, timeout=300)
         session = requests.Session()
         session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         return Graph(session, contract)

@@ -105,7 +105,7 @@ def test_disabled_client(sandbox: Sandbox) -> None:
 def test_unknown_tenant(sandbox: Sandbox) -> None:
     """10.4: 90002; msal says it cannot read the authority's configuration"""
     url = "https://login.microsoftonline.com/99999999-9999-4999-8999-999999999999"
-    answer = requests.get(f"{url}/v2.0/.well-known/openid-configuration", timeout=30)
+    answer = requests.get(f"{url}/v2.0/.well-known/openid-configuration", timeout=300)
     assert (answer.status_code, answer.json()["error_codes"]) == (400, [90002])
     with pytest.raises(ValueError, match="Unable to get authority configuration"):
         acquire("99999999-9999-4999-8999-999999999999", "s3cret")
@@ -126,9 +126,9 @@ def test_a_tenant_lives_in_one_cloud(sandbox: Sandbox, cloud: str, host: str, gr
     tenant = tenant_with(sandbox, cloud, secrets=["s3cret"])
     token = acquire(tenant, "s3cret", host, [f"https://{graph}/.default"])["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
-    assert requests.get(f"https://{graph}/v1.0/applications", headers=headers, timeout=30).status_code == 200
+    assert requests.get(f"https://{graph}/v1.0/applications", headers=headers, timeout=300).status_code == 200
     foreign = "graph.microsoft.us" if cloud == "public" else "graph.microsoft.com"
-    refused = requests.get(f"https://{foreign}/v1.0/applications", headers=headers, timeout=30)
+    refused = requests.get(f"https://{foreign}/v1.0/applications", headers=headers, timeout=300)
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
     if cloud != "public":
         with pytest.raises(ValueError, match="Unable to get authority configuration"):
@@ -179,7 +179,7 @@ def test_assertion_is_held_to_time_and_audience(sandbox: Sandbox, credential: Cr
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             "client_assertion": jwt.encode(content, key, "RS256", {"x5t": digest}),
         }
-        return t.cast("dict[str, t.Any]", requests.post(url, data=form, timeout=30).json())
+        return t.cast("dict[str, t.Any]", requests.post(url, data=form, timeout=300).json())
 
     assert "access_token" in post()
     assert code(post(exp=int(time.time()) - 3600)) == 700024
@@ -217,10 +217,10 @@ def test_managed_identity(sandbox: Sandbox) -> None:
     client = msal.ManagedIdentityClient(msal.SystemAssignedManagedIdentity(), http_client=requests.Session())
     token = client.acquire_token_for_client(resource="https://graph.microsoft.com")
     headers = {"Authorization": f"Bearer {token['access_token']}"}
-    assert requests.get("https://graph.microsoft.com/v1.0/applications", headers=headers, timeout=30).status_code == 200
+    assert requests.get("https://graph.microsoft.com/v1.0/applications", headers=headers, timeout=300).status_code == 200
     user = msal.ManagedIdentityClient(msal.UserAssignedManagedIdentity(client_id="unknown"), http_client=requests.Session())
     assert user.acquire_token_for_client(resource="https://graph.microsoft.com")["error"] == "invalid_request"
-    bare = requests.get("http://169.254.169.254/metadata/identity/oauth2/token", params={"resource": "x"}, timeout=30)
+    bare = requests.get("http://169.254.169.254/metadata/identity/oauth2/token", params={"resource": "x"}, timeout=300)
     assert bare.status_code == 400
 
 
@@ -231,7 +231,7 @@ def test_graph_verifies_the_token(sandbox: Sandbox, credential: Credential) -> N
 
     def status(bearer: str | None) -> int:
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        return requests.get("https://graph.microsoft.com/v1.0/applications", headers=headers, timeout=30).status_code
+        return requests.get("https://graph.microsoft.com/v1.0/applications", headers=headers, timeout=300).status_code
 
     forged = jwt.encode(jwt.decode(token, options={"verify_signature": False}), credential[0], "RS256")
     assert [status(token), status(None), status("nonsense"), status(forged)] == [200, 401, 401, 401]
@@ -242,6 +242,6 @@ def test_graph_verifies_the_token(sandbox: Sandbox, credential: Credential) -> N
 def test_the_keys_are_published(sandbox: Sandbox) -> None:
     tenant = tenant_with(sandbox, secrets=["s3cret"])
     token = acquire(tenant, "s3cret")["access_token"]
-    keys = requests.get(f"https://login.microsoftonline.com/{tenant}/discovery/v2.0/keys", timeout=30).json()
+    keys = requests.get(f"https://login.microsoftonline.com/{tenant}/discovery/v2.0/keys", timeout=300).json()
     key = jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(token)["kid"]]
     assert jwt.decode(token, key.key, ["RS256"], audience="https://graph.microsoft.com")["tid"] == tenant

@@ -23,7 +23,7 @@ DS = "{http://www.w3.org/2000/09/xmldsig#}"
 
 def read(tenant: str, app_id: str | None = None, host: str = "login.microsoftonline.com") -> requests.Response:
     parameters = {"appid": app_id} if app_id else {}
-    return requests.get(f"https://{host}/{tenant}/federationmetadata/2007-06/federationmetadata.xml", params=parameters, timeout=30)
+    return requests.get(f"https://{host}/{tenant}/federationmetadata/2007-06/federationmetadata.xml", params=parameters, timeout=300)
 
 
 def parse(answer: requests.Response) -> etree._Element:

@@ -38,11 +38,12 @@ def keys() -> list[rsa.RSAPrivateKey]:
 
 @pytest.fixture
 def federation(running: Sandbox, keys: list[rsa.RSAPrivateKey], monkeypatch: pytest.MonkeyPatch) -> Federation:
-    """The healthy federation; limits are off unless a test turns them on."""
+    """The healthy federation; limits are off unless a test turns them on, and only tests move the clock."""
     monkeypatch.setattr(certificates, "new_key", functools.partial(next, itertools.cycle(keys)))
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
     running.world.reset()
+    running.world.clock.hold()
     running.world.settings.limits = False
     return Federation(running)
 

@@ -131,12 +131,12 @@ class Federation:
             "client_secret": "s3cret",
             "scope": "https://graph.microsoft.com/.default",
         }
-        answer = self.session.post(f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", data=form, timeout=10)
+        answer = self.session.post(f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", data=form, timeout=300)
         return str(answer.json()["access_token"])
 
     def graph(self, method: str, path: str, **body: t.Any) -> t.Any:
         headers = {"Authorization": f"Bearer {self._token}"}
-        answer = self.session.request(method, GRAPH + path, json=body or None, headers=headers, timeout=10)
+        answer = self.session.request(method, GRAPH + path, json=body or None, headers=headers, timeout=300)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
@@ -197,7 +197,7 @@ class Federation:
 
     def metadata(self) -> str:
         url = f"https://login.microsoftonline.com/{TENANT}/federationmetadata/2007-06/federationmetadata.xml?appid={self.application['appId']}"
-        return self.session.get(url, timeout=10).content.decode("utf-8-sig")
+        return self.session.get(url, timeout=300).content.decode("utf-8-sig")
 
     def relay_state(self, region: str = REGION, destination: str = "/ccp-v2", instance: str = "") -> str:
         query = f"?destination={urllib.parse.quote(destination, safe='')}" if destination else ""
@@ -264,7 +264,7 @@ class Federation:
         text = response if isinstance(response, str) else base64.b64encode(response).decode()
         fields = {"SAMLResponse": text, "RelayState": relay_state, **more}
         with walk.new_browser(self.sandbox.environment) as new:
-            return walk.read((browser or new).post(more.pop("to", REPLY_URL), data=fields, timeout=10))
+            return walk.read((browser or new).post(more.pop("to", REPLY_URL), data=fields, timeout=300))
 
     @property
     def signer(self) -> SigningCertificate:

@@ -383,6 +383,6 @@ def test_a_response_for_another_partition(federation: Federation) -> None:
 
 def test_pages_that_are_not_there(federation: Federation) -> None:
     with walk.new_browser(federation.sandbox.environment) as browser:
-        assert browser.post("https://signin.aws.amazon.com/elsewhere", data={}, timeout=5).status_code == 404
+        assert browser.post("https://signin.aws.amazon.com/elsewhere", data={}, timeout=300).status_code == 404
         assert walk.visit(browser, "https://console.aws.amazon.com/").text == "Your session has expired. Please sign in again."
         assert walk.visit(browser, "https://signin.aws.amazon.com/oauth?Action=logout&logout=1").text == "You have successfully signed out."

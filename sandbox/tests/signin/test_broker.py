@@ -39,7 +39,7 @@ def credentials(federation: Federation) -> dict[str, str]:
 
 def ask(browser: requests.Session, **values: t.Any) -> requests.Response:
     """Call the address."""
-    return browser.get(SIGNIN, params=values, timeout=10)
+    return browser.get(SIGNIN, params=values, timeout=300)
 
 
 def token(browser: requests.Session, credentials: dict[str, str], **more: str) -> str:

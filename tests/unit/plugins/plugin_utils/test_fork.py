@@ -93,12 +93,16 @@ def test_an_exception_that_ends_the_wait_ends_the_module(run: Run, tmp_path: Pat
         raise Late
 
     before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    text = """
+import os, pathlib, signal
+pathlib.Path("pid").write_text(str(os.getpid()))
+os.kill(os.getppid(), signal.SIGALRM)
+signal.pause()
+"""
     try:
         with pytest.raises(Late):
-            run("import os, time, pathlib; pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(60)")
+            run(text)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text(encoding='utf-8')}").exists()
 

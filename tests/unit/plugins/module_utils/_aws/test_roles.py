@@ -228,7 +228,7 @@ class Refusing:
 
 def set_trust(iam: Refusing) -> Clock:
     clock = Clock()
-    Roles(iam, Waiter(timeout=60, clock=clock, sleep=clock.sleep)).set_trust("ConnectAgents", wanted().trust)
+    Roles(iam, Waiter(timeout=600, clock=clock, sleep=clock.sleep)).set_trust("ConnectAgents", wanted().trust)
     return clock
 
 

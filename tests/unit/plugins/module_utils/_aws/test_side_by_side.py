@@ -28,7 +28,7 @@ def test_every_step_is_done_and_those_of_one_object_in_their_order() -> None:
 
 
 def test_different_kinds_run_at_the_same_time() -> None:
-    together = threading.Barrier(2, timeout=5)
+    together = threading.Barrier(2, timeout=600)
     SideBySide(lambda one: together.wait(), 1.0).run([step("create", "a"), step("identity", "b")], Tally(2))
 
 
