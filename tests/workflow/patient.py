@@ -233,12 +233,11 @@ class Patient:
         self.activate(self.add_certificate(endDateTime=tomorrow))
         left = self.graph("GET", f"{self.principal}?$select=keyCredentials,passwordCredentials")
         gone = {key["customKeyIdentifier"] for key in old}
-        self.change_principal(
-            **{
-                name: [one for one in left[name] if one["customKeyIdentifier"] not in gone]
-                for name in ("keyCredentials", "passwordCredentials")
-            }
-        )
+        kept = {
+            name: [{**one, secret: None} for one in left[name] if one["customKeyIdentifier"] not in gone]
+            for name, secret in (("keyCredentials", "key"), ("passwordCredentials", "secretText"))
+        }
+        self.change_principal(**kept)
         self.have_provider()
         self.sandbox.world.clock.advance(dt.timedelta(days=2))
 

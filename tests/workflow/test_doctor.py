@@ -19,7 +19,7 @@ import botocore.session
 import prescriptions
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from illnesses import ILLNESSES, Illness
+from illnesses import FALSE_ALARMS, ILLNESSES, Illness
 from patient import ACCOUNT, AWS, ENVIRONMENT, GROUP, JANE, REPLY_URL, ROLE, SECRET, Patient, run_module
 
 from federation_sandbox import clouds, walk
@@ -169,6 +169,34 @@ def test_nothing_is_found_on_other_federations_that_are_right(variant: str, ward
     assert "unknown" not in {one["status"] for one in report["findings"] if one["hop"] not in UNSEEN}, "\n".join(report["table"])
 
 
+@pytest.mark.parametrize("name", FALSE_ALARMS)
+def test_nothing_is_found_on_what_only_looks_odd(name: str, ward: Ward) -> None:
+    patient = ward.admit()
+    FALSE_ALARMS[name](patient)
+    seen = patient.sign_in()
+    assert seen.ok, seen
+    report = patient.check(JANE)
+    told = {one["hop"] for one in report["findings"] if one["status"] != "pass" and one["hop"] not in UNSEEN}
+    assert not told, "\n".join(report["table"])
+
+
+def test_two_people_with_one_session_name(ward: Ward) -> None:
+    """Neither is refused: one of them works as the other."""
+    patient = ward.admit(session_name_source="mail")
+    john = "john.roe@example.com"
+    patient.person(john, mail=JANE, displayName="John Roe")
+    assert patient.sign_in(john).agent == patient.sign_in(JANE).agent
+    for people in ((JANE,), (john,), (JANE, john)):
+        found = failing(patient.check(*people))
+        assert set(found) == {"unique_name"}, found
+        assert found["unique_name"]["symptom"] == "Nothing is refused: the person works as the agent of somebody else."
+    assert set(failing(patient.check(everyone_assigned=True))) == {"unique_name"}
+    prescriptions.follow(found["unique_name"]["fix"])
+    assert "unique_name" not in failing(patient.check(JANE, john))
+    patient.person(john, mail="john.roe@example.com")
+    assert patient.sign_in(JANE).agent
+
+
 def test_a_response_that_aws_takes(ward: Ward, tmp_path: Path) -> None:
     patient = ward.admit()
     response = walk.saml_response(patient.sandbox.environment, str(patient.application["user_access_url"]), JANE)
@@ -297,4 +325,5 @@ def test_the_readme_tells_the_score() -> None:
     readme = " ".join((CHECKOUT / "README.md").read_text(encoding="utf-8").split())
     assert f"in {len(ILLNESSES)} ways, one at a time" in readme
     assert f"{len(ILLNESSES)} of {len(ILLNESSES)} are named" in readme
+    assert f"{len(FALSE_ALARMS)} that only look odd" in readme
     assert [illness.status for illness in ILLNESSES if illness.status != "fail"] == ["warning"]

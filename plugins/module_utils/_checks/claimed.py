@@ -65,9 +65,9 @@ class Claimed:
         return only(self.value(claims.ROLE_SESSION_NAME))
 
     def refusals(self) -> list[str]:
-        """Why Entra lets the person in to nothing: what it has to compute and cannot."""
-        values = (claim_values.value_of(self._policy, entry, self._look_up) for entry in self._policy.claims)
-        return list(dict.fromkeys(value.refused for value in values if value.refused))
+        """Why Entra does not let the person in: what it has to compute for other claims than the session name, and cannot."""
+        others = dict.fromkeys(claim["name"] for claim in self._policy.as_sent() if claim["name"] != claims.ROLE_SESSION_NAME)
+        return list(dict.fromkeys(refused for name in others if (refused := self.value(name).refused)))
 
     def conditions(self) -> Conditions:
         """The condition keys by which a trust policy may judge the claims."""

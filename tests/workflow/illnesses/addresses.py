@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import typing as t
+from urllib.parse import quote
 
 from patient import REGION, REPLY_URL, Patient
 
-from illnesses.illness import Illness
+from illnesses.illness import Act, Illness
 
 
 def _other_instance(patient: Patient) -> str:
@@ -72,4 +73,26 @@ ADDRESSES: t.Final = (
         lambda p: p.set_relay_state(p.relay_state.partition("?")[0]),
         "relay_state",
     ),
+    Illness(
+        "audience-in-another-case",
+        "identifier",
+        lambda p: p.change_application(identifierUris=["https://Signin.aws.amazon.com/saml#example"]),
+        "identifiers",
+    ),
+    Illness("reply-url-in-another-case", "reply_url", lambda p: p.set_reply_urls(REPLY_URL.replace("signin", "SignIn")), "reply_urls"),
+    Illness("reply-path-in-another-case", "reply_url", lambda p: p.set_reply_urls(REPLY_URL.replace("/saml", "/SAML")), "reply_urls"),
+    Illness(
+        "relay-state-with-the-id-in-another-case",
+        "relay_state",
+        lambda p: p.set_relay_state(p.relay_state.replace(p.instance["id"], p.instance["id"].upper())),
+        "relay_state",
+    ),
+    Illness("relay-state-encoded-as-a-whole", "relay_state", lambda p: p.set_relay_state(quote(p.relay_state, safe="")), "relay_state"),
 )
+
+#: what looks odd, and lets agents in
+HARMLESS: t.Final[dict[str, Act]] = {
+    "a page that is encoded twice": lambda p: p.set_relay_state(p.relay_state.replace("%2F", "%252F")),
+    "a page that is not encoded": lambda p: p.set_relay_state(p.relay_state.replace("%2F", "/")),
+    "a console's host in another case": lambda p: p.set_relay_state(p.relay_state.replace("console.aws", "Console.AWS")),
+}

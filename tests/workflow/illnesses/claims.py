@@ -74,4 +74,38 @@ CLAIMS: t.Final = (
         _claim_pair(ROLE_ARN.replace(ACCOUNT, "999988887777"), PROVIDER_ARN.replace(ACCOUNT, "999988887777")),
         "role_claims",
     ),
+    Illness("session-duration-twice", "claims", set_claim("SessionDuration", {"Value": "900"}, {"Value": "3600"}), "session_duration"),
+    Illness("session-duration-in-other-digits", "claims", set_claim("SessionDuration", {"Value": "٣٦٠٠"}), "session_duration"),
+    Illness(
+        "session-tag-twice",
+        "claims",
+        lambda p: (p.have_role(tag_session=True), p.set_claim("PrincipalTag:Team", {"Value": "Sales"}, {"Value": "Service"})),
+        "extra_claims",
+    ),
+    Illness(
+        "session-name-twice", "claims", set_claim("RoleSessionName", {"Source": "user", "ID": "mail"}, {"Value": "x2"}), "session_name"
+    ),
+    *(
+        Illness(
+            f"pair-of-{name}",
+            "role_claim",
+            _claim_pair(*(arn.replace("arn:aws:", prefix) for arn in (ROLE_ARN, PROVIDER_ARN))),
+            "role_claims",
+        )
+        for name, prefix in {"govcloud": "arn:aws-us-gov:", "china": "arn:aws-cn:", "a-partition-that-is-secret": "arn:aws-iso:"}.items()
+    ),
+    Illness(
+        "provider-of-another-partition", "role_claim", _claim_pair(provider=PROVIDER_ARN.replace("arn:aws:", "arn:aws-cn:")), "role_claims"
+    ),
 )
+
+_PAIR: t.Final = {"Value": f"{ROLE_ARN},{PROVIDER_ARN}"}
+#: what looks odd, and lets agents in
+HARMLESS: t.Final[dict[str, Act]] = {
+    "the same role twice": set_claim("Role", _PAIR, _PAIR),
+    "the same role in both orders": set_claim("Role", _PAIR, {"Value": f"{PROVIDER_ARN},{ROLE_ARN}"}),
+    "the same duration twice": set_claim("SessionDuration", {"Value": "900"}, {"Value": "900"}),
+    "a session name from two attributes with one value": set_claim(
+        "RoleSessionName", {"Source": "user", "ID": "mail"}, {"Source": "user", "ID": "userprincipalname"}
+    ),
+}

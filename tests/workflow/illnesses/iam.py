@@ -155,6 +155,12 @@ IAM: t.Final = (
         lambda p: p.permit(Resource=f"{p.instance['arn']}/user/${{aws:username}}"),
         "connect_federation_role",
     ),
+    Illness(
+        "permission-for-the-id-in-another-case",
+        "permissions",
+        lambda p: p.permit(Resource=f"{p.instance['arn'].replace(p.instance['id'], p.instance['id'].upper())}/user/${{aws:userid}}"),
+        "instance_arns",
+    ),
     Illness("permission-denied", "permissions", _deny, "take away what denies it", mends=_allow_again),
     Illness("permission-bounded", "permissions", _bound, "take away what denies it or bounds the role", mends=_unbound),
 )
