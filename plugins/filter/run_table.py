@@ -41,6 +41,12 @@ _value:
     rows:
       description: The same by host, each with C(changed), C(check) and C(to_do).
       type: dict
+    records:
+      description:
+        - The same for a file, each with C(host), C(changed), C(check), C(to_do), C(error), and the plan as
+          P(openccp.federation.run_plan#filter) returns it, without C(lines).
+      type: list
+      elements: dict
 """
 
 import typing as t
@@ -51,7 +57,8 @@ from ansible_collections.openccp.federation.plugins.module_utils import _run_tab
 def run_table(runs: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
     """The table as plain values."""
     rows = {host: _run_table.outcome(run) if run else dict(_run_table.UNKNOWN) for host, run in runs.items()}
-    return {"lines": _run_table.table(rows), "rows": rows}
+    records = [_run_table.record(host, run) for host, run in sorted(runs.items())]
+    return {"lines": _run_table.table(rows), "rows": rows, "records": records}
 
 
 class FilterModule:

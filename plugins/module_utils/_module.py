@@ -16,7 +16,7 @@ import typing as t
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.compat.version import LooseVersion
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, step_records
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, shown_diff, step_records
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -89,7 +89,7 @@ def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:
     result: dict[str, t.Any] = {"changed": bool(plan.steps), "actions": [step.says for step in plan.steps], key: after}
     result["steps"] = step_records(plan, _label(plan) or key)
     if module._diff:
-        result["diff"] = {"before": plan.before, "after": plan.after}
+        result["diff"] = shown_diff(plan)
     if failures:
         shown = getattr(resource, "failure", _failure)
         listed = [shown(name, error) for name, error in failures.items()]

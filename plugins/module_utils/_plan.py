@@ -94,6 +94,32 @@ def _reason(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any], differi
     return f"Different: {', '.join(key.replace('_', ' ') for key in differing)}." if differing else ""
 
 
+#: The views of more objects than this are shown as a table.
+MANY: t.Final = 20
+
+
+def shown_diff(plan: Plan) -> dict[str, t.Any]:
+    """What differs, for Ansible's diff mode: the views, or a line for each object where there are many."""
+    objects = {step.target or step.of: None for step in plan.steps if step.of is not None}
+    if len(objects) <= MANY:
+        return {"before": plan.before, "after": plan.after}
+    lines = [_diff_line(str(name), plan.before.get(name) or {}, plan.after.get(name) or {}) for name in objects]
+    return {"prepared": "".join(f"{line}\n" for line in lines)}
+
+
+def _diff_line(name: str, before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> str:
+    if not after:
+        return f"- {name}"
+    if not before:
+        return f"+ {name}  " + ", ".join(f"{key}: {_value(value)}" for key, value in after.items() if value not in (None, "", [], {}))
+    changes = {key: value for key, value in after.items() if before.get(key) != value}
+    return f"~ {name}  " + ", ".join(f"{key}: {_value(before.get(key))} -> {_value(value)}" for key, value in changes.items())
+
+
+def _value(value: t.Any) -> str:
+    return " | ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
 def view(attrs: t.Iterable[Attr], actual: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
     """An object as the cloud returns it, in option names and canonical form; {} when there is none."""
     if actual is None:

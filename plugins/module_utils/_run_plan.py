@@ -70,13 +70,14 @@ def fold(steps: t.Sequence[Record], most: int = access.NAMES) -> list[str]:
     alike: dict[str, list[str]] = {}
     for step in steps:
         alike.setdefault(_pattern(step), []).append(str(step["object"]))
-    lines: dict[str, None] = {}
-    for step in steps:
-        pattern = _pattern(step)
-        objects = alike[pattern]
-        many = len(objects) > most
-        lines[f"{pattern.removesuffix(' …')}, {len(objects)} times: {access.listed(objects, most)}" if many else str(step["action"])] = None
-    return list(lines)
+    return list(dict.fromkeys(_sentence(step, alike[_pattern(step)], most) for step in steps))
+
+
+def _sentence(step: Record, objects: t.Sequence[str], most: int) -> str:
+    if len(objects) <= most:
+        return str(step["action"])
+    what = _pattern(step).removesuffix(" …")
+    return f"{what}, {len(objects)} times: {access.listed(objects, most)} (federation_plan_file names them all)."
 
 
 def _pattern(step: Record) -> str:

@@ -19,8 +19,15 @@ _SEVERITY: t.Final = ("fail", "warning")
 
 
 def outcome(run: Record) -> dict[str, str]:
-    """One row. run: plan, done (whether its steps were carried out), error, check (what the check returned), waits_for, check_mode."""
+    """One row. run: plan, error, check (what the check returned), waits_for, check_mode."""
     return {"changed": _changed(run), "check": _check(run.get("check")), "to_do": " ".join(_to_do(run).split())}
+
+
+def record(host: str, run: Record) -> dict[str, t.Any]:
+    """What a file keeps of one federation: its plan, and what came of it."""
+    row = outcome(run) if run else UNKNOWN
+    plan = {key: value for key, value in (run.get("plan") or {}).items() if key != "lines"}
+    return {"host": host, **row, "error": str(run.get("error") or ""), **plan}
 
 
 def table(rows: t.Mapping[str, Record]) -> list[str]:
@@ -32,7 +39,7 @@ def table(rows: t.Mapping[str, Record]) -> list[str]:
 
 def _changed(run: Record) -> str:
     plan = run.get("plan") or {}
-    if run.get("error") and not run.get("check"):
+    if run.get("error") and not run.get("check") and not run.get("waits_for"):
         return "failed"
     if plan.get("steps"):
         return "planned" if run.get("check_mode") else "yes"
@@ -52,10 +59,10 @@ def _to_do(run: Record) -> str:
     worst = next((finding for status in _SEVERITY for finding in findings if finding["status"] == status), None)
     if worst:
         return f"{worst['subject']}: {worst['fix'] or worst['reason']}"
-    if run.get("error"):
-        return str(run["error"])
     if run.get("waits_for"):
         return f"Wait for {run['waits_for']}"
+    if run.get("error"):
+        return str(run["error"])
     plan = run.get("plan") or {}
     sentences = []
     if plan.get("steps") and run.get("check_mode"):

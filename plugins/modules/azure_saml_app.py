@@ -188,7 +188,7 @@ options:
         description:
           - What is done with those that are assigned and that C(set) does not list.
           - V(remove) removes their assignment, so that they can no longer sign in.
-          - V(report) keeps it, and names them in a warning and in RV(unlisted_assignments).
+          - V(report) keeps it, and names them in a warning and in RV(application.unlisted_assignments).
         type: str
         choices: [remove, report]
         default: remove

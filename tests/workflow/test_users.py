@@ -68,6 +68,24 @@ def test_groups_decide_who_is_an_agent(sandbox: Sandbox, playbooks: Playbooks) -
     assert "Leads" in unknown.message()
 
 
+def test_the_check_of_site_looks_at_the_same_people_as_check(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    """Where agents come from groups: one without a surname is no agent, and both say so."""
+    nameless = {"userPrincipalName": "nia@example.com", "givenName": "Nia"}
+    members = ["jane.doe@example.com", "john.roe@example.com", "nia@example.com"]
+    entra(sandbox, users=[nameless], groups=[{"displayName": "Contact centre agents", "members": members}])
+    variables = {"federation_agents": [], "federation_agent_groups": [{"group": "Contact centre agents"}]}
+    site = playbooks.fail("site", INVENTORY, variables={**variables, "federation_check_wait_timeout": 0})
+    found = [finding["subject"] for finding in site.result("federation_check")["findings"] if finding["status"] == "fail"]
+    assert found == ["nia@example.com"]
+    sandbox.world.traffic.clear()
+    again = playbooks.fail("site", INVENTORY, variables=variables)
+    assert len(sandbox.world.traffic.requests()) <= 34
+    check = playbooks.fail("check", INVENTORY, variables=variables)
+    assert again.result("federation_check")["findings"] == check.result("federation_check")["findings"]
+    assert again.table()["demo"][:2] == ["no", "failed"]
+    assert again.table()["demo"][2].startswith("nia@example.com: ")
+
+
 def test_the_schedule_needs_what_site_makes(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
     """An instance and an application of ours: one that somebody else made is not touched."""
     assert "Run openccp.federation.site first" in playbooks.fail("users", INVENTORY, variables=VARIABLES).message()

@@ -6,9 +6,13 @@ from __future__ import annotations
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._plan import (
     Attr,
+    Plan,
+    Step,
     changed,
     membership,
     near,
+    shown_diff,
+    step_records,
     tag_changes,
     unordered,
     view,
@@ -86,3 +90,26 @@ def test_tag_changes(
 def test_near_names_ignore_case() -> None:
     assert near("agnet", ["Agent", "Admin", "QualityAnalyst"])[0] == "Agent"
     assert near("zzzz", ["Agent"]) == []
+
+
+def test_many_objects_are_a_line_each_in_a_diff() -> None:
+    gone, new = {"x": 1}, {"username": "n", "profiles": ["A", "B"], "mobile": ""}
+    names = {"old": (gone, {}), "new": ({}, new), **{f"a{number}": ({"x": 1, "y": 2}, {"x": 1, "y": [3]}) for number in range(19)}}
+    steps = tuple(Step("do", f"do {name}", of=name) for name in names)
+    views = {key: {name: view[number] for name, view in names.items()} for number, key in enumerate(("before", "after"))}
+    lines = shown_diff(Plan(**views, steps=steps))["prepared"].splitlines()
+    assert lines[:3] == ["- old", "+ new  username: n, profiles: A | B", "~ a0  y: 2 -> 3"]
+    assert len(lines) == 21
+    assert shown_diff(Plan(**views, steps=steps[:20])) == views
+
+
+def test_a_step_is_data_with_what_differs_alone() -> None:
+    plan = Plan(
+        {"bob": {"x": 1, "y": 2}, "ann": {"x": 1}},
+        {"bob": {"x": 1, "y": 3}, "ann": {}},
+        (Step("do", "Change bob", of="bob"), Step("do", "Delete ann", of="anna", target="ann", reason="Renamed.")),
+    )
+    assert step_records(plan, "") == [
+        {"action": "Change bob", "object": "bob", "before": {"y": 2}, "after": {"y": 3}, "reason": "Different: y."},
+        {"action": "Delete ann", "object": "ann", "before": {"x": 1}, "after": {}, "reason": "Renamed."},
+    ]

@@ -63,7 +63,7 @@ def test_many_of_the_same_are_one_sentence_and_each_other_its_own() -> None:
     assert _run_plan.fold(steps) == [one["action"] for one in steps]
     folded = _run_plan.fold([*creations(21), step("Delete the agent 'b'", "b")])
     assert folded[0].startswith("Create the agent, 21 times: a0, a1, ")
-    assert folded[0].endswith("a19 and 1 more")
+    assert folded[0].endswith("a19 and 1 more (federation_plan_file names them all).")
     assert folded[1:] == ["Delete the agent 'b'"]
     given = [step(f"Give the agent 'a{n}' the routing profile 'R'", f"a{n}") for n in range(30)]
     assert _run_plan.fold(given)[0].startswith("Give the agent … the routing profile 'R', 30 times: a0, ")
@@ -102,6 +102,8 @@ FINDINGS: t.Final = [
         ({"plan": {**IDLE, "looked_at": [], "not_looked_at": ["a", "b"]}}, ("-", "not run", "Not looked at: a, b.")),
         ({"plan": {**IDLE, "not_looked_at": ["b"]}}, ("no", "not run", "Not looked at: b.")),
         ({"plan": IDLE, "waits_for": "x.json"}, ("waits", "not run", "Wait for x.json")),
+        ({"plan": IDLE, "waits_for": "x.json", "error": "This half waits."}, ("waits", "not run", "Wait for x.json")),
+        ({"plan": PLAN, "waits_for": "x.json"}, ("yes", "not run", "Wait for x.json")),
         ({"plan": {**IDLE, "kept": ["bob stays."]}}, ("no", "not run", "bob stays.")),
     ],
 )
