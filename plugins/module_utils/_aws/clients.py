@@ -41,6 +41,8 @@ CONFLICT: t.Final = frozenset(
     {"EntityAlreadyExists", "DuplicateResourceException", "ResourceConflictException", "ResourceInUseException", "DeleteConflict"}
 )
 QUOTA: t.Final = "LimitExceededException"
+#: kinds of policies beside the caller's own, as AWS's denials name them
+_ABOVE: t.Final = ("service control policy", "resource control policy", "permissions boundary")
 _AUTHORITIES: t.Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 THROTTLED: t.Final = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
 
@@ -127,8 +129,18 @@ def _translated(error: ClientError, what: str, hint: str | None) -> FederationEr
         f"Could not {what}: AWS answered {code}: {message}".rstrip(),
         code=code,
         request_id=error.response.get("ResponseMetadata", {}).get("RequestId"),
-        hint=hint or advice,
+        hint=_forbidden_above(message) or hint or advice,
     )
+
+
+def _forbidden_above(message: str) -> str | None:
+    """What to do where AWS names the kind of policy that denied the call, which is none of the caller's own; None where it does not."""
+    kind = next((kind for kind in _ABOVE if kind in message), None)
+    if kind is None:
+        return None
+    if kind == "permissions boundary":
+        return "The caller's permissions boundary denies this; its own policies cannot change that."
+    return f"A {kind} of the AWS organization denies this; whoever administers the organization must change it."
 
 
 def _kind(code: str) -> tuple[type[FederationError], str | None]:

@@ -69,6 +69,9 @@ class Accounts:
     def __init__(self, _world: World) -> None:
         self.quotas: dict[str, Quotas] = {}
         self.partitions: dict[str, str] = {}
+        #: what the organization attaches to an account beside FullAWSAccess and RCPFullAWSAccess
+        self.service_control: dict[str, tuple[Policy, ...]] = {}
+        self.resource_control: dict[str, tuple[Policy, ...]] = {}
         self._keys: dict[str, Credentials] = {}
 
     def add(self, account: str, partition: str, quotas: Quotas) -> None:

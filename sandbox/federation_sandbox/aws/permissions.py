@@ -1,14 +1,17 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a caller may: the policies of a user, or those of the role behind a session, as far as they have taken effect."""
+"""Whether a caller may: the policies of a user, or those of the role behind a session, as far as they have taken effect.
+
+Beside them, what the account's organization forbids, and the actions that an operation depends on.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
-from federation_sandbox.aws import policies
-from federation_sandbox.aws.accounts import Caller
+from federation_sandbox.aws import dependent_actions, policies, request_facts
+from federation_sandbox.aws.accounts import Accounts, Caller
 from federation_sandbox.aws.iam.store import Iam
 from federation_sandbox.aws.protocol import Context, Params
 from federation_sandbox.service import CloudError
@@ -16,37 +19,58 @@ from federation_sandbox.world import World
 
 
 def allowed(world: World, caller: Caller, action: str, resource: str, facts: policies.Facts) -> bool:
-    """Whether the caller's own policies, and the role's boundary, allow an action."""
-    if caller.policies is None and not caller.role_id:
-        return True
+    """Whether all policies that apply to the caller allow an action."""
+    return denial(world, caller, action, resource, facts) is None
+
+
+def denial(world: World, caller: Caller, action: str, resource: str, facts: policies.Facts) -> str | None:
+    """Why an action is denied, in AWS's words; None when it is allowed."""
     known = {**policies.moment(world.clock.now()), **_facts(caller), **facts}
-    documents: t.Iterable[policies.Document] = caller.policies or ()
-    if caller.role_id:
-        role = next((role for role in world.state(Iam).roles.all().values() if role.id == caller.role_id), None)
-        if role is None:
-            return False
-        documents = role.permissions
-        tags = {f"aws:principaltag/{key.lower()}": (value,) for key, value in role.tags.items()}
-        known = {**tags, **known, "aws:principalarn": (role.arn,)}
-        if role.boundary and policies.verdict([role.boundary], action, resource, known) != "allow":
-            return False
-        if caller.policies and policies.verdict(caller.policies, action, resource, known) != "allow":
-            return False
-    return policies.verdict(documents, action, resource, known) == "allow"
+    organization = world.state(Accounts).service_control.get(caller.account, ())
+    if policies.verdict(organization, action, resource, known) == "deny":
+        return "with an explicit deny in a service control policy"
+    if caller.policies is None and not caller.role_id:
+        return None
+    if not caller.role_id:
+        return _missing("identity-based policy", policies.verdict(caller.policies or (), action, resource, known), action)
+    role = next((role for role in world.state(Iam).roles.all().values() if role.id == caller.role_id), None)
+    if role is None:
+        return f"because no identity-based policy allows the {action} action"
+    tags = {f"aws:principaltag/{key.lower()}": (value,) for key, value in role.tags.items()}
+    known = {**tags, **known, "aws:principalarn": (role.arn,)}
+    kinds = {
+        "identity-based policy": role.permissions,
+        "permissions boundary": [role.boundary] if role.boundary else None,
+        "session policy": caller.policies or None,
+    }
+    verdicts = {kind: policies.verdict(documents, action, resource, known) for kind, documents in kinds.items() if documents is not None}
+    return next((reason for kind, verdict in verdicts.items() if (reason := _missing(kind, verdict, action))), None)
+
+
+def _missing(kind: str, verdict: policies.Verdict, action: str) -> str | None:
+    reasons = {"deny": f"with an explicit deny in {_a(kind)}", "silent": f"because no {kind} allows the {action} action"}
+    return reasons.get(verdict)
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+def resource_forbidden(world: World, account: str, action: str, resource: str, facts: policies.Facts) -> bool:
+    """Whether the organization forbids to anybody, also to who is federated, what is to be done to a resource of the account."""
+    documents = world.state(Accounts).resource_control.get(account, ())
+    return policies.verdict(documents, action, resource, facts) == "deny"
 
 
 def require(at: Context, action: str, resource: str, code: str, facts: policies.Facts | None = None) -> None:
     """Refuse a caller who may not."""
-    if not allowed(at.world, at.who, action, resource, {"aws:requestedregion": [at.region], **(facts or {})}):
-        message = (
-            f"User: {at.who.arn} is not authorized to perform: {action} on resource: {resource} "
-            f"because no identity-based policy allows the {action} action"
-        )
-        raise CloudError(403, code, message)
+    reason = denial(at.world, at.who, action, resource, {"aws:requestedregion": [at.region], **(facts or {})})
+    if reason:
+        raise CloudError(403, code, f"User: {at.who.arn} is not authorized to perform: {action} on resource: {resource} {reason}")
 
 
 def authorize_iam(at: Context, wanted: Params) -> None:
-    """IAM: each operation on the resource that it names."""
+    """IAM: each operation on the resource that it names; one that tags what it makes needs the permission to tag as well."""
     own = f"arn:{at.partition}:iam::{at.account}:"
     if "RoleName" in wanted:
         resource = f"{own}role{wanted.get('Path') or _path(at, wanted['RoleName'])}{wanted['RoleName']}"
@@ -54,21 +78,29 @@ def authorize_iam(at: Context, wanted: Params) -> None:
         resource = wanted.get("SAMLProviderArn") or f"{own}saml-provider/{wanted.get('Name', '*')}"
     else:
         resource = wanted.get("PolicyArn") or "*"
-    require(at, f"iam:{at.operation}", resource, "AccessDenied")
+    facts = request_facts.of_iam(at, wanted, resource)
+    require(at, f"iam:{at.operation}", resource, "AccessDenied", facts)
+    if at.operation in _TAGGING and wanted.get("Tags"):
+        require(at, _TAGGING[at.operation], resource, "AccessDenied", facts)
+
+
+_TAGGING: t.Final = {"CreateRole": "iam:TagRole", "CreateSAMLProvider": "iam:TagSAMLProvider", "CreatePolicy": "iam:TagPolicy"}
 
 
 def authorize_connect(at: Context, wanted: Params) -> None:
-    """Amazon Connect: each operation on the instance, or on the agent, that it names."""
+    """Amazon Connect: each operation on the instance, or on the agent, that it names, and the actions that it depends on."""
     instance = wanted.get("InstanceId")
-    resource, facts = wanted.get("resourceArn") or "*", {}
+    resource = wanted.get("resourceArn") or "*"
+    facts = request_facts.of_connect(at, wanted)
     if instance:
-        facts = {"connect:instanceid": [instance]}
         resource = f"arn:{at.partition}:connect:{at.region}:{at.account}:instance/{instance}"
         if at.operation == "GetFederationToken":
             resource += f"/user/{at.who.user_id}"
         elif wanted.get("UserId"):
             resource += f"/agent/{wanted['UserId']}"
     require(at, f"connect:{at.operation}", resource, "AccessDeniedException", facts)
+    for action, on, more in dependent_actions.of(at, resource):
+        require(at, action, on, "AccessDeniedException", {**facts, **more})
 
 
 def _path(at: Context, name: str) -> str:

@@ -11,11 +11,14 @@ A seed is refused as AWS would refuse it, and is visible at once, whatever the l
         access_keys:
           - {id*: AKIA…, secret*: …, user: operator, policy: a policy document; everything is allowed without one}
         quotas: {instances: 2, users: 500, instance_changes: 100, saml_providers: 100}
+        policies: {name: a policy document}                       managed policies of the account, such as a permissions boundary
+        service_control_policies: [a policy document]             of the organization, beside the one that allows everything
+        resource_control_policies: [a policy document]            likewise; of these services they reach STS
     providers:
       - {account*: …, name*: Entra, metadata*: the document, tags: {key: value}}
     roles:
       - {account*: …, name*: Federation, trust*: a policy document, path: /, description: …, max_session_duration: 3600,
-         policies: {name: a policy document}, managed_policies: [ARN], tags: {key: value}}
+         policies: {name: a policy document}, managed_policies: [ARN], permissions_boundary: ARN, tags: {key: value}}
     instances:
       - account*: …
         region*: us-east-1
@@ -89,11 +92,16 @@ def _take(entry: Entry, *required: str, **optional: t.Any) -> Answer:
 
 
 def _account(world: World, entry: Entry) -> Answer:
-    given = _take(entry, "id", partition="aws", access_keys=(), quotas={})
+    organization = {"service_control_policies": (), "resource_control_policies": ()}
+    given = _take(entry, "id", partition="aws", access_keys=(), quotas={}, policies={}, **organization)
     if given["partition"] not in hosts.PARTITIONS:
         raise ValueError(f"the partitions are {', '.join(hosts.PARTITIONS)}, not {given['partition']}")
     accounts = world.state(Accounts)
     accounts.add(given["id"], given["partition"], dataclasses.replace(Quotas(), **given["quotas"]))
+    accounts.service_control[given["id"]] = tuple(given["service_control_policies"])
+    accounts.resource_control[given["id"]] = tuple(given["resource_control_policies"])
+    for name, document in given["policies"].items():
+        _iam(world, given["id"], "CreatePolicy", {"PolicyName": name, "PolicyDocument": json.dumps(document)})
     for key in given["access_keys"]:
         named = _take(key, "id", "secret", user="operator", policy=None)
         if accounts.key(named["id"]):
@@ -116,6 +124,7 @@ def _provider(world: World, entry: Entry) -> Answer:
 
 def _role(world: World, entry: Entry) -> Answer:
     optional: Answer = {"path": "/", "description": None, "max_session_duration": 3600, "policies": {}, "managed_policies": (), "tags": {}}
+    optional["permissions_boundary"] = None
     given = _take(entry, "account", "name", "trust", **optional)
     account, name = given["account"], {"RoleName": given["name"]}
     wanted = {
@@ -125,7 +134,9 @@ def _role(world: World, entry: Entry) -> Answer:
         "MaxSessionDuration": given["max_session_duration"],
         "Tags": _tag_list(given["tags"]),
     }
-    role = _iam(world, account, "CreateRole", {**wanted, **({"Description": given["description"]} if given["description"] else {})})["Role"]
+    named = {"Description": given["description"], "PermissionsBoundary": given["permissions_boundary"]}
+    wanted |= {name: value for name, value in named.items() if value}
+    role = _iam(world, account, "CreateRole", wanted)["Role"]
     for policy, document in given["policies"].items():
         _iam(world, account, "PutRolePolicy", {**name, "PolicyName": policy, "PolicyDocument": json.dumps(document)})
     for arn in given["managed_policies"]:

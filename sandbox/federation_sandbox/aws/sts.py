@@ -47,7 +47,7 @@ def _trusted(at: Context, role: EffectiveRole, wanted: Params) -> bool:
     direct = policies.verdict([role.trust], "sts:AssumeRole", "*", facts, own)
     whole = policies.verdict([role.trust], "sts:AssumeRole", "*", facts, [at.account, f"arn:{at.partition}:iam::{at.account}:root"])
     may = permissions.allowed(at.world, at.who, "sts:AssumeRole", role.arn, facts)
-    if "deny" in (direct, whole):
+    if "deny" in (direct, whole) or permissions.resource_forbidden(at.world, account, "sts:AssumeRole", role.arn, facts):
         return False
     return (direct == "allow" and (may or account == at.account)) or (whole == "allow" and may)
 

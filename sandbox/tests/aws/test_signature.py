@@ -155,7 +155,10 @@ def test_assume_role_refusals(sandbox, refused):
 
 
 def test_a_user_with_a_policy(sandbox, refused):
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["connect:List*"], "Resource": "*"}]}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": ["connect:List*", "ds:DescribeDirectories"], "Resource": "*"}],
+    }
     limited = {"id": "AKIALIMITED000000001", "secret": "s", "user": "limited", "policy": policy}
     seed(sandbox, accounts=[{"id": "777766665555", "access_keys": [limited]}])
     keys = {"key": limited["id"], "secret": "s"}

@@ -44,6 +44,7 @@ _PICKER: t.Final = XFormedAttributePicker(response_transformers=IamResponse.RESP
 
 def create_role(at: Context, wanted: Params) -> Picked:
     """Create a role whose trust policy AWS would take."""
+    _check_boundary(at, wanted)
     trust.check(at, wanted["AssumeRolePolicyDocument"])
     return _carry_out(at, wanted)
 
@@ -52,6 +53,13 @@ def update_assume_role_policy(at: Context, wanted: Params) -> Picked:
     """Change a trust policy in place."""
     _check_role(at, wanted)
     trust.check(at, wanted["PolicyDocument"])
+    return _carry_out(at, wanted)
+
+
+def put_role_permissions_boundary(at: Context, wanted: Params) -> Picked:
+    """Set the boundary, which must be a policy that exists."""
+    _check_role(at, wanted)
+    _check_boundary(at, wanted)
     return _carry_out(at, wanted)
 
 
@@ -106,6 +114,12 @@ def _carry_out(at: Context, wanted: Params) -> Picked:
     if not READS.match(at.operation):
         iam.let_take_effect(at.account, at.partition)
     return Picked(result.result or {}, _PICKER)
+
+
+def _check_boundary(at: Context, wanted: Params) -> None:
+    arn = wanted.get("PermissionsBoundary")
+    if arn and arn not in at.world.state(Iam).backend(at.account, at.partition).managed_policies:
+        raise iam_error("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.")
 
 
 def _check_role(at: Context, wanted: Params) -> t.Any:

@@ -16,7 +16,7 @@ import hashlib
 import re
 import typing as t
 
-from federation_sandbox.aws import policies
+from federation_sandbox.aws import permissions, policies
 from federation_sandbox.aws.accounts import Caller
 from federation_sandbox.aws.iam import metadata
 from federation_sandbox.aws.iam.store import EffectiveRole, Iam, Provider
@@ -103,7 +103,7 @@ def admit(world: World, presented: Presented, pair: Pair) -> Admitted:
     role = world.state(Iam).roles.get(pair.role)
     wanted = ["sts:AssumeRoleWithSAML", *(["sts:TagSession"] if tags else []), *(["sts:SetSourceIdentity"] if source else [])]
     facts = {**policies.moment(world.clock.now()), **_facts(assertion, pair, name, source, tags)}
-    if role is None or not assertion.name_id or not all(_trusts(role, action, pair, facts) for action in wanted):
+    if role is None or not assertion.name_id or not all(_trusts(world, role, action, pair, facts) for action in wanted):
         raise refusal(NOT_AUTHORIZED, "AccessDenied", 403)
     carried = {key: values for key, values in facts.items() if key.startswith(("saml:", "aws:federatedprovider"))}
     carried |= {f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()}
@@ -247,6 +247,8 @@ def _facts(assertion: Assertion, pair: Pair, name: str, source: str, tags: t.Map
     return {**facts, "sts:transitivetagkeys": transitive} if transitive else facts
 
 
-def _trusts(role: EffectiveRole, action: str, pair: Pair, facts: policies.Facts) -> bool:
-    same_account = role.arn.split(":")[4] == pair.provider.split(":")[4]
-    return same_account and policies.verdict([role.trust], action, "*", facts, [pair.provider]) == "allow"
+def _trusts(world: World, role: EffectiveRole, action: str, pair: Pair, facts: policies.Facts) -> bool:
+    account = role.arn.split(":")[4]
+    if account != pair.provider.split(":")[4] or permissions.resource_forbidden(world, account, action, role.arn, facts):
+        return False
+    return policies.verdict([role.trust], action, "*", facts, [pair.provider]) == "allow"

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The actions of other services, and of Amazon Connect itself, that its operations depend on.
+
+As AWS's Service Authorization Reference listed them until 2025; its newer form lists none. Which of them AWS asks for of an instance
+with SAML, no source says, so the sandbox asks for all.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import typing as t
+
+from federation_sandbox.aws.policies import Facts
+from federation_sandbox.aws.protocol import Context
+
+_SERVICE_ROLE: t.Final = ("iam:AttachRolePolicy", "iam:CreateServiceLinkedRole", "iam:PutRolePolicy")
+
+DEPENDENT: t.Final[dict[str, tuple[str, ...]]] = {
+    "CreateInstance": (
+        "ds:AuthorizeApplication",
+        "ds:CheckAlias",
+        "ds:CreateAlias",
+        "ds:CreateDirectory",
+        "ds:CreateIdentityPoolDirectory",
+        "ds:DeleteDirectory",
+        "ds:DescribeDirectories",
+        "ds:UnauthorizeApplication",
+        *_SERVICE_ROLE,
+    ),
+    "DeleteInstance": ("ds:DeleteDirectory", "ds:DescribeDirectories", "ds:UnauthorizeApplication"),
+    "DescribeInstance": ("ds:DescribeDirectories",),
+    "ListInstances": ("ds:DescribeDirectories",),
+    "SearchHoursOfOperations": ("connect:DescribeHoursOfOperation",),
+    "SearchPredefinedAttributes": ("connect:DescribePredefinedAttribute",),
+    "SearchQueues": ("connect:DescribeQueue",),
+    "SearchQuickConnects": ("connect:DescribeQuickConnect",),
+    "SearchRoutingProfiles": ("connect:DescribeRoutingProfile",),
+    "SearchSecurityProfiles": ("connect:DescribeSecurityProfile",),
+    "SearchUserHierarchyGroups": ("connect:DescribeUserHierarchyGroup",),
+    "SearchUsers": ("connect:DescribeUser", "connect:ListUserProficiencies"),
+    "UpdateInstanceAttribute": ("ds:DescribeDirectories", *_SERVICE_ROLE, "logs:CreateLogGroup"),
+}
+
+#: what the things that are found are called in ARNs
+_KINDS: t.Final = {
+    "connect:DescribeHoursOfOperation": "operating-hours",
+    "connect:DescribeQueue": "queue",
+    "connect:DescribeQuickConnect": "transfer-destination",
+    "connect:DescribeRoutingProfile": "routing-profile",
+    "connect:DescribeSecurityProfile": "security-profile",
+    "connect:DescribeUser": "agent",
+    "connect:DescribeUserHierarchyGroup": "agent-group",
+    "connect:ListUserProficiencies": "agent",
+}
+
+
+def of(at: Context, resource: str) -> collections.abc.Iterator[tuple[str, str, Facts]]:
+    """Each action that the call depends on, what it is done to, and the condition keys that it has. resource: the call's own."""
+    own = f"{at.region}:{at.account}"
+    for action in DEPENDENT.get(at.operation, ()):
+        if action.startswith("iam:"):
+            role = "aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_new"
+            yield action, f"arn:{at.partition}:iam::{at.account}:role/{role}", {"iam:awsservicename": ["connect.amazonaws.com"]}
+        elif action.startswith("logs:"):
+            yield action, f"arn:{at.partition}:logs:{own}:log-group:/aws/connect/new", {}
+        elif action.startswith("connect:"):
+            kind = _KINDS.get(action)
+            yield action, f"{resource}/{kind}/found" if kind else resource, {}
+        else:
+            yield action, "*", {}

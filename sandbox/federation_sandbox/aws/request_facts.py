@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The condition keys that a request brings along, as the Service Authorization Reference lists them: tags and permissions boundaries."""
+
+from __future__ import annotations
+
+import typing as t
+
+from federation_sandbox.aws.connect.store import Connect
+from federation_sandbox.aws.iam.store import Iam
+from federation_sandbox.aws.protocol import Context, Params
+
+Facts = dict[str, t.Sequence[str]]
+
+#: the operations whose request names the boundary; the others have that of the role
+_WITH_BOUNDARY: t.Final = ("CreateRole", "PutRolePermissionsBoundary")
+
+
+def of_iam(at: Context, wanted: Params, resource: str) -> Facts:
+    """Of a request to IAM. resource: the ARN of what it is about."""
+    given = {tag["Key"]: tag["Value"] for tag in wanted.get("Tags") or ()}
+    facts = _request_tags(given, wanted.get("TagKeys"))
+    role = _role(at, wanted)
+    provider = at.world.state(Iam).providers.latest(resource)
+    own = dict(provider.tags) if provider else _tags_of(role)
+    facts |= _resource_tags(own, "iam:resourcetag") | _resource_tags(own, "aws:resourcetag")
+    boundary = wanted.get("PermissionsBoundary") if at.operation in _WITH_BOUNDARY else getattr(role, "permissions_boundary_arn", None)
+    if boundary:
+        facts["iam:permissionsboundary"] = [boundary]
+    if wanted.get("PolicyArn"):
+        facts["iam:policyarn"] = [wanted["PolicyArn"]]
+    return facts
+
+
+def of_connect(at: Context, wanted: Params) -> Facts:
+    """Of a request to Amazon Connect."""
+    facts = _request_tags(wanted.get("Tags") or wanted.get("tags") or {}, wanted.get("tagKeys"))
+    instance = at.world.state(Connect).instances.get(wanted.get("InstanceId") or "")
+    if wanted.get("InstanceId"):
+        facts["connect:instanceid"] = [wanted["InstanceId"]]
+    if wanted.get("AttributeType"):
+        facts["connect:attributetype"] = [wanted["AttributeType"]]
+    if instance and (instance.account, instance.region) == (at.account, at.region):
+        user = instance.users.latest(wanted["UserId"]) if wanted.get("UserId") else None
+        facts |= _resource_tags(user["Tags"] if user else instance.tags, "aws:resourcetag")
+    return facts
+
+
+def _request_tags(given: t.Mapping[str, str], removed: t.Sequence[str] | None) -> Facts:
+    facts: Facts = {f"aws:requesttag/{key.lower()}": [value] for key, value in given.items()}
+    keys = list(given) or list(removed or ())
+    return facts | ({"aws:tagkeys": keys} if keys else {})
+
+
+def _resource_tags(tags: t.Mapping[str, str], prefix: str) -> Facts:
+    return {f"{prefix}/{key.lower()}": [value] for key, value in tags.items()}
+
+
+def _role(at: Context, wanted: Params) -> t.Any:
+    roles = at.world.state(Iam).backend(at.account, at.partition).roles.values()
+    return next((role for role in roles if role.name == wanted.get("RoleName")), None)
+
+
+def _tags_of(role: t.Any) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in role.tags} if role else {}
