@@ -137,6 +137,7 @@ def test_the_cause_is_named_and_the_advice_helps(illness: Illness, ward: Ward) -
     others = set(failing(report)) - {illness.hop, *illness.follows}
     assert not others, f"{others} are blamed as well\n" + "\n".join(report["table"])
     assert illness.advice in found["fix"], found["fix"]
+    assert not re.search(r"\bNone\b", "\n".join(report["table"]))
     if illness.mends:
         illness.mends(patient)
     else:

@@ -109,7 +109,7 @@ class Path:
         except InvalidInput as error:
             return error.message
         named = url.partition("/saml/acs/")[2]
-        if named and self.provider and named != self.provider.uuid:
+        if named and self.provider and self.provider.uuid and named != self.provider.uuid:
             return f"The reply URL names the SAML provider with the id {named}; the federation's has {self.provider.uuid}."
         return ""
 

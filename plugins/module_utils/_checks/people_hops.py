@@ -219,7 +219,8 @@ def security_profile(path: Path, person: Person, user: ConnectUser) -> Finding:
     names = [users.profile_names.get(profile, profile) for profile in user.profiles]
     problems = []
     if not any(users.ccp.get(profile) for profile in user.profiles):
-        reason = f"None of {', '.join(names)} grants access to the Contact Control Panel."
+        whose = f"Of the security profiles of the user ({', '.join(names)}) no one" if names else "No security profile of the user"
+        reason = f"{whose} grants access to the Contact Control Panel."
         fix = f"{advice.user_with_panel(path, user.username)}, or grant it in the profile."
         problems.append(Problem(reason, symptoms.NO_CCP, fix))
     return judged("security_profile", person.name, problems, {"security_profiles": names}, person=True)

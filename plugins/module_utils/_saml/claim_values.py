@@ -139,8 +139,13 @@ def _transformation(policy: ClaimsPolicy, entry: Entry) -> Entry | None:
 
 def _input_claims(transformation: Entry) -> dict[str, str]:
     """The inputs of a transformation by name, and the entry of the schema that each refers to."""
-    listed = claims.member(transformation, "InputClaims") or ()
+    listed = _objects(transformation, "InputClaims")
     return {str(claims.member(each, "TransformationClaimType")): str(claims.member(each, "ClaimTypeReferenceId")) for each in listed}
+
+
+def _objects(transformation: Entry, name: str) -> list[Entry]:
+    listed = claims.member(transformation, name)
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
 def _input_entry(policy: ClaimsPolicy, reference: str) -> Entry | None:
@@ -163,7 +168,7 @@ def _transformed(policy: ClaimsPolicy, entry: Entry, name: str, person: Person) 
     if not _puts_out(transformation, name):
         return ClaimValue((), source)
     inputs: dict[str, str] = {}
-    for each in claims.member(transformation, "InputParameters") or ():
+    for each in _objects(transformation, "InputParameters"):
         inputs[str(claims.member(each, "ID"))] = str(claims.member(each, "Value"))
     for input_name, reference in _input_claims(transformation).items():
         used = _input_entry(policy, reference)
@@ -176,7 +181,7 @@ def _transformed(policy: ClaimsPolicy, entry: Entry, name: str, person: Person) 
 
 def _puts_out(transformation: Entry, name: str) -> bool:
     """Whether the entry of this id takes what the transformation puts out."""
-    outputs = claims.member(transformation, "OutputClaims") or ()
+    outputs = _objects(transformation, "OutputClaims")
     return any(claims.member(each, "ClaimTypeReferenceId") == name for each in outputs)
 
 

@@ -80,6 +80,11 @@ def parse(document: bytes | str, what: str = "metadata") -> Metadata:
     what: names the document in the message, such as its file or address.
     """
     text = _text(document, what)
+    if text.lstrip().startswith("{"):
+        raise InvalidInput(
+            f"The {what} is JSON, not XML.",
+            hint="Of an answer of AWS's command line give the document alone: --query SAMLMetadataDocument --output text.",
+        )
     entity = _identity_provider(_root(text, what), what)
     idp_roles = entity.findall(f"{_MD}IDPSSODescriptor")
     metadata = Metadata(

@@ -28,6 +28,15 @@ TRUST_LIMIT = 2048
 INLINE_LIMIT = 10240
 """Characters of all inline policies of a role together, white space not counted."""
 
+_ANSWERS: t.Mapping[str, tuple[str, ...]] = {
+    "Role.AssumeRolePolicyDocument": ("Role", "AssumeRolePolicyDocument"),
+    "AssumeRolePolicyDocument": ("AssumeRolePolicyDocument",),
+    "PolicyVersion.Document": ("PolicyVersion", "Document"),
+    "PolicyDocument": ("PolicyDocument",),
+    "Document": ("Document",),
+    "Roles[0].AssumeRolePolicyDocument": ("Roles",),
+}
+"""Where the answers of AWS's command line have a policy."""
 _VERSION = "2012-10-17"
 _FIRST_VERSION = "2008-10-17"
 _CASELESS_LISTS = ("Action", "NotAction")
@@ -80,17 +89,47 @@ def permission_policy_by_instance_id(instance_ids: t.Sequence[str]) -> Policy:
 
 
 def parse(policy: str | t.Mapping[str, t.Any], what: str = "policy") -> Policy:
-    """A policy as IAM returns it (URL-encoded or decoded JSON), or as it is."""
+    """A policy as IAM returns it (URL-encoded or decoded JSON, also as a string within JSON), or as it is."""
     if not isinstance(policy, str):
         return dict(policy)
-    text = policy.strip()
+    parsed = _decoded(policy, what)
+    if isinstance(parsed, str):
+        parsed = _decoded(parsed, what)
+    if isinstance(parsed, t.Mapping) and "Statement" in parsed:
+        return dict(parsed)
+    query = next((query for query, keys in _ANSWERS.items() if isinstance(parsed, t.Mapping) and _holds(parsed, keys)), None)
+    if query is not None:
+        raise InvalidInput(
+            f"The {what} is a whole answer of AWS's command line, in which the policy is at {query}.",
+            hint=f"Give that part alone: aws iam ... --query {query} --output json.",
+        )
+    raise InvalidInput(f"The {what} is JSON, but not a policy: it is {_named(parsed)}, without statements.")
+
+
+def _decoded(text: str, what: str) -> t.Any:
+    stripped = text.strip()
     try:
-        parsed = json.loads(unquote(text) if text.startswith("%") else text)
-    except ValueError as exc:
+        return json.loads(unquote(stripped) if stripped.startswith("%") else stripped)
+    except (ValueError, RecursionError) as exc:
         raise InvalidInput(f"The {what} is not JSON: {exc}.") from None
-    if not isinstance(parsed, dict):
-        raise InvalidInput(f"The {what} is JSON, but not a policy: it has no statements.")
-    return parsed
+
+
+def _holds(answer: t.Mapping[str, t.Any], keys: t.Sequence[str]) -> bool:
+    """Whether an answer has these keys, one within the other."""
+    inner: t.Any = answer
+    for key in keys:
+        if not isinstance(inner, t.Mapping) or key not in inner:
+            return False
+        inner = inner[key]
+    return True
+
+
+def _named(value: t.Any) -> str:
+    """What a JSON value is."""
+    if isinstance(value, t.Mapping):
+        return f"an object with {', '.join(sorted(map(str, value))[:5]) or 'nothing'}"
+    kinds = {list: "an array", str: "a text", bool: "a truth value", type(None): "null"}
+    return kinds.get(type(value), "a number")
 
 
 def same_meaning(one: str | t.Mapping[str, t.Any], other: str | t.Mapping[str, t.Any]) -> bool:
@@ -149,7 +188,8 @@ def _canonical_statement(statement: t.Any) -> dict[str, t.Any]:
         elif key in _LISTS:
             canonical[key] = _texts(value)
         elif key in _PRINCIPALS:
-            canonical[key] = {kind: _texts(names) for kind, names in ({"AWS": "*"} if value == "*" else value).items()}
+            named = {"AWS": "*"} if value == "*" else _object(value, f"{key} '*' or")
+            canonical[key] = {kind: _texts(names) for kind, names in named.items()}
         elif key == "Condition":
             canonical |= {key: condition} if (condition := _canonical_condition(value)) else {}
         elif key != "Sid":
@@ -157,8 +197,16 @@ def _canonical_statement(statement: t.Any) -> dict[str, t.Any]:
     return canonical
 
 
-def _canonical_condition(condition: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, dict[str, list[str]]]:
+def _canonical_condition(condition: t.Any) -> dict[str, dict[str, list[str]]]:
     """Operators and keys have no case; an empty condition is none."""
-    return {
-        operator.lower(): {key.lower(): _texts(values) for key, values in tests.items()} for operator, tests in condition.items() if tests
-    }
+    canonical = {}
+    for operator, tests in _object(condition, "Condition").items():
+        if tests:
+            canonical[operator.lower()] = {key.lower(): _texts(values) for key, values in _object(tests, f"Condition {operator}").items()}
+    return canonical
+
+
+def _object(value: t.Any, what: str) -> t.Mapping[str, t.Any]:
+    if not isinstance(value, t.Mapping):
+        raise InvalidInput(f"The policy has a {what} that is not an object: {value!r}.")
+    return value

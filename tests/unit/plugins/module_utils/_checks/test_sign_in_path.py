@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 from datetime import timedelta
 
@@ -169,7 +170,12 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         symptoms.NO_SUCH_PROVIDER,
         "AWS China",
     ),
-    "reply URL with an id": (m.with_application(reply_urls=(m.REPLY_URL + "/acs/X",)), "reply_url", symptoms.INVALID_RESPONSE, "the id X"),
+    "reply URL with an id": (
+        dataclasses.replace(m.with_application(reply_urls=(m.REPLY_URL + "/acs/X",)), providers={m.PROVIDER: m.provider(uuid="Y")}),
+        "reply_url",
+        symptoms.INVALID_RESPONSE,
+        "the id X",
+    ),
     "no relay state": (relay(None), "relay_state", symptoms.CONSOLE_HOME, "no relay state"),
     "relay state": (relay("https://desk.example.com/"), "relay_state", symptoms.CONSOLE_HOME, "does not lead"),
     "relay state, no address": (relay("https://[/"), "relay_state", symptoms.CONSOLE_HOME, "not an address"),
@@ -549,3 +555,25 @@ def test_origins_are_read_when_they_matter() -> None:
 
 def test_the_role_s_age_counts_by_the_second() -> None:
     assert m.found(m.with_role(created=NOW - timedelta(days=8))) == {}
+
+
+def _least(known: Facts) -> t.Iterator[Facts]:
+    """The same fault with less and less beside it."""
+    unnamed = dataclasses.replace(known.wish, role_arn=None, provider_arn=None, destination=None, label="")
+    bare = known.application and dataclasses.replace(known.application, metadata_url=None, groups=(), role_values={}, keys=(), issuer=None)
+    yield known
+    yield dataclasses.replace(known, wish=unnamed)
+    yield dataclasses.replace(known, wish=unnamed, application=bare)
+    yield dataclasses.replace(known, wish=unnamed, roles={}, providers={})
+    yield dataclasses.replace(known, wish=unnamed, roles=dict.fromkeys(known.roles), providers=dict.fromkeys(known.providers))
+    yield dataclasses.replace(known, people=(), users=m.f.Users(), instance=None)
+    yield dataclasses.replace(known, people=tuple(dataclasses.replace(one, attributes={}) for one in known.people))
+    yield dataclasses.replace(known, people=(m.f.Person("nobody@example.com"),), wish=unnamed, application=None)
+
+
+@pytest.mark.parametrize("name", [*FAILING, *WARNINGS, *UNKNOWN])
+def test_no_text_speaks_of_what_is_not_known(name: str) -> None:
+    for known in _least((FAILING | WARNINGS | UNKNOWN)[name][0]):
+        for finding in check(known):
+            for text in (finding.subject, finding.reason, finding.symptom, finding.fix):
+                assert not re.search(r"\bNone\b|\bnull\b|''|\[\]|\{\}|  |: [,.]", text), finding

@@ -137,7 +137,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "HTML page": (lambda saml: "<!DOCTYPE html><html><body>Sign in</body></html>", "is an HTML page"),
     "HTML without doctype": (lambda saml: " <!-- x -->\n<HTML lang='en'>" + "x" * 2000, "is an HTML page"),
     "XHTML": (lambda saml: '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x"><html/>', "is an HTML page"),
-    "JSON": (lambda saml: '{"error": {"code": "NotFound"}}', "is not complete, well-formed XML"),
+    "JSON": (lambda saml: '{"error": {"code": "NotFound"}}', "is JSON, not XML"),
     "truncated": (lambda saml: saml.metadata(new(saml))[:1500], "is not complete, well-formed XML"),
     "no UTF-8": (lambda saml: saml.metadata(new(saml)).encode("utf-16"), "is not UTF-8 text"),
     "lone surrogate": (lambda saml: saml.metadata(new(saml), entity_id="\ud800"), "is not complete, well-formed XML"),

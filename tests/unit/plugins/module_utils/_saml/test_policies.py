@@ -160,8 +160,55 @@ def test_what_is_no_policy(text: str) -> None:
 
 
 def test_a_plus_in_decoded_json_stays_a_plus() -> None:
-    assert policies.parse('{"a": "b+c%20"}') == {"a": "b+c%20"}
-    assert policies.parse("%7B%22a%22%3A%20%22b%2Bc%22%7D") == {"a": "b+c"}
+    assert policies.parse('{"Statement": [], "a": "b+c%20"}') == {"Statement": [], "a": "b+c%20"}
+    assert policies.parse(quote('{"Statement": [], "a": "b+c"}')) == {"Statement": [], "a": "b+c"}
+
+
+def test_a_policy_as_a_string_within_json() -> None:
+    assert policies.parse(json.dumps(json.dumps(BASE))) == BASE
+
+
+@pytest.mark.parametrize(
+    ("answer", "query"),
+    [
+        ({"Role": {"RoleName": "r", "AssumeRolePolicyDocument": BASE}}, "Role.AssumeRolePolicyDocument"),
+        ({"RoleName": "r", "AssumeRolePolicyDocument": BASE}, "AssumeRolePolicyDocument"),
+        ({"RoleName": "r", "PolicyName": "p", "PolicyDocument": BASE}, "PolicyDocument"),
+        ({"PolicyVersion": {"Document": BASE, "VersionId": "v1"}}, "PolicyVersion.Document"),
+        ({"Roles": [{"AssumeRolePolicyDocument": BASE}]}, "Roles[0].AssumeRolePolicyDocument"),
+    ],
+)
+def test_a_whole_answer_is_named_as_one(answer: dict[str, t.Any], query: str) -> None:
+    with pytest.raises(InvalidInput, match="whole answer of AWS's command line") as caught:
+        policies.parse(json.dumps(answer), "trust policy")
+    assert f"--query {query} " in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[]", "an array"),
+        ("3", "a number"),
+        ("true", "a truth value"),
+        ("null", "null"),
+        ('"\\"x\\""', "a text"),
+        ("{}", "an object with nothing"),
+        ('{"Version": "2012-10-17"}', "an object with Version"),
+        ("[" * 100_000, "not JSON"),
+    ],
+)
+def test_other_json_is_named_as_what_it_is(text: str, words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        policies.parse(text)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [{"Condition": "x"}, {"Condition": {"StringEquals": "x"}}, {"Principal": ["x"]}, {"NotPrincipal": 3}, ["Effect"], None],
+)
+def test_a_statement_of_another_form_is_refused(statement: t.Any) -> None:
+    with pytest.raises(InvalidInput, match="not an object"):
+        policies.same_meaning({"Statement": [statement]}, BASE)
 
 
 def test_the_limit_of_a_trust_policy() -> None:
