@@ -531,6 +531,7 @@ application:
           type: str
 """
 
+import dataclasses
 import types
 import typing as t
 
@@ -547,18 +548,19 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     signing_certificates,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter, is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation
 from ansible_collections.openccp.federation.plugins.module_utils._entra.situation import (
-    look,
+    look_again,
     look_before_removal,
     read_situation,
     selector_of,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import SESSION_NAME_SOURCES
-from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 
 class SamlApp:
@@ -573,8 +575,8 @@ class SamlApp:
         self.params = module.params
         self.check_mode = module.check_mode
         self.warn = module.warn
-        # Short pauses: reads are cheap, and a run takes as long as Entra's replication, not longer.
-        self.waiter = Waiter(timeout=module.params["wait_timeout"], longest_pause=0.5)
+        self.keys = signing_certificates.KeyMaterial()
+        self.waiter = entra_waiter(module.params["wait_timeout"])
 
     def read(self) -> Situation:
         self.graph = connect(self.params)
@@ -582,6 +584,7 @@ class SamlApp:
 
     def plan(self, actual: Situation) -> Plan:
         self.app = actual.app or saml_app.BLANK
+        self.keys.learn(self.app.principal)
         plan = saml_app.plan(self.params, actual)
         permissions.check(self.graph.roles, saml_app.works(plan), self.graph.place.client_id)
         self.unlisted = saml_app.unlisted(self.params, actual, self.app)
@@ -604,7 +607,7 @@ class SamlApp:
                 return known | plan.after | {"entity_id": returned.issuer(self.graph)}
             return returned.with_metadata(known | plan.after, returned.read_metadata(self.app, self.graph))
         if plan.steps:
-            self.app = self._settled()
+            self.app = self._settled(steady=2 if any(step.do == "create" for step in plan.steps) else 1)
         described = returned.describe(self.app, self.graph)
         if self.check_mode:
             return returned.with_metadata(described, returned.read_metadata(self.app, self.graph))
@@ -625,6 +628,8 @@ class SamlApp:
     def update_principal(self, options: list[str]) -> None:
         body = saml_app.body_of(saml_app.PRINCIPAL, saml_app.wishes(self.params, self.app), self.app, options)
         applications.update_principal(self.graph, self.waiter, self.app, body)
+        # What follows starts from what was written, since a read may still show what was before.
+        self.app = dataclasses.replace(self.app, principal={**self.app.principal, **body})
 
     def update_application(self, options: list[str]) -> None:
         body = saml_app.body_of(saml_app.APPLICATION, saml_app.wishes(self.params, self.app), self.app, options)
@@ -637,10 +642,12 @@ class SamlApp:
 
     def add_certificate(self) -> None:
         made = signing_certificates.add(self.graph, self.waiter, self.app.principal_id, **self.params["signing_certificate"])
+        self.keys.keep(made)
         self.made_thumbprint = made.thumbprint
 
     def activate_certificate(self, thumbprint: str | None = None) -> None:
-        signing_certificates.activate(self.graph, self.waiter, self.app.principal_id, thumbprint or self.made_thumbprint)
+        principal = signing_certificates.activate(self.graph, self.waiter, self.app.principal, thumbprint or self.made_thumbprint)
+        self.app = dataclasses.replace(self.app, principal=principal)
 
     def create_claims(self, definition: list[str]) -> None:
         claims_policies.create(self.graph, self.waiter, self.app, definition)
@@ -671,18 +678,26 @@ class SamlApp:
 
     def _gone(self) -> None:
         def probe() -> bool | None:
-            return None if saml_app.plan(self.params, look_before_removal(self.graph, self.params)).steps else True
+            left = saml_app.plan(self.params, look_before_removal(self.graph, self.params, keys=False)).steps
+            if any(step.do == "delete" for step in left):
+                # To an old replica it was not there yet, which is answered like what is gone.
+                applications.delete(self.graph, self.app)
+            return None if left else True
 
-        self.waiter.until("Microsoft Graph to show the application no longer", probe)
+        self.waiter.until("Microsoft Graph to show the application no longer", probe, steady=1, passes=is_replication)
 
-    def _settled(self) -> applications.Application:
+    def _settled(self, steady: int) -> applications.Application:
         """The application once Graph shows all that was written, so that the next run finds it and has nothing to do."""
 
         def probe() -> applications.Application | None:
-            found = look(self.graph, self.waiter, self.params)[0]
-            return found.app if found.app and not saml_app.plan(self.params, found).steps else None
+            found = look_again(self.graph, self.params, self.keys)
+            return found.app if found and not saml_app.plan(self.params, found).steps else None
 
-        return self.waiter.until(f"Microsoft Graph to show '{self.app.label}' as it was written", probe)
+        def passes(error: FederationError) -> bool:
+            # Two at once: what another run made at the same time and takes back is listed for a while.
+            return is_replication(error) or isinstance(error, Conflict)
+
+        return self.waiter.until(f"Microsoft Graph to show '{self.app.label}' as it was written", probe, steady=steady, passes=passes)
 
 
 def main() -> None:

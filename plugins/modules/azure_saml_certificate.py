@@ -191,6 +191,7 @@ certificate:
       type: str
 """
 
+import dataclasses
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -202,13 +203,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     signing_certificates,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter, is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
 from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import without
-from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 
 class SamlCertificate:
@@ -220,7 +221,8 @@ class SamlCertificate:
     def __init__(self, module: AnsibleModule) -> None:
         self.params = module.params
         self.check_mode = module.check_mode
-        self.waiter = Waiter(timeout=module.params["wait_timeout"], longest_pause=0.5)
+        self.keys = signing_certificates.KeyMaterial()
+        self.waiter = entra_waiter(module.params["wait_timeout"])
         identifiers = (module.params["identifier"],) if module.params["identifier"] else ()
         self.selector = applications.Selector(module.params["app_id"], module.params["name"], identifiers)
 
@@ -234,6 +236,7 @@ class SamlCertificate:
 
     def plan(self, actual: applications.Application) -> Plan:
         self.app = actual
+        self.keys.learn(actual.principal)
         self.thumbprint = self._thumbprint(actual)
         plan = certificate_plan.plan(self.params, actual, self.graph.now())
         permissions.check(self.graph.roles, {"change applications"} if plan.steps else {"read applications"}, self.graph.place.client_id)
@@ -252,13 +255,16 @@ class SamlCertificate:
 
     def stage(self) -> None:
         wish = {key: self.params[key] for key in ("common_name", "validity_days")}
-        self.thumbprint = signing_certificates.add(self.graph, self.waiter, self.app.principal_id, **wish).thumbprint
+        made = signing_certificates.add(self.graph, self.waiter, self.app.principal_id, **wish)
+        self.keys.keep(made)
+        self.thumbprint = made.thumbprint
 
     def activate(self, thumbprint: str) -> None:
-        signing_certificates.activate(self.graph, self.waiter, self.app.principal_id, thumbprint)
+        signing_certificates.activate(self.graph, self.waiter, self.app.principal, thumbprint)
 
     def remove(self, thumbprint: str) -> None:
-        signing_certificates.remove(self.graph, self.waiter, self.app.principal_id, thumbprint)
+        certificate = signing_certificates.named(self.app.certificates, thumbprint)
+        signing_certificates.remove(self.graph, self.waiter, self.app.principal, certificate)
 
     def _thumbprint(self, app: applications.Application) -> str | None:
         certificate = certificate_plan.chosen(self.params, app, self.graph.now())
@@ -268,15 +274,20 @@ class SamlCertificate:
 
     def _reread(self) -> applications.Application:
         def probe() -> applications.Application | None:
-            found = applications.read_application(self.graph, self.selector)
-            return found if found and self._shows(found) else None
+            found = applications.read_application(self.graph, self.selector, keys=False)
+            if found is None or not found.principal:
+                return None
+            found = dataclasses.replace(found, principal=self.keys.filled(self.graph, found.principal))
+            return found if self._shows(found) else None
 
-        return self.waiter.until(f"Microsoft Graph to show the signing certificates of '{self.app.label}' as they were written", probe)
+        what = f"Microsoft Graph to show the signing certificates of '{self.app.label}' as they were written"
+        return self.waiter.until(what, probe, steady=1, passes=is_replication)
 
     def _shows(self, app: applications.Application) -> bool:
-        found = {one.thumbprint: one.active for one in app.certificates}
-        wanted = {"staged": False, "active": True, "absent": None}[self.params["state"]]
-        return found.get(str(self.thumbprint)) is wanted
+        found = {one.thumbprint: one for one in app.certificates}.get(str(self.thumbprint))
+        if found is None or self.params["state"] == "absent":
+            return found is None and self.params["state"] == "absent"
+        return found.active == (self.params["state"] == "active") and (not found.active or found.activated_at is not None)
 
     def _metadata(self, listed: bool) -> str:
         def probe() -> str | None:

@@ -14,7 +14,15 @@ import functools
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import NoAnswer, is_busy, persist
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
+    LOST_TIMEOUT,
+    UNSEEN,
+    appeared,
+    is_collision,
+    is_replication,
+    make,
+    persist,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read, url
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import SigningCertificate, pairs
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound
@@ -172,6 +180,8 @@ def choose(selector: Selector, found: Candidates) -> t.Mapping[str, t.Any] | Non
     if selector.app_id:
         return found.by_id
     matches = _same_by_identifier(selector, found) or _same_by_name(selector, found)
+    if matches and all(one["displayName"] == temporary_name(selector.name or "") for one in matches):
+        return min(matches, key=_age)
     if len(matches) > 1:
         raise Conflict(
             f"More than one application matches {selector}: {_named(matches)}.", hint="Give the app_id of the one that is meant."
@@ -182,8 +192,12 @@ def choose(selector: Selector, found: Candidates) -> t.Mapping[str, t.Any] | Non
 def made_before(selector: Selector, found: Candidates, app_id: str) -> t.Mapping[str, t.Any] | None:
     """The oldest of the applications that are meant, when that is another than the one of this id."""
     meant = _same_by_identifier(selector, found) + _same_by_name(selector, found)
-    oldest = min(meant, key=lambda one: (one["createdDateTime"], one["appId"]))
+    oldest = min(meant, key=_age)
     return None if oldest["appId"] == app_id else oldest
+
+
+def _age(application: t.Mapping[str, t.Any]) -> tuple[str, str]:
+    return str(application.get("createdDateTime") or ""), application["appId"]
 
 
 def check_free(selector: Selector, found: Candidates) -> None:
@@ -247,16 +261,16 @@ def _named(applications: t.Iterable[t.Mapping[str, t.Any]]) -> str:
     return ", ".join(sorted(f"'{one['displayName']}' ({one['appId']})" for one in applications))
 
 
-def read_applications(graph: Graph, objects: t.Sequence[t.Mapping[str, t.Any]]) -> list[Application]:
-    """Read what belongs to application objects, five applications a batch."""
-    outcomes = graph.batch([ask for one in objects for ask in _part_asks(one)])
+def read_applications(graph: Graph, objects: t.Sequence[t.Mapping[str, t.Any]], *, keys: bool = True) -> list[Application]:
+    """Read what belongs to application objects, five applications a batch. keys: with the public keys, which Graph limits."""
+    outcomes = graph.batch([ask for one in objects for ask in _part_asks(one, keys=keys)])
     return [_assembled(graph, one, outcomes[3 * number : 3 * number + 3]) for number, one in enumerate(objects)]
 
 
-def read_application(graph: Graph, selector: Selector) -> Application | None:
+def read_application(graph: Graph, selector: Selector, *, keys: bool = True) -> Application | None:
     """Read the one application that a selector means; None when there is none. See read_whole() for one that is known by its id."""
     chosen = choose(selector, candidates(selector, graph.batch(candidate_asks(selector))))
-    return read_applications(graph, [chosen])[0] if chosen else None
+    return read_applications(graph, [chosen], keys=keys)[0] if chosen else None
 
 
 def find_app_id(graph: Graph, selector: Selector) -> str | None:
@@ -273,11 +287,11 @@ def read_whole(graph: Graph, app_id: str) -> Application | None:
     return None if found is None else _assembled(graph, found, outcomes[1:])
 
 
-def _part_asks(one: t.Mapping[str, t.Any]) -> list[Ask]:
+def _part_asks(one: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Ask]:
     at = f"/servicePrincipals(appId={literal(one['appId'])})"
     of = f"of '{one['displayName']}'"
     return [
-        read(at, f"read the service principal {of}", select=PRINCIPAL_FIELDS),
+        read(at, f"read the service principal {of}", **({"select": PRINCIPAL_FIELDS} if keys else {})),
         read(f"{at}/claimsMappingPolicies", f"read the claims policy {of}"),
         read(f"{at}/appRoleAssignedTo", f"read the assignments {of}", top=999),
     ]
@@ -367,33 +381,28 @@ def _is_meant(selector: Selector, deleted: t.Mapping[str, t.Any]) -> bool:
 def create(graph: Graph, waiter: Waiter, name: str, template_id: str) -> Application:
     """Make an application under its temporary name; returns once it and its service principal can be read.
 
-    The request is never repeated: instantiate may answer 404, or nothing, and have made the application.
+    Instantiate may answer 404, or nothing, and have made the application, so it is looked for before anything is asked for again.
     """
-    what = f"create the application '{name}'"
-    ask = Ask("POST", f"/applicationTemplates/{template_id}/instantiate", what, {"displayName": temporary_name(name)})
-    try:
-        made = graph.ask(ask)["application"]
-    except FederationError as error:
-        if not (isinstance(error, NotFound) or is_busy(error)):
-            raise
-        made = _made_anyway(graph, waiter, name, error)
-    return wait_for(graph, waiter, made)
-
-
-def _made_anyway(graph: Graph, waiter: Waiter, name: str, error: FederationError) -> t.Mapping[str, t.Any]:
+    what = f"the application '{name}'"
+    ask = Ask("POST", f"/applicationTemplates/{template_id}/instantiate", f"create {what}", {"displayName": temporary_name(name)})
     path = url("/applications", filter=f"displayName eq {literal(temporary_name(name))}", select=APPLICATION_FIELDS)
 
-    def probe() -> t.Mapping[str, t.Any] | None:
-        return next(graph.pages(path, f"find the application '{name}' that is being made"), None)
+    def attempt() -> t.Mapping[str, t.Any]:
+        made = waiter.until(f"{what} to be made", lambda: graph.ask(ask), passes=is_collision, timeout=min(LOST_TIMEOUT, waiter.timeout))
+        return t.cast("t.Mapping[str, t.Any]", made["application"])
+
+    def look() -> t.Mapping[str, t.Any] | None:
+        return next(graph.pages(path, f"find {what} that is being made"), None)
 
     try:
-        # A lost answer says less than a 404, which Entra gives for applications that it made.
-        return waiter.until(f"the application '{name}' to appear", probe, timeout=60.0 if isinstance(error, NoAnswer) else None)
-    except FederationError:
-        error.hint = (
-            "Whether it was made is not known. Run the task again in a few minutes: what was made is found and finished, not made twice."
-        )
-        raise error from None
+        made = make(waiter, what, attempt, look)
+    except NotFound as error:
+        unseen = appeared(waiter, what, look, LOST_TIMEOUT)
+        if unseen is None:
+            error.hint = UNSEEN
+            raise
+        made = unseen
+    return wait_for(graph, waiter, made)
 
 
 def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Application) -> t.Mapping[str, t.Any] | None:
@@ -413,24 +422,30 @@ def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Applicat
         return found if shown(found) else None
 
     what = f"the new application {made.app_id}"
-    older = made_before(selector, waiter.until(f"{what} to be listed", with_it), made.app_id)
+    older = made_before(selector, waiter.until(f"{what} to be listed", with_it, passes=is_replication), made.app_id)
     if older is not None:
-        delete(graph, made)
-        waiter.until(f"{what}, deleted again, to be listed no longer", lambda: None if shown(listed()) else True)
+
+        def gone() -> bool | None:
+            # Deleted each time: to an old replica it is not there yet, which is answered like what is gone.
+            delete(graph, made)
+            return None if shown(listed()) else True
+
+        waiter.until(f"{what}, deleted again, to be listed no longer", gone, steady=2, passes=is_replication)
     return older
 
 
 def wait_for(graph: Graph, waiter: Waiter, made: t.Mapping[str, t.Any]) -> Application:
-    """Return a new application once it and its service principal are read twice running."""
+    """Return a new application once it and its service principal are read several times running."""
     what = f"find the new application {made['appId']}"
 
     def probe() -> Application | None:
-        outcomes = graph.batch([read(f"/applications/{made['id']}", what, select=APPLICATION_FIELDS), *_part_asks(made)])
-        if any(outcome.found() is None for outcome in outcomes):
+        outcomes = graph.batch([read(f"/applications/{made['id']}", what, select=APPLICATION_FIELDS), *_part_asks(made, keys=False)])
+        if any(isinstance(outcome.error, NotFound) for outcome in outcomes):
             return None
         return _assembled(graph, outcomes[0].get(), outcomes[1:])
 
-    return waiter.until(f"the new application {made['appId']} and its service principal to be readable", probe, consecutive=2)
+    what_for = f"the new application {made['appId']} and its service principal to be readable"
+    return waiter.until(what_for, probe, steady=2, passes=is_replication)
 
 
 def update_application(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any], timeout: float | None = None) -> None:

@@ -44,6 +44,17 @@ REPLICATION: t.Final = (
     (403, "", "backing application of the service principal"),
 )
 
+#: Requests for a new object. Two, so that at most one is made too many, which the run then finds.
+MAKING_TRIES: t.Final = 2
+
+#: Seconds for which it is looked for after a busy service's answer, and after one that was lost.
+BUSY_TIMEOUT: t.Final = 15.0
+LOST_TIMEOUT: t.Final = 60.0
+
+UNSEEN: t.Final = (
+    "Whether it was made is not known. Run the task again in a few minutes: what was made is found and finished, not made twice."
+)
+
 #: Conflicts that stay.
 REAL_CONFLICTS: t.Final = frozenset({"ObjectConflict", "Request_MultipleObjectsWithSameKeyValue"})
 
@@ -89,9 +100,19 @@ def is_replication(error: FederationError) -> bool:
     )
 
 
+def is_collision(error: FederationError) -> bool:
+    """Whether Graph refused a request because of others at the same time; nothing was done."""
+    return error.details.get("http_status") == 409 and error.code not in REAL_CONFLICTS
+
+
 def is_busy(error: FederationError) -> bool:
     """Whether the service was busy, or its answer was lost."""
     return isinstance(error, NoAnswer) or error.details.get("http_status", 0) >= 500
+
+
+def entra_waiter(timeout: float) -> Waiter:
+    """Waits as Microsoft advises for what was just written: reads some seconds apart."""
+    return Waiter(timeout=timeout, first_pause=1.0, longest_pause=10.0)
 
 
 def persist(waiter: Waiter, what: str, attempt: t.Callable[[], T], *, timeout: float | None = None) -> T:
@@ -99,22 +120,40 @@ def persist(waiter: Waiter, what: str, attempt: t.Callable[[], T], *, timeout: f
 
     what: a clause for the error, such as "the service principal to take the sign-on mode". At the deadline the last error is raised.
     """
-    last: list[FederationError] = []
+    return waiter.until(what, lambda: (attempt(),), passes=is_replication, timeout=timeout)[0]
 
-    def probe() -> tuple[T] | None:
+
+def make(waiter: Waiter, what: str, attempt: t.Callable[[], T], look: t.Callable[[], T | None]) -> T:
+    """Make an object by a request that must not be repeated blindly.
+
+    what: the object, such as "the application 'Agents'". An answer that was lost, or that a busy service gave, may hide a success:
+    the object is looked for, and only when it does not appear is it asked for once more. After a lost answer it is not.
+    """
+    tries = 0
+    while True:
         try:
-            return (attempt(),)
+            return attempt()
         except FederationError as error:
-            if not is_replication(error):
+            if not is_busy(error):
                 raise
-            last.append(error)
-            return None
+            tries += 1
+            lost = isinstance(error, NoAnswer)
+            made = appeared(waiter, what, look, LOST_TIMEOUT if lost else BUSY_TIMEOUT)
+            if made is not None:
+                return made
+            if lost or tries == MAKING_TRIES:
+                error.hint = UNSEEN
+                raise
 
+
+def appeared(waiter: Waiter, what: str, look: t.Callable[[], T | None], timeout: float) -> T | None:
+    """What may have been made unseen, or None when it does not appear within the seconds given."""
     try:
-        return waiter.until(what, probe, timeout=timeout)[0]
-    except TimedOut as deadline:
-        last[-1].message += f" {deadline.message}"
-        raise last[-1] from None
+        return waiter.until(f"{what} to appear", look, passes=is_replication, timeout=min(timeout, waiter.timeout))
+    except FederationError as error:
+        if not (isinstance(error, TimedOut) or is_replication(error)):
+            raise
+        return None
 
 
 def _error_of(body: t.Any) -> t.Mapping[str, t.Any]:

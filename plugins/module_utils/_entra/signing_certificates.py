@@ -18,9 +18,9 @@ import typing as t
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_busy, persist
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication, make, persist
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, url
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound, TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate, from_der
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -34,6 +34,9 @@ KEY_FIELDS: t.Final = ("id", "appId", "keyCredentials", "passwordCredentials", "
 
 #: The lists of credentials, and the member that must be null in what stays.
 SECRETS: t.Final = {"keyCredentials": "key", "passwordCredentials": "secretText"}
+
+#: Seconds for which a removal is tried again.
+REMOVAL_TIMEOUT: t.Final = 120.0
 
 #: The tag of a service principal that tells which certificate was activated last, and when: Entra itself does not keep that.
 ACTIVATED_TAG: t.Final = "openccp.federation.activated:"
@@ -156,52 +159,101 @@ def check_wish(common_name: str, validity_days: int) -> None:
         )
 
 
-def add(graph: Graph, waiter: Waiter, principal_id: str, common_name: str, validity_days: int) -> SigningCertificate:
-    """Make a certificate, inactive when another one is usable; returns once the service principal shows it.
+class KeyMaterial:
+    """The public keys of a service principal that were read before, so that reads that only wait need not select them.
 
-    The request is not repeated after a lost answer: what it may have made is looked for instead. That it is made here is noted first.
+    Graph shows keyCredentials without their keys to any read, but allows 150 reads a minute in a tenant that select them.
     """
-    principal = read_keys(graph, principal_id)
-    before = {one.key_identifier for one in pairs(principal)}
+
+    def __init__(self) -> None:
+        self._keys: dict[str, str] = {}
+
+    def learn(self, principal: t.Mapping[str, t.Any]) -> None:
+        """Keep the keys that a read shows."""
+        self._keys |= {_key_of(key): key["key"] for key in _verifying(principal) if key.get("key")}
+
+    def keep(self, made: Made) -> None:
+        """Keep the key of a certificate that was just made."""
+        self._keys[made.identifier] = made.key
+
+    def filled(self, graph: Graph, principal: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+        """A service principal with its keys; those that are not known yet are read."""
+        if not all(_key_of(key) in self._keys for key in _verifying(principal)):
+            self.learn(read_keys(graph, principal["id"]))
+        keys = [
+            {**key, "key": self._keys.get(_key_of(key))} if key.get("usage") == "Verify" else key
+            for key in principal.get("keyCredentials") or ()
+        ]
+        return {**principal, "keyCredentials": keys}
+
+
+def _verifying(principal: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
+    return [key for key in principal.get("keyCredentials") or () if key.get("usage") == "Verify"]
+
+
+def _key_of(key: t.Mapping[str, t.Any]) -> str:
+    """By what a certificate is known: its credentials' common identifier, or, of a foreign one without, the key's own."""
+    return str(key.get("customKeyIdentifier") or key["keyId"])
+
+
+@dataclass(frozen=True)
+class Made:
+    """A certificate that was just made: what its credentials share, and its public key."""
+
+    identifier: str
+    key: str
+
+    @property
+    def certificate(self) -> Certificate:
+        """The certificate itself."""
+        return from_der(base64.b64decode(self.key))
+
+
+def add(
+    graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], common_name: str, validity_days: int
+) -> tuple[Made, dict[str, t.Any]]:
+    """Make a certificate, inactive when another one is usable; and the service principal, which shows it then, but for its keys.
+
+    principal: as it was last read or written. That the certificate is made here is noted first.
+    """
+    principal_id, before = principal["id"], _identifiers(principal)
+    what = f"a signing certificate of the service principal {principal_id}"
     ends = _second(graph.now() + timedelta(days=validity_days))
-    _note(graph, waiter, principal, ends)
+    tags = _note(graph, waiter, principal, ends)
     body = {"displayName": f"CN={common_name}", "endDateTime": ends}
-    ask = Ask(
-        "POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make a signing certificate for {principal_id}", body
-    )
-    try:
-        made = persist(waiter, "the service principal to take a signing certificate", lambda: graph.ask(ask))
-    except FederationError as error:
-        if not is_busy(error):
-            raise
-        try:
-            return waiter.until("a new signing certificate", lambda: _first_new(graph, principal_id, before), timeout=30.0)
-        except TimedOut:
-            error.hint = "Whether it was made is not known. Run the task again in a few minutes: a certificate that was made is used."
-            raise error from None
-    certificate = _shown(graph, waiter, principal_id, made["customKeyIdentifier"])
-    if not certificate.managed:  # Entra ID chose another end than the one that was noted.
-        _note(graph, waiter, read_keys(graph, principal_id), certificate.thumbprint)
-    return certificate
+    request = Ask("POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make {what}", body)
+
+    def attempt() -> Made:
+        answer = persist(waiter, "the service principal to take a signing certificate", lambda: graph.ask(request))
+        return Made(answer["customKeyIdentifier"], answer["key"])
+
+    def look() -> Made | None:
+        if not _identifiers(read_principal(graph, principal_id)) - before:
+            return None
+        shown = {_key_of(key): key["key"] for key in _verifying(read_keys(graph, principal_id)) if key.get("key")}
+        return next((Made(identifier, key) for identifier, key in shown.items() if identifier not in before), None)
+
+    made = make(waiter, what, attempt, look)
+
+    def shows() -> dict[str, t.Any] | None:
+        shown = read_principal(graph, principal_id)
+        return shown if made.identifier in _identifiers(shown) else None
+
+    shown = waiter.until("the new signing certificate to appear", shows, steady=2, passes=is_replication)
+    if _second(made.certificate.not_after) != ends:  # Entra ID chose another end than the one that was noted.
+        tags = _note(graph, waiter, {**shown, "tags": tags}, made.certificate.thumbprint)
+    return made, {**shown, "tags": tags}
 
 
-def activate(graph: Graph, waiter: Waiter, principal_id: str, thumbprint: str) -> None:
-    """Choose the certificate that signs, and note when, in one request.
+def activate(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], thumbprint: str) -> dict[str, t.Any]:
+    """Choose the certificate that signs, and note when, in one request. principal: as it was last read or written; returned as it is then.
 
-    Graph takes any thumbprint, so it is looked for first, and read back.
+    Graph takes any thumbprint: the caller has looked for it, and waits until it is shown.
     """
-    principal = read_keys(graph, principal_id)
-    named(pairs(principal), thumbprint)
-    what = f"activate the signing certificate {thumbprint}"
     body = {"preferredTokenSigningKeyThumbprint": thumbprint, "tags": _noting(principal, thumbprint, graph.now())}
-    ask = Ask("PATCH", f"/servicePrincipals/{principal_id}", what, body)
+    ask = Ask("PATCH", f"/servicePrincipals/{principal['id']}", f"activate the signing certificate {thumbprint}", body)
     persist(waiter, "the service principal to take its active certificate", lambda: graph.ask(ask))
-
-    def probe() -> bool | None:
-        active = active_of(pairs(read_keys(graph, principal_id)))
-        return True if active is not None and active.thumbprint == thumbprint and active.activated_at else None
-
-    waiter.until(f"the signing certificate {thumbprint} to be active", probe)
+    return {**principal, **body}
 
 
 def without(principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -> dict[str, t.Any]:
@@ -231,21 +283,53 @@ def check_ours(certificate: SigningCertificate) -> None:
         )
 
 
-def remove(graph: Graph, waiter: Waiter, principal_id: str, thumbprint: str) -> None:
-    """Remove one certificate that is not active; returns once the service principal no longer shows it."""
-    principal = read_keys(graph, principal_id)
-    certificate = named(pairs(principal), thumbprint)
-    ask = Ask(
-        "PATCH", f"/servicePrincipals/{principal_id}", f"remove the signing certificate {thumbprint}", without(principal, certificate)
-    )
-    persist(waiter, "the service principal to give up a certificate", lambda: graph.ask(ask))
+def remove(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -> None:
+    """Remove one certificate that is not active; returns once the service principal no longer shows it. principal: as it was read."""
+    principal_id, what = principal["id"], f"remove the signing certificate {certificate.thumbprint}"
+    reads = [principal]
 
-    def probe() -> bool | None:
-        left = read_keys(graph, principal_id)
-        credentials = [*(left.get("keyCredentials") or ()), *(left.get("passwordCredentials") or ())]
-        return None if any(one.get("customKeyIdentifier") == certificate.key_identifier for one in credentials) else True
+    def attempt() -> bool:
+        waiter.until("the service principal to show its credentials", collect, steady=2, passes=is_replication)
+        body = without(_united(reads), certificate)
+        reads.clear()
+        graph.ask(Ask("PATCH", f"/servicePrincipals/{principal_id}", what, body))
+        return True
 
-    waiter.until(f"the signing certificate {thumbprint} to be gone", probe, consecutive=2)
+    def collect() -> bool:
+        reads.append(read_principal(graph, principal_id))
+        return True
+
+    def passes(error: FederationError) -> bool:
+        # Refused with 400: a read was so old that it showed what is gone since.
+        return is_replication(error) or error.details.get("http_status") == 400
+
+    waiter.until("the service principal to give up a certificate", attempt, passes=passes, timeout=min(REMOVAL_TIMEOUT, waiter.timeout))
+
+    def gone() -> bool | None:
+        left = read_principal(graph, principal_id)
+        return None if any(certificate.key_identifier in _identifiers(left, name) for name in SECRETS) else True
+
+    waiter.until(f"the signing certificate {certificate.thumbprint} to be gone", gone, steady=2, passes=is_replication)
+
+
+def _united(reads: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """All that several reads show, so that no credential is lost that an old replica does not know yet."""
+    seen: dict[str, dict[str, t.Any]] = {name: {} for name in SECRETS}
+    for principal in reads:
+        for name, credentials in seen.items():
+            credentials.update({one["keyId"]: one for one in principal.get(name) or ()})
+    return {name: list(credentials.values()) for name, credentials in seen.items()}
+
+
+def read_principal(graph: Graph, principal_id: str) -> dict[str, t.Any]:
+    """A service principal with its credentials, but without their keys."""
+    what = f"read the credentials of the service principal {principal_id}"
+    return t.cast("dict[str, t.Any]", graph.get(f"/servicePrincipals/{principal_id}", what))
+
+
+def _identifiers(principal: t.Mapping[str, t.Any], name: str = "keyCredentials") -> set[str]:
+    """What the credentials of each certificate share."""
+    return {one["customKeyIdentifier"] for one in principal.get(name) or () if one.get("customKeyIdentifier")}
 
 
 def read_keys(graph: Graph, principal_id: str) -> dict[str, t.Any]:
@@ -270,12 +354,13 @@ def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) ->
     return [*_others(principal), *made, f"{ACTIVATED_TAG}{thumbprint}@{_second(now)}"]
 
 
-def _note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: str) -> None:
-    """Note that a certificate is this collection's, by its thumbprint or its end."""
+def _note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: str) -> list[str]:
+    """Note that a certificate is this collection's, by its thumbprint or its end; the service principal's tags then."""
     kept = [tag for tag in principal.get("tags") or () if tag.startswith(OWN_TAGS)]
-    body = {"tags": [*_others(principal), *kept, f"{MADE_TAG}{made}"]}
-    request = Ask("PATCH", f"/servicePrincipals/{principal['id']}", f"note the signing certificate of {principal['id']}", body)
+    tags = [*_others(principal), *kept, f"{MADE_TAG}{made}"]
+    request = Ask("PATCH", f"/servicePrincipals/{principal['id']}", f"note the signing certificate of {principal['id']}", {"tags": tags})
     persist(waiter, "the service principal to take a note", lambda: graph.ask(request))
+    return tags
 
 
 def _others(principal: t.Mapping[str, t.Any]) -> list[str]:
@@ -289,16 +374,3 @@ def _made(principal: t.Mapping[str, t.Any]) -> set[str]:
 
 def _second(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _first_new(graph: Graph, principal_id: str, before: set[str | None]) -> SigningCertificate | None:
-    found = pairs(read_keys(graph, principal_id))
-    return next((one for one in found if one.key_identifier not in before), None)
-
-
-def _shown(graph: Graph, waiter: Waiter, principal_id: str, key_identifier: str) -> SigningCertificate:
-    def probe() -> SigningCertificate | None:
-        found = pairs(read_keys(graph, principal_id))
-        return next((one for one in found if one.key_identifier == key_identifier), None)
-
-    return waiter.until("the new signing certificate to appear", probe, consecutive=2)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
@@ -17,8 +18,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     permissions,
     preflight,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation, added_identifiers, reading_works
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -58,34 +61,51 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
 
 def look(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> tuple[Situation, apps.Candidates]:
     """The application and the people that the options name, in two batches; and whatever else the application might have been."""
+    people, candidates = _look_around(graph, params)
+    chosen = apps.choose(selector_of(params), candidates)
+    app = None if chosen is None else _whole(graph, waiter, chosen)
+    return Situation(app, people, now=graph.now()), candidates
+
+
+def look_again(graph: Graph, params: t.Mapping[str, t.Any], keys: KeyMaterial) -> Situation | None:
+    """The same after a write, once and without the keys that are known; None when the application is not shown whole yet."""
+    people, candidates = _look_around(graph, params)
+    chosen = apps.choose(selector_of(params), candidates)
+    app = apps.read_applications(graph, [chosen], keys=False)[0] if chosen else None
+    if app is None or not app.principal:
+        return None
+    return Situation(dataclasses.replace(app, principal=keys.filled(graph, app.principal)), people, now=graph.now())
+
+
+def _look_around(graph: Graph, params: t.Mapping[str, t.Any]) -> tuple[directory.Principals, apps.Candidates]:
     selector = selector_of(params)
     references = assignments.references(params.get("assignments"))
     candidate_asks, people_asks = apps.candidate_asks(selector), directory.principal_asks(references)
     outcomes = graph.batch([*candidate_asks, *(pair[1] for pair in people_asks)])
     candidates = apps.candidates(selector, outcomes[: len(candidate_asks)])
-    people = directory.principals(graph, references, people_asks, outcomes[len(candidate_asks) :])
-    chosen = apps.choose(selector, candidates)
-    app = None if chosen is None else _whole(graph, waiter, chosen)
-    return Situation(app, people, now=graph.now()), candidates
+    return directory.principals(graph, references, people_asks, outcomes[len(candidate_asks) :]), candidates
 
 
 def _whole(graph: Graph, waiter: Waiter, chosen: t.Mapping[str, t.Any]) -> apps.Application:
     """The application with its service principal, which may appear a little later than a new application."""
+    app = apps.read_applications(graph, [chosen])[0]
+    if app.principal:
+        return app
 
     def probe() -> apps.Application | None:
-        app = apps.read_applications(graph, [chosen])[0]
-        return app if app.principal else None
+        app = apps.read_applications(graph, [chosen], keys=False)[0]
+        return dataclasses.replace(app, principal=KeyMaterial().filled(graph, app.principal)) if app.principal else None
 
     what = f"the service principal of '{chosen['displayName']}' ({chosen['appId']}) to appear"
-    return waiter.until(what, probe, timeout=min(PRINCIPAL_TIMEOUT, waiter.timeout))
+    return waiter.until(what, probe, passes=is_replication, timeout=min(PRINCIPAL_TIMEOUT, waiter.timeout))
 
 
-def look_before_removal(graph: Graph, params: t.Mapping[str, t.Any]) -> Situation:
-    """The application, and with purge also what the recycle bin keeps of it."""
+def look_before_removal(graph: Graph, params: t.Mapping[str, t.Any], *, keys: bool = True) -> Situation:
+    """The application, and with purge also what the recycle bin keeps of it. keys: with the public keys, which Graph limits."""
     selector = selector_of(params)
     candidates = apps.candidates(selector, graph.batch(apps.candidate_asks(selector)))
     chosen = apps.choose(selector, candidates)
-    app = apps.read_applications(graph, [chosen])[0] if chosen else None
+    app = apps.read_applications(graph, [chosen], keys=keys)[0] if chosen else None
     return Situation(app, deleted=apps.list_deleted(graph, selector) if params["purge"] else (), now=graph.now())
 
 

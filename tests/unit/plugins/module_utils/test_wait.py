@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
-from ansible_collections.openccp.federation.plugins.module_utils._errors import TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter
+from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound, TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 
@@ -43,10 +46,64 @@ def test_an_empty_answer_counts_as_an_answer(time: FakeTime) -> None:
     assert waiter(time).until("it", list) == []
 
 
-def test_several_answers_running_may_be_asked_for(time: FakeTime) -> None:
-    answers = iter([True, None, True, True, True])
-    assert waiter(time).until("it", lambda: next(answers), consecutive=3) is True
-    assert len(time.pauses) == 4
+def _probe(*answers: bool | None) -> t.Callable[[], bool | None]:
+    left = iter(answers)
+    return lambda: next(left)
+
+
+def test_a_steady_wait_of_a_cloud_that_is_up_to_date(time: FakeTime) -> None:
+    assert waiter(time).until("it", _probe(True, True), steady=2)
+    assert time.now <= 0.25
+
+
+def test_a_steady_wait_of_a_cloud_that_is_behind_makes_surer(time: FakeTime) -> None:
+    assert waiter(time).until("it", _probe(None, None, *[True] * 4), steady=2)
+
+
+def test_once_answers_go_backwards_a_run_asks_for_many_spaced_ones(time: FakeTime) -> None:
+    """facts/corrections.md E3"""
+    waits = waiter(time)
+    assert waits.until("it", _probe(True, None, *[True] * 8), steady=2)
+    assert time.pauses[-7:] == [1.0] * 7
+    assert waits.until("another", _probe(*[True] * 8), steady=2)
+
+
+def test_what_was_there_and_is_not_found_went_backwards(time: FakeTime) -> None:
+    waits = waiter(time)
+    waits.until("it", _probe(True, True), steady=2)
+    answers = iter([NotFound("not there"), None])
+
+    def attempt() -> bool:
+        error = next(answers)
+        if error:
+            raise error
+        return True
+
+    waits.until("it to be taken", attempt, passes=lambda error: isinstance(error, NotFound))
+    assert waits.until("it", _probe(*[True] * 8), steady=2)
+
+
+def test_errors_that_do_not_pass_end_the_wait(time: FakeTime) -> None:
+    def attempt() -> None:
+        raise NotFound("not there")
+
+    with pytest.raises(NotFound):
+        waiter(time).until("it", attempt)
+    with pytest.raises(NotFound, match=r"not there Waited 60 seconds for it, in vain\."):
+        waiter(time).until("it", attempt, passes=lambda dummy: True)
+    assert time.now == 60
+
+
+def test_pauses_of_entra_grow_from_one_second_to_ten(time: FakeTime) -> None:
+    """facts/entra.md 1.7: Microsoft's guide reads every five to ten seconds."""
+    waits = entra_waiter(600)
+    waits.clock, waits.sleep = lambda: time.now, time.sleep
+    with pytest.raises(TimedOut):
+        waits.until("it", lambda: None)
+    assert time.pauses[:10] == [1.0] * 10
+    assert max(time.pauses) == 10.0
+    assert time.pauses[:-1] == sorted(time.pauses[:-1])
+    assert len(time.pauses) < 90
 
 
 def test_the_deadline_names_the_wait_and_says_that_nothing_is_lost(time: FakeTime) -> None:

@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Modules run in this process, in a world whose time passes only while all of them wait."""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import threading
+import typing as t
+
+import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+
+from federation_sandbox.world import World
+from support import documented_options
+
+
+class VirtualTime:
+    """The time of a world and of everybody who waits in it; it jumps to the next moment at which somebody goes on."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch, workers: int = 1) -> None:
+        self._began = world.clock.now()
+        self._seconds = 0.0
+        self._busy = workers
+        self._waking: list[float] = []
+        self._condition = threading.Condition()
+        monkeypatch.setattr(world.clock, "now", lambda: self._began + dt.timedelta(seconds=self._seconds))
+
+    def now(self) -> float:
+        """The seconds that have passed."""
+        return self._seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; nobody's request is under way while time passes."""
+        with self._condition:
+            wakes = self._seconds + seconds
+            heapq.heappush(self._waking, wakes)
+            self._leave()
+            self._condition.wait_for(lambda: self._seconds >= wakes)
+
+    def leave(self) -> None:
+        """Say that one of the workers is done."""
+        with self._condition:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._busy -= 1
+        while not self._busy and self._waking:
+            self._seconds = max(self._seconds, heapq.heappop(self._waking))
+            self._busy += 1
+            while self._waking and self._waking[0] <= self._seconds:
+                heapq.heappop(self._waking)
+                self._busy += 1
+        self._condition.notify_all()
+
+
+class Ended(Exception):
+    """A module ended."""
+
+    def __init__(self, result: dict[str, t.Any]) -> None:
+        super().__init__(result.get("msg", "done"))
+        self.result = result
+
+
+class StandIn:
+    """What a module's class needs of AnsibleModule."""
+
+    check_mode = False
+    _diff = False
+
+    def __init__(self, params: dict[str, t.Any]) -> None:
+        self.params = params
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        """Keep a warning."""
+        self.warnings.append(text)
+
+    def exit_json(self, **result: t.Any) -> t.NoReturn:
+        """End well."""
+        raise Ended({**result, "warnings": self.warnings})
+
+    def fail_json(self, **result: t.Any) -> t.NoReturn:
+        """End badly."""
+        raise Ended({**result, "failed": True})
+
+
+def run_here(module: t.Any, kind: str, key: str, params: t.Mapping[str, t.Any], time: VirtualTime) -> dict[str, t.Any]:
+    """What a module of Entra ID returns that runs in this process. kind: its class. key: under which it returns its object."""
+    name = module.__name__.rpartition(".")[2]
+    defaults = {option: about.get("default") for option, about in documented_options(name).items()}
+    given = StandIn({**defaults, **params})
+    resource = getattr(module, kind)(given)
+    resource.waiter.clock, resource.waiter.sleep = time.now, time.sleep
+    try:
+        converge(t.cast("t.Any", given), resource, key)
+    except Ended as end:
+        return end.result
+
+
+def connecting(time: VirtualTime) -> t.Callable[[t.Mapping[str, t.Any]], Graph]:
+    """What a module connects by, with pauses in virtual time."""
+
+    def connected(params: t.Mapping[str, t.Any]) -> Graph:
+        graph = connect(params)
+        graph._sleep = time.sleep
+        return graph
+
+    return connected
