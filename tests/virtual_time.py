@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import datetime as dt
+import functools
 import heapq
 import threading
 import typing as t
@@ -46,6 +48,11 @@ class VirtualTime:
         with self._condition:
             self._leave()
 
+    def join(self) -> None:
+        """Say that one goes on when all workers are done."""
+        with self._condition:
+            self._busy += 1
+
     def _leave(self) -> None:
         self._busy -= 1
         while not self._busy and self._waking:
@@ -55,6 +62,24 @@ class VirtualTime:
                 heapq.heappop(self._waking)
                 self._busy += 1
         self._condition.notify_all()
+
+
+R = t.TypeVar("R")
+
+
+def at_once(time: VirtualTime, work: t.Sequence[t.Callable[[], R]]) -> list[R]:
+    """What each of the workers returns, one thread each; time goes on for the last ones when the others are done."""
+
+    def whole(one: t.Callable[[], R]) -> R:
+        try:
+            return one()
+        finally:
+            time.leave()
+
+    with concurrent.futures.ThreadPoolExecutor(len(work)) as pool:
+        results = list(pool.map(whole, work))
+    time.join()
+    return results
 
 
 class Ended(Exception):
@@ -88,11 +113,15 @@ class StandIn:
         raise Ended({**result, "failed": True})
 
 
+@functools.cache
+def defaults_of(module: t.Any) -> dict[str, t.Any]:
+    """The options of a module as they are when none is given; asked for first before threads are, since parsing needs a stack."""
+    return {option: about.get("default") for option, about in documented_options(module.__name__.rpartition(".")[2]).items()}
+
+
 def run_here(module: t.Any, kind: str, key: str, params: t.Mapping[str, t.Any], time: VirtualTime) -> dict[str, t.Any]:
     """What a module of Entra ID returns that runs in this process. kind: its class. key: under which it returns its object."""
-    name = module.__name__.rpartition(".")[2]
-    defaults = {option: about.get("default") for option, about in documented_options(name).items()}
-    given = StandIn({**defaults, **params})
+    given = StandIn({**defaults_of(module), **params})
     resource = getattr(module, kind)(given)
     resource.waiter.clock, resource.waiter.sleep = time.now, time.sleep
     try:

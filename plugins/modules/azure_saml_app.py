@@ -641,9 +641,11 @@ class SamlApp:
         applications.update_application(self.graph, self.waiter, self.app, saml_app.logo_tags(self.params, self.app, logo))
 
     def add_certificate(self) -> None:
-        made = signing_certificates.add(self.graph, self.waiter, self.app.principal_id, **self.params["signing_certificate"])
+        wish = self.params["signing_certificate"]
+        made, principal = signing_certificates.add(self.graph, self.waiter, self.app.principal, **wish)
         self.keys.keep(made)
-        self.made_thumbprint = made.thumbprint
+        self.app = dataclasses.replace(self.app, principal=self.keys.filled(self.graph, principal))
+        self.made_thumbprint = made.certificate.thumbprint
 
     def activate_certificate(self, thumbprint: str | None = None) -> None:
         principal = signing_certificates.activate(self.graph, self.waiter, self.app.principal, thumbprint or self.made_thumbprint)

@@ -191,7 +191,6 @@ certificate:
       type: str
 """
 
-import dataclasses
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -229,7 +228,7 @@ class SamlCertificate:
     def read(self) -> applications.Application:
         signing_certificates.check_wish(self.params["common_name"], self.params["validity_days"])
         self.graph = connect(self.params)
-        found = applications.read_application(self.graph, self.selector)
+        found = applications.read_application(self.graph, self.waiter, self.selector)
         if found is None:
             raise NotFound(f"The tenant has no application {self.selector} that this collection made.", hint="Give its app_id.")
         return found
@@ -255,9 +254,9 @@ class SamlCertificate:
 
     def stage(self) -> None:
         wish = {key: self.params[key] for key in ("common_name", "validity_days")}
-        made = signing_certificates.add(self.graph, self.waiter, self.app.principal_id, **wish)
+        made, dummy = signing_certificates.add(self.graph, self.waiter, self.app.principal, **wish)
         self.keys.keep(made)
-        self.thumbprint = made.thumbprint
+        self.thumbprint = made.certificate.thumbprint
 
     def activate(self, thumbprint: str) -> None:
         signing_certificates.activate(self.graph, self.waiter, self.app.principal, thumbprint)
@@ -274,11 +273,8 @@ class SamlCertificate:
 
     def _reread(self) -> applications.Application:
         def probe() -> applications.Application | None:
-            found = applications.read_application(self.graph, self.selector, keys=False)
-            if found is None or not found.principal:
-                return None
-            found = dataclasses.replace(found, principal=self.keys.filled(self.graph, found.principal))
-            return found if self._shows(found) else None
+            found = applications.read_again(self.graph, self.selector, self.keys)
+            return found if found and self._shows(found) else None
 
         what = f"Microsoft Graph to show the signing certificates of '{self.app.label}' as they were written"
         return self.waiter.until(what, probe, steady=1, passes=is_replication)

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import base64
 import collections.abc
+import functools
 import typing as t
 
 import pytest
 from ansible_collections.openccp.federation.plugins.modules import azure_saml_app, azure_saml_certificate
 
 from entra_material import APP, SECRET, Tenant
-from virtual_time import VirtualTime, connecting, run_here
+from federation_sandbox.faults import Fault
+from virtual_time import VirtualTime, at_once, connecting, defaults_of, run_here
 
 #: Replication takes 15 seconds, in which three of ten reads reach an old replica; lists lag as long, those of assignments longer.
 REPLICAS: t.Final = {"graph_replication": 15.0, "graph_flapping": 0.3, "metadata_lag": 15.0, "graph_assignments_lag": 45.0}
@@ -30,6 +33,7 @@ def here(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> collections.abc.Cal
     def begin(workers: int = 1) -> VirtualTime:
         time = VirtualTime(tenant.world, monkeypatch, workers)
         for module in (azure_saml_app, azure_saml_certificate):
+            defaults_of(module)
             monkeypatch.setattr(module, "connect", connecting(time))
         return time
 
@@ -70,3 +74,139 @@ def test_no_first_run_fails(tenant: Tenant, here: t.Callable[..., VirtualTime], 
     again = _app(tenant, time)
     assert not again.get("failed"), again["msg"]
     assert not again["changed"], again["actions"]
+
+
+@pytest.mark.parametrize("lags", [{}, {"graph_index_lag": 5.0, "graph_replication": 5.0}, REPLICAS], ids=["prompt", "late", "replicas"])
+def test_two_first_runs_at_once(tenant: Tenant, here: t.Callable[..., VirtualTime], lags: dict[str, float]) -> None:
+    """Both end well, with one application and one claims policy."""
+    tenant.world.settings.change(lags)
+    time = here(2)
+    results = at_once(time, [lambda: _app(tenant, time)] * 2)
+    assert [result.get("msg") for result in results] == [None, None]
+    assert len({result["application"]["app_id"] for result in results}) == 1
+    time.sleep(60)
+    assert len(tenant.all("applications")) == 1
+    assert len(tenant.all("claimsMappingPolicies")) == 1
+    assert not _app(tenant, time)["changed"]
+
+
+def test_ten_federations_with_five_forks_stay_under_the_limit(tenant: Tenant, here: t.Callable[..., VirtualTime]) -> None:
+    """facts/corrections.md E2: the limit is enforced, and nobody runs into it."""
+    tenant.world.settings.change(REPLICAS)
+    time = here(5)
+
+    def federations(fork: int) -> list[dict[str, t.Any]]:
+        return [
+            _app(
+                tenant,
+                time,
+                name=f"Contact centre {number}",
+                identifiers=[f"https://signin.aws.amazon.com/saml#{number}"],
+                template="aws_single_account",
+            )
+            for number in (fork, fork + 5)
+        ]
+
+    results = [result for pair in at_once(time, [functools.partial(federations, fork) for fork in range(5)]) for result in pair]
+    assert [result.get("msg") for result in results] == [None] * 10
+    assert len(tenant.all("applications")) == len(tenant.all("claimsMappingPolicies")) == 10
+    assert 429 not in {entry["status"] for entry in tenant.world.traffic.entries("graph")}
+    assert _key_reads(tenant) <= 10 * KEY_READS
+
+
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.soak] if seed >= 2 else []) for seed in range(20)])
+def test_a_certificate_goes_while_reads_go_backwards(tenant: Tenant, here: t.Callable[..., VirtualTime], seed: int) -> None:
+    """No credential is lost that an old replica does not show, and none is sent that is gone."""
+    time = here()
+    first = _app(tenant, time)["application"]["active_thumbprint"]
+    time.sleep(60)
+    tenant.world.settings.change({**REPLICAS, "flapping_seed": seed})
+    params = {"app_id": tenant.all("applications")[0]["appId"], "common_name": "Sign-in", "validity_days": 1095, **_credentials(tenant)}
+
+    def certificate(**change: t.Any) -> dict[str, t.Any]:
+        result = run_here(azure_saml_certificate, "SamlCertificate", "certificate", {**params, **change}, time)
+        assert not result.get("failed"), result["msg"]
+        return result
+
+    second = certificate(state="staged")["certificate"]["thumbprint"]
+    certificate(state="active", thumbprint=second, trusted_thumbprints=[first, second])
+    time.sleep(60)
+    third = certificate(state="staged")["certificate"]["thumbprint"]
+    assert third != second
+    certificate(state="absent", thumbprint=first)
+    (principal,) = tenant.all("servicePrincipals")
+    left = {base64.b64decode(key["customKeyIdentifier"]).hex().upper() for key in principal["keyCredentials"]}
+    assert left == {second, third}
+    assert len(principal["passwordCredentials"]) == 2
+    assert principal["preferredTokenSigningKeyThumbprint"] == second
+
+
+# --- refused, or hidden -----------------------------------------------------------------------------------------------
+
+MADE: t.Final = ("applicationTemplate.instantiate", "servicePrincipal.addTokenSigningCertificate", "policies.claimsMappingPolicies.create")
+ASSIGNED: t.Final = ("servicePrincipal.AddClaimsMappingPolicyRef", "servicePrincipal.CreateAppRoleAssignedTo")
+SOON: t.Final = 120.0
+
+
+@pytest.mark.parametrize("kind", ["error", "masked", "lost"])
+@pytest.mark.parametrize("operation", [*MADE, *ASSIGNED])
+def test_a_busy_answer_may_hide_a_success(tenant: Tenant, here: t.Callable[..., VirtualTime], operation: str, kind: t.Any) -> None:
+    """What was made is looked for; what was not is asked for once more, except where the answer was lost."""
+    if kind == "lost" and operation in ASSIGNED:
+        kind = "masked"  # an item of a batch has no connection of its own
+    time = here()
+    tenant.world.faults.add(Fault("graph", operation, kind=kind, status=503, code="ServiceUnavailable"))
+    result = _app(tenant, time)
+    assert not result.get("failed"), result["msg"]
+    assert time.now() < SOON
+    _whole(tenant)
+
+
+@pytest.mark.parametrize("operation", MADE)
+@pytest.mark.parametrize(("status", "code", "soon"), [(400, "Request_BadRequest", 5.0), (500, "InternalServerError", SOON)])
+def test_what_is_refused_is_told_and_not_waited_for(
+    tenant: Tenant, here: t.Callable[..., VirtualTime], operation: str, status: int, code: str, soon: float
+) -> None:
+    time = here()
+    tenant.world.faults.add(Fault("graph", operation, status=status, code=code, message="Not today.", times=100))
+    result = _app(tenant, time)
+    assert result["failed"]
+    assert f"{status} {code}: Not today." in result["msg"]
+    assert time.now() <= soon
+    tenant.world.faults.clear()
+    assert not _app(tenant, time).get("failed")
+    _whole(tenant)
+
+
+def test_instantiate_that_runs_into_another_is_repeated(tenant: Tenant, here: t.Callable[..., VirtualTime]) -> None:
+    time = here()
+    collision = {"status": 409, "code": "Directory_ConcurrencyViolation", "message": "Please wait briefly and retry."}
+    tenant.world.faults.add(Fault("graph", MADE[0], times=3, **collision))
+    assert not _app(tenant, time).get("failed")
+    _whole(tenant)
+
+
+@pytest.mark.parametrize("operation", ["policies.claimsMappingPolicies.delete", "servicePrincipal.RemoveClaimsMappingPolicyRef"])
+def test_no_claims_policy_is_orphaned(tenant: Tenant, here: t.Callable[..., VirtualTime], operation: str) -> None:
+    """facts/corrections.md E15: its name is all that ties to its application a policy that is not assigned."""
+    time = here()
+    _app(tenant, time)
+    tenant.world.faults.add(Fault("graph", operation, status=400, code="Request_BadRequest", message="Not today."))
+    assert _app(tenant, time, state="absent")["failed"]
+    removed = _app(tenant, time, state="absent")
+    assert not removed.get("failed"), removed["msg"]
+    assert tenant.all("claimsMappingPolicies") == tenant.all("applications") == []
+
+
+def test_a_policy_that_was_made_and_never_assigned(tenant: Tenant, here: t.Callable[..., VirtualTime]) -> None:
+    """It goes with the application, and the next run for the same application uses it."""
+    time = here()
+    for state in ("present", "absent"):
+        operation = "servicePrincipal.AddClaimsMappingPolicyRef"
+        tenant.world.faults.add(Fault("graph", operation, status=403, code="Authorization_RequestDenied", message="Not today."))
+        assert _app(tenant, time)["failed"]
+        assert len(tenant.all("claimsMappingPolicies")) == 1
+        result = _app(tenant, time, state=state)
+        assert not result.get("failed"), result["msg"]
+        assert len(tenant.all("claimsMappingPolicies")) == (1 if state == "present" else 0)
+        _app(tenant, time, state="absent")

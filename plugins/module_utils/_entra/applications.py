@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
     LOST_TIMEOUT,
@@ -24,7 +24,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.errors i
     persist,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read, url
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import SigningCertificate, pairs
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial, SigningCertificate, pairs
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import audience_of
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -59,6 +59,9 @@ PRINCIPAL_FIELDS: t.Final = (
 )
 DELETED_APPLICATION: t.Final = "/directory/deletedItems/microsoft.graph.application"
 DELETED_PRINCIPAL: t.Final = "/directory/deletedItems/microsoft.graph.servicePrincipal"
+
+#: Seconds for a service principal to appear beside its application; after that it does not exist.
+PRINCIPAL_TIMEOUT: t.Final = 60.0
 
 #: Seconds for something deleted to appear in the recycle bin.
 PURGE_TIMEOUT: t.Final = 60.0
@@ -267,10 +270,33 @@ def read_applications(graph: Graph, objects: t.Sequence[t.Mapping[str, t.Any]], 
     return [_assembled(graph, one, outcomes[3 * number : 3 * number + 3]) for number, one in enumerate(objects)]
 
 
-def read_application(graph: Graph, selector: Selector, *, keys: bool = True) -> Application | None:
+def read_application(graph: Graph, waiter: Waiter, selector: Selector) -> Application | None:
     """Read the one application that a selector means; None when there is none. See read_whole() for one that is known by its id."""
     chosen = choose(selector, candidates(selector, graph.batch(candidate_asks(selector))))
-    return read_applications(graph, [chosen], keys=keys)[0] if chosen else None
+    return read_with_principal(graph, waiter, chosen) if chosen else None
+
+
+def read_again(graph: Graph, selector: Selector, keys: KeyMaterial) -> Application | None:
+    """The same after a write, once and without the keys that are known; None when the application is not shown whole yet."""
+    chosen = choose(selector, candidates(selector, graph.batch(candidate_asks(selector))))
+    return read_without_keys(graph, chosen, keys) if chosen else None
+
+
+def read_with_principal(graph: Graph, waiter: Waiter, chosen: t.Mapping[str, t.Any]) -> Application:
+    """An application with its service principal, which may appear a little later than a new application."""
+    app = read_applications(graph, [chosen])[0]
+    if app.principal:
+        return app
+    keys = KeyMaterial()
+    what = f"the service principal of '{chosen['displayName']}' ({chosen['appId']}) to appear"
+    timeout = min(PRINCIPAL_TIMEOUT, waiter.timeout)
+    return waiter.until(what, lambda: read_without_keys(graph, chosen, keys), passes=is_replication, timeout=timeout)
+
+
+def read_without_keys(graph: Graph, chosen: t.Mapping[str, t.Any], keys: KeyMaterial) -> Application | None:
+    """An application with its service principal; of its keys those are read that are not known. None when it is not shown whole yet."""
+    app = read_applications(graph, [chosen], keys=False)[0]
+    return replace(app, principal=keys.filled(graph, app.principal)) if app.principal else None
 
 
 def find_app_id(graph: Graph, selector: Selector) -> str | None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import KINDS, Kind, Principals
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import LOST_TIMEOUT, is_busy, is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph
-from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import membership
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -145,26 +145,29 @@ def unassign(graph: Graph, app: Application, ids: t.Collection[str], names: t.Ma
 
 
 def _all_of(graph: Graph, waiter: Waiter, asks: list[Ask], done_already: t.Callable[[FederationError], bool]) -> None:
-    """Make requests in batches until each was taken; those that come too early for a recent write are made again."""
-    left = list(asks)
-    last: list[FederationError] = []
+    """Make requests in batches until each was taken; those that come too early for a recent write are made again.
 
-    def probe() -> bool | None:
+    So are those that a busy service answered, for a while: what was done in spite of the answer is done already.
+    """
+    left = list(asks)
+    began = waiter.clock()
+
+    def passes(error: FederationError) -> bool:
+        return is_replication(error) or (is_busy(error) and waiter.clock() - began < LOST_TIMEOUT)
+
+    def attempt() -> bool:
         outcomes = list(zip(left, graph.batch(left), strict=True))
         left.clear()
+        errors = []
         for ask, outcome in outcomes:
-            if outcome.error is None or done_already(outcome.error):
-                continue
-            if not is_replication(outcome.error):
-                raise outcome.error
-            last.append(outcome.error)
-            left.append(ask)
-        return None if left else True
+            if outcome.error is not None and not done_already(outcome.error):
+                left.append(ask)
+                errors.append(outcome.error)
+        if errors:
+            raise min(errors, key=passes)
+        return True
 
-    try:
-        waiter.until("the new application to take assignments", probe)
-    except TimedOut:
-        raise last[-1] from None
+    waiter.until("the new application to take assignments", attempt, passes=passes)
 
 
 def _wish_of(wish: Wish | None, kind: Kind) -> t.Mapping[str, t.Sequence[str] | None]:

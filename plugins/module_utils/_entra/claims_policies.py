@@ -10,9 +10,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import persist
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_busy, is_replication, make, persist
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, url
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -82,20 +82,84 @@ def made_here(policy: t.Mapping[str, t.Any]) -> bool:
 
 
 def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str]) -> None:
-    """Make the policy, or take the one that an interrupted run made for this application, and assign it."""
+    """Make the policy, or take the one that an interrupted run made for this application, and assign it.
+
+    Another run may do the same at this moment. Whichever policy the service principal takes stays; the others are deleted.
+    """
     what = f"the claims policy of '{app.label}'"
-    name = policy_name(app)
-    # Graph cannot filter policies by their name.
-    left = next((one for one in graph.pages(POLICIES, "list the claims policies") if one.get("displayName") == name), None)
-    if left is None:
-        body = {"displayName": name, "definition": definition, "isOrganizationDefault": False}
-        policy_id = graph.ask(Ask("POST", POLICIES, f"create {what}", body))["id"]
+    left = named_after(graph, app)
+    if left:
+        policy_id = left[0]
     else:
-        policy_id = left["id"]
-        update(graph, waiter, app, policy_id, definition)
-    reference = {"@odata.id": f"{graph.base}{POLICIES}/{policy_id}"}
-    ask = Ask("POST", f"/servicePrincipals/{app.principal_id}/claimsMappingPolicies/$ref", f"assign {what}", reference)
-    persist(waiter, "the service principal to take its claims policy", lambda: graph.ask(ask))
+        body = {"displayName": policy_name(app), "definition": definition, "isOrganizationDefault": False}
+        ask = Ask("POST", POLICIES, f"create {what}", body)
+        policy_id = make(waiter, what, lambda: str(graph.ask(ask)["id"]), lambda: next(iter(named_after(graph, app)), None))
+    kept = _assign(graph, waiter, app, policy_id)
+    if left or kept != policy_id:
+        update(graph, waiter, app, kept, definition)
+    _delete_others(graph, waiter, app, kept, made=policy_id)
+
+
+def named_after(graph: Graph, app: Application) -> list[str]:
+    """The ids of the policies that were made for an application, as lists show them, whether they are assigned or not."""
+    return [policy["id"] for policy in listed_for(graph, (app.app_id,))]
+
+
+def listed_for(graph: Graph, app_ids: t.Collection[str]) -> list[t.Mapping[str, t.Any]]:
+    """The policies that were made for applications; Graph cannot filter them by their name."""
+    names = {f"{MARKER} {app_id}" for app_id in app_ids}
+    listed = graph.pages(POLICIES, "list the claims policies")
+    return sorted((policy for policy in listed if policy.get("displayName") in names), key=lambda policy: str(policy["id"]))
+
+
+def _assign(graph: Graph, waiter: Waiter, app: Application, policy_id: str) -> str:
+    """Assign a policy; the id of the one that is assigned then, which is another when another run was first."""
+    what = f"the claims policy of '{app.label}'"
+    path = f"/servicePrincipals/{app.principal_id}/claimsMappingPolicies"
+    ask = Ask("POST", f"{path}/$ref", f"assign {what}", {"@odata.id": f"{graph.base}{POLICIES}/{policy_id}"})
+
+    def attempt() -> str:
+        try:
+            graph.ask(ask)
+        except FederationError as error:
+            if not passes(error):
+                raise
+            ids = {policy["id"]: policy.get("displayName") for policy in graph.pages(path, f"read {what}")}
+            ours = sorted(known for known, name in ids.items() if name == policy_name(app))
+            if not ours:
+                error.details["foreign"] = bool(ids)
+                raise
+            return policy_id if policy_id in ours else ours[0]
+        return policy_id
+
+    def passes(error: FederationError) -> bool:
+        """Taken by a policy that an old replica does not show yet, not there yet, or answered by a busy service."""
+        return not error.details.get("foreign") and (is_taken(error) or is_replication(error) or is_busy(error))
+
+    return waiter.until("the service principal to take its claims policy", attempt, passes=passes)
+
+
+def is_taken(error: FederationError) -> bool:
+    """Whether a reference was refused because there is one."""
+    return error.details.get("http_status") == 400 and "already" in error.message
+
+
+def _delete_others(graph: Graph, waiter: Waiter, app: Application, kept: str, made: str) -> None:
+    """Delete what else was made for the application, once lists show the policy that stays: what is older is listed by then."""
+    others = {made} - {kept}
+
+    def probe() -> bool | None:
+        others.update(named_after(graph, app))
+        if kept not in others:
+            return None
+        others.remove(kept)
+        left = sorted(others)
+        for policy_id in left:
+            delete(graph, app, {"id": policy_id, "displayName": policy_name(app)})
+        others.clear()
+        return None if left else True
+
+    waiter.until(f"the claims policy of '{app.label}' to be listed, and no other", probe, passes=is_replication)
 
 
 def update(graph: Graph, waiter: Waiter, app: Application, policy_id: str, definition: list[str]) -> None:
@@ -118,7 +182,8 @@ def refuse_shared(graph: Graph, app: Application, policy_id: str) -> None:
 
 def delete(graph: Graph, app: Application, policy: t.Mapping[str, t.Any]) -> None:
     """Remove the policy from its application, and for good when this collection made it; what is gone already is no error."""
-    path = f"/servicePrincipals/{app.principal_id}/claimsMappingPolicies/{policy['id']}/$ref"
-    graph.batch([Ask("DELETE", path, f"remove the claims policy from '{app.label}'")])[0].found()
+    if app.principal:
+        path = f"/servicePrincipals/{app.principal_id}/claimsMappingPolicies/{policy['id']}/$ref"
+        graph.batch([Ask("DELETE", path, f"remove the claims policy from '{app.label}'")])[0].found()
     if made_here(policy):
         graph.batch([Ask("DELETE", f"{POLICIES}/{policy['id']}", f"delete the claims policy of '{app.label}'")])[0].found()

@@ -117,6 +117,8 @@ class Situation:
     deleted: tuple[Deleted, ...] = ()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     warnings: tuple[str, ...] = ()
+    #: claims policies that were made for the application and are not assigned to it
+    stray_policies: tuple[t.Mapping[str, t.Any], ...] = ()
 
 
 def wishes(params: t.Mapping[str, t.Any], app: Application | None) -> dict[str, t.Any]:
@@ -212,6 +214,11 @@ def plan_absent(params: t.Mapping[str, t.Any], situation: Situation) -> Plan:
         steps.append(Step("delete", f"Delete the application '{app.label}' ({app.app_id})"))
         ids = (*([app.principal_id] if app.principal else []), app.id)
         purged.append(Deleted(app.label, app.app_id, ids))
+    strays = [
+        Step("delete_claims", f"Delete the claims policy {policy['displayName']}, which is not assigned", {"policy": policy})
+        for policy in situation.stray_policies
+    ]
+    steps = strays + steps
     if params["purge"]:
         steps += [Step("purge", f"Delete '{one.name}' ({one.app_id}) from the recycle bin", {"deleted": one}) for one in purged]
     before = view(app or BLANK, situation) or ({"deleted": [one.app_id for one in situation.deleted]} if steps else {})

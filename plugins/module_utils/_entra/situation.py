@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
@@ -18,16 +17,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     permissions,
     preflight,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation, added_identifiers, reading_works
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
-
-#: Seconds for a service principal to appear beside its application; after that it does not exist.
-PRINCIPAL_TIMEOUT: t.Final = 60.0
 
 
 def selector_of(params: t.Mapping[str, t.Any]) -> apps.Selector:
@@ -63,7 +58,7 @@ def look(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> tuple[S
     """The application and the people that the options name, in two batches; and whatever else the application might have been."""
     people, candidates = _look_around(graph, params)
     chosen = apps.choose(selector_of(params), candidates)
-    app = None if chosen is None else _whole(graph, waiter, chosen)
+    app = None if chosen is None else apps.read_with_principal(graph, waiter, chosen)
     return Situation(app, people, now=graph.now()), candidates
 
 
@@ -71,10 +66,8 @@ def look_again(graph: Graph, params: t.Mapping[str, t.Any], keys: KeyMaterial) -
     """The same after a write, once and without the keys that are known; None when the application is not shown whole yet."""
     people, candidates = _look_around(graph, params)
     chosen = apps.choose(selector_of(params), candidates)
-    app = apps.read_applications(graph, [chosen], keys=False)[0] if chosen else None
-    if app is None or not app.principal:
-        return None
-    return Situation(dataclasses.replace(app, principal=keys.filled(graph, app.principal)), people, now=graph.now())
+    app = apps.read_without_keys(graph, chosen, keys) if chosen else None
+    return Situation(app, people, now=graph.now()) if app else None
 
 
 def _look_around(graph: Graph, params: t.Mapping[str, t.Any]) -> tuple[directory.Principals, apps.Candidates]:
@@ -86,27 +79,26 @@ def _look_around(graph: Graph, params: t.Mapping[str, t.Any]) -> tuple[directory
     return directory.principals(graph, references, people_asks, outcomes[len(candidate_asks) :]), candidates
 
 
-def _whole(graph: Graph, waiter: Waiter, chosen: t.Mapping[str, t.Any]) -> apps.Application:
-    """The application with its service principal, which may appear a little later than a new application."""
-    app = apps.read_applications(graph, [chosen])[0]
-    if app.principal:
-        return app
-
-    def probe() -> apps.Application | None:
-        app = apps.read_applications(graph, [chosen], keys=False)[0]
-        return dataclasses.replace(app, principal=KeyMaterial().filled(graph, app.principal)) if app.principal else None
-
-    what = f"the service principal of '{chosen['displayName']}' ({chosen['appId']}) to appear"
-    return waiter.until(what, probe, passes=is_replication, timeout=min(PRINCIPAL_TIMEOUT, waiter.timeout))
-
-
 def look_before_removal(graph: Graph, params: t.Mapping[str, t.Any], *, keys: bool = True) -> Situation:
     """The application, and with purge also what the recycle bin keeps of it. keys: with the public keys, which Graph limits."""
     selector = selector_of(params)
     candidates = apps.candidates(selector, graph.batch(apps.candidate_asks(selector)))
     chosen = apps.choose(selector, candidates)
     app = apps.read_applications(graph, [chosen], keys=keys)[0] if chosen else None
-    return Situation(app, deleted=apps.list_deleted(graph, selector) if params["purge"] else (), now=graph.now())
+    deleted = apps.list_deleted(graph, selector) if params["purge"] else ()
+    return Situation(app, deleted=deleted, stray_policies=_stray_policies(graph, app, deleted), now=graph.now())
+
+
+def _stray_policies(graph: Graph, app: apps.Application | None, deleted: t.Iterable[apps.Deleted]) -> tuple[t.Mapping[str, t.Any], ...]:
+    """The claims policies that an interrupted run made for an application, or took from it, and that are not assigned."""
+    app_ids = [one.app_id for one in deleted] + ([app.app_id] if app else [])
+    if not app_ids or (app and "policies" in app.unread):
+        return ()
+    assigned = {policy["id"] for policy in app.policies} if app else set()
+    try:
+        return tuple(policy for policy in claims_policies.listed_for(graph, app_ids) if policy["id"] not in assigned)
+    except Denied:
+        return ()  # whoever may not read policies has made none
 
 
 def _refuse_strangers(graph: Graph, params: t.Mapping[str, t.Any], found: Situation) -> None:
