@@ -254,7 +254,7 @@ class SamlCertificate:
 
     def stage(self) -> None:
         wish = {key: self.params[key] for key in ("common_name", "validity_days")}
-        made, dummy = signing_certificates.add(self.graph, self.waiter, self.app.principal, **wish)
+        made = signing_certificates.add(self.graph, self.waiter, self.app.principal, **wish)[0]
         self.keys.keep(made)
         self.thumbprint = made.certificate.thumbprint
 

@@ -357,7 +357,7 @@ def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) ->
 def _note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: str) -> list[str]:
     """Note that a certificate is this collection's, by its thumbprint or its end; the service principal's tags then."""
     kept = [tag for tag in principal.get("tags") or () if tag.startswith(OWN_TAGS)]
-    tags = [*_others(principal), *kept, f"{MADE_TAG}{made}"]
+    tags = list(dict.fromkeys([*_others(principal), *kept, f"{MADE_TAG}{made}"]))
     request = Ask("PATCH", f"/servicePrincipals/{principal['id']}", f"note the signing certificate of {principal['id']}", {"tags": tags})
     persist(waiter, "the service principal to take a note", lambda: graph.ask(request))
     return tags
