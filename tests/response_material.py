@@ -69,18 +69,23 @@ def make_response(
 
 
 def signed_response(
-    part: t.Literal["assertion", "response"] = "assertion", *, ended: bool = False, **content: t.Any
+    part: t.Literal["assertion", "response", "both"] = "assertion", *, ended: bool = False, **content: t.Any
 ) -> tuple[bytes, bytes]:
-    """A response with a signature of one part, and the DER of the certificate that made it."""
+    """A response with a signature of one part or of both, and the DER of the certificate that made it."""
     key, certificate = _certificate(ended)
     root = etree.fromstring(make_response(**content))
+    for name in ("assertion", "response") if part == "both" else (part,):
+        root = _signed(root, name, key, certificate)
+    return etree.tostring(root), certificate.public_bytes(serialization.Encoding.DER)
+
+
+def _signed(root: etree._Element, part: str, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> etree._Element:
     target = root if part == "response" else root.find("{urn:oasis:names:tc:SAML:2.0:assertion}Assertion")
     target.insert(1, etree.Element("{http://www.w3.org/2000/09/xmldsig#}Signature", Id="placeholder"))
     signer = XMLSigner(method=methods.enveloped, c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#")
-    signed = signer.sign(
-        root, key=key, cert=certificate.public_bytes(serialization.Encoding.PEM).decode(), reference_uri=f"_{part}", id_attribute="ID"
-    )
-    return etree.tostring(signed), certificate.public_bytes(serialization.Encoding.DER)
+    pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
+    signed = signer.sign(root, key=key, cert=pem, reference_uri=f"_{part}", id_attribute="ID")
+    return etree.fromstring(etree.tostring(signed))
 
 
 def _certificate(ended: bool) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:

@@ -18,11 +18,17 @@ description:
 options:
   response:
     description:
-      - The value of the form field C(SAMLResponse) in base64, the whole form's body, the XML document, or the content of a HAR file.
+      - The value of the form field C(SAMLResponse) in base64, the whole form's body, the XML document, the content of a HAR file or of an
+        export of SAML-tracer, or a request that was copied as cURL, fetch, PowerShell or as it was sent.
+      - What copying does to a value is undone (quotes, line breaks, percent signs, missing padding). What the response says is judged as
+        it was sent, down to each blank.
+      - Of several responses the last one that goes to AWS is taken.
       - Prefer O(file), since a value that is given here passes through the playbook and its variables.
     type: str
   file:
-    description: A file that holds any of these. A HAR file holds other secrets of the browser as well; delete it when you are done.
+    description:
+      - A file that holds any of these, in UTF-8 or UTF-16.
+      - A HAR file holds other secrets of the browser as well; delete it when you are done.
     type: path
   metadata_file:
     description:
@@ -76,7 +82,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 accepted:
-  description: Whether AWS lets the person in, null when that cannot be told.
+  description:
+    - Whether AWS lets the person in, null when that cannot be told.
+    - Of several roles, which AWS lets the person choose from, one that can be taken is enough.
   returned: always
   type: bool
 answer:
@@ -150,7 +158,7 @@ saml_response:
       type: str
     posted_to:
       description: Where the browser posted the response.
-      returned: when a HAR file says it
+      returned: when what was copied says it
       type: str
 findings:
   description: What was checked, each as M(openccp.federation.federation_check) returns it.
@@ -177,17 +185,23 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import table
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
-from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata, policies, responses
+from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata, pasted, policies, responses
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import RolePair
 
 
-def content_of(path: str, what: str) -> str:
-    """The text of a file."""
+def read_bytes(path: str, what: str) -> bytes:
+    """The content of a file."""
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
+        return Path(path).read_bytes()
     except OSError as error:
         raise InvalidInput(f"The {what} {path} cannot be read: {error.strerror}.") from None
+
+
+def content_of(path: str, what: str) -> str:
+    """The text of a file in UTF-8."""
+    try:
+        return read_bytes(path, what).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInput(f"The {what} {path} is not text.") from None
 
@@ -226,7 +240,7 @@ def from_iam(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_check.
     return response_check.Witness(datetime.now(UTC), providers, roles, unread)
 
 
-def described(copied: responses.Copied, response: responses.Response) -> dict[str, t.Any]:
+def described(copied: pasted.Copied, response: responses.Response) -> dict[str, t.Any]:
     """What is in a response, but not the response itself."""
     assertion = response.assertion
     beside = {"relay_state": copied.relay_state, "posted_to": copied.posted_to}
@@ -250,13 +264,12 @@ def described(copied: responses.Copied, response: responses.Response) -> dict[st
 def checked(module: AnsibleAWSModule) -> dict[str, t.Any]:
     """What the module returns."""
     given = module.params
-    copied = responses.found_in(given["response"] or content_of(given["file"], "file"))
+    copied = pasted.found_in(given["response"] or pasted.text_of(read_bytes(given["file"], "file"), "file"))
     response = responses.read(copied.document)
     read = from_files if given["metadata_file"] or given["trust_policy_file"] else from_iam
     findings = response_check.check(response, read(module, response_check.pairs(response)))
-    statuses = {finding.status for finding in findings}
     return {
-        "accepted": False if "fail" in statuses else None if "unknown" in statuses else True,
+        "accepted": response_check.accepted(findings),
         "answer": response_check.answer(findings),
         "saml_response": described(copied, response),
         "findings": [finding.as_dict() for finding in findings],

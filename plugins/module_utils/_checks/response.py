@@ -11,6 +11,8 @@ What a response claims is what a claims policy of fixed values would claim, so t
 from __future__ import annotations
 
 import collections.abc
+import dataclasses
+import re
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,12 +24,17 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.path im
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import connect_instance_arn, parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy, RolePair
-from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import Response, verified_by
+from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import Response, verify
 
 TO_REDEEM: t.Final = timedelta(minutes=5)
 """How soon after it was issued AWS takes a response."""
 
 _ANEW: t.Final = "Sign in anew, and copy the response unchanged."
+_UNKNOWN_SIGNER: t.Final = (
+    "The signature does not hold: the response was changed, or a certificate made it that the SAML provider does not hold.",
+    f"{_ANEW} If it is the same then, run iam_saml_provider with the application's metadata (site.yml does).",
+)
+_SPACED: t.Final = re.compile(r"\S\s+,\s*\S|\S\s*,\s+\S")
 _NOWHERE: t.Final = "00000000-0000-0000-0000-000000000000"
 _ORDER: t.Final = (
     "response",
@@ -68,8 +75,27 @@ def check(response: Response, witness: Witness) -> list[Finding]:
 
 def answer(findings: t.Iterable[Finding]) -> str:
     """What AWS answers: the text of the first hop that fails, or empty when it lets the person in or when that cannot be told."""
+    findings = list(findings)
+    if accepted(findings) is not False:
+        return ""
     failed = {finding.hop: finding.symptom for finding in findings if finding.status == "fail"}
     return next((failed[hop] for hop in _ORDER if hop in failed), "")
+
+
+def accepted(findings: t.Sequence[Finding]) -> bool | None:
+    """Whether AWS lets the person in; None when that cannot be told. Of several roles, one that can be taken is enough."""
+    choices = list(dict.fromkeys(finding.evidence["choice"] for finding in findings if "choice" in finding.evidence))
+    common = _verdict(finding for finding in findings if "choice" not in finding.evidence)
+    if not choices or common is False:
+        return common
+    verdicts = {_verdict(finding for finding in findings if finding.evidence.get("choice") == choice) for choice in choices}
+    best = True if True in verdicts else None if None in verdicts else False
+    return common if best is True else best
+
+
+def _verdict(findings: t.Iterable[Finding]) -> bool | None:
+    statuses = {finding.status for finding in findings}
+    return False if "fail" in statuses else None if "unknown" in statuses else True
 
 
 def _path(response: Response, witness: Witness) -> Path:
@@ -97,45 +123,94 @@ def _findings(response: Response, path: Path) -> collections.abc.Iterator[Findin
     if response.encrypted or response.problems:
         return
     yield from entra_hops.claims_policy(path)
-    yield from entra_hops.role_claim(path)
-    yield from aws_hops.provider(path)
-    yield _signature(response, path)
+    yield from _role_claim(path)
+    if len(path.pairs) > 1:
+        for pair in path.pairs:
+            wish = dataclasses.replace(path.wish, role_arn=pair.role_arn, provider_arn=pair.provider_arn)
+            for finding in _of_role(response, Path(dataclasses.replace(path.facts, wish=wish))):
+                yield dataclasses.replace(finding, evidence={**finding.evidence, "choice": pair.role_arn})
+    else:
+        yield from _of_role(response, path)
     yield _times(response, path.wish.now)
     yield from entra_hops.identifier(path)
     yield from entra_hops.where_posted(path)
     person = Person(assertion.name_id or "nobody", id=assertion.name_id)
     yield people_hops.session_name(path, person)
+
+
+def _of_role(response: Response, path: Path) -> collections.abc.Iterator[Finding]:
+    """What depends on the role and the provider that are taken."""
+    yield from aws_hops.provider(path)
+    yield _signature(response, path)
     yield from aws_hops.role(path)
     yield from aws_hops.session_duration(path)
+
+
+def _role_claim(path: Path) -> collections.abc.Iterator[Finding]:
+    """Whether the Role claim names roles with their providers. Several are no refusal: AWS lets the person choose."""
+    values = path.claimed().value(claims.ROLE).values or ()
+    pairs = [read_pair(value) for value in values]
+    spaced = [value for value in values if read_pair(value) is None and read_pair("".join(value.split())) and _SPACED.search(value)]
+    if spaced and all(pair or value in spaced for pair, value in zip(pairs, values, strict=True)):
+        reason = "There is white space beside the comma of the Role claim; what AWS does with it is not documented."
+        finding = unknown("role_claim", "response", reason)
+        yield dataclasses.replace(finding, fix="Run azure_saml_app with role_claims; it writes the two ARNs with a comma alone.")
+    elif len(set(pairs)) > 1 and None not in pairs:
+        reason = f"{len(set(pairs))} roles are claimed, so AWS asks which one to take; Amazon Connect needs the same one each time."
+        evidence = {"claimed": list(values)}
+        fix = "Run azure_saml_app with one entry of role_claims."
+        yield Finding("role_claim", "response", "warning", reason, evidence, symptoms.ROLE_PICKER, fix)
+    else:
+        yield from entra_hops.role_claim(path)
 
 
 def _form(response: Response) -> Finding:
     if response.encrypted:
         return unknown("response", "response", "The assertion is encrypted, so only AWS can read it.")
-    fix = "Nothing in Entra ID makes such a response; look for what changed it on its way."
+    if response.status:
+        return _refused(response)
+    fix = f"Entra ID makes no such response: something on its way changed it, or another tool made it. {_ANEW}"
     problems = [Problem(text, symptoms.INVALID_RESPONSE, fix) for text in (*response.problems, *response.assertion.problems)]
-    if not response.assertion.name_id:
+    if not response.problems and not response.assertion.name_id:
         problems.append(Problem("It has no NameID.", symptoms.NOT_AUTHORIZED, "Run azure_saml_app with session_name_source."))
     return judged("response", "response", problems, {"destination": response.destination, "signed": list(response.signed)})
 
 
+def _refused(response: Response) -> Finding:
+    """A response with which Entra ID says that it did not sign the person in."""
+    said = response.status_message
+    reason = f"Entra ID did not sign the person in: the status is {response.status}" + (f". It says: {said}" if said else ".")
+    code = said.partition(":")[0]
+    fix = (
+        f"Look {code} up at https://login.microsoftonline.com/error?code={code.removeprefix('AADSTS')}, or run federation_check for the"
+        " person."
+        if said
+        else "Look at the person's sign-in in Entra ID's sign-in logs, or run federation_check for the person."
+    )
+    return judged("response", "response", [Problem(reason, symptoms.INVALID_RESPONSE, fix)], {"status": response.status})
+
+
 def _signature(response: Response, path: Path) -> Finding:
     evidence: dict[str, t.Any] = {"signed": list(response.signed), "algorithms": list(response.algorithms)}
-    fix = "Run iam_saml_provider with the application's metadata (site.yml does)."
     if not response.signed:
-        problem = Problem(
-            "Neither the response nor its assertion is signed.", symptoms.SIGNATURE_INVALID, "Take it from a sign-in anew, unchanged."
-        )
+        problem = Problem("Neither the response nor its assertion is signed.", symptoms.SIGNATURE_INVALID, _ANEW)
         return judged("certificate", "signature", [problem], evidence)
     metadata = path.provider.metadata if path.provider else None
     if metadata is None or not path.same_issuer:
         return unknown("certificate", "signature", "There is no metadata of this directory to verify it with.")
     evidence["provider"] = list(metadata.thumbprints)
-    signer = verified_by(response, metadata.certificates)
-    if signer is None:
-        reason = "No certificate of the SAML provider made the signature, or the response was changed."
-        return judged("certificate", "signature", [Problem(reason, symptoms.SIGNATURE_INVALID, fix)], evidence)
-    return judged("certificate", signer.thumbprint, [], evidence)
+    verdict = verify(response, metadata.certificates)
+    if verdict.signer is not None:
+        return judged("certificate", verdict.signer.thumbprint, [], evidence)
+    reason, fix = {
+        "malformed": ("The signature is damaged, or not of the element that it is in.", _ANEW),
+        "altered": ("The response was changed after Entra ID had signed it with a certificate of the SAML provider.", _ANEW),
+        "another certificate": (
+            f"The certificate {verdict.other} made the signature, which the SAML provider does not hold.",
+            "Run iam_saml_provider with the application's metadata (site.yml does), if the certificate is the application's.",
+        ),
+    }.get(verdict.reason, _UNKNOWN_SIGNER)
+    return judged("certificate", "signature", [Problem(reason, symptoms.SIGNATURE_INVALID, fix)], evidence)
 
 
 def _times(response: Response, now: datetime) -> Finding:
@@ -143,17 +218,15 @@ def _times(response: Response, now: datetime) -> Finding:
     start, end, issued = assertion.not_before, assertion.not_on_or_after, assertion.issued
     evidence = {"now": now.isoformat(), "not_before": start and start.isoformat(), "not_on_or_after": end and end.isoformat()}
     if end is None or issued is None:
-        problem = Problem(
-            "It does not say when it was issued or ends.", symptoms.INVALID_RESPONSE, "Take it from a sign-in anew, unchanged."
-        )
+        problem = Problem("It does not say when it was issued or ends.", symptoms.INVALID_RESPONSE, _ANEW)
         return judged("times", "response", [problem], evidence)
     if start is not None and now < start:
         problem = Problem(
             f"It is not valid before {start:%Y-%m-%d %H:%M:%S} UTC.", symptoms.INVALID_RESPONSE, "Check this machine's clock."
         )
         return judged("times", "response", [problem], evidence)
-    if now >= end or now > issued + TO_REDEEM:
-        until = min(end, issued + TO_REDEEM)
+    if now >= end or now - issued > TO_REDEEM:
+        until = end if end - issued < TO_REDEEM else issued + TO_REDEEM
         reason = f"AWS took it until {until:%Y-%m-%d %H:%M:%S} UTC; whatever else is found here was so at that time as well."
         return Finding("times", "response", "warning", reason, evidence, symptoms.EXPIRED, "Sign in anew.")
     return judged("times", "response", [], evidence)

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""SAML responses that were copied from a browser: found in what was copied, read safely, and their signature verified.
+"""SAML responses: read safely, exactly as they were sent, and their signatures verified.
 
 A response is a live credential: no message and no result of anything here repeats it.
 """
@@ -14,17 +14,22 @@ import base64
 import binascii
 import collections
 import collections.abc
-import json
+import copy
 import re
 import typing as t
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from urllib.parse import parse_qs, unquote
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate, from_text
+from ansible_collections.openccp.federation.plugins.module_utils._saml.pasted import HINT
 
 try:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature as DoesNotHold
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from lxml import etree
     from signxml.algorithms import DigestAlgorithm, SignatureMethod
     from signxml.exceptions import InvalidInput as NotVerifiable
@@ -41,18 +46,37 @@ _SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 _SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
 _DS = "{http://www.w3.org/2000/09/xmldsig#}"
 _BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
-_IDS = ("ID", "Id", "id", "AssertionID", "{http://www.w3.org/XML/1998/namespace}id")
 _HASHES = ("SHA1", "SHA256", "SHA384", "SHA512")
-_HINT = "Copy the value of the form field SAMLResponse, or save the browser's network log as a HAR file."
-
-
-@dataclass(frozen=True)
-class Copied:
-    """What was copied: the document, and what came with it, when that was copied too."""
-
-    document: bytes
-    relay_state: str | None = None
-    posted_to: str | None = None
+_RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
+_EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
+#: The algorithms of signatures of SAML. SHA-1 is old, but Entra ID still offers it and AWS takes it.
+_METHODS: t.Final = {_RSA_SHA1: "SHA1"} | {
+    f"http://www.w3.org/2001/04/xmldsig-more#rsa-sha{bits}": f"SHA{bits}" for bits in (256, 384, 512)
+}
+_DIGESTS: t.Final = frozenset(
+    {
+        "http://www.w3.org/2000/09/xmldsig#sha1",
+        "http://www.w3.org/2001/04/xmlenc#sha256",
+        "http://www.w3.org/2001/04/xmldsig-more#sha384",
+        "http://www.w3.org/2001/04/xmlenc#sha512",
+    }
+)
+_CANONICAL: t.Final = frozenset({_EXCLUSIVE, "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"})
+_TRANSFORMS: t.Final = frozenset({"http://www.w3.org/2000/09/xmldsig#enveloped-signature", _EXCLUSIVE})
+#: What else is copied in place of a response, by the name of its outermost element.
+_OTHERS: t.Final = {
+    "AuthnRequest": "a SAML request, which goes to Entra ID",
+    "LogoutRequest": "a request to sign out",
+    "LogoutResponse": "the answer to a request to sign out",
+    "Assertion": "an assertion without the response around it",
+    "EncryptedAssertion": "an encrypted assertion without the response around it",
+    "EntityDescriptor": "metadata",
+    "EntitiesDescriptor": "metadata",
+    "Envelope": "a SOAP message",
+    "RequestSecurityTokenResponse": "an answer of WS-Federation",
+    "RequestSecurityTokenResponseCollection": "an answer of WS-Federation",
+    "html": "a page",
+}
 
 
 @dataclass(frozen=True)
@@ -73,7 +97,10 @@ class Assertion:
 
 @dataclass(frozen=True)
 class Response:
-    """A response. problems: why AWS would not take it at all. algorithms: of its signatures."""
+    """A response. problems: why AWS would not take it at all. algorithms: of its signatures.
+
+    status: empty when it is a success. status_message: what Entra says of any other.
+    """
 
     root: etree._Element
     destination: str
@@ -82,99 +109,153 @@ class Response:
     encrypted: bool
     signed: tuple[str, ...]
     algorithms: tuple[str, ...]
+    status: str = ""
+    status_message: str = ""
 
 
-def found_in(text: str) -> Copied:
-    """The response in what was copied: base64, XML, a form's body, or a HAR file; of several the last one."""
-    text = text.removeprefix("\ufeff").strip()
-    if not text:
-        raise InvalidInput("Nothing was copied.", hint=_HINT)
-    if text.startswith("{"):
-        return _in_har(text)
-    if text.startswith("<"):
-        return Copied(text.encode())
-    if "SAMLResponse=" in text:
-        form = parse_qs(text.partition("?")[2] if text.startswith("http") else text)
-        return Copied(_decoded(form["SAMLResponse"][-1]), next(iter(form.get("RelayState", ())), None))
-    return Copied(_decoded(text))
+@dataclass(frozen=True)
+class Verdict:
+    """What is known of the signatures of a response.
 
+    signer: the certificate that made them. Without one, the reason: the signature is malformed; the content was altered after a known
+    certificate had signed it; another certificate made it, which is told; or nothing but that it does not hold (unknown).
+    """
 
-def _in_har(text: str) -> Copied:
-    try:
-        entries = json.loads(text)["log"]["entries"]
-        found = [copied for entry in entries if (copied := _in_entry(entry["request"]))]
-    except (ValueError, KeyError, TypeError):
-        raise InvalidInput("What was copied begins like JSON, but is not a HAR file.", hint=_HINT) from None
-    if not found:
-        raise InvalidInput(
-            f"None of the {len(entries)} requests of the HAR file posts a SAMLResponse.",
-            hint="Record the network log from before the sign-in, with the log preserved over page loads.",
-        )
-    return found[-1]
-
-
-def _in_entry(request: t.Mapping[str, t.Any]) -> Copied | None:
-    data = request.get("postData") or {}
-    form = {one["name"]: unquote(one.get("value", "")) for one in data.get("params") or ()}
-    form = form or {name: values[-1] for name, values in parse_qs(data.get("text") or "").items()}
-    if "SAMLResponse" not in form:
-        return None
-    return Copied(_decoded(form["SAMLResponse"]), form.get("RelayState"), request.get("url"))
-
-
-def _decoded(text: str) -> bytes:
-    encoded = "".join((unquote(text) if "%" in text else text.replace(" ", "+")).split())
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidInput("What was copied is neither base64 nor XML; a part may be missing.", hint=_HINT) from None
+    signer: Certificate | None = None
+    reason: t.Literal["", "malformed", "altered", "another certificate", "unknown"] = ""
+    other: str = ""
 
 
 def read(document: bytes) -> Response:
     """What a document says, before its signature is verified. InvalidInput when it is not XML, or XML that nobody should read on."""
-    if b"<!DOCTYPE" in document or b"<!ENTITY" in document:
-        raise InvalidInput("The response has a document type declaration (DTD), which AWS refuses.", hint="It may be an attack.")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
+    # Comments are no part of what is signed; without them no text is cut in two. Processing instructions are.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, huge_tree=False)
     try:
         root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise InvalidInput("What was copied is not a complete XML document.", hint=_HINT) from None
+        raise InvalidInput("What was copied is not a complete XML document.", hint=HINT) from None
+    if t.cast("t.Any", root.getroottree().docinfo).doctype:
+        raise InvalidInput("The response has a document type declaration (DTD), which AWS refuses.", hint="It may be an attack.")
     if root.tag != f"{_SAMLP}Response":
-        raise InvalidInput(f"It is not a SAML response but {etree.QName(root).localname}.", hint=_HINT)
+        raise InvalidInput(f"What was copied is {_what_else(root)}, not a response of SAML 2.0.", hint=HINT)
     assertions = root.findall(f"{_SAML}Assertion")
     parts = [("response", root), *(("assertion", one) for one in assertions)]
     signed = [name for name, element in parts if element.find(f"{_DS}Signature") is not None]
     methods = (element.get("Algorithm", "") for element in root.iter(f"{_DS}SignatureMethod"))
+    status, status_message = _status(root)
+    problems = [*_length_problems(document), *([] if status else _problems(root))]
     return Response(
         root=root,
         destination=root.get("Destination", ""),
         assertion=_assertion(assertions[0]) if assertions else Assertion(),
-        problems=tuple(_problems(root)),
+        problems=tuple([f"Its status is {status}, not Success."] if status else problems),
         encrypted=root.find(f"{_SAML}EncryptedAssertion") is not None,
         signed=tuple(signed),
-        algorithms=tuple(dict.fromkeys(method.rpartition("#")[2] for method in methods)),
+        algorithms=tuple(dict.fromkeys(f"rsa-{_METHODS[method].lower()}" if method in _METHODS else "another" for method in methods)),
+        status=status,
+        status_message=status_message,
     )
 
 
 def verified_by(response: Response, certificates: t.Iterable[Certificate]) -> Certificate | None:
-    """The certificate that made a signature which covers the assertion that read() has read; None when none of these did."""
-    if response.problems:
+    """The certificate that made the signatures of what read() has read; None when none of these did."""
+    return verify(response, certificates).signer
+
+
+def verify(response: Response, certificates: t.Iterable[Certificate]) -> Verdict:
+    """Whether every signature holds, and each is of the element that it is in, the response or its one assertion."""
+    root, certificates = response.root, list(certificates)
+    assertion = root.find(f"{_SAML}Assertion")
+    if response.problems or assertion is None:
+        return Verdict(reason="malformed")
+    signatures = [
+        (location, element, element.findall(f"{_DS}Signature"))
+        for location, element in (("./", root), (f"./{_SAML}Assertion/", assertion))
+        if element.find(f"{_DS}Signature") is not None
+    ]
+    all_signatures = list(root.iter(f"{_DS}Signature"))
+    if not signatures or len(all_signatures) != len(signatures):
+        return Verdict(reason="malformed")
+    signers = []
+    for location, element, found in signatures:
+        if len(found) != 1 or not _is_well_formed(found[0], element):
+            return Verdict(reason="malformed")
+        signer = next((each for each in certificates if _holds(root, location, each)), None)
+        if signer is None:
+            return _why(found[0], certificates)
+        signers.append(signer)
+    return Verdict(signers[0])
+
+
+def _what_else(root: etree._Element) -> str:
+    """What was copied in place of a response. An unknown name is not repeated: it may be a part of a secret."""
+    name = etree.QName(root)
+    if name.localname == "Response":
+        return "a response of another protocol" if name.namespace else "a Response without the namespace of SAML"
+    return _OTHERS.get(name.localname, "some other XML")
+
+
+def _status(root: etree._Element) -> tuple[str, str]:
+    """The status when it is not Success, and what Entra says of it."""
+    code = root.find(f"{_SAMLP}Status/{_SAMLP}StatusCode")
+    value = code.get("Value", "") if code is not None else ""
+    if value == SUCCESS:
+        return "", ""
+    said = re.search(r"AADSTS\d+[^\r\n]*", _text(root.find(f"{_SAMLP}Status/{_SAMLP}StatusMessage")))
+    last = value.rpartition(":")[2]
+    return last if re.fullmatch(r"[A-Za-z]{1,40}", last) else "missing" if not value else "unknown", said[0][:300].strip() if said else ""
+
+
+def _length_problems(document: bytes) -> collections.abc.Iterator[str]:
+    length = -(-len(document) // 3) * 4
+    if length > LONGEST:
+        yield f"It has {length:,} characters in base64; AWS takes {LONGEST:,}."
+
+
+def _is_well_formed(signature: etree._Element, signed: etree._Element) -> bool:
+    """Whether a signature is one of SAML, and of the element that it is in."""
+    tags = [child.tag for child in signature]
+    if tags[:2] != [f"{_DS}SignedInfo", f"{_DS}SignatureValue"] or tags[2:] not in ([], [f"{_DS}KeyInfo"]):
+        return False
+    info, value = signature[0], signature[1]
+    if [child.tag for child in info] != [f"{_DS}CanonicalizationMethod", f"{_DS}SignatureMethod", f"{_DS}Reference"]:
+        return False
+    canonical, method, reference = info
+    transforms = reference.find(f"{_DS}Transforms")
+    parts = [child.tag for child in reference]
+    if transforms is None or parts != [f"{_DS}Transforms", f"{_DS}DigestMethod", f"{_DS}DigestValue"]:
+        return False
+    return (
+        bool(signed.get("ID"))
+        and reference.get("URI") == f"#{signed.get('ID')}"
+        and canonical.get("Algorithm") in _CANONICAL
+        and method.get("Algorithm") in _METHODS
+        and all(child.tag == f"{_DS}Transform" and child.get("Algorithm") in _TRANSFORMS for child in transforms)
+        and reference[1].get("Algorithm") in _DIGESTS
+        and _octets(reference[2]) is not None
+        and _octets(value) is not None
+    )
+
+
+def _octets(element: etree._Element) -> bytes | None:
+    """What an element holds in base64; None when it is something else."""
+    if len(element):
         return None
-    for certificate in certificates:
-        pem = f"-----BEGIN CERTIFICATE-----\n{certificate.base64}\n-----END CERTIFICATE-----\n"
-        for location in ("./", f"./{_SAML}Assertion/"):
-            if _covers(response.root, location, pem, certificate.not_before):
-                return certificate
-    return None
+    try:
+        return base64.b64decode("".join((element.text or "").split()), validate=True) or None
+    except (binascii.Error, ValueError):
+        return None
 
 
-def _covers(root: etree._Element, location: str, pem: str, moment: datetime) -> bool:
-    """Whether a signature at this place holds, and what it covers is the response or its one assertion, as it was read.
+def _holds(root: etree._Element, location: str, certificate: Certificate) -> bool:
+    """Whether a certificate made the signature at this place, and it is of the content that is there now.
 
-    moment: one at which the certificate is within its dates, since AWS does not look at them. Older releases of signxml do not either.
+    What its KeyInfo says does not matter, and neither do the dates of the certificate.
     """
-    timed: dict[str, t.Any] = {"verification_time": moment} if _knows_time() else {}
-    # SHA-1 is old, but Entra ID still offers it and AWS takes it.
+    root = copy.deepcopy(root)
+    for key_info in root.findall(f"{location}{_DS}Signature/{_DS}KeyInfo"):
+        _remove(key_info)
+    timed: dict[str, t.Any] = {"verification_time": certificate.not_before} if _knows_time() else {}
     configuration = SignatureConfiguration(
         location=location,
         expect_references=1,
@@ -182,34 +263,76 @@ def _covers(root: etree._Element, location: str, pem: str, moment: datetime) -> 
         digest_algorithms=frozenset(DigestAlgorithm[name] for name in _HASHES),
         **timed,
     )
+    pem = f"-----BEGIN CERTIFICATE-----\n{certificate.base64}\n-----END CERTIFICATE-----\n"
     try:
-        result = XMLVerifier().verify(root, x509_cert=pem, id_attribute="ID", expect_config=configuration)
-    except (InvalidSignature, NotVerifiable, ValueError):
+        # The schema is not asked: _is_well_formed is stricter where it matters.
+        XMLVerifier().verify(root, x509_cert=pem, id_attribute="ID", expect_config=configuration, validate_schema=False)
+    except (InvalidSignature, NotVerifiable, etree.LxmlError, ValueError):
         return False
-    covered = (result[0] if isinstance(result, list) else result).signed_xml
-    if covered is None or covered.tag not in (f"{_SAMLP}Response", f"{_SAML}Assertion"):
+    return True
+
+
+def _remove(element: etree._Element) -> None:
+    """Take an element away, but not the text behind it."""
+    parent, before = element.getparent(), element.getprevious()
+    if parent is None:
+        return
+    if element.tail and before is not None:
+        before.tail = (before.tail or "") + element.tail
+    parent.remove(element)
+
+
+def _why(signature: etree._Element, certificates: list[Certificate]) -> Verdict:
+    """Why a signature does not hold, as far as it can be proven: by whose key its SignedInfo is signed."""
+    if any(_sealed(signature, certificate) for certificate in certificates):
+        return Verdict(reason="altered")
+    for element in signature.iterfind(f"{_DS}KeyInfo/{_DS}X509Data/{_DS}X509Certificate"):
+        try:
+            named = from_text(element.text or "")
+        except InvalidInput:
+            continue
+        if _sealed(signature, named):
+            return Verdict(reason="another certificate", other=named.thumbprint)
+    return Verdict(reason="unknown")
+
+
+def _sealed(signature: etree._Element, certificate: Certificate) -> bool:
+    """Whether the key of a certificate signed the SignedInfo, whatever became of the content."""
+    info, value = signature[0], _octets(signature[1])
+    exclusive = info[0].get("Algorithm") == _EXCLUSIVE
+    listed = info[0].find(f"{{{_EXCLUSIVE}}}InclusiveNamespaces")
+    prefixes = (listed.get("PrefixList") or "").split() if listed is not None else None
+    content = etree.tostring(info, method="c14n", exclusive=exclusive, with_comments=False, inclusive_ns_prefixes=prefixes)
+    key = x509.load_der_x509_certificate(certificate.der).public_key()
+    if not isinstance(key, RSAPublicKey) or value is None:
         return False
-    whole = root if covered.tag == root.tag else root.find(f"{_SAML}Assertion")
-    return whole is not None and covered.get("ID") == whole.get("ID")
+    algorithm = getattr(hashes, _METHODS[info[1].get("Algorithm", "")])()
+    try:
+        key.verify(value, content, PKCS1v15(), algorithm)
+    except DoesNotHold:
+        return False
+    return True
 
 
 def _knows_time() -> bool:
+    """Whether this release of signxml looks at a certificate's dates."""
     return any(one.name == "verification_time" for one in fields(SignatureConfiguration))
 
 
 def _problems(root: etree._Element) -> collections.abc.Iterator[str]:
-    status = root.find(f"{_SAMLP}Status/{_SAMLP}StatusCode")
-    if status is None or status.get("Value") != SUCCESS:
-        yield f"Its status is {(status.get('Value', '') if status is not None else '').rpartition(':')[2] or 'missing'}, not Success."
     everywhere = list(root.iter(f"{_SAML}Assertion", f"{_SAML}EncryptedAssertion"))
     if len(everywhere) != 1 or everywhere[0].getparent() is not root:
         yield f"It has {len(everywhere)} assertions; exactly one, directly in the response, is allowed."
     if len(list(root.iter(f"{_SAMLP}Response"))) != 1:
         yield "It has a response within the response."
-    ids = [value for element in root.iter(etree.Element) for name in _IDS if (value := element.get(name))]
-    repeated = sorted(one for one, count in collections.Counter(ids).items() if count > 1)
-    if repeated:
-        yield f"The ID {repeated[0]} is there more than once."
+    ids = collections.Counter(
+        value
+        for element in root.iter(etree.Element)
+        for name, value in element.attrib.items()
+        if etree.QName(name).localname.lower() in ("id", "assertionid")
+    )
+    if any(count > 1 for count in ids.values()):
+        yield "It has an ID more than once."
 
 
 def _assertion(element: etree._Element) -> Assertion:
@@ -217,12 +340,27 @@ def _assertion(element: etree._Element) -> Assertion:
     confirmations = subject.findall(f"{_SAML}SubjectConfirmation") if subject is not None else []
     confirmation = confirmations[0].find(f"{_SAML}SubjectConfirmationData") if confirmations else None
     name_id = subject.find(f"{_SAML}NameID") if subject is not None else None
+    statement = element.find(f"{_SAML}AuthnStatement")
     names = [one.get("Name", "") for one in element.iterfind(f"{_SAML}AttributeStatement/{_SAML}Attribute")]
     problems = []
     if len(confirmations) != 1 or confirmation is None or confirmations[0].get("Method") != _BEARER:
         problems.append(f"It has {len(confirmations)} SubjectConfirmations; exactly one, of a bearer and with data, is allowed.")
+    elif confirmation.get("NotOnOrAfter") is None:
+        problems.append("Its SubjectConfirmationData does not say when it ends (NotOnOrAfter).")
     if len(set(names)) < len(names):
         problems.append("It has an attribute twice.")
+    if element.get("IssueInstant") is None:
+        problems.append("It does not say when it was issued (IssueInstant).")
+    times = [
+        *((place, name) for place in (confirmation, conditions) for name in ("NotBefore", "NotOnOrAfter")),
+        (element, "IssueInstant"),
+        (statement, "SessionNotOnOrAfter"),
+    ]
+    problems += [
+        f"Its {name} is no time."
+        for place, name in times
+        if place is not None and place.get(name) is not None and _instant(place, name) is None
+    ]
     ends = [_instant(confirmation, "NotOnOrAfter"), _instant(conditions, "NotOnOrAfter")]
     starts = [_instant(confirmation, "NotBefore"), _instant(conditions, "NotBefore")]
     return Assertion(
@@ -243,8 +381,8 @@ def _assertion(element: etree._Element) -> Assertion:
 
 
 def _text(element: etree._Element | None) -> str:
-    """All of an element's text; comments were removed, so that no name is cut in two."""
-    return "" if element is None else re.sub(r"\s+", " ", str(element.xpath("string()"))).strip()
+    """All of an element's text, as it is; comments were removed, so that no name is cut in two."""
+    return "" if element is None else str(element.xpath("string()"))
 
 
 def _instant(element: etree._Element | None, name: str) -> datetime | None:

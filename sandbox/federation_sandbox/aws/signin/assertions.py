@@ -29,12 +29,28 @@ _DS: t.Final = "{http://www.w3.org/2000/09/xmldsig#}"
 _SUCCESS: t.Final = "urn:oasis:names:tc:SAML:2.0:status:Success"
 _BEARER: t.Final = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 _LONGEST: t.Final = 100_000
-_IDS: t.Final = ("ID", "Id", "id", "AssertionID", "{http://www.w3.org/XML/1998/namespace}id")
+_IDS: t.Final = ("id", "assertionid")
 #: RSA-SHA1 is old but what some identity providers still sign with
 _SIGNATURES: t.Final = frozenset(
     {"http://www.w3.org/2000/09/xmldsig#rsa-sha1"} | {f"http://www.w3.org/2001/04/xmldsig-more#rsa-sha{bits}" for bits in (256, 384, 512)}
 )
-_TRANSFORMS: t.Final = frozenset({"http://www.w3.org/2000/09/xmldsig#enveloped-signature", "http://www.w3.org/2001/10/xml-exc-c14n#"})
+_EXCLUSIVE: t.Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
+_CANONICAL: t.Final = frozenset({_EXCLUSIVE, "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"})
+_TRANSFORMS: t.Final = frozenset({"http://www.w3.org/2000/09/xmldsig#enveloped-signature", _EXCLUSIVE})
+_DIGESTS: t.Final = frozenset(
+    {
+        "http://www.w3.org/2000/09/xmldsig#sha1",
+        "http://www.w3.org/2001/04/xmlenc#sha256",
+        "http://www.w3.org/2001/04/xmldsig-more#sha384",
+        "http://www.w3.org/2001/04/xmlenc#sha512",
+    }
+)
+#: what a signature is made of, in this order, but for a KeyInfo behind it
+_PARTS: t.Final = {
+    f"{_DS}Signature": [f"{_DS}SignedInfo", f"{_DS}SignatureValue"],
+    f"{_DS}SignedInfo": [f"{_DS}CanonicalizationMethod", f"{_DS}SignatureMethod", f"{_DS}Reference"],
+    f"{_DS}Reference": [f"{_DS}Transforms", f"{_DS}DigestMethod", f"{_DS}DigestValue"],
+}
 
 
 class Malformed(ValueError):
@@ -103,7 +119,12 @@ def _root(document: bytes) -> etree._Element:
     status = root.find(f"{_SAMLP}Status/{_SAMLP}StatusCode")
     if root.tag != f"{_SAMLP}Response" or status is None or status.get("Value") != _SUCCESS:
         raise Malformed("not a successful Response")
-    ids = [value for element in root.iter(etree.Element) for name in _IDS if (value := element.get(name))]
+    ids = [
+        value
+        for element in root.iter(etree.Element)
+        for name, value in element.attrib.items()
+        if etree.QName(name).localname.lower() in _IDS
+    ]
     if len(set(ids)) < len(ids):
         raise Malformed("an ID twice")
     return root
@@ -123,9 +144,19 @@ def _check_signature(root: etree._Element, signed: etree._Element, certificates:
     references = signed.findall(f"{_DS}Signature/{_DS}SignedInfo/{_DS}Reference")
     if len(signatures) != 1 or len(references) != 1 or not signed.get("ID") or references[0].get("URI") != f"#{signed.get('ID')}":
         raise BadSignature("a signature that is not of the element it is in")
-    methods = [element.get("Algorithm") for element in signatures[0].iter(f"{_DS}SignatureMethod")]
-    transforms = [element.get("Algorithm") for element in references[0].iter(f"{_DS}Transform")]
-    if not _SIGNATURES.issuperset(methods) or not _TRANSFORMS.issuperset(transforms) or signatures[0].find(f"{_DS}Object") is not None:
+    for element in (signatures[0], signatures[0][0], references[0]):
+        parts = [child.tag for child in element]
+        if parts[-1:] == [f"{_DS}KeyInfo"] and element is signatures[0]:
+            parts.pop()
+        if parts != _PARTS[element.tag]:
+            raise BadSignature("a signature of other parts")
+    if len(signatures[0][1]) or len(references[0][2]):
+        raise BadSignature("a value that is not text alone")
+    for name, known in (("CanonicalizationMethod", _CANONICAL), ("SignatureMethod", _SIGNATURES), ("DigestMethod", _DIGESTS)):
+        if not known.issuperset(element.get("Algorithm") for element in signatures[0][0].iter(f"{_DS}{name}")):
+            raise BadSignature("an algorithm that is not for SAML")
+    transforms = references[0][0]
+    if any(child.tag != f"{_DS}Transform" or child.get("Algorithm") not in _TRANSFORMS for child in transforms):
         raise BadSignature("an algorithm that is not for SAML")
     if not any(_made(root, signatures[0], certificate) for certificate in certificates):
         raise BadSignature("not made by a certificate of the provider")

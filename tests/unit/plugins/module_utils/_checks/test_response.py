@@ -64,6 +64,12 @@ REFUSED: t.Final[dict[str, tuple[dict[str, t.Any], str, str]]] = {
     "recipient": ({"recipient": "https://signin.aws.amazon.com/saml"}, "role", symptoms.NOT_AUTHORIZED),
     "no AWS": ({"recipient": "https://example.com/saml"}, "reply_url", symptoms.ELSEWHERE),
     "duration": ({"SessionDuration": "43200"}, "session_duration", symptoms.DURATION),
+    "name with a blank before": ({"RoleSessionName": " jane@example.com"}, "session_name", symptoms.NAME_MUST_MATCH),
+    "name with a line break behind": ({"RoleSessionName": "jane@example.com\n"}, "session_name", symptoms.NAME_MUST_MATCH),
+    "duration with a blank": ({"SessionDuration": " 3600"}, "claims", symptoms.INVALID_RESPONSE),
+    "duration in other digits": ({"SessionDuration": "\u0663\u0666\u0660\u0660"}, "claims", symptoms.INVALID_RESPONSE),
+    "role with a blank before": ({"Role": f" {material.ROLE},{material.PROVIDER}"}, "role_claim", symptoms.INVALID_RESPONSE),
+    "role with a blank behind": ({"Role": f"{material.ROLE},{material.PROVIDER} "}, "role_claim", symptoms.NO_SUCH_PROVIDER),
     "early": ({"now": timedelta(minutes=-6)}, "times", symptoms.INVALID_RESPONSE),
 }
 
@@ -116,3 +122,71 @@ def test_what_was_not_looked_for_is_unknown() -> None:
         "certificate": "unknown",
         "role": "unknown",
     }
+
+
+def test_white_space_beside_the_comma_of_the_role_claim_is_unknown() -> None:
+    findings = bad(checked(Role=f"{material.ROLE}, {material.PROVIDER}"))
+    assert findings["role_claim"].status == "unknown"
+    assert "not documented" in findings["role_claim"].reason
+    assert response_check.accepted(list(findings.values())) is None
+
+
+SECOND: t.Final = f"{material.ROLE}2"
+TWO: t.Final = f"{material.ROLE},{material.PROVIDER}</AttributeValue><AttributeValue>{SECOND},{material.PROVIDER}"
+
+
+def test_two_roles_are_a_choice_and_no_refusal() -> None:
+    """AWS shows its page with the roles; the one that can be taken is enough."""
+    findings = checked(Role=TWO)
+    chosen = bad(findings)["role_claim"]
+    assert (chosen.status, chosen.symptom) == ("warning", symptoms.ROLE_PICKER)
+    assert {(finding.evidence["choice"], finding.status) for finding in findings if finding.hop == "role"} == {
+        (material.ROLE, "pass"),
+        (SECOND, "fail"),
+    }
+    assert response_check.accepted(findings) is True
+    assert response_check.answer(findings) == ""
+
+
+def test_two_roles_of_which_none_can_be_taken_are_a_refusal() -> None:
+    findings = checked(Role=TWO, known={"roles": {}})
+    assert response_check.accepted(findings) is False
+    assert response_check.answer(findings) == symptoms.NOT_AUTHORIZED
+
+
+def test_a_status_other_than_success_shows_what_entra_says() -> None:
+    message = b"<samlp:StatusMessage>AADSTS50105: Not assigned.</samlp:StatusMessage></samlp:Status>"
+    document = material.make_response(assertions=0).replace(b"status:Success", b"status:Responder").replace(b"</samlp:Status>", message)
+    (finding,) = checked(document=document)
+    assert "AADSTS50105: Not assigned." in finding.reason
+    assert "code=50105" in finding.fix
+    assert "Nothing in Entra ID" not in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "blamed"),
+    [
+        ((b"jane.doe", b"john.doe"), "was changed after Entra ID had signed it", False),
+        ((b"\n<Issuer>", b"\n  <Issuer>"), "was changed after Entra ID had signed it", False),
+        ((b"SignatureValue>", b"SignatureValue>!", 1), "is damaged", False),
+    ],
+)
+def test_only_what_is_proven_is_blamed(change: tuple[t.Any, ...], words: str, blamed: bool) -> None:
+    """A response that was altered is not signed by another key, and what mends it is not in IAM."""
+    made, der = material.signed_response()
+    provider = Provider(material.PROVIDER, metadata.parse(make_metadata(der)))
+    finding = bad(checked(document=made.replace(*change), known={"providers": {material.PROVIDER: provider}}))["certificate"]
+    assert words in finding.reason
+    assert ("iam_saml_provider" in finding.fix) is blamed
+
+
+def test_another_certificate_is_named_when_it_is_proven() -> None:
+    finding = bad(checked(document=material.signed_response()[0]))["certificate"]
+    assert "which the SAML provider does not hold" in finding.reason
+    assert "iam_saml_provider" in finding.fix
+
+
+def test_no_text_of_a_problem_holds_none() -> None:
+    for content in (content for content, dummy, dummy2 in REFUSED.values()):
+        for finding in checked(**content):
+            assert "None" not in f"{finding.reason} {finding.fix}".replace("'", " ").split()

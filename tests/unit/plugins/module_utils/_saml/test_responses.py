@@ -3,76 +3,21 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import re
 import typing as t
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import certificates
-from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import found_in, read, verified_by
+from ansible_collections.openccp.federation.plugins.module_utils._saml.pasted import found_in
+from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import Verdict, read, verified_by, verify
 
 from response_material import AWS, RECIPIENT, make_response, signed_response
 
 SAMPLES = Path(__file__).resolve().parents[6] / "shared" / "samples"
 XML = make_response()
-BASE64 = base64.b64encode(XML).decode()
 needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples of other projects are not beside the checkout")
-
-
-def har(*requests: dict[str, t.Any]) -> str:
-    return json.dumps({"log": {"entries": [{"request": request} for request in requests]}})
-
-
-POSTED = {
-    "url": RECIPIENT,
-    "postData": {"params": [{"name": "SAMLResponse", "value": quote(BASE64)}, {"name": "RelayState", "value": "https%3A%2F%2Fx"}]},
-}
-TEXT = {"url": RECIPIENT, "postData": {"text": urlencode({"SAMLResponse": BASE64, "RelayState": "https://x"})}}
-
-
-@pytest.mark.parametrize(
-    ("copied", "relay_state", "posted_to"),
-    [
-        (BASE64, None, None),
-        ("\ufeff " + BASE64[:70] + "\n" + BASE64[70:] + "\n", None, None),
-        (quote(BASE64), None, None),
-        (XML.decode(), None, None),
-        (urlencode({"SAMLResponse": BASE64, "RelayState": "https://x"}), "https://x", None),
-        (f"{RECIPIENT}?{urlencode({'SAMLResponse': BASE64})}", None, None),
-        (har({"url": "https://x"}, POSTED), "https://x", RECIPIENT),
-        (har(TEXT, {"url": "https://x", "postData": {"text": "a=b"}}), "https://x", RECIPIENT),
-    ],
-)
-def test_what_was_copied(copied: str, relay_state: str | None, posted_to: str | None) -> None:
-    found = found_in(copied)
-    assert found.document == XML
-    assert (found.relay_state, found.posted_to) == (relay_state, posted_to)
-
-
-def test_of_several_responses_the_last_counts() -> None:
-    other = base64.b64encode(make_response(issuer="other")).decode()
-    later = {"url": "https://later", "postData": {"text": urlencode({"SAMLResponse": other})}}
-    assert found_in(har(POSTED, later)).posted_to == "https://later"
-
-
-@pytest.mark.parametrize(
-    ("copied", "words"),
-    [
-        (" ", "Nothing was copied"),
-        ("not base64!", "neither base64 nor XML"),
-        (BASE64[:-3], "neither base64 nor XML"),
-        ("{", "not a HAR file"),
-        ('{"log": {}}', "not a HAR file"),
-        ('{"log": {"entries": [1]}}', "not a HAR file"),
-        (har({"url": "https://x"}), "None of the 1 requests"),
-    ],
-)
-def test_what_holds_no_response(copied: str, words: str) -> None:
-    with pytest.raises(InvalidInput, match=words):
-        found_in(copied)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +25,15 @@ def test_what_holds_no_response(copied: str, words: str) -> None:
     [
         (b"<!DOCTYPE x>" + XML, "DTD"),
         (XML[:-9], "not a complete XML document"),
-        (b"<html/>", "not a SAML response but html"),
+        (b"<html/>", "a page, not a response of SAML 2.0"),
         (b"\x00", "not a complete XML document"),
+        (b"", "not a complete XML document"),
+        (('<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x [<!ENTITY e "jane">]>' + XML.decode()).encode("utf-16"), "DTD"),
+        (XML.replace(b"2.0:protocol", b"1.0:protocol"), "a response of another protocol"),
+        (XML.replace(b"samlp:", b"").replace(b' xmlns="urn:oasis:names:tc:SAML:2.0:assertion"', b""), "without the namespace of SAML"),
+        (b"<secret-Jane/>", "some other XML"),
+        (b'<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"/>', "a SAML request, which goes to Entra ID"),
+        (XML[XML.index(b"<Assertion") : XML.index(b"</samlp:Response>")], "an assertion without the response around it"),
     ],
 )
 def test_what_nobody_should_read_on(document: bytes, words: str) -> None:
@@ -106,6 +58,22 @@ def test_what_a_response_says() -> None:
     assert (response.problems, assertion.problems, response.signed, response.encrypted) == ((), (), (), False)
 
 
+def test_what_was_sent_is_read_down_to_each_blank() -> None:
+    response = read(XML.replace(b">jane.doe@example.com</NameID>", b"> jane.doe@example.com\n</NameID>"))
+    assert response.assertion.name_id == " jane.doe@example.com\n"
+
+
+def test_what_entra_says_when_it_refuses() -> None:
+    message = b"<samlp:StatusMessage>AADSTS50105: The signed in user is not assigned.\nTrace ID: x</samlp:StatusMessage></samlp:Status>"
+    response = read(make_response(assertions=0).replace(b"status:Success", b"status:Responder").replace(b"</samlp:Status>", message))
+    assert (response.status, response.status_message) == ("Responder", "AADSTS50105: The signed in user is not assigned.")
+    assert response.problems == ("Its status is Responder, not Success.",)
+
+
+def test_a_response_that_is_too_long() -> None:
+    assert "AWS takes 100,000" in read(XML.replace(b"><Issuer", b">" + b" " * 80_000 + b"<Issuer")).problems[0]
+
+
 def test_comments_cut_no_name_in_two() -> None:
     response = read(XML.replace(b"jane.doe@example.com</NameID>", b"jane.doe<!-- x -->@example.com</NameID>"))
     assert response.assertion.name_id == "jane.doe@example.com"
@@ -116,7 +84,7 @@ ODD: t.Final[dict[str, tuple[bytes, str]]] = {
     "no status": (XML.replace(b"StatusCode", b"Code"), "status is missing"),
     "two assertions": (make_response(assertions=2), "2 assertions"),
     "none": (make_response(assertions=0), "0 assertions"),
-    "twice the ID": (XML.replace(b'ID="_assertion"', b'ID="_response"'), "_response is there more than once"),
+    "twice the ID": (XML.replace(b'ID="_assertion"', b'ID="_response"'), "an ID more than once"),
     "a response within": (XML.replace(b"</samlp:Response>", b"<samlp:Response/></samlp:Response>"), "within the response"),
     "no confirmation": (
         XML.replace(b"SubjectConfirmation ", b"Other ").replace(b"</SubjectConfirmation>", b"</Other>"),
@@ -160,6 +128,66 @@ def test_who_signed(part: t.Literal["assertion", "response"]) -> None:
     assert verified_by(read(document.replace(b"jane.doe", b"john.doe")), [certificate]) is None
     assert verified_by(read(XML), [certificate]) is None
     assert verified_by(read(document.replace(b"status:Success", b"status:Requester")), [certificate]) is None
+
+
+def test_why_a_signature_does_not_hold() -> None:
+    """Only what is proven is told: whose key signed, if that is in the response, and that the content was changed afterwards."""
+    document, der = signed_response()
+    certificate, other = certificates.from_der(der), certificates.from_der(signed_response()[1])
+    altered = read(document.replace(b"jane.doe", b"john.doe"))
+    assert verify(altered, [other, certificate]).reason == "altered"
+    assert verify(altered, [other]) == Verdict(reason="another certificate", other=certificate.thumbprint)
+    assert verify(read(document), [other]) == Verdict(reason="another certificate", other=certificate.thumbprint)
+    nameless = re.sub(element("KeyInfo"), b"", document, flags=re.DOTALL)
+    assert verify(read(nameless), [other]).reason == "unknown"
+    assert verify(read(nameless), [certificate]).signer == certificate
+    assert verify(read(XML), [certificate]).reason == "malformed"
+
+
+def element(name: str) -> bytes:
+    """A pattern for an element with its content, whatever prefix it has."""
+    return rf"<(\w+:)?{name}\b[^>]*(?:/>|>.*?</(?:\w+:)?{name}>)".encode()
+
+
+def content(name: str) -> bytes:
+    """A pattern for the text of an element; its tag is the first group."""
+    return rf"(<(?:\w+:)?{name}\b[^>]*>)[^<]*".encode()
+
+
+DAMAGES: t.Final[dict[str, tuple[bytes, bytes]]] = {
+    "a value that is no base64": (content("SignatureValue"), rb"\1Jane Doe!"),
+    "a digest that is no base64": (content("DigestValue"), rb"\1Jane Doe!"),
+    "an empty value": (content("SignatureValue"), rb"\1"),
+    "no SignedInfo": (element("SignedInfo"), b""),
+    "no SignatureMethod": (element("SignatureMethod"), b""),
+    "no DigestMethod": (element("DigestMethod"), b""),
+    "no Reference": (element("Reference"), b""),
+    "two values": (element("SignatureValue"), rb"\g<0>\g<0>"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_damaged_signature(name: str) -> None:
+    document, der = signed_response()
+    damaged = re.sub(*DAMAGES[name], document, count=1, flags=re.DOTALL)
+    assert damaged != document
+    assert verify(read(damaged), [certificates.from_der(der)]) == Verdict(reason="malformed")
+
+
+def test_what_a_signature_says_of_its_key_changes_nothing() -> None:
+    document, der = signed_response()
+    damaged = re.sub(content("X509Certificate"), rb"\1no base64!", document)
+    assert damaged != document
+    assert verified_by(read(damaged), [certificates.from_der(der)]) is not None
+
+
+def test_both_signatures_count() -> None:
+    document, der = signed_response("both")
+    certificate = certificates.from_der(der)
+    assert verified_by(read(document), [certificate]) == certificate
+    place = document.rindex(b"SignatureValue>", 0, document.rindex(b"SignatureValue>"))
+    broken = document[: place + 20] + (b"A" if document[place + 20 : place + 21] != b"A" else b"B") + document[place + 21 :]
+    assert verified_by(read(broken), [certificate]) is None
 
 
 def test_a_certificate_s_end_means_nothing() -> None:
