@@ -11,9 +11,12 @@ import dataclasses
 import functools
 import importlib
 import importlib.metadata
+import importlib.util
+import platform
+import shlex
+import sys
 import typing as t
 
-from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.compat.version import LooseVersion
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, shown_diff, step_records
@@ -54,15 +57,30 @@ class Resource(t.Protocol):
 
 
 def require(module: AnsibleModule, *libraries: str) -> None:
-    """Fail with a plain message when a library is missing or older than its floor."""
-    for library in libraries:
-        try:
-            importlib.import_module(library)
-            found = importlib.metadata.version(library)
-        except ImportError as exc:
-            module.fail_json(msg=missing_required_lib(f"{library}>={FLOORS[library]}"), exception=str(exc))
-        if LooseVersion(found) < LooseVersion(FLOORS[library]):
-            module.fail_json(msg=f"This module needs {library} {FLOORS[library]} or newer; {found} is installed.")
+    """Fail with one message that names every library that is missing, older than its floor or broken, and what installs them."""
+    lacking = {library: lack for library in libraries if (lack := _lack(library))}
+    if not lacking:
+        return
+    listed = ", ".join(f"{library} {FLOORS[library]} or newer ({lack})" for library, lack in lacking.items())
+    pip = shlex.join([sys.executable or "python3", "-m", "pip", "install", *(f"{library}>={FLOORS[library]}" for library in lacking)])
+    module.fail_json(msg=f"This module needs Python libraries that {platform.node()} lacks: {listed}. Install them with: {pip}")
+
+
+def _lack(library: str) -> str:
+    """Why a library cannot be used, in words; empty when it can."""
+    if importlib.util.find_spec(library) is None:
+        return "missing"
+    try:
+        version = importlib.metadata.version(library)
+        if LooseVersion(version) < LooseVersion(FLOORS[library]):
+            return f"{version} is installed"
+        importlib.import_module(library)
+    except importlib.metadata.PackageNotFoundError:
+        return "installed without its metadata"
+    except ImportError as error:
+        # What it imports itself may be missing too, and is then named beside it.
+        return "" if error.name in FLOORS and error.name != library else f"cannot be imported: {error}"
+    return ""
 
 
 def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:

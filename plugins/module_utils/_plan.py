@@ -177,7 +177,7 @@ def tag_changes(
     return to_set, to_remove, after
 
 
-def near(name: str, candidates: t.Iterable[str], count: int = 3) -> list[str]:
-    """The candidates that look most like a name, best first, ignoring case."""
+def near(name: str, candidates: t.Iterable[str], count: int = 3, cutoff: float = 0.5) -> list[str]:
+    """The candidates that look most like a name, best first, ignoring case. cutoff: how alike they are at least, from 0 to 1."""
     by_fold = {candidate.casefold(): candidate for candidate in candidates}
-    return [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold, n=count, cutoff=0.5)]
+    return [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold, n=count, cutoff=cutoff)]

@@ -17,6 +17,8 @@ description:
   - An application is found by O(app_id), else by the tag that this module gives to what it makes together with one of O(identifiers),
     else, when O(identifiers) is omitted, by that tag together with O(name). It is never found by its name alone.
   - A run that was stopped is continued by the next one; nothing is made twice.
+requirements:
+  - lxml >= 5.0.0
 options:
   name:
     description:

@@ -13,6 +13,8 @@ author:
   - openccp.federation contributors (@openccp)
 description:
   - Shows one application, all that M(openccp.federation.azure_saml_app) made or adopted, or all that sign users in by SAML.
+requirements:
+  - lxml >= 5.0.0
 options:
   app_id:
     description: The (client) id of the application to show.

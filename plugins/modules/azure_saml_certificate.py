@@ -18,6 +18,8 @@ description:
     identifier that they share, and removed together.
   - For a rotation without a failed sign-in, stage a certificate, publish the application's metadata with
     M(openccp.federation.iam_saml_provider), then activate it. P(openccp.federation.certificate_rotation#role) does all that.
+requirements:
+  - lxml >= 5.0.0
 options:
   app_id:
     description: The (client) id of the application.

@@ -14,6 +14,9 @@ author:
 description:
   - Adds and removes approved origins.
   - Their pages may show the Contact Control Panel in a frame, and a relay state may lead to them.
+requirements:
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
 options:
   instance_id:
     description: The instance's ID, ARN or alias. Only an alias takes a request to resolve.
@@ -159,6 +162,7 @@ class OriginsResource:
 
 def main() -> None:
     module = AnsibleAWSModule(
+        check_boto3=False,  # require names all that is missing at once
         argument_spec={
             "instance_id": {"type": "str", "required": True, "aliases": ["instance_arn"]},
             "origins": {

@@ -17,6 +17,9 @@ description:
     Both are compared by meaning. Other policies of the role are left alone.
   - Amazon Connect binds each user to the role that it first signed in with. The module therefore changes a role only in place.
     What IAM cannot change in place is refused, and deletion needs O(confirm_name).
+requirements:
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
 options:
   name:
     description: The role's name, by which it is found.
@@ -345,6 +348,7 @@ class FederationRoleResource:
 
 def main() -> None:
     module = AnsibleAWSModule(
+        check_boto3=False,  # require names all that is missing at once
         argument_spec={
             "name": {"type": "str", "required": True, "aliases": ["role_name"]},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -15,6 +15,9 @@ description:
   - Finds an Amazon Connect instance by its alias, ID or ARN, or creates one that manages identities by SAML, and keeps its settings.
   - An instance that manages identities in another way is refused, since Amazon Connect never changes that.
   - Amazon Connect limits an account to 100 creations and deletions of instances in 30 days together.
+requirements:
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
 options:
   alias:
     description:
@@ -268,9 +271,11 @@ instance:
       type: dict
 """
 
+import dataclasses
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.openccp.federation.plugins.module_utils._aws import alias_search
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_instances as instances
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
@@ -289,6 +294,7 @@ class InstanceResource:
         self.params = module.params
         self.waiter = Waiter(timeout=module.params["wait_timeout"])
         self.failed: list[str] = []
+        self.doubts: list[str] = []
         self.id: str | None = None
         self.arn: str | None = None
         self.home: dict[str, str] = {}
@@ -305,6 +311,7 @@ class InstanceResource:
             if self.params["state"] == "present" and self.module.check_mode:
                 account = account_of(self.module)
                 self.home = {"account_id": account.id, "partition": account.partition}
+                self.doubts += alias_search.check_elsewhere(self.module, self.params["alias"], self.region)
             return None
         actual = self._named_by_id() if self.params["instance_id"] else self._ready()
         if actual and self.params["attributes"]:
@@ -315,7 +322,7 @@ class InstanceResource:
         if actual and self.params["account_id"]:
             check_home(parse_connect_instance_arn(actual["Arn"]), account=self.params["account_id"])
         self.arn = actual["Arn"] if actual else None
-        return instances.plan(self.params, actual, self.region)
+        return dataclasses.replace(instances.plan(self.params, actual, self.region), warnings=tuple(self.doubts))
 
     def result(self, plan: Plan) -> dict[str, t.Any]:
         if self.params["state"] == "absent" or self.module.check_mode or self.id is None:
@@ -367,6 +374,8 @@ class InstanceResource:
         listed = instances.list_instances(self.connect)
         self.failed = instances.failed_with_alias(listed, alias)
         found = instances.only(instances.with_alias(listed, alias), alias)
+        if found is None and self.params["state"] == "present":
+            self.doubts = alias_search.misspelt(alias, [str(one["InstanceAlias"]) for one in listed if one.get("InstanceAlias")])
         return found["Id"] if found else None
 
     def _ready(self) -> instances.Instance:
@@ -389,6 +398,7 @@ class InstanceResource:
 
 def main() -> None:
     module = AnsibleAWSModule(
+        check_boto3=False,  # require names all that is missing at once
         argument_spec={
             "alias": {"type": "str"},
             "instance_id": {"type": "str", "aliases": ["arn"]},

@@ -13,6 +13,9 @@ author:
   - openccp.federation contributors (@openccp)
 description:
   - Returns one instance or all instances of a Region, whatever their identity management.
+requirements:
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
 options:
   alias:
     description: The alias of one instance.
@@ -176,6 +179,7 @@ def _shown(module: AnsibleAWSModule, connect: t.Any, instance: instances.Instanc
 
 def main() -> None:
     module = AnsibleAWSModule(
+        check_boto3=False,  # require names all that is missing at once
         argument_spec={
             "alias": {"type": "str"},
             "instance_id": {"type": "str", "aliases": ["arn"]},

@@ -14,6 +14,9 @@ author:
 description:
   - Creates, updates and deletes one user. Only what differs is changed, each aspect by its own call.
   - For more than a few agents M(openccp.federation.connect_users) does the same with far fewer requests.
+requirements:
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
 options:
   state:
     description:
@@ -250,6 +253,7 @@ class UserResource(AgentsResource):
 
 def main() -> None:
     module = AnsibleAWSModule(
+        check_boto3=False,  # require names all that is missing at once
         argument_spec={
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             **AGENT_OPTIONS,

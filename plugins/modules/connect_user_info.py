@@ -14,6 +14,9 @@ author:
 description:
   - Returns one user, or all users of an instance, in the shape that M(openccp.federation.connect_users) takes.
   - Settings are returned by channel where Amazon Connect and botocore (1.42.46 or newer) tell them so, else for all channels at once.
+requirements:
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
 options:
   username:
     description: The username of one user, exact in upper and lower case.
@@ -214,6 +217,7 @@ def _find(users: ConnectUsers, params: t.Mapping[str, t.Any]) -> list[User]:
 
 def main() -> None:
     module = AnsibleAWSModule(
+        check_boto3=False,  # require names all that is missing at once
         argument_spec={
             "instance_id": {"type": "str", "required": True, "aliases": ["instance_arn"]},
             "username": {"type": "str"},

@@ -20,6 +20,9 @@ description:
   - Whatever is wrong with any agent is told in one error before the first change. After that, an agent that fails does not stop the others;
     the task then fails at its end and returns each failure.
   - A run that was stopped is continued by the next one.
+requirements:
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
 options:
   users:
     description:
@@ -122,12 +125,13 @@ options:
   progress_file:
     description:
       - A file to which lines are added that say how far the work is.
-      - By default the task prints these lines itself, when the module runs on the controller.
+      - By default the task prints these lines itself, when the module runs on the controller and is to take at least 50 steps.
     type: path
   progress_interval:
-    description: Seconds between two such lines.
+    description:
+      - Seconds between two such lines. When it is given, there are lines however few steps there are to take.
+      - By default 5, and no lines for fewer than 50 steps.
     type: float
-    default: 5.0
 extends_documentation_fragment:
   - openccp.federation.agent.listed
   - openccp.federation.attributes
@@ -347,6 +351,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 
 def main() -> None:
     module = AnsibleAWSModule(
+        check_boto3=False,  # require names all that is missing at once
         argument_spec={
             "users": {"type": "list", "elements": "dict", "aliases": ["agents"]},  # validated while the first pages are being read
             **SYNC_OPTIONS,

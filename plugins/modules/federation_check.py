@@ -15,6 +15,10 @@ description:
   - Follows the sign-in path of a federation hop by hop, from the application in Entra ID to the security profile in Amazon Connect, and
     says of each hop whether it lets agents through, what an agent sees when it does not, and what mends it.
   - Reads only. A whole contact centre is checked without a request for each agent.
+requirements:
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
+  - lxml >= 5.0.0
 options:
   app_id:
     description: The (client) id of the application.
@@ -414,7 +418,12 @@ def main() -> None:
     named = ("app_id", "name", "identifier")
     exclusive = [*ENTRA_CONSTRAINTS["mutually_exclusive"], named, ("people", "everyone_assigned")]
     constraints = {**ENTRA_CONSTRAINTS, "mutually_exclusive": exclusive, "required_one_of": [named]}
-    module = AnsibleAWSModule(argument_spec=CHECK_OPTIONS | ENTRA_ARGUMENT_SPEC, supports_check_mode=True, **constraints)
+    module = AnsibleAWSModule(
+        check_boto3=False,  # require names all that is missing at once
+        argument_spec=CHECK_OPTIONS | ENTRA_ARGUMENT_SPEC,
+        supports_check_mode=True,
+        **constraints,
+    )
     require(module, "boto3", "botocore", "msal", "requests", "cryptography", "lxml")
     inform(module, lambda: checked(module))
 

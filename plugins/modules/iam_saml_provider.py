@@ -16,6 +16,12 @@ description:
   - Metadata is compared by meaning, that is by entity ID, signing certificates and endpoints. A byte order mark, white space, and the
     ID and the signature that an identity provider renews with each download are no change.
   - What AWS would refuse is refused before the first write, with the reason.
+requirements:
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
+  - cryptography >= 42.0.0
+  - lxml >= 5.0.0
+  - requests >= 2.31.0
 options:
   name:
     description: The provider's name, by which it is found. IAM cannot change it.
@@ -453,6 +459,7 @@ class SamlProviderResource:
 
 def main() -> None:
     module = AnsibleAWSModule(
+        check_boto3=False,  # require names all that is missing at once
         argument_spec={
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

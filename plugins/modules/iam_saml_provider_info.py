@@ -13,6 +13,11 @@ author:
   - openccp.federation contributors (@openccp)
 description:
   - Reads one IAM SAML provider, or every one of the account, with what its metadata says.
+requirements:
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
+  - cryptography >= 42.0.0
+  - lxml >= 5.0.0
 options:
   name:
     description: The name of one provider. When omitted, every provider of the account is read, with one request each.
@@ -189,6 +194,7 @@ def read(module: AnsibleAWSModule) -> list[dict[str, t.Any]]:
 
 def main() -> None:
     module = AnsibleAWSModule(
+        check_boto3=False,  # require names all that is missing at once
         argument_spec={"name": {"type": "str"}, "account_id": {"type": "str"}},
         required_by={"account_id": ["name"]},
         supports_check_mode=True,

@@ -50,9 +50,11 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 requirements:
-  - signxml >= 3.2.2
-  - lxml >= 5.0.0
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
   - cryptography >= 42.0.0
+  - lxml >= 5.0.0
+  - signxml >= 3.2.2
 notes:
   - To take a response safely, open the developer tools of a private browser window at the tab for the network, preserve the log, sign in,
     and copy the C(SAMLResponse) of the request to AWS's sign-in into a file that nobody else can read. AWS redeems a response once and only
@@ -279,6 +281,7 @@ def checked(module: AnsibleAWSModule) -> dict[str, t.Any]:
 
 def main() -> None:
     module = AnsibleAWSModule(
+        check_boto3=False,  # require names all that is missing at once
         argument_spec={
             "response": {"type": "str", "no_log": True},
             "file": {"type": "path"},

@@ -13,6 +13,8 @@ from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
 from support import start_module
 
+#: those of AWS's commercial partition with Amazon Connect, where the plan of a creation looks for the alias
+OTHER_REGIONS: t.Final = 9
 NEW: t.Final = {"alias": "new-service", "tags": {"service": "contact-centre"}}
 
 
@@ -28,12 +30,12 @@ def test_a_life_of_an_instance(sandbox: Sandbox) -> None:
     sandbox.world.settings.change({"instance_creation": 1.5})
     wanted = NEW | {"outbound_calls": False, "attributes": {"contact_lens": True}}
     foreseen = here.run("connect_instance", wanted, check=True)
-    assert here.requests() == ["ListInstances", "GetCallerIdentity"]
+    assert here.requests() == ["ListInstances", "GetCallerIdentity", *["ListInstances"] * OTHER_REGIONS]
     assert described(here, "new-service") is None
     assert "id" not in foreseen["instance"]
     assert (foreseen["instance"]["account_id"], foreseen["instance"]["partition"]) == (ACCOUNT, "aws")
     assert here.run("connect_instance", wanted | {"account_id": ACCOUNT}, check=True)["instance"] == foreseen["instance"]
-    assert here.requests() == ["ListInstances"]
+    assert here.requests() == ["ListInstances"] * (1 + OTHER_REGIONS)
 
     made = here.run("connect_instance", wanted)
     assert made["actions"] == foreseen["actions"]
@@ -193,3 +195,19 @@ def test_info_shows_one_or_all_whatever_their_identity_management(sandbox: Sandb
     assert one[0]["attributes"]["contact_lens"] is True
     assert here.run("connect_instance_info", {"instance_id": here.id})["instances"][0]["id"] == here.id
     assert here.run("connect_instance_info", {"alias": "nowhere"})["instances"] == []
+
+
+def test_the_plan_tells_an_alias_that_is_misspelt_or_in_another_region(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    misspelt = here.run("connect_instance", {"alias": "example-servcie"}, check=True)
+    assert misspelt["changed"]
+    assert misspelt.warnings == [
+        "There is no Amazon Connect instance 'example-servcie' yet, so it is to be created. Did you mean 'example-service'?"
+    ]
+    assert here.run("connect_instance", {"alias": "example-service2"}, check=True).warnings == []
+    clouds.seed(sandbox.world, {"aws": {"instances": [{"account": ACCOUNT, "region": "eu-central-1", "alias": "elsewhere"}]}})
+    for check in (True, False):
+        wrong = here.run("connect_instance", {"alias": "elsewhere"}, check=check)
+        assert wrong.failed
+        assert ("is not in us-west-2 but in eu-central-1" in wrong["msg"]) is check, "a run that nobody planned learns it from AWS"
+        assert not wrong["changed"]

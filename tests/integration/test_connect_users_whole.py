@@ -336,5 +336,5 @@ def test_the_task_tells_how_far_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("progress: [site] => ")]
     assert lines
-    assert " of 12 steps done, " in lines[0]
-    assert lines[0].endswith(" left")
+    assert lines[0].startswith("progress: [site] => 0 of 12 steps done, ")
+    assert lines[-1].startswith("progress: [site] => 12 of 12 steps done, ")

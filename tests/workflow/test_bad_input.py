@@ -271,3 +271,15 @@ def test_metadata_of_another_tenant(sandbox: Sandbox, playbooks: Playbooks, tmp_
     given = {"aws_federation_metadata": "", "aws_federation_metadata_file": str(file), "aws_federation_entity_id": ours}
     instance(sandbox)
     refused(sandbox, playbooks, TENANTS["usgov"], TENANTS["public"], tags="aws", **given)
+
+
+@pytest.mark.parametrize("playbook", ["site", "users", "check", "report", "certificates", "rotate_certificate", "teardown"])
+def test_the_inventory_s_way_to_a_host_means_nothing(playbook: str, sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    """These are jobs of the controller: nothing is reached by SSH, and nobody becomes another user."""
+    elsewhere = {"ansible_connection": "ssh", "ansible_host": "192.0.2.1", "ansible_become": True, "ansible_become_user": "nobody-there"}
+    variables = {"federation_region": "eu-central-1", "federation_instance_alias": "example-demo", "ansible_python_interpreter": "/nowhere"}
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"demo": {**elsewhere, **variables}}}}), encoding="utf-8")
+    run = playbooks.run(playbook, inventory, "--check")
+    assert [event for event in run.events if event.get("status") == "unreachable"] == []
+    assert sandbox.world.traffic.requests(), run.output

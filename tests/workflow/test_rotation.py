@@ -92,7 +92,6 @@ def make_by_hand(federation: Federation, sandbox: Sandbox, monkeypatch: pytest.M
     return str(made.json()["thumbprint"])
 
 
-@pytest.mark.timeout(600)
 def test_a_certificate_of_others_is_left_alone_until_told(
     federation: Federation, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,3 +96,24 @@ def test_the_schedule_needs_what_site_makes(sandbox: Sandbox, playbooks: Playboo
     theirs = playbooks.fail("users", INVENTORY, variables={**VARIABLES, "federation_identifier": "urn:amazon:webservices"})
     assert "There is no application of ours with the identifier urn:amazon:webservices" in theirs.message()
     assert sandbox.world.traffic.writes() == []
+
+
+def test_many_agents_are_made_with_lines_that_say_how_far(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    """From fifty steps on, by default, from a playbook as a user runs it."""
+    instance = {"account": ACCOUNTS["aws"], "region": "eu-central-1", "alias": "example-demo"}
+    clouds.seed(sandbox.world, {"aws": {"instances": [instance]}})
+    sandbox.world.settings.limits = False
+    for count in (50, 99):
+        people = [{"username": f"agent{number:02}@example.com", "first_name": "A", "last_name": "B"} for number in range(count)]
+        run = playbooks.succeed(
+            "site",
+            INVENTORY,
+            "--tags",
+            "agents",
+            variables={"federation_agents": people, "connect_users_rate": 1000, "connect_users_burst": 1000},
+        )
+        lines = [line for line in run.output.splitlines() if line.startswith("progress: [demo] => ")]
+        assert (len(lines) >= 2) is (count == 50), "49 more are made without"
+        if lines:
+            assert lines[0].startswith("progress: [demo] => 0 of 50 steps done, ")
+            assert lines[-1].startswith("progress: [demo] => 50 of 50 steps done, ")

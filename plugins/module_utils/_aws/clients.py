@@ -47,12 +47,13 @@ _AUTHORITIES: t.Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 THROTTLED: t.Final = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
 
 
-def client(module: AnsibleAWSModule, service: str) -> t.Any:
-    """A boto3 client with the module's credentials and Region, whose retries outlast a burst of throttling.
+def client(module: AnsibleAWSModule, service: str, region: str | None = None) -> t.Any:
+    """A boto3 client with the module's credentials and Region, or another Region, whose retries outlast a burst of throttling.
 
     Reads and writes are retried by botocore itself: its standard mode repeats what AWS refused before carrying it out.
     """
-    made = module.client(service, config=Config(retries={"mode": "standard", "max_attempts": 10}))
+    place = {"region": region} if region else {}
+    made = module.client(service, config=Config(retries={"mode": "standard", "max_attempts": 10}), **place)
     model = made.meta.service_model
     made.meta.events.register_first(f"needs-retry.{model.service_id.hyphenize()}", _take_as_said)
     made.meta.events.register_first(f"before-parse.{model.service_id.hyphenize()}", _check_content)

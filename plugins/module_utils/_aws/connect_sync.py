@@ -35,6 +35,9 @@ if t.TYPE_CHECKING:
 
 #: More agents than this are read by a search that begins before it is known how many users there are.
 FEW: t.Final = 20
+#: So many steps take long enough that people want to see how far they are, and how often they are told.
+WORTH_PROGRESS: t.Final = 50
+PROGRESS_SECONDS: t.Final = 5.0
 
 SYNC_OPTIONS: t.Final[dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -50,7 +53,7 @@ SYNC_OPTIONS: t.Final[dict[str, t.Any]] = {
     "rate": {"type": "float", "default": 2.0},
     "burst": {"type": "float", "default": 5.0},
     "progress_file": {"type": "path"},
-    "progress_interval": {"type": "float", "default": 5.0},
+    "progress_interval": {"type": "float"},
 }
 
 
@@ -323,12 +326,15 @@ class SyncResource(AgentsResource):
 
 
 class Progress:
-    """A line every few seconds at the end of a file, while the block runs; without a file, nothing."""
+    """A line at the beginning, every few seconds and at the end of the block, appended to a file; without a file, nothing.
 
-    def __init__(self, tally: Tally, file: str | None, interval: float) -> None:
+    interval: seconds between two lines. When omitted, a few, and none at all where there is little to do.
+    """
+
+    def __init__(self, tally: Tally, file: str | None, interval: float | None) -> None:
         self._tally = tally
-        self._file = file
-        self._interval = interval
+        self._file = file if interval is not None or tally.total >= WORTH_PROGRESS else None
+        self._interval = PROGRESS_SECONDS if interval is None else interval
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._tell, daemon=True)
 
@@ -345,11 +351,16 @@ class Progress:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
+            self._write()
 
     def _tell(self) -> None:
+        self._write()
         while not self._over.wait(self._interval):
-            with Path(str(self._file)).open("a", encoding="utf-8") as out:
-                out.write(self._tally.line() + "\n")
+            self._write()
+
+    def _write(self) -> None:
+        with Path(str(self._file)).open("a", encoding="utf-8") as out:
+            out.write(self._tally.line() + "\n")
 
 
 def _by_agent(steps: t.Iterable[Step]) -> dict[str, list[Step]]:

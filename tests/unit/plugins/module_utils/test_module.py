@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils import _module
@@ -157,11 +158,33 @@ def test_a_missing_or_old_library_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(Exit) as missing:
         _module.require(module, "no_such_library")
     assert "no_such_library>=1.0" in missing.value.result["msg"]
+    monkeypatch.setitem(_module.FLOORS, "nor_this", "2.0")
+    with pytest.raises(Exit) as both:
+        _module.require(module, "no_such_library", "lxml", "nor_this")
+    assert "no_such_library 1.0 or newer (missing), nor_this 2.0 or newer (missing)" in both.value.result["msg"]
+    assert both.value.result["msg"].endswith("-m pip install 'no_such_library>=1.0' 'nor_this>=2.0'")
     monkeypatch.setitem(_module.FLOORS, "requests", "999")
     with pytest.raises(Exit) as old:
         _module.require(module, "requests")
     assert "requests 999 or newer" in old.value.result["msg"]
     _module.require(module, "lxml", "msal")
+
+
+def test_a_library_that_another_one_needs_is_named_by_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """requests is missing, and so msal cannot be imported."""
+    (tmp_path / "needy.py").write_text("import nor_this", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(_module.importlib.metadata, "version", lambda library: "9.0")
+    for library in ("needy", "nor_this"):
+        monkeypatch.setitem(_module.FLOORS, library, "1.0")
+    with pytest.raises(Exit) as missing:
+        _module.require(t.cast("t.Any", FakeModule()), "needy", "nor_this")
+    assert "nor_this 1.0 or newer (missing)" in missing.value.result["msg"]
+    assert "needy" not in missing.value.result["msg"]
+    (tmp_path / "needy.py").write_text("raise ImportError('no libffi')", encoding="utf-8")
+    with pytest.raises(Exit) as broken:
+        _module.require(t.cast("t.Any", FakeModule()), "needy")
+    assert "needy 1.0 or newer (cannot be imported: no libffi)" in broken.value.result["msg"]
 
 
 class Crowd:

@@ -1,0 +1,67 @@
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Warns of variables that look like the collection's and are not: Ansible ignores a misspelt one in silence."""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+from pathlib import Path
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.openccp.federation.plugins.module_utils._plan import near
+
+ROLES: t.Final = Path(__file__).resolve().parents[2] / "roles"
+#: those of the playbooks, which belong to no role
+OF_PLAYBOOKS: t.Final = frozenset({"federation_confirm_instance_alias", "federation_remove_agents"})
+_VARIABLE: t.Final = re.compile(r"^([a-z][a-z0-9_]*):", re.MULTILINE)
+#: what a role, module or filter leaves behind
+_LEFT_BEHIND: t.Final = re.compile(r"\w+_(result|report|info)")
+#: where Ansible puts the words of --extra-vars that follow a space, and so belong to no variable
+_STRAY: t.Final = "_raw_params"
+_ALIKE: t.Final = 0.75
+
+
+@functools.cache
+def known_names() -> frozenset[str]:
+    """The variables of all roles and playbooks."""
+    files = [role / "defaults" / "main.yml" for role in ROLES.iterdir()]
+    found = {name for file in files if file.exists() for name in _VARIABLE.findall(file.read_text(encoding="utf-8"))}
+    return frozenset(found | OF_PLAYBOOKS)
+
+
+def unknown_names(names: t.Iterable[str]) -> list[str]:
+    """Those that begin like a role's and are none of the collection's."""
+    prefixes = tuple(f"{role.name}_" for role in ROLES.iterdir())
+    return sorted({name for name in names if name.startswith(prefixes) and not _LEFT_BEHIND.fullmatch(name)} - known_names())
+
+
+def warning(name: str) -> str:
+    """What to say of an unknown name."""
+    close = near(name, known_names(), count=2, cutoff=_ALIKE)
+    guess = f"Did you mean {' or '.join(close)}?" if close else "It is misspelt, or of another release."
+    return f"No role and no playbook of openccp.federation has a variable {name}, so it changes nothing. {guess}"
+
+
+class ActionModule(ActionBase):
+    """Runs where Ansible runs, and changes nothing."""
+
+    TRANSFERS_FILES = False
+    _VALID_ARGS = frozenset(("names",))
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Fail for words that belong to no variable; warn of names."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        names = self.validate_argument_spec({"names": {"type": "list", "elements": "str", "required": True}})[1]["names"]
+        stray = (task_vars or {}).get(_STRAY)
+        if stray:
+            msg = (
+                f"In --extra-vars a value ends at the first space, so that {str(stray)!r} belongs to no variable. "
+                """Quote the value twice: -e 'name="Jane Doe"', or give JSON: -e '{"name": "Jane Doe"}'."""
+            )
+            return {**result, "failed": True, "msg": msg}
+        unknown = unknown_names(names)
+        return {**result, "changed": False, "unknown": unknown, "warnings": [warning(name) for name in unknown]}

@@ -1,0 +1,55 @@
+#!/usr/bin/python
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: show_check
+short_description: Prints a check for the helpdesk
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Prints what M(openccp.federation.federation_check) returned as plain text, in the width and colours of the terminal.
+  - What fails comes first, with one cause and one command for each person; all the rest is a line.
+  - It runs where Ansible runs.
+extends_documentation_fragment:
+  - openccp.federation.attributes.info_module
+options:
+  check:
+    description: The result of M(openccp.federation.federation_check).
+    type: dict
+    required: true
+  inventories:
+    description: The inventories that the commands name.
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: openccp.federation.federation_check
+"""
+
+EXAMPLES = r"""
+- name: Check the sign-in path of one person
+  openccp.federation.federation_check:
+    identifier: https://signin.aws.amazon.com/saml#example-service
+    instance_id: example-service
+    people: [jane.doe@example.com]
+    fail_on: never
+  register: checked
+
+- name: Print what was found
+  openccp.federation.show_check:
+    check: "{{ checked }}"
+    inventories: "{{ ansible_inventory_sources }}"
+"""
+
+RETURN = r"""
+lines:
+  description: What was printed, without colours.
+  returned: success
+  type: list
+  elements: str
+"""
