@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils import _access as access
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
 Record = t.Mapping[str, t.Any]
 
@@ -86,7 +87,7 @@ def _pattern(step: Record) -> str:
 
 
 def _counted(count: int, total: int) -> str:
-    return f"{count} of {total} agents" if total else f"{count} agents"
+    return f"{count} of {counted(total, 'agent')}" if total else counted(count, "agent")
 
 
 def _nothing(plan: RunPlan) -> str:

@@ -51,7 +51,7 @@ def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
     reported = run(here, everybody[:3], mode="set")
     assert not reported["changed"]
     assert reported["users"]["leavers"] == [leaver]
-    assert "1 agents are no longer wanted" in reported.warnings[0]
+    assert "1 agent is no longer wanted" in reported.warnings[0]
 
     restrict = {"mode": "set", "leavers": "restrict", "restricted_security_profile": "No access"}
     foreseen = run(here, everybody[:3], check=True, **restrict)
@@ -104,7 +104,7 @@ def test_those_who_are_listed_are_deleted(sandbox: Sandbox) -> None:
     done = run(here, go, state="absent")
     assert done["actions"] == foreseen["actions"] == [f"Delete the agent {agent['username']!r}" for agent in everybody[5:]]
     assert counts(done) == {"removed": 25}
-    assert "1 agents were made by hand and stay: by.hand." in " ".join(done.warnings)
+    assert "1 agent was made by hand, and would go only with manage_unowned " in " ".join(done.warnings)
     assert "DescribeUser" not in here.requests()
     assert usernames(here) == [*(agent["username"] for agent in everybody[:5]), "by.hand"]
     assert not run(here, go, state="absent")["changed"]

@@ -283,3 +283,16 @@ def test_the_inventory_s_way_to_a_host_means_nothing(playbook: str, sandbox: San
     run = playbooks.run(playbook, inventory, "--check")
     assert [event for event in run.events if event.get("status") == "unreachable"] == []
     assert sandbox.world.traffic.requests(), run.output
+
+
+def test_misspelt_variables_are_warned_of_and_stray_words_stop(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    run = playbooks.run("site", INVENTORY, "--check", variables={"federation_regoin": "eu-west-2", "connect_users_leaver": "delete"})
+    told = " ".join(run.output.split())
+    assert "a variable federation_regoin, so it changes nothing. Did you mean federation_region" in told
+    assert "a variable connect_users_leaver, so it changes nothing. Did you mean connect_users_leavers" in told
+    well = playbooks.run("site", INVENTORY, "--check")
+    assert "so it changes nothing" not in " ".join(well.output.split())
+    sandbox.world.traffic.clear()
+    stray = playbooks.fail("check", INVENTORY, "-e", "federation_check_people=Jane Doe")
+    assert "'Doe' belongs to no variable" in stray.message()
+    assert sandbox.world.traffic.requests() == []

@@ -16,6 +16,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_us
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Settings, User
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Step
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted, option_of_users
 
 QuickConnects = t.Mapping[str, t.Sequence[t.Mapping[str, str]]]
 
@@ -102,7 +103,7 @@ def check_guard(wanted: t.Sized, gone: Departures, rules: Rules, closed: t.Mappi
     if rules.is_whole and not wanted and gone.leavers:
         names = [user.username for user in gone.leavers]
         raise Conflict(
-            f"No agent is listed, so that all {len(names)} would be leavers: {listed(names, 10)}.",
+            f"No agent is listed, so that {counted(len(names), 'agent')} would be leavers, all that there are: {listed(names, 10)}.",
             code="EmptySource",
             hint="Nothing was changed. See why the source is empty; with mode=add, an empty list does nothing.",
             would_remove=names,
@@ -112,7 +113,7 @@ def check_guard(wanted: t.Sized, gone: Departures, rules: Rules, closed: t.Mappi
             f"{len(losing)} of {total} agents would lose their access, and max_removals={rules.max_removals} allows {most}: "
             f"{listed(sorted(losing), 10)}.",
             code="TooManyRemovals",
-            hint="Nothing was changed. If they really left, run once with a higher max_removals.",
+            hint=f"Nothing was changed. If they really left, run once with a higher {option_of_users('max_removals')}.",
             would_remove=sorted(losing),
         )
 
@@ -137,11 +138,15 @@ def warnings(gone: Departures, rules: Rules) -> list[str]:
     found = []
     if gone.leavers and rules.leavers == "report":
         names = [user.username for user in gone.leavers]
-        found.append(f"{len(names)} agents are no longer wanted: {', '.join(names[:20])}{', …' if len(names) > 20 else ''}. Set leavers.")
+        who = f"{counted(len(names), 'agent is', 'agents are')} no longer wanted: {listed(names, 20)}."
+        found.append(f"{who} What becomes of them is decided by {option_of_users('leavers')}.")
     for new, user in gone.waiting.items():
-        told = f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched."
-        made = "" if rules.manages(user) else " The old one was made by hand: it goes only with manage_unowned as well."
-        found.append(f"{told} With renames=recreate the new one is made and the old one deleted; history stays with the old one.{made}")
+        found.append(
+            f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched. With recreate in "
+            f"{option_of_users('renames')} the new one is made and the old one deleted; history stays with the old one."
+        )
+        if not rules.manages(user):
+            found[-1] += f" The old one was made by hand: it goes only with {option_of_users('manage_unowned')} as well."
     return found
 
 

@@ -27,6 +27,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.read_ahead
 from ansible_collections.openccp.federation.plugins.module_utils._aws.side_by_side import SideBySide, Tally
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted, option_of_users
 
 if t.TYPE_CHECKING:
     import collections.abc
@@ -289,7 +290,8 @@ class SyncResource(AgentsResource):
         if not self.by_hand:
             return []
         told = f"{', '.join(self.by_hand[:20])}{', …' if len(self.by_hand) > 20 else ''}"
-        return [f"{len(self.by_hand)} agents were made by hand and stay: {told}. With manage_unowned they go as well."]
+        who = counted(len(self.by_hand), "agent was", "agents were")
+        return [f"{who} made by hand, and would go only with {option_of_users('manage_unowned')}: {told}."]
 
     def _read_departures(self) -> None:
         if self.rules.restricted_profile:

@@ -11,6 +11,8 @@ import textwrap
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted
+
 Status = t.Literal["pass", "warning", "fail", "unknown"]
 STATUSES: t.Final[tuple[Status, ...]] = ("fail", "warning", "unknown", "pass")
 """The worst one first."""
@@ -132,7 +134,7 @@ def summary(findings: t.Sequence[Finding]) -> str:
         return f"{len(failed)} of {len(findings)} findings fail: {hops}. {failed[0].subject}: {failed[0].reason}"
     warnings = [one for one in findings if one.status == "warning"]
     if warnings:
-        return f"Agents get in, with {len(warnings)} warnings. {warnings[0].subject}: {warnings[0].reason}"
+        return f"Agents get in, with {counted(len(warnings), 'warning')}. {warnings[0].subject}: {warnings[0].reason}"
     return "Agents get in, as far as can be read."
 
 

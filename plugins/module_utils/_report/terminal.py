@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import HOPS, Status
 from ansible_collections.openccp.federation.plugins.module_utils._report.commands import command
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
 Finding = t.Mapping[str, t.Any]
 
@@ -60,10 +61,10 @@ def _head(findings: t.Sequence[Finding], host: str) -> str:
     if any(not one["person"] for one in failing):
         return f"{host}: agents do not get in, or not as they should."
     if people:
-        return f"{host}: {_count(len(people), 'person does', 'people do')} not get in."
+        return f"{host}: {counted(len(people), 'person does', 'people do')} not get in."
     warnings = sum(one["status"] == "warning" for one in findings)
     if warnings:
-        return f"{host}: agents get in, with {_count(warnings, 'warning', 'warnings')}."
+        return f"{host}: agents get in, with {counted(warnings, 'warning')}."
     return f"{host}: agents get in, as far as can be read."
 
 
@@ -118,10 +119,6 @@ def _folded(findings: t.Sequence[Finding], width: int) -> collections.abc.Iterat
 
 def _wrapped(words: str, indent: str, width: int) -> list[str]:
     return textwrap.wrap(words, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
-
-
-def _count(number: int, one: str, several: str) -> str:
-    return f"{number:,} {one if number == 1 else several}"
 
 
 def _printable(text: str) -> str:

@@ -150,7 +150,8 @@ def test_what_is_done(rules: Rules, told: list[tuple[str, str, str]]) -> None:
 def test_what_is_only_told() -> None:
     gone = leaving.departures(wanted(anna="1"), everybody(there("bob"), there("ann", entra_id="1")), Rules(is_whole=True))
     told = leaving.warnings(gone, Rules(is_whole=True))
-    assert [text.split(" ")[0:3] for text in told] == [["1", "agents", "are"], ["'ann'", "is", "called"]]
+    assert [text.split(" ")[0:3] for text in told] == [["1", "agent", "is"], ["'ann'", "is", "called"]]
+    assert "leavers (in the role connect_users: connect_users_leavers)" in told[0]
 
 
 def test_what_an_earlier_run_left_over_is_removed() -> None:
