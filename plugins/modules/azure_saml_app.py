@@ -609,7 +609,7 @@ class SamlApp:
                 return known | plan.after | {"entity_id": returned.issuer(self.graph)}
             return returned.with_metadata(known | plan.after, returned.read_metadata(self.app, self.graph))
         if plan.steps:
-            self.app = self._settled(steady=2 if any(step.do == "create" for step in plan.steps) else 1)
+            self.app = self._settled()
         described = returned.describe(self.app, self.graph)
         if self.check_mode:
             return returned.with_metadata(described, returned.read_metadata(self.app, self.graph))
@@ -690,7 +690,7 @@ class SamlApp:
 
         self.waiter.until("Microsoft Graph to show the application no longer", probe, steady=1, passes=is_replication)
 
-    def _settled(self, steady: int) -> applications.Application:
+    def _settled(self) -> applications.Application:
         """The application once Graph shows all that was written, so that the next run finds it and has nothing to do."""
 
         def probe() -> applications.Application | None:
@@ -701,7 +701,7 @@ class SamlApp:
             # Two at once: what another run made at the same time and takes back is listed for a while.
             return is_replication(error) or isinstance(error, Conflict)
 
-        return self.waiter.until(f"Microsoft Graph to show '{self.app.label}' as it was written", probe, steady=steady, passes=passes)
+        return self.waiter.until(f"Microsoft Graph to show '{self.app.label}' as it was written", probe, steady=1, passes=passes)
 
 
 def main() -> None:

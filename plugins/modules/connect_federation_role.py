@@ -294,7 +294,7 @@ class FederationRoleResource:
         if self.module.check_mode:
             return roles.describe(roles.target(self.wanted, self.actual, self.arn))
         if plan.steps or self.actual is None:
-            return roles.describe(self.waiter.until(f"IAM to show the role {self.name!r} as it was written", self._as_wanted))
+            return roles.describe(self.waiter.until(f"IAM to show the role {self.name!r} as it was written", self._as_wanted, steady=1))
         return roles.describe(self.actual)
 
     def create(self, role: roles.Role) -> None:
@@ -329,7 +329,7 @@ class FederationRoleResource:
 
     def delete(self) -> None:
         self.iam.delete(self.name)
-        self.waiter.until(f"IAM to show the role {self.name!r} no longer", lambda: None if self._get() else True)
+        self.waiter.until(f"IAM to show the role {self.name!r} no longer", lambda: None if self._get() else True, steady=1)
 
     def _check_confirmation(self) -> None:
         if self.params["confirm_name"] != self.name:

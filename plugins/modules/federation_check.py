@@ -390,7 +390,8 @@ def last_check(module: AnsibleAWSModule) -> tuple[Facts, list[report.Finding]]:
         return True if report.is_ok(findings, "fail") else None
 
     with contextlib.suppress(TimedOut):
-        Waiter(timeout=module.params["wait_timeout"]).until("the clouds to show a federation without a failure", probe)
+        waiter = Waiter(timeout=module.params["wait_timeout"], first_pause=1.0, longest_pause=10.0)
+        waiter.until("the clouds to show a federation without a failure", probe)
     return checks[-1]
 
 

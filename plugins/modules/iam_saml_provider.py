@@ -370,7 +370,7 @@ class SamlProviderResource:
         if self.module.check_mode:
             shown = providers.target(self.wanted, self.actual)
         elif plan.steps or self.actual is None:
-            shown = self.waiter.until(f"IAM to show the SAML provider {self.name!r} as it was written", self._as_wanted)
+            shown = self.waiter.until(f"IAM to show the SAML provider {self.name!r} as it was written", self._as_wanted, steady=1)
         else:
             shown = self.actual
         return providers.describe(shown, self.iam.now, self.module.region)
@@ -400,7 +400,7 @@ class SamlProviderResource:
 
     def delete(self) -> None:
         self.iam.delete(self.arn)
-        self.waiter.until(f"IAM to show the SAML provider {self.name!r} no longer", lambda: None if self._get() else True)
+        self.waiter.until(f"IAM to show the SAML provider {self.name!r} no longer", lambda: None if self._get() else True, steady=1)
 
     def _given_metadata(self) -> providers.Metadata:
         self.key = self._given_key()

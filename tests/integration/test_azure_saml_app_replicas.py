@@ -76,6 +76,13 @@ def test_no_first_run_fails(tenant: Tenant, here: t.Callable[..., VirtualTime], 
     assert not again["changed"], again["actions"]
 
 
+def test_a_cloud_that_is_up_to_date_is_asked_no_more_than_needed(tenant: Tenant, here: t.Callable[..., VirtualTime]) -> None:
+    time = here()
+    assert not _app(tenant, time).get("failed")
+    assert len(tenant.world.traffic.requests()) <= 25
+    assert (_key_reads(tenant), time.now()) == (0, 0.5)
+
+
 @pytest.mark.parametrize("lags", [{}, {"graph_index_lag": 5.0, "graph_replication": 5.0}, REPLICAS], ids=["prompt", "late", "replicas"])
 def test_two_first_runs_at_once(tenant: Tenant, here: t.Callable[..., VirtualTime], lags: dict[str, float]) -> None:
     """Both end well, with one application and one claims policy."""

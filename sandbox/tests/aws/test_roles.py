@@ -142,6 +142,17 @@ def test_replication(sandbox, iam, provider, refused):
     iam.create_role(RoleName="Second", AssumeRolePolicyDocument=naming)
 
 
+def test_reads_go_backwards(sandbox, iam, provider):
+    """facts/corrections.md E3, for IAM: a role that was shown is not there in a later read."""
+    sandbox.world.settings.change({"iam_replication": 60, "iam_flapping": 0.3})
+    sandbox.world.clock.advance(dt.timedelta(seconds=61))
+    iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=trust(provider))
+    counts = [len(iam.list_roles()["Roles"]) for _number in range(40)]
+    assert 0 in counts[counts.index(1) :]
+    sandbox.world.clock.advance(dt.timedelta(seconds=61))
+    assert {len(iam.list_roles()["Roles"]) for _number in range(20)} == {1}
+
+
 def test_a_changed_permission_takes_effect_late(sandbox, refused):
     root = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
     role = seed(sandbox, roles=[{"account": ACCOUNT, "name": "Reader", "trust": root}])["roles"][0]

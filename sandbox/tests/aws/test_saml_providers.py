@@ -168,6 +168,19 @@ def test_replication(sandbox, iam, refused):
     assert iam.get_saml_provider(SAMLProviderArn=arn)["SAMLMetadataDocument"] == make_metadata(make_certificate())
 
 
+def test_reads_go_backwards(sandbox, iam, arn):
+    """facts/corrections.md E3, for IAM: an old replica answers a share of reads until the change is everywhere."""
+    sandbox.world.clock.advance(dt.timedelta(seconds=61))
+    sandbox.world.settings.change({"iam_replication": 60, "iam_flapping": 0.3})
+    before, after = iam.get_saml_provider(SAMLProviderArn=arn)["SAMLMetadataDocument"], make_metadata(make_certificate())
+    iam.update_saml_provider(SAMLProviderArn=arn, SAMLMetadataDocument=after)
+    shown = [iam.get_saml_provider(SAMLProviderArn=arn)["SAMLMetadataDocument"] for _number in range(50)]
+    assert set(shown) == {before, after}
+    assert before in shown[shown.index(after) :]
+    sandbox.world.clock.advance(dt.timedelta(seconds=61))
+    assert {iam.get_saml_provider(SAMLProviderArn=arn)["SAMLMetadataDocument"] for _number in range(20)} == {after}
+
+
 def test_a_document_of_the_largest_size(iam):
     """facts 5.1: 10 000 000 characters."""
     document = make_metadata(make_certificate()).ljust(10_000_000)

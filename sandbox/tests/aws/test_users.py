@@ -211,6 +211,17 @@ def test_lags(sandbox, connect, wanted, refused):
     assert connect.search_users(InstanceId=wanted["InstanceId"])["Users"][0]["IdentityInfo"]["FirstName"] == "Jane"
 
 
+def test_reads_go_backwards(sandbox, connect, wanted):
+    """facts/corrections.md E3, for Amazon Connect: a user who was shown is not there in a later read."""
+    sandbox.world.settings.change({"connect_replication": 60, "connect_search_lag": 60, "connect_flapping": 0.3})
+    connect.create_user(**wanted)
+    for operation, key in ((connect.list_users, "UserSummaryList"), (connect.search_users, "Users")):
+        counts = [len(operation(InstanceId=wanted["InstanceId"])[key]) for _number in range(40)]
+        assert 0 in counts[counts.index(1) :]
+    sandbox.world.clock.advance(dt.timedelta(seconds=61))
+    assert {len(connect.list_users(InstanceId=wanted["InstanceId"])["UserSummaryList"]) for _number in range(20)} == {1}
+
+
 def string(field, value, kind="EXACT"):
     return {"StringCondition": {"FieldName": field, "Value": value, "ComparisonType": kind}}
 
