@@ -45,3 +45,27 @@ def test_a_module_is_in_the_action_groups_whose_options_it_takes(module: str) ->
 
 def test_the_action_groups_name_modules_that_exist() -> None:
     assert {module for modules in RUNTIME["action_groups"].values() for module in modules} <= set(MODULES)
+
+
+def required(file: str) -> set[str]:
+    """The packages that a requirements file names, with those of the files that it includes, as pip spells them."""
+    names: set[str] = set()
+    for line in (CHECKOUT / file).read_text(encoding="utf-8").splitlines():
+        if line.startswith("-r "):
+            names |= required(line.removeprefix("-r "))
+        elif line and not line.startswith(("#", "-")):
+            names.add(re.sub(r"[-_.]+", "-", re.split(r"[\[<>=! ]", line)[0]).lower())
+    return names
+
+
+@pytest.mark.parametrize(
+    ("environment", "requirements"),
+    [("main", "dev"), ("floor", "floor"), ("newest", "test"), ("conformance", "conformance")],
+)
+def test_every_requirement_is_pinned(environment: str, requirements: str) -> None:
+    """So that a release elsewhere turns nothing red here; `make constraints` renews the files."""
+    lines = (CHECKOUT / "constraints" / f"{environment}.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.+!-]+", pin) for pin in pins)
+    pinned = {re.sub(r"[-_.]+", "-", pin.partition("==")[0]).lower() for pin in pins}
+    assert required(f"requirements-{requirements}.txt") <= pinned
