@@ -291,7 +291,7 @@ def test_what_may_not_be_read_is_unknown(ward: Ward) -> None:
     much = {*UNSEEN, "provider", "certificate", "permissions", "security_profile", "approved_origins"}
     all_of_it = {*UNSEEN, "provider", "certificate", "role", "instance", "user"}
     for number, (allowed, expected) in enumerate(
-        ((["connect:Describe*", "connect:ListUsers", "iam:GetRole", "sts:*"], much), (["sts:*"], all_of_it))
+        ((["connect:Describe*", "connect:ListUsers", "ds:DescribeDirectories", "iam:GetRole", "sts:*"], much), (["sts:*"], all_of_it))
     ):
         policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
         key = {"id": f"AKIAREADER000000000{number}", "secret": SECRET, "user": "reader", "policy": policy}

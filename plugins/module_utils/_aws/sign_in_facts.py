@@ -47,7 +47,14 @@ def _is_elsewhere(iam: t.Any, arn: str) -> bool:
 
 
 def _provider(found: SamlProvider) -> Provider:
-    return Provider(found.arn, found.metadata, found.unreadable or "", found.encryption_mode == "Required", found.uuid)
+    return Provider(
+        arn=found.arn,
+        metadata=found.metadata,
+        unreadable=found.unreadable or "",
+        encryption_required=found.encryption_mode == "Required",
+        decrypts=bool(found.private_keys),
+        uuid=found.uuid,
+    )
 
 
 def read_roles(iam: t.Any, arns: t.Iterable[str], unread: dict[str, str]) -> dict[str, Role | None]:

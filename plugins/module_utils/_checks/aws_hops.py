@@ -50,6 +50,13 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
     if found.encryption_required and not path.application.encrypts:
         reason = "It takes encrypted assertions only, and Entra does not encrypt them."
         problems.append(Problem(reason, symptoms.INVALID_RESPONSE, f"{advice.provider(path, assertion_encryption_mode='allowed')}."))
+    if path.application.encrypts and found.decrypts is False:
+        reason = "Entra encrypts the assertions, and IAM has no private key to read them with."
+        fix = (
+            "Take the token encryption off in Entra ID (tokenEncryptionKeyId of the application and of its service principal), or give "
+            "IAM the private key: iam_saml_provider with private_key_file."
+        )
+        problems.append(Problem(reason, symptoms.INVALID_RESPONSE, fix))
     evidence = {"entity_id": found.metadata.entity_id, "issuer": issuer, "encryption_required": found.encryption_required}
     yield judged("provider", arn, problems, evidence)
 

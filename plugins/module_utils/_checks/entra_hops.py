@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import advice, symptoms
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import MAX_TAG_VALUE, value_problems
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Person, SigningKey
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import SAML_2, Person, SigningKey
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, judged, read_pair, unknown
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
@@ -81,6 +81,18 @@ def tenant(path: Path) -> collections.abc.Iterator[Finding]:
             "Assigning groups takes Entra ID P1 or P2, and Conditional Access may refuse anybody (AADSTS53003, 50076); neither is read."
         )
         yield unknown("tenant", names, reason)
+
+
+def token(path: Path) -> collections.abc.Iterator[Finding]:
+    """Whether Entra issues tokens of the version of SAML that AWS takes; nothing where nobody chose another."""
+    app = path.application
+    if "token_policies" in app.unread:
+        yield unknown("response", app.name, app.unread["token_policies"])
+    elif app.token_version != SAML_2:
+        reason = f"A token issuance policy makes Entra issue tokens of SAML {app.token_version}; AWS takes SAML {SAML_2} alone."
+        fix = f"Set SamlTokenVersion to {SAML_2} in the application's token issuance policy, or take the policy away in Entra ID."
+        evidence = {"token_version": app.token_version, "expected": SAML_2}
+        yield judged("response", app.name, [Problem(reason, symptoms.INVALID_RESPONSE, fix)], evidence)
 
 
 def claims_policy(path: Path) -> collections.abc.Iterator[Finding]:

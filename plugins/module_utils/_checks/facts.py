@@ -22,6 +22,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.policies 
 
 Unread = t.Mapping[str, str]
 
+#: The version of the tokens that AWS takes, which is what Entra issues where nothing else is said.
+SAML_2: t.Final = "2.0"
+
 
 @dataclass(frozen=True)
 class SigningKey:
@@ -46,9 +49,9 @@ class Application:
     """The enterprise application.
 
     ours: whether this collection made it. gallery: whether it comes from a template of the gallery. reply_urls: the one that Entra posts
-    to first. definitions: of each claims policy that is assigned. encrypts: whether Entra encrypts the assertions. issuer: what its
-    metadata says, which is at metadata_url. groups: those that are assigned. role_values: of the roles that it offers and that are
-    enabled, by id.
+    to first. definitions: of each claims policy that is assigned. encrypts: whether Entra encrypts the assertions. token_version: of
+    SAML. issuer: what its metadata says, which is at metadata_url. groups: those that are assigned. role_values: of the roles that it
+    offers and that are enabled, by id.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Application:
     definitions: tuple[t.Any, ...] = ()
     keys: tuple[SigningKey, ...] = ()
     encrypts: bool = False
+    token_version: str = SAML_2
     issuer: str | None = None
     metadata_url: str | None = None
     groups: tuple[Group, ...] = ()
@@ -94,12 +98,13 @@ class Person:
 
 @dataclass(frozen=True)
 class Provider:
-    """The SAML provider in IAM. unreadable: why its metadata cannot be read."""
+    """The SAML provider in IAM. unreadable: why its metadata cannot be read. decrypts: whether it has a private key; None if not known."""
 
     arn: str
     metadata: Metadata | None = None
     unreadable: str = ""
     encryption_required: bool = False
+    decrypts: bool | None = None
     uuid: str | None = None
 
 

@@ -20,6 +20,7 @@ Hop = t.Callable[[Path], collections.abc.Iterator[Finding]]
 _OF_APPLICATION: t.Final[tuple[Hop, ...]] = (
     entra_hops.tenant,
     people_hops.of_groups,
+    entra_hops.token,
     entra_hops.claims_policy,
     entra_hops.role_claim,
     entra_hops.certificate,

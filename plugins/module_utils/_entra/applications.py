@@ -71,13 +71,15 @@ PURGE_TIMEOUT: t.Final = 60.0
 class Application:
     """All that Microsoft Graph tells of one SAML application, in its own names. Empty parts are not there (yet).
 
-    unread: parts (policies, assignments) that our permissions do not show, with the refusal.
+    token_policies: how tokens are issued, read by read_whole() alone. unread: parts (policies, assignments, token_policies) that our
+    permissions do not show, with the refusal.
     """
 
     application: t.Mapping[str, t.Any]
     principal: t.Mapping[str, t.Any]
     policies: tuple[t.Mapping[str, t.Any], ...] = ()
     assignments: tuple[t.Mapping[str, t.Any], ...] = ()
+    token_policies: tuple[t.Mapping[str, t.Any], ...] = ()
     unread: t.Mapping[str, FederationError] = field(default_factory=dict)
 
     @property
@@ -307,10 +309,17 @@ def find_app_id(graph: Graph, selector: Selector) -> str | None:
 
 def read_whole(graph: Graph, app_id: str) -> Application | None:
     """Read an application by its id in one batch, the application object with every property; None when there is none."""
-    ask = read(f"/applications(appId={literal(app_id)})", f"find the application {app_id}")
-    outcomes = graph.batch([ask, *_part_asks({"appId": app_id, "displayName": app_id})])
+    at = f"/applications(appId={literal(app_id)})"
+    ask = read(at, f"find the application {app_id}")
+    tokens = read(f"{at}/tokenIssuancePolicies", f"read the token issuance policies of {app_id}")
+    *outcomes, issued = graph.batch([ask, *_part_asks({"appId": app_id, "displayName": app_id}), tokens])
     found = outcomes[0].found()
-    return None if found is None else _assembled(graph, found, outcomes[1:])
+    if found is None:
+        return None
+    whole = _assembled(graph, found, outcomes[1:])
+    if isinstance(issued.error, Denied):
+        return replace(whole, unread={**whole.unread, "token_policies": issued.error})
+    return replace(whole, token_policies=tuple((issued.found() or {}).get("value", ())))
 
 
 def _part_asks(one: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Ask]:
@@ -331,7 +340,7 @@ def _assembled(graph: Graph, one: t.Mapping[str, t.Any], outcomes: t.Sequence[Ou
     unread = {part: outcome.error for part, outcome in parts.items() if isinstance(outcome.error, Denied)}
     policies, assignments = ({} if part in unread else outcome.found() or {} for part, outcome in parts.items())
     assigned = tuple(graph.rest(assignments, f"read the assignments of '{one['displayName']}'"))
-    return Application(one, principal, tuple(policies.get("value", ())), assigned, unread)
+    return Application(one, principal, tuple(policies.get("value", ())), assigned, unread=unread)
 
 
 def listed(graph: Graph, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:

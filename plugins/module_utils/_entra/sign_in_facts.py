@@ -10,10 +10,11 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import functools
+import json
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Group, Person, SigningKey
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import SAML_2, Application, Group, Person, SigningKey
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import VALUES
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read
@@ -58,6 +59,7 @@ def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application
         keys=tuple(SigningKey(one.certificate, one.active, one.can_sign) for one in found.certificates),
         encrypts=bool(principal.get("tokenEncryptionKeyId") or application.get("tokenEncryptionKeyId")),
         role_values={one["id"]: one["value"] for one in principal.get("appRoles") or () if one.get("isEnabled") and one.get("value")},
+        token_version=_token_version(found.token_policies),
         issuer=issuer,
         metadata_url=metadata_url(graph.place.cloud.authority_url, graph.tenant_id, found.app_id),
         groups=tuple(Group(one["principalId"], _name(one)) for one in found.assignments if one.get("principalType") == "Group"),
@@ -116,6 +118,18 @@ def _issuer(graph: Graph, found: apps.Application, unread: dict[str, str]) -> st
             raise
         unread["metadata"] = error.message
     return None
+
+
+def _token_version(policies: t.Iterable[Record]) -> str:
+    """The version of SAML of the tokens: that of a token issuance policy, if there is one that says it."""
+    for policy in policies:
+        for definition in policy.get("definition") or ():
+            try:
+                content = json.loads(definition)["TokenIssuancePolicy"]
+                return str(content.get("SamlTokenVersion") or SAML_2)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
+    return SAML_2
 
 
 def _in_order(urls: t.Sequence[str], settings: t.Sequence[Record]) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ import datetime as dt
 import typing as t
 import uuid
 
+import xmlsec
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from lxml import etree
 from lxml.builder import ElementMaker  # type: ignore[import-not-found]
@@ -20,6 +22,7 @@ from federation_sandbox.entra.certificates import SigningCertificate
 from federation_sandbox.entra.claims import Claims
 
 SAML: t.Final = "urn:oasis:names:tc:SAML:2.0:assertion"
+SAML_1: t.Final = "urn:oasis:names:tc:SAML:1.0:assertion"
 SAMLP: t.Final = "urn:oasis:names:tc:SAML:2.0:protocol"
 DS: t.Final = "http://www.w3.org/2000/09/xmldsig#"
 RSA_SHA256: t.Final = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
@@ -32,6 +35,7 @@ _BEFORE: t.Final = dt.timedelta(minutes=5)
 _AFTER: t.Final = dt.timedelta(minutes=70)
 
 _saml = ElementMaker(namespace=SAML, nsmap={None: SAML})
+_saml_1 = ElementMaker(namespace=SAML_1, nsmap={None: SAML_1})
 _samlp = ElementMaker(namespace=SAMLP, nsmap={"samlp": SAMLP})
 _ds = ElementMaker(namespace=DS, nsmap={None: DS})
 
@@ -47,11 +51,13 @@ class Addressed:
 
 @dataclasses.dataclass(frozen=True)
 class Signing:
-    """How a response is signed, in the words of a token issuance policy (facts 3.12)."""
+    """How a response is signed, in the words of a token issuance policy (facts 3.12), and for whom it is encrypted."""
 
     signer: SigningCertificate
     parts: str = "TokenOnly"
     algorithm: str = RSA_SHA256
+    version: str = "2.0"
+    encrypted_for: x509.Certificate | None = None
 
 
 class _Signer(XMLSigner):
@@ -62,7 +68,9 @@ class _Signer(XMLSigner):
 
 
 def response(to: Addressed, claims: Claims, signing: Signing, now: dt.datetime) -> bytes:
-    """A signed response."""
+    """A signed response; its assertion of SAML 1.1, or encrypted, when that is wanted."""
+    if signing.version == "1.1":
+        return _of_saml_1(to, claims, now)
     whole = _samlp.Response(
         _saml.Issuer(to.issuer),
         _samlp.Status(_samlp.StatusCode(Value=_SUCCESS)),
@@ -74,6 +82,8 @@ def response(to: Addressed, claims: Claims, signing: Signing, now: dt.datetime) 
     )
     if signing.parts in ("TokenOnly", "ResponseAndToken"):
         whole = _signed(whole, whole[2], signing)
+    if signing.encrypted_for is not None:
+        whole = _encrypted(whole, signing.encrypted_for)
     if signing.parts in ("ResponseOnly", "ResponseAndToken"):
         whole = _signed(whole, whole, signing)
     return etree.tostring(whole)
@@ -102,6 +112,46 @@ def _assertion(to: Addressed, claims: Claims, now: dt.datetime) -> etree._Elemen
         Version="2.0",
     )
     return assertion
+
+
+def _of_saml_1(to: Addressed, claims: Claims, now: dt.datetime) -> bytes:
+    """A response with an assertion of SAML 1.1, as a token issuance policy asks for it. What Entra really puts around it is not known."""
+    conditions = _saml_1.Conditions(
+        _saml_1.AudienceRestrictionCondition(_saml_1.Audience(to.audience)), NotOnOrAfter=_instant(now + _AFTER)
+    )
+    subject = _saml_1.Subject(_saml_1.NameIdentifier(claims.name_id))
+    attributes = _saml_1.AttributeStatement(subject)
+    for claim in claims.attributes:
+        space, _, name = claim.name.rpartition("/")
+        values = map(_saml_1.AttributeValue, claim.values)
+        attributes.append(_saml_1.Attribute(*values, AttributeName=name, AttributeNamespace=space))
+    assertion = _saml_1.Assertion(
+        conditions, attributes, MajorVersion="1", MinorVersion="1", AssertionID=_new_id(), Issuer=to.issuer, IssueInstant=_instant(now)
+    )
+    status = _samlp.Status(_samlp.StatusCode(Value=_SUCCESS))
+    whole = _samlp.Response(_saml.Issuer(to.issuer), status, assertion, ID=_new_id(), Version="2.0", IssueInstant=_instant(now))
+    return etree.tostring(whole)
+
+
+def _encrypted(whole: etree._Element, certificate: x509.Certificate) -> etree._Element:
+    """The whole with its assertion encrypted for whoever has the certificate's private key."""
+    kind = xmlsec.constants
+    place = _saml.EncryptedAssertion()
+    assertion = whole[2]
+    whole.replace(assertion, place)
+    place.append(assertion)
+    data = xmlsec.template.encrypted_data_create(whole, kind.TransformAes256Cbc, type=kind.TypeEncElement, ns="xenc")
+    xmlsec.template.encrypted_data_ensure_cipher_value(data)
+    info = xmlsec.template.encrypted_data_ensure_key_info(data, ns="dsig")
+    wrapped = xmlsec.template.add_encrypted_key(info, kind.TransformRsaOaep)
+    xmlsec.template.encrypted_data_ensure_cipher_value(wrapped)
+    manager = xmlsec.KeysManager()
+    public = certificate.public_bytes(serialization.Encoding.DER)
+    manager.add_key(xmlsec.Key.from_memory(public, kind.KeyDataFormatCertDer))
+    context = xmlsec.EncryptionContext(manager)
+    context.key = xmlsec.Key.generate(kind.KeyDataAes, 256, kind.KeyDataTypeSession)
+    context.encrypt_xml(data, assertion)
+    return whole
 
 
 def _signed(whole: etree._Element, part: etree._Element, signing: Signing) -> etree._Element:

@@ -18,10 +18,11 @@ import typing as t
 import urllib.parse
 import uuid
 
+from cryptography import x509
 from werkzeug import Request, Response
 
 from federation_sandbox.entra.access import Refused, application_of, check_application, check_assigned, check_user, user_named
-from federation_sandbox.entra.certificates import SigningCertificate, active_signing_certificate
+from federation_sandbox.entra.certificates import SigningCertificate, active_signing_certificate, load_certificate
 from federation_sandbox.entra.claims import claims_for, has_policy
 from federation_sandbox.entra.hosts import CLOUDS
 from federation_sandbox.entra.responses import RSA_SHA256, Addressed, Signing, response
@@ -184,7 +185,23 @@ def _signing(tenant: Tenant, application: Record, principal: Record) -> Signing:
     assigned = next((each for each in found if each is not None), None)
     policy = json.loads(assigned["definition"][0])["TokenIssuancePolicy"] if assigned else {}
     signer = _signer(tenant, principal)
-    return Signing(signer, policy.get("TokenResponseSigningPolicy", "TokenOnly"), policy.get("SigningAlgorithm", RSA_SHA256))
+    return Signing(
+        signer,
+        policy.get("TokenResponseSigningPolicy", "TokenOnly"),
+        policy.get("SigningAlgorithm", RSA_SHA256),
+        policy.get("SamlTokenVersion", "2.0"),
+        _encrypted_for(application, principal),
+    )
+
+
+def _encrypted_for(application: Record, principal: Record) -> x509.Certificate | None:
+    """The certificate that tokenEncryptionKeyId chooses: all tokens are encrypted with it."""
+    for record in (principal, application):
+        wanted = record.get("tokenEncryptionKeyId")
+        keys = (each for each in record.get("keyCredentials") or () if each["keyId"] == wanted and each["usage"] == "Encrypt")
+        if wanted and (key := next(keys, None)):
+            return load_certificate(key["key"])
+    return None
 
 
 def _error(call: Call, refused: Refused) -> Response:

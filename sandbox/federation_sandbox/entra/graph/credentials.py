@@ -23,7 +23,7 @@ _LONGEST_NAME: t.Final[int] = 90
 _YEARS: t.Final[int] = 3
 #: each list, and the member that is never read back
 _SECRETS: t.Final[dict[str, str]] = {"keyCredentials": "key", "passwordCredentials": "secretText"}
-_KINDS: t.Final[dict[str, str]] = {"Sign": "X509CertAndPassword", "Verify": "AsymmetricX509Cert"}
+_KINDS: t.Final[dict[str, str]] = {"Sign": "X509CertAndPassword", "Verify": "AsymmetricX509Cert", "Encrypt": "AsymmetricX509Cert"}
 
 
 def add_token_signing_certificate(tenant: Tenant, record: Record, body: collections.abc.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -127,7 +127,7 @@ def _new_key(tenant: Tenant, given: dict[str, t.Any], passwords: collections.abc
     if usage not in _KINDS or given.get("type") != _KINDS[usage] or not given.get("key") or not identifier:
         raise invalid_value("keyCredentials", _RESOURCE)
     try:
-        if usage == "Verify":
+        if usage != "Sign":
             certificate = load_certificate(given["key"])
         else:
             certificate = _open(tenant, identifier, given["key"], passwords.get(identifier))
@@ -141,7 +141,7 @@ def _new_key(tenant: Tenant, given: dict[str, t.Any], passwords: collections.abc
         "keyId": given.get("keyId") or new_id(),
         "type": given["type"],
         "usage": usage,
-        "key": given["key"] if usage == "Verify" else None,
+        "key": given["key"] if usage != "Sign" else None,
     }
 
 
