@@ -198,6 +198,20 @@ def test_two_people_with_one_session_name(ward: Ward) -> None:
     assert patient.sign_in(JANE).agent
 
 
+@pytest.mark.parametrize(("kind", "action"), [("service", "connect:GetFederationToken"), ("resource", "sts:AssumeRoleWithSAML")])
+def test_a_denial_of_the_organization_is_told_to_be_unread(kind: str, action: str, ward: Ward) -> None:
+    patient = ward.admit()
+    statement = {"Effect": "Deny", "Action": action, "Resource": "*"} | ({"Principal": "*"} if kind == "resource" else {})
+    denial = {"Version": "2012-10-17", "Statement": [statement]}
+    clouds.seed(ward.sandbox.world, {"aws": {"accounts": [{"id": ACCOUNT, f"{kind}_control_policies": [denial]}]}})
+    assert not patient.sign_in().ok
+    report = patient.check(JANE)
+    assert not failing(report), "\n".join(report["table"])
+    found = failing(report, "unknown")["organization"]
+    assert action in found["reason"]
+    assert f"--target-id {ACCOUNT}" in found["fix"]
+
+
 def test_a_response_that_aws_takes(ward: Ward, tmp_path: Path) -> None:
     patient = ward.admit()
     response = walk.saml_response(patient.sandbox.environment, str(patient.application["user_access_url"]), JANE)

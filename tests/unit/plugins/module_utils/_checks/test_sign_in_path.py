@@ -577,3 +577,22 @@ def test_no_text_speaks_of_what_is_not_known(name: str) -> None:
         for finding in check(known):
             for text in (finding.subject, finding.reason, finding.symptom, finding.fix):
                 assert not re.search(r"\bNone\b|\bnull\b|''|\[\]|\{\}|  |: [,.]", text), finding
+
+
+def test_tokens_that_aws_cannot_read() -> None:
+    old = m.found(m.with_application(token_version="1.1"))
+    assert (old["response"].status, old["response"].symptom) == ("fail", symptoms.INVALID_RESPONSE)
+    assert m.found(m.with_application(unread={"token_policies": "No permission."}))["response"].status == "unknown"
+    encrypted = m.with_application(encrypts=True)
+    for decrypts, hops in ((False, {"provider"}), (True, set()), (None, set())):
+        assert set(m.found(dataclasses.replace(encrypted, providers={m.PROVIDER: m.provider(decrypts=decrypts)}))) == hops
+
+
+def test_who_shares_a_session_name() -> None:
+    john = m.person(name="john@example.com", id="h", attributes={"userprincipalname": m.JANE, "mail": "john@example.com"})
+    found = m.found(m.facts(assigned=(m.person(), john)))
+    assert set(found) == {"unique_name"}
+    assert found["unique_name"].evidence == {"session_name": m.JANE, "others": ["john@example.com"]}
+    assert "session_name_source: mail" in found["unique_name"].fix
+    for harmless in (dataclasses.replace(john, enabled=False), dataclasses.replace(john, through=()), m.person()):
+        assert m.found(m.facts(assigned=(m.person(), harmless))) == {}
