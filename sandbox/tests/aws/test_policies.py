@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from federation_sandbox.aws import policies
@@ -26,3 +28,24 @@ def test_variables_are_plain_text_in_the_older_version(version: str | None, reso
     statement = {"Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": resource}
     document = {"Statement": [statement], **({"Version": version} if version else {})}
     assert policies.verdict([document], "connect:GetFederationToken", "user/AROA1:jane", FACTS) == verdict
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        ({"ForAnyValue:StringEquals": {"aws:TagKeys": "Team"}}, "silent"),
+        ({"ForAnyValue:StringNotEquals": {"aws:TagKeys": "Team"}}, "silent"),
+        ({"ForAnyValue:StringEqualsIfExists": {"aws:TagKeys": "Team"}}, "silent"),
+        ({"ForAllValues:StringEquals": {"aws:TagKeys": "Team"}}, "allow"),
+        ({"StringNotEquals": {"aws:TagKeys": "Team"}}, "allow"),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-11-26T12:00:01Z"}}, "allow"),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-11-26T12:00:00Z"}}, "silent"),
+        ({"NumericEquals": {"aws:EpochTime": "1795694400"}}, "allow"),
+        ({"Bool": {"aws:SecureTransport": "true"}}, "allow"),
+    ],
+)
+def test_keys_that_each_request_has_and_one_that_it_has_not(condition: dict[str, dict[str, str]], verdict: str) -> None:
+    """IAM's reference of condition operators: with ForAnyValue, a key that is not in the request matches nothing"""
+    statement = {"Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": "*", "Condition": condition}
+    facts = policies.moment(dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC))
+    assert policies.verdict([{"Version": "2012-10-17", "Statement": statement}], "connect:GetFederationToken", "x", facts) == verdict
