@@ -273,17 +273,21 @@ instance:
 
 import dataclasses
 import typing as t
+import uuid
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws import alias_search
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_instances as instances
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
-from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound, TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_account, check_home, parse_connect_instance_arn
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+#: seconds in which a new instance is listed; the alias of one that is not by then is somebody else's
+LISTED_WITHIN: t.Final = 10.0
 
 
 class InstanceResource:
@@ -293,7 +297,6 @@ class InstanceResource:
         self.module = module
         self.params = module.params
         self.waiter = Waiter(timeout=module.params["wait_timeout"])
-        self.failed: list[str] = []
         self.doubts: list[str] = []
         self.id: str | None = None
         self.arn: str | None = None
@@ -338,7 +341,7 @@ class InstanceResource:
         try:
             with attempt(f"create the Amazon Connect instance {alias!r}"):
                 made = self.connect.create_instance(
-                    ClientToken=instances.creation_token(self.region, alias, self.failed),
+                    ClientToken=str(uuid.uuid4()),
                     IdentityManagementType="SAML",
                     InstanceAlias=alias,
                     InboundCallsEnabled=inbound_calls,
@@ -346,9 +349,23 @@ class InstanceResource:
                     **({"Tags": tags} if tags else {}),
                 )
         except FederationError as error:
-            raise instances.alias_taken(error, alias) from error
+            made = self._made_before(alias, error)
         self.id, self.arn = made["Id"], made["Arn"]
         self._ready()
+
+    def _made_before(self, alias: str, error: FederationError) -> instances.Instance:
+        """The instance that holds the alias, where an earlier run of ours was stopped before the lists showed it; else the error."""
+        refused = instances.alias_taken(error, alias)
+        if refused is error:
+            raise error
+        try:
+            return self.waiter.until(
+                f"the instance {alias!r} to be listed",
+                lambda: instances.only(instances.with_alias(instances.list_instances(self.connect), alias), alias),
+                timeout=LISTED_WITHIN,
+            )
+        except TimedOut:
+            raise refused from error
 
     def update_attribute(self, attribute: str, value: bool) -> None:
         with attempt(f"change {attribute} of the instance {self.id}"):
@@ -372,7 +389,6 @@ class InstanceResource:
         if reference:
             return instances.id_of_reference(self.connect, instances.check_reference(reference))
         listed = instances.list_instances(self.connect)
-        self.failed = instances.failed_with_alias(listed, alias)
         found = instances.only(instances.with_alias(listed, alias), alias)
         if found is None and self.params["state"] == "present":
             self.doubts = alias_search.misspelt(alias, [str(one["InstanceAlias"]) for one in listed if one.get("InstanceAlias")])

@@ -47,6 +47,8 @@ class Call:
     write: bool = False
     caller: str = ""
     error: str = ""
+    #: what is strange about an answer that is no error
+    note: str = ""
     #: whether it is a read that was asked for keys; Graph limits those more than others
     key_material: bool = False
     fault: Fault | None = None
@@ -133,6 +135,7 @@ class Service:
                     "duration": round(time.perf_counter() - started, 6),
                     "caller": call.caller,
                     "error": call.error,
+                    "note": call.note,
                     "key_material": call.key_material,
                 }
             )

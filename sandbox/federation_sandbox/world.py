@@ -49,6 +49,10 @@ class Settings:
     connect_flapping: float = 0.0
     #: what decides which replica answers which request: the same seed and requests, the same answers
     flapping_seed: int = 0
+    #: how long the ClientToken of a new Amazon Connect instance is remembered; for ever when zero (no source says how long AWS does)
+    client_token_memory: float = 0.0
+    #: whether us-east-1.signin.aws.amazon.com answers, which is not in AWS's table though third parties use it
+    undocumented_signin_host: bool = False
     #: added to every answer
     latency: float = 0.0
     #: whether each service's rate limits are enforced

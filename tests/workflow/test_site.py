@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -13,6 +14,7 @@ from seeds import ACCOUNTS, SECRET, account, credentials, tenant
 
 from federation_sandbox import clouds, walk
 from federation_sandbox.testing import Sandbox
+from support import CHECKOUT
 
 ONE: t.Final = "sandbox/hosts.yml"
 #: the requests that an unchanged federation may take, with the check that ends the run and without it
@@ -181,3 +183,50 @@ def test_replication_delays_are_waited_out(sandbox: Sandbox, playbooks: Playbook
     playbooks.succeed("site", ONE)
     sandbox.world.settings.change(dict.fromkeys(delays, 0.0))
     assert playbooks.succeed("site", ONE).changed() == 0
+
+
+def test_a_federation_of_us_east_1_moves_to_the_documented_reply_url(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    """AWS has no us-east-1.signin.aws.amazon.com in its table: the role trusts both addresses before Entra posts to the new one."""
+    sandbox.world.settings.undocumented_signin_host = True
+    documented, other = "https://signin.aws.amazon.com/saml", "https://us-east-1.signin.aws.amazon.com/saml"
+    place = {"federation_region": "us-east-1"}
+    first = playbooks.succeed("site", ONE, variables={**place, "federation_reply_url": other})
+    findings = {finding["hop"]: finding for finding in first.result("federation_check")["findings"]}
+    assert "not in AWS's table" in findings["reply_url"]["reason"]
+    url = first.result("azure_saml_app")["user_access_url"]
+    assert walk.sign_in(sandbox.environment, url, "jane.doe@example.com").ok
+    foretold = playbooks.succeed("site", ONE, "--check", variables=place)
+    sandbox.world.traffic.clear()
+    moved = playbooks.succeed("site", ONE, variables=place)
+    assert moved.changed() == foretold.changed() > 0
+    writes = [entry["operation"] for entry in sandbox.world.traffic.writes()]
+    assert writes[0] == "UpdateAssumeRolePolicy", writes
+    assert writes.count("UpdateAssumeRolePolicy") == 1
+    assert moved.result("azure_saml_app")["reply_urls"] == [documented]
+    trusted = moved.result("aws_federation")["role"]["trust_policy"]["Statement"][0]["Condition"]["StringEquals"]["SAML:aud"]
+    assert trusted == [documented, other]
+    sandbox.world.settings.undocumented_signin_host = False
+    assert walk.sign_in(sandbox.environment, url, "jane.doe@example.com").ok
+    assert playbooks.succeed("site", ONE, variables=place).changed() == 0
+
+
+def test_an_operator_who_must_set_a_permissions_boundary(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    """The documented variant of the policy is enough for everything, and its holder's roles can do nothing but sign in."""
+    folder = CHECKOUT / "docs" / "permissions"
+    policy, boundary = (
+        json.loads((folder / name).read_text(encoding="utf-8")) for name in ("aws-policy-bounded.json", "aws-boundary.json")
+    )
+    key = {"id": "AKIABOUNDED000000000", "secret": SECRET, "policy": policy}
+    account = {"id": ACCOUNTS["aws"], "access_keys": [key], "policies": {"ConnectFederationBoundary": boundary}}
+    clouds.seed(sandbox.world, {"aws": {"accounts": [account]}})
+    playbooks.succeed("site", ONE)  # by somebody who need not, as an administrator may have done before
+    playbooks.environment |= {"AWS_ACCESS_KEY_ID": key["id"]}
+    bounded = {"aws_federation_boundary": f"arn:aws:iam::{ACCOUNTS['aws']}:policy/ConnectFederationBoundary"}
+    run = playbooks.succeed("site", ONE, variables=bounded)
+    assert run.result("aws_federation")["actions"] == [
+        f"Set the permissions boundary of the role 'ConnectFederation-example-demo' to {bounded['aws_federation_boundary']}"
+    ]
+    playbooks.succeed("teardown", ONE, variables=bounded)
+    again = playbooks.succeed("site", ONE, variables=bounded)
+    assert walk.sign_in(sandbox.environment, again.result("azure_saml_app")["user_access_url"], "jane.doe@example.com").ok
+    assert playbooks.succeed("site", ONE, variables=bounded).changed() == 0

@@ -57,6 +57,7 @@ def client(module: AnsibleAWSModule, service: str, region: str | None = None) ->
     model = made.meta.service_model
     made.meta.events.register_first(f"needs-retry.{model.service_id.hyphenize()}", _take_as_said)
     made.meta.events.register_first(f"before-parse.{model.service_id.hyphenize()}", _check_content)
+    made.meta.events.register_first(f"after-call.{model.service_id.hyphenize()}", _check_parsed)
     return made
 
 
@@ -71,8 +72,18 @@ def _take_as_said(response: t.Any, operation: t.Any, caught_exception: Exception
 
 def _check_content(operation_model: t.Any, response_dict: t.Any, **dummy: t.Any) -> None:  # noqa: ARG001 (botocore gives more by name)
     """Refuse what is no answer to the operation; botocore would take it for an object without members, or fail over it."""
-    shape, body = operation_model.output_shape, response_dict["body"]
-    if response_dict["status_code"] >= 300 or shape is None or not shape.members:
+    _check_body(operation_model, response_dict["status_code"], response_dict["body"])
+
+
+def _check_parsed(model: t.Any, http_response: t.Any, parsed: t.Any, **dummy: t.Any) -> None:  # noqa: ARG001 (botocore gives more by name)
+    """The same for an older botocore, which does not ask before it parses."""
+    if not set(parsed) - {"ResponseMetadata"}:
+        _check_body(model, http_response.status_code, http_response.content)
+
+
+def _check_body(operation_model: t.Any, status: int, body: bytes) -> None:
+    shape = operation_model.output_shape
+    if status >= 300 or shape is None or not shape.members:
         return
     if operation_model.service_model.protocol == "query":
         promised = f"<{operation_model.name}Response".encode() in body
@@ -111,7 +122,7 @@ def attempt(what: str, hint: str | None = None) -> collections.abc.Iterator[None
         raise FederationError(f"Could not {what}: {reason}.", hint=hint) from error
     except BotoCoreError as error:
         raise FederationError(f"Could not {what}: {error}") from error
-    except ResponseParserError as error:
+    except (ResponseParserError, KeyError) as error:
         # The error's own text may hold the answer.
         raise FederationError(
             f"Could not {what}: what answered in AWS's place sent something that is no answer of AWS.",

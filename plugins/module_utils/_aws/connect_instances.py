@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import typing as t
-import uuid
 from urllib.parse import urlsplit
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, client
@@ -62,7 +61,6 @@ ATTRIBUTES: t.Final = {
 }
 
 _ALIAS = re.compile(r"(?!d-)[0-9A-Za-z]+(?:-*[0-9A-Za-z])*")
-_TOKENS = uuid.UUID("6d1f6c5e-0d0b-5f0e-9c2f-3f8a1b7d2e94")
 _ALIAS_TAKEN = "alias is already used"
 
 
@@ -116,15 +114,6 @@ def with_alias(instances: t.Iterable[Instance], alias: str) -> list[Instance]:
         instance
         for instance in instances
         if (instance.get("InstanceAlias") or "").lower() == alias.lower() and instance.get("InstanceStatus") != "CREATION_FAILED"
-    ]
-
-
-def failed_with_alias(instances: t.Iterable[Instance], alias: str) -> list[str]:
-    """The ids of failed creations of an alias, which AWS shows for a day."""
-    return [
-        instance["Id"]
-        for instance in instances
-        if (instance.get("InstanceAlias") or "").lower() == alias.lower() and instance.get("InstanceStatus") == "CREATION_FAILED"
     ]
 
 
@@ -190,14 +179,6 @@ def once_active(instance: Instance | None) -> Instance | None:
         reason = (instance.get("StatusReason") or {}).get("Message", "no reason given")
         raise FederationError(f"Amazon Connect could not create the instance {instance['Id']}: {reason}.")
     return instance
-
-
-def creation_token(region: str, alias: str, failed: t.Iterable[str]) -> str:
-    """The same for every attempt at one creation, so that AWS answers a repeated request with the instance that it made already.
-
-    failed: ids of failed creations of the alias, which a new attempt must not be answered with.
-    """
-    return str(uuid.uuid5(_TOKENS, "/".join([region, alias.lower(), *sorted(failed)])))
 
 
 def alias_taken(error: FederationError, alias: str) -> FederationError:

@@ -249,9 +249,10 @@ def build_wanted(params: t.Mapping[str, t.Any]) -> Wanted:
 def target(wanted: Wanted, actual: Role | None, arn: str) -> Role:
     """The role as it will be. arn: the ARN of a role that does not exist yet."""
     now = actual or Role(arn, trust=wanted.trust)
+    trust = policies.with_former_spelling(wanted.trust, now.trust)
     return replace(
         now,
-        trust=now.trust if policies.same_meaning(now.trust, wanted.trust) else wanted.trust,
+        trust=now.trust if policies.same_meaning(now.trust, trust) else trust,
         permission=now.permission if now.permission and policies.same_meaning(now.permission, wanted.permission) else wanted.permission,
         description=now.description if wanted.description is None else wanted.description,
         max_session_duration=wanted.max_session_duration or now.max_session_duration,

@@ -29,6 +29,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.urls impo
     accepted_audiences,
     audience_of,
     check_reply_url,
+    in_sign_in_table,
     parse_relay_state,
     relay_state,
     reply_url,
@@ -322,6 +323,10 @@ def where_posted(path: Path) -> collections.abc.Iterator[Finding]:
         return
     problems = [problem for one in app.reply_urls[:1] for problem in _reply_problems(path, one, fix)]
     others = [one for one in app.reply_urls[1:] if list(_reply_problems(path, one, fix))]
+    if not problems and not in_sign_in_table(posted, path.wish.partition):
+        reason = f"{posted} is not in AWS's table of sign-in endpoints; where it works, nothing promises that it goes on to."
+        yield Finding("reply_url", app.name, "warning", reason, evidence, fix=fix)
+        return
     if problems or not others:
         yield judged("reply_url", app.name, problems, evidence)
         return

@@ -165,6 +165,14 @@ def check_expected(
         raise InvalidInput(
             f"No signing certificate of the metadata is valid now; they end: {ends}.", hint="Make a new signing certificate in Entra."
         )
+    template = [
+        f"The metadata is of {metadata.entity_id}, a template and no tenant: no response can name it as its issuer, so nobody can sign in. "
+        "Read the metadata from an address with the tenant's id in it."
+    ]
+    return [*(template if "{" in metadata.entity_id else []), *_ending(metadata, now, warn_days)]
+
+
+def _ending(metadata: Metadata, now: datetime, warn_days: int) -> list[str]:
     return [
         f"The signing certificate {certificate.thumbprint} {'ended' if left < 0 else 'ends'} on {certificate.not_after:%Y-%m-%d}."
         for certificate in metadata.certificates
@@ -180,8 +188,9 @@ def _text(document: bytes | str, what: str) -> str:
             document = document.decode("utf-8")
         except UnicodeDecodeError as exc:
             raise InvalidInput(f"The {what} is not UTF-8 text (byte {exc.start}).", hint="AWS IAM takes UTF-8 only.") from None
-    for mark in _BYTE_ORDER_MARKS:
-        document = document.removeprefix(mark)
+    while document.startswith(_BYTE_ORDER_MARKS):
+        for mark in _BYTE_ORDER_MARKS:
+            document = document.removeprefix(mark)
     text = document.strip()
     if len(text) > MAX_LENGTH:
         raise InvalidInput(f"The {what} has {len(text):,} characters; AWS IAM takes {MAX_LENGTH:,} at most.")

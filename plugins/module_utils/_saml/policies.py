@@ -20,6 +20,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.arns impo
     parse_connect_instance_arn,
     parse_saml_provider_arn,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import undocumented_spelling
 
 Policy = dict[str, t.Any]
 
@@ -71,6 +72,36 @@ def trust_policy(
         "Condition": {operator: {"SAML:aud": _one_or_many(reply_urls)}},
     }
     return {"Version": _VERSION, "Statement": [statement]}
+
+
+def with_former_spelling(wanted: Policy, actual: Policy) -> Policy:
+    """A trust policy that goes on trusting the other spelling of a reply URL of us-east-1, where the present one does.
+
+    Responses may be on their way to it, and Entra posts there until it has seen the application's new reply URL everywhere.
+    """
+    (statement,) = wanted["Statement"]
+    ((operator, condition),) = statement["Condition"].items()
+    urls = _list(condition["SAML:aud"])
+    former = {undocumented_spelling(url) for url in urls} - set(urls)
+    kept = sorted(former & _trusted_urls(actual))
+    if not kept:
+        return wanted
+    return {**wanted, "Statement": [{**statement, "Condition": {operator: {"SAML:aud": [*urls, *kept]}}}]}
+
+
+def _trusted_urls(trust: Policy) -> set[str]:
+    """The reply URLs that the statements of a trust policy name."""
+    conditions = [_dict(statement).get("Condition") for statement in _list(trust.get("Statement"))]
+    keys = [_dict(values) for condition in conditions for values in _dict(condition).values()]
+    return {str(url) for values in keys for name, urls in values.items() if name.lower() == "saml:aud" for url in _list(urls)}
+
+
+def _list(value: t.Any) -> list[t.Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _dict(value: t.Any) -> dict[str, t.Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def permission_policy(instance_arns: t.Sequence[str]) -> Policy:

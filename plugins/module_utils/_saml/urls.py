@@ -19,6 +19,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.partition
     AWS,
     GOVCLOUD,
     PARTITIONS,
+    SIGN_IN_REGIONS,
+    WITHOUT_LABEL,
     Partition,
     check_connect_region,
     partition_of_region,
@@ -35,11 +37,12 @@ def reply_url(partition: Partition, region: str | None = None, acs_id: str | Non
     """Where Entra posts the response: AWS's sign-in, of one Region when one is given (AWS recommends that).
 
     acs_id: the SAML provider's UUID, which the address carries when the provider requires encrypted assertions; needs a Region.
-    The regional address of GovCloud is formed like the others'; no AWS document states it.
+    AWS's table of sign-in endpoints has the address without a Region for us-east-1. That of GovCloud is formed like the others'; no AWS
+    document states it.
     """
     if acs_id is not None and region is None:
         raise InvalidInput("The reply URL for encrypted assertions needs a Region.")
-    host = f"{region}.{partition.signin_host}" if region else partition.signin_host
+    host = partition.signin_host if region in (None, WITHOUT_LABEL) else f"{region}.{partition.signin_host}"
     return f"https://{host}/saml" + (f"/acs/{acs_id}" if acs_id else "")
 
 
@@ -47,6 +50,20 @@ def default_reply_url(region: str) -> str:
     """The reply URL of a new federation: the Region's own, which AWS recommends; GovCloud documents a single one."""
     partition = partition_of_region(region)
     return reply_url(partition, None if partition is GOVCLOUD else region)
+
+
+def undocumented_spelling(url: str) -> str:
+    """A reply URL of us-east-1 with that Region in its host, which works for some and stands in no table of AWS's."""
+    return url.replace(f"https://{AWS.signin_host}/", f"https://{WITHOUT_LABEL}.{AWS.signin_host}/")
+
+
+def in_sign_in_table(url: str, partition: Partition) -> bool:
+    """Whether AWS's table of sign-in endpoints has the host of a reply URL; those of Global Resiliency are another table's."""
+    host = (urlsplit(url).hostname or "").lower()
+    if partition is not AWS or host == AWS.signin_host or _RESILIENT_HOST.fullmatch(host):
+        return True
+    label = host.removesuffix(f".{AWS.signin_host}")
+    return label in SIGN_IN_REGIONS
 
 
 def check_reply_url(url: str, partition: Partition) -> str:

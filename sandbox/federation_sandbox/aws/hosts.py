@@ -20,6 +20,9 @@ PARTITIONS: t.Final = ("aws", "aws-us-gov", "aws-cn")
 #: what each partition calls a new instance's domain; the others have no Amazon Connect
 INSTANCE_DOMAINS: t.Final = {"aws": "my.connect.aws", "aws-us-gov": "govcloud.connect.aws"}
 
+#: that of instances made before April 2021, below /connect
+OLD_DOMAIN: t.Final = "awsapps.com"
+
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:

@@ -31,7 +31,8 @@ A seed is refused as AWS would refuse it, and is visible at once, whatever the l
         tags: {key: value}
         security_profiles: {Supervisors: [BasicAgentAccess]}      beside the four that every instance has
         routing_profiles: [Sales]                                 beside the basic one
-        hierarchy: {levels: [Site, Team], groups: [Berlin, Berlin/Sales]}
+        hierarchy: {levels: [Site, Team], groups: [Berlin, Berlin/Sales, [Berlin, Sales/EMEA]]}     a list of names where one has a slash
+        old_domain: whether it answers at https://ALIAS.awsapps.com/connect, as instances made before April 2021 do; false
         predefined_attributes: {Language: [German, English]}
         users:
           - {username*: jane@example.com, first_name: Jane, last_name: Doe, secondary_email: …, mobile: …,
@@ -173,6 +174,7 @@ def _instance(world: World, entry: Entry) -> Answer:
     optional: Answer = {
         "id": "", "identity_management_type": "SAML", "failure": "", "attributes": {}, "approved_origins": (), "tags": {},
         "security_profiles": {}, "routing_profiles": (), "hierarchy": {}, "predefined_attributes": {}, "users": (), "quick_connects": {},
+        "old_domain": False,
     }  # fmt: skip
     given = _take(entry, "account", "region", "alias", **optional)
     connect, now, partition = world.state(Connect), world.clock.now(), _partition(world, given["account"])
@@ -183,7 +185,7 @@ def _instance(world: World, entry: Entry) -> Answer:
     instance = instances.build(
         connect,
         given["attributes"],
-        **{name: given[name] for name in ("account", "region", "alias", "identity_management_type", "failure")},
+        **{name: given[name] for name in ("account", "region", "alias", "identity_management_type", "failure", "old_domain")},
         partition=partition,
         id=given["id"] or new_id(),
         created=now,

@@ -13,6 +13,7 @@ from federation_sandbox.aws.protocol import refusal
 Tags = t.Iterable[tuple[str, str]]
 
 MOST: t.Final = 50
+_LONGEST_VALUE: t.Final = 256
 _SIGNS: t.Final = frozenset("_.:/=+-@")
 
 
@@ -42,10 +43,14 @@ def iam_tags(current: Tags, wanted: list[dict[str, str]]) -> dict[str, str]:
 
 
 def connect_tags(current: t.Mapping[str, str], wanted: t.Mapping[str, str]) -> dict[str, str]:
-    """Tags after the wanted ones were added."""
+    """Tags after the wanted ones were added. The model of Amazon Connect has a pattern for keys alone; IAM's has one for values as well."""
     for key, value in wanted.items():
-        if key.casefold().startswith("aws:") or not is_text(key) or not is_text(value):
-            raise refusal("connect", "InvalidParameterException", f"The tag {key!r} has a prefix or a character that tags may not have.")
+        if key.casefold().startswith("aws:") or not is_text(key):
+            raise refusal("connect", "InvalidParameterException", f"The tag {key!r} has a prefix or a character that keys may not have.")
+        if len(value) > _LONGEST_VALUE:
+            raise refusal(
+                "connect", "InvalidParameterException", f"The value of the tag {key!r} is longer than {_LONGEST_VALUE} characters."
+            )
     tags = {**current, **wanted}
     if len(tags) > MOST:
         raise refusal("connect", "InvalidParameterException", f"A resource has at most {MOST} tags.")

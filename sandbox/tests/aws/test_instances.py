@@ -205,3 +205,49 @@ def _with_body(body):
         request.data = body
 
     return change
+
+
+def test_contact_lens_is_on(connect, instance):
+    """facts/corrections A3: what a new instance has, as Terraform's provider verified"""
+    shown = connect.describe_instance_attribute(InstanceId=instance["id"], AttributeType="CONTACT_LENS")["Attribute"]
+    assert shown["Value"] == "true"
+
+
+def test_a_client_token_outlives_its_instance(sandbox, connect):
+    """facts/corrections A4: for how long, no source says; the log tells an answer that is of no use"""
+    first = create(connect, "fresh", ClientToken="mine")["Id"]
+    connect.delete_instance(InstanceId=first)
+    assert create(connect, "fresh", ClientToken="mine")["Id"] == first
+    notes = [entry["note"] for entry in sandbox.world.traffic.entries("connect", "CreateInstance")]
+    assert notes == ["", "the ClientToken is that of a deleted instance"]
+    sandbox.world.settings.client_token_memory = 60
+    sandbox.world.clock.advance(dt.timedelta(seconds=61))
+    assert create(connect, "fresh", ClientToken="mine")["Id"] != first
+
+
+def test_values_of_tags(connect, instance, refused):
+    """facts/corrections A5: Amazon Connect's model has a pattern for keys alone, IAM's has one for values"""
+    connect.tag_resource(resourceArn=instance["arn"], tags={"team": "R&D, Käse (№1)"})
+    assert connect.describe_instance(InstanceId=instance["id"])["Instance"]["Tags"]["team"] == "R&D, Käse (№1)"
+    refused(connect.tag_resource, "InvalidParameterException", "", resourceArn=instance["arn"], tags={"R&D": "x"})
+
+
+def test_the_old_domain(sandbox, connect):
+    """facts 4.1: instances made before April 2021 answer below /connect"""
+    seeded = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "older", "old_domain": True}])["instances"][0]
+    assert seeded["access_url"] == "https://older.awsapps.com/connect"
+    assert connect.describe_instance(InstanceId=seeded["id"])["Instance"]["InstanceAccessUrl"] == seeded["access_url"]
+
+
+def test_names_of_hierarchy_groups(sandbox, connect):
+    """The model has no pattern for them: a slash, blanks at the ends, and the same name twice on different levels"""
+    groups = ["Sales", ["Sales", "EMEA"], ["Sales/EMEA"], [" Spaced "], ["/Leading"], ["Trailing/"]]
+    hierarchy = {"levels": ["Site", "Team"], "groups": groups}
+    made = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "names", "hierarchy": hierarchy}])["instances"][0]
+    listed = connect.list_user_hierarchy_groups(InstanceId=made["id"])["UserHierarchyGroupSummaryList"]
+    assert [group["Name"] for group in listed] == ["Sales", "EMEA", "Sales/EMEA", " Spaced ", "/Leading", "Trailing/"]
+    with pytest.raises(ValueError, match="1 to 100 characters"):
+        seed(
+            sandbox,
+            instances=[{"account": ACCOUNT, "region": REGION, "alias": "long", "hierarchy": {"levels": ["a"], "groups": ["x" * 101]}}],
+        )

@@ -183,6 +183,34 @@ def test_a_regional_reply_url_that_the_trust_policy_does_not_name(federation: Fe
     assert federation.sign_in().ok
 
 
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        ("signin.aws.amazon.com", True),
+        ("eu-central-1.signin.aws.amazon.com", True),
+        ("us-east-1.signin.aws.amazon.com", False),
+        ("eu-central-9.signin.aws.amazon.com", False),
+        ("us-gov-west-1.signin.aws.amazon.com", False),
+        ("any-where-1.signin.aws.amazon.com", False),
+    ],
+)
+def test_sign_in_hosts_are_those_of_the_table(federation: Federation, host: str, known: bool) -> None:
+    """facts/corrections A1: a label for each Region of the partition, and none for us-east-1"""
+    url = f"https://{host}/saml"
+    federation.set_trust(federation.trust(url))
+    assert (federation.post(forged(federation, recipient=url)).outcome == "console-home") is known
+
+
+def test_the_host_that_others_use_answers_when_told(federation: Federation) -> None:
+    """facts/corrections A1: third parties use it as if it worked"""
+    url = "https://us-east-1.signin.aws.amazon.com/saml"
+    federation.set_trust(federation.trust(url))
+    federation.change_application(web={"redirectUris": [url]})
+    assert not federation.sign_in().ok
+    federation.sandbox.world.settings.undocumented_signin_host = True
+    assert federation.sign_in().ok
+
+
 def test_a_reply_url_with_a_number_sign(federation: Federation) -> None:
     """facts/aws.md 5.4: do not put #n in the reply URL"""
     federation.change_application(web={"redirectUris": [f"{REPLY_URL}#2"]})
@@ -196,9 +224,7 @@ def test_a_reply_url_elsewhere(federation: Federation) -> None:
 
 def test_the_reply_url_of_one_provider_takes_its_responses_only(federation: Federation) -> None:
     """facts/aws.md 5.3"""
-    own = (
-        f"https://us-east-1.signin.aws.amazon.com/saml/acs/{federation.iam.get_saml_provider(SAMLProviderArn=PROVIDER)['SAMLProviderUUID']}"
-    )
+    own = f"https://signin.aws.amazon.com/saml/acs/{federation.iam.get_saml_provider(SAMLProviderArn=PROVIDER)['SAMLProviderUUID']}"
     federation.set_trust(federation.trust(own, f"{own}X"))
     federation.change_application(web={"redirectUris": [own]})
     assert federation.sign_in().ok

@@ -203,6 +203,43 @@ def test_a_security_profile_without_the_contact_control_panel(federation: Federa
     assert federation.sign_in().outcome == "agent-home"
 
 
+@pytest.mark.parametrize(
+    ("destination", "outcome"),
+    [
+        ("/ccp-v2", "ccp"),
+        ("/ccp-v2/chat", "ccp"),
+        ("/agent-app-v2", "ccp"),
+        ("/users", "agent-home"),
+        ("/ccp-v3", "connect-message"),
+        ("/%2Fccp-v2", "connect-message"),
+        ("/agent-app", "connect-message"),
+        ("/home/../nowhere", "connect-message"),
+    ],
+)
+def test_a_page_that_does_not_exist(federation: Federation, destination: str, outcome: str) -> None:
+    """A path of no page answers as a missing page, where a known one greets the agent"""
+    federation.set_relay_state(federation.relay_state(destination=destination))
+    signed_in = federation.sign_in()
+    assert signed_in.outcome == outcome
+    if outcome == "connect-message":
+        assert (signed_in.status, signed_in.text) == (404, "The page that you are looking for does not exist.")
+
+
+def test_the_old_domain(federation: Federation) -> None:
+    """facts/aws.md 4.1: everything is below /connect there, and new_domain=true leads to the new one"""
+    old = {"account": ACCOUNT, "region": REGION, "alias": "older", "old_domain": True, "users": [{"username": JANE}]}
+    made = clouds.seed(federation.sandbox.world, {"aws": {"instances": [old]}})["aws"]["instances"][0]
+    federation.permit(federation.statement(Resource="*"))
+    federation.set_relay_state(federation.relay_state(destination="/connect/ccp-v2", instance=made["id"]))
+    signed_in = federation.sign_in()
+    assert (signed_in.ok, signed_in.url) == (True, "https://older.awsapps.com/connect/ccp-v2")
+    federation.set_relay_state(federation.relay_state(destination="/ccp-v2", instance=made["id"]))
+    assert federation.sign_in().status == 404
+    federation.set_relay_state(federation.relay_state(destination="/ccp-v2", instance=made["id"]) + "&new_domain=true")
+    signed_in = federation.sign_in()
+    assert (signed_in.ok, signed_in.url) == (True, "https://older.my.connect.aws/ccp-v2")
+
+
 def test_the_routing_profile_is_the_agent_s(federation: Federation) -> None:
     profiles = federation.connect.list_routing_profiles(InstanceId=federation.instance["id"])["RoutingProfileSummaryList"]
     assert federation.sign_in(ANN).routing_profile == "Sales"

@@ -24,16 +24,25 @@ from federation_sandbox.service import Call, CloudError, Service
 
 _COOKIE: t.Final = "connect-session"
 _CCP: t.Final = re.compile(r"(/connect)?/(ccp|ccp-v2|agent-app-v2)(/.*)?")
+#: pages that administrators and agents know by their address; the documentation names no complete list
+_PAGES: t.Final = re.compile(
+    r"(/connect)?(/?|/(home|login|users|queues|routing-profiles|security-profiles|contact-flows|contact-search|real-time-metrics"
+    r"|historical-metrics|dashboards|reports|quick-connects|agent-hierarchy|numbers|hours-of-operations)(/.*)?)"
+)
 _DENIED: t.Final = "Access denied, Please contact your AWS account administrator for assistance."
 _NOT_ONBOARDED: t.Final = "Access Denied. Your account has been authenticated, but has not been onboarded to this application."
 _EXPIRED: t.Final = "Session expired"
-#: these two are in no source: the words are the sandbox's own
+#: these three are in no source: the words are the sandbox's own
 _NOT_GRANTED: t.Final = "You do not have permission to view this page. Ask an administrator to change your security profile."
+_NO_PAGE: t.Final = "The page that you are looking for does not exist."
 _ELSEWHERE: t.Final = "The address that you are to be sent to is not among the approved origins."
 
 
-def federate(call: Call, caller: Caller, region: str, instance_id: str, destination: str) -> Response:
-    """Take whoever is in the console on to the instance, as GetFederationToken allows it."""
+def federate(call: Call, caller: Caller, region: str, instance_id: str, query: t.Mapping[str, str]) -> Response:
+    """Take whoever is in the console on to the instance, as GetFederationToken allows it.
+
+    query: destination, and new_domain=true for an instance of the old domain whose people are to come to its new one (facts 4.1).
+    """
     endpoint = hosts.endpoints("connect").get(f"connect.{region}.amazonaws.com")
     if endpoint is None:
         return _message(404, "Not found", f"Amazon Connect is not in the Region {region}.")
@@ -49,14 +58,17 @@ def federate(call: Call, caller: Caller, region: str, instance_id: str, destinat
         if error.status == 429:
             return _message(429, "Too many requests", error.message)
         return _message(403, "Access denied", _DENIED if error.code == "AccessDeniedException" else _NOT_ONBOARDED)
+    if query.get("new_domain", "").lower() == "true":
+        parts = urllib.parse.urlsplit(url)
+        host = f"{(parts.hostname or '').partition('.')[0]}.{hosts.INSTANCE_DOMAINS[at.partition]}"
+        url = parts._replace(netloc=host, path=parts.path.removeprefix("/connect")).geturl()
+    destination = query.get("destination", "")
     onward = f"&{urllib.parse.urlencode({'destination': destination})}" if destination else ""
     return Response(status=302, headers={"Location": url + onward})
 
 
 def _serve(request: Request, call: Call) -> Response:
-    answers = {"/auth/sign-in": ("sign-in", _sign_in), "/logout": ("sign-out", _sign_out)}
-    default = ("ccp", _ccp) if _CCP.fullmatch(request.path) else ("home", _home)
-    call.operation, answer = answers.get(request.path, default)
+    call.operation, answer = _page(request)
     call.admit()
     with call.world.lock:
         instance = _instance_at(call, request.host)
@@ -69,14 +81,40 @@ def _serve(request: Request, call: Call) -> Response:
     return response
 
 
+def _page(request: Request) -> tuple[str, t.Callable[[Request, Call, Instance], Response]]:
+    """Which page an address is. On the old domain everything is below /connect; a path that does not exist is a missing page."""
+    old, path = request.host.lower().endswith(f".{hosts.OLD_DOMAIN}"), request.path
+    encoded_slash = "%2f" in str(request.environ.get("RAW_URI", "")).partition("?")[0].lower()
+    if encoded_slash or (old and path != "/connect" and not path.startswith("/connect/")):
+        return "missing", _missing
+    answers = {"/auth/sign-in": ("sign-in", _sign_in), "/logout": ("sign-out", _sign_out)}
+    known = answers.get(path.removeprefix("/connect") if old else path)
+    if known:
+        return known
+    if _CCP.fullmatch(path):
+        return "ccp", _ccp
+    return ("home", _home) if _PAGES.fullmatch(path) else ("missing", _missing)
+
+
+def _missing(_request: Request, _call: Call, _instance: Instance) -> Response:
+    return _message(404, "Page not found", _NO_PAGE)
+
+
 def _instance_at(call: Call, host: str) -> Instance | None:
+    """The instance that answers at a host; one of the old domain answers at the new one as well."""
+    alias, _, domain = host.lower().partition(".")
     instances = call.world.state(Connect).instances.values()
-    return next((each for each in instances if host.lower() == urllib.parse.urlsplit(each.access_url).hostname), None)
+    named = (each for each in instances if (each.alias or each.id).lower() == alias)
+    return next(
+        (each for each in named if domain == hosts.INSTANCE_DOMAINS[each.partition] or (each.old_domain and domain == hosts.OLD_DOMAIN)),
+        None,
+    )
 
 
 def _sign_in(request: Request, call: Call, instance: Instance) -> Response:
     """Take a token, and go to the destination: a page of the instance, or a site among its approved origins (facts 4.1)."""
-    token, destination = request.args.get("code", ""), request.args.get("destination", "/home")
+    home = "/connect/home" if request.host.lower().endswith(f".{hosts.OLD_DOMAIN}") else "/home"
+    token, destination = request.args.get("code", ""), request.args.get("destination", home)
     session = call.world.state(Agents).get(token)
     if session is None or session.instance_id != instance.id:
         return _message(401, _EXPIRED, _EXPIRED)
@@ -144,6 +182,6 @@ def _render(_request: Request, error: CloudError) -> Response:
     return _message(error.status, error.code, error.message)
 
 
-_DOMAINS: t.Final = "|".join(map(re.escape, hosts.INSTANCE_DOMAINS.values()))
+_DOMAINS: t.Final = "|".join(map(re.escape, (*hosts.INSTANCE_DOMAINS.values(), hosts.OLD_DOMAIN)))
 
 SERVICE: t.Final = Service("connect-pages", rf"[A-Za-z0-9-]+\.(?:{_DOMAINS})", _serve, _render)

@@ -12,6 +12,8 @@ from federation_sandbox.aws.connect.store import LEVELS, Instance, Item, active_
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
 
+#: the documentation's; the model has no pattern for names
+_LONGEST_NAME: t.Final = 100
 _SUMMARY: t.Final = ("Id", "Arn", "Name", "LastModifiedTime", "LastModifiedRegion")
 
 
@@ -37,11 +39,13 @@ def add_level(instance: Instance, name: str, now: dt.datetime) -> None:
     instance.levels.append({**_stamped(instance, now), "Id": level, "Arn": instance.arn_of("agent-group-level", level), "Name": name})
 
 
-def add_group(instance: Instance, path: str, now: dt.datetime) -> Item:
-    """A group by its path, such as Berlin/Sales; the groups above it must exist."""
-    above, _, name = path.rpartition("/")
+def add_group(instance: Instance, path: str | list[str], now: dt.datetime) -> Item:
+    """A group by its path, such as Berlin/Sales, or by the names on it, which may hold a slash; the groups above it must exist."""
+    *above, name = _names(path)
     parent = by_path(instance, above) if above else None
-    depth = len(path.split("/"))
+    depth = len(above) + 1
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        raise ValueError(f"the name of a group has 1 to {_LONGEST_NAME} characters, not {name!r}")
     if depth > len(instance.levels):
         raise ValueError(f"the hierarchy has {len(instance.levels)} levels, too few for {path}")
     group_id = new_id()
@@ -54,9 +58,13 @@ def add_group(instance: Instance, path: str, now: dt.datetime) -> Item:
     return group
 
 
-def by_path(instance: Instance, path: str) -> Item:
+def _names(path: str | list[str]) -> list[str]:
+    return path.split("/") if isinstance(path, str) else path
+
+
+def by_path(instance: Instance, path: str | list[str]) -> Item:
     """The group at a path."""
-    names = path.split("/")
+    names = _names(path)
     for group in instance.groups.values():
         if [step["Name"] for step in group["HierarchyPath"].values()] == names:
             return group

@@ -23,7 +23,7 @@ _THIRTY_DAYS: t.Final = dt.timedelta(days=30)
 #: a new instance's attributes beside INBOUND_CALLS and OUTBOUND_CALLS
 _ATTRIBUTES: t.Final = {
     "CONTACTFLOW_LOGS": "false",
-    "CONTACT_LENS": "false",
+    "CONTACT_LENS": "true",
     "AUTO_RESOLVE_BEST_VOICES": "true",
     "USE_CUSTOM_TTS_VOICES": "false",
     "EARLY_MEDIA": "true",
@@ -42,10 +42,12 @@ def create_instance(at: Context, wanted: Params) -> Item:
     connect = at.world.state(Connect)
     token = (at.account, at.region, wanted.get("ClientToken", ""))
     request = {name: value for name, value in wanted.items() if name != "ClientToken"}
-    if token[2] and token in connect.tokens:
-        known = connect.tokens[token]
+    known = _remembered(at, connect.tokens.get(token) if token[2] else None)
+    if known:
         if known["request"] != request:
             raise connect_error("InvalidRequestException", "The ClientToken was used with other parameters.")
+        if known["answer"]["Id"] not in connect.instances:
+            at.call.note = "the ClientToken is that of a deleted instance"
         return t.cast("Item", known["answer"])
     _check_new(at, wanted)
     now = at.world.clock.now()
@@ -65,8 +67,16 @@ def create_instance(at: Context, wanted: Params) -> Item:
     )
     connect.instances[instance.id] = instance
     answer = {"Id": instance.id, "Arn": instance.arn}
-    connect.tokens[token] = {"request": request, "answer": answer}
+    connect.tokens[token] = {"request": request, "answer": answer, "made": now}
     return answer
+
+
+def _remembered(at: Context, known: Item | None) -> Item | None:
+    """What a ClientToken was answered with, while that is remembered."""
+    memory = at.world.settings.client_token_memory
+    if known and memory and at.world.clock.now() - known["made"] > dt.timedelta(seconds=memory):
+        return None
+    return known
 
 
 def build(connect: Connect, attributes: t.Mapping[str, str], **members: t.Any) -> Instance:

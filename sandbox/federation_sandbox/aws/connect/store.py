@@ -10,7 +10,7 @@ import datetime as dt
 import typing as t
 import uuid
 
-from federation_sandbox.aws.hosts import INSTANCE_DOMAINS
+from federation_sandbox.aws.hosts import INSTANCE_DOMAINS, OLD_DOMAIN
 from federation_sandbox.aws.protocol import Context, Params, refusal
 from federation_sandbox.service import CloudError
 from federation_sandbox.world import Replicated, World
@@ -50,6 +50,7 @@ class Instance:
     users: Replicated[Item]
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
     failure: str = ""
+    old_domain: bool = False
     origins: list[str] = dataclasses.field(default_factory=list)
     security_profiles: dict[str, Item] = dataclasses.field(default_factory=dict)
     routing_profiles: dict[str, Item] = dataclasses.field(default_factory=dict)
@@ -69,6 +70,8 @@ class Instance:
     @property
     def access_url(self) -> str:
         """Where its people sign in."""
+        if self.old_domain:
+            return f"https://{self.alias}.{OLD_DOMAIN}/connect"
         return f"https://{self.alias or self.id}.{INSTANCE_DOMAINS[self.partition]}"
 
     @property

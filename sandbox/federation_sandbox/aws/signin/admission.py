@@ -89,7 +89,7 @@ def present(world: World, site: Site, response: str) -> Presented:
     _check_times(assertion, world.clock.now())
     if not site.audiences & set(assertion.audiences):
         raise refusal("Response does not contain the required audience.")
-    if not site.takes(assertion.recipient):
+    if not site.takes(assertion.recipient, world.settings.undocumented_signin_host):
         raise refusal(INVALID, service="")
     return Presented(assertion, tuple(found))
 

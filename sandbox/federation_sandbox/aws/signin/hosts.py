@@ -6,9 +6,23 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import typing as t
 import urllib.parse
+
+import botocore.session
+
+#: third parties use this host, which AWS's table of sign-in endpoints does not have: us-east-1 has the address without a Region
+UNDOCUMENTED: t.Final = "us-east-1.signin.aws.amazon.com"
+
+
+@functools.cache
+def _regions(partition: str) -> frozenset[str]:
+    """The Regions of a partition, as botocore knows them."""
+    loader = botocore.session.get_session().get_component("data_loader")
+    named = next(each for each in loader.load_data("partitions")["partitions"] if each["id"] == partition)
+    return frozenset(region for region in named["regions"] if not region.endswith("-global"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,18 +39,22 @@ class Site:
     def host(self, kind: str, host: str) -> str | None:
         """The Region of a host of one kind, the partition's own for the host without one; None when it is another host."""
         name = getattr(self, kind)
-        found = re.fullmatch(rf"(?:([a-z]{{2}}(?:-[a-z]+)+-\d)\.)?{re.escape(name)}", host)
-        return (found[1] or self.region) if found else None
+        found = re.fullmatch(rf"(?:([a-z0-9-]+)\.)?{re.escape(name)}", host)
+        if found is None or (found[1] and found[1] not in _regions(self.partition)):
+            return None
+        return found[1] or self.region
 
     def in_console(self, url: str) -> bool:
         """Whether an address is one of this partition's console."""
         parts = urllib.parse.urlsplit(url)
         return parts.scheme == "https" and parts.hostname is not None and self.host("console", parts.hostname) is not None
 
-    def takes(self, url: str) -> bool:
-        """Whether a reply URL is one of this partition's."""
+    def takes(self, url: str, undocumented: bool) -> bool:
+        """Whether a reply URL is one of this partition's. undocumented: whether the host counts that is not in AWS's table."""
         found = re.fullmatch(r"https://([^/?#]+)(/saml|/static/saml|/saml/acs/[A-Z0-9]+)", url)
-        return found is not None and self.host("signin", found[1]) is not None
+        if found is None or (found[1] == UNDOCUMENTED and not undocumented):
+            return False
+        return self.host("signin", found[1]) is not None
 
 
 SITES: t.Final = (
@@ -69,7 +87,7 @@ SITES: t.Final = (
 
 def pattern(kind: str) -> str:
     """A pattern of the hosts of one kind."""
-    return "|".join(rf"(?:[a-z]{{2}}(?:-[a-z]+)+-\d\.)?{re.escape(getattr(site, kind))}" for site in SITES)
+    return "|".join(rf"(?:(?:{'|'.join(sorted(_regions(site.partition)))})\.)?{re.escape(getattr(site, kind))}" for site in SITES)
 
 
 def site_of(kind: str, host: str) -> tuple[Site, str]:

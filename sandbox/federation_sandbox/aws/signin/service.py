@@ -22,6 +22,8 @@ from federation_sandbox.service import Call, CloudError, Service
 
 def _sign_in(request: Request, call: Call) -> Response:
     """Take a response, let its bearer choose when there are several roles, and send the browser where the relay state says."""
+    if request.host == hosts.UNDOCUMENTED and not call.world.settings.undocumented_signin_host:
+        return Response("There is no such host.\n", 404)
     site, region = hosts.site_of("signin", request.host)
     if request.path == broker.PATH:
         return broker.answer(request, call, site)
@@ -76,7 +78,7 @@ def _console(request: Request, call: Call) -> Response:
             return page("aws_error", 401, text="Your session has expired. Please sign in again.", request_id="")
         call.caller = session.caller.arn
         if found:
-            return desk.federate(call, session.caller, region, found[1], request.args.get("destination", ""))
+            return desk.federate(call, session.caller, region, found[1], request.args)
     name = session.caller.arn.partition("assumed-role/")[2]
     until = session.expires.strftime("%Y-%m-%d %H:%M UTC")
     return page("console_home", identity=name, account=session.caller.account, arn=session.caller.arn, until=until)

@@ -68,13 +68,9 @@ def listed(*entries: tuple[str, str, str]) -> list[dict[str, str]]:
     return [{"Id": number, "InstanceAlias": alias, "InstanceStatus": status} for number, alias, status in entries]
 
 
-def test_failed_creations_do_not_count_but_change_the_token() -> None:
+def test_failed_creations_do_not_count() -> None:
     found = listed(("1", "Acme", "CREATION_FAILED"), ("2", "acme", "ACTIVE"), ("3", "other", "ACTIVE"))
     assert [one["Id"] for one in instances.with_alias(found, "ACME")] == ["2"]
-    assert instances.failed_with_alias(found, "acme") == ["1"]
-    first = instances.creation_token("us-east-1", "acme", [])
-    assert first == instances.creation_token("us-east-1", "ACME", [])
-    assert len({first, instances.creation_token("us-east-1", "acme", ["1"]), instances.creation_token("us-west-2", "acme", [])}) == 3
 
 
 def test_an_ambiguous_alias_names_the_ids() -> None:

@@ -152,7 +152,7 @@ def test_an_added_key_is_not_wanted_twice(new: metadata_of.Metadata) -> None:
         (ARN, None, "eu-central-1", "https://signin.aws.amazon.com/saml"),
         (ARN, "Allowed", None, "https://signin.aws.amazon.com/saml"),
         (ARN, "Required", "eu-central-1", "https://eu-central-1.signin.aws.amazon.com/saml/acs/SAMLX"),
-        (ARN, "Required", None, "https://us-east-1.signin.aws.amazon.com/saml/acs/SAMLX"),
+        (ARN, "Required", None, "https://signin.aws.amazon.com/saml/acs/SAMLX"),
         (GOVCLOUD_ARN, None, None, "https://signin.amazonaws-us-gov.com/saml"),
     ],
 )

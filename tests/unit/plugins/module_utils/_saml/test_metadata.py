@@ -66,6 +66,8 @@ def prefixed(text: str) -> str:
         lambda text: text,
         lambda text: text.encode(),
         lambda text: (BOM + text).encode(),
+        lambda text: (BOM + BOM + text).encode(),
+        lambda text: BOM + (BOM + text).encode().decode("latin-1"),
         lambda text: BOM + text,
         lambda text: (BOM + text).encode().decode("latin-1"),
         lambda text: f"\n{text}\n",
@@ -295,3 +297,10 @@ def test_a_real_document(sample: str, certificate_count: int, entity_id: str) ->
     assert found.entity_id == entity_id
     assert all(endpoint.location.startswith("https://") for endpoint in found.sso_locations)
     assert same_meaning(parse(found.document), found)
+
+
+def test_metadata_of_no_tenant_is_warned_of(saml: SimpleNamespace) -> None:
+    """Entra's address without a tenant serves a template, whose issuer no response has."""
+    text = saml.metadata(saml.certificate()).replace(saml.entity_id, "https://sts.windows.net/{tenantid}/")
+    (warning,) = check_expected(parse(text), now=saml.now)
+    assert "https://sts.windows.net/{tenantid}/, a template and no tenant" in warning

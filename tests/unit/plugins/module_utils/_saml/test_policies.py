@@ -216,3 +216,31 @@ def test_the_limit_of_a_trust_policy() -> None:
     policies.check_trust_size(policies.trust_policy([PROVIDER], [GLOBAL + "x" * room]))
     with pytest.raises(InvalidInput, match="would have 2049 characters; IAM allows 2048"):
         policies.check_trust_size(policies.trust_policy([PROVIDER], [GLOBAL + "x" * (room + 1)]))
+
+
+GLOBAL = "https://signin.aws.amazon.com/saml"
+LABELLED = "https://us-east-1.signin.aws.amazon.com/saml"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "trusted", "expected"),
+    [
+        ([GLOBAL], [LABELLED], [GLOBAL, LABELLED]),
+        ([GLOBAL], [GLOBAL, LABELLED], [GLOBAL, LABELLED]),
+        ([GLOBAL], [GLOBAL], GLOBAL),
+        ([GLOBAL], ["https://eu-west-2.signin.aws.amazon.com/saml"], GLOBAL),
+        ([LABELLED], [GLOBAL], LABELLED),
+        ([GLOBAL, LABELLED], [LABELLED], [GLOBAL, LABELLED]),
+        (["https://eu-west-2.signin.aws.amazon.com/saml"], [LABELLED], "https://eu-west-2.signin.aws.amazon.com/saml"),
+    ],
+)
+def test_the_other_spelling_of_us_east_1_stays_trusted(wanted: list[str], trusted: list[str], expected: t.Any) -> None:
+    provider = "arn:aws:iam::123456789012:saml-provider/Entra"
+    after = policies.with_former_spelling(policies.trust_policy([provider], wanted), policies.trust_policy([provider], trusted))
+    assert after["Statement"][0]["Condition"] == {"StringEquals": {"SAML:aud": expected}}
+
+
+def test_a_trust_policy_of_any_form_is_looked_at() -> None:
+    wanted = policies.trust_policy(["arn:aws:iam::123456789012:saml-provider/Entra"], [GLOBAL])
+    for other in ({}, {"Statement": None}, {"Statement": ["x", {"Condition": []}, {"Condition": {"StringEquals": "x"}}]}):
+        assert policies.with_former_spelling(wanted, other) == wanted

@@ -3,10 +3,18 @@
 
 from __future__ import annotations
 
+import botocore.session
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import clouds, urls
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import AWS, CHINA, GOVCLOUD, Partition
+from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import (
+    AWS,
+    CHINA,
+    GOVCLOUD,
+    SIGN_IN_REGIONS,
+    WITHOUT_LABEL,
+    Partition,
+)
 
 INSTANCE = "11111111-2222-3333-4444-555555555555"
 TENANT = "aaaaaaaa-0000-0000-0000-000000000001"
@@ -19,6 +27,8 @@ APP = "bbbbbbbb-0000-0000-0000-000000000002"
         (AWS, None, None, "https://signin.aws.amazon.com/saml"),
         (AWS, "eu-central-1", None, "https://eu-central-1.signin.aws.amazon.com/saml"),
         (AWS, "eu-central-1", "SAMLSPX1", "https://eu-central-1.signin.aws.amazon.com/saml/acs/SAMLSPX1"),
+        (AWS, "us-east-1", None, "https://signin.aws.amazon.com/saml"),
+        (AWS, "us-east-1", "SAMLSPX1", "https://signin.aws.amazon.com/saml/acs/SAMLSPX1"),
         (GOVCLOUD, None, None, "https://signin.amazonaws-us-gov.com/saml"),
         (GOVCLOUD, "us-gov-west-1", None, "https://us-gov-west-1.signin.amazonaws-us-gov.com/saml"),
         (CHINA, None, None, "https://signin.amazonaws.cn/saml"),
@@ -27,6 +37,28 @@ APP = "bbbbbbbb-0000-0000-0000-000000000002"
 def test_reply_urls(partition: Partition, region: str | None, acs_id: str | None, expected: str) -> None:
     assert urls.reply_url(partition, region, acs_id) == expected
     assert urls.check_reply_url(expected, partition) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "documented"),
+    [
+        ("https://signin.aws.amazon.com/saml", True),
+        ("https://eu-central-1.signin.aws.amazon.com/saml", True),
+        ("https://us-east-1.signin.aws.amazon.com/saml", False),
+        ("https://eu-central-9.signin.aws.amazon.com/saml", False),
+        ("https://signin.eu-central-1.signin.aws.amazon.com/saml", False),
+        (f"https://{INSTANCE}.us-east-1.sign-in.connect.aws/saml", True),
+    ],
+)
+def test_hosts_of_the_table(url: str, documented: bool) -> None:
+    assert urls.in_sign_in_table(url, AWS) is documented
+
+
+def test_the_table_has_every_region() -> None:
+    """AWS's table of sign-in endpoints: each Region's own label, and none for us-east-1."""
+    data = botocore.session.get_session().get_component("data_loader").load_data("partitions")
+    known = next(each for each in data["partitions"] if each["id"] == "aws")["regions"]
+    assert {region for region in known if region != "aws-global"} <= {*SIGN_IN_REGIONS, WITHOUT_LABEL}
 
 
 def test_an_encrypted_reply_url_needs_a_region() -> None:
