@@ -70,6 +70,8 @@ async def test_the_sdk_waits_as_long_as_the_limit_says(graph: GraphServiceClient
     """9.1, 9.2: 429 with Retry-After, which the SDK's own middleware obeys"""
     await graph.applications.get()
     tenant.world.settings.change({"limit_scale": 0.002})
+    # A read takes two of seven units, and a call's time gives 0.3 back: the fourth is refused, the fifth is not.
+    tenant.world.clock.hold(step=0.43)
     tenant.world.traffic.clear()
     started = time.monotonic()
     for _ in range(4):
