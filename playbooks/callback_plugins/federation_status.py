@@ -1,4 +1,4 @@
-# Copyright: openccp.federation contributors
+# SPDX-FileCopyrightText: openccp.federation contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
