@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import traceback
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound, Throttled
@@ -122,12 +123,22 @@ def attempt(what: str, hint: str | None = None) -> collections.abc.Iterator[None
         raise FederationError(f"Could not {what}: {reason}.", hint=hint) from error
     except BotoCoreError as error:
         raise FederationError(f"Could not {what}: {error}") from error
-    except (ResponseParserError, KeyError) as error:
+    except (ResponseParserError, AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        if not _is_of_the_parser(error):
+            raise
         # The error's own text may hold the answer.
         raise FederationError(
             f"Could not {what}: what answered in AWS's place sent something that is no answer of AWS.",
             hint="A proxy or a sign-in page of the network may have answered; check HTTPS_PROXY and endpoint_url.",
         ) from error
+
+
+def _is_of_the_parser(error: BaseException) -> bool:
+    """Whether botocore failed while it read an answer; an older one does so in many ways over what is none."""
+    if isinstance(error, ResponseParserError):
+        return True
+    modules = [frame.f_globals.get("__name__") for frame, dummy in traceback.walk_tb(error.__traceback__)]
+    return "botocore.parsers" in modules
 
 
 def _translated(error: ClientError, what: str, hint: str | None) -> FederationError:
