@@ -92,8 +92,9 @@ def run_plan(
     results: dict[str, t.Any], parts: dict[str, str], usernames: list[str] | None = None, max_removals: str | int = ""
 ) -> dict[str, t.Any]:
     """The plan as plain values."""
+    known = None if usernames in (None, "") else usernames  # ansible-core 2.18 makes an empty text of none
     try:
-        plan = _run_plan.run_plan(parts, results, usernames, str(max_removals))
+        plan = _run_plan.run_plan(parts, results, known, str(max_removals))
     except InvalidInput as error:
         raise AnsibleFilterError(str(error)) from error
     return {

@@ -19,7 +19,7 @@ _SEVERITY: t.Final = ("fail", "warning")
 
 
 def outcome(run: Record) -> dict[str, str]:
-    """One row. run: plan, error, check (what the check returned), waits_for, check_mode."""
+    """One row. run: plan, error, check (what the check returned), waits_for, note (what comes next), check_mode."""
     return {"changed": _changed(run), "check": _check(run.get("check")), "to_do": " ".join(_to_do(run).split())}
 
 
@@ -68,6 +68,8 @@ def _to_do(run: Record) -> str:
     if plan.get("steps") and run.get("check_mode"):
         sentences.append("Read the plan, then run it without --check.")
     sentences += plan.get("kept", ())
+    if run.get("note"):
+        sentences.append(str(run["note"]))
     if plan.get("not_looked_at"):
         sentences.append(f"Not looked at: {', '.join(plan['not_looked_at'])}.")
     return " ".join(sentences) or NOTHING

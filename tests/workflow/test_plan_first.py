@@ -25,6 +25,13 @@ def plan_of(file: Path) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", json.loads(file.read_text(encoding="utf-8")))
 
 
+@pytest.mark.parametrize("playbook", ["check", "certificates", "report"])
+def test_a_playbook_that_reads_knows_no_other_tag_either(playbook: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
+    run = playbooks.fail(playbook, INVENTORY, "--tags", "azure")
+    assert f"{playbook}.yml knows no tag azure" in run.message()
+    assert sandbox.world.traffic.requests() == []
+
+
 @pytest.mark.parametrize(
     ("playbook", "arguments"),
     [("site", ["--tags", "azure"]), ("site", ["--skip-tags", "agent"]), ("users", ["--tags", "agents"]), ("teardown", ["--tags", "Entra"])],

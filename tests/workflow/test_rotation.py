@@ -139,5 +139,10 @@ def test_a_leaked_key_is_replaced_and_removed_in_one_run(federation: Federation)
     run = federation.rotate(**leaked)
     assert "there is no way back" in run.output
     federation.check_rotated()
+    first = "Remove the certificate " + federation.first
+    beginnings = ("Make a signing certificate", "Publish the new certificate", "Wait until", "Let Entra ID sign", first, first)
+    assert [line.startswith(beginning) for line, beginning in zip(run.plan(), beginnings, strict=True)] == [True] * 6, run.plan()
+    assert run.table()["demo"][:2] == ["yes", "passed"]
+    assert run.table()["demo"][2] == run.result("certificate_rotation")["says"]
     assert run.result("certificate_rotation")["retired"] == []
     assert federation.rotate().changed() == 0

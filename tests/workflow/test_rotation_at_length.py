@@ -33,7 +33,7 @@ STAGES: t.Final = {"stage": "publish", "publish": "settle", "settle": "activate"
 
 def test_a_stop_after_each_stage_and_a_way_back(federation: Federation, note: t.Callable[..., None]) -> None:
     """Before each stage check mode foretells exactly what the stage then does; site.yml runs in between and undoes nothing."""
-    federation.variables["certificate_rotation_settle_seconds"] = 40  # longer than two runs on a busy machine, so that settle is seen
+    federation.variables["certificate_rotation_settle_seconds"] = 90  # longer than two runs on a busy machine, so that settle is seen
     federation.due()
     result: dict[str, t.Any] = {}
     with federation.agents() as agents:

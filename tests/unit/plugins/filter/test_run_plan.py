@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.openccp.federation.plugins.filter.run_plan import run_plan
+
+PEOPLE: t.Final = [{"name": name, "before": name, "after": None} for name in ("ann", "bob")]
+ACCESS: t.Final = {"required_before": True, "required_after": True, "people": PEOPLE, "unreadable": ""}
+RESULTS: t.Final = {"azure_saml_app": {"steps": [], "access": ACCESS}}
+
+
+@pytest.mark.parametrize(("usernames", "lost"), [(None, 2), ("", 2), ([], 0), (["ann"], 1), ({"ann": {}, "bob": {}}, 2)])
+def test_agents_that_are_not_known_are_everybody_and_an_empty_text_is_not_known(usernames: t.Any, lost: int) -> None:
+    plan = run_plan(RESULTS, {"azure_saml_app": "the application"}, usernames, 1)
+    assert len(plan["access_lost"]) == lost
+    assert bool(plan["refusal"]) is (lost > 1)
+
+
+def test_a_limit_that_is_none_is_told() -> None:
+    with pytest.raises(AnsibleFilterError, match="max_removals"):
+        run_plan(RESULTS, {"azure_saml_app": "the application"}, [], "many")
