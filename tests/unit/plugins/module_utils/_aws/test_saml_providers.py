@@ -58,6 +58,19 @@ def test_replace_and_merge(old: metadata_of.Metadata, new: metadata_of.Metadata)
     assert steps(Wanted(ARN, new, merge=True), replace(actual, metadata=merged)) == []
 
 
+def test_single_certificates_are_removed(old: metadata_of.Metadata, new: metadata_of.Metadata) -> None:
+    """What else the provider trusts stays, and the last certificate is never removed."""
+    gone = tuple(thumbprint for thumbprint in old.thumbprints if thumbprint not in new.thumbprints)
+    assert gone
+    both = providers.target(Wanted(ARN, new, merge=True), SamlProvider(ARN, old)).metadata
+    assert both is not None
+    after = providers.target(Wanted(ARN, new, merge=True, removed_thumbprints=gone), SamlProvider(ARN, both)).metadata
+    assert after is not None
+    assert set(after.thumbprints) == set(both.thumbprints) - set(gone)
+    with pytest.raises(InvalidInput):
+        providers.plan(Wanted(ARN, new, merge=True, removed_thumbprints=both.thumbprints), SamlProvider(ARN, both))
+
+
 def test_metadata_that_cannot_be_read_is_replaced(new: metadata_of.Metadata) -> None:
     actual = SamlProvider(ARN, None, unreadable="weak")
     assert steps(Wanted(ARN, new, merge=True), actual) == [("update", {"document": new.document})]

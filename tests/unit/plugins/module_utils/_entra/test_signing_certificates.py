@@ -144,3 +144,15 @@ def test_wishes_that_entra_refuses(name: str, days: int) -> None:
     with pytest.raises(InvalidInput):
         signing.check_wish(name, days)
     signing.check_wish("Sign-in 2026", 1095)
+
+
+def test_what_was_made_here_is_told_by_tags() -> None:
+    """By thumbprint, or until it is first activated by the second in which it ends; one that is gone is still known by its thumbprint."""
+    ends = f"{NEW.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
+    gone = "A" * 40
+    tags = [f"{signing.MADE_TAG}{_thumbprint(OLD)}", f"{signing.MADE_TAG}{ends}", f"{signing.MADE_TAG}{gone}"]
+    principal = {**_principal(OLD, NEW, FUTURE, active=OLD), "tags": tags}
+    managed = {one.thumbprint: one.managed for one in signing.pairs(principal)}
+    assert managed == {_thumbprint(OLD): True, _thumbprint(NEW): True, _thumbprint(FUTURE): False}
+    assert set(signing.managed_thumbprints(principal)) == {_thumbprint(OLD), _thumbprint(NEW), gone}
+    assert not any(one.managed for one in signing.pairs(_principal(OLD, NEW)))
