@@ -82,6 +82,23 @@ clean: ## Remove every environment and whatever else was made here
 	rm -rf .venv .venv-* .cache .ansible .sandbox .mypy_cache .pytest_cache .ruff_cache sandbox/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# --- what the tests in a browser take from npm, as published ---
+
+NPM := $(CURDIR)/.cache/npm
+PACKAGES := amazon-connect-streams@2.28.2 axe-core@4.14.1
+
+.PHONY: page-libraries
+page-libraries: ## Fetch the libraries for the tests of the embedded panel; needs npm
+	if ! command -v npm >/dev/null; then echo 'npm is not there: the tests of the embedded panel will say that they are left out.'; exit 0; fi
+	for package in $(PACKAGES); do
+		name=$${package%@*}
+		[ -e $(NPM)/node_modules/$$name/.$${package#*@} ] && continue
+		mkdir -p $(NPM)/node_modules/$$name
+		cd $(NPM)
+		tar --extract --gzip --strip-components=1 --directory=node_modules/$$name --file="$$(npm pack --silent $$package)"
+		touch node_modules/$$name/.$${package#*@}
+	done
+
 # --- see it work ---
 
 .PHONY: demo sandbox
@@ -112,7 +129,7 @@ setup-floor setup-newest setup-latest setup-next: setup-%: $(COLLECTIONS)/.ready
 	+tools/find-python $(PYTHONS_$*) >/dev/null || { echo '- the tests on the $* releases, for want of Python $(PYTHONS_$*)' | tee -a $(LEFT_OUT); exit 0; }
 	$(AGAIN) .venv-$*/.ready
 
-test-main: setup
+test-main: setup page-libraries
 	echo 'Tests: all, on the main environment'
 	$(BIN)/python -m pytest --quiet $(SHARED) -m 'not soak'
 

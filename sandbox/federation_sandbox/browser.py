@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections.abc
 import contextlib
 import importlib.util
+import json
 import pathlib
 import shutil
 import typing as t
@@ -18,7 +19,7 @@ import typing as t
 from federation_sandbox.walk import SignIn, read_page
 
 if t.TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, Playwright
 
 _NAMES: t.Final = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS: t.Final = (
@@ -45,26 +46,49 @@ def missing() -> str:
     return ""
 
 
-@contextlib.contextmanager
-def browser(environment: collections.abc.Mapping[str, str]) -> collections.abc.Iterator[t.Callable[[], BrowserContext]]:
-    """A running Chromium that reaches the sandbox of an environment and nothing else.
+class Chromium:
+    """A running Chromium. A call opens a private context: a browser that knows nothing of the others' cookies."""
 
-    Each call of what this gives opens a private context: a browser that knows nothing of the others' cookies.
-    """
+    def __init__(self, playwright: Playwright, environment: collections.abc.Mapping[str, str]) -> None:
+        self._chromium = playwright.chromium
+        self._launch: t.Any = {
+            "executable_path": _chromium(),
+            "headless": True,
+            "args": list(_FLAGS),
+            "proxy": {"server": environment["HTTPS_PROXY"]},
+            "timeout": _MILLISECONDS,
+        }
+        self._browser = self._chromium.launch(**self._launch)
+        self._profiles: list[BrowserContext] = []
+
+    def __call__(self) -> BrowserContext:
+        """A private context, which keeps third-party cookies away from frames."""
+        return self._browser.new_context(ignore_https_errors=True, viewport=t.cast("t.Any", _VIEW))
+
+    def profile(self, folder: pathlib.Path, **more: t.Any) -> BrowserContext:
+        """A person's own browser, set to let third-party cookies through. folder: an empty one for its files."""
+        preferences = folder / "Default" / "Preferences"
+        preferences.parent.mkdir(parents=True)
+        preferences.write_text(json.dumps({"profile": {"block_third_party_cookies": False, "cookie_controls_mode": 0}}), encoding="utf-8")
+        settings = {"ignore_https_errors": True, "viewport": _VIEW, **more}
+        context: BrowserContext = self._chromium.launch_persistent_context(folder, **self._launch, **settings)
+        self._profiles.append(context)
+        return context
+
+    def close(self) -> None:
+        """End it, with every profile."""
+        for context in self._profiles:
+            context.close()
+        self._browser.close()
+
+
+@contextlib.contextmanager
+def browser(environment: collections.abc.Mapping[str, str]) -> collections.abc.Iterator[Chromium]:
+    """A running Chromium that reaches the sandbox of an environment and nothing else."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - it may be absent
 
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=_chromium(),
-            headless=True,
-            args=list(_FLAGS),
-            proxy={"server": environment["HTTPS_PROXY"]},
-            timeout=_MILLISECONDS,
-        )
-        try:
-            yield lambda: chromium.new_context(ignore_https_errors=True, viewport=t.cast("t.Any", _VIEW))
-        finally:
-            chromium.close()
+    with sync_playwright() as playwright, contextlib.closing(Chromium(playwright, environment)) as chromium:
+        yield chromium
 
 
 def sign_in(context: BrowserContext, url: str, user: str, screenshot: pathlib.Path | None = None, role: str = "") -> SignIn:

@@ -8,14 +8,18 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from federation_sandbox import aws, entra
+from federation_sandbox import aws, entra, sites
 from federation_sandbox.service import Service
 from federation_sandbox.world import World
 
-SERVICES: t.Final[tuple[Service, ...]] = (*entra.SERVICES, *aws.SERVICES)
+SERVICES: t.Final[tuple[Service, ...]] = (*entra.SERVICES, *aws.SERVICES, sites.SERVICE)
 
 #: seed section → the function that fills that cloud and returns what it made
-SEEDS: t.Final[dict[str, t.Callable[[World, t.Mapping[str, t.Any]], dict[str, t.Any]]]] = {"entra": entra.seed, "aws": aws.seed}
+SEEDS: t.Final[dict[str, t.Callable[[World, t.Mapping[str, t.Any]], dict[str, t.Any]]]] = {
+    "entra": entra.seed,
+    "aws": aws.seed,
+    "sites": sites.seed,
+}
 
 
 @functools.lru_cache(maxsize=256)
@@ -25,7 +29,7 @@ def service_for(host: str) -> Service | None:
 
 
 def seed(world: World, sections: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """Fill both clouds; ValueError names a section or key that does not exist."""
+    """Fill both clouds, and serve sites; ValueError names a section or key that does not exist."""
     unknown = sorted(set(sections) - set(SEEDS))
     if unknown:
         raise ValueError(f"a seed has the sections {', '.join(SEEDS)}, not {', '.join(unknown)}")

@@ -21,6 +21,7 @@ import trustme
 from werkzeug import Request, Response
 
 from federation_sandbox import clouds
+from federation_sandbox.aws import s3
 from federation_sandbox.control import control
 from federation_sandbox.service import Dropped, Silent
 from federation_sandbox.world import World
@@ -106,11 +107,12 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         self.close_connection = False
 
     def _serve(self) -> None:
-        if self.headers.get("Transfer-Encoding"):
+        chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
+        if chunked and not s3.SERVICE.answers_for(self._host or ""):
             self._answer(Response("Length required.\n", 411))
             return
         self._acknowledge()
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._chunks() if chunked else self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
             self._answer(self._respond(body))
         except Dropped as dropped:
@@ -119,6 +121,22 @@ class Exchange(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_expect_100(self) -> bool:
+        """Tell a client that waits for it to send its body, at once."""
+        proceed = super().handle_expect_100()
+        self.wfile.flush()
+        return proceed
+
+    def _chunks(self) -> bytes:
+        """A body of chunks, each after its length in hexadecimal digits (RFC 9112, section 7.1)."""
+        body = b""
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
+        return body
 
     def _acknowledge(self) -> None:
         """Acknowledge the headers at once: many clients leave Nagle's algorithm on towards a proxy, and hold back the body until then."""
@@ -150,6 +168,8 @@ class Exchange(http.server.BaseHTTPRequestHandler):
             "wsgi.input": io.BytesIO(body),
         }
         for name, value in self.headers.items():
+            if name.lower() == "transfer-encoding":
+                continue  # the chunks are put together already
             key = _CGI.get(name.lower()) or f"HTTP_{name.upper().replace('-', '_')}"
             environ[key] = f"{environ[key]}, {value}" if key.startswith("HTTP_") and key in environ else value
         return Request({**environ, "HTTP_HOST": host or "127.0.0.1", "CONTENT_LENGTH": str(len(body))})

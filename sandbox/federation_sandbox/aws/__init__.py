@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from federation_sandbox.aws import sts
+from federation_sandbox.aws import s3, sts
 from federation_sandbox.aws.connect.api import API as CONNECT
 from federation_sandbox.aws.iam.api import API as IAM
 from federation_sandbox.aws.seeding import seed
 from federation_sandbox.aws.signin import service as signin
 from federation_sandbox.service import Service
 
-SERVICES: t.Final[tuple[Service, ...]] = (*(api.service() for api in (IAM, sts.API, CONNECT)), *signin.SERVICES)
+SERVICES: t.Final[tuple[Service, ...]] = (*(api.service() for api in (IAM, sts.API, CONNECT)), *signin.SERVICES, s3.SERVICE)
 
 __all__ = ["SERVICES", "seed"]

@@ -40,6 +40,8 @@ A seed is refused as AWS would refuse it, and is visible at once, whatever the l
              phone: PhoneConfig as CreateUser takes it, configs: the …Configs of CreateUser,
              proficiencies: [{AttributeName: …, AttributeValue: …, Level: 3}], tags: {key: value}}
         quick_connects: {Jane: jane@example.com}                  each to an agent
+    buckets:                                                      of Amazon S3
+      - {account*: "111122223333", region*: eu-central-1, name*: example-desk}
 
 The answer has the same sections, in order: accounts {id, access_keys}, providers {account, name, arn}, roles {account, name, arn, id},
 instances {account, region, alias, id, arn, access_url, and by name or path the ids of security_profiles, routing_profiles,
@@ -60,6 +62,7 @@ from federation_sandbox.aws.connect.store import Connect, Instance, new_id
 from federation_sandbox.aws.iam.api import API as IAM
 from federation_sandbox.aws.iam.store import Iam
 from federation_sandbox.aws.protocol import Context, Params
+from federation_sandbox.aws.s3 import Bucket, Buckets
 from federation_sandbox.service import Call, CloudError
 from federation_sandbox.world import World
 
@@ -74,6 +77,7 @@ def seed(world: World, content: Entry) -> Answer:
         "providers": _provider,
         "roles": _role,
         "instances": _instance,
+        "buckets": _bucket,
     }
     unknown = sorted(set(content) - set(fillers))
     if unknown:
@@ -121,6 +125,15 @@ def _provider(world: World, entry: Entry) -> Answer:
     providers = world.state(Iam).providers
     providers.put(arn, t.cast("t.Any", providers.latest(arn)), settled=True)
     return {"account": given["account"], "name": given["name"], "arn": arn}
+
+
+def _bucket(world: World, entry: Entry) -> Answer:
+    given = _take(entry, "account", "region", "name")
+    buckets = world.state(Buckets).by_name
+    if given["name"] in buckets:
+        raise ValueError(f"the bucket {given['name']} exists already")
+    buckets[given["name"]] = Bucket(given["name"], given["account"], given["region"])
+    return {"name": given["name"]}
 
 
 def _role(world: World, entry: Entry) -> Answer:

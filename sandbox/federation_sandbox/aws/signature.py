@@ -26,6 +26,8 @@ _AUTHORIZATION: t.Final = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/, ]+)/(?P<date>\d{8})/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request, ?"
     r"SignedHeaders=(?P<headers>[^, ]+), ?Signature=(?P<signature>[0-9a-f]{64})"
 )
+#: what stands in place of the body's digest where it is not part of the signature
+_NOT_HASHED: t.Final = ("UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
 _CLOCK_SKEW: t.Final = dt.timedelta(minutes=5)
 
 _MISMATCH: t.Final = (
@@ -97,7 +99,7 @@ def _signature(request: Request, credentials: Credentials, given: re.Match[str])
     url = f"https://{request.host}{request.environ['RAW_URI']}"
     signed = AWSRequest(method=request.method, url=url, headers=dict(request.headers), data=body)
     stated = request.headers.get("X-Amz-Content-SHA256")
-    if stated not in (None, "UNSIGNED-PAYLOAD", hashlib.sha256(body).hexdigest()):
+    if stated not in (None, *_NOT_HASHED, hashlib.sha256(body).hexdigest()):
         raise CloudError(400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
     signed.context["timestamp"] = request.headers["X-Amz-Date"]
     keys = BotocoreCredentials(credentials.access_key, credentials.secret, credentials.token or None)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import re
 import typing as t
 import urllib.parse
@@ -22,6 +23,9 @@ from federation_sandbox.aws.protocol import Context
 from federation_sandbox.pages import page
 from federation_sandbox.service import Call, CloudError, Service
 
+#: where the panel's script is; the name is the sandbox's own
+_PANEL: t.Final = "/ccp-v2/panel.js"
+_PANEL_SCRIPT: t.Final = importlib.resources.files("federation_sandbox").joinpath("pages/panel.js").read_text(encoding="utf-8")
 _COOKIE: t.Final = "connect-session"
 _CCP: t.Final = re.compile(r"(/connect)?/(ccp|ccp-v2|agent-app-v2)(/.*)?")
 #: pages that administrators and agents know by their address; the documentation names no complete list
@@ -75,9 +79,7 @@ def _serve(request: Request, call: Call) -> Response:
         if instance is None:
             return _message(404, "Not found", f"There is no instance at {request.host}.")
         response = answer(request, call, instance)
-    # Other sites may frame these pages once they are among the approved origins.
-    del response.headers["X-Frame-Options"]
-    response.headers["Content-Security-Policy"] = " ".join(["frame-ancestors", "'self'", *instance.origins])
+    _let_frame(response, instance)
     return response
 
 
@@ -87,7 +89,7 @@ def _page(request: Request) -> tuple[str, t.Callable[[Request, Call, Instance], 
     encoded_slash = "%2f" in str(request.environ.get("RAW_URI", "")).partition("?")[0].lower()
     if encoded_slash or (old and path != "/connect" and not path.startswith("/connect/")):
         return "missing", _missing
-    answers = {"/auth/sign-in": ("sign-in", _sign_in), "/logout": ("sign-out", _sign_out)}
+    answers = {"/auth/sign-in": ("sign-in", _sign_in), "/logout": ("sign-out", _sign_out), _PANEL: ("panel-script", _panel)}
     known = answers.get(path.removeprefix("/connect") if old else path)
     if known:
         return known
@@ -96,8 +98,22 @@ def _page(request: Request) -> tuple[str, t.Callable[[Request, Call, Instance], 
     return ("home", _home) if _PAGES.fullmatch(path) else ("missing", _missing)
 
 
+def _base(request: Request) -> str:
+    """Below which path the pages are."""
+    return "/connect" if request.host.lower().endswith(f".{hosts.OLD_DOMAIN}") else ""
+
+
 def _missing(_request: Request, _call: Call, _instance: Instance) -> Response:
     return _message(404, "Page not found", _NO_PAGE)
+
+
+def _let_frame(response: Response, instance: Instance) -> None:
+    """Approved origins may frame the pages of an agent who is signed in; nobody else's page may frame the way in (facts 7)."""
+    if response.status_code in (200, 403):
+        del response.headers["X-Frame-Options"]
+        response.headers["Content-Security-Policy"] = " ".join(["frame-ancestors", "'self'", *instance.origins])
+    else:
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
 
 
 def _instance_at(call: Call, host: str) -> Instance | None:
@@ -145,8 +161,37 @@ def _ccp(request: Request, call: Call, instance: Instance) -> Response:
         return _message(403, "Access denied", _NOT_GRANTED)
     profile = instance.routing_profiles[user["RoutingProfileId"]]
     channels = [each["Channel"].capitalize() for each in profile["MediaConcurrencies"]]
+    greeting = _greeting(instance, user)
     phone = {"SOFT_PHONE": "Soft phone", "DESK_PHONE": f"Desk phone {user['PhoneConfig'].get('DeskPhoneNumber', '')}".rstrip()}
-    return page("ccp", channels=channels, phone=phone[user["PhoneConfig"]["PhoneType"]], **_greeting(instance, user))
+    shown = {"channels": channels, "phone": phone[user["PhoneConfig"]["PhoneType"]], "script": f"{_base(request)}{_PANEL}"}
+    return page("ccp", **shown, **greeting, configuration=_configuration(instance, user, greeting["name"]))
+
+
+def _panel(_request: Request, _call: Call, _instance: Instance) -> Response:
+    """What the panel says to Amazon Connect Streams."""
+    return Response(_PANEL_SCRIPT, content_type="text/javascript; charset=utf-8")
+
+
+def _configuration(instance: Instance, user: Item, name: str) -> Item:
+    """An agent as Streams' type AgentConfiguration has it (amazon-connect-streams 2.28.2, src/index.d.ts)."""
+    profile = instance.routing_profiles[user["RoutingProfileId"]]
+    states = [("Available", "routable"), ("Offline", "offline")]
+    return {
+        "name": name,
+        "username": user["Username"],
+        "softphoneEnabled": user["PhoneConfig"]["PhoneType"] == "SOFT_PHONE",
+        "softphoneAutoAccept": user["PhoneConfig"].get("AutoAccept", False),
+        "extension": user["PhoneConfig"].get("DeskPhoneNumber"),
+        "agentStates": [{"agentStateARN": f"{instance.arn}/agent-state/{state}", "name": state, "type": kind} for state, kind in states],
+        "routingProfile": {
+            "name": profile["Name"],
+            "routingProfileARN": profile["RoutingProfileArn"],
+            "routingProfileId": profile["RoutingProfileArn"],
+            "queues": [],
+        },
+        "permissions": [],
+        "dialableCountries": [],
+    }
 
 
 def _home(request: Request, call: Call, instance: Instance) -> Response:

@@ -1,0 +1,339 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The page that embeds the Contact Control Panel, in Chromium and with Amazon's own library, against pages that frame as AWS's do."""
+
+from __future__ import annotations
+
+import collections.abc
+import json
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+from federation import AUDIENCE, CLIENT, JANE, REGION, TENANT, Federation
+from playbooks import Playbooks
+
+from federation_sandbox import clouds
+from federation_sandbox.aws.connect.store import Connect
+from federation_sandbox.testing import Sandbox
+from npm_packages import AXE, STREAMS
+
+HOST: t.Final = "desk.acme.example"
+PAGE: t.Final = f"https://{HOST}/"
+MINUTE: t.Final = 60_000
+CREDENTIALS: t.Final = {
+    "AZURE_TENANT_ID": TENANT,
+    "AZURE_CLIENT_ID": CLIENT,
+    "AZURE_CLIENT_SECRET": "s3cret",
+    "AWS_ACCESS_KEY_ID": "AKIAOPERATOR00000001",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+}
+
+BECOME_AVAILABLE: t.Final = """() => new Promise((resolve) => connect.agent((agent) => {
+    const available = agent.getAgentStates().find((state) => state.type === 'routable');
+    agent.setState(available, {success: () => resolve('done'), failure: resolve});
+}))"""
+
+pytestmark = pytest.mark.skipif(not STREAMS.exists(), reason=f"{STREAMS.name} is not there: run make page-libraries, which needs npm")
+
+
+class Desk:
+    """A page that the role has published, and the federation behind it."""
+
+    def __init__(self, federation: Federation, folder: Path, headers: dict[str, str]) -> None:
+        self.federation = federation
+        self.folder = folder
+        self.headers = headers
+        self.restore = federation.sandbox.world.snapshot()
+
+    @property
+    def instance(self) -> t.Any:
+        return next(iter(self.federation.sandbox.world.state(Connect).instances.values()))
+
+
+def publish(sandbox: Sandbox, work: Path, **variables: t.Any) -> dict[str, t.Any]:
+    """Run the playbook for one page; the fact that it leaves behind."""
+    host = {
+        "federation_region": REGION,
+        "federation_instance_alias": "acme",
+        "federation_identifier": AUDIENCE,
+        "ccp_page_library": str(STREAMS),
+        **variables,
+    }
+    inventory = work / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"acme": host}}}), encoding="utf-8")
+    return Playbooks({**sandbox.environment, **CREDENTIALS}, work).succeed("ccp_page", inventory).result("ccp_page")
+
+
+@pytest.fixture(scope="module")
+def _desk(running: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[Desk]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in running.environment.items():
+            patch.setenv(name, value)
+        running.world.reset()
+        running.world.settings.limits = False
+        federation = Federation(running)
+        work = tmp_path_factory.mktemp("desk")
+        made = publish(running, work, federation_pages=[{"url": PAGE, "folder": str(work / "site")}])
+        clouds.seed(running.world, {"sites": {HOST: {"folder": str(work / "site"), "headers": made["headers"]}}})
+        yield Desk(federation, work / "site", made["headers"])
+
+
+@pytest.fixture
+def desk(_desk: Desk) -> Desk:
+    """The page as it was published."""
+    _desk.restore()
+    return _desk
+
+
+class Agent:
+    """A person in front of the page. errors: what the browser's console says."""
+
+    def __init__(self, context: t.Any) -> None:
+        self.page = context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.errors: list[str] = []
+        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, url: str = PAGE) -> Agent:
+        self.page.clock.install()
+        self.page.goto(url)
+        self.page.get_by_role("button").first.wait_for()
+        return self
+
+    def button(self, name: str) -> t.Any:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def start(self, button: str = "Sign in") -> t.Any:
+        """Click, and have the window that opens."""
+        with self.page.expect_popup() as opened:
+            self.button(button).click()
+        return opened.value
+
+    def sign_in(self, user: str = JANE) -> t.Any:
+        window = self.start()
+        self.fill(window, user)
+        return window
+
+    def fill(self, window: t.Any, user: str = JANE) -> None:
+        """Sign in with Entra ID, and wait until the window has arrived somewhere."""
+        window.get_by_label("User name").fill(user)
+        window.get_by_role("button", name="Sign in").click()
+        window.wait_for_function("['ccp', 'connect-message'].includes(document.body?.dataset.page)")
+
+    def wait_for_panel(self) -> None:
+        """Let time pass until Streams has loaded the frame again."""
+        for _attempt in range(10):
+            self.page.clock.run_for(6_000)
+            if self.button("Sign out").is_visible():
+                return
+            self.page.wait_for_timeout(200)
+        self.button("Sign out").wait_for()
+
+    def give_up(self) -> None:
+        """Let Streams try ten times."""
+        self.page.clock.run_for(2 * MINUTE)
+        self.button("Try again").wait_for()
+
+    @property
+    def message(self) -> str:
+        return str(self.page.get_by_role("status").inner_text())
+
+
+@pytest.fixture
+def person(new_context: t.Any, tmp_path: Path) -> t.Callable[..., Agent]:
+    """Somebody with a browser that lets third-party cookies through."""
+    return lambda **more: Agent(new_context.profile(tmp_path / "profile", **more))
+
+
+def violations(agent: Agent) -> list[str]:
+    return [error for error in agent.errors if "Content Security Policy" in error or "Permissions policy" in error]
+
+
+def test_a_frame_alone_is_refused_and_the_console_says_why(desk: Desk, person: t.Callable[..., Agent]) -> None:
+    """facts/aws.md 7: the error that everybody asks about"""
+    naive = f"<!DOCTYPE html><title>Naive</title><iframe src='{desk.instance.access_url}/ccp-v2/'></iframe><button>x</button>"
+    (desk.folder / "naive.html").write_text(naive, encoding="utf-8")
+    desk.federation.sandbox.world.state(clouds.sites.Sites).by_host[HOST] = clouds.sites.Site(desk.folder, {})
+    agent = person().open(f"{PAGE}naive.html")
+    assert any("Refused to display" in error and "'X-Frame-Options' to 'sameorigin'" in error for error in agent.errors)
+
+
+def test_an_agent_signs_in_works_signs_out_and_stays_signed_out(
+    desk: Desk, person: t.Callable[..., Agent], picture: t.Callable[[str], Path]
+) -> None:
+    agent = person(permissions=["microphone"]).open()
+    window = agent.sign_in()
+    agent.wait_for_panel()
+    assert window.is_closed()
+    assert agent.page.locator("#agent").inner_text() == "Jane Doe Offline"
+    frame = agent.page.frame_locator("iframe[title='Amazon Connect Contact Control Panel']")
+    assert "Welcome, Jane Doe" in frame.locator("main").inner_text()
+    agent.page.screenshot(path=picture("ccp-page.png"))
+    assert agent.page.evaluate(BECOME_AVAILABLE) == "done"
+    agent.page.get_by_text("Available").wait_for()
+    assert frame.locator("#state").inner_text() == "Available"
+    assert violations(agent) == []
+    agent.button("Sign out").click()
+    agent.page.get_by_text("Your Microsoft session goes on").wait_for()
+    agent.page.clock.run_for(2 * MINUTE)
+    assert agent.button("Sign in").is_visible()
+    assert not agent.button("Sign out").is_visible()
+    # The Entra session goes on: nobody asks for a name this time.
+    agent.start().wait_for_function("document.body?.dataset.page === 'ccp'")
+    agent.wait_for_panel()
+
+
+def test_a_reload_finds_the_panel_again(desk: Desk, person: t.Callable[..., Agent]) -> None:
+    agent = person().open()
+    agent.sign_in()
+    agent.wait_for_panel()
+    agent.page.reload()
+    agent.wait_for_panel()
+
+
+def test_an_origin_that_is_not_approved(desk: Desk, person: t.Callable[..., Agent]) -> None:
+    desk.instance.origins.clear()
+    agent = person().open()
+    agent.sign_in()
+    agent.give_up()
+    assert "not among the approved origins" in agent.message
+    assert any("frame-ancestors" in error for error in agent.errors)
+
+
+def test_third_party_cookies_are_blocked(desk: Desk, new_context: t.Any) -> None:
+    agent = Agent(new_context()).open()
+    assert agent.sign_in().get_by_text("Welcome, Jane Doe").is_visible()
+    agent.give_up()
+    assert "blocks third-party cookies" in agent.message
+
+
+def test_a_popup_is_blocked(desk: Desk, person: t.Callable[..., Agent]) -> None:
+    agent = person()
+    agent.page.add_init_script("window.open = () => null")
+    agent.open()
+    agent.button("Sign in").click()
+    assert "blocked the sign-in window" in agent.message
+    with agent.page.expect_popup() as opened:
+        agent.page.get_by_role("link", name="Open the sign-in window").click()
+    agent.fill(opened.value)
+    agent.wait_for_panel()
+
+
+def test_a_window_that_is_closed_too_early(desk: Desk, person: t.Callable[..., Agent]) -> None:
+    agent = person().open()
+    agent.start().close()
+    agent.page.clock.run_for(3_000)
+    assert "closed before the panel appeared" in agent.message
+    agent.fill(agent.start("Sign in again"))
+    agent.wait_for_panel()
+
+
+def test_a_slow_sign_in_ends_with_a_button_and_then_works(desk: Desk, person: t.Callable[..., Agent]) -> None:
+    agent = person().open()
+    window = agent.start()
+    agent.give_up()
+    assert "You had not finished signing in" in agent.message
+    assert not window.is_closed()
+    agent.button("Try again").click()
+    agent.fill(window)
+    agent.wait_for_panel()
+    assert window.is_closed()
+
+
+def test_somebody_who_is_not_onboarded(desk: Desk, person: t.Callable[..., Agent]) -> None:
+    desk.federation.assign(desk.federation.users["nobody@contoso.com"])
+    agent = person().open()
+    window = agent.sign_in("nobody@contoso.com")
+    assert "has not been onboarded" in window.locator("body").inner_text()
+    agent.give_up()
+    assert "your account has not been onboarded" in agent.message
+
+
+def test_a_session_that_ends_elsewhere(desk: Desk, person: t.Callable[..., Agent]) -> None:
+    agent = person().open()
+    agent.sign_in()
+    agent.wait_for_panel()
+    agent.page.frame_locator("iframe").locator("body").evaluate("() => window.parent.postMessage({event: 'auth_fail', data: {}}, '*')")
+    agent.page.get_by_text("Your session has ended.").wait_for()
+    agent.start("Sign in again").wait_for_function("document.body?.dataset.page === 'ccp'")
+    agent.wait_for_panel()
+
+
+def test_no_microphone(desk: Desk, person: t.Callable[..., Agent]) -> None:
+    agent = person()
+    devtools = agent.page.context.new_cdp_session(agent.page)
+    denied = {"permission": {"name": "microphone"}, "setting": "denied", "origin": f"https://{HOST}"}
+    devtools.send("Browser.setPermission", denied)
+    agent.open()
+    agent.sign_in()
+    agent.wait_for_panel()
+    agent.page.get_by_text("may not use the microphone").wait_for()
+
+
+def test_two_tabs(desk: Desk, person: t.Callable[..., Agent]) -> None:
+    first = person().open()
+    first.sign_in()
+    first.wait_for_panel()
+    second = Agent(first.page.context).open()
+    assert "open in another tab" in second.message
+    second.button("Use the panel here").click()
+    second.button("Sign in").wait_for()
+    first.page.get_by_text("open in another tab").wait_for()
+
+
+def test_two_federations_on_one_host(desk: Desk, person: t.Callable[..., Agent], running: Sandbox, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    pages = [{"url": f"{PAGE}{name}/", "folder": str(site / name)} for name in ("support", "sales")]
+    made = publish(running, tmp_path, federation_pages=pages)
+    clouds.seed(running.world, {"sites": {HOST: {"folder": str(site), "headers": made["headers"]}}})
+    sales = json.loads((site / "sales" / "config.json").read_text(encoding="utf-8"))
+    other = {**sales, "ccp_url": sales["ccp_url"].replace("/ccp-v2/", "/agent-app-v2/")}
+    (site / "sales" / "config.json").write_text(json.dumps(other), encoding="utf-8")
+    support = person().open(f"{PAGE}support/index.html")
+    support.sign_in()
+    support.wait_for_panel()
+    other_page = Agent(support.page.context).open(f"{PAGE}sales/index.html")
+    assert "open in another tab" not in other_page.message
+    assert other_page.button("Sign in").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_it(scheme: str, desk: Desk, person: t.Callable[..., Agent]) -> None:
+    """With the keyboard alone, 320 pixels wide, and with nothing that axe-core calls serious."""
+    agent = person(viewport={"width": 320, "height": 640}, color_scheme=scheme).open()
+    agent.page.keyboard.press("Tab")
+    with agent.page.expect_popup() as opened:
+        agent.page.keyboard.press("Enter")
+    agent.fill(opened.value)
+    agent.wait_for_panel()
+    assert agent.page.evaluate("document.documentElement.scrollWidth") <= 320
+    agent.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = agent.page.evaluate("async () => (await axe.run(document, {iframes: false})).violations")
+    assert [problem for problem in found if problem["impact"] in ("serious", "critical")] == []
+
+
+def test_a_changed_library_is_not_run(desk: Desk, person: t.Callable[..., Agent], tmp_path: Path) -> None:
+    library = desk.folder / "connect-streams.js"
+    content = library.read_bytes()
+    library.write_bytes(content + b"\n//")
+    try:
+        agent = person()
+        agent.page.goto(PAGE)
+        agent.page.get_by_text("could not be loaded or has been changed").wait_for()
+        assert any("integrity" in error for error in agent.errors)
+    finally:
+        library.write_bytes(content)
+
+
+def test_in_german(desk: Desk, person: t.Callable[..., Agent], running: Sandbox, tmp_path: Path) -> None:
+    page = {"url": PAGE, "folder": str(tmp_path / "site"), "language": "de", "texts": {"title": "Hotline <b>Berlin</b>"}}
+    made = publish(running, tmp_path, federation_pages=[page])
+    clouds.seed(running.world, {"sites": {HOST: {"folder": page["folder"], "headers": made["headers"]}}})
+    agent = person().open()
+    assert agent.button("Anmelden").is_visible()
+    assert agent.page.get_by_role("heading").inner_text() == "Hotline <b>Berlin</b>"
+    assert re.fullmatch("de", agent.page.locator("html").get_attribute("lang"))
