@@ -106,7 +106,7 @@ demo: setup ## Federate the sandbox's two clouds with the real playbooks, twice,
 	$(BIN)/python tools/demo.py
 
 sandbox: setup ## Keep a seeded sandbox open
-	$(BIN)/python tools/demo.py --serve
+	$(BIN)/python -m federation_sandbox serve --seed sandbox/demo.json --export ANSIBLE_COLLECTIONS_PATH
 
 # --- tests ---
 

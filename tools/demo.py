@@ -6,15 +6,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import pathlib
 import re
-import shlex
 import subprocess
 import sys
-import threading
 import typing as t
 
 import yaml
@@ -40,16 +37,13 @@ class Missed(Exception):
 
 
 def main() -> int:
-    """Run the demo, or keep a seeded sandbox open: until interrupted, or for one command."""
+    """Run the demo, or one command in a shell of the seeded sandbox."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--serve", action="store_true", help="start the seeded sandbox and keep it open")
     parser.add_argument("--run", nargs=argparse.REMAINDER, metavar="COMMAND", help="run a command in a shell of the seeded sandbox")
     parser.add_argument("--port", type=int, default=0, help="the loopback port; a free one when left out")
     options = parser.parse_args()
     with running_sandbox(options.port) as sandbox:
         credentials = seeded(sandbox)
-        if options.serve:
-            return serve(sandbox, credentials)
         if options.run:
             return subprocess.run(options.run, env={**clean(os.environ), **sandbox.environment, **credentials}, check=False).returncode
         try:
@@ -128,23 +122,6 @@ def play(playbook: str, arguments: tuple[str, ...], environment: dict[str, str])
 def clean(environment: t.Mapping[str, str]) -> dict[str, str]:
     """An environment without anybody's credentials."""
     return {key: value for key, value in environment.items() if not key.startswith(("AWS_", "AZURE_"))}
-
-
-def serve(sandbox: Sandbox, credentials: dict[str, str]) -> int:
-    """Keep the sandbox open, with a file that a shell can source."""
-    FOLDER.mkdir(exist_ok=True)
-    authority = FOLDER / "authority.pem"
-    sandbox.world.traffic.keep_in(FOLDER / "traffic.jsonl")
-    environment = {**sandbox.front.environment(authority), **credentials}
-    environment |= {"ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")}
-    exports = [f"export {name}={shlex.quote(value)}\n" for name, value in environment.items() if value]
-    (FOLDER / "env").write_text("".join(exports), encoding="utf-8")
-    print(f"The sandbox is open at {sandbox.url} (controls: {sandbox.url}/sandbox/), until Ctrl-C. In another shell:\n")
-    print("  source .venv/bin/activate && source .sandbox/env")
-    print("  ansible-playbook openccp.federation.site --inventory inventories/sandbox\n", flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
-    return 0
 
 
 def heading(text: str) -> None:

@@ -53,6 +53,11 @@ class Faults:
         with self._lock:
             self._faults.append(fault)
 
+    def waiting(self) -> list[Fault]:
+        """Every fault that has not met all its calls."""
+        with self._lock:
+            return list(self._faults)
+
     def clear(self) -> None:
         """Forget every fault."""
         with self._lock:

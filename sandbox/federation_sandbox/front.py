@@ -23,6 +23,7 @@ from werkzeug import Request, Response
 from federation_sandbox import clouds
 from federation_sandbox.aws import s3
 from federation_sandbox.control import control
+from federation_sandbox.passage import Passage, Refused, relay
 from federation_sandbox.service import Dropped, Silent
 from federation_sandbox.world import World
 
@@ -59,9 +60,10 @@ class Front(socketserver.ThreadingMixIn, socketserver.TCPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, world: World, port: int = 0, authority: Authority | None = None) -> None:
+    def __init__(self, world: World, port: int = 0, authority: Authority | None = None, passage: Passage | None = None) -> None:
         self.world = world
         self.authority = authority or Authority()
+        self.passage = passage or Passage(open_to_others=False)
         super().__init__(("127.0.0.1", port), Exchange)
 
     @property
@@ -69,9 +71,12 @@ class Front(socketserver.ThreadingMixIn, socketserver.TCPServer):
         """Where the proxy and the controls are."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def environment(self, authority_file: pathlib.Path) -> dict[str, str]:
-        """The environment variables that send a client's requests here; writes the authority's certificate to the file."""
-        authority_file.write_bytes(self.authority.pem())
+    def environment(self, authority_file: pathlib.Path, others: bytes = b"") -> dict[str, str]:
+        """The environment variables that send a client's requests here; writes the authority's certificate to the file.
+
+        others: certificates of further authorities, for the hosts of others.
+        """
+        authority_file.write_bytes(self.authority.pem() + others)
         trusted = dict.fromkeys(("REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"), str(authority_file))
         proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), self.url)
         return {**trusted, **proxies, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
@@ -92,9 +97,9 @@ class Exchange(http.server.BaseHTTPRequestHandler):
 
     def do_CONNECT(self) -> None:
         """Open the tunnel and end TLS in it."""
-        host = self.path.rpartition(":")[0]
+        host, *_colon, port = self.path.rpartition(":")
         if clouds.service_for(host) is None:
-            self._answer(Response(f"The sandbox has no host {host}.\n", 502))
+            self._pass_on(host, int(port) if port.isdecimal() else 443)
             return
         self.send_response_only(200, "Connection established")
         self.end_headers()
@@ -105,6 +110,19 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         self.wfile = t.cast("io.BufferedIOBase", tunnel.makefile("wb", -1))
         self._host = host
         self.close_connection = False
+
+    def _pass_on(self, host: str, port: int) -> None:
+        """Give the tunnel to a host of others, or say why not in the status line, which is all that many clients show."""
+        self.close_connection = True
+        try:
+            upstream = self.server.passage.connect(host, port)
+        except Refused as reason:
+            self._answer(Response(f"{reason}.\n", 502), str(reason))
+            return
+        self.send_response_only(200, "Connection established")
+        self.end_headers()
+        self.wfile.flush()
+        relay(t.cast("socket.socket", self.connection), upstream)
 
     def _serve(self) -> None:
         chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
@@ -174,9 +192,9 @@ class Exchange(http.server.BaseHTTPRequestHandler):
             environ[key] = f"{environ[key]}, {value}" if key.startswith("HTTP_") and key in environ else value
         return Request({**environ, "HTTP_HOST": host or "127.0.0.1", "CONTENT_LENGTH": str(len(body))})
 
-    def _answer(self, response: Response) -> None:
+    def _answer(self, response: Response, reason: str | None = None) -> None:
         body = response.get_data()
-        self.send_response_only(response.status_code)
+        self.send_response_only(response.status_code, reason)
         for name, value in response.headers.items():
             if name.lower() not in ("content-length", "connection"):
                 self.send_header(name, value)

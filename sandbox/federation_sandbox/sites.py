@@ -37,6 +37,9 @@ def seed(world: World, content: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     for host, site in content.items():
         if not SERVICE.answers_for(host):
             raise ValueError(f"a site's host ends with .example, and {host!r} does not")
+        unknown = sorted(set(site) - {"folder", "headers"})
+        if unknown:
+            raise ValueError(f"a site takes folder and headers, not {', '.join(unknown)}")
         folder = pathlib.Path(site["folder"])
         if not folder.is_dir():
             raise ValueError(f"there is no folder {folder}")

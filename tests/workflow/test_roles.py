@@ -48,7 +48,7 @@ def test_variables_bear_the_name_of_their_role(role: str) -> None:
 
 def test_every_variable_that_the_guides_name_exists() -> None:
     known = {name for role in ROLES for name in load("roles", role, "defaults", "main.yml")}
-    known |= {f"{role}_result" for role in ROLES} | {"federation_confirm_instance_alias", "federation_remove_agents"}
+    known |= {f"{role}_result" for role in ROLES} | {"federation_confirm_instance_alias", "federation_remove_agents", "federation_sandbox"}
     folders = {"docs": ("*.md", "*.rst"), "inventories": ("*.yml",)}
     pages = [page for folder, patterns in folders.items() for pattern in patterns for page in (CHECKOUT / folder).rglob(pattern)]
     pages.append(CHECKOUT / "README.md")

@@ -92,7 +92,8 @@ def _take(entry: Entry, *required: str, **optional: t.Any) -> Answer:
     missing, unknown = set(required) - set(entry), set(entry) - set(required) - set(optional)
     if missing or unknown:
         wrong = [f"without {name}" for name in sorted(missing)] + [f"with {name}, which does not exist" for name in sorted(unknown)]
-        raise ValueError(f"a seed {', '.join(wrong)}: {', '.join(entry)}")
+        takes = ", ".join([*required, *optional])
+        raise ValueError(f"a seed {', '.join(wrong)}: {', '.join(entry)}; it takes {takes}")
     return {**optional, **entry}
 
 
@@ -102,7 +103,7 @@ def _account(world: World, entry: Entry) -> Answer:
     if given["partition"] not in hosts.PARTITIONS:
         raise ValueError(f"the partitions are {', '.join(hosts.PARTITIONS)}, not {given['partition']}")
     accounts = world.state(Accounts)
-    accounts.add(given["id"], given["partition"], dataclasses.replace(Quotas(), **given["quotas"]))
+    accounts.add(given["id"], given["partition"], Quotas(**_take(given["quotas"], **dataclasses.asdict(Quotas()))))
     accounts.service_control[given["id"]] = tuple(given["service_control_policies"])
     accounts.resource_control[given["id"]] = tuple(given["resource_control_policies"])
     for name, document in given["policies"].items():
@@ -230,9 +231,10 @@ def _furnish(instance: Instance, given: Answer, now: dt.datetime) -> None:
         defaults.add_security_profile(instance, name, permissions, now)
     for name in given["routing_profiles"]:
         defaults.add_routing_profile(instance, name, now)
-    for name in given["hierarchy"].get("levels", ()):
+    tree = _take(given["hierarchy"], levels=(), groups=())
+    for name in tree["levels"]:
         hierarchy.add_level(instance, name, now)
-    for path in given["hierarchy"].get("groups", ()):
+    for path in tree["groups"]:
         hierarchy.add_group(instance, path, now)
     instance.predefined_attributes = dict(given["predefined_attributes"])
     names = _security_profiles(instance), _routing_profiles(instance)
