@@ -51,7 +51,7 @@ def test_metadata_from_entra(sandbox: Sandbox, aws: dict[str, str], application:
     assert [entry["operation"] for entry in sandbox.world.traffic] == ["federation-metadata", "GetSAMLProvider"]
     other = wanted | {"metadata_url": application.metadata_url.replace(application.tenant_id, "no-such-tenant")}
     refused = run_module("iam_saml_provider", other, aws)
-    assert "the server answered 4" in refused["msg"]
+    assert "login.microsoftonline.com answered 400" in refused["msg"]
 
 
 @needs_encryption

@@ -243,7 +243,7 @@ def test_a_response_that_aws_takes(ward: Ward, tmp_path: Path) -> None:
     [
         ({"file": "/nowhere/response.txt"}, "cannot be read: No such file"),
         ({"response": "cut off"}, "neither base64 nor XML"),
-        ({"response": "<html/>"}, "not a SAML response but html"),
+        ({"response": "<html/>"}, "is a page, not a response"),
         ({}, "one of the following is required: response, file"),
         ({"response": "a response", "file": "y"}, "mutually exclusive"),
     ],

@@ -211,7 +211,7 @@ def test_a_security_profile_without_the_contact_control_panel(federation: Federa
         ("/agent-app-v2", "ccp"),
         ("/users", "agent-home"),
         ("/ccp-v3", "connect-message"),
-        ("/%2Fccp-v2", "connect-message"),
+        ("%2Fccp-v2", "ccp"),
         ("/agent-app", "connect-message"),
         ("/home/../nowhere", "connect-message"),
     ],

@@ -85,9 +85,8 @@ def _serve(request: Request, call: Call) -> Response:
 
 def _page(request: Request) -> tuple[str, t.Callable[[Request, Call, Instance], Response]]:
     """Which page an address is. On the old domain everything is below /connect; a path that does not exist is a missing page."""
-    old, path = request.host.lower().endswith(f".{hosts.OLD_DOMAIN}"), request.path
-    encoded_slash = "%2f" in str(request.environ.get("RAW_URI", "")).partition("?")[0].lower()
-    if encoded_slash or (old and path != "/connect" and not path.startswith("/connect/")):
+    old, path = bool(_base(request)), f"/{request.path.lstrip('/')}"  # a page that was encoded twice comes with its own slash
+    if old and path != "/connect" and not path.startswith("/connect/"):
         return "missing", _missing
     answers = {"/auth/sign-in": ("sign-in", _sign_in), "/logout": ("sign-out", _sign_out), _PANEL: ("panel-script", _panel)}
     known = answers.get(path.removeprefix("/connect") if old else path)
