@@ -18,8 +18,13 @@ import sys
 import typing as t
 
 from ansible.module_utils.compat.version import LooseVersion
+from ansible_collections.openccp.federation.plugins.module_utils._access import listed
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, shown_diff, step_records
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted
+
+#: How many reasons, and of each how many objects, a message names.
+TOLD: t.Final = 5
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -110,8 +115,7 @@ def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:
         result["diff"] = shown_diff(plan)
     if failures:
         shown = getattr(resource, "failure", _failure)
-        listed = [shown(name, error) for name, error in failures.items()]
-        module.fail_json(msg=_told(failures), failures=listed, **result)
+        module.fail_json(msg=_told(failures, module.check_mode), failures=[shown(*failure) for failure in failures.items()], **result)
     module.exit_json(**result)
 
 
@@ -153,8 +157,13 @@ def _failure(name: str, error: FederationError) -> dict[str, t.Any]:
     return {"name": name, "msg": str(error), **error.as_result()}
 
 
-def _told(failures: t.Mapping[str, FederationError]) -> str:
+def _told(failures: t.Mapping[str, FederationError], check_mode: bool) -> str:
     if len(failures) == 1:
         return str(next(iter(failures.values())))
-    reasons = "; ".join(f"{name}: {error}" for name, error in list(failures.items())[:5])
-    return f"{len(failures)} objects failed, the others are done. {reasons}{'; …' if len(failures) > 5 else ''}"
+    by_reason: dict[str, list[str]] = {}
+    for name, error in failures.items():
+        by_reason.setdefault(str(error), []).append(name)
+    shown = [f"{listed(names, TOLD)}: {reason}" for reason, names in list(by_reason.items())[:TOLD]]
+    more = "; …" if len(by_reason) > TOLD else ""
+    others = "The others can be done" if check_mode else "The others are done"
+    return f"{counted(len(failures), 'object')} {'cannot be done' if check_mode else 'failed'}. {others}. {'; '.join(shown)}{more}"

@@ -337,7 +337,7 @@ would_remove:
   type: list
   elements: str
 problems:
-  description: Why nothing was begun, by C(username) and C(reason).
+  description: Why nothing was begun, each C(reason) with the C(usernames) of the agents.
   returned: when an agent cannot be as wanted
   type: list
   elements: dict

@@ -185,7 +185,7 @@ def test_bad_input_is_refused_before_the_first_write(here: Centre, settings: dic
     result = here.run("connect_user", jane(here, **(person({}) | settings)))
     assert result.failed
     assert said in result["msg"]
-    assert result["problems"][0]["username"] == JANE
+    assert result["problems"][0]["usernames"] == [JANE]
     assert here.writes() == []
 
 

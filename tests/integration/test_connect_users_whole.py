@@ -213,7 +213,7 @@ def test_an_agent_that_cannot_be_as_wanted_stops_nobody_else_when_told(sandbox: 
     assert foreseen.failed
     assert len(foreseen["failures"]) == 3
     told = run(here, users)
-    assert {problem["username"] for problem in told["problems"]} == {"joe", "bob", "eve"}
+    assert {name for problem in told["problems"] for name in problem["usernames"]} == {"joe", "bob", "eve"}
 
 
 def test_nobody_goes_for_a_successor_who_is_skipped(sandbox: Sandbox) -> None:

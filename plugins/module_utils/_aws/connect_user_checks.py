@@ -12,15 +12,19 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass
 
+from ansible_collections.openccp.federation.plugins.module_utils._access import listed
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import CHANNELS, PHONE, Settings, text
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._saml import session_names
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
 if t.TYPE_CHECKING:
     from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_directory import Directory
 
 CHANNELS_BOTOCORE: t.Final = "1.42.46"
 LONGEST_AFTER_CONTACT_WORK: t.Final = 2_000_000
+#: How many agents a message names that says the same of more.
+NAMED: t.Final = 5
 #: AWS takes 50; the collection's own say who made the agent, who that is in Entra, and which contact details were written.
 MOST_TAGS: t.Final = 47
 
@@ -105,11 +109,18 @@ def warnings(names: t.Iterable[str], usernames: t.Collection[str]) -> list[str]:
 
 def _error(problems: t.Sequence[Problem]) -> InvalidInput | Conflict:
     kind = Conflict if all(problem.is_look_alike for problem in problems) else InvalidInput
-    count = len({problem.username for problem in problems})
-    told = " ".join(f"{problem.username!r}: {problem.reason}" for problem in problems)
-    listed = [{"username": problem.username, "reason": problem.reason} for problem in problems]
-    who = "One agent cannot be as wanted." if count == 1 else f"{count} agents cannot be as wanted."
-    return kind(f"{who} {told}", hint="Nothing was changed.", problems=listed)
+    names = dict.fromkeys(problem.username for problem in problems)
+    by_reason: dict[str, dict[str, None]] = {}
+    for problem in problems:
+        by_reason.setdefault(problem.reason, {})[problem.username] = None
+    told = " ".join(f"{_named(list(usernames))}: {reason}" for reason, usernames in by_reason.items())
+    faults = [{"reason": reason, "usernames": list(usernames)} for reason, usernames in by_reason.items()]
+    return kind(f"{counted(len(names), 'agent')} cannot be as wanted. {told}", hint="Nothing was changed.", problems=faults)
+
+
+def _named(usernames: t.Sequence[str]) -> str:
+    shown = listed([repr(username) for username in usernames], NAMED)
+    return shown if len(usernames) == 1 else f"{counted(len(usernames), 'agent')} ({shown})"
 
 
 def _problems(agent: Settings, *, exists: bool, lacking: t.Collection[str]) -> t.Iterator[Problem]:

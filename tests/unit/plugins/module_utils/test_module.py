@@ -234,4 +234,4 @@ def test_one_objects_failure_skips_the_rest_of_that_object_only() -> None:
 def test_several_failures_are_told_in_one_message() -> None:
     with pytest.raises(Exit) as raised:
         _module.converge(t.cast("t.Any", FakeModule()), Crowd("ann", "cid"), "crowd")
-    assert raised.value.result["msg"] == "2 objects failed, the others are done. ann: ann does not answer.; cid: cid does not answer."
+    assert raised.value.result["msg"] == "2 objects failed. The others are done. ann: ann does not answer.; cid: cid does not answer."

@@ -63,6 +63,21 @@ def test_what_can_be(agent: dict[str, t.Any]) -> None:
     check([agent], [] if "first_name" in agent else ["jane"])
 
 
+def test_one_fault_of_many_agents_is_one_sentence() -> None:
+    mistyped = [checks.Problem(f"agent{number:03}", "There is no security profile 'Agnet'.") for number in range(300)]
+    with pytest.raises(InvalidInput) as raised:
+        checks.refuse([*mistyped, checks.Problem("jane", "it is listed more than once.")])
+    assert str(raised.value) == (
+        "301 agents cannot be as wanted. 300 agents ('agent000', 'agent001', 'agent002', 'agent003', 'agent004' and 295 more): "
+        "There is no security profile 'Agnet'. 'jane': it is listed more than once. Nothing was changed."
+    )
+    faults = raised.value.details["problems"]
+    assert [(fault["reason"], len(fault["usernames"])) for fault in faults] == [
+        ("There is no security profile 'Agnet'.", 300),
+        ("it is listed more than once.", 1),
+    ]
+
+
 def test_channels_need_a_botocore_that_has_them() -> None:
     with pytest.raises(InvalidInput, match=r"channels needs a newer botocore .*1\.42\.46"):
         check([NEW | {"channels": {"chat": {"auto_accept": True}}}], [], lacking=("channels",))
