@@ -314,7 +314,7 @@ class SyncResource(AgentsResource):
         if self.rules.leavers == "restrict" and self.users.opens_ccp(known):
             raise InvalidInput(
                 f"The security profile {self.rules.restricted_profile!r} opens the Contact Control Panel: leavers would keep their access.",
-                hint="Nothing was changed. Name one in restricted_security_profile that does not have the permission to access the panel.",
+                hint=f"Nothing was changed. Name one in {option_of_users('restricted_security_profile')} that does not grant the panel.",
             )
 
     def _departures_shown(self) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
