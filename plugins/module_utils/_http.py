@@ -19,7 +19,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 try:
     import requests
     from requests import Session
-    from requests.adapters import HTTPAdapter
     from urllib3.exceptions import HTTPError
     from urllib3.util.retry import Retry
     from urllib3.util.ssl_match_hostname import CertificateError
@@ -28,7 +27,8 @@ try:
     TROUBLE: tuple[type[Exception], ...] = (OSError, HTTPError)
 except ImportError:
     # The engine reports a missing library before anything here is called.
-    HTTPAdapter = Retry = Session = object  # type: ignore[assignment, misc]
+    Retry = Session = object  # type: ignore[assignment, misc]
+    TROUBLE = (OSError,)
 
 if t.TYPE_CHECKING:
     import collections.abc

@@ -63,7 +63,7 @@ def read(text: str, source: str, is_column: t.Callable[[str], bool]) -> Table:
     source: the file, for messages. is_column: whether a name is one of a known column; it tells the delimiter of the file.
     InvalidInput names the row and the column of what cannot be understood.
     """
-    lines = [(number, line) for number, line in enumerate(_LINE_BREAK.split(text.removeprefix("\ufeff")), start=1)]
+    lines = list(enumerate(_LINE_BREAK.split(text.removeprefix("\ufeff")), start=1))
     for number, line in lines:
         if "\0" in line:
             raise InvalidInput(f"{source}, row {number}: it holds a NUL character, so the file is damaged or no text.")

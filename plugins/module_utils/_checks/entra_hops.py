@@ -203,7 +203,9 @@ def _pair_problems(path: Path, value: ClaimValue, fix: str) -> collections.abc.I
     if len(pairs) > 1:
         yield Problem(f"{len(pairs)} roles are claimed; agents need exactly one.", symptoms.ROLE_PICKER, fix)
         return
-    pair = next(iter(pairs))
+    pair = next(iter(pairs), None)
+    if pair is None:
+        return
     for what, claimed, expected in (
         ("SAML provider", pair.provider_arn, path.provider_arn),
         ("role", pair.role_arn, path.role_arn),

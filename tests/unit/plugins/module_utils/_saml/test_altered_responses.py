@@ -30,7 +30,7 @@ from saml_material import ENTITY_ID
 DS: t.Final = "{http://www.w3.org/2000/09/xmldsig#}"
 SAML: t.Final = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 PARTS: t.Final[tuple[t.Literal["assertion", "response", "both"], ...]] = ("assertion", "response", "both")
-Answer = tuple[str, str, str, tuple[str, ...], dict[str, tuple[str, ...]]] | None
+Answer = t.Optional[tuple[str, str, str, tuple[str, ...], dict[str, tuple[str, ...]]]]  # noqa: UP045 - an operand of pylint's
 
 
 @functools.cache

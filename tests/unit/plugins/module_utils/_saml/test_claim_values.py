@@ -95,7 +95,7 @@ def test_a_fixed_value_and_attributes_of_the_user(entry: Json, values: tuple[str
     ],
 )
 def test_transformations(transformation: Json, values: tuple[str, ...]) -> None:
-    entry, _ = transformed(**transformation)
+    entry = transformed(**transformation)[0]
     assert sent(policy_with(entry, transformation)).values == values
     assert sent(policy_with(entry)).values == ()
 
@@ -111,7 +111,7 @@ def test_transformations(transformation: Json, values: tuple[str, ...]) -> None:
     ],
 )
 def test_without_an_input_entra_lets_nobody_in(transformation: Json) -> None:
-    entry, _ = transformed(**transformation)
+    entry = transformed(**transformation)[0]
     value = sent(policy_with(entry, transformation))
     assert value.values == ()
     assert value.refused
@@ -134,7 +134,7 @@ def test_what_cannot_be_told(entry: Json, transformation: Json) -> None:
 
 def test_the_properties_that_the_claims_depend_on() -> None:
     duration = {"Source": "user", "ID": "employeeid", "SamlClaimType": SESSION_DURATION}
-    entry, _ = transformed(**JOIN)
+    entry = transformed(**JOIN)[0]
     policy = ClaimsPolicy((*policy_with(entry, JOIN).claims, duration), (JOIN, LOWER))
     assert claim_values.user_properties(policy) == ["employeeId", "onPremisesExtensionAttributes"]
     assert claim_values.user_properties(policy, (ROLE_SESSION_NAME,)) == ["onPremisesExtensionAttributes"]
