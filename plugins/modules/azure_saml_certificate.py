@@ -89,8 +89,7 @@ attributes:
     support: partial
     description: With O(state=absent) and O(which), each run removes one certificate more, until the active one is all that is left.
 notes:
-  - Needs the Microsoft Graph application permission C(Application.ReadWrite.OwnedBy), for applications that it made, or
-    C(Application.ReadWrite.All).
+  - Needs the Microsoft Graph application permission C(Application.ReadWrite.All).
 seealso:
   - module: openccp.federation.azure_saml_app
   - module: openccp.federation.iam_saml_provider

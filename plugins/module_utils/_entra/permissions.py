@@ -28,7 +28,8 @@ _DIRECTORY: t.Final = ("Directory.Read.All", "Directory.ReadWrite.All")
 #: Work → the permissions of which one is enough, the least one first.
 NEEDS: t.Final[dict[Work, tuple[str, ...]]] = {
     "read applications": ("Application.Read.All", "Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", *_DIRECTORY),
-    "change applications": ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.ReadWrite.All"),
+    # Application.ReadWrite.OwnedBy is not enough: an application made from a template has no owner, so its maker cannot change it.
+    "change applications": ("Application.ReadWrite.All", "Directory.ReadWrite.All"),
     "read claims policies": ("Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"),
     "change claims policies": ("Policy.ReadWrite.ApplicationConfiguration",),
     "assign": ("AppRoleAssignment.ReadWrite.All", "Application.ReadWrite.All"),

@@ -88,7 +88,8 @@ def test_every_route_is_a_published_operation(contract: t.Any) -> None:
 def test_owned_by_reaches_what_the_caller_made(graph: t.Any, graph_as: t.Any) -> None:
     """8.5, 9.5: Authorization_RequestDenied for others' applications, and no assignments at all"""
     limited = graph_as("owner")
-    mine, my_principal = limited.saml_application("Mine")
+    mine = limited("POST", "/applications", 201, json={"displayName": "Mine"})
+    my_principal = limited("POST", "/servicePrincipals", 201, json={"appId": mine["appId"]})
     limited("PATCH", f"/applications/{mine['id']}", 204, json={"displayName": "Still mine"})
     limited("POST", f"/servicePrincipals/{my_principal['id']}/addTokenSigningCertificate", 200, json={"displayName": "CN=x"})
     other, other_principal = graph.saml_application("Other")
@@ -103,6 +104,20 @@ def test_owned_by_reaches_what_the_caller_made(graph: t.Any, graph_as: t.Any) ->
         assert limited.refused(method, path, 403, json=body)["code"] == "Authorization_RequestDenied"
     limited("DELETE", f"/applications/{mine['id']}", 204)
     limited("DELETE", f"/directory/deletedItems/{mine['id']}", 204)
+
+
+def test_instantiate_with_owned_by_makes_nobody_the_owner(graph_as: t.Any) -> None:
+    """facts/corrections.md E5: the caller can then change neither object, nor delete it"""
+    limited = graph_as("owner")
+    template = "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate"
+    made = limited("POST", template, 201, json={"displayName": "Orphan"})
+    application, principal = (f"/applications/{made['application']['id']}", f"/servicePrincipals/{made['servicePrincipal']['id']}")
+    for method, path, body in (
+        ("PATCH", application, {"displayName": "x"}),
+        ("DELETE", application, None),
+        ("PATCH", principal, {"preferredSingleSignOnMode": "saml"}),
+    ):
+        assert limited.refused(method, path, 403, json=body)["code"] == "Authorization_RequestDenied"
 
 
 def test_accept_mapped_claims_with_owned_by(graph_as: t.Any) -> None:

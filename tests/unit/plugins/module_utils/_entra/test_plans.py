@@ -285,6 +285,7 @@ def test_two_policies() -> None:
         (None, None),
         ((), "to assign: AppRoleAssignment.ReadWrite.All or Application.ReadWrite.All"),
         (("Application.ReadWrite.OwnedBy",), "to assign"),
+        (("Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All"), "to change applications: Application.ReadWrite.All"),
         (("Application.ReadWrite.All",), None),
     ],
 )
