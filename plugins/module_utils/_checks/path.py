@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import typing as t
 from dataclasses import dataclass
@@ -85,7 +86,8 @@ class Path:
             policy = claims.parse(self.application.definitions[0])
         except InvalidInput:
             return None
-        return ClaimsPolicy(policy.claims[: claims.MAX_CLAIMS], policy.transformations[: claims.MAX_CLAIMS], policy.include_basic)
+        most = claims.MAX_CLAIMS
+        return dataclasses.replace(policy, claims=policy.claims[:most], transformations=policy.transformations[:most])
 
     def sent(self, claim_type: str) -> list[dict[str, str]]:
         """The claims of this name that are sent, each with `value` or `source`."""

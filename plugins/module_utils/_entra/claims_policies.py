@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application
@@ -54,7 +55,7 @@ def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | N
         if not built.of_type(one)
         for entry in actual.of_type(one)
     )
-    base = claims.ClaimsPolicy((*built.claims, *kept), built.transformations, built.include_basic)
+    base = dataclasses.replace(built, claims=(*built.claims, *kept))
     return claims.merge(base, actual, keep_unknown=params["keep_unknown_claims"])
 
 

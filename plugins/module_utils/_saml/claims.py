@@ -13,9 +13,10 @@ two methods only, and none that changes the case of a name.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_home, parse_role_arn, parse_saml_provider_arn
@@ -82,11 +83,16 @@ class RolePair(t.NamedTuple):
 
 @dataclass(frozen=True)
 class ClaimsPolicy:
-    """The content of a claims mapping policy, in the form of Microsoft Graph."""
+    """The content of a claims mapping policy, in the form of Microsoft Graph.
+
+    others: keys of the policy that the options do not manage, such as GroupFilter. transformations_key: which of both names it has.
+    """
 
     claims: tuple[Entry, ...] = ()
     transformations: tuple[Entry, ...] = ()
     include_basic: bool = True
+    others: Entry = field(default_factory=dict)
+    transformations_key: str = _TRANSFORMATIONS[0]
 
     def of_type(self, claim_type: str) -> list[Entry]:
         """The entries that send a claim of this name."""
@@ -96,7 +102,8 @@ class ClaimsPolicy:
         """The policy's `definition` for Microsoft Graph."""
         content: Entry = {"Version": 1, "IncludeBasicClaimSet": "true" if self.include_basic else "false", _SCHEMA: list(self.claims)}
         if self.transformations:
-            content[_TRANSFORMATIONS[0]] = list(self.transformations)
+            content[self.transformations_key] = list(self.transformations)
+        content |= self.others
         return [json.dumps({"ClaimsMappingPolicy": content}, separators=(",", ":"), ensure_ascii=False)]
 
     def as_sent(self) -> list[dict[str, str]]:
@@ -156,10 +163,13 @@ def parse(definition: t.Sequence[str] | str | t.Mapping[str, t.Any]) -> ClaimsPo
     if not isinstance(content, t.Mapping):
         raise InvalidInput("The definition of the claims mapping policy has no ClaimsMappingPolicy.")
     transformations = [entry for name in _TRANSFORMATIONS for entry in _entries(content, name)]
+    known = {"Version", "IncludeBasicClaimSet", _SCHEMA, *_TRANSFORMATIONS}
     return ClaimsPolicy(
         claims=tuple(_entries(content, _SCHEMA)),
         transformations=tuple(transformations),
         include_basic=str(content.get("IncludeBasicClaimSet", False)).lower() == "true",
+        others={key: value for key, value in content.items() if key not in known},
+        transformations_key=next((name for name in _TRANSFORMATIONS if name in content), _TRANSFORMATIONS[0]),
     )
 
 
@@ -167,8 +177,12 @@ def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bo
     """The policy to have: the wanted claims, then those of the actual policy under other names if they are to be kept.
 
     Kept claims bring their transformations and those transformations' inputs; the actual IncludeBasicClaimSet is kept as well.
+    What is no claim and not managed stays in either case.
     """
-    if actual is None or not keep_unknown:
+    if actual is None:
+        return wanted
+    wanted = dataclasses.replace(wanted, others=actual.others, transformations_key=actual.transformations_key)
+    if not keep_unknown:
         return wanted
     managed = {_type(entry) for entry in wanted.claims}
     kept = [entry for entry in actual.claims if _is_sent(entry) and _type(entry) not in managed]
@@ -176,7 +190,13 @@ def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bo
     transformations = [entry for entry in actual.transformations if member(entry, "ID") in needed and entry not in wanted.transformations]
     inputs = {member(claim, "ClaimTypeReferenceId") for entry in transformations for claim in member(entry, "InputClaims") or ()}
     kept.extend(entry for entry in actual.claims if not _is_sent(entry) and member(entry, "ID") in inputs)
-    return _checked(ClaimsPolicy((*wanted.claims, *kept), (*wanted.transformations, *transformations), actual.include_basic))
+    policy = dataclasses.replace(
+        wanted,
+        claims=(*wanted.claims, *kept),
+        transformations=(*wanted.transformations, *transformations),
+        include_basic=actual.include_basic,
+    )
+    return _checked(policy)
 
 
 def same_meaning(one: ClaimsPolicy, other: ClaimsPolicy) -> bool:
@@ -286,6 +306,7 @@ def _meaning(policy: ClaimsPolicy) -> tuple[t.Any, ...]:
         policy.include_basic,
         sorted(json.dumps(_canonical(entry), sort_keys=True) for entry in policy.claims),
         sorted(json.dumps(_canonical(entry), sort_keys=True) for entry in policy.transformations),
+        json.dumps(policy.others, sort_keys=True),
     )
 
 

@@ -58,8 +58,12 @@ def check_definition(kind: str, definition: list[str]) -> None:
         raise _invalid()
 
 
+#: accepted and kept (facts/corrections.md E7); signing in does not act on them
+_OTHER_KEYS: t.Final = ("GroupFilter", "audienceOverride", "issuerWithApplicationId")
+
+
 def _is_claims_mapping(policy: collections.abc.Mapping[str, t.Any]) -> bool:
-    if not set(policy) <= {"Version", "IncludeBasicClaimSet", "ClaimsSchema", *_TRANSFORMATIONS}:
+    if not set(policy) <= {"Version", "IncludeBasicClaimSet", "ClaimsSchema", *_TRANSFORMATIONS, *_OTHER_KEYS}:
         return False
     if policy.get("IncludeBasicClaimSet", "true") not in ("true", "false"):
         return False

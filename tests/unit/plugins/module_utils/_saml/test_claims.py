@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
@@ -231,7 +232,7 @@ def test_both_names_of_the_transformations_are_read(name: str) -> None:
     """facts/entra.md 4.5: Microsoft's pages disagree."""
     policy = parse(content(ClaimsSchema=JOINED, **{name: [JOIN]}))
     assert policy.transformations == (JOIN,)
-    assert json.loads(policy.definition()[0])["ClaimsMappingPolicy"]["ClaimsTransformations"] == [JOIN]
+    assert json.loads(policy.definition()[0])["ClaimsMappingPolicy"][name] == [JOIN]
     assert policy.as_sent() == []
 
 
@@ -283,3 +284,17 @@ def test_a_claim_that_is_replaced_leaves_its_transformation() -> None:
 def test_what_the_trust_must_allow(name: str, tags: bool, identity: bool) -> None:
     policy = parse(ClaimsPolicy((JOINED[0], {"Value": "x", "SamlClaimType": name})).definition())
     assert (claims.needs_tag_session(policy), claims.needs_source_identity(policy)) == (tags, identity)
+
+
+@pytest.mark.parametrize("keep_unknown", [True, False])
+@pytest.mark.parametrize("spelling", ["ClaimsTransformation", "ClaimsTransformations"])
+def test_what_is_not_managed_stays_in_the_policy(keep_unknown: bool, spelling: str) -> None:
+    """facts/corrections.md E7: a tool that does not know a key must carry it, in the spelling that it has read"""
+    others = {"GroupFilter": {"MatchOn": "displayname", "Type": "prefix", "Value": "CC"}, "audienceOverride": "api://x"}
+    transformation = {"ID": "Lower", "TransformationMethod": "ToLowercase"}
+    content = {"Version": 1, "IncludeBasicClaimSet": "true", "ClaimsSchema": [], spelling: [transformation], **others}
+    actual = claims.parse(json.dumps({"ClaimsMappingPolicy": content}))
+    wanted = claims.ClaimsPolicy(transformations=(transformation,))
+    sent = json.loads(claims.merge(wanted, actual, keep_unknown=keep_unknown).definition()[0])["ClaimsMappingPolicy"]
+    assert {key: sent[key] for key in (*others, spelling)} == {**others, spelling: [transformation]}
+    assert not claims.same_meaning(actual, dataclasses.replace(actual, others={}))
