@@ -234,7 +234,7 @@ extends_documentation_fragment:
   - openccp.federation.attributes.actiongroup_entra
   - openccp.federation.entra
 notes:
-  - Needs the Microsoft Graph application permission C(Application.ReadWrite.All). C(Application.ReadWrite.OwnedBy) is not enough: an
+  - Needs the Microsoft Graph application permission C(Application.ReadWrite.All). C(Application.ReadWrite.OwnedBy) is not enough, since an
     application that is made from a template has no owner.
   - Claims need C(Policy.ReadWrite.ApplicationConfiguration) and C(Policy.Read.All); assignments need C(User.ReadBasic.All) and
     C(GroupMember.Read.All). A permission that is missing is named before anything is written.
