@@ -97,9 +97,9 @@ def test_what_is_a_cloud_s_never_leaves(front: Front, host: str, tmp_path: Path)
 def test_a_closed_sandbox_says_how_to_leave(tmp_path: Path) -> None:
     with (
         running_sandbox() as sandbox,
-        pytest.raises(requests.exceptions.ProxyError, match=r"has no host pypi\.org; deactivate_sandbox leads out"),
+        pytest.raises(requests.exceptions.ProxyError, match=r"has no host packages\.example\.com; deactivate_sandbox leads out"),
     ):
-        get("https://pypi.org/simple/", sandbox.url, Path(sandbox.environment["AWS_CA_BUNDLE"]))
+        get("https://packages.example.com/", sandbox.url, Path(sandbox.environment["AWS_CA_BUNDLE"]))
 
 
 def test_a_host_that_cannot_be_reached_is_told(front: Front, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_nothing_but_text_stands_in_a_status_line() -> None:
         ("iam.amazonaws.com", True),
         ("IAM.AmazonAWS.com.", True),
         ("notamazonaws.com", False),
-        ("pypi.org", False),
+        ("packages.example.com", False),
         ("azure.com.example.org", False),
     ],
 )
