@@ -13,7 +13,9 @@ settings from this process's environment, so those of its requests must be the s
 from __future__ import annotations
 
 import atexit
+import builtins
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -43,6 +45,9 @@ DESCRIPTIONS: t.Final = "ansible_collections.openccp.federation.plugins.plugin_u
 COMMANDS: t.Final = ("ansible.cli.playbook", "ansible.cli.inventory", "ansible.plugins.strategy.linear", "ansible.plugins.connection.local")
 PLUGINS: t.Final = ("action", "filter", "test", "inventory", "vars")
 
+#: What each run of Ansible would compile anew, since its loader of collections keeps no bytecode.
+SOURCES: t.Final = pathlib.Path(__file__).resolve().parents[1] / "plugins"
+
 
 def serve(commands: bool) -> None:
     """Answer requests until standard input ends."""
@@ -50,8 +55,11 @@ def serve(commands: bool) -> None:
         importlib.import_module(library)
     if commands:
         _load_ansible()
+        _keep_compiled()
     else:
         importlib.import_module(DESCRIPTIONS).parsed()
+    gc.collect()
+    gc.freeze()  # what is shared with the forks is not looked through, and so not copied, by each
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -72,6 +80,19 @@ def _load_ansible() -> None:
         package = importlib.import_module(f"ansible.plugins.{kind}")
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
+
+
+def _keep_compiled() -> None:
+    usual = builtins.compile
+    kept = {str(path): (path.read_bytes(), usual(path.read_bytes(), str(path), "exec", 0, True)) for path in SOURCES.rglob("*.py")}
+
+    def compile_once(source: t.Any, filename: t.Any, *arguments: t.Any, **named: t.Any) -> t.Any:
+        known, code = kept.get(os.path.realpath(filename) if isinstance(filename, str) else "", (None, None))
+        if known is not None and known == (source.encode() if isinstance(source, str) else source):
+            return code
+        return usual(source, filename, *arguments, **named)
+
+    builtins.compile = compile_once  # type: ignore[assignment]
 
 
 def _redirect(folder: pathlib.Path, merged: bool) -> None:

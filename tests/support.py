@@ -155,6 +155,7 @@ def ansible_environment(environment: t.Mapping[str, str]) -> dict[str, str]:
         "ANSIBLE_CALLBACK_PLUGINS": str(CHECKOUT / "tests" / "workflow" / "callback_plugins"),
         "ANSIBLE_CALLBACKS_ENABLED": "events",
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_CONFIG": str(CHECKOUT / "tests" / "ansible.cfg"),
         "ANSIBLE_HOME": str(COLLECTIONS.parent),
         "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
         "ANSIBLE_NOCOLOR": "1",

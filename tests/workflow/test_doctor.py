@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import collections.abc
 import functools
-import itertools
 import json
 import re
 import threading
@@ -65,34 +64,51 @@ MOST_REQUESTS: t.Final = 60
 def ward() -> collections.abc.Iterator[Ward]:
     """A sandbox with its environment, where patients are treated one after the other."""
     with pytest.MonkeyPatch.context() as patch, running_sandbox() as sandbox:
-        keys = itertools.cycle([certificates.new_key() for dummy in range(4)])
-        patch.setattr(certificates, "new_key", lambda: t.cast(rsa.RSAPrivateKey, next(keys)))
+        keys = Keys(certificates.new_key)
+        patch.setattr(certificates, "new_key", keys.next)
         # Every client reads AWS's models anew, which is most of the time that these tests would take.
         patch.setattr(botocore.session, "create_loader", functools.cache(botocore.loaders.create_loader))
         for name, value in {**sandbox.environment, **ENVIRONMENT}.items():
             patch.setenv(name, value)
-        yield Ward(sandbox)
+        yield Ward(sandbox, keys)
+
+
+class Keys:
+    """Hands out private keys in one order that can be gone back in: one federation never has a key twice, many make few."""
+
+    def __init__(self, make: t.Callable[[], rsa.RSAPrivateKey]) -> None:
+        self._make = make
+        self._made: list[rsa.RSAPrivateKey] = []
+        self.position = 0
+
+    def next(self) -> rsa.RSAPrivateKey:
+        if self.position == len(self._made):
+            self._made.append(self._make())
+        self.position += 1
+        return self._made[self.position - 1]
 
 
 class Ward:
     """Gives a healthy federation, in which nobody has signed in yet: made once for each set of options, then gone back to."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, keys: Keys) -> None:
         self.sandbox = sandbox
-        self._healthy: dict[str, tuple[dict[str, t.Any], Patient, t.Callable[[], None]]] = {}
+        self._keys = keys
+        self._healthy: dict[str, tuple[dict[str, t.Any], Patient, t.Callable[[], None], int]] = {}
 
     def admit(self, **application: t.Any) -> Patient:
         """A healthy federation whose application has these options."""
         key = json.dumps(application, sort_keys=True)
         if key in self._healthy:
-            known, patient, restore = self._healthy[key]
+            known, patient, restore, self._keys.position = self._healthy[key]
             restore()
             vars(patient).update(known)
         else:
             self.sandbox.world.reset()
             self.sandbox.world.settings.limits = False
+            self._keys.position = 0
             patient = Patient(self.sandbox, **application)
-            self._healthy[key] = (dict(vars(patient)), patient, self.sandbox.world.snapshot())
+            self._healthy[key] = (dict(vars(patient)), patient, self.sandbox.world.snapshot(), self._keys.position)
         return patient
 
 

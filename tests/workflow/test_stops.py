@@ -24,7 +24,11 @@ STOPS: t.Final = {
 }
 
 
-@pytest.mark.parametrize("stop", STOPS)
+#: of the rest, make soak
+SAMPLED: t.Final = ("right after instantiate", "after the provider")
+
+
+@pytest.mark.parametrize("stop", [pytest.param(stop, marks=[] if stop in SAMPLED else [pytest.mark.soak]) for stop in STOPS])
 def test_a_killed_run_is_finished_by_the_next(stop: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
     service, operation = STOPS[stop]
     # Every answer takes a moment, so that the kill comes before the next write is answered.
