@@ -76,6 +76,16 @@ _value:
       description: The other parts.
       type: list
       elements: str
+    unusable:
+      description: The members of groups who cannot be agents, as M(openccp.federation.azure_group_member_info) returns them.
+      type: list
+      elements: dict
+    unusable_members:
+      description: Who they are, why, and what changes that, in a sentence; empty without any.
+      type: str
+    unusable_fails:
+      description: Whether the run fails for them, as O(openccp.federation.connect_users#role:main:connect_users_unusable_members) says.
+      type: bool
     refusal:
       description: Why the plan must not be carried out; empty when it may be.
       type: str
@@ -105,6 +115,9 @@ def run_plan(
         "kept": list(plan.kept),
         "looked_at": list(plan.parts),
         "not_looked_at": list(plan.missing),
+        "unusable": [dict(person) for person in plan.unusable],
+        "unusable_members": plan.unusable_members,
+        "unusable_fails": plan.unusable_fails,
         "refusal": plan.refusal,
     }
 

@@ -21,7 +21,8 @@ NOTHING: t.Final = "Everything is as it should be."
 @dataclass(frozen=True)
 class RunPlan:
     """steps: as modules return them, each with its part. losses: who loses access. kept: what is only reported. missing: the parts of the
-    federation that the run does not look at. refusal: why the plan must not be carried out; empty when it may be.
+    federation that the run does not look at. refusal: why the plan must not be carried out; empty when it may be. unusable: the members of
+    groups who cannot be agents; unusable_members: the sentence on them; unusable_fails: whether the run fails for them.
     """
 
     parts: tuple[str, ...]
@@ -30,6 +31,9 @@ class RunPlan:
     losses: access.Losses = field(default_factory=lambda: access.Losses({}, 0))
     kept: tuple[str, ...] = ()
     refusal: str = ""
+    unusable: tuple[Record, ...] = ()
+    unusable_members: str = ""
+    unusable_fails: bool = False
 
 
 def run_plan(parts: t.Mapping[str, str], results: t.Mapping[str, Record], usernames: t.Iterable[str] | None, limit: str) -> RunPlan:
@@ -42,6 +46,8 @@ def run_plan(parts: t.Mapping[str, str], results: t.Mapping[str, Record], userna
     sign_ins = _sign_ins(seen.get("azure_saml_app", {}).get("access"))
     agents = _agents(seen.get("connect_users", {}), usernames)
     losses = access.losses(sign_ins, agents)
+    people = seen.get("connect_users", {})
+    unusable = tuple(people.get("unusable", ()))
     return RunPlan(
         parts=tuple(parts[role] for role in seen),
         missing=tuple(what for role, what in parts.items() if role not in seen),
@@ -49,6 +55,9 @@ def run_plan(parts: t.Mapping[str, str], results: t.Mapping[str, Record], userna
         losses=losses,
         kept=_kept(seen),
         refusal=access.refusal(sign_ins, losses, limit) if limit else "",
+        unusable=unusable,
+        unusable_members=_unusable_members(unusable, people.get("members", 0)),
+        unusable_fails=bool(unusable) and people.get("unusable_members") == "fail",
     )
 
 
@@ -59,6 +68,8 @@ def sentences(plan: RunPlan) -> list[str]:
         told = access.listed([f"{name} ({why})" for name, why in sorted(plan.losses.names.items())])
         lines.append(f"Access: {_counted(len(plan.losses.names), plan.losses.total)} lose it: {told}.")
     lines += plan.kept
+    if plan.unusable_members:
+        lines.append(plan.unusable_members)
     if not plan.steps:
         lines.insert(0, _nothing(plan))
     elif plan.missing:
@@ -95,7 +106,18 @@ def _nothing(plan: RunPlan) -> str:
         return f"Nothing was looked at: neither {' nor '.join(plan.missing)}."
     if plan.missing:
         return f"Nothing is to be changed in {', '.join(plan.parts)}. Not looked at: {', '.join(plan.missing)}."
-    return NOTHING
+    return "Nothing is to be changed." if plan.unusable else NOTHING
+
+
+def _unusable_members(unusable: t.Sequence[Record], usable: int) -> str:
+    """Who of the members of the groups cannot be an agent, why, and what changes that."""
+    if not unusable:
+        return ""
+    names = [f"{person['user_principal_name'] or person['entra_id']} ({' '.join(person['reasons']).rstrip('.')})" for person in unusable]
+    fixes = dict.fromkeys(fix for person in unusable for fix in person["fixes"])
+    agents = "agents" if len(unusable) > 1 else "an agent"
+    who = f"{len(unusable)} of {counted(usable + len(unusable), 'member')} of the groups cannot be {agents}"
+    return f"{who}: {access.listed(names)}. {' '.join(fixes)}"
 
 
 def _sign_ins(shown: Record | None) -> access.SignIns | None:

@@ -55,6 +55,12 @@ def _check(check: Record | None) -> str:
 
 
 def _to_do(run: Record) -> str:
+    """The most urgent, and in any case who of the groups cannot be an agent."""
+    members = (run.get("plan") or {}).get("unusable_members", "")
+    return " ".join(filter(None, (_most_urgent(run), members))) or NOTHING
+
+
+def _most_urgent(run: Record) -> str:
     findings = (run.get("check") or {}).get("findings", ())
     worst = next((finding for status in _SEVERITY for finding in findings if finding["status"] == status), None)
     if worst:
@@ -72,4 +78,4 @@ def _to_do(run: Record) -> str:
         sentences.append(str(run["note"]))
     if plan.get("not_looked_at"):
         sentences.append(f"Not looked at: {', '.join(plan['not_looked_at'])}.")
-    return " ".join(sentences) or NOTHING
+    return " ".join(sentences)

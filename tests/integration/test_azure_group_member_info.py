@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from entra_material import Tenant
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+
+from entra_material import SMALL, Tenant
 from federation_sandbox.testing import Sandbox
 from support import ModuleResult, run_module
 
@@ -43,7 +45,8 @@ def test_everybody_is_either_usable_or_told_with_the_reason(sandbox: Sandbox) ->
     assert [(one["username"], one["groups"]) for one in result["members"]] == [("ann@contoso.com", ["Agents", "Leads"])]
     assert result["members"][0]["entra_id"] == here.users["ann@contoso.com"]
     reasons = {one["user_principal_name"]: " ".join(one["reasons"]) for one in result["unusable"]}
-    assert set(reasons) == {one["userPrincipalName"] for one in people[1:5]}
+    assert set(reasons) == {one["userPrincipalName"] for one in people[1:]}
+    assert "only in Inner" in reasons["nested@contoso.com"]
     assert "disabled" in reasons["bob@contoso.com"]
     assert "a guest's" in reasons[guest]
     assert "#EXT#" in reasons[guest]
@@ -52,10 +55,57 @@ def test_everybody_is_either_usable_or_told_with_the_reason(sandbox: Sandbox) ->
     assert [(one["name"], one["users"], one["nested"]) for one in result["groups"]] == [("Agents", 5, ["Inner"]), ("Leads", 1, [])]
     told = " ".join(result.warnings)
     assert "'Agents' holds the group 'Inner'" in told
-    assert all(name in told for name in reasons)
+    assert all(name in told for name in reasons if name != "nested@contoso.com")
 
     by_mail = read(here, here.groups["Agents"], session_name_source="mail", guests=True)
     assert [one["username"] for one in by_mail["members"]] == ["ann@contoso.com", "eve@fabrikam.com"]
+
+
+def test_names_that_are_missing_have_a_way_in(sandbox: Sandbox) -> None:
+    people = [
+        user("cher@contoso.com", displayName="Cher", surname=None),
+        user(
+            "eve_fabrikam.com#EXT#@contoso.com",
+            userType="Guest",
+            mail="eve@fabrikam.com",
+            displayName="Eve S.",
+            givenName=None,
+            surname=None,
+        ),
+    ]
+    here = Tenant(sandbox, users=people, groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}])
+    result = read(here, "Agents", session_name_source="mail", guests=True, name_fallbacks=["display_name"])
+    names = {one["username"]: (one["first_name"], one["last_name"], one["substituted_names"]) for one in result["members"]}
+    assert names == {
+        "cher@contoso.com": ("Given", "Cher", ["last_name"]),
+        "eve@fabrikam.com": ("Eve", "S.", ["first_name", "last_name"]),
+    }
+    without = read(here, "Agents", session_name_source="mail", guests=True)
+    assert {fix for one in without["unusable"] for fix in one["fixes"] if "connect_users_name_fallbacks" in fix}
+
+
+def test_the_claims_policy_decides_the_session_name(sandbox: Sandbox) -> None:
+    """The application sends the name in lower case, and so it is the username."""
+    here = Tenant(sandbox, users=[user("Jane.Doe@contoso.com")], groups=[{"displayName": "Agents", "members": ["Jane.Doe@contoso.com"]}])
+    here.run("azure_saml_app", {**SMALL, "session_name_source": "userprincipalname"})
+    (app,) = here.all("applications")
+    entries = [
+        {"Source": "user", "ID": "userprincipalname"},
+        {"Source": "transformation", "ID": "name", "TransformationId": "Lower", "SamlClaimType": claims.ROLE_SESSION_NAME},
+    ]
+    lower = {
+        "ID": "Lower",
+        "TransformationMethod": "ToLowercase()",
+        "InputClaims": [{"ClaimTypeReferenceId": "userprincipalname", "TransformationClaimType": "sourceClaim"}],
+        "OutputClaims": [{"ClaimTypeReferenceId": "name", "TransformationClaimType": "outputClaim"}],
+    }
+    assert [one["username"] for one in read(here, "Agents", app_id=app["appId"])["members"]] == ["Jane.Doe@contoso.com"]
+    (policy,) = here.directory["claimsMappingPolicies"].current()
+    definition = claims.ClaimsPolicy(tuple(entries), (lower,)).definition()
+    here.directory["claimsMappingPolicies"].put({**policy, "definition": definition}, settled=True)
+    for named in ({"app_id": app["appId"]}, {"identifier": SMALL["identifiers"][0]}):
+        assert [one["username"] for one in read(here, "Agents", **named)["members"]] == ["jane.doe@contoso.com"]
+    assert "no application with the identifier urn:other" in read(here, "Agents", identifier="urn:other")["msg"]
 
 
 def test_a_session_name_that_two_people_share_or_nobody_has(sandbox: Sandbox) -> None:

@@ -84,6 +84,28 @@ def test_the_check_of_site_looks_at_the_same_people_as_check(sandbox: Sandbox, p
     assert again.result("federation_check")["findings"] == check.result("federation_check")["findings"]
     assert again.table()["demo"][:2] == ["no", "failed"]
     assert again.table()["demo"][2].startswith("nia@example.com: ")
+    assert "1 of 3 members of the groups cannot be an agent: nia@example.com (There is no surname)." in again.table()["demo"][2]
+
+
+def test_members_who_cannot_be_agents_are_counted_and_have_a_way_in(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    """Without them a federation would look well with most of its people locked out. The claim that is there decides the username."""
+    guest = {"userPrincipalName": "eve_x.org#EXT#@example.com", "userType": "Guest", "mail": "eve@x.org", "displayName": "Eve S."}
+    members = ["jane.doe@example.com", guest["userPrincipalName"]]
+    jane = {"userPrincipalName": "jane.doe@example.com", "mail": "jane.doe@example.com"}
+    entra(sandbox, users=[jane, guest], groups=[{"displayName": "Contact centre agents", "members": members}])
+    variables = {**VARIABLES, "federation_agent_groups": GROUPS[1:]}
+    site = playbooks.succeed("site", INVENTORY, "--skip-tags", "check", variables=variables)
+    told = site.table()["demo"][2]
+    assert told.startswith("1 of 2 members of the groups cannot be an agent: eve_x.org#EXT#@example.com (The account is a guest's.")
+    assert "connect_users_guests" in told
+    assert told in site.plan()
+    strict = playbooks.fail("users", INVENTORY, variables={**variables, "connect_users_unusable_members": "fail"})
+    assert strict.message() == told
+    assert strict.table()["demo"] == ["no", "not run", told]
+    let_in = {"connect_users_guests": True, "connect_users_name_fallbacks": ["display_name"], "federation_session_name_source": ""}
+    mended = playbooks.succeed("users", INVENTORY, variables={**variables, **let_in, "connect_users_unusable_members": "fail"})
+    assert mended.done() == ["Create the agent 'eve@x.org'"]
+    assert mended.table()["demo"] == ["yes", "not run", "Nothing."]
 
 
 def test_the_schedule_needs_what_site_makes(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:

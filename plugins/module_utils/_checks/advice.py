@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import only, seconds_of
+from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import seconds_of
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Person
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import only
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import reply_url
 
 if t.TYPE_CHECKING:

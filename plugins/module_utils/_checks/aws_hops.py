@@ -13,7 +13,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import advice, symptoms
-from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed, only, seconds_of
+from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed, seconds_of
 from ansible_collections.openccp.federation.plugins.module_utils._checks.entra_hops import where_posted
 from ansible_collections.openccp.federation.plugins.module_utils._checks.evaluation import Verdict
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Person, Role
@@ -22,7 +22,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.path im
 from ansible_collections.openccp.federation.plugins.module_utils._checks.requests import ANYBODY
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
-from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue, only
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import parse_relay_state
 
 

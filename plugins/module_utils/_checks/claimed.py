@@ -17,7 +17,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks import 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Person
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Problem
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims
-from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ASSIGNED_ROLES, USER_ATTRIBUTES, ClaimValue
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ASSIGNED_ROLES, USER_ATTRIBUTES, ClaimValue, only
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy
 
 #: Condition keys, each with its values; None where they are not known.
@@ -47,7 +47,7 @@ class Claimed:
         """The values of one claim, those of several entries together, each once."""
         if not self.is_known:
             return ClaimValue(None, unknown="The claims are not known.")
-        return _together(claim_values.values_of(self._policy, claim_type, self._look_up))
+        return claim_values.claim_of(self._policy, claim_type, self._look_up)
 
     def is_personal(self, claim_type: str) -> bool:
         """Whether the claim depends on the person."""
@@ -94,11 +94,6 @@ class Claimed:
         return {"saml:sub": value.values, "saml:sub_type": tuple(dict.fromkeys(forms))}
 
 
-def only(value: ClaimValue) -> str | None:
-    """The value, where it is known to be exactly one."""
-    return value.values[0] if value.values and len(value.values) == 1 else None
-
-
 def seconds_of(text: str) -> int | None:
     """The seconds of a session duration, when AWS takes it."""
     seconds = int(text) if _DURATION.fullmatch(text) else 0
@@ -138,17 +133,6 @@ def _is_tag(key: str, value: str) -> bool:
     """Whether STS takes a session tag: letters, digits, white space and a few signs."""
     right = len(key) <= MAX_TAG_KEY and len(value) <= MAX_TAG_VALUE
     return right and all(sign in _TAG_SIGNS or unicodedata.category(sign)[0] in "LZN" for sign in key + value)
-
-
-def _together(values: t.Sequence[ClaimValue]) -> ClaimValue:
-    """What several entries of one claim send: each value once."""
-    doubtful = next((value for value in values if value.values is None), None)
-    if doubtful is not None:
-        return doubtful
-    distinct = dict.fromkeys(text for value in values for text in value.values or ())
-    sources = dict.fromkeys(value.source for value in values)
-    refused = next((value.refused for value in values if value.refused), "")
-    return ClaimValue(tuple(distinct), " and ".join(sources), refused=refused)
 
 
 def _attributes_of(person: Person | None) -> claim_values.Person:

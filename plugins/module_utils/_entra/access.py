@@ -16,33 +16,35 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.graph im
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
-from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy
 
 #: The largest page of members.
 _PAGE: t.Final = 999
 _SELECT: t.Final = ("id", "userPrincipalName", "accountEnabled")
-#: What a session name is taken for whose source Microsoft Graph does not show, such as a transformation's.
-_FALLBACK: t.Final = "userprincipalname"
+#: The claims of an application without a claims policy, and what a session name is taken for that cannot be computed.
+_DEFAULT: t.Final = claims.build(session_name_source=claims_policies.DEFAULT_SOURCE)
 
 Record = t.Mapping[str, t.Any]
 
 
 @dataclass(frozen=True)
 class Door:
-    """Who may come in under which name: principals that are assigned, whether that is required, and the session name's source."""
+    """Who may come in under which name: principals that are assigned, whether that is required, and the claims."""
 
     assigned: frozenset[str]
     required: bool
-    source: str
+    policy: ClaimsPolicy
 
     def session_name(self, user: Record, holders: t.Collection[str]) -> str | None:
         """The session name of a user whom this door lets in. holders: the user and the groups whose direct member the user is."""
         if user.get("accountEnabled") is False or (self.required and self.assigned.isdisjoint(holders)):
             return None
-        value: t.Any = user
-        for key in claims.GRAPH_PROPERTIES[self.source].split("/"):
-            value = (value or {}).get(key)
-        return str(value) if value else None
+        person = claim_values.person_of(user)
+        claim = claim_values.claim_of(self.policy, claims.ROLE_SESSION_NAME, person)
+        if claim.values is None or not self.policy.of_type(claims.ROLE_SESSION_NAME):
+            claim = claim_values.claim_of(_DEFAULT, claims.ROLE_SESSION_NAME, person)
+        return claim_values.only(claim)
 
 
 def doors(params: t.Mapping[str, t.Any], situation: Situation, plan: Plan) -> tuple[Door, Door] | None:
@@ -51,13 +53,14 @@ def doors(params: t.Mapping[str, t.Any], situation: Situation, plan: Plan) -> tu
     if app is None or not plan.steps or params["state"] == "absent":
         return None
     changes = assignments.plan_changes(params.get("assignments"), situation.principals, app.assignments)
-    old, new = (_source(claims_policies.policy_of(app)[1]), _source_after(params, situation))
+    old = claims_policies.policy_of(app)[1] or _DEFAULT
+    new = claims_policies.wanted_policy(params, old) if claims_policies.is_managed(params) else old
     was_required = bool(app.principal.get("appRoleAssignmentRequired"))
     is_required = was_required if params.get("assignment_required") is None else bool(params["assignment_required"])
     before = Door(frozenset(one for ids in changes.before.values() for one in ids), was_required, old)
     after = Door(frozenset(one for ids in changes.after.values() for one in ids), is_required, new)
     loses_assignment = is_required and not before.assigned <= after.assigned
-    return (before, after) if loses_assignment or old != new or is_required > was_required else None
+    return (before, after) if loses_assignment or not _same_session_name(old, new) or is_required > was_required else None
 
 
 def read_access(graph: Graph, situation: Situation, before: Door, after: Door) -> dict[str, t.Any]:
@@ -83,7 +86,8 @@ def _read_people(graph: Graph, situation: Situation, before: Door, after: Door) 
     kinds = {one["principalId"]: one.get("principalType") for one in situation.app.assignments} if situation.app else {}
     groups = sorted(one for one in assigned if kinds.get(one) == "Group" or one in situation.principals.ids["group"].values())
     direct = sorted(assigned - set(groups))
-    fields = dict.fromkeys((*_SELECT, *(claims.GRAPH_PROPERTIES[door.source].partition("/")[0] for door in (before, after))))
+    names = [claim_values.user_properties(door.policy, (claims.ROLE_SESSION_NAME,)) for door in (before, after)]
+    fields = dict.fromkeys((*_SELECT, *names[0], *names[1]))
     asks = [read(f"/groups/{group}/members", "read whom an assigned group holds", select=fields, top=_PAGE) for group in groups]
     for start in range(0, len(direct), VALUES):
         ids = ",".join(literal(user_id) for user_id in direct[start : start + VALUES])
@@ -98,14 +102,7 @@ def _read_people(graph: Graph, situation: Situation, before: Door, after: Door) 
     return holders, users
 
 
-def _source_after(params: t.Mapping[str, t.Any], situation: Situation) -> str:
-    actual = claims_policies.policy_of(situation.app)[1] if situation.app else None
-    return _source(claims_policies.wanted_policy(params, actual) if claims_policies.is_managed(params) else actual)
-
-
-def _source(policy: claims.ClaimsPolicy | None) -> str:
-    """The attribute that a policy sends as the session name."""
-    sent = policy.as_sent() if policy else []
-    sources = [claim.get("source", "") for claim in sent if claim["name"] == claims.ROLE_SESSION_NAME]
-    name = sources[0].removeprefix("user.").lower() if len(sources) == 1 else _FALLBACK
-    return name if name in claims.GRAPH_PROPERTIES else _FALLBACK
+def _same_session_name(before: ClaimsPolicy, after: ClaimsPolicy) -> bool:
+    """Whether two policies send the same session name of everybody, as far as their texts show."""
+    old, new = (ClaimsPolicy(tuple(policy.of_type(claims.ROLE_SESSION_NAME)), policy.transformations) for policy in (before, after))
+    return claims.same_meaning(old, new)

@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_busy, is_replication, make, persist
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, literal, read, url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -70,6 +70,13 @@ def policy_of(app: Application) -> tuple[t.Mapping[str, t.Any] | None, claims.Cl
     if not app.policies:
         return None, None
     return app.policies[0], claims.parse(app.policies[0]["definition"])
+
+
+def read_content(graph: Graph, app_id: str) -> claims.ClaimsPolicy | None:
+    """The content of an application's claims policy; None when it has none."""
+    ask = read(f"/servicePrincipals(appId={literal(app_id)})/claimsMappingPolicies", f"read the claims policy of {app_id}")
+    policies = list(graph.rest(graph.ask(ask), ask.what))
+    return policy_of(Application({"appId": app_id, "displayName": app_id}, {}, tuple(policies)))[1]
 
 
 def policy_name(app: Application) -> str:

@@ -3,17 +3,22 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The direct members of groups: who can be an agent under which session name, and who cannot, and why."""
+"""The direct members of groups: who can be an agent under which session name, and who cannot, why, and what changes that."""
 
 from __future__ import annotations
 
 import typing as t
 from collections import defaultdict
+from dataclasses import dataclass, field
 
+from ansible_collections.openccp.federation.plugins.module_utils._entra import applications, claims_policies
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import principal_asks, principals, refuse_unknown
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, read
-from ansible_collections.openccp.federation.plugins.module_utils._saml import session_names
-from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import GRAPH_PROPERTIES
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, read
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims, person_names, session_names
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy
+from ansible_collections.openccp.federation.plugins.module_utils._words import option_of_users
 
 #: The largest page of members.
 PAGE: t.Final = 999
@@ -34,10 +39,55 @@ class Group(t.NamedTuple):
 
     def of_kind(self, kind: str) -> list[Member]:
         """The members that are users, groups, devices, ..."""
-        return [member for member in self.members if member.get("@odata.type", f"{_KIND}user") == _KIND + kind]
+        return _of_kind(self.members, kind)
 
 
-def read_groups(graph: Graph, references: t.Sequence[str], source: str) -> list[Group]:
+@dataclass(frozen=True)
+class Membership:
+    """The groups, and the users whom groups within them hold: name of the inner group → users."""
+
+    groups: tuple[Group, ...]
+    nested: t.Mapping[str, t.Sequence[Member]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Who can be an agent. policy: the claims, of which one is the session name. name_fallbacks: what stands in for missing names."""
+
+    policy: ClaimsPolicy
+    guests: bool = False
+    name_fallbacks: tuple[str, ...] = ()
+
+
+class Obstacle(t.NamedTuple):
+    """Why somebody cannot be an agent, and what changes that."""
+
+    reason: str
+    fix: str
+
+
+def read_claims(graph: Graph, params: t.Mapping[str, t.Any]) -> ClaimsPolicy:
+    """The claims that decide the session name: those of the application that is named, else the source that is."""
+    app_id = params["app_id"]
+    if params["identifier"]:
+        app_id = applications.find_app_id(graph, applications.Selector(identifiers=(params["identifier"],), adopt=True))
+        if app_id is None:
+            raise NotFound(
+                f"There is no application with the identifier {params['identifier']}.",
+                hint="Run openccp.federation.site first, or give session_name_source.",
+            )
+    if not app_id:
+        return claims.build(session_name_source=params["session_name_source"] or claims_policies.DEFAULT_SOURCE)
+    policy = claims_policies.read_content(graph, app_id)
+    if policy is None or not policy.of_type(claims.ROLE_SESSION_NAME):
+        raise InvalidInput(
+            f"The application {app_id} has no claims policy that sends RoleSessionName, so its session names cannot be computed.",
+            hint="Give session_name_source, the attribute that it sends.",
+        )
+    return policy
+
+
+def read_groups(graph: Graph, references: t.Sequence[str], policy: ClaimsPolicy) -> Membership:
     """The groups with their direct members, 999 a request. NotFound, with names like it, when one does not exist."""
     wanted = list(dict.fromkeys(references))
     asks = principal_asks({"group": wanted})
@@ -45,82 +95,141 @@ def read_groups(graph: Graph, references: t.Sequence[str], source: str) -> list[
     unknown = found.unknown("group", wanted)
     if unknown:
         refuse_unknown(graph, "group", unknown)
-    fields = dict.fromkeys((*_SELECT, GRAPH_PROPERTIES[source].partition("/")[0]))
+    fields = tuple(dict.fromkeys((*_SELECT, *claim_values.user_properties(policy, (claims.ROLE_SESSION_NAME,)))))
     named = [(reference, found.ids["group"][reference]) for reference in wanted]
-    pages = [
-        read(f"/groups/{group_id}/members", f"read the members of the group '{reference}'", select=fields, top=PAGE)
-        for reference, group_id in named
-    ]
-    firsts = graph.batch(pages)
-    return [
-        Group(reference, group_id, found.names[group_id], list(graph.rest(first.get(), ask.what)))
-        for (reference, group_id), ask, first in zip(named, pages, firsts, strict=True)
-    ]
+    members = _read_members(graph, [_members_ask(group_id, reference, "members", fields) for reference, group_id in named])
+    groups = tuple(
+        Group(reference, group_id, found.names[group_id], listed) for (reference, group_id), listed in zip(named, members, strict=True)
+    )
+    return Membership(groups, _read_nested(graph, groups, fields))
 
 
-def sorted_out(groups: t.Sequence[Group], source: str, *, guests: bool) -> tuple[list[Member], list[Member]]:
-    """The people who can be agents, and those who cannot with their reasons; each once, with the groups that hold them. Pure."""
+def _read_nested(graph: Graph, groups: t.Sequence[Group], fields: t.Sequence[str]) -> dict[str, list[Member]]:
+    """The users of the groups within groups, those that are listed themselves aside."""
+    listed = {group.id for group in groups}
+    inner = {nested["id"]: nested for group in groups for nested in group.of_kind("group") if nested["id"] not in listed}
+    asks = [_members_ask(group_id, str(nested.get("displayName")), "transitiveMembers", fields) for group_id, nested in inner.items()]
+    found = zip(inner.values(), _read_members(graph, asks), strict=True)
+    return {str(nested.get("displayName")): _of_kind(members, "user") for nested, members in found}
+
+
+def _members_ask(group_id: str, name: str, walk: str, fields: t.Sequence[str]) -> Ask:
+    return read(f"/groups/{group_id}/{walk}", f"read the members of the group '{name}'", select=fields, top=PAGE)
+
+
+def _read_members(graph: Graph, asks: t.Sequence[Ask]) -> list[list[Member]]:
+    pages = graph.batch(asks)
+    return [list(graph.rest(first.get(), ask.what)) for ask, first in zip(asks, pages, strict=True)]
+
+
+def sorted_out(membership: Membership, rules: Rules) -> tuple[list[Member], list[Member]]:
+    """The people who can be agents, and those who cannot with reasons and fixes; each once, with the groups that hold them. Pure."""
     people: dict[str, Member] = {}
-    for group in groups:
+    claimed: dict[str, ClaimValue] = {}
+
+    def noted(user: Member) -> Member:
+        if user["id"] not in people:
+            claimed[user["id"]] = claim_values.claim_of(rules.policy, claims.ROLE_SESSION_NAME, claim_values.person_of(user))
+            people[user["id"]] = _person(user, claimed[user["id"]], rules)
+        return people[user["id"]]
+
+    for group in membership.groups:
         for user in group.of_kind("user"):
-            people.setdefault(user["id"], _person(user, source))["groups"].append(group.reference)
+            noted(user)["groups"].append(group.reference)
+    for name, users in membership.nested.items():
+        for user in users:
+            noted(user)["nested"].append(name)
     holders: dict[str, list[str]] = defaultdict(list)
     for person in people.values():
-        if person["enabled"]:  # a former account may still have the address of a new one
+        if person["enabled"] and person["groups"]:  # a former account may still have the address of a new one
             holders[person["username"]].append(person["user_principal_name"])
     usable: list[Member] = []
     unusable: list[Member] = []
-    for person in sorted(people.values(), key=lambda one: (one["username"], one["entra_id"])):
-        reasons = _reasons(person, source, holders[person["username"]], guests=guests)
-        (unusable if reasons else usable).append({**person, "reasons": reasons} if reasons else person)
+    for person in sorted(people.values(), key=lambda each: (each["username"], each["entra_id"])):
+        obstacles = [*_obstacles(person, rules), *_name_obstacles(person, claimed[person["entra_id"]], holders[person["username"]])]
+        if obstacles:
+            reasons, fixes = ([*dict.fromkeys(texts)] for texts in zip(*obstacles, strict=True))
+            unusable.append({**person, "reasons": reasons, "fixes": fixes})
+        else:
+            usable.append(person)
     return usable, unusable
 
 
 def warnings(groups: t.Sequence[Group], unusable: t.Sequence[Member]) -> list[str]:
     """What the operator should know of, one sentence each."""
-    told = [
-        f"The group '{group.reference}' holds the group '{nested.get('displayName')}', whose members Entra ID does not sign in: "
+    nested = [
+        f"The group '{group.reference}' holds the group '{inner.get('displayName')}', whose members Entra ID does not sign in: "
         "assignments do not reach into nested groups. Add them directly, or give their group as well."
         for group in groups
-        for nested in group.of_kind("group")
+        for inner in group.of_kind("group")
     ]
-    told += [
-        f"{person['user_principal_name'] or person['entra_id']} cannot be an agent. {' '.join(person['reasons'])}" for person in unusable
+    people = [
+        f"{person['user_principal_name'] or person['entra_id']} cannot be an agent. {' '.join(person['reasons'])} "
+        f"{' '.join(person['fixes'])}"
+        for person in unusable
+        if person["groups"]
     ]
-    return told
+    return nested + people
 
 
-def _person(user: Member, source: str) -> Member:
-    name: t.Any = user
-    for key in GRAPH_PROPERTIES[source].split("/"):
-        name = (name or {}).get(key)
-    return {
-        "username": name or "",
+def _of_kind(members: t.Iterable[Member], kind: str) -> list[Member]:
+    return [member for member in members if member.get("@odata.type", f"{_KIND}user") == _KIND + kind]
+
+
+def _person(user: Member, claim: ClaimValue, rules: Rules) -> Member:
+    person: Member = {
+        "username": claim_values.only(claim) or "",
         "entra_id": user["id"],
-        "first_name": user.get("givenName") or "",
-        "last_name": user.get("surname") or "",
+        "first_name": (user.get("givenName") or "").strip(),
+        "last_name": (user.get("surname") or "").strip(),
         "display_name": user.get("displayName") or "",
         "user_principal_name": user.get("userPrincipalName") or "",
         "mail": user.get("mail") or "",
         "enabled": user.get("accountEnabled") is not False,
         "guest": user.get("userType") == "Guest",
         "groups": [],
+        "nested": [],
     }
+    substituted = person_names.completed(person, rules.name_fallbacks)
+    return {**person, **substituted, "substituted_names": list(substituted)}
 
 
-def _reasons(person: Member, source: str, holders: t.Sequence[str], *, guests: bool) -> list[str]:
-    found = []
+_WHAT: t.Final = {"first_name": "given name", "last_name": "surname"}
+
+
+def _obstacles(person: Member, rules: Rules) -> t.Iterator[Obstacle]:
+    """What is wrong with a person's place, account and names."""
+    if not person["groups"]:
+        inner = ", ".join(person["nested"])
+        yield Obstacle(
+            f"The person is only in {inner}, within a listed group; Entra ID lets direct members in alone.",
+            f"Add the person to a listed group, or list {inner}.",
+        )
     if not person["enabled"]:
-        found.append("The account is disabled.")
-    if person["guest"] and not guests:
-        found.append("The account is a guest's.")
-    found += [f"There is no {what}." for what in ("first_name", "last_name") if not person[what]]
-    if not person["username"]:
-        found.append(f"The attribute {source}, which is the session name, is empty.")
+        yield Obstacle("The account is disabled.", "Enable it in Entra ID, or take the person out of the group.")
+    if person["guest"] and not rules.guests:
+        yield Obstacle("The account is a guest's.", f"Let guests be agents with {option_of_users('guests')}.")
+    for option, what in _WHAT.items():
+        if not person[option]:
+            fill = f"Fill givenName and surname in Entra ID, or say what stands in for them in {option_of_users('name_fallbacks')}."
+            yield Obstacle(f"There is no {what}.", fill)
+
+
+def _name_obstacles(person: Member, claim: ClaimValue, holders: t.Sequence[str]) -> t.Iterator[Obstacle]:
+    """What is wrong with a person's session name."""
+    name, source = person["username"], claim.source.removeprefix("user.")
+    change = f"Change {source} of the person in Entra ID, or send another attribute as the session name (federation_session_name_source)."
+    if claim.values is None:
+        yield Obstacle(f"The session name is not known. {claim.unknown}", "Send an attribute of the user as the session name.")
+    elif claim.refused:
+        yield Obstacle(f"Entra ID cannot compute the session name, and lets the person in nowhere. {claim.refused}", change)
+    elif not claim.values:
+        yield Obstacle(f"The attribute {source}, which is the session name, is empty.", change.replace("Change", "Fill", 1))
+    elif not name:
+        yield Obstacle(f"The session name has several values, {' and '.join(map(repr, claim.values))}; AWS takes one.", change)
     else:
-        found += [
-            f"The session name {person['username']!r} cannot sign in. {reason}" for reason in session_names.problems(person["username"])
-        ]
-    if person["username"] and len(holders) > 1:
-        found.append(f"The session name {person['username']!r} belongs to {len(holders)} people: {', '.join(sorted(holders))}.")
-    return [reason.replace("first_name", "given name").replace("last_name", "surname") for reason in found]
+        for problem in session_names.problems(name):
+            yield Obstacle(f"The session name {name!r} cannot sign in. {problem}", change)
+        if len(holders) > 1:
+            shared = f"The session name {name!r} belongs to {len(holders)} people: {', '.join(sorted(holders))}."
+            yield Obstacle(shared, f"Give each of them a {source} of their own in Entra ID.")

@@ -92,6 +92,23 @@ def values_of(policy: ClaimsPolicy, claim_type: str, person: Person) -> list[Cla
     return [value_of(policy, entry, person) for entry in policy.of_type(claim_type)]
 
 
+def claim_of(policy: ClaimsPolicy, claim_type: str, person: Person) -> ClaimValue:
+    """What is sent of a person as one claim: the values of all its entries, each once."""
+    values = values_of(policy, claim_type, person)
+    unknown = next((value for value in values if value.values is None), None)
+    if unknown is not None:
+        return unknown
+    distinct = dict.fromkeys(text for value in values for text in value.values or ())
+    sources = dict.fromkeys(value.source for value in values)
+    refused = next((value.refused for value in values if value.refused), "")
+    return ClaimValue(tuple(distinct), " and ".join(sources), refused=refused)
+
+
+def only(value: ClaimValue) -> str | None:
+    """The value, where it is known to be exactly one."""
+    return value.values[0] if value.values and len(value.values) == 1 else None
+
+
 def value_of(policy: ClaimsPolicy, entry: Entry, person: Person) -> ClaimValue:
     """What an entry of the policy sends of a person."""
     constant = claims.member(entry, "Value")

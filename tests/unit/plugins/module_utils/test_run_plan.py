@@ -31,6 +31,21 @@ def agents(*steps: dict[str, t.Any], lost: list[dict[str, str]] | None = None, *
     return {"connect_users": {"steps": list(steps), "access": {"agents": 100, "lost": lost or []}, **more}}
 
 
+UNUSABLE: t.Final = [
+    {"user_principal_name": "nia@x", "reasons": ["There is no surname."], "fixes": ["Fill it."]},
+    {
+        "user_principal_name": "",
+        "entra_id": "4711",
+        "reasons": ["There is no surname.", "It is disabled."],
+        "fixes": ["Fill it.", "Enable it."],
+    },
+]
+MEMBERS: t.Final = (
+    "2 of 4 members of the groups cannot be agents: nia@x (There is no surname), 4711 (There is no surname. It is disabled). "
+    "Fill it. Enable it."
+)
+
+
 @pytest.mark.parametrize(
     ("results", "lines"),
     [
@@ -47,6 +62,10 @@ def agents(*steps: dict[str, t.Any], lost: list[dict[str, str]] | None = None, *
                 "Stays assigned, though not listed: the group Night (azure_saml_app_unlisted_assignments=report).",
                 "Stays an agent, though not listed: bob (connect_users_leavers=report).",
             ],
+        ),
+        (
+            {**application(), **agents(unusable=UNUSABLE, members=2)},
+            ["Nothing is to be changed.", MEMBERS],
         ),
         (
             {**application(), **agents(step("Delete the agent 'bob'", "bob"), lost=[{"username": "bob", "reason": "is deleted"}])},
@@ -105,6 +124,8 @@ FINDINGS: t.Final = [
         ({"plan": IDLE, "waits_for": "x.json", "error": "This half waits."}, ("waits", "not run", "Wait for x.json")),
         ({"plan": PLAN, "waits_for": "x.json"}, ("yes", "not run", "Wait for x.json")),
         ({"plan": {**IDLE, "kept": ["bob stays."]}}, ("no", "not run", "bob stays.")),
+        ({"plan": {**IDLE, "unusable_members": MEMBERS}}, ("no", "not run", MEMBERS)),
+        ({"plan": {**PLAN, "unusable_members": MEMBERS}, "error": "It broke."}, ("failed", "not run", f"It broke. {MEMBERS}")),
     ],
 )
 def test_what_came_of_a_federation(run: dict[str, t.Any], row: tuple[str, str, str]) -> None:
