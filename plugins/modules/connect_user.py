@@ -211,6 +211,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_ag
     Snapshot,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_plan import plan_agent, plan_removal
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 
@@ -225,11 +226,25 @@ class UserResource(AgentsResource):
 
     def read(self) -> Snapshot:
         if self.module.params["state"] == "present":
-            return super().read()
+            snapshot = super().read()
+            if not snapshot.existing:
+                self._refuse_second_agent(snapshot)
+            return snapshot
         snapshot = self.read_leavers()
         for user in snapshot.existing.values():
             self.quick_connects = self.users.quick_connects(user.id)
         return snapshot
+
+    def _refuse_second_agent(self, snapshot: Snapshot) -> None:
+        """A person has one agent, whatever it is called."""
+        person = snapshot.wanted[0].get("entra_id")
+        agents = (user for user in self.users.search() if person and user.settings["entra_id"] == person)
+        other = next(agents, None) if person else None
+        if other:
+            raise Conflict(
+                f"The person {person} is the agent {other.username!r} already, so {self.name!r} would be a second one.",
+                hint="Nothing was changed. Amazon Connect cannot rename: run connect_users with renames=recreate, or delete that agent.",
+            )
 
     def plan(self, actual: Snapshot) -> Plan:
         self.user = actual.existing.get(self.name)

@@ -20,6 +20,8 @@ from support import ModuleResult, ansible_command, ansible_environment, run_ansi
 
 FAST: t.Final = {"rate": 1000.0, "burst": 1000.0}
 OURS: t.Final = {"managed-by": "openccp.federation"}
+PERSON: t.Final = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+OTHER: t.Final = "ffffffff-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 
 
 def team(count: int, **settings: t.Any) -> list[dict[str, t.Any]]:
@@ -217,8 +219,8 @@ def test_an_agent_that_cannot_be_as_wanted_stops_nobody_else_when_told(sandbox: 
 
 
 def test_nobody_goes_for_a_successor_who_is_skipped(sandbox: Sandbox) -> None:
-    """A new spelling differs in case alone, and another has a profile that does not exist: the old ones stay as they are."""
-    old = [person({"username": name, "entra_id": f"id-{name}"}) for name in ("ann", "bob", "eve")]
+    """A new spelling differs in case alone and may be somebody else; another has a profile that does not exist: the old ones stay."""
+    old = [person({"username": "ann"}), *(person({"username": name, "entra_id": f"id-{name}"}) for name in ("bob", "eve"))]
     here = centre(sandbox)
     run(here, old)
     new = [
@@ -230,6 +232,53 @@ def test_nobody_goes_for_a_successor_who_is_skipped(sandbox: Sandbox) -> None:
     assert len(skipped["failures"]) == 3
     assert skipped["actions"] == []
     assert usernames(here) == ["ann", "bob", "eve"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("jane@old.example.com", "jane@example.com", id="domain"),
+        pytest.param("jane_doe", "jane.doe", id="characters"),
+        pytest.param("Jane.Doe@example.com", "jane.doe@example.com", id="letters' case"),
+        pytest.param("e4711", "E4711", id="letters' case of a number"),
+    ],
+)
+def test_a_rename_of_any_sort_is_one(before: str, after: str, sandbox: Sandbox) -> None:
+    """Letters' case in the object id means nothing either."""
+    here = centre(sandbox)
+    run(here, [person({"username": before, "entra_id": PERSON.upper()})])
+    renamed = [person({"username": after, "entra_id": PERSON})]
+    reported = run(here, renamed, mode="set", leavers="delete", invalid="skip")
+    assert not reported.failed, reported["msg"]
+    assert reported["users"]["renamed"] == [{"old": before, "new": after}]
+    assert "those are other users" not in " ".join(reported.warnings)
+    assert usernames(here) == [before]
+    made = run(here, renamed, mode="set", leavers="delete", renames="recreate", max_removals="100%")
+    assert made["actions"] == [f"Create the agent {after!r}", f"Delete the agent {before!r}"]
+    assert not run(here, renamed, mode="set", leavers="delete", renames="recreate")["changed"]
+
+
+def test_a_spelling_that_amazon_connect_takes_for_the_same_is_told_at_once(sandbox: Sandbox) -> None:
+    """Should it ever: the old agent stays, and nothing waits for one that never comes."""
+    here = centre(sandbox)
+    run(here, [person({"username": "Jane", "entra_id": PERSON})])
+    taken = {"status": 409, "code": "DuplicateResourceException", "message": "The user name is already in use."}
+    sandbox.world.faults.add(Fault("connect", "CreateUser", at=1, times=1, **taken))
+    result = run(here, [person({"username": "jane", "entra_id": PERSON})], renames="recreate")
+    assert "takes 'Jane' for the same name" in result["failures"][0]["reason"]
+    assert usernames(here) == ["Jane"]
+
+
+def test_a_person_has_one_agent(sandbox: Sandbox) -> None:
+    here = centre(sandbox)
+    run(here, [person({"username": "jane", "entra_id": PERSON}), person({"username": "joe", "entra_id": OTHER})])
+    twice = run(here, [person({"username": name, "entra_id": PERSON}) for name in ("jane", "j.doe")])
+    assert f"the same person (entra_id {PERSON}) is listed as 'j.doe' too" in twice["msg"]
+    second = here.run("connect_user", {"instance_id": here.id, **person({"username": "j.doe", "entra_id": PERSON.upper()})})
+    assert f"The person {PERSON} is the agent 'jane' already" in second["msg"]
+    assert usernames(here) == ["jane", "joe"]
+    swapped = run(here, [person({"username": "jane", "entra_id": OTHER})])
+    assert f"The agent 'jane' was that of another person ({PERSON}), and is {OTHER}'s now" in " ".join(swapped.warnings)
 
 
 def test_nobody_goes_before_all_others_have_come(sandbox: Sandbox) -> None:

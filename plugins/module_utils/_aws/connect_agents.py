@@ -26,6 +26,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_us
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_users import SEARCH_PAGE, ConnectUsers, UsersToBe
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+from ansible_collections.openccp.federation.plugins.module_utils._saml import session_names
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 if t.TYPE_CHECKING:
@@ -129,7 +130,7 @@ class AgentsResource:
             [problem for dummy, unknown in resolved for problem in unknown],
             lacking=self.users.lacking(),
         )
-        wanted = self._sound([agent for agent, dummy in resolved], problems)
+        wanted = self._sound([agent for agent, dummy in resolved], problems, listed)
         existing = self._existing(wanted, listed, found)
         if len(existing) < len(wanted) and not self._is_to_be:
             self._check_that_users_can_be_created()
@@ -173,6 +174,10 @@ class AgentsResource:
         try:
             self.made[name] = self.users.create(agent, tags=contact_mark.restamped(tags, dt.datetime.now(dt.UTC)), **request)
         except Conflict as taken:
+            alike = session_names.look_alikes(name, self.users.summaries())
+            if alike:
+                taken.hint = f"Amazon Connect takes {alike[0]!r} for the same name. Delete that user first, then run the task again."
+                raise
             user = self.waiter.until(f"the user {name!r}, who exists already, to be shown", lambda: self._shown(name))
             if self.own and not user.is_ours:
                 taken.hint = "Somebody else made that user meanwhile. Run the task again: then it is compared with what is wanted."
@@ -188,8 +193,8 @@ class AgentsResource:
     def _client(self) -> t.Any:
         return connect_client(self.module)
 
-    def _sound(self, wanted: list[Settings], problems: list[checks.Problem]) -> list[Settings]:
-        """The agents that go on; with a problem, none does."""
+    def _sound(self, wanted: list[Settings], problems: list[checks.Problem], listed: t.Mapping[str, Summary]) -> list[Settings]:  # noqa: ARG002
+        """The agents that go on; with a problem, none does. listed: everybody who exists."""
         checks.refuse(problems)
         return wanted
 

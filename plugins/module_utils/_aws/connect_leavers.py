@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import allowed, listed
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_plan import plan_removal
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Settings, User
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Settings, User, object_id
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Step
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted, option_of_users
@@ -80,7 +80,8 @@ def departures(
     """
     names = {agent["username"] for agent in wanted} | rules.keep
     by_person = {user.settings["entra_id"]: user for name, user in everybody.items() if user.settings["entra_id"] and name not in names}
-    renamed = {agent["username"]: by_person[agent["entra_id"]] for agent in wanted if agent.get("entra_id") in by_person}
+    people = {agent["username"]: object_id(agent["entra_id"]) for agent in wanted if agent.get("entra_id")}
+    renamed = {name: by_person[person] for name, person in people.items() if person in by_person}
     stay = names | {user.username for user in renamed.values()}
     stay |= {user.username for user in everybody.values() if user.settings["entra_id"] in rules.keep}
     managed = [user for user in everybody.values() if rules.manages(user)]
@@ -147,6 +148,19 @@ def warnings(gone: Departures, rules: Rules) -> list[str]:
         )
         if not rules.manages(user):
             found[-1] += f" The old one was made by hand: it goes only with {option_of_users('manage_unowned')} as well."
+    return found
+
+
+def taken_over(wanted: t.Iterable[Settings], existing: t.Mapping[str, User]) -> list[str]:
+    """The agents whose username is another person's now, who then signs in as that agent."""
+    found = []
+    for agent in wanted:
+        user, person = existing.get(agent["username"]), object_id(agent.get("entra_id") or "")
+        if user and person and user.settings["entra_id"] and user.settings["entra_id"] != person:
+            found.append(
+                f"The agent {user.username!r} was that of another person ({user.settings['entra_id']}), and is {person}'s now, who signs "
+                "in under this name. Its history goes with the name: delete the agent first if it must not."
+            )
     return found
 
 

@@ -19,9 +19,10 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.openccp.federation.plugins.module_utils._access import allowed
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_csv, csv_table
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_leavers as leaving
+from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_user_checks as checks
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import AGENT_OPTIONS, AgentsResource, Snapshot
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_checks import Problem, refuse
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Settings, Summary, User
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Settings, Summary, User, object_id
 from ansible_collections.openccp.federation.plugins.module_utils._aws.pacing import Bucket, Pace
 from ansible_collections.openccp.federation.plugins.module_utils._aws.read_ahead import ahead
 from ansible_collections.openccp.federation.plugins.module_utils._aws.side_by_side import SideBySide, Tally
@@ -109,7 +110,7 @@ class SyncResource(AgentsResource):
             max_removals=params["max_removals"],
             manage_unowned=params["manage_unowned"],
             renames=params["renames"],
-            keep=frozenset(params["keep"]),
+            keep=frozenset((*params["keep"], *map(object_id, params["keep"]))),
         )
         self.skipped: dict[str, FederationError] = {}
         self.malformed: list[Problem] = []
@@ -237,8 +238,23 @@ class SyncResource(AgentsResource):
         Pace(lambda: Bucket(self.module.params["rate"], self.module.params["burst"])).attach(connect)
         return connect
 
-    def _sound(self, wanted: list[Settings], problems: list[Problem]) -> list[Settings]:
-        problems = [*self.malformed, *problems]
+    def warnings(self, actual: Snapshot) -> list[str]:
+        """What may stop an agent; of a rename more is said elsewhere."""
+        renamed = {**self.gone.superseded, **self.gone.waiting}
+        names = [agent["username"] for agent in self.agents if agent["username"] not in renamed]
+        return [*checks.warnings(names, actual.listed), *leaving.taken_over(actual.wanted, actual.existing)]
+
+    def _is_rename(self, problem: Problem, people: t.Mapping[str, str], listed: t.Mapping[str, Summary]) -> bool:
+        """Whether the user from whom an agent differs in letters' case only is the same person under an older name."""
+        person, other = people.get(problem.username), listed.get(problem.look_alike_of)
+        user = self.users.describe(other.id) if person and other else None
+        return bool(user and user.settings["entra_id"] == person)
+
+    def _sound(self, wanted: list[Settings], problems: list[Problem], listed: t.Mapping[str, Summary]) -> list[Settings]:
+        people = {agent["username"]: agent["entra_id"] for agent in wanted if agent.get("entra_id")}
+        problems = [*self.malformed, *(problem for problem in problems if not self._is_rename(problem, people, listed))]
+        alike = {problem.look_alike_of for problem in problems if problem.look_alike_of}
+        self.rules = dataclasses.replace(self.rules, keep=self.rules.keep | alike)  # who may be the same person is no leaver
         if self.module.params["invalid"] == "stop":
             refuse(problems)
         for problem in problems:

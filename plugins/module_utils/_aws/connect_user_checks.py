@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import listed
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import CHANNELS, PHONE, Settings, text
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import CHANNELS, PHONE, Settings, object_id, text
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._saml import session_names
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
@@ -37,11 +37,11 @@ _LONGEST: t.Final = {"first_name": 255, "last_name": 300}
 
 @dataclass(frozen=True)
 class Problem:
-    """Why one agent cannot be as wanted."""
+    """Why one agent cannot be as wanted. look_alike_of: the username from which that of the agent differs in letters' case only."""
 
     username: str
     reason: str
-    is_look_alike: bool = False
+    look_alike_of: str = ""
 
 
 def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Settings, list[Problem]]:
@@ -53,6 +53,8 @@ def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Setti
             settings[option] = text(settings[option])
     if settings.get("tags") is not None:
         settings["tags"] = {str(key): str(value) for key, value in settings["tags"].items()}
+    if settings.get("entra_id"):
+        settings["entra_id"] = object_id(settings["entra_id"])
 
     def resolved(names: t.Any, reference: str) -> str:
         try:
@@ -80,10 +82,23 @@ def problems(
     folded = _by_fold({*usernames, *(agent["username"] for agent in agents)})
     counts = Counter(agent["username"] for agent in agents)
     known = [*found, *(Problem(name, "it is listed more than once.") for name, count in counts.items() if count > 1)]
+    known.extend(_same_person(agents))
     for agent in agents:
         known.extend(_problems(agent, exists=agent["username"] in usernames, lacking=lacking))
         known.extend(_look_alikes(agent["username"], usernames, folded))
     return known
+
+
+def _same_person(agents: t.Sequence[Settings]) -> t.Iterator[Problem]:
+    """A person has one agent: one who is listed under several usernames is refused under each."""
+    usernames: dict[str, set[str]] = {}
+    for agent in agents:
+        if agent.get("entra_id"):
+            usernames.setdefault(agent["entra_id"], set()).add(agent["username"])
+    for entra_id, names in usernames.items():
+        for name in sorted(names) if len(names) > 1 else ():
+            others = ", ".join(map(repr, sorted(names - {name})))
+            yield Problem(name, f"the same person (entra_id {entra_id}) is listed as {others} too, and can sign in as one agent only.")
 
 
 def refuse(problems: t.Sequence[Problem]) -> None:
@@ -108,7 +123,7 @@ def warnings(names: t.Iterable[str], usernames: t.Collection[str]) -> list[str]:
 
 
 def _error(problems: t.Sequence[Problem]) -> InvalidInput | Conflict:
-    kind = Conflict if all(problem.is_look_alike for problem in problems) else InvalidInput
+    kind = Conflict if all(problem.look_alike_of for problem in problems) else InvalidInput
     names = dict.fromkeys(problem.username for problem in problems)
     by_reason: dict[str, dict[str, None]] = {}
     for problem in problems:
@@ -220,8 +235,9 @@ def _look_alikes(username: str, usernames: t.Collection[str], folded: t.Mapping[
             yield Problem(
                 username,
                 f"the user {other!r} exists, which differs in upper and lower case only. Usernames are case-sensitive and cannot be "
-                "changed: give the existing spelling and let the claim send it so, or delete that user first.",
-                is_look_alike=True,
+                "changed: give the existing spelling and let the claim send it so, or delete that user first. If it is the same "
+                "person, connect_users renames the agent once that user bears the person's entra_id.",
+                look_alike_of=other,
             )
         else:
-            yield Problem(username, f"it is listed as {other!r} too, which differs in upper and lower case only.", is_look_alike=True)
+            yield Problem(username, f"it is listed as {other!r} too, which differs in upper and lower case only.", look_alike_of=other)

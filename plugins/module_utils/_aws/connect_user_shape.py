@@ -36,6 +36,11 @@ def text(value: str | None) -> str:
     return unicodedata.normalize("NFC", value or "")
 
 
+def object_id(value: str) -> str:
+    """The object id of a person in Entra, in which letters' case means nothing."""
+    return value.strip().lower()
+
+
 def lower(value: str | None) -> str | None:
     """The API's enumerations in the options' spelling."""
     return value.lower() if value else None
@@ -162,7 +167,7 @@ def _user(user: t.Mapping[str, t.Any], directory: Directory, resolve_hierarchy: 
     identity, phone = user.get("IdentityInfo") or {}, user.get("PhoneConfig") or {}
     tags = {key: value for key, value in (user.get("Tags") or {}).items() if not key.startswith("aws:")}  # those are AWS's own to change
     group = user.get("HierarchyGroupId") or ""
-    mark, entra_id = tags.pop(MARK, None), tags.pop(ENTRA_ID, "")
+    mark, entra_id = tags.pop(MARK, None), object_id(tags.pop(ENTRA_ID, ""))
     settings: Settings = {
         "username": user["Username"],
         **{attr.option: attr.canon(identity.get(attr.api)) for attr in IDENTITY if complete or attr.option not in CONTACT},
