@@ -167,7 +167,7 @@ options:
     type: dict
     suboptions:
       users:
-        description: Users by user principal name or object id.
+        description: Users by user principal name, object id, e-mail address, or a display name that nobody else has.
         type: dict
         suboptions: &membership
           add:

@@ -46,7 +46,8 @@ options:
     type: str
   people:
     description:
-      - The people to check, each by user principal name or id, or, when assigned to the application, by session name.
+      - The people to check, each by user principal name, object id, e-mail address, a display name that nobody else has, or, when assigned
+        to the application, by session name. Letters' case means nothing, but in session names.
       - When this and O(everyone_assigned) are omitted, the path is checked for nobody in particular.
     type: list
     elements: str

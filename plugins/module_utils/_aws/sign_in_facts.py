@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 import math
 import typing as t
 
@@ -15,7 +16,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.clients im
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_directory import DirectoryToBe
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import describe
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_origins import ApprovedOrigins
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Summary
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Summary, User
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_users import SEARCH_PAGE, ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import SamlProvider, SamlProviders
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import ConnectUser, Instance, Provider, Role, Users
@@ -142,7 +143,8 @@ def read_instance(connect: t.Any, instance_id: str, unread: dict[str, str], *, o
 def read_users(connect: t.Any, instance_id: str, names: t.Collection[str], *, overview: bool = False) -> Users:
     """Every user by name, and of those who are named the security profiles: one request for all 500, or one for each of a few.
 
-    overview: the security profiles of all users, and every profile's name.
+    Where somebody who is named is not there, everybody is looked at for who that was before. overview: the security profiles of all
+    users, and every profile's name.
     """
     users = ConnectUsers(connect, instance_id, resolve_hierarchy=False)
     users.directory = DirectoryToBe()  # which shows profiles by their ids
@@ -154,8 +156,10 @@ def read_users(connect: t.Any, instance_id: str, names: t.Collection[str], *, ov
     profiles: dict[str, tuple[str, ...]] = {}
     ccp: dict[str, bool] = {}
     known: dict[str, str] = {}
+    everybody = functools.cache(lambda: {user.id: user for user in users.search()})
+    people: dict[str, User] = {}
     try:
-        profiles = _profiles(users, listed, listed if overview else names)
+        profiles = _profiles(users, listed, listed if overview else names, everybody)
         checked = [held for name, held in profiles.items() if name in names]
         ccp = _grants(users, checked)
         if overview or not all(_opens(ccp, one) for one in checked):
@@ -165,13 +169,25 @@ def read_users(connect: t.Any, instance_id: str, names: t.Collection[str], *, ov
             }
     except Denied as error:
         unread["profiles"] = str(error)
-    by_name = {name: ConnectUser(name, summary.modified, profiles.get(name)) for name, summary in listed.items()}
+    try:
+        people = {} if set(names) <= set(listed) else everybody()
+    except Denied as error:
+        unread["people"] = str(error)
+    by_name = {name: _connect_user(name, summary, profiles.get(name), people.get(summary.id)) for name, summary in listed.items()}
     return Users(by_name, ccp, known, unread)
 
 
-def _profiles(users: ConnectUsers, listed: t.Mapping[str, Summary], names: t.Collection[str]) -> dict[str, tuple[str, ...]]:
+def _connect_user(name: str, summary: Summary, profiles: tuple[str, ...] | None, user: User | None) -> ConnectUser:
+    """A user as a check sees it. user: all of it, where everybody was read."""
+    known = {"person": user.settings["entra_id"], "managed": user.is_ours} if user else {}
+    return ConnectUser(name, summary.modified, profiles, **known)
+
+
+def _profiles(
+    users: ConnectUsers, listed: t.Mapping[str, Summary], names: t.Collection[str], everybody: t.Callable[[], dict[str, User]]
+) -> dict[str, tuple[str, ...]]:
     wanted = {name: listed[name].id for name in names if name in listed}
-    found = {user.id: user for user in users.search()} if len(wanted) > math.ceil(len(listed) / SEARCH_PAGE) else {}
+    found = everybody() if len(wanted) > math.ceil(len(listed) / SEARCH_PAGE) else {}
     shown = {name: found.get(user_id) or (None if found else users.describe(user_id)) for name, user_id in wanted.items()}
     return {name: tuple(user.settings["security_profiles"]) for name, user in shown.items() if user}
 

@@ -11,7 +11,7 @@ import re
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import seconds_of
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Person
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import ConnectUser, Person
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import only
@@ -116,15 +116,21 @@ def _longest_claimed(path: Path) -> int | None:
     return longest if longest > claims.LEAST_MAX_SESSION else None
 
 
-def user(path: Path, person: Person, username: str) -> str:
+def user(path: Path, person: Person, username: str, **more: t.Any) -> str:
     """connect_users with this person as an agent; names that the directory does not have are made of the username."""
     local = username.partition("@")[0]
     names = {
         "first_name": person.attributes.get("givenname") or local,
         "last_name": person.attributes.get("surname") or local,
     }
-    agent = {"username": username, **names, "security_profiles": [AGENT_PROFILE], "routing_profile": ROUTING_PROFILE}
-    return run("connect_users", {"instance_id": path.wish.home.instance_id, "users": [agent]})
+    known = {"entra_id": person.id} if more else {}
+    agent = {"username": username, **names, **known, "security_profiles": [AGENT_PROFILE], "routing_profile": ROUTING_PROFILE}
+    return run("connect_users", {"instance_id": path.wish.home.instance_id, "users": [agent], **more})
+
+
+def renamed_user(path: Path, person: Person, username: str, former: ConnectUser) -> str:
+    """connect_users that makes the agent anew under this username and deletes the one of before."""
+    return user(path, person, username, renames="recreate", manage_unowned=None if former.managed else True)
 
 
 def user_with_panel(path: Path, username: str) -> str:

@@ -82,7 +82,7 @@ class Person:
 
     attributes: by the name that a claims policy has for it. through: what assigns the person: "directly", or groups. roles: the values of
     the application's roles that this gives, None when they were not read. nested: groups within assigned groups that the person is in,
-    which does not count. home: for a guest the kind of account.
+    which does not count. home: for a guest the kind of account. namesakes: without an id, the several people who go by the name.
     """
 
     name: str
@@ -94,6 +94,7 @@ class Person:
     through: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
     roles: tuple[str, ...] | None = None
+    namesakes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,11 +139,16 @@ class Instance:
 
 @dataclass(frozen=True)
 class ConnectUser:
-    """A user of the instance. modified: when last. profiles: the ids of the security profiles, when they were read."""
+    """A user of the instance. modified: when last. profiles: the ids of the security profiles, when they were read.
+
+    person: the object id of the person in Entra, where the user bears it. managed: whether this collection made the user.
+    """
 
     username: str
     modified: datetime | None = None
     profiles: tuple[str, ...] | None = None
+    person: str = ""
+    managed: bool = True
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed
 from ansible_collections.openccp.federation.plugins.module_utils._checks.evaluation import Request, Verdict, evaluate
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
     Application,
+    ConnectUser,
     Facts,
     Person,
     Provider,
@@ -206,6 +207,11 @@ class Path:
             if name:
                 found.setdefault(name, []).append(person)
         return found
+
+    @functools.cached_property
+    def users_by_person(self) -> dict[str, ConnectUser]:
+        """The users of the instance that bear the object id of a person in Entra, by that."""
+        return {user.person: user for user in self.facts.users.by_name.values() if user.person}
 
     @functools.cached_property
     def fitting_source(self) -> str | None:

@@ -57,6 +57,10 @@ def account(person: Person, *, everyone: bool = False) -> Finding:
     """Whether the person can sign in to the directory at all. Among everyone, a disabled account is no mistake."""
     evidence = {"id": person.id, "enabled": person.enabled, "guest": person.guest}
     if person.id is None:
+        if person.namesakes:
+            reason = f"More than one person goes by this name: {', '.join(person.namesakes)}."
+            fix = "Name the one that is meant by user principal name or object ID."
+            return judged("account", person.name, [Problem(reason, "", fix)], evidence, person=True)
         fix = "Check the spelling of the user principal name; restore or create the user in Entra ID."
         problem = Problem("The directory has no such user.", symptoms.NO_SUCH_USER, fix)
         return judged("account", person.name, [problem], evidence, person=True)
@@ -191,11 +195,20 @@ def of_user(path: Path, person: Person, name: str) -> collections.abc.Iterator[F
             yield unknown("user", person.name, "No user can have this session name.", person=True)
             return
         like = session_names.look_alikes(name, users.by_name)
-        yield judged("user", person.name, [_missing(path, person, name, like)], evidence | {"looks_alike": like}, person=True)
+        former = path.users_by_person.get(str(person.id))
+        evidence |= {"looks_alike": like, "former_username": former.username if former else None}
+        problem = _renamed(path, person, name, former) if former else _missing(path, person, name, like)
+        yield judged("user", person.name, [problem], evidence, person=True)
         return
     yield judged("user", person.name, [], evidence, person=True)
     yield security_profile(path, person, found)
     yield role_binding(path, person, found)
+
+
+def _renamed(path: Path, person: Person, name: str, former: ConnectUser) -> Problem:
+    reason = f"There is no user {name!r}. The person's user is {former.username!r}, from before the session name was another one."
+    fix = f"Amazon Connect cannot rename users. {advice.renamed_user(path, person, name, former)}."
+    return Problem(reason, symptoms.NOT_ONBOARDED, fix)
 
 
 def _missing(path: Path, person: Person, name: str, like: list[str]) -> Problem:

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import near
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID
 
@@ -19,8 +19,18 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.arns impo
 VALUES: t.Final = 15
 
 _NAMED_BY: t.Final = {"user": "userPrincipalName", "group": "displayName"}
+_GIVEN_BY: t.Final = {
+    "user": "A user is given by user principal name, object id, e-mail address or a display name that is unique.",
+    "group": "A group is given by display name or id.",
+}
 _FIELDS: t.Final = {"user": ("id", "displayName", "userPrincipalName"), "group": ("id", "displayName")}
 
+#: So many people are looked for by their other names in one request: each takes three comparisons, of which Graph allows 15.
+_PEOPLE: t.Final = 5
+_OTHER_NAMES: t.Final = ("mail", "displayName", "proxyAddresses")
+_SMTP: t.Final = "smtp:"
+
+Record = t.Mapping[str, t.Any]
 Kind = t.Literal["user", "group"]
 KINDS: t.Final[tuple[Kind, Kind]] = ("user", "group")
 
@@ -59,16 +69,61 @@ def principals(
     for (kind, ask), outcome in zip(asks, outcomes, strict=True):
         found[kind].extend(graph.rest(outcome.get(), ask.what))
     ids = {kind: {one: match for one in wanted.get(kind, ()) if (match := _match(kind, one, found[kind]))} for kind in KINDS}
+    for name, users in find_by_other_names(graph, sorted(set(wanted.get("user", ())) - set(ids["user"])), _FIELDS["user"]).items():
+        if len(users) > 1:
+            raise Conflict(several_people(name, users), hint=ONE_PERSON)
+        if users:
+            ids["user"][name] = users[0]["id"]
+            found["user"].extend(users)
     names = {one["id"]: str(one.get(_NAMED_BY[kind]) or one["id"]) for kind in KINDS for one in found[kind]}
     return Principals(ids, names)
 
 
 def _match(kind: Kind, reference: str, objects: t.Iterable[t.Mapping[str, t.Any]]) -> str | None:
     fold = reference.casefold()
-    matches = sorted(one["id"] for one in objects if fold in (one["id"].casefold(), str(one.get(_NAMED_BY[kind])).casefold()))
+    matches = sorted({one["id"] for one in objects if fold in (one["id"].casefold(), str(one.get(_NAMED_BY[kind])).casefold())})
     if len(matches) > 1:
         raise Conflict(f"More than one {kind} is named '{reference}': {', '.join(matches)}.", hint="Give the id of the one that is meant.")
     return matches[0] if matches else None
+
+
+#: How somebody is named beyond doubt.
+ONE_PERSON: t.Final = "Give the user principal name or the object id of the one that is meant."
+
+
+def find_by_other_names(graph: Graph, names: t.Sequence[str], fields: t.Sequence[str]) -> dict[str, list[Record]]:
+    """Users by other names than the user principal name: an e-mail address, one of the further addresses, or the display name.
+
+    What the permissions do not show is not found.
+    """
+    found: dict[str, list[Record]] = {name: [] for name in names if not UUID.fullmatch(name)}
+    chunks = [list(found)[start : start + _PEOPLE] for start in range(0, len(found), _PEOPLE)]
+    select = tuple(dict.fromkeys((*fields, *_OTHER_NAMES)))
+    asks = [
+        read("/users", f"find the users {', '.join(chunk)}", filter=" or ".join(map(_goes_by, chunk)), select=select, top=999)
+        for chunk in chunks
+    ]
+    for chunk, ask, outcome in zip(chunks, asks, graph.batch(asks), strict=True):
+        users = [] if isinstance(outcome.error, Denied) else list(graph.rest(outcome.get(), ask.what))
+        for name in chunk:
+            found[name] = [user for user in users if name.casefold() in _other_names(user)]
+    return found
+
+
+def several_people(name: str, users: t.Iterable[Record]) -> str:
+    """That a name is not unique."""
+    told = sorted(str(user.get("userPrincipalName") or user["id"]) for user in users)
+    return f"More than one person goes by the name '{name}': {', '.join(told)}."
+
+
+def _goes_by(name: str) -> str:
+    address = literal(_SMTP + name)
+    return f"mail eq {literal(name)} or displayName eq {literal(name)} or proxyAddresses/any(address:address eq {address})"
+
+
+def _other_names(user: Record) -> set[str]:
+    addresses = [str(address).casefold().removeprefix(_SMTP) for address in user.get("proxyAddresses") or ()]
+    return {*addresses, *(str(user.get(name) or "").casefold() for name in ("mail", "displayName"))} - {""}
 
 
 def refuse_unknown(graph: Graph, kind: Kind, unknown: t.Sequence[str]) -> t.NoReturn:
@@ -84,6 +139,6 @@ def refuse_unknown(graph: Graph, kind: Kind, unknown: t.Sequence[str]) -> t.NoRe
         told.append(f"'{one}'" + (f" (did you mean {' or '.join(like)}?)" if like else ""))
     raise NotFound(
         f"The tenant has no {kind} {', '.join(told)}.",
-        hint="A user is given by user principal name or id." if kind == "user" else "A group is given by display name or id.",
+        hint=_GIVEN_BY[kind],
         unknown=list(unknown),
     )

@@ -16,7 +16,7 @@ import typing as t
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import SAML_2, Application, Group, Person, SigningKey
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
-from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import VALUES
+from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import VALUES, find_by_other_names
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims
@@ -73,7 +73,7 @@ def read_people(
     """The people who are named, or everyone who is assigned; the latter in any case; and first the application with its groups as their
     members show them.
 
-    Names are user principal names, ids, or session names of people who are assigned.
+    Names are user principal names, ids, session names of people who are assigned, e-mail addresses, or display names that are unique.
     """
     if not names and not everyone:
         return application, (), ()
@@ -98,7 +98,10 @@ def read_people(
     found = {name: _named(name, people.values(), _policy(application)) for name in dict.fromkeys(names)}
     other_asks = list(_user_asks([name for name, person in found.items() if person is None], fields))
     others = [make(user) for user in _all_of(graph, other_asks, graph.batch(other_asks))]
-    named = tuple(person or _named(name, others) or Person(name) for name, person in found.items())
+    known = {name: person or _named(name, others) for name, person in found.items()}
+    by_other_names = find_by_other_names(graph, [name for name, person in known.items() if person is None], fields)
+    named = tuple(person or _one_of(name, [make(user) for user in by_other_names.get(name, ())]) for name, person in known.items())
+    named = tuple({person.id or person.name: person for person in named}.values())
     return application, named, tuple(people.values())
 
 
@@ -223,6 +226,11 @@ def _named(reference: str, people: t.Iterable[Person], policy: ClaimsPolicy | No
     fold = reference.casefold()
     found = next((one for one in known if fold in (str(one.id).casefold(), one.name.casefold())), None)
     return found or next((one for one in known if Claimed(policy, one).session_name == reference), None)
+
+
+def _one_of(name: str, people: t.Sequence[Person]) -> Person:
+    """The one person who goes by a name; else nobody, with everybody who does."""
+    return people[0] if len(people) == 1 else Person(name, namesakes=tuple(sorted(person.name for person in people)))
 
 
 def _person(user: Record, *, policy: ClaimsPolicy, through: t.Mapping[str, _Assigned], nested: t.Mapping[str, t.Sequence[str]]) -> Person:

@@ -42,12 +42,20 @@ def _right_case(patient: Patient) -> None:
     patient.have_user()
 
 
+def _rename(patient: Patient) -> None:
+    person = patient.graph("GET", f"/users/{JANE}")
+    patient.delete_user()
+    patient.have_user(entra_id=person["id"])
+    patient.directory(users=[{"id": person["id"], "userPrincipalName": RENAMED}])
+
+
 def _change_agent_profile(patient: Patient, permissions: list[str]) -> None:
     listed = patient.connect.list_security_profiles(InstanceId=patient.instance["id"])["SecurityProfileSummaryList"]
     profile = next(one["Id"] for one in listed if one["Name"] == "Agent")
     patient.connect.update_security_profile(InstanceId=patient.instance["id"], SecurityProfileId=profile, Permissions=permissions)
 
 
+RENAMED: t.Final = "Jane.Roe@example.com"
 PEOPLE: t.Final = (
     Illness("account-disabled", "account", person(accountEnabled=False), "Enable the account", mends=person(accountEnabled=True)),
     Illness(
@@ -119,6 +127,7 @@ PEOPLE: t.Final = (
     Illness("plus-sign", "session_name", set_claim("RoleSessionName", {"Value": "jane+doe"}), "session_name_source"),
     Illness("user-missing", "user", lambda p: p.delete_user(), "connect_users"),
     Illness("user-in-another-case", "user", _other_case, "connect_users", mends=_right_case),
+    Illness("person-renamed", "user", _rename, "renames: recreate", user=RENAMED),
     Illness("user-without-the-panel", "security_profile", lambda p: p.set_profiles("QualityAnalyst"), "connect_users"),
     Illness(
         "panel-taken-from-the-profile",

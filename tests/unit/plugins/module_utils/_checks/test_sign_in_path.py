@@ -284,6 +284,18 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         symptoms.NOT_ONBOARDED,
         "upper and lower case",
     ),
+    "user under an older name": (
+        m.facts(users=m.users(m.user(username="jane.roe@example.com", person="j"))),
+        "user",
+        symptoms.NOT_ONBOARDED,
+        "The person's user is 'jane.roe@example.com'",
+    ),
+    "somebody who is not alone with the name": (
+        people(Person("Jane Doe", namesakes=("jane@example.com", "jane2@example.com"))),
+        "account",
+        "",
+        "More than one person goes by this name: jane@example.com, jane2@example.com",
+    ),
     "profile": (m.facts(users=m.users(m.user(profiles=("quality",)))), "security_profile", symptoms.NO_CCP, "QualityAnalyst"),
     "origin": (
         m.facts(
