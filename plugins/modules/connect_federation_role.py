@@ -275,6 +275,8 @@ class FederationRoleResource:
         else:
             self._check_confirmation()
         self.actual = self._get()
+        if self.wanted is not None and self.wanted.boundary and self.wanted.boundary != (self.actual.boundary if self.actual else ""):
+            self.iam.check_boundary(self.wanted.boundary)
         if self.actual is not None:
             self.arn = self.actual.arn
             self.others = [] if self.wanted else self.iam.other_policies(self.name, self.policy_name)

@@ -283,7 +283,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.clients im
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound, TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_account, check_home, parse_connect_instance_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import (
+    check_account,
+    check_alias,
+    check_home,
+    parse_connect_instance_arn,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 #: seconds in which a new instance is listed; the alias of one that is not by then is somebody else's
@@ -304,7 +309,7 @@ class InstanceResource:
 
     def read(self) -> instances.Instance | None:
         if self.params["alias"]:
-            instances.check_alias(self.params["alias"])
+            check_alias(self.params["alias"])
         if self.params["account_id"]:
             check_account(self.params["account_id"])
         self.connect = instances.connect_client(self.module)

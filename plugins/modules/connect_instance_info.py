@@ -152,6 +152,7 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_instances as instances
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_alias
 
 
 def read(module: AnsibleAWSModule) -> list[dict[str, t.Any]]:
@@ -166,7 +167,7 @@ def _ids(module: AnsibleAWSModule, connect: t.Any) -> list[str]:
         return [instances.id_of_reference(connect, instances.check_reference(reference))]
     listed = instances.list_instances(connect)
     if alias:
-        listed = instances.with_alias(listed, instances.check_alias(alias))
+        listed = instances.with_alias(listed, check_alias(alias))
     return [instance["Id"] for instance in listed]
 
 

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import os
-import re
 import typing as t
 from urllib.parse import urlsplit
 
@@ -27,6 +26,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.partition
     check_connect_region,
     partition_of_region,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import relay_state
 
 try:
@@ -60,7 +60,6 @@ ATTRIBUTES: t.Final = {
     "use_custom_tts_voices": "USE_CUSTOM_TTS_VOICES",
 }
 
-_ALIAS = re.compile(r"(?!d-)[0-9A-Za-z]+(?:-*[0-9A-Za-z])*")
 _ALIAS_TAKEN = "alias is already used"
 
 
@@ -77,16 +76,6 @@ def _offered(partition: str) -> list[str]:
     endpoints = botocore.loaders.create_loader(os.environ.get("AWS_DATA_PATH")).load_data("endpoints")
     found: list[str] = botocore.regions.EndpointResolver(endpoints).get_available_endpoints("connect", partition_name=partition)
     return found
-
-
-def check_alias(alias: str) -> str:
-    """An alias that AWS takes: 1–45 letters, digits and hyphens."""
-    if len(alias) > 45 or not _ALIAS.fullmatch(alias):
-        raise InvalidInput(
-            f"{alias!r} is not an alias for an Amazon Connect instance.",
-            hint="Use 1 to 45 letters, digits and hyphens; it begins and ends with a letter or digit and not with d-.",
-        )
-    return alias
 
 
 def list_instances(connect: t.Any) -> list[Instance]:
@@ -206,6 +195,7 @@ def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) ->
     """The steps that bring an instance to what the options want. Pure."""
     if params["state"] == "absent":
         return _plan_absent(params, actual, region)
+    check_tags(params["tags"], any_value=True)
     if actual is None:
         return _plan_create(params, region)
     check_saml(actual)

@@ -18,7 +18,14 @@ from datetime import datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound, TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    Conflict,
+    Denied,
+    FederationError,
+    InvalidInput,
+    NotFound,
+    TimedOut,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
 from ansible_collections.openccp.federation.plugins.module_utils._saml import policies
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import (
@@ -33,6 +40,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.arns impo
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import partition_named
 from ansible_collections.openccp.federation.plugins.module_utils._saml.policies import Policy
+from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import check_reply_url
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -116,6 +124,16 @@ class Roles:
                 pages = self._iam.get_paginator(operation).paginate(RoleName=name).build_full_result()
                 found += [policy if isinstance(policy, str) else policy["PolicyArn"] for policy in pages[key]]
         return [policy for policy in found if policy != policy_name]
+
+    def check_boundary(self, arn: str) -> None:
+        """InvalidInput when there is no such policy. Whoever may not read policies learns it when it is set."""
+        try:
+            with attempt(f"read the policy {arn}"):
+                self._iam.get_policy(PolicyArn=arn)
+        except NotFound:
+            raise InvalidInput(f"There is no policy {arn}, which is to be the permissions boundary.", hint="Nothing was changed.") from None
+        except Denied:
+            return
 
     def create(self, role: Role) -> None:
         """Make the role, once IAM knows the SAML providers that its trust policy names."""
@@ -335,6 +353,7 @@ def _permission(instances: t.Sequence[Arn], form: str) -> Policy:
 
 def _check(wanted: Wanted) -> None:
     """InvalidInput for what IAM would refuse."""
+    check_tags(wanted.tags)
     if wanted.path is not None:
         role_arn("aws", "000000000000", wanted.name, wanted.path)
     if wanted.max_session_duration is not None and wanted.max_session_duration not in SESSION_DURATION:

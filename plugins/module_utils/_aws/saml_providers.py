@@ -20,6 +20,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml import me
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
 from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import GOVCLOUD, partition_named
+from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import reply_url
 
 try:
@@ -174,6 +175,7 @@ def target(wanted: Wanted, actual: SamlProvider | None) -> SamlProvider:
 
 def plan(wanted: Wanted, actual: SamlProvider | None) -> Plan:
     """The steps that bring a provider to what is wanted."""
+    check_tags(wanted.tags)
     after = target(wanted, actual)
     if actual is None:
         return Plan({}, view(after), (Step("create", f"Create the SAML provider {after.name!r} for {wanted.metadata.entity_id}"),))

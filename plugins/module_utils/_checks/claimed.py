@@ -11,12 +11,12 @@ import collections.abc
 import functools
 import re
 import typing as t
-import unicodedata
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import symptoms
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Person
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Problem
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims
+from ansible_collections.openccp.federation.plugins.module_utils._saml import tags as tag_rules
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ASSIGNED_ROLES, USER_ATTRIBUTES, ClaimValue, only
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy
 
@@ -26,12 +26,11 @@ Conditions = dict[str, "tuple[str, ...] | None"]
 #: The families of condition keys of which conditions() tells all that there are.
 COMPLETE: t.Final = ("aws:requesttag/",)
 
-MAX_TAG_VALUE: t.Final = 256
-MAX_TAG_KEY: t.Final = 128
+MAX_TAG_VALUE: t.Final = tag_rules.LONGEST_VALUE
+MAX_TAG_KEY: t.Final = tag_rules.LONGEST_KEY
 
 _SOURCE_IDENTITY: t.Final = re.compile(r"(?!aws:)[a-zA-Z_0-9+=,.@-]{2,64}")
 _DURATION: t.Final = re.compile(r"[0-9]{1,9}")
-_TAG_SIGNS: t.Final = frozenset("_.:/=+-@")
 _NAME_ID_FORMAT: t.Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:"
 
 
@@ -131,8 +130,7 @@ def _problem(claim_type: str, text: str) -> Problem | None:
 
 def _is_tag(key: str, value: str) -> bool:
     """Whether STS takes a session tag: letters, digits, white space and a few signs."""
-    right = len(key) <= MAX_TAG_KEY and len(value) <= MAX_TAG_VALUE
-    return right and all(sign in _TAG_SIGNS or unicodedata.category(sign)[0] in "LZN" for sign in key + value)
+    return tag_rules.is_text(key, MAX_TAG_KEY) and tag_rules.is_text(value, MAX_TAG_VALUE)
 
 
 def _attributes_of(person: Person | None) -> claim_values.Person:

@@ -16,6 +16,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.partition
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
+_ALIAS = re.compile(r"(?!d-)[0-9A-Za-z]+(?:-*[0-9A-Za-z])*")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
 _ROLE_PATH = re.compile(r"/(?:[!-~]{1,510}/)?")
@@ -134,6 +135,16 @@ def check_instance_id(instance_id: str) -> str:
             f"{instance_id!r} is not the id of an Amazon Connect instance.", hint="It is a UUID, the last part of the instance's ARN."
         )
     return instance_id
+
+
+def check_alias(alias: str) -> str:
+    """An alias that AWS takes: 1–45 letters, digits and hyphens."""
+    if len(alias) > 45 or not _ALIAS.fullmatch(alias):
+        raise InvalidInput(
+            f"{alias!r} is not an alias for an Amazon Connect instance.",
+            hint="Use 1 to 45 letters, digits and hyphens; it begins and ends with a letter or digit and not with d-.",
+        )
+    return alias
 
 
 def check_role_name(name: str) -> str:

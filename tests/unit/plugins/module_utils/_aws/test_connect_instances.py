@@ -8,6 +8,7 @@ import typing as t
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_instances as instances
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml import arns
 
 ID: t.Final = "11111111-2222-3333-4444-555555555555"
 ACTUAL: t.Final = {
@@ -105,10 +106,10 @@ def test_addresses(access: str | None, region: str, ccp: str, relay: str) -> Non
 
 @pytest.mark.parametrize("alias", ["acme", "a", "Acme-1", "a" * 45, "a--b"])
 def test_an_alias_that_aws_takes(alias: str) -> None:
-    assert instances.check_alias(alias) == alias
+    assert arns.check_alias(alias) == alias
 
 
 @pytest.mark.parametrize("alias", ["", "-a", "a-", "d-x", "a b", "a_b", "a" * 46])
 def test_an_alias_that_aws_refuses(alias: str) -> None:
     with pytest.raises(InvalidInput):
-        instances.check_alias(alias)
+        arns.check_alias(alias)

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every wrong value of every variable of every role is refused, before any role or module takes one; and right ones are not."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.openccp.federation.plugins.action import check_variable_values as values
+from ansible_collections.openccp.federation.plugins.module_utils import _variables
+
+from support import CHECKOUT
+from wrong_values import WRONG
+
+ROLES: t.Final = sorted(path.name for path in (CHECKOUT / "roles").iterdir())
+VARIABLES: t.Final = sorted({name for role in ROLES for name in values.options_of(role)})
+#: As users write them.
+RIGHT: t.Final[dict[str, t.Any]] = {
+    "aws_federation_metadata_file": "metadata.xml",
+    "aws_federation_role_description": "For agents",
+    "certificate_rotation_providers": "arn:aws:iam::111122223333:saml-provider/P,arn:aws:iam::111122223333:saml-provider/Q",
+    "connect_users_hierarchy_group": "",
+    "connect_users_max_removals": 20,
+    "connect_users_name_fallbacks": "display_name,mail",
+    "connect_users_rate": "0.5",
+    "connect_users_tags": {"team": "R&D"},
+    "federation_account_id": 111122223333,
+    "federation_check_people": "jane.doe@example.com,Jane Doe",
+    "federation_check_provider": "arn:aws:iam::111122223333:saml-provider/P",
+    "federation_check_role": "/federation/ConnectFederation",
+    "federation_destination": "https://desk.example.com/start?a=b",
+    "federation_direct": "no",
+    "federation_region": "us-gov-west-1",
+    "federation_session_duration": "43200",
+    "federation_tags": {"cost centre": 4711, "team": "Agents é"},
+    "federation_tenant_id": "contoso.onmicrosoft.com",
+}
+
+
+def problems(name: str, value: t.Any) -> list[str]:
+    return _variables.problems({name: value}, values.options_of(str(values.role_of(name))))
+
+
+def test_every_variable_has_a_wrong_value() -> None:
+    """Whoever adds a variable adds one, or a rule would never be thought of."""
+    assert sorted(WRONG) == VARIABLES
+    assert [name for name, wrong in WRONG.items() if not wrong] == []
+    assert set(_variables.RULES) <= set(VARIABLES)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_value_is_refused(name: str) -> None:
+    passed = [value for value in WRONG[name] if not problems(name, value)]
+    assert passed == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_each_problem_is_a_sentence_on_one_variable(name: str) -> None:
+    for value in WRONG[name]:
+        for problem in problems(name, value):
+            assert problem.startswith(f"{name}: ")
+            assert problem.endswith((".", "?"))
+            assert "None" not in problem
+
+
+@pytest.mark.parametrize(("name", "value"), RIGHT.items())
+def test_a_right_value_is_not(name: str, value: t.Any) -> None:
+    assert problems(name, value) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_default_is_wrong(role: str) -> None:
+    defaults = values.defaults_of(role)
+    plain = {name: value for name, value in defaults.items() if "{{" not in str(value)}
+    known = {name: option for name, option in values.options_of(role).items() if name in plain}
+    assert _variables.problems({name: plain[name] for name in known}, known) == []
+    assert {str(values.role_of(name)) for name in known} <= {role}
+
+
+def test_every_playbook_begins_with_it() -> None:
+    variables = yaml.safe_load((CHECKOUT / "playbooks" / "includes" / "variables.yml").read_text(encoding="utf-8"))
+    assert any("openccp.federation.check_variable_values" in task for task in variables)
+    plan_first = yaml.safe_load((CHECKOUT / "playbooks" / "includes" / "plan_first.yml").read_text(encoding="utf-8"))
+    assert plan_first[0]["ansible.builtin.import_tasks"] == "variables.yml"
+    for playbook in (CHECKOUT / "playbooks").glob("*.yml"):
+        text = playbook.read_text(encoding="utf-8")
+        assert "includes/plan_first.yml" in text or "includes/variables.yml" in text, playbook.name
