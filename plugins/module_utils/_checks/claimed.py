@@ -35,12 +35,16 @@ _NAME_ID_FORMAT: t.Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:"
 
 
 class Claimed:
-    """What Entra sends of one person; of nobody in particular only fixed values are known."""
+    """What Entra sends of one person; of nobody in particular only fixed values are known.
 
-    def __init__(self, policy: ClaimsPolicy | None, person: Person | None = None) -> None:
+    subject: NameID and its type, where a response tells them.
+    """
+
+    def __init__(self, policy: ClaimsPolicy | None, person: Person | None = None, subject: tuple[str, str] | None = None) -> None:
         self.is_known = policy is not None
         self._policy = policy or ClaimsPolicy()
         self._look_up = _attributes_of(person)
+        self._told_subject = subject
 
     def value(self, claim_type: str) -> ClaimValue:
         """The values of one claim, those of several entries together, each once."""
@@ -85,8 +89,13 @@ class Claimed:
 
     def _subject(self) -> Conditions:
         """The subject and its type. Without a source that Entra takes for it, it is an identifier that tells nobody who it is."""
+        if self._told_subject:
+            name_id, form = self._told_subject
+            return {"saml:sub": (name_id,), "saml:sub_type": (form,) if form else None}
         entries = self._policy.of_type(claims.NAME_ID)
         value = self.value(claims.NAME_ID)
+        if self.is_known and not entries:
+            return {"saml:sub": None, "saml:sub_type": ("persistent",)}
         if value.values is None or not entries:
             return {"saml:sub": None, "saml:sub_type": None}
         forms = (f"{_NAME_ID_FORMAT}{'emailAddress' if '@' in name else 'unspecified'}" for name in value.values)

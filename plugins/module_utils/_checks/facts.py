@@ -51,7 +51,7 @@ class Application:
     ours: whether this collection made it. gallery: whether it comes from a template of the gallery. reply_urls: the one that Entra posts
     to first. definitions: of each claims policy that is assigned. encrypts: whether Entra encrypts the assertions. token_version: of
     SAML. issuer: what its metadata says, which is at metadata_url. groups: those that are assigned. role_values: of the roles that it
-    offers and that are enabled, by id.
+    offers and that are enabled, by id. subject: NameID and its type of the one response that is looked at in an application's place.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Application:
     metadata_url: str | None = None
     groups: tuple[Group, ...] = ()
     role_values: t.Mapping[str, str] = field(default_factory=dict)
+    subject: tuple[str, str] | None = None
     unread: Unread = field(default_factory=dict)
 
 

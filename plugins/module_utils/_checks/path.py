@@ -118,7 +118,7 @@ class Path:
 
     def claimed(self, person: Person | None = None) -> Claimed:
         """What Entra sends of a person, or of nobody in particular."""
-        return Claimed(self.policy, person)
+        return Claimed(self.policy, person, self.application.subject if self.facts.application else None)
 
     @functools.cached_property
     def everybody(self) -> list[tuple[str, Claimed]]:

@@ -110,6 +110,7 @@ def _path(response: Response, witness: Witness) -> Path:
         reply_urls=(assertion.recipient,) if assertion.recipient else (),
         definitions=(ClaimsPolicy(tuple(known)).definition(),),
         issuer=assertion.issuer,
+        subject=(assertion.name_id, assertion.name_id_type) if assertion.name_id else None,
     )
     role = parse_role_arn(found[0].role_arn) if (found := pairs(response)) else None
     home = connect_instance_arn(role.partition if role else "aws", "us-east-1", role.account if role else "0" * 12, _NOWHERE)

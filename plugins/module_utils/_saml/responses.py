@@ -81,12 +81,16 @@ _OTHERS: t.Final = {
 
 @dataclass(frozen=True)
 class Assertion:
-    """What an assertion says; empty where it says nothing. problems: why AWS would not take it for a response to sign in with."""
+    """What an assertion says; empty where it says nothing. name_id_type: the whole format of NameID, as conditions of policies have it.
+
+    problems: why AWS would not take it for a response to sign in with.
+    """
 
     issuer: str = ""
     issued: datetime | None = None
     name_id: str = ""
     name_id_format: str = ""
+    name_id_type: str = ""
     recipient: str = ""
     audiences: tuple[str, ...] = ()
     not_before: datetime | None = None
@@ -335,6 +339,16 @@ def _problems(root: etree._Element) -> collections.abc.Iterator[str]:
         yield "It has an ID more than once."
 
 
+def _format(name_id: t.Any) -> str:
+    return str(name_id.get("Format", "")) if name_id is not None else ""
+
+
+def _subject_type(form: str) -> str:
+    """What IAM makes of a format: a word for two of them, and the URI itself of the others."""
+    word = form.removeprefix("urn:oasis:names:tc:SAML:2.0:nameid-format:")
+    return word if word in ("persistent", "transient") else form
+
+
 def _assertion(element: etree._Element) -> Assertion:
     subject, conditions = element.find(f"{_SAML}Subject"), element.find(f"{_SAML}Conditions")
     confirmations = subject.findall(f"{_SAML}SubjectConfirmation") if subject is not None else []
@@ -367,7 +381,8 @@ def _assertion(element: etree._Element) -> Assertion:
         issuer=_text(element.find(f"{_SAML}Issuer")),
         issued=_instant(element, "IssueInstant"),
         name_id=_text(name_id),
-        name_id_format=(name_id.get("Format", "") if name_id is not None else "").rpartition(":")[2],
+        name_id_format=_format(name_id).rpartition(":")[2],
+        name_id_type=_subject_type(_format(name_id)),
         recipient=(confirmation.get("Recipient", "") if confirmation is not None else ""),
         audiences=tuple(_text(one) for one in element.iterfind(f"{_SAML}Conditions/{_SAML}AudienceRestriction/{_SAML}Audience")),
         not_before=max((one for one in starts if one), default=None),

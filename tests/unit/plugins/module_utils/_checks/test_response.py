@@ -124,6 +124,32 @@ def test_what_was_not_looked_for_is_unknown() -> None:
     }
 
 
+EMAIL: t.Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+PERSISTENT: t.Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+
+
+@pytest.mark.parametrize(
+    ("condition", "form", "accepted"),
+    [
+        ({"StringEquals": {"SAML:sub": "jane.doe@example.com"}}, EMAIL, True),
+        ({"StringEquals": {"SAML:sub": "joe.roe@example.com"}}, EMAIL, False),
+        ({"StringLike": {"saml:sub": "*@example.com"}}, EMAIL, True),
+        ({"StringEquals": {"SAML:sub_type": EMAIL}}, EMAIL, True),
+        ({"StringEquals": {"SAML:sub_type": "persistent"}}, EMAIL, False),
+        ({"StringEquals": {"SAML:sub_type": "persistent"}}, PERSISTENT, True),
+        ({"StringEquals": {"SAML:sub_type": PERSISTENT}}, PERSISTENT, False),
+        ({"StringNotEquals": {"SAML:sub_type": "transient"}}, PERSISTENT, True),
+    ],
+)
+def test_conditions_on_the_subject_are_decided(condition: dict[str, t.Any], form: str, accepted: bool) -> None:
+    trust = policies.trust_policy([material.PROVIDER], [material.RECIPIENT])
+    trust["Statement"][0]["Condition"] |= condition
+    role = m.role(arn=material.ROLE, trust=trust, max_session_duration=3600)
+    document = material.make_response().replace(EMAIL.encode(), form.encode())
+    findings = [finding for finding in checked(document=document, known={"roles": {material.ROLE: role}}) if finding.hop == "role"]
+    assert response_check.accepted(findings) is accepted, findings
+
+
 def test_white_space_beside_the_comma_of_the_role_claim_is_unknown() -> None:
     findings = bad(checked(Role=f"{material.ROLE}, {material.PROVIDER}"))
     assert findings["role_claim"].status == "unknown"
