@@ -20,6 +20,8 @@ _HOPS: t.Final[dict[str, str]] = {
     "entra-sign-in": "entra",
     "entra-error": "entra",
     "saml-post": "entra",
+    "cognito-login": "cognito",
+    "cognito-error": "cognito",
     "aws-error": "aws",
     "role-picker": "aws",
     "console-home": "aws",
@@ -83,6 +85,17 @@ def visit(client: requests.Session | collections.abc.Mapping[str, str], url: str
     """Open any page of the sandbox, without pressing anything on it."""
     with _browser(client) as session:
         return read(_request(session, "GET", url))
+
+
+def form_of(content: str, user: str) -> tuple[str, dict[str, str]] | None:
+    """A page's form as a person would send it off: address and fields; None when there is nothing to send."""
+    form = _form(_parsed(content), user, "")
+    return form[1:] if form else None
+
+
+def links_of(content: str) -> dict[str, str]:
+    """A page's links, by what they say."""
+    return {_words(link.text_content()): str(link.get("href")) for link in _parsed(content).iter("a")}
 
 
 def new_browser(environment: collections.abc.Mapping[str, str]) -> requests.Session:

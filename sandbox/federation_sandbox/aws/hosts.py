@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The hosts of IAM, STS and Amazon Connect, as botocore's own endpoint rules make them."""
+"""The hosts of IAM, STS, Amazon Connect and Amazon Cognito, as botocore's own endpoint rules make them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def pattern(service: str) -> str:
 
 
 def _regions(session: t.Any, service: str, partition: dict[str, t.Any]) -> list[str]:
-    if service == "connect":
+    if service in ("connect", "cognito-idp"):
         return list(session.get_available_regions(service, partition["id"]))
     pseudo = [region for region in partition["regions"] if region.endswith("-global")]
     return pseudo + [region for region in partition["regions"] if region not in pseudo]

@@ -103,6 +103,16 @@ def authorize_connect(at: Context, wanted: Params) -> None:
         require(at, action, on, "AccessDeniedException", {**facts, **more})
 
 
+def authorize_cognito(at: Context, wanted: Params) -> None:
+    """Amazon Cognito: each operation on the pool that it names."""
+    resource, own = "*", f"arn:{at.partition}:cognito-idp:{at.region}:{at.account}:userpool/"
+    if wanted.get("UserPoolId"):
+        resource = own + wanted["UserPoolId"]
+    elif wanted.get("ResourceArn"):
+        resource = wanted["ResourceArn"]
+    require(at, f"cognito-idp:{at.operation}", resource, "AccessDeniedException", request_facts.of_cognito(at, wanted, resource))
+
+
 def _path(at: Context, name: str) -> str:
     roles = at.world.state(Iam).backend(at.account, at.partition).roles.values()
     return next((str(role.path) for role in roles if role.name == name), "/")

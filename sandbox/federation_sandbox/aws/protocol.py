@@ -22,7 +22,7 @@ from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request as MotoRequest
 from moto.core.routing import get_service_router
-from moto.core.serialize import DefaultAttributePicker, QuerySerializer, RestJSONSerializer, SerializationContext
+from moto.core.serialize import DefaultAttributePicker, JSONSerializer, QuerySerializer, RestJSONSerializer, SerializationContext
 from moto.core.utils import get_service_model
 from werkzeug import Request, Response
 from werkzeug.datastructures import MultiDict
@@ -110,7 +110,11 @@ def refusal(service: str, code: str, message: str, **more: t.Any) -> CloudError:
 
 
 class Api:
-    """One service. authorize: refuses a caller who may not; pace: refuses one who calls too often."""
+    """One service.
+
+    authorize: refuses a caller who may not. pace: refuses one who calls too often. patterns: whether the model's patterns are to be
+    trusted; those of services that speak XML are, unless told.
+    """
 
     def __init__(
         self,
@@ -120,6 +124,7 @@ class Api:
         unsigned: frozenset[str] = frozenset(),
         authorize: t.Callable[[Context, Params], None] | None = None,
         pace: t.Callable[[Context, OperationModel], None] | None = None,
+        patterns: bool | None = None,
     ) -> None:
         self.name = service
         self.model: ServiceModel = get_service_model(service)
@@ -128,6 +133,8 @@ class Api:
         self._authorize = authorize
         self._pace = pace
         self._query = self.model.protocol == "query"
+        self._targeted = self.model.protocol == "json"
+        self._patterns = self._query if patterns is None else patterns
         self._routing = threading.Lock()  # moto makes its models and routes when they are first needed, and not for several threads at once
 
     def service(self) -> Service:
@@ -166,6 +173,10 @@ class Api:
         if self._query:
             body = _query_error(self.model.metadata["xmlNamespace"], error, request_id)
             response = Response(body, error.status, content_type="text/xml")
+        elif self._targeted:
+            code = _REST_CODES.get(error.code, error.code)
+            body = json.dumps({"__type": code, "message": error.message, **error.more})
+            response = Response(body, error.status, content_type="application/x-amz-json-1.1")
         else:
             code = _REST_CODES.get(error.code, error.code)
             response = Response(json.dumps({"Message": error.message, **error.more}), error.status, content_type="application/json")
@@ -183,6 +194,11 @@ class Api:
                 version = self.model.metadata["apiVersion"]
                 raise CloudError(400, "InvalidAction", f"Could not find operation {action} for version {version}")
             return self.model.operation_model(action), {}, values
+        if self._targeted:
+            prefix, _, name = request.headers.get("X-Amz-Target", "").partition(".")
+            if prefix != self.model.metadata["targetPrefix"] or name not in self.model.operation_names:
+                raise CloudError(400, "UnknownOperationException", f"There is no operation {name}.")
+            return self.model.operation_model(name), {}, values
         try:
             operation, labels = get_service_router(self.name).match(MotoRequest(request.environ))
         except NotFound:
@@ -202,7 +218,7 @@ class Api:
             raise CloudError(400, self._code(operation, "SerializationException"), str(reason)) from None
         if self._query:
             self._check_parameters(operation, wanted, values)
-        problems = list(validation.violations(operation.input_shape, wanted, patterns=self._query))
+        problems = list(validation.violations(operation.input_shape, wanted, self._patterns))
         if problems:
             noun = "error" if len(problems) == 1 else "errors"
             text = f"{len(problems)} validation {noun} detected: {'; '.join(problems)}"
@@ -239,12 +255,12 @@ class Api:
             kind = QuerySerializer if self._query else RestJSONSerializer
             serialized = kind(operation_model=operation, context=context, value_picker=answer.picker).serialize(answer.content)
         else:
-            plain = _PlainQuery if self._query else _PlainJSON
+            plain = _PLAIN[self.model.protocol]
             serialized = plain(operation_model=operation, context=context).serialize(answer or {})
         response = Response(serialized["body"], serialized["status_code"], headers=dict(serialized["headers"]))
         response.headers["x-amzn-RequestId"] = context.request_id
         if not self._query:
-            response.headers["Content-Type"] = "application/json"
+            response.headers["Content-Type"] = "application/x-amz-json-1.1" if self._targeted else "application/json"
         return response
 
 
@@ -260,8 +276,15 @@ class _PlainQuery(_Plain, QuerySerializer):
     pass
 
 
-class _PlainJSON(_Plain, RestJSONSerializer):
+class _PlainRestJSON(_Plain, RestJSONSerializer):
     pass
+
+
+class _PlainJSON(_Plain, JSONSerializer):
+    pass
+
+
+_PLAIN: t.Final[dict[str, t.Any]] = {"query": _PlainQuery, "rest-json": _PlainRestJSON, "json": _PlainJSON}
 
 
 #: the names that services with JSON give to what services with XML call otherwise

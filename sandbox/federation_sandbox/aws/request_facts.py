@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from federation_sandbox.aws.cognito.store import Cognito
 from federation_sandbox.aws.connect.store import Connect
 from federation_sandbox.aws.iam.store import Iam
 from federation_sandbox.aws.protocol import Context, Params
@@ -45,6 +46,14 @@ def of_connect(at: Context, wanted: Params) -> Facts:
         user = instance.users.latest(wanted["UserId"]) if wanted.get("UserId") else None
         facts |= _resource_tags(user["Tags"] if user else instance.tags, "aws:resourcetag")
     return facts
+
+
+def of_cognito(at: Context, wanted: Params, resource: str) -> Facts:
+    """Of a request to Amazon Cognito. resource: the ARN of the pool that it is about."""
+    facts = _request_tags(wanted.get("UserPoolTags") or wanted.get("Tags") or {}, wanted.get("TagKeys"))
+    pools = at.world.state(Cognito).pools.values()
+    pool = next((pool for pool in pools if pool.arn == resource), None)
+    return facts | (_resource_tags(pool.tags, "aws:resourcetag") if pool else {})
 
 
 def _request_tags(given: t.Mapping[str, str], removed: t.Sequence[str] | None) -> Facts:

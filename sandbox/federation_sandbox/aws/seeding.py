@@ -42,10 +42,13 @@ A seed is refused as AWS would refuse it, and is visible at once, whatever the l
         quick_connects: {Jane: jane@example.com}                  each to an agent
     buckets:                                                      of Amazon S3
       - {account*: "111122223333", region*: eu-central-1, name*: example-desk}
+    pools:                                                        user pools of Amazon Cognito
+      - {account*: …, region*: us-west-2, name*: desk, domain: a prefix, custom_domain: auth.….example, tags: {key: value},
+         settings: the other members of CreateUserPool, clients: [members of CreateUserPoolClient, without UserPoolId]}
 
 The answer has the same sections, in order: accounts {id, access_keys}, providers {account, name, arn}, roles {account, name, arn, id},
 instances {account, region, alias, id, arn, access_url, and by name or path the ids of security_profiles, routing_profiles,
-hierarchy_groups, users and quick_connects}.
+hierarchy_groups, users and quick_connects}, pools {account, region, name, id, arn, clients: {name: {id, secret}}}.
 """
 
 from __future__ import annotations
@@ -57,6 +60,7 @@ import typing as t
 
 from federation_sandbox.aws import hosts
 from federation_sandbox.aws.accounts import Accounts, Caller, Credentials, Quotas, unique_id
+from federation_sandbox.aws.cognito.api import API as COGNITO
 from federation_sandbox.aws.connect import defaults, hierarchy, instances, quick_connects, user_rules, users
 from federation_sandbox.aws.connect.store import Connect, Instance, new_id
 from federation_sandbox.aws.iam.api import API as IAM
@@ -78,6 +82,7 @@ def seed(world: World, content: Entry) -> Answer:
         "roles": _role,
         "instances": _instance,
         "buckets": _bucket,
+        "pools": _pool,
     }
     unknown = sorted(set(content) - set(fillers))
     if unknown:
@@ -137,6 +142,32 @@ def _bucket(world: World, entry: Entry) -> Answer:
     return {"name": given["name"]}
 
 
+def _pool(world: World, entry: Entry) -> Answer:
+    given = _take(entry, "account", "region", "name", domain="", custom_domain="", tags={}, settings={}, clients=())
+
+    def carry_out(operation: str, **wanted: t.Any) -> t.Any:
+        return COGNITO.carry_out(_context(world, given["account"], "cognito-idp", operation, given["region"]), wanted)
+
+    made = carry_out("CreateUserPool", PoolName=given["name"], UserPoolTags=given["tags"], **given["settings"])["UserPool"]
+    identifier = made["Id"]
+    if given["domain"]:
+        carry_out("CreateUserPoolDomain", UserPoolId=identifier, Domain=given["domain"])
+    if given["custom_domain"]:
+        arn = f"arn:aws:acm:us-east-1:{given['account']}:certificate/{new_id()}"
+        config = {"CertificateArn": arn}
+        carry_out("CreateUserPoolDomain", UserPoolId=identifier, Domain=given["custom_domain"], CustomDomainConfig=config)
+    clients = [carry_out("CreateUserPoolClient", UserPoolId=identifier, **client)["UserPoolClient"] for client in given["clients"]]
+    named = {client["ClientName"]: {"id": client["ClientId"], "secret": client.get("ClientSecret")} for client in clients}
+    return {
+        "account": given["account"],
+        "region": given["region"],
+        "name": given["name"],
+        "id": identifier,
+        "arn": made["Arn"],
+        "clients": named,
+    }
+
+
 def _role(world: World, entry: Entry) -> Answer:
     optional: Answer = {"path": "/", "description": None, "max_session_duration": 3600, "policies": {}, "managed_policies": (), "tags": {}}
     optional["permissions_boundary"] = None
@@ -167,9 +198,10 @@ def _iam(world: World, account: str, operation: str, wanted: Params) -> t.Any:
     return getattr(answer, "content", answer)
 
 
-def _context(world: World, account: str, service: str, operation: str) -> Context:
+def _context(world: World, account: str, service: str, operation: str, region: str = "") -> Context:
     partition = _partition(world, account)
-    endpoint = next(endpoint for endpoint in hosts.endpoints(service).values() if endpoint.partition == partition)
+    every = (endpoint for endpoint in hosts.endpoints(service).values() if endpoint.partition == partition)
+    endpoint = next(endpoint for endpoint in every if region in ("", endpoint.region))
     caller = Caller(account, partition, f"arn:{partition}:iam::{account}:root", account)
     return Context(world, Call(world, service), endpoint, caller, operation)
 

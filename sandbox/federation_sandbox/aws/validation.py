@@ -104,10 +104,14 @@ def _own(shape: t.Any, value: t.Any, patterns: bool) -> Problems:
             yield f"satisfy regular expression pattern: {limits['pattern']}"
 
 
+#: of the domain of a user pool: it has no place for the dots of a custom domain, which its own documentation has
+_WRONG: t.Final = frozenset({r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$"})
+
+
 @functools.cache
 def _pattern(text: str) -> re.Pattern[str] | None:
     r"""A pattern of the model; None for those that Python cannot read (\p) and those that are wrong as written (/…/)."""
-    if r"\p" in text or (text.startswith("/[") and text.endswith("/")):
+    if r"\p" in text or (text.startswith("/[") and text.endswith("/")) or text in _WRONG:
         return None
     # A "\\u10000" stands for five digits in the model, of which every reader sees four.
     return re.compile(text.replace(r"\u10000-\u10FFFF", "\U00010000-\U0010ffff"), re.ASCII)

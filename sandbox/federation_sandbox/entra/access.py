@@ -33,6 +33,15 @@ def application_of(tenant: Tenant, app_id: str) -> tuple[Record, Record]:
     return application, principal
 
 
+def application_that_asks(tenant: Tenant, issuer: str) -> tuple[Record, Record]:
+    """The application that a SAML request names as its issuer, by one of its identifiers (facts 2.8, 10.2)."""
+    names = {issuer, issuer.removeprefix("spn:")}
+    for principal in tenant["servicePrincipals"].all_visible():
+        if names & {*(principal.get("servicePrincipalNames") or ()), principal["appId"]}:
+            return application_of(tenant, principal["appId"])
+    return application_of(tenant, issuer)
+
+
 def user_named(tenant: Tenant, login: str) -> Record:
     """The user whom somebody says to be: by user principal name or, for a guest, by mail."""
     wanted = login.strip().lower()

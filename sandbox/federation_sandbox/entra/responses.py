@@ -42,11 +42,12 @@ _ds = ElementMaker(namespace=DS, nsmap={None: DS})
 
 @dataclasses.dataclass(frozen=True)
 class Addressed:
-    """Who sends a response where: the issuer, the audience and the reply URL."""
+    """Who sends a response where: the issuer, the audience and the reply URL. in_response_to: the request's ID, empty without one."""
 
     issuer: str
     audience: str
     reply_url: str
+    in_response_to: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +80,7 @@ def response(to: Addressed, claims: Claims, signing: Signing, now: dt.datetime) 
         Version="2.0",
         IssueInstant=_instant(now),
         Destination=to.reply_url,
+        **_answering(to),
     )
     if signing.parts in ("TokenOnly", "ResponseAndToken"):
         whole = _signed(whole, whole[2], signing)
@@ -89,9 +91,27 @@ def response(to: Addressed, claims: Claims, signing: Signing, now: dt.datetime) 
     return etree.tostring(whole)
 
 
+def logout_response(in_response_to: str, destination: str, now: dt.datetime) -> bytes:
+    """What an application is told once the person whose sign-out it asked for is signed out."""
+    answer = _samlp.LogoutResponse(
+        _samlp.Status(_samlp.StatusCode(Value=_SUCCESS)),
+        ID=_new_id(),
+        Version="2.0",
+        IssueInstant=_instant(now),
+        Destination=destination,
+        InResponseTo=in_response_to,
+    )
+    return etree.tostring(answer)
+
+
+def _answering(to: Addressed) -> dict[str, str]:
+    return {"InResponseTo": to.in_response_to} if to.in_response_to else {}
+
+
 def _assertion(to: Addressed, claims: Claims, now: dt.datetime) -> etree._Element:
     end = _instant(now + _AFTER)
-    confirmed = _saml.SubjectConfirmation(_saml.SubjectConfirmationData(NotOnOrAfter=end, Recipient=to.reply_url), Method=_BEARER)
+    data = _saml.SubjectConfirmationData(NotOnOrAfter=end, Recipient=to.reply_url, **_answering(to))
+    confirmed = _saml.SubjectConfirmation(data, Method=_BEARER)
     attributes = _saml.AttributeStatement()
     for claim in claims.attributes:
         attribute = _saml.Attribute(*map(_saml.AttributeValue, claim.values), Name=claim.name)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People sign in: from the launch URL over the sign-in page to the response that the browser carries to the application.
+"""People sign in: from the launch URL, or from what an application asks, over the sign-in page to the response for the application.
 
 A launch URL has no password behind it here: whoever names a user of the directory is that user.
 """
@@ -9,6 +9,7 @@ A launch URL has no password behind it here: whoever names a user of the directo
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime as dt
 import itertools
 import json
@@ -21,11 +22,21 @@ import uuid
 from cryptography import x509
 from werkzeug import Request, Response
 
-from federation_sandbox.entra.access import Refused, application_of, check_application, check_assigned, check_user, user_named
+from federation_sandbox.entra import saml_requests
+from federation_sandbox.entra.access import (
+    Refused,
+    application_of,
+    application_that_asks,
+    check_application,
+    check_assigned,
+    check_user,
+    user_named,
+)
 from federation_sandbox.entra.certificates import SigningCertificate, active_signing_certificate, load_certificate
 from federation_sandbox.entra.claims import claims_for, has_policy
 from federation_sandbox.entra.hosts import CLOUDS
-from federation_sandbox.entra.responses import RSA_SHA256, Addressed, Signing, response
+from federation_sandbox.entra.responses import RSA_SHA256, Addressed, Signing, logout_response, response
+from federation_sandbox.entra.saml_requests import SamlRequest
 from federation_sandbox.entra.state import Record, Tenant, directory
 from federation_sandbox.pages import page
 from federation_sandbox.service import Call, CloudError, Service
@@ -68,24 +79,22 @@ def _launch(request: Request, call: Call) -> Response:
     return Response(status=302, headers={"Location": where})
 
 
+@dataclasses.dataclass(frozen=True)
+class SignIn:
+    """A sign-in to an application. request: what the application asks, None when people come from the launch URL."""
+
+    tenant: Tenant
+    application: Record
+    principal: Record
+    request: SamlRequest | None = None
+    relay_state: str = ""
+
+
 def show(request: Request, call: Call, tenant: str) -> Response:
     """The sign-in page, or at once the response for a browser that is signed in already."""
     try:
         at = _tenant(request, call, tenant)
-        application, principal = application_of(at, request.args.get("appid", ""))
-        known = call.world.state(SignIns).users.get(request.cookies.get(_COOKIE, ""))
-        user = at["users"].visible(known[1]) if known and known[0] == at.id else None
-        if user is not None:
-            call.caller = user["userPrincipalName"]
-            return _issue(at, application, principal, user)
-        names = (each["userPrincipalName"] for each in at["users"].all_visible())
-        return page(
-            "entra_sign_in",
-            tenant=at.display_name,
-            application=principal["displayName"],
-            action=request.full_path,
-            people=list(itertools.islice(names, _LISTED)),
-        )
+        return _begin(request, call, SignIn(at, *application_of(at, request.args.get("appid", ""))))
     except Refused as refused:
         return _error(call, refused)
 
@@ -94,20 +103,71 @@ def sign_in(request: Request, call: Call, tenant: str) -> Response:
     """Sign a user in, remember that, and answer with the response for the application."""
     try:
         at = _tenant(request, call, tenant)
-        application, principal = application_of(at, request.args.get("appid", ""))
-        user = user_named(at, request.form.get("login", ""))
-        call.caller = user["userPrincipalName"]
-        check_user(user)
-        cookie = secrets.token_urlsafe(24)
-        call.world.state(SignIns).users[cookie] = (at.id, user["id"])
-        try:
-            answer = _issue(at, application, principal, user)
-        except Refused as refused:
-            answer = _error(call, refused)
-        answer.set_cookie(_COOKIE, cookie, secure=True, httponly=True)
-        return answer
+        return _finish(request, call, SignIn(at, *application_of(at, request.args.get("appid", ""))))
     except Refused as refused:
         return _error(call, refused)
+
+
+def asked(request: Request, call: Call, tenant: str) -> Response:
+    """What an application asks for: a sign-in, whose page comes back here, or a sign-out (facts 10.2)."""
+    try:
+        at = _tenant(request, call, tenant)
+        message = saml_requests.parse(request)
+        application, principal = application_that_asks(at, message.issuer)
+        saml_requests.check_signature(request, application, principal)
+        if message.kind == "LogoutRequest":
+            return _sign_out_asked(request, call, principal, message)
+        wanted = SignIn(at, application, principal, message, request.values.get("RelayState", ""))
+        _reply_url(wanted)
+        return _finish(request, call, wanted) if "login" in request.form else _begin(request, call, wanted)
+    except Refused as refused:
+        return _error(call, refused)
+
+
+def _begin(request: Request, call: Call, wanted: SignIn) -> Response:
+    at, message = wanted.tenant, wanted.request
+    known = call.world.state(SignIns).users.get(request.cookies.get(_COOKIE, ""))
+    user = at["users"].visible(known[1]) if known and known[0] == at.id else None
+    if user is not None and not (message and message.force):
+        call.caller = user["userPrincipalName"]
+        return _issue(wanted, user)
+    if message and message.passive:
+        raise Refused(50058, "A silent sign-in request was sent but no user is signed in.")
+    names = (each["userPrincipalName"] for each in at["users"].all_visible())
+    return page(
+        "entra_sign_in",
+        tenant=at.display_name,
+        application=wanted.principal["displayName"],
+        action=request.full_path,
+        carried={name: value for name, value in request.form.items() if name in ("SAMLRequest", "RelayState")},
+        people=list(itertools.islice(names, _LISTED)),
+    )
+
+
+def _finish(request: Request, call: Call, wanted: SignIn) -> Response:
+    user = user_named(wanted.tenant, request.form.get("login", ""))
+    call.caller = user["userPrincipalName"]
+    check_user(user)
+    cookie = secrets.token_urlsafe(24)
+    call.world.state(SignIns).users[cookie] = (wanted.tenant.id, user["id"])
+    try:
+        answer = _issue(wanted, user)
+    except Refused as refused:
+        answer = _error(call, refused)
+    answer.set_cookie(_COOKIE, cookie, secure=True, httponly=True)
+    return answer
+
+
+def _sign_out_asked(request: Request, call: Call, principal: Record, message: SamlRequest) -> Response:
+    """End the browser's session, and tell the application at its logout URL; without one the sign-out ends here."""
+    call.world.state(SignIns).users.pop(request.cookies.get(_COOKIE, ""), None)
+    where = principal.get("logoutUrl")
+    if not where:
+        return Response("You signed out of your account.\n")
+    content = logout_response(message.id, where, call.world.clock.now())
+    answer = page("saml_post", action=where, response=base64.b64encode(content).decode(), relay_state=request.values.get("RelayState"))
+    answer.delete_cookie(_COOKIE, secure=True, httponly=True)
+    return answer
 
 
 def sign_out(request: Request, call: Call, tenant: str) -> Response:
@@ -127,30 +187,44 @@ def _tenant(request: Request, call: Call, name: str) -> Tenant:
     return found
 
 
-def _issue(tenant: Tenant, application: Record, principal: Record, user: Record) -> Response:
-    """The form that carries the response to the application's default reply URL."""
+def _issue(wanted: SignIn, user: Record) -> Response:
+    """The form that carries the response to the application's reply URL."""
+    tenant, application, principal, message = wanted.tenant, wanted.application, wanted.principal, wanted.request
     check_user(user)
     check_application(application, principal)
     check_assigned(tenant, principal, user)
-    reply_url = _reply_url(application, principal)
+    reply_url = _reply_url(wanted)
     signing = _signing(tenant, application, principal)
-    to = Addressed(f"https://sts.windows.net/{tenant.id}/", _audience(application, principal), reply_url)
-    content = response(to, claims_for(tenant, principal, user), signing, tenant.world.clock.now())
-    return page(
-        "saml_post",
-        action=reply_url,
-        response=base64.b64encode(content).decode(),
-        relay_state=(principal.get("samlSingleSignOnSettings") or {}).get("relayState"),
-    )
+    audience = _audience(application, principal)
+    if message is not None:
+        audience = message.issuer if ":" in message.issuer else f"spn:{message.issuer}"
+    to = Addressed(f"https://sts.windows.net/{tenant.id}/", audience, reply_url, message.id if message else "")
+    claims = claims_for(tenant, principal, user)
+    if message is not None and message.name_id_format:
+        claims = dataclasses.replace(claims, name_id_format=message.name_id_format)
+    content = response(to, claims, signing, tenant.world.clock.now())
+    relay_state = wanted.relay_state if message else (principal.get("samlSingleSignOnSettings") or {}).get("relayState")
+    return page("saml_post", action=reply_url, response=base64.b64encode(content).decode(), relay_state=relay_state)
 
 
-def _reply_url(application: Record, principal: Record) -> str:
-    """The default one: the first of those with an index, else the first (facts 2.10)."""
+def _reply_url(wanted: SignIn) -> str:
+    """The one that is asked for, which must be the application's; else the first with an index, else the first (facts 2.10)."""
+    principal, message = wanted.principal, wanted.request
     urls = principal.get("replyUrls") or []
     if not urls:
         raise Refused(900971, "No reply address provided.")
-    settings = application["web"].get("redirectUriSettings") or ()
+    settings = wanted.application["web"].get("redirectUriSettings") or ()
     indexed = [each for each in settings if each.get("index") is not None and each["uri"] in urls]
+    if message is not None and message.reply_url:
+        if message.reply_url not in urls:
+            text = f"The redirect URI '{message.reply_url}' specified in the request does not match the redirect URIs configured for the "
+            raise Refused(50011, f"{text}application '{message.issuer}'.")
+        return message.reply_url
+    if message is not None and message.index is not None:
+        chosen = next((each["uri"] for each in indexed if each["index"] == message.index), None)
+        if chosen is None:
+            raise Refused(50011, f"The application '{message.issuer}' has no reply address with the index {message.index}.")
+        return str(chosen)
     return str(min(indexed, key=lambda each: each["index"])["uri"] if indexed else urls[0])
 
 
@@ -220,6 +294,8 @@ def _render(_request: Request, error: CloudError) -> Response:
 ROUTES: t.Final[tuple[tuple[str, str, str, t.Callable[..., Response]], ...]] = (
     ("GET", r"/(?P<tenant>[^/]+)/signin", "sign-in-page", show),
     ("POST", r"/(?P<tenant>[^/]+)/signin", "sign-in", sign_in),
+    ("GET", r"/(?P<tenant>[^/]+)/saml2", "saml2", asked),
+    ("POST", r"/(?P<tenant>[^/]+)/saml2", "saml2", asked),
     ("GET", r"/(?P<tenant>[^/]+)/oauth2/v2\.0/logout", "sign-out", sign_out),
 )
 

@@ -45,6 +45,10 @@ def client(service: str, *, region: str = REGION, key: str = KEY, secret: str = 
     return made
 
 
+#: shapes that the model's own documentation breaks: phone_number_verified has 21 characters, and names of attributes at most 20
+_TOO_NARROW: t.Final = frozenset({"CustomAttributeNameType"})
+
+
 def _hold_to_the_model(http_response: t.Any, parsed: dict[str, t.Any], model: t.Any, **_: t.Any) -> None:
     """Fail when an answer has what the model has not, lacks what it requires, or breaks its types, lengths or enums."""
     if http_response.status_code >= 300 or model.output_shape is None:
@@ -66,7 +70,11 @@ def _broken(shape: t.Any, value: t.Any) -> collections.abc.Iterator[str]:
             yield from _broken(shape.member, inner)
     elif shape.type_name == "string" and shape.enum and value not in shape.enum:
         yield f"{shape.name} is {value}"
-    if shape.type_name in ("string", "list", "map") and len(value) > shape.metadata.get("max", len(value)):
+    if (
+        shape.type_name in ("string", "list", "map")
+        and shape.name not in _TOO_NARROW
+        and len(value) > shape.metadata.get("max", len(value))
+    ):
         yield f"{shape.name} is too long"
 
 

@@ -126,6 +126,18 @@ COMPLETE: t.Final[dict[str, t.Any]] = {
             }
         ],
         "buckets": [{"account": ACCOUNT, "region": "eu-central-1", "name": "example-desk"}],
+        "pools": [
+            {
+                "account": ACCOUNT,
+                "region": "eu-central-1",
+                "name": "desk",
+                "domain": "desk",
+                "custom_domain": "auth.desk.example",
+                "tags": {"team": "voice"},
+                "settings": {"Schema": [{"Name": "team", "AttributeDataType": "String"}]},
+                "clients": [{"ClientName": "web", "GenerateSecret": True, "CallbackURLs": ["https://desk.example/callback"]}],
+            }
+        ],
     },
     "sites": {"desk.example": {"folder": str(CHECKOUT / "docs"), "headers": {"X-Frame-Options": "DENY"}}},
 }

@@ -75,6 +75,9 @@ class Assertion:
     start: dt.datetime | None
     end: dt.datetime
     session_end: dt.datetime | None
+    #: the request that it answers; empty when nobody asked
+    in_response_to: str
+    session_index: str
     attributes: t.Mapping[str, tuple[str, ...]]
 
 
@@ -181,6 +184,7 @@ def _read(assertion: etree._Element) -> Assertion:
     limits = [_instant(confirmation, "NotOnOrAfter"), _instant(conditions, "NotOnOrAfter")]
     starts = [_instant(confirmation, "NotBefore"), _instant(conditions, "NotBefore")]
     issued = _instant(assertion, "IssueInstant")
+    statement = assertion.find(f"{_SAML}AuthnStatement")
     if limits[0] is None or issued is None:
         raise Malformed("no NotOnOrAfter or no IssueInstant")
     return Assertion(
@@ -193,7 +197,9 @@ def _read(assertion: etree._Element) -> Assertion:
         audiences=tuple(map(_text, assertion.iterfind(f"{_SAML}Conditions/{_SAML}AudienceRestriction/{_SAML}Audience"))),
         start=max((each for each in starts if each), default=None),
         end=min(each for each in limits if each),
-        session_end=_instant(assertion.find(f"{_SAML}AuthnStatement"), "SessionNotOnOrAfter"),
+        session_end=_instant(statement, "SessionNotOnOrAfter"),
+        in_response_to=confirmation.get("InResponseTo") or "",
+        session_index=(statement.get("SessionIndex") or "") if statement is not None else "",
         attributes=_attributes(assertion),
     )
 

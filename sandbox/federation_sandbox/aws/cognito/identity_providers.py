@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SAML identity providers of a user pool (facts 8), where moto takes anything and overwrites what is there (facts 6.5)."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import unicodedata
+
+from federation_sandbox.aws.cognito import metadata
+from federation_sandbox.aws.cognito.pools import certificate_text
+from federation_sandbox.aws.cognito.store import Item, Pool, Provider, cognito_error, page, pool_of
+from federation_sandbox.aws.iam.metadata import Unusable
+from federation_sandbox.aws.protocol import Context, Params
+from federation_sandbox.world import World
+
+_SOURCES: t.Final = ("MetadataURL", "MetadataFile")
+_FLAGS: t.Final = ("IDPSignout", "IDPInit", "EncryptedResponses")
+_ALGORITHM: t.Final = "RequestSigningAlgorithm"
+#: what AWS derives and shows; a request that brings it along is taken, and what it says of them is not
+_DERIVED: t.Final = ("ActiveEncryptionCertificate", "SLORedirectBindingURI", "SSORedirectBindingURI")
+_MOST_PROVIDERS: t.Final = 300
+
+
+def create_identity_provider(at: Context, wanted: Params) -> Item:
+    """Create a provider, whose metadata is read, and fetched, at once."""
+    pool, name = pool_of(at, wanted), wanted["ProviderName"]
+    _check_name(name)
+    if wanted["ProviderType"] != "SAML":
+        raise cognito_error("InvalidParameterException", "The sandbox has SAML identity providers alone.")
+    if name in pool.providers:
+        raise cognito_error("DuplicateProviderException", f"A provider with the name {name} already exists.")
+    if len(pool.providers) >= _MOST_PROVIDERS:
+        raise cognito_error("LimitExceededException", f"A user pool has at most {_MOST_PROVIDERS} identity providers.")
+    details = _checked_details(wanted["ProviderDetails"])
+    mapping, identifiers = wanted.get("AttributeMapping") or {}, wanted.get("IdpIdentifiers") or []
+    _check_mapping(pool, mapping)
+    _check_identifiers(pool, name, identifiers)
+    now = _now(at.world)
+    found = _configured(at.world, details)
+    pool.providers[name] = Provider(name, details, dict(mapping), list(identifiers), now, now, found, at.world.clock.now())
+    return {"IdentityProvider": _shown(pool, pool.providers[name])}
+
+
+def update_identity_provider(at: Context, wanted: Params) -> Item:
+    """Replace what is given, each whole; an address is fetched again."""
+    pool = pool_of(at, wanted)
+    provider = _provider(pool, wanted)
+    if "ProviderDetails" in wanted:
+        details = _checked_details(wanted["ProviderDetails"])
+        found = _configured(at.world, details)
+        provider.details, provider.metadata, provider.fetched = details, found, at.world.clock.now()
+    if "AttributeMapping" in wanted:
+        _check_mapping(pool, wanted["AttributeMapping"])
+        provider.mapping = dict(wanted["AttributeMapping"])
+    if "IdpIdentifiers" in wanted:
+        _check_identifiers(pool, provider.name, wanted["IdpIdentifiers"])
+        provider.identifiers = list(wanted["IdpIdentifiers"])
+    provider.modified = _now(at.world)
+    return {"IdentityProvider": _shown(pool, provider)}
+
+
+def describe_identity_provider(at: Context, wanted: Params) -> Item:
+    """A provider."""
+    pool = pool_of(at, wanted)
+    return {"IdentityProvider": _shown(pool, _provider(pool, wanted))}
+
+
+def get_identity_provider_by_identifier(at: Context, wanted: Params) -> Item:
+    """The provider with an identifier."""
+    pool = pool_of(at, wanted)
+    provider = next((each for each in pool.providers.values() if wanted["IdpIdentifier"] in each.identifiers), None)
+    if provider is None:
+        raise cognito_error("ResourceNotFoundException", f"Identity provider {wanted['IdpIdentifier']} does not exist.")
+    return {"IdentityProvider": _shown(pool, provider)}
+
+
+def list_identity_providers(at: Context, wanted: Params) -> Item:
+    """The providers of a pool, without their details."""
+    providers = pool_of(at, wanted).providers.values()
+    rows = [
+        {"ProviderName": each.name, "ProviderType": "SAML", "CreationDate": each.created, "LastModifiedDate": each.modified}
+        for each in providers
+    ]
+    return page(rows, wanted, "Providers")
+
+
+def delete_identity_provider(at: Context, wanted: Params) -> None:
+    """Delete a provider. Clients that name it lose it."""
+    pool = pool_of(at, wanted)
+    name = _provider(pool, wanted).name
+    del pool.providers[name]
+    for client in pool.clients.values():
+        if name in client.get("SupportedIdentityProviders", []):
+            client["SupportedIdentityProviders"] = [each for each in client["SupportedIdentityProviders"] if each != name]
+
+
+def current_metadata(world: World, provider: Provider) -> metadata.IdentityProviderMetadata:
+    """What Cognito knows of the identity provider at this moment: an address is read again in its time, a file never (corrections K2)."""
+    url, now = provider.details.get("MetadataURL"), world.clock.now()
+    until = provider.metadata.valid_until
+    if url and (now - provider.fetched >= metadata.REFRESH or (until and until <= now)):
+        provider.fetched = now
+        try:
+            provider.metadata = metadata.read(metadata.fetch(world, url))
+        except Unusable:
+            return provider.metadata
+    return provider.metadata
+
+
+def _configured(world: World, details: dict[str, str]) -> metadata.IdentityProviderMetadata:
+    try:
+        url = details.get("MetadataURL")
+        found = metadata.read(metadata.fetch(world, url) if url else details["MetadataFile"])
+        metadata.check_dates(found, world.clock.now())
+    except Unusable as reason:
+        raise cognito_error("InvalidParameterException", f"Invalid metadata: {reason}.") from None
+    return found
+
+
+def _checked_details(details: Params) -> dict[str, str]:
+    known = {key: str(value) for key, value in details.items() if key not in _DERIVED}
+    unknown = sorted(set(known) - {*_SOURCES, *_FLAGS, _ALGORITHM})
+    if unknown:
+        raise cognito_error("InvalidParameterException", f"Unexpected key in provider details: {', '.join(unknown)}")
+    if len([source for source in _SOURCES if known.get(source)]) != 1:
+        raise cognito_error("InvalidParameterException", "Exactly one of MetadataURL and MetadataFile must be given.")
+    for flag in _FLAGS:
+        if known.get(flag, "false") not in ("true", "false"):
+            raise cognito_error("InvalidParameterException", f"{flag} must be true or false.")
+    if known.get(_ALGORITHM, "rsa-sha256") != "rsa-sha256":
+        raise cognito_error("InvalidParameterException", f"{_ALGORITHM} must be rsa-sha256.")
+    return known
+
+
+def _check_name(name: str) -> None:
+    """The model's pattern, which is for readers that know Unicode's categories."""
+    signs = [unicodedata.category(sign)[0] for sign in name]
+    ends = [sign for number, sign in enumerate(name) if number != 1]
+    if len(name) < 3 or not set(signs) <= set("LMSNP") or "_" in ends:
+        text = f"Value '{name}' at 'providerName' failed to satisfy constraint: Member must satisfy regular expression pattern"
+        raise cognito_error("InvalidParameterException", f"1 validation error detected: {text}")
+
+
+def _check_mapping(pool: Pool, mapping: Params) -> None:
+    for attribute in mapping:
+        if attribute != "username" and attribute not in pool.schema:
+            raise cognito_error(
+                "InvalidParameterException", f"Invalid AttributeMapping: {attribute} does not exist in the user pool schema."
+            )
+
+
+def _check_identifiers(pool: Pool, name: str, identifiers: t.Sequence[str]) -> None:
+    taken = {each for provider in pool.providers.values() if provider.name != name for each in provider.identifiers}
+    if taken & set(identifiers):
+        raise cognito_error("InvalidParameterException", f"The identifier {min(taken & set(identifiers))} is another provider's already.")
+    if any(not re.fullmatch(r"[\w\s+=.@-]{1,40}", each) for each in identifiers):
+        raise cognito_error("InvalidParameterException", "An IdpIdentifier has a character that identifiers do not have.")
+
+
+def _provider(pool: Pool, wanted: Params) -> Provider:
+    provider = pool.providers.get(wanted["ProviderName"])
+    if provider is None:
+        raise cognito_error("ResourceNotFoundException", f"Identity provider {wanted['ProviderName']} does not exist.")
+    return provider
+
+
+def _shown(pool: Pool, provider: Provider) -> Item:
+    derived = {"SSORedirectBindingURI": provider.metadata.sign_in, "SLORedirectBindingURI": provider.metadata.sign_out}
+    if provider.has("EncryptedResponses"):
+        derived["ActiveEncryptionCertificate"] = certificate_text(pool)
+    return {
+        "UserPoolId": pool.id,
+        "ProviderName": provider.name,
+        "ProviderType": "SAML",
+        "ProviderDetails": {**provider.details, **{key: value for key, value in derived.items() if value}},
+        "AttributeMapping": provider.mapping,
+        "IdpIdentifiers": provider.identifiers,
+        "CreationDate": provider.created,
+        "LastModifiedDate": provider.modified,
+    }
+
+
+def _now(world: World) -> t.Any:
+    return world.clock.now().replace(microsecond=0)

@@ -1,0 +1,239 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""User pools, their domains, tags and people."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from federation_sandbox.aws import tags
+from federation_sandbox.aws.cognito.store import Cognito, Item, Person, Pool, cognito_error, page, pool_of
+from federation_sandbox.aws.protocol import Context, Params
+
+_TEXTS: t.Final = (
+    *("sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture"),
+    *("website", "email", "gender", "birthdate", "zoneinfo", "locale", "phone_number", "address"),
+)
+#: attributes that every pool has, by the type of their values
+STANDARD: t.Final[dict[str, str]] = {
+    **dict.fromkeys(_TEXTS, "String"),
+    "email_verified": "Boolean",
+    "phone_number_verified": "Boolean",
+    "updated_at": "Number",
+}
+_MOST_CUSTOM: t.Final = 50
+_PREFIX: t.Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_CUSTOM: t.Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+
+
+def create_user_pool(at: Context, wanted: Params) -> Item:
+    """Create a pool with the standard attributes, as the request changes them, and its own."""
+    settings = dict(wanted)
+    name, own, given = settings.pop("PoolName"), settings.pop("Schema", []), settings.pop("UserPoolTags", {})
+    schema = {standard: _attribute({"Name": standard, "AttributeDataType": kind}, custom=False) for standard, kind in STANDARD.items()}
+    for entry in own:
+        attribute = _attribute(entry, custom=entry["Name"] not in STANDARD)
+        schema[attribute["Name"]] = attribute
+    pool = at.world.state(Cognito).new_pool(at, name, schema, settings)
+    pool.tags = dict(tags.connect_tags({}, given))
+    return {"UserPool": _shown(pool)}
+
+
+def describe_user_pool(at: Context, wanted: Params) -> Item:
+    """A pool."""
+    return {"UserPool": _shown(pool_of(at, wanted))}
+
+
+def list_user_pools(at: Context, wanted: Params) -> Item:
+    """The pools of the account in the Region."""
+    pools = at.world.state(Cognito).of(at.account, at.region)
+    rows = [{"Id": pool.id, "Name": pool.name, "CreationDate": pool.created, "LastModifiedDate": pool.modified} for pool in pools]
+    return page([{**row, "LambdaConfig": {}} for row in rows], wanted, "UserPools")
+
+
+def delete_user_pool(at: Context, wanted: Params) -> None:
+    """Delete a pool; one that still has a domain stays."""
+    pool = pool_of(at, wanted)
+    if pool.hosts:
+        raise cognito_error(
+            "InvalidParameterException", "User pool cannot be deleted. It has a domain configured that should be deleted first."
+        )
+    if pool.settings.get("DeletionProtection") == "ACTIVE":
+        raise cognito_error("InvalidParameterException", "The user pool cannot be deleted because deletion protection is activated.")
+    del at.world.state(Cognito).pools[pool.id]
+
+
+def add_custom_attributes(at: Context, wanted: Params) -> None:
+    """Add attributes, which can never be removed or changed again."""
+    pool = pool_of(at, wanted)
+    for entry in wanted["CustomAttributes"]:
+        attribute = _attribute(entry, custom=True)
+        if attribute["Name"] in pool.schema:
+            raise cognito_error(
+                "InvalidParameterException", f"{attribute['Name']}: Existing attribute already has name {attribute['Name']}."
+            )
+        pool.schema[attribute["Name"]] = attribute
+    if len(pool.schema) - len(STANDARD) > _MOST_CUSTOM:
+        raise cognito_error("InvalidParameterException", f"A user pool has at most {_MOST_CUSTOM} custom attributes.")
+
+
+def create_user_pool_domain(at: Context, wanted: Params) -> Item:
+    """Give a pool its prefix domain or its custom one: one of each, and none that another pool has."""
+    pool, domain, custom = pool_of(at, wanted), wanted["Domain"], wanted.get("CustomDomainConfig")
+    taken = [
+        each for each in at.world.state(Cognito).pools.values() if domain in (each.custom_domain, each.domain) and _near(each, pool, custom)
+    ]
+    if taken:
+        raise cognito_error("InvalidParameterException", "Domain already associated with another user pool.")
+    if custom and at.partition != "aws":
+        raise cognito_error("InvalidParameterException", "Custom domains are not available in this Region.")
+    if pool.custom_domain if custom else pool.domain:
+        raise cognito_error("InvalidParameterException", "User pool already has a domain configured.")
+    if not (_CUSTOM if custom else _PREFIX).fullmatch(domain):
+        raise cognito_error("InvalidParameterException", f"{domain} is not a valid domain.")
+    if not custom and re.search("aws|amazon|cognito", domain):
+        raise cognito_error("InvalidParameterException", "Domain cannot contain reserved word: aws, amazon or cognito.")
+    if not custom:
+        pool.domain = domain
+        return {}
+    pool.custom_domain, pool.custom_domain_config = domain, custom
+    return {"CloudFrontDomain": f"{pool.id.partition('_')[2]}.cloudfront.net"}
+
+
+def describe_user_pool_domain(at: Context, wanted: Params) -> Item:
+    """A domain; an empty description when there is none."""
+    domain = wanted["Domain"]
+    pools = at.world.state(Cognito).of(at.account, at.region)
+    pool = next((each for each in pools if domain in (each.domain, each.custom_domain)), None)
+    if pool is None:
+        return {"DomainDescription": {}}
+    shown = {"UserPoolId": pool.id, "AWSAccountId": pool.account, "Domain": domain, "Status": "ACTIVE", "ManagedLoginVersion": 1}
+    return {"DomainDescription": shown | ({"CustomDomainConfig": pool.custom_domain_config} if domain == pool.custom_domain else {})}
+
+
+def delete_user_pool_domain(at: Context, wanted: Params) -> None:
+    """Take a domain from a pool."""
+    pool, domain = pool_of(at, wanted), wanted["Domain"]
+    if domain not in (pool.domain, pool.custom_domain):
+        raise cognito_error("InvalidParameterException", "No such domain or user pool exists.")
+    if domain == pool.domain:
+        pool.domain = ""
+    else:
+        pool.custom_domain, pool.custom_domain_config = "", {}
+
+
+def get_signing_certificate(at: Context, wanted: Params) -> Item:
+    """The certificate of the key that signs the pool's requests, in base64 without header."""
+    return {"Certificate": certificate_text(pool_of(at, wanted))}
+
+
+def tag_resource(at: Context, wanted: Params) -> None:
+    """Tag a pool."""
+    pool = _tagged(at, wanted)
+    pool.tags = dict(tags.connect_tags(pool.tags, wanted["Tags"]))
+
+
+def untag_resource(at: Context, wanted: Params) -> None:
+    """Remove tags of a pool."""
+    pool = _tagged(at, wanted)
+    pool.tags = {key: value for key, value in pool.tags.items() if key not in wanted["TagKeys"]}
+
+
+def list_tags_for_resource(at: Context, wanted: Params) -> Item:
+    """The tags of a pool."""
+    return {"Tags": _tagged(at, wanted).tags}
+
+
+def list_users(at: Context, wanted: Params) -> Item:
+    """The people of a pool."""
+    pool = pool_of(at, wanted)
+    return page([_user(person) | {"Attributes": attributes_of(person)} for person in pool.people.values()], wanted, "Users")
+
+
+def admin_get_user(at: Context, wanted: Params) -> Item:
+    """One person."""
+    person = pool_of(at, wanted).people.get(wanted["Username"])
+    if person is None:
+        raise cognito_error("UserNotFoundException", "User does not exist.")
+    return _user(person) | {"UserAttributes": attributes_of(person)}
+
+
+def certificate_text(pool: Pool) -> str:
+    """The pool's certificate, as the API writes it."""
+    lines = pool.certificate.public_bytes(Encoding.PEM).decode().splitlines()
+    return "".join(lines[1:-1])
+
+
+def attributes_of(person: Person) -> list[dict[str, str]]:
+    """A person's attributes, with those that Cognito adds."""
+    identity = {
+        "userId": person.name_id,
+        "providerName": person.provider,
+        "providerType": "SAML",
+        "issuer": person.issuer,
+        "primary": True,
+        "dateCreated": int(person.created.timestamp() * 1000),
+    }
+    every = {"sub": person.sub, "identities": json.dumps([identity]), **person.attributes}
+    return [{"Name": name, "Value": value} for name, value in every.items()]
+
+
+def _user(person: Person) -> Item:
+    dates = {"UserCreateDate": person.created, "UserLastModifiedDate": person.modified}
+    return {"Username": person.username, "Enabled": True, "UserStatus": "EXTERNAL_PROVIDER", **dates}
+
+
+def _near(other: Pool, pool: Pool, custom: t.Any) -> bool:
+    """Whether two pools cannot have the same domain: prefixes are unique in a Region, custom domains everywhere."""
+    return bool(custom) or other.region == pool.region
+
+
+def _attribute(entry: Item, *, custom: bool) -> Item:
+    kind = entry.get("AttributeDataType") or STANDARD.get(entry["Name"])
+    if kind is None:
+        raise cognito_error("InvalidParameterException", f"{entry['Name']}: AttributeDataType is required for a custom attribute.")
+    if custom and entry.get("Required"):
+        raise cognito_error("InvalidParameterException", "Required custom attributes are not supported currently.")
+    limits: Item = {"String": {"StringAttributeConstraints": {}}, "Number": {"NumberAttributeConstraints": {}}}.get(kind, {})
+    given = {key: value for key, value in entry.items() if key.endswith("Constraints")}
+    return {
+        "Name": f"custom:{entry['Name']}" if custom else entry["Name"],
+        "AttributeDataType": kind,
+        "DeveloperOnlyAttribute": entry.get("DeveloperOnlyAttribute", False),
+        "Mutable": entry.get("Mutable", entry["Name"] != "sub"),
+        "Required": entry.get("Required", entry["Name"] == "sub"),
+        **limits,
+        **given,
+    }
+
+
+def _shown(pool: Pool) -> Item:
+    return {
+        **pool.settings,
+        "Id": pool.id,
+        "Name": pool.name,
+        "Arn": pool.arn,
+        "CreationDate": pool.created,
+        "LastModifiedDate": pool.modified,
+        "LambdaConfig": pool.settings.get("LambdaConfig", {}),
+        "MfaConfiguration": pool.settings.get("MfaConfiguration", "OFF"),
+        "DeletionProtection": pool.settings.get("DeletionProtection", "INACTIVE"),
+        "SchemaAttributes": list(pool.schema.values()),
+        "EstimatedNumberOfUsers": len(pool.people),
+        "UserPoolTags": pool.tags,
+        **({"Domain": pool.domain} if pool.domain else {}),
+        **({"CustomDomain": pool.custom_domain} if pool.custom_domain else {}),
+    }
+
+
+def _tagged(at: Context, wanted: Params) -> Pool:
+    pools = at.world.state(Cognito).of(at.account, at.region)
+    pool = next((each for each in pools if each.arn == wanted["ResourceArn"]), None)
+    if pool is None:
+        raise cognito_error("ResourceNotFoundException", f"{wanted['ResourceArn']} does not exist.")
+    return pool

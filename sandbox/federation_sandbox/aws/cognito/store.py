@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Amazon Cognito holds: user pools, and in each its clients, identity providers and people."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import functools
+import typing as t
+import uuid
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from federation_sandbox.aws.cognito.metadata import IdentityProviderMetadata
+from federation_sandbox.aws.protocol import Context, Params, refusal
+from federation_sandbox.entra import certificates
+from federation_sandbox.service import CloudError
+from federation_sandbox.world import World
+
+Item = dict[str, t.Any]
+
+#: the domain of prefix domains, by partition; that of GovCloud is the one with FIPS
+AUTH_DOMAINS: t.Final = {"aws": "auth.{region}.amazoncognito.com", "aws-us-gov": "auth-fips.{region}.amazoncognito.com"}
+#: how long a pool's certificates last (facts 8)
+_CERTIFICATE_LASTS: t.Final = dt.timedelta(days=3650)
+
+
+def cognito_error(code: str, message: str) -> CloudError:
+    """An error of Amazon Cognito's model."""
+    return refusal("cognito-idp", code, message)
+
+
+@dataclasses.dataclass
+class Provider:
+    """A SAML identity provider of a pool. details: as they were given, without what AWS derives."""
+
+    name: str
+    details: dict[str, str]
+    mapping: dict[str, str]
+    identifiers: list[str]
+    created: dt.datetime
+    modified: dt.datetime
+    metadata: IdentityProviderMetadata
+    fetched: dt.datetime
+
+    def has(self, detail: str) -> bool:
+        """Whether a detail that is "true" or "false" is on."""
+        return self.details.get(detail) == "true"
+
+
+@dataclasses.dataclass
+class Person:
+    """A person of a pool, made at the first sign-in."""
+
+    username: str
+    sub: str
+    attributes: dict[str, str]
+    provider: str
+    name_id: str
+    issuer: str
+    created: dt.datetime
+    modified: dt.datetime
+
+
+@dataclasses.dataclass
+class Pool:
+    """A user pool. settings: the other members of CreateUserPool, as they were given."""
+
+    account: str
+    region: str
+    partition: str
+    id: str
+    name: str
+    created: dt.datetime
+    modified: dt.datetime
+    schema: dict[str, Item]
+    settings: Item
+    key: rsa.RSAPrivateKey
+    certificate: x509.Certificate
+    tags: dict[str, str] = dataclasses.field(default_factory=dict)
+    domain: str = ""
+    custom_domain: str = ""
+    custom_domain_config: Item = dataclasses.field(default_factory=dict)
+    clients: dict[str, Item] = dataclasses.field(default_factory=dict)
+    providers: dict[str, Provider] = dataclasses.field(default_factory=dict)
+    people: dict[str, Person] = dataclasses.field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        """The pool's ARN."""
+        return f"arn:{self.partition}:cognito-idp:{self.region}:{self.account}:userpool/{self.id}"
+
+    @property
+    def issuer(self) -> str:
+        """What its tokens name as their issuer."""
+        suffix = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+        return f"https://cognito-idp.{self.region}.{suffix}/{self.id}"
+
+    @property
+    def entity_id(self) -> str:
+        """What it calls itself in SAML (facts 8)."""
+        return f"urn:amazon:cognito:sp:{self.id}"
+
+    @property
+    def hosts(self) -> list[str]:
+        """Where its people sign in: the prefix domain's host and the custom domain."""
+        form = AUTH_DOMAINS.get(self.partition, "")
+        prefix = [f"{self.domain}.{form.format(region=self.region)}"] if self.domain else []
+        return [*prefix, *([self.custom_domain] if self.custom_domain else [])]
+
+
+class Cognito:
+    """Amazon Cognito in every account and Region."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.pools: dict[str, Pool] = {}
+
+    def new_pool(self, at: Context, name: str, schema: dict[str, Item], settings: Item) -> Pool:
+        """A pool with keys of its own."""
+        now = self._world.clock.now().replace(microsecond=0)
+        identifier = f"{at.region}_{uuid.uuid4().hex[:9]}"
+        key, certificate = certificates.self_signed(identifier, now, now + _CERTIFICATE_LASTS, _pool_key())
+        pool = Pool(at.account, at.region, at.partition, identifier, name, now, now, schema, settings, key, certificate)
+        self.pools[identifier] = pool
+        return pool
+
+    def of(self, account: str, region: str) -> list[Pool]:
+        """The pools of an account in a Region, oldest first."""
+        return [pool for pool in self.pools.values() if (pool.account, pool.region) == (account, region)]
+
+    def at_host(self, host: str) -> Pool | None:
+        """The pool whose people sign in at a host."""
+        return next((pool for pool in self.pools.values() if host in pool.hosts), None)
+
+
+@functools.cache
+def _pool_key() -> rsa.RSAPrivateKey:
+    """One for all pools of a process, because making one takes long; the certificates differ."""
+    return certificates.new_key()
+
+
+def pool_of(at: Context, wanted: Params) -> Pool:
+    """The pool that a call names."""
+    pool = at.world.state(Cognito).pools.get(wanted["UserPoolId"])
+    if pool is None or (pool.account, pool.region) != (at.account, at.region):
+        raise cognito_error("ResourceNotFoundException", f"User pool {wanted['UserPoolId']} does not exist.")
+    return pool
+
+
+def page(items: t.Sequence[Item], wanted: Params, key: str, most: int = 60) -> Item:
+    """A page of items, and the token of the next one. AWS's tokens are opaque; this one is a number."""
+    start, size = _start(wanted), wanted.get("MaxResults") or wanted.get("Limit") or most
+    more = {"NextToken": str(start + size)} if start + size < len(items) else {}
+    return {key: list(items[start : start + size]), **more}
+
+
+def _start(wanted: Params) -> int:
+    token = str(wanted.get("NextToken") or "0")
+    if not token.isdigit():
+        raise cognito_error("InvalidParameterException", "Invalid pagination token.")
+    return int(token)
