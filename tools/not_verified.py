@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Makes docs/not-verified.md from the open questions, which live in the role that asks them: roles/live_probe/files/questions.yml."""
+
+from __future__ import annotations
+
+import collections.abc
+import pathlib
+import typing as t
+
+import yaml
+
+CHECKOUT: t.Final = pathlib.Path(__file__).resolve().parents[1]
+QUESTIONS: t.Final = CHECKOUT / "roles" / "live_probe" / "files" / "questions.yml"
+PAGE: t.Final = CHECKOUT / "docs" / "not-verified.md"
+
+HEAD: t.Final = """\
+<!--
+SPDX-FileCopyrightText: openccp.federation contributors
+SPDX-License-Identifier: GPL-3.0-or-later
+
+Made by tools/not_verified.py from roles/live_probe/files/questions.yml: change that file, and run the tool.
+-->
+
+# Not verified against the live clouds
+
+The collection is developed and tested against its sandbox, which follows the vendors' documentation and service models. No test runs
+against Microsoft's or Amazon's live services. Where the documentation is silent or contradicts itself, this page says what the collection
+assumes, what happens if the assumption is wrong, and how to find out in your own tenant or account. Please
+[tell us](https://github.com/openccp/federation/issues) what you see.
+"""
+
+SANDBOX: t.Final = """\
+The sandbox signs people in so that a federation can be tried without the clouds. Its texts and rules are the documented ones; in these
+points no source says what the clouds do.
+"""
+
+#: the parts of the page → the clouds whose questions they hold
+PARTS: t.Final = {"Microsoft Entra ID": ("entra",), "Amazon Web Services": ("iam", "connect", "sign_in")}
+
+Question = dict[str, t.Any]
+
+
+def questions() -> list[Question]:
+    """The open questions."""
+    return t.cast("list[Question]", yaml.safe_load(QUESTIONS.read_text(encoding="utf-8")))
+
+
+def page(every: collections.abc.Sequence[Question]) -> str:
+    """The page."""
+    parts = [HEAD]
+    for title, clouds in PARTS.items():
+        head = ("", "Question", "What the collection does", "If it turns out otherwise", "To find out")
+        rows = (
+            (f"`{each['id']}`", each["question"], each["assumption"], each.get("otherwise", ""), each.get("by_hand", ""))
+            for each in every
+            if each["cloud"] in clouds
+        )
+        parts.append(f"## {title}\n\n{table(head, rows)}")
+    rest = ((each["question"], each["assumption"]) for each in every if each["cloud"] == "sandbox")
+    parts.append(f"## Signing in to the sandbox\n\n{SANDBOX}\n{table(('Question', 'What the sandbox does'), rest)}")
+    reports = [(each["id"], report) for each in every for report in each.get("reported", ())]
+    if reports:
+        rows = ((f"`{name}`", str(report["date"]), report["cloud"], report["fact"]) for name, report in reports)
+        parts.append(f"## Reported\n\n{table(('Question', 'Date', 'Cloud', 'Seen'), rows)}")
+    return "\n".join(parts)
+
+
+def table(head: collections.abc.Sequence[str], rows: collections.abc.Iterable[collections.abc.Sequence[str]]) -> str:
+    """A table of Markdown."""
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(questions()), encoding="utf-8")
