@@ -114,10 +114,13 @@ sandbox: setup ## Keep a seeded sandbox open
 # More workers than cores: the tests wait for the lags and limits of the sandbox. They take the next test when they are done with one: what takes long first (pyproject.toml).
 SHARED := --numprocesses 4 --dist load --maxschedchunk 1
 
+# With ANSWERS=report.json the sandbox behaves as a report of the live probe says: what fails then is what breaks in the live clouds.
+export FEDERATION_SANDBOX_ANSWERS := $(abspath $(ANSWERS))
+
 # What was left out is gathered here, and told in the last lines.
 export LEFT_OUT := $(ANSIBLE_HOME)/left-out
 
-test: ## Run the tests: on the main environment, on both ends of the supported range, and the scenarios default and fleet
+test: ## Run the tests: on the main environment, on both ends of the supported range, and the scenarios default and fleet (ANSWERS=report.json: on a sandbox as a report says)
 	mkdir -p $(ANSIBLE_HOME)
 	rm -f $(LEFT_OUT)
 	$(AGAIN) --jobs=3 --output-sync=target setup setup-floor setup-newest

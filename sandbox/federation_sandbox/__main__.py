@@ -18,6 +18,7 @@ import typing as t
 import certifi
 
 from federation_sandbox import clouds, shell
+from federation_sandbox.answers import read_answers
 from federation_sandbox.front import Front
 from federation_sandbox.passage import Passage
 from federation_sandbox.world import World
@@ -29,8 +30,12 @@ REGION: t.Final = "eu-central-1"
 def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted; the environment for clients is written to a file that a shell can source."""
     options = _parser().parse_args(arguments)
-    world = World()
     environment: dict[str, str] = {}
+    try:
+        world = World(read_answers(options.answers) if options.answers else None)
+    except (OSError, ValueError) as reason:
+        _say(f"The report {options.answers} cannot be used: {reason}")
+        return 1
     if options.seed:
         try:
             environment = _fill(world, json.loads(options.seed.read_text(encoding="utf-8")))
@@ -71,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         type=pathlib.Path,
         help="a JSON file with what both clouds hold at the start, as POST /sandbox/seed takes it, or that under clouds beside"
         " environment, the variables of the clients' shell",
+    )
+    serve.add_argument(
+        "--answers", type=pathlib.Path, help="a report of the live probe: the clouds behave as it says, where it answers an open question"
     )
     serve.add_argument("--region", default=REGION, help="the AWS Region of the clients' shell")
     serve.add_argument("--export", action="append", default=[], metavar="NAME", help="a variable of this process for the clients' shell")

@@ -12,6 +12,7 @@ import pathlib
 import tempfile
 import threading
 
+from federation_sandbox.answers import answers_of_environment
 from federation_sandbox.front import Front
 from federation_sandbox.world import World
 
@@ -32,8 +33,8 @@ class Sandbox:
 
 @contextlib.contextmanager
 def running_sandbox(port: int = 0) -> collections.abc.Iterator[Sandbox]:
-    """Serve a new world in a thread of this process until the block ends."""
-    world = World()
+    """Serve a new world in a thread of this process until the block ends; FEDERATION_SANDBOX_ANSWERS may name a report that it follows."""
+    world = World(answers_of_environment())
     with tempfile.TemporaryDirectory(prefix="federation-sandbox-") as folder, Front(world, port) as front:
         thread = threading.Thread(target=front.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()

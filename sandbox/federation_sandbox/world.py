@@ -53,6 +53,54 @@ class Settings:
     client_token_memory: float = 0.0
     #: whether us-east-1.signin.aws.amazon.com answers, which is not in AWS's table though third parties use it
     undocumented_signin_host: bool = False
+    # --- how the clouds answer open questions (docs/not-verified.md): each as we assume, unless a report says otherwise ---
+
+    #: whether an identifier may have any suffix behind #, else digits alone
+    identifier_suffixes: bool = True
+    #: whether a non-gallery application takes AWS's urn:amazon:webservices
+    urn_identifiers_on_custom_applications: bool = True
+    #: whether a gallery application that signs in with SAML can be deleted at once
+    saml_applications_deletable: bool = False
+    #: whether deleted applications hold their identifiers
+    deleted_hold_identifiers: bool = True
+    #: whether a service principal takes several claims mapping policies
+    several_claims_policies: bool = False
+    #: whether a claims mapping policy can be deleted that is assigned
+    assigned_policies_deletable: bool = True
+    #: whether an application without a certificate has federation metadata, with the tenant's keys
+    metadata_before_certificate: bool = True
+    #: how many seconds later than asked for a signing certificate ends
+    certificate_end_drift: float = 0.0
+    #: whether a kept credential may come back without its key, in place of null
+    kept_key_may_be_left_out: bool = False
+    #: whether a read without $select shows the credentials
+    plain_reads_show_credentials: bool = True
+    #: whether the caller of instantiate owns what it makes
+    instantiate_sets_owner: bool = False
+    #: whether identities can be selected of a group's members
+    member_identities: bool = True
+    #: whether a filter takes `or` between two lambdas
+    or_of_lambdas: bool = True
+    #: whether Application.ReadWrite.All is enough to assign
+    assignments_with_application_permission: bool = True
+    #: whether the sign-on mode can be set back to null
+    sign_on_mode_clearable: bool = True
+    #: whether Application.ReadWrite.OwnedBy is enough to purge an application of one's own
+    owners_may_purge: bool = True
+    #: whether AWS's gallery template is there
+    aws_template_in_the_cloud: bool = True
+    #: whether an update of a SAML provider leaves what it does not name
+    provider_updates_keep: bool = True
+    #: whether IAM takes metadata with several signing certificates
+    several_certificates: bool = True
+    #: whether SearchUsers gives the time limits by channel in milliseconds, as it does that of the phone
+    channel_limits_in_milliseconds: bool = True
+    #: whether UpdateUserIdentityInfo clears what is left out
+    identity_updates_clear: bool = True
+    #: whether UpdateUserHierarchy takes a request without a group
+    hierarchy_without_group: bool = True
+    #: how long the profiles of a new Amazon Connect instance are missing from lists
+    profile_creation: float = 0.0
     #: added to every answer
     latency: float = 0.0
     #: whether each service's rate limits are enforced
@@ -144,7 +192,9 @@ class Replicas:
 class World:
     """Everything that one sandbox process knows."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers: t.Mapping[str, t.Any] | None = None) -> None:
+        """answers: settings that hold from the start and after each reset, as a report of the live clouds decides them."""
+        self._answers = dict(answers or {})
         self.lock = threading.RLock()
         self.traffic = Traffic()
         self._start_over()
@@ -152,6 +202,7 @@ class World:
     def _start_over(self) -> None:
         self.clock = Clock()
         self.settings = Settings()
+        self.settings.change(self._answers)
         self.faults = Faults()
         self.limiter = Limiter(lambda: self.clock.now().timestamp())
         self.replicas = Replicas()
@@ -172,7 +223,7 @@ class World:
         return lag if not flapping or self.replicas.is_old(flapping) else 0.0
 
     def reset(self) -> None:
-        """Empty both clouds and forget settings, faults, limits, traffic and the moved clock."""
+        """Empty both clouds and forget settings, faults, limits, traffic and the moved clock; answers stay."""
         with self.lock:
             self._start_over()
             self.traffic.clear()

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import runpy
 import typing as t
 
 import pytest
 
+from federation_sandbox.world import Settings
 from support import CHECKOUT
 
 TOOL: t.Final = runpy.run_path(str(CHECKOUT / "tools" / "not_verified.py"))
@@ -48,3 +50,29 @@ def test_an_experiment_says_what_it_does_and_what_may_come_of_it(name: str) -> N
     assert set(question["experiment"]) - {"named"} == {"makes", "needs", "costs"}
     assert question["assumed"] in question["answers"]
     assert len(question["answers"]) > 1
+
+
+DEFAULTS: t.Final = {field.name: field.default for field in dataclasses.fields(Settings)}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_an_answer_decides_the_sandbox_has_and_does_as_is_assumed(name: str) -> None:
+    question = QUESTIONS[name]
+    for settings in question["answers"].values():
+        Settings().change(settings)
+    assumed = question["answers"][question["assumed"]]
+    assert assumed == {setting: DEFAULTS[setting] for setting in assumed}
+    assert {type(DEFAULTS[setting]) for setting in question.get("measures", ())} <= {float}
+
+
+def test_two_answers_differ_in_what_they_decide() -> None:
+    for name in ASKED:
+        decided = [tuple(settings.items()) for settings in QUESTIONS[name]["answers"].values()]
+        assert len(set(decided)) == len(decided) or "measures" in QUESTIONS[name], name
+
+
+def test_every_rule_of_the_sandbox_that_is_an_assumption_is_decided_by_a_question() -> None:
+    decided = {setting for question in QUESTIONS.values() for settings in question.get("answers", {}).values() for setting in settings}
+    decided |= {setting for question in QUESTIONS.values() for setting in question.get("measures", ())}
+    names = list(DEFAULTS)
+    assert set(names[names.index("identifier_suffixes") : names.index("latency")]) <= decided

@@ -27,7 +27,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.urls impo
 
 _PAGE: t.Final = 999
 _NAMES: t.Final = ("mail", "employeeId", "mailNickname", "onPremisesSamAccountName", "givenName", "surname")
-_ALWAYS: t.Final = ("id", "displayName", "userPrincipalName", "accountEnabled", "userType", "identities")
+_IDENTITIES: t.Final = "identities"
+_ALWAYS: t.Final = ("id", "displayName", "userPrincipalName", "accountEnabled", "userType", _IDENTITIES)
 _NON_GALLERY: t.Final = apps.TEMPLATES["non_gallery"]
 
 Record = t.Mapping[str, t.Any]
@@ -82,6 +83,10 @@ def read_people(
     group_asks = [_members(group, "members", fields) for group in application.groups]
     user_asks = list(_user_asks(sorted(direct), fields))
     outcomes = graph.batch([*group_asks, *user_asks])
+    if any(_is_refused(outcome) for outcome in outcomes[: len(group_asks)]):
+        # Whether members show their identities is documented nowhere. Without them, guests are told by userType alone.
+        group_asks = [_members(group, "members", tuple(field for field in fields if field != _IDENTITIES)) for group in application.groups]
+        outcomes = [*graph.batch(group_asks), *outcomes[len(group_asks) :]]
     members = {
         group.id: list(graph.rest(outcome.found() or {}, ask.what))
         for group, ask, outcome in zip(application.groups, group_asks, outcomes[: len(group_asks)], strict=True)
@@ -103,6 +108,11 @@ def read_people(
     named = tuple(person or _one_of(name, [make(user) for user in by_other_names.get(name, ())]) for name, person in known.items())
     named = tuple({person.id or person.name: person for person in named}.values())
     return application, named, tuple(people.values())
+
+
+def _is_refused(outcome: Outcome) -> bool:
+    """Whether Graph does not take the request as it is."""
+    return outcome.error is not None and outcome.error.details.get("http_status") == 400
 
 
 def _all_of(graph: Graph, asks: t.Sequence[Ask], outcomes: t.Sequence[Outcome]) -> list[Record]:

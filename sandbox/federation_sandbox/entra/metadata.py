@@ -61,6 +61,9 @@ def federation_metadata(directory: Directory, tenant: Tenant, host: str, app_id:
                 400,
             )
         own = signing_certificates(record, tenant.signing_keys)
+        if not own and not tenant.world.settings.metadata_before_certificate:
+            text = f"Application with identifier '{app_id}' has no certificate of its own in the directory."
+            raise refusal(700016, text, "unauthorized_client", 400)
         if own:
             active = active_signing_certificate(record, tenant.signing_keys, tenant.world.clock.now()) or own[0]
             key, signer = active.key, active.certificate

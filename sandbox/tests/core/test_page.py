@@ -20,6 +20,11 @@ from federation_sandbox.world import Settings
 
 PAGE: t.Final = (Path(__file__).resolve().parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
 
+SETTINGS: t.Final = {field.name: field.default for field in dataclasses.fields(Settings)}
+_NAMES: t.Final = list(SETTINGS)
+#: the settings that are answers to open questions
+ANSWERS: t.Final = _NAMES[_NAMES.index("identifier_suffixes") : _NAMES.index("latency")]
+
 
 def rows(heading: str) -> list[list[str]]:
     """The cells of the table below a heading, without its head."""
@@ -31,7 +36,8 @@ def rows(heading: str) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("heading", "names"),
     [
-        ("Settings", [field.name for field in dataclasses.fields(Settings)]),
+        ("Settings", [name for name in SETTINGS if name not in ANSWERS]),
+        ("Answers", ANSWERS),
         ("Controls", list(CONTROLS)),
         ("Faults", sorted(t.get_args(Kind))),
     ],
@@ -51,3 +57,7 @@ def test_the_example_of_a_fault_is_one_and_the_sections_of_a_seed_are_named() ->
     assert block is not None
     assert Fault(**json.loads(block[1])).status == 429
     assert [section for section in SEEDS if f"`{section}`" not in PAGE] == []
+
+
+def test_what_is_assumed_is_the_default() -> None:
+    assert {row[0].strip("`"): json.loads(row[2].strip("`")) for row in rows("Answers")} == {name: SETTINGS[name] for name in ANSWERS}

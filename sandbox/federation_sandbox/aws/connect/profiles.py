@@ -9,7 +9,7 @@ import re
 
 from federation_sandbox.aws import tags
 from federation_sandbox.aws.connect import defaults
-from federation_sandbox.aws.connect.store import Item, active_instance, connect_error, found, modified
+from federation_sandbox.aws.connect.store import Item, active_instance, connect_error, found, furnished, modified
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
 
@@ -18,7 +18,8 @@ _MOST_SECURITY_PROFILES = 100
 
 def list_security_profiles(at: Context, wanted: Params) -> Item:
     """Every security profile by name."""
-    profiles, more = page(at, wanted, active_instance(at, wanted).security_profiles.values(), 100)
+    instance = active_instance(at, wanted)
+    profiles, more = page(at, wanted, furnished(at, instance, instance.security_profiles), 100)
     return {"SecurityProfileSummaryList": [{**profile, "Name": profile["SecurityProfileName"]} for profile in profiles], **more}
 
 
@@ -73,7 +74,8 @@ def delete_security_profile(at: Context, wanted: Params) -> None:
 
 def list_routing_profiles(at: Context, wanted: Params) -> Item:
     """Every routing profile by name."""
-    profiles, more = page(at, wanted, active_instance(at, wanted).routing_profiles.values(), 100)
+    instance = active_instance(at, wanted)
+    profiles, more = page(at, wanted, furnished(at, instance, instance.routing_profiles), 100)
     shown = [{**profile, "Id": profile["RoutingProfileId"], "Arn": profile["RoutingProfileArn"]} for profile in profiles]
     return {"RoutingProfileSummaryList": shown, **more}
 

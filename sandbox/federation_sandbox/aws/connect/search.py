@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from federation_sandbox.aws.connect import hierarchy
-from federation_sandbox.aws.connect.store import Instance, Item, active_instance, connect_error
+from federation_sandbox.aws.connect.store import Instance, Item, active_instance, connect_error, furnished
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
 
@@ -56,19 +56,19 @@ def search_users(at: Context, wanted: Params) -> Item:
     by_nothing = not wanted.get("SearchCriteria") and not wanted.get("SearchFilter")
     users = list(everybody) if by_nothing else [user for user in everybody if criteria(user) and filters(user)]
     items, more = page(at, wanted, users, 100)
-    return {"Users": [_lite(user) for user in items], "ApproximateTotalCount": len(users), **more}
+    return {"Users": [_lite(user, settings.channel_limits_in_milliseconds) for user in items], "ApproximateTotalCount": len(users), **more}
 
 
 def search_security_profiles(at: Context, wanted: Params) -> Item:
     """Security profiles."""
-    profiles = active_instance(at, wanted).security_profiles.values()
-    return _search(at, wanted, "SecurityProfiles", profiles, _PROFILE_FIELDS)
+    instance = active_instance(at, wanted)
+    return _search(at, wanted, "SecurityProfiles", furnished(at, instance, instance.security_profiles), _PROFILE_FIELDS)
 
 
 def search_routing_profiles(at: Context, wanted: Params) -> Item:
     """Routing profiles."""
-    profiles = active_instance(at, wanted).routing_profiles.values()
-    return _search(at, wanted, "RoutingProfiles", profiles, _PROFILE_FIELDS)
+    instance = active_instance(at, wanted)
+    return _search(at, wanted, "RoutingProfiles", furnished(at, instance, instance.routing_profiles), _PROFILE_FIELDS)
 
 
 def search_quick_connects(at: Context, wanted: Params) -> Item:
@@ -170,11 +170,12 @@ def _in_group(instance: Instance, condition: Params) -> Test:
     return lambda user: user.get("HierarchyGroupId") in groups
 
 
-def _lite(user: Item) -> Item:
+def _lite(user: Item, by_channel: bool) -> Item:
+    """What a search shows of an agent. by_channel: whether the limits by channel are in milliseconds too."""
     shown = {name: value for name, value in user.items() if value not in ({}, [])}
     shown["IdentityInfo"] = {name: user["IdentityInfo"][name] for name in ("FirstName", "LastName") if name in user["IdentityInfo"]}
     shown["PhoneConfig"] = _in_milliseconds(user["PhoneConfig"])
-    if "AfterContactWorkConfigs" in shown:
+    if "AfterContactWorkConfigs" in shown and by_channel:
         shown["AfterContactWorkConfigs"] = [
             {name: _in_milliseconds(value) if isinstance(value, dict) else value for name, value in config.items()}
             for config in shown["AfterContactWorkConfigs"]

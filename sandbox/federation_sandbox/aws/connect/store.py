@@ -30,6 +30,12 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
+def furnished(at: Context, instance: Instance, profiles: t.Mapping[str, Item]) -> list[Item]:
+    """The profiles of an instance as lists show them: a new one may take a while until it has them."""
+    ready = instance.active_at + dt.timedelta(seconds=at.world.settings.profile_creation)
+    return list(profiles.values()) if at.world.clock.now() >= ready else []
+
+
 @dataclasses.dataclass
 class Instance:
     """One instance. active_at: when its creation is done. failure: why it failed, else empty.

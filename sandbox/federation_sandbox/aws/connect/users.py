@@ -85,7 +85,8 @@ def update_user_identity_info(at: Context, wanted: Params) -> None:
     rules.check_identity(instance, identity)
     if instance.identity_management_type != "EXISTING_DIRECTORY" and not (identity.get("FirstName") and identity.get("LastName")):
         raise connect_error("InvalidParameterException", "FirstName and LastName are required.")
-    _change(at, instance, wanted, {"IdentityInfo": identity})
+    kept = {} if at.world.settings.identity_updates_clear else latest(instance, wanted["UserId"])["IdentityInfo"]
+    _change(at, instance, wanted, {"IdentityInfo": {**kept, **identity}})
 
 
 def update_user_phone_config(at: Context, wanted: Params) -> None:
@@ -121,6 +122,8 @@ def update_user_hierarchy(at: Context, wanted: Params) -> None:
     instance, group = active_instance(at, wanted), wanted.get("HierarchyGroupId")
     if group:
         found(instance.groups, group)
+    elif not at.world.settings.hierarchy_without_group:
+        raise connect_error("InvalidParameterException", "HierarchyGroupId is required.")
     _change(at, instance, wanted, {"HierarchyGroupId": group})
 
 

@@ -34,7 +34,7 @@ def create_saml_provider(at: Context, wanted: Params) -> Answer:
     most = at.world.state(Accounts).quotas_of(at.account).saml_providers
     if len(_of_account(at, iam.providers.all_latest())) >= most:
         raise iam_error("LimitExceeded", f"Cannot exceed quota for SAMLProvidersPerAccount: {most}")
-    _check_metadata(wanted["SAMLMetadataDocument"])
+    _check_metadata(at, wanted["SAMLMetadataDocument"])
     now = at.world.clock.now().replace(microsecond=0)
     provider = Provider(
         arn=arn,
@@ -56,8 +56,10 @@ def update_saml_provider(at: Context, wanted: Params) -> Answer:
     if not {"SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey"} & wanted.keys():
         raise iam_error("InvalidInput", "Unable to update identity provider. No updates are defined for metadata or encryption assertion.")
     if document is not None:
-        _check_metadata(document)
+        _check_metadata(at, document)
         provider = dataclasses.replace(provider, document=document)
+        if not at.world.settings.provider_updates_keep:
+            provider = dataclasses.replace(provider, encryption_mode=None)
     _put(at, _encrypted(at, provider, wanted))
     return {"SAMLProviderArn": provider.arn}
 
@@ -146,11 +148,13 @@ def _check_private_key(pem: str) -> None:
         raise iam_error("InvalidInput", "Invalid private key.")
 
 
-def _check_metadata(document: str) -> None:
+def _check_metadata(at: Context, document: str) -> None:
     try:
-        metadata.read(document)
+        certificates = metadata.read(document).certificates
     except metadata.Unusable:
         raise iam_error("InvalidInput", "Could not parse metadata.") from None
+    if len(set(certificates)) > 1 and not at.world.settings.several_certificates:
+        raise iam_error("InvalidInput", "Could not parse metadata.")
 
 
 def _of_account(at: Context, providers: dict[str, Provider]) -> list[Provider]:

@@ -16,7 +16,7 @@ from federation_sandbox.entra.graph.odata import Query
 from federation_sandbox.entra.graph.permissions import APPLICATION_WRITE, NOTHING
 from federation_sandbox.entra.graph.principals import blank_principal
 from federation_sandbox.entra.graph.routes import Route
-from federation_sandbox.entra.graph.templates import CUSTOM_SAML, INTEGRATED, NON_GALLERY, REPLY_URLS, TEMPLATES
+from federation_sandbox.entra.graph.templates import AWS_SINGLE_ACCOUNT, CUSTOM_SAML, INTEGRATED, NON_GALLERY, REPLY_URLS, TEMPLATES
 from federation_sandbox.entra.state import Record, new_id
 
 
@@ -33,6 +33,8 @@ def _template(context: Context) -> Record:
     key = context.keys[0]
     if not isinstance(key, str) or key.lower() not in TEMPLATES:
         raise not_found(str(key))
+    if key.lower() == AWS_SINGLE_ACCOUNT and not context.settings.aws_template_in_the_cloud:
+        raise not_found(key)
     return TEMPLATES[key.lower()]
 
 
@@ -65,7 +67,7 @@ def _made(context: Context, template: Record, name: str) -> tuple[Record, Record
     application["api"]["oauth2PermissionScopes"] = [_user_impersonation(name)]
     principal = blank_principal(context.tenant, application, caller.principal_id)
     principal["appRoleAssignmentRequired"] = True
-    if context.only_owned:  # facts/corrections.md E5: instantiate makes nobody the owner
+    if not context.settings.instantiate_sets_owner:  # facts/corrections.md E5: instantiate makes nobody the owner
         application["_owners"], principal["_owners"] = [], []
     principal["tags"] = [*([CUSTOM_SAML] if template["id"] == NON_GALLERY else []), INTEGRATED]
     return application, principal

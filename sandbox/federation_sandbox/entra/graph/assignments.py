@@ -67,6 +67,13 @@ def _check_role(kind: str, resource: Record, role_id: str) -> None:
         raise bad_request(f"Permission being assigned was not found on application '{resource['appId']}'.")
 
 
+def _check_assigner(context: Context, resource: Record) -> None:
+    """403 where the permission to write applications is not enough."""
+    enough = context.settings.assignments_with_application_permission and resource["appId"] != MICROSOFT_GRAPH
+    if not enough and "AppRoleAssignment.ReadWrite.All" not in context.caller.roles:
+        raise denied()
+
+
 def _create(context: Context, resource: Record, body: dict[str, t.Any]) -> Response:
     tenant = context.tenant
     content = checked("appRoleAssignment", body)
@@ -76,8 +83,7 @@ def _create(context: Context, resource: Record, body: dict[str, t.Any]) -> Respo
     role_id, principal_id = content["appRoleId"].lower(), content["principalId"].lower()
     if content["resourceId"].lower() != resource["id"]:
         raise bad_request("The resourceId in the request body does not match the service principal in the request URL.")
-    if resource["appId"] == MICROSOFT_GRAPH and "AppRoleAssignment.ReadWrite.All" not in context.caller.roles:
-        raise denied()
+    _check_assigner(context, resource)
     if tenant["servicePrincipals"].indexed(resource["id"]) is None:
         raise bad_request("Not a valid reference update.")
     kind, principal = _principal(tenant, principal_id)
@@ -121,8 +127,8 @@ def _delete_assigned_to(context: Context) -> Response:
 
 
 def _delete(context: Context, resource: Record | None, record: Record) -> Response:
-    if resource and resource["appId"] == MICROSOFT_GRAPH and "AppRoleAssignment.ReadWrite.All" not in context.caller.roles:
-        raise denied()
+    if resource:
+        _check_assigner(context, resource)
     context.tenant["appRoleAssignments"].delete(record["id"])
     return context.nothing()
 

@@ -9,16 +9,21 @@ import collections.abc
 import dataclasses
 import itertools
 import json
+import re
 import typing as t
 import urllib.parse
 
 from werkzeug import Request, Response
 
 from federation_sandbox.entra.graph import odata
-from federation_sandbox.entra.graph.errors import bad_request, denied, not_found
+from federation_sandbox.entra.graph.errors import bad_request, denied, not_found, unsupported_query
 from federation_sandbox.entra.state import COLLECTIONS, Directory, Record, Tenant
 from federation_sandbox.entra.tokens import Caller
 from federation_sandbox.service import Call
+from federation_sandbox.world import Settings
+
+#: `or` between two lambdas
+_LAMBDAS: t.Final = re.compile(r"/any\(.*\)\s+or\s+\w+/any\(", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,12 +65,19 @@ class Context:
         return content
 
     @property
+    def settings(self) -> Settings:
+        """The world's."""
+        return self.call.world.settings
+
+    @property
     def eventual(self) -> bool:
         """Whether the caller asks for the advanced query engine."""
         return self.request.headers.get("ConsistencyLevel", "").lower() == "eventual"
 
     def query(self, kind: str, expandable: collections.abc.Collection[str] = ()) -> odata.Query:
         """The query options, held to a type."""
+        if _LAMBDAS.search(self.request.args.get("$filter", "")) and not self.settings.or_of_lambdas:
+            raise unsupported_query("Operator 'Or' specified in filter clause is not supported for lambda expressions.")
         return odata.parse(kind, self.request.args, self.eventual, expandable)
 
     def find(self, collection: str, key: str | Key) -> Record:
@@ -120,6 +132,8 @@ class Context:
         if query.expand and expand:
             content[query.expand] = expand[query.expand](record)
         _blank_keys(content, shown=query.select)
+        if content.get("keyCredentials") and not query.select and not self.settings.plain_reads_show_credentials:
+            content["keyCredentials"] = []
         headers = {"Location": f"{self.root}/{collection}/{record['id']}"} if status == 201 else {}
         return self.json(content, status, headers)
 

@@ -66,7 +66,8 @@ def _wanted(tenant: Tenant, body: collections.abc.Mapping[str, t.Any]) -> tuple[
             target="endDateTime",
             detail="InvalidValue",
         )
-    return name, start, wanted.replace(microsecond=0)
+    drift = dt.timedelta(seconds=tenant.world.settings.certificate_end_drift)
+    return name, start, wanted.replace(microsecond=0) + drift
 
 
 def _years_after(start: dt.datetime) -> dt.datetime:
@@ -82,7 +83,7 @@ def changed_credentials(tenant: Tenant, record: Record, content: collections.abc
     The credentials of a signing certificate go together: a PATCH that leaves out some of them changes nothing of them, and succeeds.
     """
     for name in set(_SECRETS) & set(content):
-        _check_kept(record, name, content[name])
+        _check_kept(tenant, record, name, content[name])
     given = {each.get("customKeyIdentifier"): each.get("secretText") for each in content.get("passwordCredentials") or ()}
     makers = {"keyCredentials": lambda each: _new_key(tenant, each, given), "passwordCredentials": _new_password}
     after = {name: _replaced(record[name], content[name], make) if name in content else record[name] for name, make in makers.items()}
@@ -94,7 +95,7 @@ def changed_credentials(tenant: Tenant, record: Record, content: collections.abc
         record[name] = kept + [each for each in credentials if each["keyId"] not in before]
 
 
-def _check_kept(record: Record, name: str, given: collections.abc.Iterable[Record]) -> None:
+def _check_kept(tenant: Tenant, record: Record, name: str, given: collections.abc.Iterable[Record]) -> None:
     """400 when a credential that stays comes back with its secret, or changed in anything else."""
     known = {each["keyId"]: each for each in record[name]}
     secret = _SECRETS[name]
@@ -102,7 +103,8 @@ def _check_kept(record: Record, name: str, given: collections.abc.Iterable[Recor
         kept = known.get(each.get("keyId"))
         if kept is None:
             continue
-        if each.get(secret, "") is not None:
+        left_out = secret not in each and tenant.world.settings.kept_key_may_be_left_out
+        if each.get(secret, "") is not None and not left_out:
             message = f"Existing credential with KeyId '{kept['keyId']}' must be sent back with null value."
             raise bad_request(message, target=name, detail="KeyValueMustBeNull")
         if any(value != kept.get(member) for member, value in each.items() if member != secret):

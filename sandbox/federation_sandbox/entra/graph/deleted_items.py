@@ -10,7 +10,7 @@ import typing as t
 from werkzeug import Response
 
 from federation_sandbox.entra.graph.context import Context
-from federation_sandbox.entra.graph.errors import bad_request, not_found
+from federation_sandbox.entra.graph.errors import bad_request, denied, not_found
 from federation_sandbox.entra.graph.permissions import APPLICATION_READ, APPLICATION_WRITE
 from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.graph.templates import GALLERY
@@ -22,7 +22,7 @@ SAML_DELETION: t.Final[tuple[str, ...]] = ("either", "service_principal_first", 
 
 def check_deletable(tenant: Tenant, application: Record) -> None:
     """400 for an application from the gallery whose service principal still signs in with SAML."""
-    if application.get("applicationTemplateId") not in GALLERY:
+    if application.get("applicationTemplateId") not in GALLERY or tenant.world.settings.saml_applications_deletable:
         return
     principal = tenant.current("servicePrincipals", appId=application["appId"])
     if principal is None:
@@ -33,7 +33,7 @@ def check_deletable(tenant: Tenant, application: Record) -> None:
 
 def check_principal_deletable(tenant: Tenant, principal: Record) -> None:
     """400 for the service principal of such an application where the tenant wants the mode to be reset first."""
-    gallery = principal.get("applicationTemplateId") in GALLERY
+    gallery = principal.get("applicationTemplateId") in GALLERY and not tenant.world.settings.saml_applications_deletable
     if gallery and tenant.saml_deletion == "reset_mode_first" and principal.get("preferredSingleSignOnMode") == "saml":
         raise _not_allowed()
 
@@ -78,6 +78,8 @@ def _get(context: Context) -> Response:
 
 def _purge(context: Context) -> Response:
     record = context.changing("deletedItems", context.keys[0])
+    if context.only_owned and not context.settings.owners_may_purge:
+        raise denied()
     context.tenant["deletedItems"].delete(record["id"])
     return context.nothing()
 

@@ -95,6 +95,8 @@ def _listed(context: Context, members: collections.abc.Iterable[Record], cast: s
     advanced = context.eventual and context.request.args.get("$count") == "true"
     if (cast or "$filter" in context.request.args) and not advanced:
         raise unsupported_query("Request needs the header 'ConsistencyLevel: eventual' and the query option '$count=true'.")
+    if "identities" in context.request.args.get("$select", "").split(",") and not context.settings.member_identities:
+        raise bad_request("Could not find a property named 'identities' on type 'microsoft.graph.directoryObject'.", code="BadRequest")
     if cast:
         members = (each for each in members if each["_kind"] == cast)
     shown = (readable(context, each) if each["_kind"] == "user" else each for each in members)

@@ -10,7 +10,11 @@ import typing as t
 import urllib.parse
 
 from federation_sandbox.entra.graph.errors import bad_request, conflict, invalid_value
+from federation_sandbox.entra.graph.templates import GALLERY
 from federation_sandbox.entra.state import Record, Tenant, match, moment
+
+#: the identifier that AWS answers to in every partition
+AWS_URN: t.Final[str] = "urn:amazon:webservices"
 
 
 def check_identifiers(tenant: Tenant, application: Record, wanted: list[str]) -> None:
@@ -19,7 +23,7 @@ def check_identifiers(tenant: Tenant, application: Record, wanted: list[str]) ->
         raise invalid_value("identifierUris", "Application")
     new = [uri for uri in wanted if uri not in application.get("identifierUris", ())]
     for uri in new:
-        _check_form(application, uri)
+        _check_form(tenant, application, uri)
         if not _is_saml(tenant, application):
             _check_domain(tenant, uri)
         _check_policy(tenant, application, uri)
@@ -32,14 +36,22 @@ def _is_saml(tenant: Tenant, application: Record) -> bool:
     return principal is not None and principal.get("preferredSingleSignOnMode") == "saml"
 
 
-def _check_form(application: Record, uri: str) -> None:
-    parts = urllib.parse.urlsplit(uri)
+def _check_form(tenant: Tenant, application: Record, uri: str) -> None:
+    parts, settings = urllib.parse.urlsplit(uri), tenant.world.settings
     if not parts.scheme or any(character.isspace() for character in uri) or len(uri) > 255:
         raise invalid_value("identifierUris", "Application")
     if parts.scheme in ("http", "https") and parts.path == "/" and not parts.query and not parts.fragment:
         raise invalid_value("identifierUris", "Application")
     if parts.scheme == "urn" and application.get("signInAudience") != "AzureADMyOrg":
-        raise bad_request("The URI scheme is invalid or unsupported.", target="identifierUris", detail="InvalidValue")
+        raise _unsupported()
+    if uri == AWS_URN and application.get("applicationTemplateId") not in GALLERY and not settings.urn_identifiers_on_custom_applications:
+        raise _unsupported()
+    if parts.fragment and not parts.fragment.isdigit() and not settings.identifier_suffixes:
+        raise invalid_value("identifierUris", "Application")
+
+
+def _unsupported() -> Exception:
+    return bad_request("The URI scheme is invalid or unsupported.", target="identifierUris", detail="InvalidValue")
 
 
 def _check_domain(tenant: Tenant, uri: str) -> None:
@@ -102,7 +114,8 @@ def _against_policy(message: str) -> Exception:
 
 def _check_unique(tenant: Tenant, application: Record, uri: str) -> None:
     """An identifier is one application's alone; deleted objects keep theirs until they are purged."""
-    every = (each for name in ("applications", "servicePrincipals", "deletedItems") for each in tenant[name].current())
+    deleted = ("deletedItems",) if tenant.world.settings.deleted_hold_identifiers else ()
+    every = (each for name in ("applications", "servicePrincipals", *deleted) for each in tenant[name].current())
     for other in every:
         taken = (*other.get("identifierUris", ()), *other.get("servicePrincipalNames", ()))
         if other.get("appId") != application["appId"] and uri.lower() in map(str.lower, taken):

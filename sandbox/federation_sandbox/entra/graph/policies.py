@@ -58,8 +58,11 @@ class _Policies:
 
     def delete(self, context: Context) -> Response:
         record = context.changing(self._collection, context.keys[0])
+        holders = [each for each in context.tenant[self._holders].current() if record["id"] in each[self._held]]
+        if holders and not context.settings.assigned_policies_deletable:
+            raise bad_request(f"The {self._kind} is assigned and cannot be deleted.")
         context.tenant[self._collection].delete(record["id"])
-        for holder in tuple(context.tenant[self._holders].current()):
+        for holder in holders:
             self._take_from(context, holder, record["id"])
         return context.nothing()
 
@@ -86,9 +89,9 @@ class _Policies:
         if policy["id"] in holder[self._held]:
             message = f"One or more added object references already exist for the following modified properties: '{self._collection}'."
             raise bad_request(message)
-        if holder[self._held]:
+        if holder[self._held] and not context.settings.several_claims_policies:
             raise bad_request(f"The {COLLECTIONS[self._holders]} already has a policy in '{self._collection}'; it takes at most one.")
-        context.save(self._holders, {**holder, self._held: [policy["id"]]})
+        context.save(self._holders, {**holder, self._held: [*holder[self._held], policy["id"]]})
         return context.nothing()
 
     def unassign(self, context: Context) -> Response:

@@ -31,6 +31,8 @@ _NOTIFIED_AT_MOST: t.Final[int] = 5
 def update_principal(tenant: Tenant, record: Record, content: dict[str, t.Any]) -> None:
     """Apply checked properties to a service principal, each under its own rules."""
     _check_values(record, content)
+    if content.get("preferredSingleSignOnMode", "") is None and not tenant.world.settings.sign_on_mode_clearable:
+        raise invalid_value("preferredSingleSignOnMode", "ServicePrincipal")
     for name, value in content.items():
         if name == "appRoles":
             record[name] = checked_roles("ServicePrincipal", record["appRoles"], value)
