@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes docs/not-verified.md from the open questions, which live in the role that asks them: roles/live_probe/files/questions.yml."""
+"""Makes docs/not-verified.md, and the table in docs/live-probe.md, from the open questions: roles/live_probe/files/questions.yml."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ import yaml
 CHECKOUT: t.Final = pathlib.Path(__file__).resolve().parents[1]
 QUESTIONS: t.Final = CHECKOUT / "roles" / "live_probe" / "files" / "questions.yml"
 PAGE: t.Final = CHECKOUT / "docs" / "not-verified.md"
+PROBE_PAGE: t.Final = CHECKOUT / "docs" / "live-probe.md"
+#: between which the table of experiments stands
+MARKS: t.Final = ("<!-- questions -->\n", "<!-- /questions -->\n")
 
 HEAD: t.Final = """\
 <!--
@@ -29,6 +32,9 @@ The collection is developed and tested against its sandbox, which follows the ve
 against Microsoft's or Amazon's live services. Where the documentation is silent or contradicts itself, this page says what the collection
 assumes, what happens if the assumption is wrong, and how to find out in your own tenant or account. Please
 [tell us](https://github.com/openccp/federation/issues) what you see.
+
+Where the last column says *probe*, [the playbook `live_probe`](live-probe.md) finds out by itself; with `--tags` and the name in the first
+column it asks that question alone.
 """
 
 SANDBOX: t.Final = """\
@@ -37,7 +43,7 @@ points no source says what the clouds do.
 """
 
 #: the parts of the page → the clouds whose questions they hold
-PARTS: t.Final = {"Microsoft Entra ID": ("entra",), "Amazon Web Services": ("iam", "connect", "sign_in")}
+PARTS: t.Final = {"Microsoft Entra ID": ("entra",), "Amazon Web Services": ("iam", "connect", "cognito", "sign_in")}
 
 Question = dict[str, t.Any]
 
@@ -53,7 +59,7 @@ def page(every: collections.abc.Sequence[Question]) -> str:
     for title, clouds in PARTS.items():
         head = ("", "Question", "What the collection does", "If it turns out otherwise", "To find out")
         rows = (
-            (f"`{each['id']}`", each["question"], each["assumption"], each.get("otherwise", ""), each.get("by_hand", ""))
+            (f"`{each['id']}`", each["question"], each["assumption"], each.get("otherwise", ""), way(each))
             for each in every
             if each["cloud"] in clouds
         )
@@ -67,6 +73,25 @@ def page(every: collections.abc.Sequence[Question]) -> str:
     return "\n".join(parts)
 
 
+def probe_page(every: collections.abc.Sequence[Question], old: str) -> str:
+    """The page of the probe with its table of experiments."""
+    before, rest = old.split(MARKS[0])
+    rows = ((f"`{each['id']}`", *experiment(each)) for each in every if "experiment" in each)
+    return f"{before}{MARKS[0]}{table(('Question', 'Makes', 'Needs', 'Costs'), rows)}{MARKS[1]}{rest.split(MARKS[1])[1]}"
+
+
+def experiment(question: Question) -> tuple[str, str, str]:
+    """What an experiment makes, needs and costs."""
+    asked = question["experiment"]
+    named = ", *by name*" if asked.get("named") else ""
+    return asked["makes"], asked["needs"], asked["costs"] + named
+
+
+def way(question: Question) -> str:
+    """How to find out."""
+    return " ".join(filter(None, ["*Probe.*" if "experiment" in question else "", question.get("by_hand", "")]))
+
+
 def table(head: collections.abc.Sequence[str], rows: collections.abc.Iterable[collections.abc.Sequence[str]]) -> str:
     """A table of Markdown."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
@@ -76,3 +101,4 @@ def table(head: collections.abc.Sequence[str], rows: collections.abc.Iterable[co
 
 if __name__ == "__main__":
     PAGE.write_text(page(questions()), encoding="utf-8")
+    PROBE_PAGE.write_text(probe_page(questions(), PROBE_PAGE.read_text(encoding="utf-8")), encoding="utf-8")

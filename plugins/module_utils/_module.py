@@ -120,12 +120,12 @@ def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:
 
 
 def inform(module: AnsibleModule, read: t.Callable[[], t.Any], key: str | None = None) -> t.NoReturn:
-    """Return what `read` returns under `key`, or as it is when it has keys of its own, and exit the module."""
+    """Return what `read` returns under `key`, or as it is when it has keys of its own (`changed` may be one), and exit the module."""
     try:
         found = read()
     except FederationError as error:
         module.fail_json(msg=str(error), **error.as_result())
-    module.exit_json(changed=False, **({key: found} if key else found))
+    module.exit_json(**{"changed": False, **({key: found} if key else found)})
 
 
 def _apply(resource: Resource, plan: Plan, done: list[Step], failures: dict[str, FederationError]) -> None:

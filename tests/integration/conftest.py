@@ -17,7 +17,10 @@ from federation_sandbox.testing import Sandbox, running_sandbox
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from entra_material import tenant
+from importable import make_importable
 from saml_material import saml
+
+make_importable()
 
 __all__ = ["saml", "tenant"]
 

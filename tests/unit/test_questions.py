@@ -18,11 +18,13 @@ from support import CHECKOUT
 TOOL: t.Final = runpy.run_path(str(CHECKOUT / "tools" / "not_verified.py"))
 QUESTIONS: t.Final = {question["id"]: question for question in TOOL["questions"]()}
 ASKED: t.Final = sorted(name for name, question in QUESTIONS.items() if "experiment" in question)
-CLOUDS: t.Final = {"entra", "iam", "connect", "sign_in", "sandbox"}
+CLOUDS: t.Final = {"entra", "iam", "connect", "cognito", "sign_in", "sandbox"}
 
 
 def test_the_page_is_made_from_the_questions() -> None:
     assert TOOL["PAGE"].read_text(encoding="utf-8") == TOOL["page"](QUESTIONS.values()), "run tools/not_verified.py"
+    written = TOOL["PROBE_PAGE"].read_text(encoding="utf-8")
+    assert written == TOOL["probe_page"](QUESTIONS.values(), written), "run tools/not_verified.py"
 
 
 def test_every_question_has_an_id_of_its_own() -> None:

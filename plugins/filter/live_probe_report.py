@@ -1,0 +1,89 @@
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: live_probe_report
+short_description: The report of the live probe
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Puts the answers of M(openccp.federation.live_probe) beside what the collection assumes.
+positional: questions, about
+options:
+  _input:
+    description: The answers as M(openccp.federation.live_probe) returns them.
+    type: list
+    elements: dict
+    required: true
+  questions:
+    description: The open questions, as the role C(live_probe) has them.
+    type: list
+    elements: dict
+    required: true
+  about:
+    description: What the report says of itself, such as C(date), C(cloud) and C(partition).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show what the clouds answered
+  ansible.builtin.debug:
+    msg: "{{ (probe.answers | openccp.federation.live_probe_report(questions, {'cloud': 'public'})).lines }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The report.
+  type: dict
+  contains:
+    report:
+      description:
+        - The report for a file. It holds no name, id or secret of the tenant and the account. C(answers) has each with C(id), C(answer),
+          C(assumed), C(evidence) and C(sandbox), the settings of the sandbox that it decides.
+      type: dict
+    lines:
+      description: The same as a table, what is not as assumed first.
+      type: list
+      elements: str
+"""
+
+import json
+import typing as t
+from pathlib import Path
+
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
+from ansible_collections.openccp.federation.plugins.module_utils._probe import report
+
+_COLLECTION: t.Final = Path(__file__).resolve().parents[2]
+
+
+def live_probe_report(answers: list[dict[str, t.Any]], questions: list[dict[str, t.Any]], about: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The report and its table."""
+    try:
+        made = report.report(questions, answers, {"collection": _version(), **about})
+    except FederationError as error:
+        raise AnsibleFilterError(str(error)) from error
+    return {"report": made, "lines": report.table(made["answers"])}
+
+
+def _version() -> str:
+    """The version of this collection: an installed one has a manifest, a checkout what it is built from."""
+    manifest = _COLLECTION / "MANIFEST.json"
+    if manifest.exists():
+        return str(json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]["version"])
+    return str(yaml.safe_load((_COLLECTION / "galaxy.yml").read_text(encoding="utf-8"))["version"])
+
+
+class FilterModule:
+    """The filter."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """By name."""
+        return {"live_probe_report": live_probe_report}

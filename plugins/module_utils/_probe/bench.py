@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""What all experiments share: the mark of what they make, the evidence that they keep, and the form of an answer."""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
+from ansible_collections.openccp.federation.plugins.module_utils._probe.stand_ins import StandIns
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+T = t.TypeVar("T")
+
+#: Everything that the probe makes bears a name of this form: prefix, the run's mark, and a number.
+PREFIX: t.Final = "openccp-live-probe-"
+MARK: t.Final = re.compile(r"[0-9a-f]{12}")
+_NAME: t.Final = re.compile(rf"{PREFIX}{MARK.pattern}-\d+")
+
+#: The answer to a question that could not be asked here.
+NOT_TOLD: t.Final = "not_told"
+
+
+def is_ours(name: t.Any) -> bool:
+    """Whether a name is one that the probe gave."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+class Untold(Exception):
+    """The question cannot be asked here; why."""
+
+
+@dataclass(frozen=True)
+class Outcome(t.Generic[T]):
+    """What became of one request. content: what it was answered with."""
+
+    content: T | None = None
+    error: FederationError | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was carried out."""
+        return self.error is None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of an error, 0 where there is none."""
+        return int(self.error.details.get("http_status") or 0) if self.error else 0
+
+    def get(self) -> T:
+        """The content; Untold when the request, which only prepares the experiment, was refused."""
+        if self.error is not None or self.content is None:
+            raise Untold("a request that prepares the experiment was refused")
+        return self.content
+
+
+class Removal(t.NamedTuple):
+    """How something that the probe made is removed. what: it, for a person."""
+
+    what: str
+    do: t.Callable[[], None]
+
+
+@dataclass
+class Bench:
+    """Where experiments of one cloud are made."""
+
+    mark: str
+    waiter: Waiter
+    stand_ins: StandIns
+    evidence: list[dict[str, t.Any]] = field(default_factory=list)
+    measured: dict[str, float] = field(default_factory=dict)
+    #: what was made and is still there, in the order in which it was made
+    made: dict[str, Removal] = field(default_factory=dict)
+    _number: int = 0
+
+    def name(self) -> str:
+        """A name for a new object."""
+        self._number += 1
+        name = f"{PREFIX}{self.mark}-{self._number}"
+        self.stand_ins.learn("probe", name)
+        return name
+
+    def clear(self) -> None:
+        """Remove what was made, the last first."""
+        for key in reversed(list(self.made)):
+            self.made.pop(key).do()
+
+    def note(self, what: str, began: float, error: FederationError | None = None) -> None:
+        """Keep what became of a request. what: the attempt without names."""
+        seen: dict[str, t.Any] = {"request": what, "seconds": round(time.monotonic() - began, 2)}
+        if error is None:
+            seen["status"] = "done"
+        else:
+            code = error.code or type(error).__name__
+            told = error.message.partition(f"{code}: ")[2] or error.message
+            seen |= {"status": error.details.get("http_status", "refused"), "code": code, "message": self.stand_ins.hide(told)}
+        self.evidence.append(seen)
+
+    def measure(self, setting: str, what: str, look: t.Callable[[], t.Any], passes: t.Callable[[FederationError], bool] | None) -> bool:
+        """Measure how long a cloud takes to show something; False when it takes longer than is waited. setting: the sandbox's for it."""
+        began = time.monotonic()
+        try:
+            self.waiter.until(what, look, steady=1, passes=passes)
+        except FederationError as error:
+            self.note(what, began, error)
+            return False
+        self.note(what, began)
+        self.measured[setting] = round(max(self.measured.get(setting, 0.0), time.monotonic() - began), 2)
+        return True

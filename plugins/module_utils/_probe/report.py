@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The report of the live probe: the answers beside what is assumed, with the sandbox's settings that they decide. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import NOT_TOLD
+
+#: The form of the report.
+VERSION: t.Final = 1
+
+Question = t.Mapping[str, t.Any]
+Answer = t.Mapping[str, t.Any]
+
+_HEAD: t.Final = ("question", "answer", "assumed", "seconds", "note")
+
+
+def is_asked(question: Question) -> bool:
+    """Whether an experiment answers the question."""
+    return "experiment" in question
+
+
+def chosen(questions: t.Sequence[Question], wanted: t.Collection[str], left_out: t.Collection[str]) -> list[dict[str, str]]:
+    """The questions that some tags stand for: an id, a cloud, or "all", which leaves out those that are asked by name alone.
+
+    Each with its id, its cloud and a line that says what it makes.
+    """
+    asked = [each for each in questions if is_asked(each) and _is_wanted(each, wanted) and not {each["id"], each["cloud"]} & set(left_out)]
+    return [{"id": each["id"], "cloud": each["cloud"], "line": _line(each)} for each in asked]
+
+
+def _line(question: Question) -> str:
+    experiment = question["experiment"]
+    return f"{question['id']}: makes {experiment['makes']}; needs {experiment['needs']}; costs {experiment['costs']}"
+
+
+def _is_wanted(question: Question, wanted: t.Collection[str]) -> bool:
+    if question["id"] in wanted:
+        return True
+    return not question["experiment"].get("named") and bool({question["cloud"], "all"} & set(wanted))
+
+
+def report(questions: t.Sequence[Question], answers: t.Iterable[Answer], about: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The report as data. about: version of the collection, date, cloud and partition."""
+    known = {question["id"]: question for question in questions}
+    return {"version": VERSION, **about, "answers": [_answer(known[each["id"]], each) for each in answers]}
+
+
+def _answer(question: Question, answer: Answer) -> dict[str, t.Any]:
+    found, decided = answer["answer"], question["answers"]
+    if found not in (*decided, NOT_TOLD):
+        raise InvalidInput(f"{found} is no answer to {question['id']}: {', '.join(decided)}.")
+    measured = answer.get("measured", {}) if found != NOT_TOLD else {}
+    shown = {"id": question["id"], "cloud": question["cloud"], "answer": found, "assumed": question["assumed"]}
+    rest = {name: answer[name] for name in ("why", "seconds", "evidence") if name in answer}
+    return {**shown, **rest, "sandbox": {**decided.get(found, {}), **measured}}
+
+
+def table(answers: t.Sequence[Answer]) -> list[str]:
+    """Lines of equal columns, answers that are not as assumed first."""
+    rows = [_HEAD, *(_row(each) for each in sorted(answers, key=_rank))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _row(answer: Answer) -> tuple[str, ...]:
+    note = answer.get("why", "")
+    if not note and answer["answer"] != answer["assumed"]:
+        note = "not as assumed: please report"
+    return (answer["id"], answer["answer"], answer["assumed"], f"{answer.get('seconds', 0):.1f}", note)
+
+
+def _rank(answer: Answer) -> int:
+    if answer["answer"] == NOT_TOLD:
+        return 1
+    return 2 if answer["answer"] == answer["assumed"] else 0

@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""live_probe.yml as a user runs it: it says what it makes, asks, reports without names, and leaves nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playbooks import Playbooks
+
+import probe_material
+from federation_sandbox.answers import read_answers
+from federation_sandbox.testing import Sandbox
+
+#: the questions that the permissions of this caller do not let it ask
+NOT_HERE = {"purge_with_owned_by"}
+
+
+@pytest.fixture
+def terminal(sandbox: Sandbox, tmp_path: Path) -> Playbooks:
+    """A terminal of whoever probes."""
+    sandbox.world.reset()
+    probe_material.fill(sandbox)
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"test": probe_material.HOST}}}), encoding="utf-8")
+    return Playbooks({**sandbox.environment, **probe_material.credentials()}, tmp_path)
+
+
+def test_it_asks_everything_and_leaves_nothing(sandbox: Sandbox, terminal: Playbooks, tmp_path: Path) -> None:
+    confirm = f"{probe_material.TENANT}/{probe_material.ACCOUNT}"
+    run = terminal.succeed("live_probe", tmp_path / "hosts.yml", variables={"live_probe_confirm": confirm})
+    written = (tmp_path / "live-probe.json").read_text(encoding="utf-8")
+    report = json.loads(written)
+    named = {"client_token_memory", "profiles_of_a_new_instance"}
+    assert {each["id"] for each in report["answers"] if each["answer"] == "not_told"} <= NOT_HERE | set(probe_material.RECENT)
+    assert named & {each["id"] for each in report["answers"]} == set()
+    assert [each["id"] for each in report["answers"] if each["answer"] not in (each["assumed"], "not_told")] == []
+    assert probe_material.left_behind(sandbox) == []
+    assert [tale for tale in probe_material.TELLTALES if tale.lower() in written.lower()] == []
+    assert read_answers(tmp_path / "live-probe.json")["member_identities"] is True
+    shown = run.output.index("Questions | What is made, and where")
+    assert "openccp-live-probe-" in run.output[shown : run.output.index("Questions | Make the experiments", shown)]
