@@ -61,10 +61,11 @@ def inventory(hosts: t.Mapping[str, t.Any], number: int = 1, count: int = 1) -> 
 def answers(template: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The extra variables of a launch: what was answered, and of the other questions the defaults that are answers.
 
-    An empty answer is none. A question without answer or default sends nothing, so that the inventory decides.
+    A question without answer or default sends nothing, so that the inventory decides. Empty answers are left out by AWX's pages; its API
+    refuses them as it refuses any other that is none.
     """
     questions = {question["variable"]: question for question in template.get("survey_spec", {}).get("spec", [])}
-    answered = {name: value for name, value in given.items() if value != ""}
+    answered = dict(given)
     refused = {name for name, value in answered.items() if name not in questions or not _answers(questions[name], value)}
     missing = {name for name, question in questions.items() if question["required"]} - set(answered)
     if refused or missing:
@@ -88,13 +89,13 @@ def inject(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The environment and the extra variables of a job with a credential of that type; its files are written under the folder.
 
-    As AWX does: empty inputs are left out, files are rendered first, and the rest can name them as tower.filename. seen_as: where the job
-    finds the folder; AWX's jobs see another path than AWX.
+    As AWX does: empty inputs are left out, files are rendered first, and the rest can name them as tower.filename. A credential that lacks
+    a required input is saved, and the job that has it is refused. seen_as: where the job finds the folder; AWX's jobs see another path.
     """
     fields = {field["id"]: field for field in credential_type["inputs"]["fields"]}
     missing = [name for name in credential_type["inputs"].get("required", []) if not inputs.get(name)]
     if set(inputs) - set(fields) or missing:
-        raise ValueError(f"AWX refuses the credential: unknown {set(inputs) - set(fields)}, missing {missing}")
+        raise ValueError(f"AWX refuses the job: its credential has unknown inputs {set(inputs) - set(fields)}, and lacks {missing}")
     values: dict[str, t.Any] = {name: value for name, value in inputs.items() if value}
     environment = ImmutableSandboxedEnvironment()
     injectors = credential_type["injectors"]

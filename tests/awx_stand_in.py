@@ -26,6 +26,9 @@ KINDS: t.Final[dict[str, tuple[str, tuple[str, ...], dict[str, str]]]] = {
     "credential_types": ("credential_type", ("name", "kind", "inputs", "injectors"), {}),
     "execution_environments": ("execution_environment", ("name", "image"), {"organization": "organizations"}),
     "projects": ("project", ("name",), {"organization": "organizations", "default_environment": "execution_environments"}),
+    "labels": ("label", ("name",), {"organization": "organizations"}),
+    "notification_templates": ("notification_template", ("name",), {"organization": "organizations"}),
+    "instance_groups": ("instance_group", ("name",), {}),
     "inventories": ("inventory", ("name", "organization"), {"organization": "organizations"}),
     "job_templates": (
         "job_template",
@@ -57,9 +60,15 @@ Object = dict[str, t.Any]
 
 
 class AWX:
-    """The store. writes: every request that changed something."""
+    """The store. writes: every request that changed something.
+
+    commit: what the project's branch leads to; "" where a sync cannot reach it. administrator: whether a system administrator asks.
+    """
 
     def __init__(self) -> None:
+        self.commit = "1f0c"
+        self.administrator = True
+        self.updates: list[Object] = []
         self.objects: dict[int, Object] = {}
         self.writes: list[str] = []
         self.surveys: dict[int, Object] = {}
@@ -67,6 +76,8 @@ class AWX:
         self._routes = Map(
             [
                 Rule("/api/v2/<any(job_templates,workflow_job_templates):_kind>/<int:number>/survey_spec/", endpoint=self._survey),
+                Rule("/api/v2/projects/<int:number>/update/", endpoint=self._sync, methods=["POST"]),
+                Rule("/api/v2/project_updates/<int:number>/", endpoint=lambda _request, number: (200, self.updates[number])),
                 Rule("/api/v2/<_kind>/<int:number>/<link>/", endpoint=self._links),
                 Rule("/api/v2/<_kind>/<int:number>/", endpoint=self._object),
                 Rule("/api/v2/<kind>/", endpoint=self._list),
@@ -94,12 +105,25 @@ class AWX:
             "id": number,
             "type": type_,
             "url": url,
-            "related": {"survey_spec": f"{url}survey_spec/"},
+            "related": {"survey_spec": f"{url}survey_spec/", "update": f"{url}update/"},
             "summary_fields": {},
             **TOLD.get(kind, {}),
         }
         self.objects[number] = {**fixed, **{name: self._stored(name, value) for name, value in fields.items()}}
+        if kind == "projects":  # AWX syncs a new one, once
+            return {**self.objects[number], "summary_fields": {"current_update": {"id": self._update(number)["id"]}}}
         return self.objects[number]
+
+    def _update(self, project: int) -> Object:
+        self.objects[project]["scm_revision"] = self.commit or self.objects[project]["scm_revision"]
+        status = {"status": "successful" if self.commit else "failed", "failed": not self.commit, "finished": "2026-01-01T00:00:00Z"}
+        number = len(self.updates)
+        self.updates.append({"id": number, "url": f"/api/v2/project_updates/{number}/", "scm_revision": self.commit, **status})
+        return self.updates[-1]
+
+    def _sync(self, _request: Request, number: int) -> tuple[int, t.Any]:
+        self._found(number)
+        return 202, self._update(number)
 
     def __call__(self, environ: t.Any, start_response: t.Any) -> t.Any:
         request = Request(environ)
@@ -121,6 +145,10 @@ class AWX:
 
     def _list(self, request: Request, kind: str) -> tuple[int, t.Any]:
         if request.method == "POST":
+            if kind == "credential_types" and not self.administrator:
+                raise Refused({"detail": "You do not have permission to perform this action."}, 403)
+            if kind == "job_templates" and not self._found(request.get_json()["project"])["scm_revision"]:
+                raise Refused({"playbook": ["Playbook not found for project."]})
             return 201, self.make(kind, request.get_json())
         asked = {name: value for name, value in request.args.items() if name not in ("or__id", "or__name")}
         found = [one for one in self._of(kind) if all(str(one.get(name)) == value for name, value in asked.items())]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.openccp.federation.plugins.action.check_variable_names import OF_PLAYBOOKS
 
 from awx_rules import EDGES, OBJECTS, answers, follow
 from support import CHECKOUT, COLLECTIONS, module_environment
@@ -42,7 +43,7 @@ def check(given: dict[str, t.Any], options: dict[str, t.Any], where: str) -> Non
 
 @pytest.mark.parametrize("module", GIVEN)
 def test_awx_awx_takes_the_data(module: str) -> None:
-    pytest.importorskip("ansible_collections.awx.awx", reason="awx.awx comes with the ansible package")
+    pytest.importorskip("ansible_collections.awx.awx", reason="the ansible package has awx.awx up to 13")
     documented = importlib.import_module(f"ansible_collections.awx.awx.plugins.modules.{module}").DOCUMENTATION
     for entry in GIVEN[module]:
         check(entry, yaml.safe_load(documented)["options"], entry["name"])
@@ -76,6 +77,7 @@ def test_a_survey_asks_for_options_of_the_roles() -> None:
     options = {
         name: option for spec in specs for entry in spec["argument_specs"].values() for name, option in entry.get("options", {}).items()
     }
+    options |= {name: {"type": "bool"} for name in OF_PLAYBOOKS}
     types = {"integer": ["int"], "multiplechoice": ["bool", "str"], "text": ["list", "str"]}
     for question in (question for template in OBJECTS["awx_job_templates"] for question in template["survey_spec"]["spec"]):
         option = options[question["variable"]]
@@ -87,8 +89,16 @@ def test_a_survey_asks_for_options_of_the_roles() -> None:
 @pytest.mark.parametrize("template", OBJECTS["awx_job_templates"], ids=lambda template: template["name"])
 def test_where_nothing_is_answered_the_inventory_decides(template: dict[str, t.Any]) -> None:
     """Extra variables beat every inventory, and a schedule or a workflow answers nothing."""
-    asked = [question["variable"] for question in template["survey_spec"]["spec"]]
-    assert answers(template, {}) == answers(template, dict.fromkeys(asked, "")) == {}
+    assert answers(template, {}) == {}
+    for question in template["survey_spec"]["spec"]:
+        with pytest.raises(ValueError, match="answers refused"):
+            answers(template, {question["variable"]: ""})
+
+
+def test_playbooks_and_image_are_of_this_release() -> None:
+    release = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    assert OBJECTS["awx_project_branch"] == release
+    assert OBJECTS["awx_image"].endswith(f":{release}")
 
 
 @pytest.mark.parametrize("rule", [schedule["rrule"] for schedule in OBJECTS["awx_schedules"]])
