@@ -32,6 +32,7 @@ _FLAGS: t.Final = (
     "--disable-sync",
 )
 _VIEW: t.Final = {"width": 900, "height": 860}
+#: guards against a hang, and says nothing about how fast a machine is
 _MILLISECONDS: t.Final = 300_000
 #: the pages on the way, which a person leaves by a button or which leave by themselves
 _ON_THE_WAY: t.Final = ("entra-sign-in", "saml-post")
@@ -63,7 +64,7 @@ class Chromium:
 
     def __call__(self) -> BrowserContext:
         """A private context, which keeps third-party cookies away from frames."""
-        return self._browser.new_context(ignore_https_errors=True, viewport=t.cast("t.Any", _VIEW))
+        return _patient(self._browser.new_context(ignore_https_errors=True, viewport=t.cast("t.Any", _VIEW)))
 
     def profile(self, folder: pathlib.Path, **more: t.Any) -> BrowserContext:
         """A person's own browser, set to let third-party cookies through. folder: an empty one for its files."""
@@ -71,7 +72,7 @@ class Chromium:
         preferences.parent.mkdir(parents=True)
         preferences.write_text(json.dumps({"profile": {"block_third_party_cookies": False, "cookie_controls_mode": 0}}), encoding="utf-8")
         settings = {"ignore_https_errors": True, "viewport": _VIEW, **more}
-        context: BrowserContext = self._chromium.launch_persistent_context(folder, **self._launch, **settings)
+        context = _patient(self._chromium.launch_persistent_context(folder, **self._launch, **settings))
         self._profiles.append(context)
         return context
 
@@ -94,7 +95,6 @@ def browser(environment: collections.abc.Mapping[str, str]) -> collections.abc.I
 def sign_in(context: BrowserContext, url: str, user: str, screenshot: pathlib.Path | None = None, role: str = "") -> SignIn:
     """Open a user access URL as a user, and keep a picture of the page where that ended."""
     page = context.new_page()
-    page.set_default_timeout(_MILLISECONDS)
     page.goto(url)
     if _kind(page) == "entra-sign-in":
         page.get_by_label("User name").fill(user)
@@ -110,9 +110,13 @@ def sign_in(context: BrowserContext, url: str, user: str, screenshot: pathlib.Pa
 def visit(context: BrowserContext, url: str, screenshot: pathlib.Path | None = None) -> SignIn:
     """Open any page."""
     page = context.new_page()
-    page.set_default_timeout(_MILLISECONDS)
     page.goto(url)
     return _seen(page, screenshot)
+
+
+def _patient(context: BrowserContext) -> BrowserContext:
+    context.set_default_timeout(_MILLISECONDS)
+    return context
 
 
 def _chromium() -> str | None:

@@ -37,6 +37,7 @@
     clearInterval(watch);
     watch = popup && setInterval(tellOfClosedWindow, 1000);
     if (phase === "ended") {
+      element("panel").replaceChildren(); // what is left of the session still answers Streams, as if it were the panel
       connect.core.reauthenticateAfterLogout();
     } else if (phase !== "loading") {
       loadPanel();
@@ -81,13 +82,14 @@
   };
 
   const onPanel = () => {
-    if (phase === "ready") {
+    if (phase === "ready" || phase === "ended") {
       return;
     }
     phase = "ready";
     clearInterval(watch);
     popup?.close();
     sessionStorage.setItem(own("signed-in"), "yes");
+    reveal("panel", true);
     show("sign-in", "");
     reveal("by-hand", false);
     show("sign-out", texts.sign_out);
