@@ -27,7 +27,10 @@ _SHA256: t.Final = re.compile(r"[0-9a-fA-F]{64}")
 
 def page_origin(url: str) -> str:
     """The origin of a page's address, which Amazon Connect has to approve; InvalidInput when it is no https address."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     is_plain = parts.username is None and not parts.query and not parts.fragment and not re.search(r"\s", url)
     if parts.scheme != "https" or not parts.hostname or not is_plain:
         raise InvalidInput(

@@ -66,6 +66,29 @@ options:
     description: The origins of the pages that embed the Contact Control Panel, which Amazon Connect must have approved.
     type: list
     elements: str
+  pages:
+    description:
+      - The pages that embed the Contact Control Panel.
+      - Of each the hop C(embedding) says whether its origin is approved, whether it shows the panel of this instance on the domain that
+        signing in leads to, and whether its sign-in window opens the application.
+    type: list
+    elements: dict
+    suboptions:
+      url:
+        description: The address at which agents open it.
+        type: str
+        required: true
+      ccp_url:
+        description: The address of the panel that it gives to Amazon Connect Streams.
+        type: str
+      login_url:
+        description: The address that its sign-in window opens.
+        type: str
+      folder:
+        description:
+          - The folder of a page that the role P(openccp.federation.ccp_page#role) published, on the host that runs the module. What its
+            C(config.json) says stands in for O(pages[].ccp_url) and O(pages[].login_url).
+        type: path
   warn_days:
     description: How many days before its end a certificate deserves a warning.
     type: int
@@ -276,6 +299,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.auth imp
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect as graph_of
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._published_pages import read_page
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import (
     Arn,
     connect_instance_arn,
@@ -288,6 +312,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.arns impo
 from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import partition_of_region
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
+PAGE_OPTIONS: t.Final[dict[str, t.Any]] = {
+    "url": {"type": "str", "required": True},
+    "ccp_url": {"type": "str"},
+    "login_url": {"type": "str"},
+    "folder": {"type": "path"},
+}
+
 CHECK_OPTIONS: t.Final[dict[str, t.Any]] = {
     "app_id": {"type": "str"},
     "name": {"type": "str"},
@@ -299,6 +330,7 @@ CHECK_OPTIONS: t.Final[dict[str, t.Any]] = {
     "everyone_assigned": {"type": "bool", "default": False},
     "destination": {"type": "str"},
     "embedding_origins": {"type": "list", "elements": "str"},
+    "pages": {"type": "list", "elements": "dict", "options": PAGE_OPTIONS},
     "warn_days": {"type": "int", "default": 30},
     "fail_on": {"type": "str", "choices": list(report.FAIL_ON), "default": "fail"},
     "wait_timeout": {"type": "int", "default": 0},
@@ -325,9 +357,9 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
     if application:
         named, everyone = given["people"] or (), given["everyone_assigned"]
         application, people, assigned = entra.read_people(graph, application, assignments, named, everyone=everyone)
-    origins = given["embedding_origins"] or ()
+    origins, pages = given["embedding_origins"] or (), tuple(map(read_page, given["pages"] or ()))
     unread: dict[str, str] = {}
-    instance = aws.read_instance(connect, instance_id, unread, origins=needs_origins(application, origins))
+    instance = aws.read_instance(connect, instance_id, unread, origins=needs_origins(application, (*origins, *pages)))
     home = parse_connect_instance_arn(instance.arn if instance else missing_arn(module, instance_id))
     wish = Wish(
         instance_arn=str(home),
@@ -336,6 +368,7 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
         provider_arn=arn_of_provider(given["saml_provider"], home) if given["saml_provider"] else None,
         destination=given["destination"],
         embedding_origins=tuple(origins),
+        pages=pages,
         warn_days=given["warn_days"],
         label=str(selector),
         everyone=given["everyone_assigned"],

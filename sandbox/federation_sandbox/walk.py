@@ -98,6 +98,22 @@ def links_of(content: str) -> dict[str, str]:
     return {_words(link.text_content()): str(link.get("href")) for link in _parsed(content).iter("a")}
 
 
+def frame(client: requests.Session | collections.abc.Mapping[str, str], url: str, origin: str) -> SignIn:
+    """What a frame in a page of another origin shows.
+
+    The outcome is not-signed-in where X-Frame-Options keeps it empty, and not-approved where frame-ancestors does (facts 7).
+    """
+    with _browser(client) as session:
+        response = _request(session, "GET", url)
+        seen = read(response)
+        if "X-Frame-Options" in response.headers:
+            return dataclasses.replace(seen, outcome="not-signed-in")
+        directive, *sources = response.headers.get("Content-Security-Policy", f"frame-ancestors {origin}").split()
+        if directive == "frame-ancestors" and origin.lower() not in map(str.lower, sources):
+            return dataclasses.replace(seen, outcome="not-approved")
+        return seen
+
+
 def new_browser(environment: collections.abc.Mapping[str, str]) -> requests.Session:
     """A client that goes to the sandbox of an environment and nowhere else, with cookies of its own."""
     session = requests.Session()

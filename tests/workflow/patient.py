@@ -18,6 +18,7 @@ import requests
 from ansible.module_utils.testing import patch_module_args
 
 from federation_sandbox import clouds, walk
+from federation_sandbox.aws.connect.store import Connect
 from federation_sandbox.testing import Sandbox
 
 TENANT: t.Final = "11111111-1111-4111-8111-111111111111"
@@ -163,6 +164,32 @@ class Patient:
     def sign_in(self, user: str = JANE) -> walk.SignIn:
         """A sign-in in a new browser."""
         return walk.sign_in(self.sandbox.environment, str(self.application["user_access_url"]), user)
+
+    # --- a page of one's own ---
+
+    def have_page(self, **changes: str) -> None:
+        """Declare the page that embeds the panel, as it is right but for what is given."""
+        healthy = {
+            "url": "https://desk.example.com/",
+            "ccp_url": f"{self.instance['access_url']}/ccp-v2/",
+            "login_url": str(self.application["user_access_url"]),
+        }
+        self.page = healthy | changes
+
+    def approve(self, *origins: str) -> None:
+        """Approve these origins, and no others."""
+        self.have("connect_approved_origin", instance_id=self.instance["id"], origins={"set": list(origins)})
+
+    def move_to_old_domain(self, relay_state: str) -> None:
+        """Make the instance one of those that are on the old domain by default, and lead agents to it."""
+        self.sandbox.world.state(Connect).instances[self.instance["id"]].old_domain = True
+        self.set_relay_state(relay_state)
+
+    def open_page(self, user: str = JANE) -> walk.SignIn:
+        """What the page's frame shows once somebody has signed in with its window."""
+        with walk.new_browser(self.sandbox.environment) as browser:
+            walk.sign_in(browser, self.page["login_url"], user)
+            return walk.frame(browser, self.page["ccp_url"], self.page["url"].rstrip("/"))
 
     # --- Entra ID ---
 

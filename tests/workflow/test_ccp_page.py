@@ -111,7 +111,9 @@ def test_a_folder(publisher: Publisher, tmp_path: Path) -> None:
 
 def test_a_bucket(publisher: Publisher) -> None:
     pages = [{"url": "https://desk.example.com/support/", "bucket": "example-desk", "prefix": "support/", "language": "de"}]
-    publisher.run(pages)
+    own = {"url": "https://crm.example.com/agents", "ccp_url": "https://example-desk.my.connect.aws/ccp-v2/"}
+    publisher.run([*pages, own])
+    assert publisher.origins == ["https://desk.example.com", "https://crm.example.com"]
     assert set(publisher.objects) == {f"support/{name}" for name in FILES}
     kept = {name.removeprefix("support/"): stored.headers for name, stored in publisher.objects.items()}
     assert kept["index.html"] == {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache"}
@@ -143,8 +145,8 @@ def test_what_is_as_it_should_be_is_left_alone(place: str, publisher: Publisher,
 WRONG: t.Final[dict[str, tuple[dict[str, t.Any], dict[str, t.Any], str]]] = {
     "no https": ({"url": "http://desk.example.com/"}, {}, "not a plain https address"),
     "a blank": ({"url": "https://desk.example.com/ "}, {}, "not a plain https address"),
-    "no place": ({"folder": None}, {}, "needs a folder or a bucket, and not both"),
-    "two places": ({"bucket": "example-desk"}, {}, "needs a folder or a bucket, and not both"),
+    "no place": ({"folder": None}, {}, "needs a folder or a bucket, and not both, or, if it is your own, its ccp_url"),
+    "two places": ({"bucket": "example-desk"}, {}, "needs a folder or a bucket, and not both, or, if it is your own, its ccp_url"),
     "an empty text": ({"texts": {"title": " "}}, {}, "no text for title"),
     "another library": ({}, {"ccp_page_library_sha256": "0" * 64}, "has the SHA-256 checksum"),
     "no library": ({}, {"ccp_page_library": "/nowhere/streams.js"}, "is not there"),

@@ -31,7 +31,7 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
     """One federation for all of it, because site.yml takes longest."""
     names = {JANE: ("Jane", "Doe"), JOHN: ("John", "Roe")}
     users = [{"username": name, "first_name": first, "last_name": last} for name, (first, last) in names.items()]
-    variables = {"federation_instance_alias": "example-service", "federation_agents": users}
+    variables: dict[str, t.Any] = {"federation_instance_alias": "example-service", "federation_agents": users}
     made = playbooks.succeed("site", INVENTORY, variables=variables)
     healthy = made.result("federation_check")
     assert healthy["counts"] | {"pass": 0} == {"fail": 0, "warning": 0, "unknown": 2, "pass": 0}
@@ -39,6 +39,11 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
 
     group = {"displayName": "Contact centre agents", "members": [JOHN]}
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "groups": [group]}]}})
+    site = tmp_path / "site"
+    site.mkdir()
+    published = {"ccp_url": made.result("connect_instance")["ccp_url"], "login_url": made.result("azure_saml_app")["user_access_url"]}
+    (site / "config.json").write_text(json.dumps(published), encoding="utf-8")
+    variables["federation_pages"] = [{"url": "https://desk.example.com/", "folder": str(site), "language": "de"}]
     sandbox.world.settings.refuse_writes = True
     sandbox.world.traffic.clear()
     people = ("-e", f"federation_check_people={JANE}", "-e", "federation_check_file=report.json")
@@ -56,7 +61,10 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
     assert schemas.violations("federation-checks", written) == []
     (content,) = written["checks"]
     assert (content["host"], content["checked"]) == ("demo", True)
-    assert [one["hop"] for one in content["findings"] if one["status"] == "fail"] == ["assignment"]
+    assert [one["hop"] for one in content["findings"] if one["status"] == "fail"] == ["assignment", "embedding"]
+    (page,) = (one for one in content["findings"] if one["hop"] == "embedding")
+    assert page["evidence"] == {"approved": [], **published, "signs_in_at": "example-service.my.connect.aws"}
+    assert page["reason"] == "The origin https://desk.example.com is not approved."
     (shown,) = run.tasks("show_check")
     assert max(len(line) for line in shown["lines"] if "ansible-playbook" not in line) <= COLUMNS
 

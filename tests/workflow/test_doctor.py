@@ -36,6 +36,9 @@ PLACES: t.Final = {
     "You do not have permission to view this page. Ask an administrator to change your security profile.": (
         "The Contact Control Panel does not open for the agent."
     ),
+    "not-approved": "The embedding page stays without the Contact Control Panel; the browser refuses to frame it.",
+    "not-signed-in": "The embedding page asks to sign in again and again, and its frame stays empty.",
+    "The page that you are looking for does not exist.": "The Contact Control Panel does not open for the agent.",
     "The address that you are to be sent to is not among the approved origins.": "The agent is not sent on to the page.",
 }
 
@@ -142,11 +145,11 @@ def check_answer(patient: Patient, user: str, text: str) -> None:
 def test_the_cause_is_named_and_the_advice_helps(illness: Illness, ward: Ward) -> None:
     patient = ward.admit(**illness.application)
     illness.breaks(patient)
-    seen = patient.sign_in(illness.user)
+    seen = illness.seen(patient)
     assert not seen.ok, seen
     if seen.outcome == "aws-error":
         check_answer(patient, illness.user, seen.text)
-    report = patient.check(illness.user, destination=illness.destination)
+    report = illness.report(patient)
     found = failing(report, illness.status).get(illness.hop)
     assert found, f"{illness.hop} is not named; the agent sees {seen.text!r}\n" + "\n".join(report["table"])
     assert shows(seen, found["symptom"]), f"{found['symptom']!r} is not what the agent sees: {seen}"
@@ -159,9 +162,9 @@ def test_the_cause_is_named_and_the_advice_helps(illness: Illness, ward: Ward) -
     else:
         for finding in failing(report, illness.status).values():
             prescriptions.follow(finding["fix"])
-    seen = patient.sign_in(illness.user)
+    seen = illness.seen(patient)
     assert seen.ok or seen.url.startswith("https://desk.example.com"), f"still {seen}"
-    after = patient.check(illness.user, destination=illness.destination)
+    after = illness.report(patient)
     assert not failing(after), "\n".join(after["table"])
 
 

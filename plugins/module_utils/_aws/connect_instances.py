@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import typing as t
-from urllib.parse import urlsplit
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, client
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound
@@ -22,12 +21,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.arns impo
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import (
     CONNECT_REGIONS,
-    GOVCLOUD,
     check_connect_region,
     partition_of_region,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import relay_state
+from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import instance_host, is_on_old_domain, relay_state
 
 try:
     import botocore.loaders
@@ -261,9 +259,9 @@ def view(instance: Instance, region: str) -> dict[str, t.Any]:
     """What the modules return of an instance; account and partition come from its ARN."""
     arn = parse_connect_instance_arn(instance["Arn"])
     access = access_url(instance, region)
-    legacy = (urlsplit(access).hostname or "").endswith(".awsapps.com")
+    legacy = is_on_old_domain(instance_host(access))
     ccp, workspace = ("/connect/ccp-v2", "/connect/agent-app-v2") if legacy else ("/ccp-v2", "/agent-app-v2")
-    origin = f"https://{urlsplit(access).hostname}"
+    origin = f"https://{instance_host(access)}"
     return {
         "id": instance["Id"],
         "arn": instance["Arn"],
@@ -289,5 +287,4 @@ def view(instance: Instance, region: str) -> dict[str, t.Any]:
 def access_url(instance: Instance, region: str) -> str:
     """The instance's address as AWS states it, or as it is formed from the alias when AWS does not."""
     stated: str | None = instance.get("InstanceAccessUrl")
-    domain = "govcloud.connect.aws" if partition_of_region(region) is GOVCLOUD else "my.connect.aws"
-    return stated or f"https://{instance.get('InstanceAlias') or instance['Id']}.{domain}"
+    return stated or f"https://{instance.get('InstanceAlias') or instance['Id']}.{partition_of_region(region).instance_domain}"

@@ -14,7 +14,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_directory import DirectoryToBe
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import describe
+from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import access_url, describe
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_origins import ApprovedOrigins
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import Summary, User
 from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_users import SEARCH_PAGE, ConnectUsers
@@ -136,6 +136,7 @@ def read_instance(connect: t.Any, instance_id: str, unread: dict[str, str], *, o
         status=found["InstanceStatus"],
         status_reason=(found.get("StatusReason") or {}).get("Message", ""),
         origins=approved,
+        access_url=access_url(found, connect.meta.region_name),
         unread=hidden,
     )
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import typing as t
-from urllib.parse import urlsplit
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import advice, symptoms
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed, seconds_of
@@ -23,7 +22,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.request
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue, only
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import parse_relay_state
+from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import as_origin, parse_relay_state
 
 
 def provider(path: Path) -> collections.abc.Iterator[Finding]:
@@ -233,16 +232,16 @@ def instance(path: Path) -> collections.abc.Iterator[Finding]:
 def approved_origins(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the pages that embed the Contact Control Panel, or to which agents are sent on, are approved."""
     found = path.facts.instance
-    needed = {_origin(url): symptoms.NO_FRAME for url in path.wish.embedding_origins}
+    needed = {as_origin(url): symptoms.NO_FRAME for url in path.wish.embedding_origins}
     destination = _destination(path.facts.application)
     if destination.startswith("https://"):
-        needed[_origin(destination)] = symptoms.NO_DESTINATION
+        needed[as_origin(destination)] = symptoms.NO_DESTINATION
     if not needed or found is None:
         return
     if found.origins is None:
         yield unknown("approved_origins", ", ".join(needed), found.unread.get("origins", "The approved origins were not read."))
         return
-    approved = {_origin(origin) for origin in found.origins}
+    approved = {as_origin(origin) for origin in found.origins}
     for origin, symptom in needed.items():
         options = {"instance_id": path.wish.home.instance_id, "origins": {"add": [origin]}}
         fix = f"{advice.run('connect_approved_origin', options)}."
@@ -250,9 +249,9 @@ def approved_origins(path: Path) -> collections.abc.Iterator[Finding]:
         yield judged("approved_origins", origin, problems, {"approved": sorted(found.origins)})
 
 
-def needs_origins(application: Application | None, embedding_origins: t.Collection[str]) -> bool:
-    """Whether the approved origins matter at all."""
-    return bool(embedding_origins) or _destination(application).startswith("https://")
+def needs_origins(application: Application | None, embedding: t.Collection[t.Any]) -> bool:
+    """Whether the approved origins matter at all. embedding: the sites and pages that embed the panel."""
+    return bool(embedding) or _destination(application).startswith("https://")
 
 
 def _destination(application: Application | None) -> str:
@@ -260,8 +259,3 @@ def _destination(application: Application | None) -> str:
         return parse_relay_state((application.relay_state if application else None) or "").destination or ""
     except InvalidInput:
         return ""
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url.lower())
-    return f"{parts.scheme}://{parts.netloc.removesuffix(':443')}"

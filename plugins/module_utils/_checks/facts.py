@@ -127,7 +127,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Instance:
-    """The Amazon Connect instance. origins: the approved ones, when they were read."""
+    """The Amazon Connect instance. origins: the approved ones, when they were read. access_url: where it is."""
 
     arn: str
     alias: str = ""
@@ -135,6 +135,7 @@ class Instance:
     status: str = "ACTIVE"
     status_reason: str = ""
     origins: tuple[str, ...] | None = None
+    access_url: str = ""
     unread: Unread = field(default_factory=dict)
 
 
@@ -163,11 +164,24 @@ class Users:
 
 
 @dataclass(frozen=True)
+class Page:
+    """A page of one's own that embeds the Contact Control Panel, and what it gives to Amazon Connect Streams, as far as that is known.
+
+    ccp_url: the panel in its frame. login_url: what its sign-in window opens. unread: why these are not known.
+    """
+
+    url: str
+    ccp_url: str | None = None
+    login_url: str | None = None
+    unread: str = ""
+
+
+@dataclass(frozen=True)
 class Wish:
     """What the federation is meant to be.
 
     role_arn, provider_arn: None for those that the Role claim names. destination: the page on which agents land, None for any.
-    embedding_origins: of the pages that embed the Contact Control Panel. label: how the application was asked for.
+    embedding_origins: of sites that may frame the Contact Control Panel. pages: those that do. label: how the application was asked for.
     everyone: whether the people are simply those who are assigned, and nobody said that each of them is to get in.
     """
 
@@ -177,6 +191,7 @@ class Wish:
     provider_arn: str | None = None
     destination: str | None = None
     embedding_origins: tuple[str, ...] = ()
+    pages: tuple[Page, ...] = ()
     warn_days: int = 30
     label: str = ""
     everyone: bool = False

@@ -42,6 +42,7 @@ HOPS: t.Final = (
     "security_profile",
     "role_binding",
     "approved_origins",
+    "embedding",
 )
 """The sign-in path, from the link that an agent opens to the page that the agent sees."""
 

@@ -21,6 +21,7 @@ _PLAYBOOKS: t.Final[t.Mapping[str, str]] = {
     "role_binding": "check",
     "user": "users",
     "security_profile": "users",
+    "embedding": "ccp_page",
 }
 """What mends or proves a hop; site for those that are not here."""
 

@@ -31,6 +31,8 @@ class Partition:
     """The entity id in the metadata of the partition's SAML service provider."""
     extra_audiences: tuple[str, ...] = ()
     """What the sign-in accepts beside `audience`."""
+    instance_domain: str = ""
+    """What the hosts of Amazon Connect's instances end with; nothing where there are none."""
 
 
 AWS = Partition(
@@ -41,6 +43,7 @@ AWS = Partition(
     console_host="console.aws.amazon.com",
     audience="urn:amazon:webservices",
     extra_audiences=("https://signin.aws.amazon.com/saml",),
+    instance_domain="my.connect.aws",
 )
 GOVCLOUD = Partition(
     name="aws-us-gov",
@@ -49,6 +52,7 @@ GOVCLOUD = Partition(
     signin_host="signin.amazonaws-us-gov.com",
     console_host="console.amazonaws-us-gov.com",
     audience="urn:amazon:webservices:govcloud",
+    instance_domain="govcloud.connect.aws",
 )
 CHINA = Partition(
     name="aws-cn",

@@ -26,6 +26,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.partition
     partition_of_region,
 )
 
+OLD_DOMAIN: t.Final = "awsapps.com"
+"""Where instances made before April 2021 are, with every page below /connect. They answer on the new domain as well."""
+
 _REPLY_PATH = re.compile(r"/saml(?:/acs/[A-Za-z0-9_-]+)?")
 _RESILIENT_HOST = re.compile(r"[0-9a-f-]{36}\.[a-z0-9-]+\.sign-in\.connect\.aws")
 _DESTINATION = re.compile(r"/(?!/)|https://[^/?#]")
@@ -68,7 +71,7 @@ def in_sign_in_table(url: str, partition: Partition) -> bool:
 
 def check_reply_url(url: str, partition: Partition) -> str:
     """The URL, when it is one of the partition's sign-in addresses or of Connect's Global Resiliency; else InvalidInput."""
-    parts = _split(url, "reply URL")
+    parts = split_address(url, "reply URL")
     host = parts.hostname or ""
     if parts.scheme != "https" or not host or parts.netloc != host or parts.geturl() != url:
         raise InvalidInput(f"The reply URL {url!r} is not a plain https address.", hint=f"AWS's own is {reply_url(partition)}.")
@@ -152,7 +155,7 @@ def check_destination(destination: str) -> str:
 
 def parse_relay_state(text: str) -> RelayState:
     """A relay state in parts; InvalidInput when it does not lead to a Connect instance."""
-    parts = _split(text.strip(), "relay state")
+    parts = split_address(text.strip(), "relay state")
     host = parts.hostname or ""
     path = _RELAY_PATH.fullmatch(parts.path)
     partition = _partition_of_host(host, "console_host")
@@ -169,6 +172,22 @@ def parse_relay_state(text: str) -> RelayState:
         destination=query.get("destination", [None])[0],
         new_domain=query.get("new_domain", [""])[0].lower() == "true",
     )
+
+
+def as_origin(url: str) -> str:
+    """The origin of an address, as it is compared: in lower case, without a path and without the port 443."""
+    parts = split_address(url.lower(), "origin")
+    return f"{parts.scheme}://{parts.netloc.removesuffix(':443')}"
+
+
+def instance_host(access_url: str) -> str:
+    """The host of an instance's address; empty when there is none."""
+    return (split_address(access_url, "address of the instance").hostname or "").lower()
+
+
+def is_on_old_domain(host: str) -> bool:
+    """Whether a host is an instance's on the old domain."""
+    return host.endswith(f".{OLD_DOMAIN}")
 
 
 def user_access_url(cloud: Cloud, tenant_id: str, app_id: str, *, audience: str | None = None) -> str:
@@ -189,7 +208,8 @@ def metadata_url(authority_url: str, tenant_id: str, app_id: str | None = None) 
     return f"{authority_url.rstrip('/')}/{tenant_id}/federationmetadata/2007-06/federationmetadata.xml{query}"
 
 
-def _split(text: str, what: str) -> SplitResult:
+def split_address(text: str, what: str) -> SplitResult:
+    """An address in parts; InvalidInput where it is none."""
     try:
         return urlsplit(text)
     except ValueError as exc:

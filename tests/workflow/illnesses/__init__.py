@@ -14,6 +14,7 @@ from illnesses.certificate import CERTIFICATE
 from illnesses.claims import CLAIMS
 from illnesses.claims import HARMLESS as HARMLESS_CLAIMS
 from illnesses.conditions import CONDITIONS, HOLD
+from illnesses.embedding import EMBEDDING
 from illnesses.iam import IAM
 from illnesses.illness import Act, Illness
 from illnesses.instance import INSTANCE
@@ -30,6 +31,7 @@ ILLNESSES: t.Final[tuple[Illness, ...]] = (
     *PERSONAL,
     *CONDITIONS,
     *INSTANCE,
+    *EMBEDDING,
 )
 
 #: what looks odd, and lets agents in

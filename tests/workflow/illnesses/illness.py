@@ -10,6 +10,8 @@ import typing as t
 
 from patient import JANE, Patient
 
+from federation_sandbox import walk
+
 Act = t.Callable[[Patient], t.Any]
 
 
@@ -19,7 +21,7 @@ class Illness:
 
     advice: words of the fix, which is then followed to the letter, or by mends where it is for a person to do by hand. user: who signs
     in. status: of the finding. follows: hops that fail as a direct consequence. destination: of the agents, as the federation is meant
-    to be. application: options that the healthy one has.
+    to be. has_page: whether agents work in a page of one's own. application: options that the healthy one has.
     """
 
     name: str
@@ -30,8 +32,17 @@ class Illness:
     user: str = JANE
     status: str = "fail"
     follows: tuple[str, ...] = ()
-    destination: str = "/ccp-v2"
+    destination: str | None = "/ccp-v2"
+    has_page: bool = False
     application: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+    def seen(self, patient: Patient) -> walk.SignIn:
+        """What the agent sees."""
+        return patient.open_page(self.user) if self.has_page else patient.sign_in(self.user)
+
+    def report(self, patient: Patient) -> dict[str, t.Any]:
+        """What the doctor says."""
+        return patient.check(self.user, destination=self.destination, pages=[patient.page] if self.has_page else None)
 
 
 def have_application(patient: Patient) -> None:
