@@ -102,11 +102,27 @@ page-libraries: ## Fetch the libraries for the tests of the embedded panel; need
 # --- see it work ---
 
 .PHONY: demo sandbox
-demo: setup ## Federate the sandbox's two clouds with the real playbooks, twice, and sign an agent in
-	$(BIN)/python tools/demo.py
+# The ansible package holds a hundred collections: of its wheel only amazon.aws is unpacked.
+.venv-demo/.ready: PINS = --constraint constraints/main.txt
+.venv-demo/.ready: HOLDS = --requirement requirements-demo.txt
+.venv-demo/.ready: requirements-demo.txt requirements.txt constraints/main.txt sandbox/pyproject.toml tools/take_amazon_aws.py
+	python=$$(tools/find-python) || { echo 'This needs Python 3.11 or later, with pip and venv.' >&2; exit 1; }
+	echo "Making $(@D) with $$("$$python" --version): some 300 MB, once"
+	"$$python" -m venv --clear $(@D)
+	pip=($(@D)/bin/python -m pip --quiet --quiet --disable-pip-version-check --retries 5)
+	"$${pip[@]}" install --no-compile $(PINS) $(HOLDS)
+	"$${pip[@]}" download --no-deps $(PINS) --dest $(@D)/wheels ansible
+	$(@D)/bin/python tools/take_amazon_aws.py $(@D)/wheels
+	rm -r $(@D)/wheels
+	touch $@
 
-sandbox: setup ## Keep a seeded sandbox open
-	$(BIN)/python -m federation_sandbox serve --seed sandbox/demo.json --export ANSIBLE_COLLECTIONS_PATH
+DEMO := $(CURDIR)/.venv-demo/bin
+demo: .venv-demo/.ready $(COLLECTIONS)/.ready ## Federate the sandbox's two clouds with the real playbooks, twice, and sign an agent in
+	! command -v npm >/dev/null || $(AGAIN) page-libraries PACKAGES='$(filter amazon-connect-streams@%,$(PACKAGES))' || echo 'npm fetched nothing.'
+	$(DEMO)/python tools/demo.py $(if $(VERBOSE),--verbose)
+
+sandbox: .venv-demo/.ready $(COLLECTIONS)/.ready ## Keep a seeded sandbox open
+	$(DEMO)/python -m federation_sandbox serve --seed sandbox/demo.json --export ANSIBLE_COLLECTIONS_PATH
 
 # --- tests ---
 

@@ -45,7 +45,7 @@ def prove(sandbox: Sandbox, credentials: t.Mapping[str, str], url: str, user: st
         if not seen.ok:
             raise NotIn(f"{user} did not get in, but saw: {seen.text}")
         print(f"  {seen.title} at {urllib.parse.urlsplit(seen.url).hostname}: {seen.agent}, {seen.routing_profile}")
-        print(f"  The picture is kept: {picture}" if picture.exists() else "  No picture, for want of a browser")
+        print(f"  The picture is kept: {picture.parent.name}/{picture.name}" if picture.exists() else "  No picture, for want of a browser")
         print("\nA browser has one AWS session at a time, and signing in to Amazon Connect replaces it. Who is in the AWS console?\n")
         window = browsers.new()
         before = browsers.visit(window, _console_link(sandbox, credentials))
@@ -69,7 +69,7 @@ def _browsers(sandbox: Sandbox, picture: pathlib.Path) -> collections.abc.Iterat
     picture.unlink(missing_ok=True)
     missing = browser.missing()
     if missing:
-        print(f"A client without a browser walks the same path ({missing}).\n")
+        print(f"A client without a browser walks the same path ({missing}; install the package chromium for one).\n")
         yield Browsers(lambda: walk.new_browser(sandbox.environment), walk.sign_in, walk.visit)
         return
     print("Headless Chromium opens the user access URL.\n")
@@ -88,6 +88,6 @@ def _console_link(sandbox: Sandbox, credentials: t.Mapping[str, str]) -> str:
     made = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="alex")["Credentials"]
     keys = {"sessionId": made["AccessKeyId"], "sessionKey": made["SecretAccessKey"], "sessionToken": made["SessionToken"]}
     with walk.new_browser(sandbox.environment) as client:
-        answer = client.get(BROKER, params={"Action": "getSigninToken", "Session": json.dumps(keys)}, timeout=10)
+        answer = client.get(BROKER, params={"Action": "getSigninToken", "Session": json.dumps(keys)}, timeout=300)
     login = {"Action": "login", "Destination": CONSOLE, "SigninToken": answer.json()["SigninToken"]}
     return f"{BROKER}?{urllib.parse.urlencode(login)}"

@@ -19,6 +19,7 @@ from federation_sandbox.testing import Sandbox, running_sandbox
 sys.path.insert(0, str(Path(__file__).parents[2] / "sandbox" / "tests" / "signin"))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 
 from federation import Federation
 

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import collections.abc
-import datetime
 import json
 import re
 import typing as t
-import urllib.parse
 from pathlib import Path
 
+import embedded_panel
 import pytest
+from embedded_panel import LOAD_TIMEOUT, is_panel, submit, wait_until_closed
 from federation import AUDIENCE, CLIENT, JANE, REGION, TENANT, Federation
 from playbooks import Playbooks
 
@@ -25,9 +25,6 @@ from npm_packages import AXE, STREAMS
 HOST: t.Final = "desk.acme.example"
 PAGE: t.Final = f"https://{HOST}/"
 MINUTE: t.Final = 60_000
-#: the default of ccp_page_load_timeout
-LOAD_TIMEOUT: t.Final = 5_000
-TODAY: t.Final = datetime.datetime(2026, 1, 30, 9, tzinfo=datetime.UTC)
 CREDENTIALS: t.Final = {
     "AZURE_TENANT_ID": TENANT,
     "AZURE_CLIENT_ID": CLIENT,
@@ -103,20 +100,14 @@ class Agent:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def open(self, url: str = PAGE) -> Agent:
-        self.page.clock.install(time=TODAY)
-        self.page.clock.pause_at(TODAY + datetime.timedelta(hours=1))
-        self.page.goto(url)
-        self.page.get_by_role("button").first.wait_for()
+        embedded_panel.open_page(self.page, url)
         return self
 
     def button(self, name: str) -> t.Any:
         return self.page.get_by_role("button", name=name, exact=True)
 
     def start(self, button: str = "Sign in") -> t.Any:
-        """Click, and have the window that opens."""
-        with self.page.expect_popup() as opened:
-            self.button(button).click()
-        return opened.value
+        return embedded_panel.start(self.page, button)
 
     def sign_in(self, user: str = JANE) -> t.Any:
         """Sign in with a new window, which the page closes as soon as the panel is there; return that window."""
@@ -125,14 +116,10 @@ class Agent:
         return window
 
     def fill(self, window: t.Any, user: str = JANE) -> None:
-        """Sign in with Entra ID, until Amazon Connect has let somebody in."""
-        with self.page.context.expect_event("response", _is_panel):
-            submit(window, user)
+        embedded_panel.fill(self.page, window, user)
 
     def wait_for_panel(self) -> None:
-        """Let as much time pass as Streams may take to load the frame again, and wait for what the frame says."""
-        self.page.clock.run_for(2 * LOAD_TIMEOUT)
-        self.button("Sign out").wait_for()
+        embedded_panel.wait_for_panel(self.page)
 
     def give_up(self) -> None:
         """Let Streams try ten times."""
@@ -151,22 +138,6 @@ class Agent:
     @property
     def message(self) -> str:
         return str(self.page.get_by_role("status").inner_text())
-
-
-def _is_panel(response: t.Any) -> bool:
-    return bool(response.ok and urllib.parse.urlsplit(response.url).path.rstrip("/") == "/ccp-v2")
-
-
-def submit(window: t.Any, user: str) -> None:
-    """Tell Entra ID who signs in."""
-    window.get_by_label("User name").fill(user)
-    window.get_by_role("button", name="Sign in").click(no_wait_after=True)
-
-
-def wait_until_closed(window: t.Any) -> None:
-    """Wait until the page has closed its window, which it may have done already."""
-    if not window.is_closed():
-        window.wait_for_event("close")
 
 
 @pytest.fixture
@@ -209,7 +180,7 @@ def test_an_agent_signs_in_works_signs_out_and_stays_signed_out(
     assert agent.button("Sign in").is_visible()
     assert not agent.button("Sign out").is_visible()
     # The Entra session goes on: nobody asks for a name this time.
-    with agent.page.context.expect_event("response", _is_panel):
+    with agent.page.context.expect_event("response", is_panel):
         window = agent.start()
     agent.wait_for_panel()
     wait_until_closed(window)
@@ -295,7 +266,7 @@ def test_a_session_that_ends_elsewhere(desk: Desk, person: t.Callable[..., Agent
     agent.wait_for_message("Your session has ended.")
     # What Streams hears from the frame that was left behind is not the panel.
     agent.page.clock.run_for(LOAD_TIMEOUT)
-    with agent.page.context.expect_event("response", _is_panel):
+    with agent.page.context.expect_event("response", is_panel):
         window = agent.start("Sign in again")
     agent.wait_for_panel()
     wait_until_closed(window)

@@ -5,18 +5,14 @@
 
 from __future__ import annotations
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from federation import JANE, Federation
+from sign_in import NotIn, prove
 
 from federation_sandbox import browser
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
-
-from sign_in import NotIn, prove
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAOPERATOR00000001", "AWS_SECRET_ACCESS_KEY": "secret"}
 

@@ -1,0 +1,53 @@
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: user_path
+short_description: A path as the user who started Ansible means it
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Returns the absolute path. A relative one begins in the folder in which the user started Ansible.
+  - Modules would have it begin in the folder of the playbook, which belongs to the installed collection.
+options:
+  _input:
+    description: The path. When it is empty, it stays so.
+    type: path
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Write a note beside the inventory that the user works on
+  ansible.builtin.copy:
+    content: "{{ note }}"
+    dest: "{{ 'notes/federation.txt' | openccp.federation.user_path }}"
+    mode: "0600"
+"""
+
+RETURN = r"""
+_value:
+  description: The absolute path, without symbolic links.
+  type: path
+"""
+
+import os
+import typing as t
+
+
+def user_path(path: str | None) -> str | None:
+    """The absolute path; nothing for nothing."""
+    if not path:
+        return path
+    return os.path.realpath(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises where a user has no home
+
+
+class FilterModule:
+    """The filter."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """By name."""
+        return {"user_path": user_path}
