@@ -22,17 +22,24 @@ from support import run_module
 FOREIGN: t.Final = "555566667777"
 
 
-def test_no_sign_in_fails_but_in_the_naive_order_some_do(federation: Federation, playbooks: Playbooks, note: t.Callable[..., None]) -> None:
+def test_no_sign_in_fails_but_in_the_naive_order_some_do(
+    federation: Federation, playbooks: Playbooks, tmp_path: Path, note: t.Callable[..., None]
+) -> None:
     """The control is in the same clouds: make, activate, upload. So the first half could have seen a failure."""
     federation.due()
     mail = {"certificate_rotation_notification_emails": ["operations@example.com"]}
     with federation.agents() as agents:
-        assert federation.rotate(**mail).result("certificate_rotation")["stage"] == "watch"
+        rotation = federation.rotate(**mail, federation_plan_file=str(tmp_path / "plan.json"))
+        assert rotation.result("certificate_rotation")["stage"] == "watch"
         assert federation.certificates()[0] != federation.first
         federation.check_site_undoes_nothing()
         with agents.paused():
             federation.later(8)
         assert federation.rotate(**mail).result("certificate_rotation")["certificates"][0]["active"]
+    plan = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+    assert (plan["playbook"], plan["federations"][0]["changed"]) == ("rotate_certificate", "yes")
+    actions = [step["action"] for step in plan["federations"][0]["steps"]]
+    assert actions == rotation.plan()[: len(actions)] != []
     federation.check_rotated()
     assert federation.principal()["notificationEmailAddresses"] == ["operations@example.com"]
     note("sign-ins in a rotation", agents)

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
+from pathlib import Path
 
 import pytest
 from playbooks import Playbooks
@@ -87,7 +89,7 @@ def test_the_check_of_site_looks_at_the_same_people_as_check(sandbox: Sandbox, p
     assert "1 of 3 members of the groups cannot be an agent: nia@example.com (There is no surname)." in again.table()["demo"][2]
 
 
-def test_members_who_cannot_be_agents_are_counted_and_have_a_way_in(sandbox: Sandbox, playbooks: Playbooks) -> None:
+def test_members_who_cannot_be_agents_are_counted_and_have_a_way_in(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     """Without them a federation would look well with most of its people locked out. The claim that is there decides the username."""
     guest = {"userPrincipalName": "eve_x.org#EXT#@example.com", "userType": "Guest", "mail": "eve@x.org", "displayName": "Eve S."}
     members = ["jane.doe@example.com", guest["userPrincipalName"]]
@@ -99,7 +101,12 @@ def test_members_who_cannot_be_agents_are_counted_and_have_a_way_in(sandbox: San
     assert told.startswith("1 of 2 members of the groups cannot be an agent: eve_x.org#EXT#@example.com (The account is a guest's.")
     assert "connect_users_guests" in told
     assert told in site.plan()
-    strict = playbooks.fail("users", INVENTORY, variables={**variables, "connect_users_unusable_members": "fail"})
+    to_file = {"connect_users_unusable_members": "fail", "federation_plan_file": str(tmp_path / "plan.json")}
+    strict = playbooks.fail("users", INVENTORY, variables={**variables, **to_file})
+    plan = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+    (record,) = plan["federations"]
+    assert (plan["playbook"], record["changed"], record["unusable_members"]) == ("users", "no", told)
+    assert [(person["user_principal_name"], person["fixes"] != []) for person in record["unusable"]] == [(guest["userPrincipalName"], True)]
     assert strict.message() == told
     assert strict.table()["demo"] == ["no", "not run", told]
     let_in = {"connect_users_guests": True, "connect_users_name_fallbacks": ["display_name"], "federation_session_name_source": ""}
