@@ -342,4 +342,8 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "federation_template": _TEMPLATE,
     "federation_tenant_id": _TENANT,
     "handover_folder": _writable_folder,
+    "live_probe_confirm": _pattern(r"[0-9A-Za-z.-]+/[0-9]{12}", "a tenant and an account, joined by a slash"),
+    "live_probe_instance_id": arns.check_instance_id,
+    "live_probe_report": _writable_file,
+    "live_probe_wait_timeout": _SECONDS,
 }
