@@ -168,6 +168,7 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "federation_check_identifier": _NO_IDENTIFIER,
     "federation_check_instance_id": ("d-support", _ROLE),
     "federation_check_overview": _NO_BOOLEAN,
+    "federation_check_pages": ([{}], [{"url": "http://a.example.com"}], ["https://a.example.com"]),
     "federation_check_people": _NO_NAMES,
     "federation_check_provider": ("a b", _ROLE),
     "federation_check_role": ("a b", _PROVIDER),

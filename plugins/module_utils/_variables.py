@@ -189,8 +189,9 @@ def _uri(text: str) -> None:
 
 def _page(page: t.Mapping[str, t.Any]) -> None:
     page_origin(str(page.get("url") or ""))
-    if bool(page.get("folder")) == bool(page.get("bucket")):
-        raise InvalidInput(f"the page {page.get('url')} needs either folder or bucket.")
+    places = [place for place in ("folder", "bucket", "ccp_url") if page.get(place)]
+    if not places or {"folder", "bucket"} <= set(places):
+        raise InvalidInput(f"the page {page.get('url')} needs either folder or bucket, or ccp_url where it is a page of your own.")
 
 
 def _emails(addresses: t.Sequence[str]) -> None:
@@ -316,6 +317,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "federation_check_file": _writable_file,
     "federation_check_identifier": _uri,
     "federation_check_instance_id": _INSTANCE,
+    "federation_check_pages": _each(lambda page: page_origin(str(page.get("url") or ""))),
     "federation_check_provider": _PROVIDER_REFERENCE,
     "federation_check_role": _role_reference,
     "federation_check_wait_timeout": _SECONDS,
