@@ -202,8 +202,8 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "federation_tenant_id": ("contoso", "99999999-8888", ["a"]),
     "handover_folder": ("/dev/null/here", *_NO_PATH),
     "handover_when_waiting": _NO_CHOICE,
-    "live_probe_confirm": ("yes", f"{_PROVIDER}", "contoso/111122223333/1"),
-    "live_probe_instance_id": _NO_UUID,
+    "live_probe_confirm": ("yes", True, "contoso/111122223333", ["a"]),
+    "live_probe_instance_id": ("support", _ROLE, *_NO_UUID),
     "live_probe_report": _NO_OUTPUT,
     "live_probe_wait_timeout": (-1, "long"),
 }

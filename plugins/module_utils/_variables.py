@@ -240,6 +240,7 @@ _TEMPLATE: t.Final = _one_of(_uuid, _pattern("aws_single_account|non_gallery", "
 _DESCRIPTION: t.Final = _pattern(r"[\t\n\r -~\u00a1-\u00ff]{0,1000}", "a description that IAM takes, up to 1,000 characters of Latin-1")
 _DAYS: t.Final = _between(0, 36500, "days")
 _SECONDS: t.Final = _between(0, 7 * 86400, "seconds")
+_PLACE: t.Final = r"([0-9A-Fa-f-]{36}|\d{12})"
 #: of the role, so that every account's role can allow it
 _ROLE_SESSION: t.Final = _between(claims.LEAST_MAX_SESSION, claims.MAX_SESSION, "seconds")
 
@@ -344,7 +345,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "federation_template": _TEMPLATE,
     "federation_tenant_id": _TENANT,
     "handover_folder": _writable_folder,
-    "live_probe_confirm": _pattern(r"[0-9A-Za-z.-]+/[0-9]{12}", "a tenant and an account, joined by a slash"),
+    "live_probe_confirm": _pattern(rf"{_PLACE}(/{_PLACE})?", "the ID of a tenant and the number of an account, joined by a slash"),
     "live_probe_instance_id": arns.check_instance_id,
     "live_probe_report": _writable_file,
     "live_probe_wait_timeout": _SECONDS,
