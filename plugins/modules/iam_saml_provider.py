@@ -317,9 +317,9 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws import saml_providers as providers
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
-from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client, may_hide_success
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_file, read_metadata
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, Throttled, TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_saml_provider_name, saml_provider_arn
@@ -328,6 +328,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata 
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 METADATA_OPTIONS = ("metadata", "metadata_file", "metadata_url")
+#: Seconds for which a private key is looked for that may have been added, before it is added once more.
+KEY_SHOWN_WITHIN = 15.0
 ENCRYPTION_OPTIONS = ("assertion_encryption_mode", "private_key", "private_key_file", "remove_private_keys")
 
 
@@ -387,7 +389,11 @@ class SamlProviderResource:
 
     def update(self, document: str | None = None, encryption_mode: str | None = None, add_private_key: bool = False) -> None:
         changes = {"SAMLMetadataDocument": document} if document else {}
-        self.iam.update(self.arn, **changes, **self._encryption(encryption_mode, add_private_key))
+        changes |= self._encryption(encryption_mode, add_private_key)
+        if add_private_key:
+            self._add_private_key(changes)
+        else:
+            self.iam.update(self.arn, **changes)
 
     def remove_private_key(self, key_id: str) -> None:
         self.iam.update(self.arn, RemovePrivateKey=key_id)
@@ -444,6 +450,32 @@ class SamlProviderResource:
             removed_keys=tuple(self.params["remove_private_keys"] or ()),
             adopt=self.params["adopt"],
         )
+
+    def _add_private_key(self, changes: dict[str, str]) -> None:
+        """Update with a new private key. IAM adds one each time that it is asked, so it is asked again only when none has appeared."""
+        once = providers.SamlProviders(client(self.module, "iam", retries=0))
+        before = {key.key_id for key in self.actual.private_keys} if self.actual else set()
+
+        def update() -> bool:
+            once.update(self.arn, **changes)
+            return True
+
+        def appeared() -> bool | None:
+            shown = self._get()
+            return True if shown and any(key.key_id not in before for key in shown.private_keys) else None
+
+        def ask() -> None:
+            self.waiter.until(f"IAM to take the private key of {self.name!r}", update, passes=lambda error: isinstance(error, Throttled))
+
+        try:
+            ask()
+        except FederationError as error:
+            if not may_hide_success(error):
+                raise
+            try:
+                self.waiter.until(f"the private key of {self.name!r} to appear", appeared, timeout=KEY_SHOWN_WITHIN)
+            except TimedOut:
+                ask()
 
     def _encryption(self, mode: str | None, add_key: bool) -> dict[str, str]:
         given = {"AssertionEncryptionMode": mode, "AddPrivateKey": self.key if add_key else None}

@@ -48,13 +48,18 @@ _AUTHORITIES: t.Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 THROTTLED: t.Final = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
 
 
-def client(module: AnsibleAWSModule, service: str, region: str | None = None) -> t.Any:
+#: how often a request is repeated, at most
+RETRIES: t.Final = 10
+
+
+def client(module: AnsibleAWSModule, service: str, region: str | None = None, retries: int = RETRIES) -> t.Any:
     """A boto3 client with the module's credentials and Region, or another Region, whose retries outlast a burst of throttling.
 
-    Reads and writes are retried by botocore itself: its standard mode repeats what AWS refused before carrying it out.
+    botocore's standard mode repeats a request also where AWS may have carried it out, so that a repeated create meets what it made.
+    retries: 0 for what must not be repeated blindly.
     """
     place = {"region": region} if region else {}
-    made = module.client(service, config=Config(retries={"mode": "standard", "max_attempts": 10}), **place)
+    made = module.client(service, config=Config(retries={"mode": "standard", "max_attempts": retries}), **place)
     model = made.meta.service_model
     made.meta.events.register_first(f"needs-retry.{model.service_id.hyphenize()}", _take_as_said)
     made.meta.events.register_first(f"before-parse.{model.service_id.hyphenize()}", _check_content)
@@ -131,6 +136,14 @@ def attempt(what: str, hint: str | None = None) -> collections.abc.Iterator[None
             f"Could not {what}: what answered in AWS's place sent something that is no answer of AWS.",
             hint="A proxy or a sign-in page of the network may have answered; check HTTPS_PROXY and endpoint_url.",
         ) from error
+
+
+def may_hide_success(error: FederationError) -> bool:
+    """Whether AWS may have carried out what an error of attempt() says could not be done: a busy service's answer, or one that was lost."""
+    cause = error.__cause__
+    if isinstance(cause, ClientError):
+        return int(cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500
+    return isinstance(cause, (NoConnection, HTTPClientError)) and not is_lasting(cause)
 
 
 def _is_of_the_parser(error: BaseException) -> bool:
