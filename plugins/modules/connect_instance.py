@@ -306,6 +306,7 @@ class InstanceResource:
         self.id: str | None = None
         self.arn: str | None = None
         self.home: dict[str, str] = {}
+        self.made: instances.Instance | None = None
 
     def read(self) -> instances.Instance | None:
         if self.params["alias"]:
@@ -335,7 +336,7 @@ class InstanceResource:
     def result(self, plan: Plan) -> dict[str, t.Any]:
         if self.params["state"] == "absent" or self.module.check_mode or self.id is None:
             return plan.after | self.home
-        found = instances.describe(self.connect, self.id) if plan.steps else None
+        found = self.made or (instances.describe(self.connect, self.id) if plan.steps else None)
         if found is None:
             return plan.after
         shown = instances.view(found, self.region)
@@ -356,7 +357,7 @@ class InstanceResource:
         except FederationError as error:
             made = self._made_before(alias, error)
         self.id, self.arn = made["Id"], made["Arn"]
-        self._ready()
+        self.made = self._ready()
 
     def _made_before(self, alias: str, error: FederationError) -> instances.Instance:
         """The instance that holds the alias, where an earlier run of ours was stopped before the lists showed it; else the error."""

@@ -30,7 +30,7 @@ def test_life(tenant: Tenant) -> None:
     again = tenant.run(MODULE, APP)
     assert (again["changed"], again["actions"]) == (False, [])
     assert again["diff"]["before"] == again["diff"]["after"]
-    assert tenant.requests() == ["openid-configuration", "token", "batch.post", "batch.post", "federation-metadata"]
+    assert tenant.requests() == ["token", "batch.post", "batch.post", "federation-metadata"]
     assert tenant.written() == []
     assert steady(again["application"]) == steady(made["application"])
 

@@ -62,7 +62,7 @@ def test_requests_of_many(sandbox: Sandbox) -> None:
     for number in range(12):
         tenant.run(MODULE, {**SMALL, "name": f"Centre {number:02}", "identifiers": [f"https://signin.aws.amazon.com/saml#{number}"]})
     assert len(tenant.run(INFO, {})["applications"]) == 12
-    assert tenant.requests() == ["openid-configuration", "token", "applications.list", "batch.post", "batch.post"]
+    assert tenant.requests() == ["token", "applications.list", "batch.post", "batch.post"]
 
 
 def test_what_the_permissions_do_not_show(sandbox: Sandbox) -> None:

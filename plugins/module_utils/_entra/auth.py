@@ -20,6 +20,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.openccp.federation.plugins.module_utils._entra.retries import CloudSession, Patience, RepeatablePosts, patient
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._http import TROUBLE, kind_of_content, what_failed
+from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_der
 from ansible_collections.openccp.federation.plugins.module_utils._saml.clouds import CLOUDS, Cloud, cloud_named
 
@@ -104,6 +105,7 @@ _REFUSALS: t.Final = {
     53003: ("Conditional Access blocks the sign-in", "Exempt the application or run from an allowed network."),
 }
 _CODE: t.Final = re.compile(r"AADSTS(\d+)")
+_CONFIGURATION: t.Final = "/.well-known/openid-configuration"
 
 
 @dataclass(frozen=True)
@@ -134,14 +136,57 @@ class Credential(t.Protocol):
         """Make msal's client, and return the function that asks it for a token; it serves from its cache."""
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """An answer as msal reads one."""
+
+    text: str
+    status_code: int = 200
+    headers: t.Mapping[str, str] = field(default_factory=dict)
+
+    def raise_for_status(self) -> None:
+        """It is none that failed."""
+
+
+class _KnownAuthority:
+    """msal's way to a Microsoft cloud, without a request for the OpenID configuration: where a tenant's endpoints are is known.
+
+    A tenant that does not exist is told by the request for the token.
+    """
+
+    def __init__(self, session: requests.Session, authority: str) -> None:
+        self._session = session
+        endpoints = {
+            f"{name}_endpoint": f"{authority}/oauth2/v2.0/{path}" for name, path in (("authorization", "authorize"), ("token", "token"))
+        }
+        self._configuration = json.dumps({"issuer": f"{authority}/v2.0", **endpoints})
+        self._address = f"{authority}/v2.0{_CONFIGURATION}"
+
+    def get(self, url: str, **more: t.Any) -> t.Any:
+        """Make a request."""
+        return _Answer(self._configuration) if url == self._address else self._session.get(url, **more)
+
+    def post(self, url: str, **more: t.Any) -> t.Any:
+        """Make a request."""
+        return self._session.post(url, **more)
+
+    def close(self) -> None:
+        """End the session."""
+        self._session.close()
+
+
 def _confidential(place: Place, session: requests.Session, credential: t.Any) -> t.Callable[[], dict[str, t.Any]]:
     # The authority comes from our own table or from the user, so asking Microsoft whether it exists is a request for nothing.
+    tenant = place.named("tenant_id")
+    authority = f"{place.cloud.authority_url}/{tenant}"
+    # A certificate's assertion names the token endpoint; only with the id in it is that sure to be the one that Entra ID names itself.
+    is_known = UUID.fullmatch(tenant) and place.cloud.authority_url == CLOUDS[place.cloud.name].authority_url
     client = ConfidentialClientApplication(
         place.named("client_id"),
         client_credential=credential,
-        authority=f"{place.cloud.authority_url}/{place.named('tenant_id')}",
+        authority=authority,
         instance_discovery=False,
-        http_client=session,
+        http_client=_KnownAuthority(session, authority) if is_known else session,
     )
     return lambda: t.cast("dict[str, t.Any]", client.acquire_token_for_client(scopes=[place.scope]))
 
@@ -281,7 +326,7 @@ def _check_answer(response: requests.Response, address: str) -> None:
     if not isinstance(content, dict):
         kind = kind_of_content(response.headers.get("Content-Type"), response.content)
         raise FederationError(f"Could not sign in: {host} answered {response.status_code} with {kind} instead of an object.", hint=hint)
-    if response.status_code == 200 and address.partition("?")[0].endswith("/.well-known/openid-configuration"):
+    if response.status_code == 200 and address.partition("?")[0].endswith(_CONFIGURATION):
         _check_configuration(content, host, hint)
 
 

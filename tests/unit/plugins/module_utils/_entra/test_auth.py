@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import typing as t
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from ansible_collections.openccp.federation.plugins.doc_fragments.entra import ModuleDocFragment
 from ansible_collections.openccp.federation.plugins.module_utils._entra import auth
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.clouds import CLOUDS
+from ansible_collections.openccp.federation.plugins.module_utils._saml.clouds import CLOUDS, Cloud
 
 TENANT: t.Final = "00112233-4455-6677-8899-aabbccddeeff"
 PLACE: t.Final = auth.Place(CLOUDS["public"], TENANT, "the-client")
@@ -96,3 +99,43 @@ def test_cloud_of_the_environment(monkeypatch: pytest.MonkeyPatch, value: str, e
     """A name that is neither is left for the choices to refuse."""
     monkeypatch.setenv("AZURE_CLOUD_ENVIRONMENT", value)
     assert auth.cloud_fallback("AZURE_CLOUD_ENVIRONMENT") == expected
+
+
+class Recorder:
+    """A session that notes what is asked, and answers with a token, or with a configuration that is another's."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def get(self, url: str, **_more: t.Any) -> SimpleNamespace:
+        self.asked.append(url)
+        elsewhere = {f"{name}_endpoint": "https://login.example.com/a-tenant/token" for name in ("authorization", "token")}
+        return SimpleNamespace(status_code=200, text=json.dumps({**elsewhere, "issuer": "https://login.example.com"}), headers={})
+
+    def post(self, url: str, **_more: t.Any) -> SimpleNamespace:
+        self.asked.append(url)
+        return SimpleNamespace(status_code=200, text=json.dumps({"access_token": "token", "expires_in": 3600}), headers={})
+
+
+CONFIGURATION: t.Final = "v2.0/.well-known/openid-configuration"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_known_authority_is_not_asked_for_its_configuration(cloud: str) -> None:
+    session = Recorder()
+    answer = auth.ClientSecret("hunter2").client(auth.Place(CLOUDS[cloud], TENANT, "the-client"), t.cast("t.Any", session))()
+    assert answer["access_token"] == "token"
+    assert session.asked == [f"{CLOUDS[cloud].authority_url}/{TENANT}/oauth2/v2.0/token"]
+
+
+@pytest.mark.parametrize(
+    ("cloud", "tenant"),
+    [
+        (dataclasses.replace(CLOUDS["public"], authority_url="https://login.example.com"), TENANT),
+        (CLOUDS["public"], "contoso.com"),
+    ],
+)
+def test_any_other_authority_is(cloud: Cloud, tenant: str) -> None:
+    session = Recorder()
+    auth.ClientSecret("hunter2").client(auth.Place(cloud, tenant, "the-client"), t.cast("t.Any", session))()
+    assert session.asked == [f"{cloud.authority_url}/{tenant}/{CONFIGURATION}", "https://login.example.com/a-tenant/token"]
