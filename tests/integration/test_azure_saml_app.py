@@ -138,7 +138,7 @@ def test_many_assignments(sandbox: Sandbox) -> None:
     assert len(tenant.run(MODULE, wish)["application"]["assignments"]["users"]) == 45
     assert len(tenant.requests()) <= 10
     assert not tenant.run(MODULE, wish)["changed"]
-    assert len(tenant.requests()) == 5
+    assert len(tenant.requests()) == 4
 
 
 def test_certificates(tenant: Tenant) -> None:
