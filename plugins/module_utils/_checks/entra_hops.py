@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import collections.abc
+import dataclasses
 import functools
 import re
 import typing as t
@@ -17,7 +18,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks import 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import MAX_TAG_VALUE, value_problems
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import SAML_2, Person, SigningKey
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
-from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, judged, read_pair, unknown
+from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, is_spaced, judged, read_pair, unknown
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import Arn, parse_role_arn
@@ -165,9 +166,7 @@ def role_claim(path: Path) -> collections.abc.Iterator[Finding]:
     if not path.sent(claims.ROLE):
         yield unknown("role_claim", app.name, "No role is claimed by a policy that can be read.")
     elif not path.claimed().is_personal(claims.ROLE):
-        yield judged(
-            "role_claim", app.name, list(_pair_problems(path, value, f"{advice.claimed_pair(path)}.")), _pair_evidence(path, value)
-        )
+        yield _judged_pair(path, app.name, value, f"{advice.claimed_pair(path)}.")
     elif not path.facts.people:
         yield unknown("role_claim", app.name, f"{value.unknown} Name people to have theirs evaluated.")
 
@@ -181,9 +180,20 @@ def role_of_person(path: Path, person: Person) -> collections.abc.Iterator[Findi
         yield unknown("role_claim", person.name, value.unknown, person=True)
         return
     fix = f"{advice.claimed_pair(path)}, or change {value.source} of the person in Entra ID."
-    problems = [] if value.values else [Problem(f"{value.source} is empty, so no role is claimed.", symptoms.INVALID_RESPONSE, fix)]
-    problems += _pair_problems(path, value, fix) if value.values else []
-    yield judged("role_claim", person.name, problems, _pair_evidence(path, value), person=True)
+    if value.values:
+        yield _judged_pair(path, person.name, value, fix, person=True)
+    else:
+        problem = Problem(f"{value.source} is empty, so no role is claimed.", symptoms.INVALID_RESPONSE, fix)
+        yield judged("role_claim", person.name, [problem], _pair_evidence(path, value), person=True)
+
+
+def _judged_pair(path: Path, subject: str, value: ClaimValue, fix: str, *, person: bool = False) -> Finding:
+    """Whether the role and the provider of the federation are claimed; a warning of white space, of which no source says what AWS does."""
+    finding = judged("role_claim", subject, list(_pair_problems(path, value, fix)), _pair_evidence(path, value), person=person)
+    if finding.status != "pass" or not any(map(is_spaced, value.values or ())):
+        return finding
+    reason = "There is white space beside an ARN of the Role claim; what AWS does with it is documented nowhere."
+    return dataclasses.replace(finding, status="warning", reason=reason, fix=f"{fix} That writes the two ARNs with a comma alone.")
 
 
 def _pair_evidence(path: Path, value: ClaimValue) -> dict[str, t.Any]:

@@ -32,6 +32,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.arns impo
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy, RolePair
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import check_reply_url
 
+#: what XML takes for white space
+_WHITE_SPACE: t.Final = " \t\r\n"
+
 
 def judged(hop: str, subject: str, problems: t.Sequence[Problem], evidence: t.Mapping[str, t.Any], *, person: bool = False) -> Finding:
     """The finding of a hop: a failure with all its problems, the symptom of the first, or a pass."""
@@ -271,9 +274,17 @@ def _permitted(role: Role, request: Request) -> Verdict:
     return Verdict(limited.effect, limited.why or "the permissions boundary does not allow it")
 
 
+def is_spaced(value: str) -> bool:
+    """Whether there is white space around one of the ARNs in a Role claim."""
+    return any(part != part.strip(_WHITE_SPACE) for part in value.split(","))
+
+
 def read_pair(value: str) -> RolePair | None:
-    """The ARNs of role and provider in a Role claim, in either order; None when they are not there."""
-    parts = sorted(value.split(","), key=lambda part: ":saml-provider/" in part)
+    """The ARNs of role and provider in a Role claim, in either order; None when they are not there.
+
+    White space around them is left out: no source says what AWS's sign-in makes of it.
+    """
+    parts = sorted((part.strip(_WHITE_SPACE) for part in value.split(",")), key=lambda part: ":saml-provider/" in part)
     try:
         return RolePair(str(parse_role_arn(parts[0])), str(parse_saml_provider_arn(parts[1]))) if len(parts) == 2 else None
     except InvalidInput:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
-import re
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,7 +33,6 @@ _UNKNOWN_SIGNER: t.Final = (
     "The signature does not hold: the response was changed, or a certificate made it that the SAML provider does not hold.",
     f"{_ANEW} If it is the same then, run iam_saml_provider with the application's metadata (site.yml does).",
 )
-_SPACED: t.Final = re.compile(r"\S\s+,\s*\S|\S\s*,\s+\S")
 _NOWHERE: t.Final = "00000000-0000-0000-0000-000000000000"
 _ORDER: t.Final = (
     "response",
@@ -151,12 +149,7 @@ def _role_claim(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the Role claim names roles with their providers. Several are no refusal: AWS lets the person choose."""
     values = path.claimed().value(claims.ROLE).values or ()
     pairs = [read_pair(value) for value in values]
-    spaced = [value for value in values if read_pair(value) is None and read_pair("".join(value.split())) and _SPACED.search(value)]
-    if spaced and all(pair or value in spaced for pair, value in zip(pairs, values, strict=True)):
-        reason = "There is white space beside the comma of the Role claim; what AWS does with it is not documented."
-        finding = unknown("role_claim", "response", reason)
-        yield dataclasses.replace(finding, fix="Run azure_saml_app with role_claims; it writes the two ARNs with a comma alone.")
-    elif len(set(pairs)) > 1 and None not in pairs:
+    if len(set(pairs)) > 1 and None not in pairs:
         reason = f"{len(set(pairs))} roles are claimed, so AWS asks which one to take; Amazon Connect needs the same one each time."
         evidence = {"claimed": list(values)}
         fix = "Run azure_saml_app with one entry of role_claims."

@@ -58,6 +58,13 @@ def test_no_role(federation: Federation) -> None:
     assert message(federation.sign_in()) == INVALID
 
 
+@pytest.mark.parametrize("form", ["{}, {}", "{} ,{}", " {},\n{} "])
+def test_white_space_beside_the_arns_is_taken_for_not_there(federation: Federation, form: str) -> None:
+    """docs/not-verified.md: no source says what AWS makes of it"""
+    federation.set_claims(*federation.claims(Role={"Value": form.format(ROLE, PROVIDER)}))
+    assert federation.sign_in().ok
+
+
 @pytest.mark.parametrize("value", [ROLE, f"{ROLE};{PROVIDER}", f"{ROLE},{ROLE}", f"{ROLE}, {PROVIDER} ,x", "agent"])
 def test_a_role_that_is_no_pair(federation: Federation, value: str) -> None:
     federation.set_claims(*federation.claims(Role={"Value": value}))

@@ -139,11 +139,14 @@ def subject_type(assertion: Assertion) -> str:
 
 
 def _pairs(assertion: Assertion) -> list[Pair]:
-    """The values of the Role claim, in either order (facts 5.4)."""
+    """The values of the Role claim, in either order (facts 5.4).
+
+    White space around an ARN is left out. That is not sourced: docs/not-verified.md.
+    """
     values = assertion.attributes.get(f"{_ATTRIBUTES}Role", ())
     pairs = []
     for value in values:
-        parts = sorted(value.split(","), key=lambda arn: ":saml-provider/" in arn)
+        parts = sorted((part.strip(" \t\r\n") for part in value.split(",")), key=lambda arn: ":saml-provider/" in arn)
         if len(parts) != 2 or not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:role/.+", parts[0]) or ":saml-provider/" not in parts[1]:
             raise Malformed(f"{value!r} is not the ARNs of a role and a provider")
         pairs.append(Pair(*parts))

@@ -68,8 +68,8 @@ REFUSED: t.Final[dict[str, tuple[dict[str, t.Any], str, str]]] = {
     "name with a line break behind": ({"RoleSessionName": "jane@example.com\n"}, "session_name", symptoms.NAME_MUST_MATCH),
     "duration with a blank": ({"SessionDuration": " 3600"}, "claims", symptoms.INVALID_RESPONSE),
     "duration in other digits": ({"SessionDuration": "\u0663\u0666\u0660\u0660"}, "claims", symptoms.INVALID_RESPONSE),
-    "role with a blank before": ({"Role": f" {material.ROLE},{material.PROVIDER}"}, "role_claim", symptoms.INVALID_RESPONSE),
-    "role with a blank behind": ({"Role": f"{material.ROLE},{material.PROVIDER} "}, "role_claim", symptoms.NO_SUCH_PROVIDER),
+    "role with a blank in it": ({"Role": f"{material.ROLE},{material.PROVIDER[:-1]} x"}, "role_claim", symptoms.NO_SUCH_PROVIDER),
+    "role with a blank of other kind": ({"Role": f"\u00a0{material.ROLE},{material.PROVIDER}"}, "role_claim", symptoms.INVALID_RESPONSE),
     "early": ({"now": timedelta(minutes=-6)}, "times", symptoms.INVALID_RESPONSE),
 }
 
@@ -150,11 +150,13 @@ def test_conditions_on_the_subject_are_decided(condition: dict[str, t.Any], form
     assert response_check.accepted(findings) is accepted, findings
 
 
-def test_white_space_beside_the_comma_of_the_role_claim_is_unknown() -> None:
-    findings = bad(checked(Role=f"{material.ROLE}, {material.PROVIDER}"))
-    assert findings["role_claim"].status == "unknown"
-    assert "not documented" in findings["role_claim"].reason
-    assert response_check.accepted(list(findings.values())) is None
+@pytest.mark.parametrize("form", ["{}, {}", "{} ,{}", "{},\n    {}", " {},{}", "{},{}\t"])
+def test_white_space_beside_an_arn_of_the_role_claim_is_a_warning(form: str) -> None:
+    """docs/not-verified.md: no source says what AWS makes of it; the sandbox, too, takes it for not there"""
+    findings = checked(Role=form.format(material.ROLE, material.PROVIDER))
+    assert {hop: finding.status for hop, finding in bad(findings).items()} == {"role_claim": "warning"}
+    assert "documented nowhere" in bad(findings)["role_claim"].reason
+    assert response_check.accepted(findings) is True
 
 
 SECOND: t.Final = f"{material.ROLE}2"
