@@ -153,6 +153,34 @@ def test_reads_go_backwards(sandbox, iam, provider):
     assert {len(iam.list_roles()["Roles"]) for _number in range(20)} == {1}
 
 
+def test_an_older_version_comes_back(sandbox, iam, provider):
+    """facts/corrections.md E3, for IAM: a later read shows what a role was, in each of its parts."""
+    name = {"RoleName": "Federation"}
+    iam.create_role(**name, AssumeRolePolicyDocument=trust(provider), Description="old")
+    allowed = {"Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": "*"}
+    iam.put_role_policy(**name, PolicyName="sign-in", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
+    sandbox.world.clock.advance(dt.timedelta(seconds=61))
+    sandbox.world.settings.change({"iam_replication": 60, "iam_flapping": 0.3})
+    changed = trust(provider, Condition={"StringEquals": {"SAML:aud": "https://eu-central-1.signin.aws.amazon.com/saml"}})
+    iam.update_role(**name, Description="new", MaxSessionDuration=7200)
+    iam.update_assume_role_policy(**name, PolicyDocument=changed)
+    iam.tag_role(**name, Tags=[{"Key": "team", "Value": "sales"}])
+    iam.delete_role_policy(**name, PolicyName="sign-in")
+
+    def parts():
+        role = iam.get_role(**name)["Role"]
+        condition = role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]["SAML:aud"]
+        policies = iam.list_role_policies(**name)["PolicyNames"]
+        return role["Description"], role["MaxSessionDuration"], condition.startswith("https://eu"), len(role.get("Tags", [])), len(policies)
+
+    seen = [parts() for _number in range(60)]
+    for part, (old, new) in enumerate([("old", "new"), (3600, 7200), (False, True), (0, 1), (1, 0)]):
+        values = [one[part] for one in seen]
+        assert old in values[values.index(new) :], part
+    sandbox.world.clock.advance(dt.timedelta(seconds=61))
+    assert {parts() for _number in range(20)} == {("new", 7200, True, 1, 0)}
+
+
 def test_a_changed_permission_takes_effect_late(sandbox, refused):
     root = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
     role = seed(sandbox, roles=[{"account": ACCOUNT, "name": "Reader", "trust": root}])["roles"][0]

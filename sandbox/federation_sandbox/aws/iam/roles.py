@@ -85,14 +85,6 @@ def list_role_policies(at: Context, wanted: Params) -> Picked:
     return Picked({"PolicyNames": names, "IsTruncated": bool(more), **marker}, answer.picker)
 
 
-def list_roles(at: Context, wanted: Params) -> Picked:
-    """The roles that replication has reached."""
-    answer = _carry_out(at, wanted)
-    iam = at.world.state(Iam)
-    shown = [role for role in answer.content["Roles"] if iam.roles.get(role.arn)]
-    return Picked({**answer.content, "Roles": shown}, answer.picker)
-
-
 def from_moto(operations: t.Iterable[str]) -> dict[str, Handler]:
     """A handler for each operation that moto has."""
     return {name: _moto_handler for name in operations if hasattr(IamResponse, camelcase_to_underscores(name))}
@@ -106,7 +98,7 @@ def _moto_handler(at: Context, wanted: Params) -> Picked:
 
 def _carry_out(at: Context, wanted: Params) -> Picked:
     iam = at.world.state(Iam)
-    response = _Moto(at, iam.backend(at.account, at.partition), wanted)
+    response = _Moto(at, _backend(at), wanted)
     try:
         result: ActionResult = getattr(response, camelcase_to_underscores(at.operation))()
     except ServiceException as reason:
@@ -116,6 +108,13 @@ def _carry_out(at: Context, wanted: Params) -> Picked:
     return Picked(result.result or {}, _PICKER)
 
 
+def _backend(at: Context) -> IAMBackend:
+    """What a call works on: a read on what its replica knows, a write on what is."""
+    iam = at.world.state(Iam)
+    find = iam.as_shown if READS.match(at.operation) else iam.backend
+    return find(at.account, at.partition)
+
+
 def _check_boundary(at: Context, wanted: Params) -> None:
     arn = wanted.get("PermissionsBoundary")
     if arn and arn not in at.world.state(Iam).backend(at.account, at.partition).managed_policies:
@@ -123,10 +122,9 @@ def _check_boundary(at: Context, wanted: Params) -> None:
 
 
 def _check_role(at: Context, wanted: Params) -> t.Any:
-    """The role that a call names; reads do not see it before replication has reached it."""
-    iam = at.world.state(Iam)
+    """The role that a call names; reads see it, and what it is, as far as replication has come."""
     name = wanted["RoleName"]
-    role = next((role for role in iam.backend(at.account, at.partition).roles.values() if role.name == name), None)
-    if role is None or (READS.match(at.operation) and iam.roles.get(role.arn) is None):
+    role = next((role for role in _backend(at).roles.values() if role.name == name), None)
+    if role is None:
         raise iam_error("NoSuchEntity", f"The role with name {name} cannot be found.")
     return role

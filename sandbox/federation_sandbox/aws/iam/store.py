@@ -46,6 +46,7 @@ class EffectiveRole:
     max_session_duration: int
     created: dt.datetime
     tags: t.Mapping[str, str]
+    description: str
 
 
 class Iam:
@@ -55,6 +56,8 @@ class Iam:
         self._world = world
         self.providers: Replicated[Provider] = Replicated(world.clock, self._lag, self._longest_lag)
         self.roles: Replicated[EffectiveRole] = Replicated(world.clock, self._lag, self._longest_lag)
+        #: the same roles as moto has them, of each version one, for reads of IAM itself
+        self.shown: Replicated[Role] = Replicated(world.clock, self._lag, self._longest_lag)
         self._created: dict[str, dt.datetime] = {}
         self._backends: dict[tuple[str, str], IAMBackend] = {}
 
@@ -73,6 +76,13 @@ class Iam:
             self._backends[account, partition] = backend
         return self._backends[account, partition]
 
+    def as_shown(self, account: str, partition: str) -> IAMBackend:
+        """moto's IAM of an account with the roles as the replica knows them that answers this request."""
+        backend = copy.copy(self.backend(account, partition))
+        roles = [role for role in self.shown.peek_all() if role.account_id == account]
+        backend.roles = {role.id: role for role in roles}
+        return backend
+
     def let_take_effect(self, account: str, partition: str) -> None:
         """Compare the account's roles with what STS was last told, and tell it what changed."""
         backend = self.backend(account, partition)
@@ -80,9 +90,12 @@ class Iam:
         known = {arn: role for arn, role in self.roles.all_latest().items() if arn.split(":")[4] == account}
         for arn in known.keys() - current.keys():
             self.roles.delete(arn)
+            self.shown.delete(arn)
+        by_arn = {role.arn: role for role in backend.roles.values()}
         for arn, role in current.items():
             if role != known.get(arn):
                 self.roles.put(arn, role)
+                self.shown.put(arn, by_arn[arn])
 
     def _effective(self, backend: IAMBackend, role: Role) -> EffectiveRole:
         managed = [_managed(backend, arn) for arn in role.managed_policies]
@@ -96,6 +109,7 @@ class Iam:
             max_session_duration=int(role.max_session_duration or 3600),
             created=self._created.setdefault(role.id, self._world.clock.now()),
             tags={tag["Key"]: tag["Value"] for tag in role.tags},
+            description=role.description or "",
         )
 
 
