@@ -191,7 +191,7 @@ def _page(page: t.Mapping[str, t.Any]) -> None:
     page_origin(str(page.get("url") or ""))
     places = [place for place in ("folder", "bucket", "ccp_url") if page.get(place)]
     if not places or {"folder", "bucket"} <= set(places):
-        raise InvalidInput(f"the page {page.get('url')} needs either folder or bucket, or ccp_url where it is a page of your own.")
+        raise InvalidInput(f"the page {page.get('url')} needs a folder or a bucket, and not both, or, if it is your own, its ccp_url.")
 
 
 def _emails(addresses: t.Sequence[str]) -> None:
