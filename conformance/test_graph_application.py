@@ -138,7 +138,7 @@ async def test_a_signing_certificate(graph: GraphServiceClient, saml: tuple[Appl
 async def test_what_the_sdk_makes_of_a_kept_credential_is_refused(
     graph: GraphServiceClient, saml: tuple[Application, ServicePrincipal]
 ) -> None:
-    """facts/corrections.md E1: what stays goes back as it was, with a null for its secret; the SDK cuts the digits of timestamps"""
+    """facts/entra.md E1: what stays goes back as it was, with a null for its secret; the SDK cuts the digits of timestamps"""
     principal = graph.service_principals.by_service_principal_id(saml[1].id)
     old, new = [
         await principal.add_token_signing_certificate.post(AddTokenSigningCertificatePostRequestBody(display_name=f"CN={name}"))

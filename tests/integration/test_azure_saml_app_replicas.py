@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""azure_saml_app where each request may reach another replica (facts/corrections.md E1 to E3), in the sandbox's time."""
+"""azure_saml_app where each request may reach another replica (facts/entra.md E1 to E3), in the sandbox's time."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_two_first_runs_at_once(tenant: Tenant, here: t.Callable[..., VirtualTim
 
 
 def test_ten_federations_with_five_forks_stay_under_the_limit(tenant: Tenant, here: t.Callable[..., VirtualTime]) -> None:
-    """facts/corrections.md E2: the limit is enforced, and nobody runs into it."""
+    """facts/entra.md E2: the limit is enforced, and nobody runs into it."""
     tenant.world.settings.change(REPLICAS)
     time = here(5)
 
@@ -195,7 +195,7 @@ def test_instantiate_that_runs_into_another_is_repeated(tenant: Tenant, here: t.
 
 @pytest.mark.parametrize("operation", ["policies.claimsMappingPolicies.delete", "servicePrincipal.RemoveClaimsMappingPolicyRef"])
 def test_no_claims_policy_is_orphaned(tenant: Tenant, here: t.Callable[..., VirtualTime], operation: str) -> None:
-    """facts/corrections.md E15: its name is all that ties to its application a policy that is not assigned."""
+    """facts/entra.md E15: its name is all that ties to its application a policy that is not assigned."""
     time = here()
     _app(tenant, time)
     tenant.world.faults.add(Fault("graph", operation, status=400, code="Request_BadRequest", message="Not today."))

@@ -55,7 +55,7 @@ class Credentials:
 
 @dataclasses.dataclass
 class Quotas:
-    """What an account may have (facts 2.2, 5.1); a seed changes them."""
+    """What an account may have (facts/aws.md 2.2, 5.1); a seed changes them."""
 
     instances: int = 2
     users: int = 500

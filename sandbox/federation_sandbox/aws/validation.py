@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requests held to botocore's service model on the server's side, where botocore itself checks little (facts 1.0)."""
+"""Requests held to botocore's service model on the server's side, where botocore itself checks little (facts/aws.md 1.0)."""
 
 from __future__ import annotations
 

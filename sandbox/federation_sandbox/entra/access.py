@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may sign in to which application, refused with the codes of facts 10.4."""
+"""Who may sign in to which application, refused with the codes of facts/entra.md 10.4."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def check_application(application: Record, principal: Record) -> None:
 
 
 def check_assigned(tenant: Tenant, principal: Record, user: Record) -> None:
-    """Refuse a user who is neither assigned nor a direct member of an assigned group (facts 5.4)."""
+    """Refuse a user who is neither assigned nor a direct member of an assigned group (facts/entra.md 5.4)."""
     if principal.get("appRoleAssignmentRequired") and not any(assignments(tenant, principal, user)):
         raise Refused(
             50105,

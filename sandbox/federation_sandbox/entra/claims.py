@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The claims of one user for one application: from the assigned policy, evaluated to the letter (facts 4.3 to 4.7, 10.3)."""
+"""The claims of one user for one application: from the assigned policy, evaluated to the letter (facts/entra.md 4.3 to 4.7, 10.3)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NAME_ID_SOURCES: t.Final = frozenset(
 )
 _NAME_ID_METHODS: t.Final = frozenset({"ExtractMailPrefix", "Join"})
 
-#: what the gallery's template claims as long as no policy is assigned (facts 3.2, 4.8)
+#: what the gallery's template claims as long as no policy is assigned (facts/aws.md 3.2, facts/entra.md 4.8)
 _TEMPLATE_SCHEMA: t.Final[list[Json]] = [
     {"Source": "user", "ID": "userprincipalname", "SamlClaimType": NAME_ID},
     {"Source": "user", "ID": "userprincipalname", "SamlClaimType": f"{_AWS}RoleSessionName"},
@@ -121,7 +121,7 @@ def _basic(user: Record) -> collections.abc.Iterator[Claim]:
 
 
 def user_principal_name(user: Record) -> str:
-    """The name that a claim carries: for a guest from another tenant the one at home (facts 5.9, the later page)."""
+    """The name that a claim carries: for a guest from another tenant the one at home (facts/entra.md 5.9, the later page)."""
     name = str(user["userPrincipalName"])
     issuers = {identity.get("issuer") for identity in user.get("identities") or ()}
     if is_guest(user) and "ExternalAzureAD" in issuers and "#EXT#" in name:
@@ -232,7 +232,7 @@ def _texts(value: t.Any) -> list[str]:
 
 
 def _name_id(source: _Sources) -> tuple[str, str]:
-    """The name identifier and its format: the source's, or a pairwise one that says nothing (facts 4.5, 4.7, 10.3)."""
+    """The name identifier and its format: the source's, or a pairwise one that says nothing (facts/entra.md 4.5, 4.7, 10.3)."""
     entry = next((each for each in source.schema if each.get("SamlClaimType") == NAME_ID), None)
     transformation = source.transformation(entry) if entry else None
     if entry and transformation and transformation["TransformationMethod"] in _NAME_ID_METHODS:

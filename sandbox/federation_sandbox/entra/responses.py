@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SAML responses as Entra ID issues them (facts 10.1 to 10.3), signed with signxml."""
+"""SAML responses as Entra ID issues them (facts/entra.md 10.1 to 10.3), signed with signxml."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Addressed:
 
 @dataclasses.dataclass(frozen=True)
 class Signing:
-    """How a response is signed, in the words of a token issuance policy (facts 3.12), and for whom it is encrypted."""
+    """How a response is signed, in the words of a token issuance policy (facts/entra.md 3.12), and for whom it is encrypted."""
 
     signer: SigningCertificate
     parts: str = "TokenOnly"

@@ -34,7 +34,7 @@ def test_create_describe_list_delete(connect, refused):
 
 
 def test_creation_takes_time(sandbox, connect, refused):
-    """facts 1.4, 6.1: CREATION_IN_PROGRESS, which moto has not."""
+    """facts/aws.md 1.4, 6.1: CREATION_IN_PROGRESS, which moto has not."""
     sandbox.world.settings.instance_creation = 60
     made = create(connect)
     assert connect.describe_instance(InstanceId=made["Id"])["Instance"]["InstanceStatus"] == "CREATION_IN_PROGRESS"
@@ -52,7 +52,7 @@ def test_a_failed_creation(sandbox, connect):
 
 
 def test_an_alias_is_taken_once(sandbox, connect, refused):
-    """facts 1.4: InvalidRequestException, not DuplicateResourceException; an alias is a host name, whoever's account."""
+    """facts/aws.md 1.4: InvalidRequestException, not DuplicateResourceException; an alias is a host name, whoever's account."""
     create(connect)
     elsewhere = client("connect", region="eu-central-1")
     refused(create, "InvalidRequestException", "Invalid Input. Instance alias is already used.", connect=connect)
@@ -61,19 +61,19 @@ def test_an_alias_is_taken_once(sandbox, connect, refused):
 
 @pytest.mark.parametrize("alias", ["d-acme", "acme_x", "-acme", "acme-", "ac me", "a" * 46])
 def test_aliases(sandbox, refused, alias):
-    """facts 1.0, 1.4: botocore checks neither pattern nor length."""
+    """facts/aws.md 1.0, 1.4: botocore checks neither pattern nor length."""
     code = "InvalidRequestException"
     refused(create, code, connect=loose("connect"), alias=alias)
 
 
 def test_identity_management(sandbox, connect, refused):
-    """facts 1.0, 1.4: an enum that botocore does not check."""
+    """facts/aws.md 1.0, 1.4: an enum that botocore does not check."""
     refused(create, "InvalidRequestException", "enum", connect=connect, IdentityManagementType="NOPE")
     refused(create, "InvalidRequestException", "DirectoryId", connect=connect, IdentityManagementType="EXISTING_DIRECTORY")
 
 
 def test_idempotency(connect, refused):
-    """facts 1.4: ClientToken."""
+    """facts/aws.md 1.4: ClientToken."""
     token = str(uuid.uuid4())
     first = create(connect, ClientToken=token)
     again = create(connect, ClientToken=token)
@@ -83,7 +83,7 @@ def test_idempotency(connect, refused):
 
 
 def test_quotas(sandbox, connect, refused):
-    """facts 2.2: two instances a Region; 1.4: 100 creations and deletions in thirty days."""
+    """facts/aws.md 2.2: two instances a Region; 1.4: 100 creations and deletions in thirty days."""
     create(connect, "one")
     create(connect, "two")
     refused(create, "ServiceQuotaExceededException", "2", 402, connect=connect, alias="three")
@@ -98,7 +98,7 @@ def test_quotas(sandbox, connect, refused):
 
 
 def test_pages_of_ten(sandbox, connect):
-    """facts 1.3: ten instances, seven attributes, 25 origins a page."""
+    """facts/aws.md 1.3: ten instances, seven attributes, 25 origins a page."""
     seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": f"i{number}"} for number in range(12)])
     first = connect.list_instances()
     assert len(first["InstanceSummaryList"]) == 10
@@ -115,7 +115,7 @@ def test_pages_of_ten(sandbox, connect):
 
 @pytest.mark.parametrize("size", [0, 11])
 def test_page_sizes(sandbox, refused, size):
-    """facts 1.0: botocore does not check the largest size."""
+    """facts/aws.md 1.0: botocore does not check the largest size."""
     refused(loose("connect").list_instances, "InvalidRequestException", "'maxResults'", MaxResults=size)
 
 
@@ -124,7 +124,7 @@ def test_foreign_tokens(connect, instance, refused):
 
 
 def test_attributes(connect, instance, refused):
-    """facts 1.4: true or false, as text."""
+    """facts/aws.md 1.4: true or false, as text."""
     where = {"InstanceId": instance["id"]}
     connect.update_instance_attribute(**where, AttributeType="OUTBOUND_CALLS", Value="false")
     shown = connect.describe_instance_attribute(**where, AttributeType="OUTBOUND_CALLS")["Attribute"]
@@ -135,7 +135,7 @@ def test_attributes(connect, instance, refused):
 
 
 def test_approved_origins(connect, instance, refused):
-    """facts 1.5, 7: HTTPS, exact, once."""
+    """facts/aws.md 1.5, 7: HTTPS, exact, once."""
     where = {"InstanceId": instance["id"]}
     connect.associate_approved_origin(**where, Origin="https://agents.example.com:8443")
     again = {**where, "Origin": "https://agents.example.com:8443"}
@@ -148,7 +148,7 @@ def test_approved_origins(connect, instance, refused):
 
 
 def test_tags(connect, instance, refused):
-    """facts 1.5; 6.1: moto's DescribeInstance does not see later tags."""
+    """facts/aws.md 1.5; 6.1: moto's DescribeInstance does not see later tags."""
     connect.tag_resource(resourceArn=instance["arn"], tags={"team": "voice", "größe": "ä b"})
     assert connect.describe_instance(InstanceId=instance["id"])["Instance"]["Tags"] == {"team": "voice", "größe": "ä b"}
     connect.untag_resource(resourceArn=instance["arn"], tagKeys=["größe"])
@@ -160,7 +160,7 @@ def test_tags(connect, instance, refused):
 
 
 def test_government(sandbox):
-    """facts 1.4, 4.1: the partition in every ARN, which moto forgets (6.1), and the domain."""
+    """facts/aws.md 1.4, 4.1: the partition in every ARN, which moto forgets (6.1), and the domain."""
     connect = client("connect", region="us-gov-west-1", key=GOVERNMENT_KEY)
     made = create(connect, "agency")
     assert made["Arn"] == f"arn:aws-us-gov:connect:us-gov-west-1:{GOVERNMENT}:instance/{made['Id']}"
@@ -174,7 +174,7 @@ def test_accounts_and_regions_are_apart(connect, instance, refused):
 
 
 def test_limits(sandbox, connect, instance, refused):
-    """facts 2.1: two a second and five at once, each operation for itself, over all instances of account and Region."""
+    """facts/aws.md 2.1: two a second and five at once, each operation for itself, over all instances of account and Region."""
     sandbox.world.settings.limits = True
     for _ in range(5):
         connect.list_users(InstanceId=instance["id"])
@@ -208,13 +208,13 @@ def _with_body(body):
 
 
 def test_contact_lens_is_on(connect, instance):
-    """facts/corrections A3: what a new instance has, as Terraform's provider verified"""
+    """facts/aws.md A3: what a new instance has, as Terraform's provider verified"""
     shown = connect.describe_instance_attribute(InstanceId=instance["id"], AttributeType="CONTACT_LENS")["Attribute"]
     assert shown["Value"] == "true"
 
 
 def test_a_client_token_outlives_its_instance(sandbox, connect):
-    """facts/corrections A4: for how long, no source says; the log tells an answer that is of no use"""
+    """facts/aws.md A4: for how long, no source says; the log tells an answer that is of no use"""
     first = create(connect, "fresh", ClientToken="mine")["Id"]
     connect.delete_instance(InstanceId=first)
     assert create(connect, "fresh", ClientToken="mine")["Id"] == first
@@ -226,14 +226,14 @@ def test_a_client_token_outlives_its_instance(sandbox, connect):
 
 
 def test_values_of_tags(connect, instance, refused):
-    """facts/corrections A5: Amazon Connect's model has a pattern for keys alone, IAM's has one for values"""
+    """facts/aws.md A5: Amazon Connect's model has a pattern for keys alone, IAM's has one for values"""
     connect.tag_resource(resourceArn=instance["arn"], tags={"team": "R&D, Käse (№1)"})
     assert connect.describe_instance(InstanceId=instance["id"])["Instance"]["Tags"]["team"] == "R&D, Käse (№1)"
     refused(connect.tag_resource, "InvalidParameterException", "", resourceArn=instance["arn"], tags={"R&D": "x"})
 
 
 def test_the_old_domain(sandbox, connect):
-    """facts 4.1: instances made before April 2021 answer below /connect"""
+    """facts/aws.md 4.1: instances made before April 2021 answer below /connect"""
     seeded = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "older", "old_domain": True}])["instances"][0]
     assert seeded["access_url"] == "https://older.awsapps.com/connect"
     assert connect.describe_instance(InstanceId=seeded["id"])["Instance"]["InstanceAccessUrl"] == seeded["access_url"]

@@ -3,7 +3,7 @@
 
 """What callers may: the documented policies, dependent actions, condition keys, boundaries and what an organization forbids.
 
-facts/corrections A2: AWS's Service Authorization Reference lists the dependent actions and the condition keys of each operation.
+facts/aws.md A2: AWS's Service Authorization Reference lists the dependent actions and the condition keys of each operation.
 A7: service and resource control policies.
 """
 

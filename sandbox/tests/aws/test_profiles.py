@@ -47,7 +47,7 @@ def test_security_profiles_of_ones_own(connect, instance, refused):
 
 
 def test_the_hierarchy(connect, instance):
-    """facts 1.5: lists have neither level nor parent, names repeat, searches show a group with the level 0."""
+    """facts/aws.md 1.5: lists have neither level nor parent, names repeat, searches show a group with the level 0."""
     where = {"InstanceId": instance["id"]}
     levels = connect.describe_user_hierarchy_structure(**where)["HierarchyStructure"]
     assert {level: shown["Name"] for level, shown in levels.items()} == {"LevelOne": "Site", "LevelTwo": "Team"}

@@ -70,7 +70,7 @@ def test_managed_policies(iam, role, refused):
 
 
 def test_a_role_made_anew_is_another(iam, provider, role):
-    """facts 3.3: the same name, a new id."""
+    """facts/aws.md 3.3: the same name, a new id."""
     iam.delete_role(RoleName="Federation")
     again = iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=trust(provider))["Role"]
     assert again["Arn"] == role["Arn"]
@@ -78,7 +78,7 @@ def test_a_role_made_anew_is_another(iam, provider, role):
 
 
 def test_names_and_durations(iam, provider, role, refused):
-    """facts 5.1: MaxSessionDuration 3600 to 43200."""
+    """facts/aws.md 5.1: MaxSessionDuration 3600 to 43200."""
     create = loose("iam").create_role
     refused(create, "EntityAlreadyExists", "", 409, RoleName="Federation", AssumeRolePolicyDocument=trust(provider))
     for name in ("with space", "x" * 65, "slash/ed"):
@@ -89,7 +89,7 @@ def test_names_and_durations(iam, provider, role, refused):
 
 
 def test_trust_policies_that_are_refused(iam, provider, role, refused):
-    """facts 5.4, 6.2: moto takes all of these at CreateRole."""
+    """facts/aws.md 5.4, 6.2: moto takes all of these at CreateRole."""
     other = provider.replace(ACCOUNT, "999988887777")
     bad = {
         "not JSON": "{",
@@ -113,7 +113,7 @@ def test_trust_policies_that_are_refused(iam, provider, role, refused):
 
 
 def test_the_size_of_a_trust_policy(iam, provider, refused):
-    """facts 5.1: 2048 characters, white space not counted."""
+    """facts/aws.md 5.1: 2048 characters, white space not counted."""
     urls = [f"https://signin.aws.amazon.com/saml/acs/SAMLSP{number:020}" for number in range(40)]
     large = trust(provider, Condition={"StringEquals": {"SAML:aud": urls}})
     refused(iam.create_role, "LimitExceeded", "ACLSizePerRole: 2048", 409, RoleName="Large", AssumeRolePolicyDocument=large)
@@ -127,7 +127,7 @@ def test_permission_policies_that_are_refused(iam, role, refused):
 
 
 def test_replication(sandbox, iam, provider, refused):
-    """facts 5.1, pains 28: the provider is not a principal yet; the role is not there yet, or not a principal yet."""
+    """facts/aws.md 5.1, facts/pains.md 28: the provider is not a principal yet; the role is not there yet, or not a principal yet."""
     sandbox.world.settings.iam_replication = 30
     wanted = {"RoleName": "Federation", "AssumeRolePolicyDocument": trust(provider)}
     refused(iam.create_role, "MalformedPolicyDocument", "Invalid principal", **wanted)
@@ -143,7 +143,7 @@ def test_replication(sandbox, iam, provider, refused):
 
 
 def test_reads_go_backwards(sandbox, iam, provider):
-    """facts/corrections.md E3, for IAM: a role that was shown is not there in a later read."""
+    """facts/entra.md E3, for IAM: a role that was shown is not there in a later read."""
     sandbox.world.settings.change({"iam_replication": 60, "iam_flapping": 0.3})
     sandbox.world.clock.advance(dt.timedelta(seconds=61))
     iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=trust(provider))

@@ -44,7 +44,7 @@ def test_create_get_list_delete(iam, refused):
 
 
 def test_valid_until_is_not_the_certificates(iam, arn):
-    """facts 5.2: set at creation, whatever the document says, and here not moved by an update."""
+    """facts/aws.md 5.2: set at creation, whatever the document says, and here not moved by an update."""
     before = iam.get_saml_provider(SAMLProviderArn=arn)
     assert before["ValidUntil"] - before["CreateDate"] > dt.timedelta(days=36000)
     iam.update_saml_provider(SAMLProviderArn=arn, SAMLMetadataDocument=make_metadata(make_certificate("Next")))
@@ -52,20 +52,20 @@ def test_valid_until_is_not_the_certificates(iam, arn):
 
 
 def test_a_name_is_taken_once(iam, arn, refused):
-    """facts 5.1 EntityAlreadyExists; moto overwrites (6.2)."""
+    """facts/aws.md 5.1 EntityAlreadyExists; moto overwrites (6.2)."""
     refused(iam.create_saml_provider, "EntityAlreadyExists", "", 409, Name="Entra", SAMLMetadataDocument=make_metadata(make_certificate()))
 
 
 @pytest.mark.parametrize("name", ["En tra", "Entra!", "Entra/x", "x" * 129, "Enträ"])
 def test_names(sandbox, refused, name):
-    """facts 5.1: 1 to 128 of [\\w._-]."""
+    """facts/aws.md 5.1: 1 to 128 of [\\w._-]."""
     refused(
         loose("iam").create_saml_provider, "ValidationError", "'name'", Name=name, SAMLMetadataDocument=make_metadata(make_certificate())
     )
 
 
 def test_documents_that_are_refused(sandbox, refused):
-    """facts 5.2, 6.2."""
+    """facts/aws.md 5.2, 6.2."""
     create = loose("iam").create_saml_provider
     good = make_metadata(make_certificate())
     refused(create, "ValidationError", "greater than or equal to 1000", Name="Short", SAMLMetadataDocument=good.strip()[:999])
@@ -90,14 +90,14 @@ def test_documents_that_are_refused(sandbox, refused):
 
 
 def test_two_certificates_for_a_rotation(iam):
-    """facts 5.2: up to ten keys."""
+    """facts/aws.md 5.2: up to ten keys."""
     document = make_metadata(make_certificate(), make_certificate("Next"))
     arn = iam.create_saml_provider(Name="Entra", SAMLMetadataDocument=document)["SAMLProviderArn"]
     assert iam.get_saml_provider(SAMLProviderArn=arn)["SAMLMetadataDocument"] == document
 
 
 def test_updates(iam, arn, refused):
-    """facts 5.3, 6.2: an update of the encryption alone keeps the document, which moto loses."""
+    """facts/aws.md 5.3, 6.2: an update of the encryption alone keeps the document, which moto loses."""
     refused(iam.update_saml_provider, "InvalidInput", "No updates are defined for metadata or encryption assertion", SAMLProviderArn=arn)
     iam.update_saml_provider(SAMLProviderArn=arn, AssertionEncryptionMode="Allowed")
     got = iam.get_saml_provider(SAMLProviderArn=arn)
@@ -110,7 +110,7 @@ def test_updates(iam, arn, refused):
 
 
 def test_private_keys(iam, arn, refused):
-    """facts 5.3, with the texts of AWS."""
+    """facts/aws.md 5.3, with the texts of AWS."""
     update = iam.update_saml_provider
     refused(update, "InvalidInput", "because no private key is provided", SAMLProviderArn=arn, AssertionEncryptionMode="Required")
     refused(update, "InvalidInput", "Invalid private key.", SAMLProviderArn=arn, AddPrivateKey="not a key")
@@ -128,7 +128,7 @@ def test_private_keys(iam, arn, refused):
 
 
 def test_tags(iam, arn, refused):
-    """facts 5.1; moto has no tags of providers (6.2)."""
+    """facts/aws.md 5.1; moto has no tags of providers (6.2)."""
     iam.tag_saml_provider(SAMLProviderArn=arn, Tags=[{"Key": "team", "Value": "voice"}, {"Key": "cost", "Value": "1"}])
     iam.tag_saml_provider(SAMLProviderArn=arn, Tags=[{"Key": "team", "Value": "agents"}])
     assert {tag["Key"]: tag["Value"] for tag in iam.list_saml_provider_tags(SAMLProviderArn=arn)["Tags"]} == {"team": "agents", "cost": "1"}
@@ -141,7 +141,7 @@ def test_tags(iam, arn, refused):
 
 
 def test_quota(sandbox, refused):
-    """facts 5.1: 100 providers in an account, here 2."""
+    """facts/aws.md 5.1: 100 providers in an account, here 2."""
     account = {"id": "777766665555", "access_keys": [{"id": "AKIAFEW0000000000001", "secret": "s"}], "quotas": {"saml_providers": 2}}
     seed(sandbox, accounts=[account])
     iam = client("iam", key="AKIAFEW0000000000001", secret="s")
@@ -159,7 +159,7 @@ def test_accounts_and_partitions_are_apart(iam, arn, refused):
 
 
 def test_replication(sandbox, iam, refused):
-    """facts 5.1: IAM is eventually consistent."""
+    """facts/aws.md 5.1: IAM is eventually consistent."""
     sandbox.world.settings.iam_replication = 60
     arn = iam.create_saml_provider(Name="Entra", SAMLMetadataDocument=make_metadata(make_certificate()))["SAMLProviderArn"]
     refused(iam.get_saml_provider, "NoSuchEntity", "", 404, SAMLProviderArn=arn)
@@ -169,7 +169,7 @@ def test_replication(sandbox, iam, refused):
 
 
 def test_reads_go_backwards(sandbox, iam, arn):
-    """facts/corrections.md E3, for IAM: an old replica answers a share of reads until the change is everywhere."""
+    """facts/entra.md E3, for IAM: an old replica answers a share of reads until the change is everywhere."""
     sandbox.world.clock.advance(dt.timedelta(seconds=61))
     sandbox.world.settings.change({"iam_replication": 60, "iam_flapping": 0.3})
     before, after = iam.get_saml_provider(SAMLProviderArn=arn)["SAMLMetadataDocument"], make_metadata(make_certificate())
@@ -182,7 +182,7 @@ def test_reads_go_backwards(sandbox, iam, arn):
 
 
 def test_a_document_of_the_largest_size(iam):
-    """facts 5.1: 10 000 000 characters."""
+    """facts/aws.md 5.1: 10 000 000 characters."""
     document = make_metadata(make_certificate()).ljust(10_000_000)
     arn = iam.create_saml_provider(Name="Large", SAMLMetadataDocument=document)["SAMLProviderArn"]
     assert len(iam.get_saml_provider(SAMLProviderArn=arn)["SAMLMetadataDocument"]) >= len(document.strip())

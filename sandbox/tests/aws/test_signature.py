@@ -38,7 +38,7 @@ def test_wrong_keys(sandbox, refused, service, operation, codes):
 
 
 def test_every_signed_part_counts(sandbox, refused):
-    """GET with a query, PUT with a body, a path with encoded slashes: facts 6.4 says where moto's check fails."""
+    """GET with a query, PUT with a body, a path with encoded slashes: facts/aws.md 6.4 says where moto's check fails."""
     connect = client("connect")
     connect.list_instances(MaxResults=3)
     instance = seed(sandbox, instances=[{"account": ACCOUNT, "region": "us-west-2", "alias": "signed"}])["instances"][0]
@@ -90,13 +90,13 @@ def test_partitions(sandbox, refused):
 
 @pytest.mark.parametrize("region", ["us-east-1", "us-west-2", "eu-central-1", "ap-northeast-2", "af-south-1"])
 def test_regions_with_connect(sandbox, region):
-    """facts 1.4: the Regions that endpoints.json lists."""
+    """facts/aws.md 1.4: the Regions that endpoints.json lists."""
     assert client("connect", region=region).list_instances()["InstanceSummaryList"] == []
 
 
 @pytest.mark.parametrize("region", ["eu-north-1", "ap-northeast-3", "cn-north-1", "us-gov-east-1", "us-east-2"])
 def test_regions_without_connect(sandbox, region):
-    """facts 1.4: boto3 builds the host name all the same, but there is none."""
+    """facts/aws.md 1.4: boto3 builds the host name all the same, but there is none."""
     with pytest.raises((botocore.exceptions.EndpointConnectionError, botocore.exceptions.ProxyConnectionError)):
         client("connect", region=region).list_instances()
 
@@ -135,7 +135,7 @@ def test_assumed_role(sandbox, refused):
 
 
 def test_assume_role_refusals(sandbox, refused):
-    """facts 3.1 (session names), 5.1 (durations), 5.5 (texts)."""
+    """facts/aws.md 3.1 (session names), 5.1 (durations), 5.5 (texts)."""
     conditional = trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Condition={"StringEquals": {"sts:ExternalId": "right"}})
     trusting_other = trust({"AWS": "arn:aws:iam::999988887777:root"})
     roles = [

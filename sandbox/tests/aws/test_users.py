@@ -46,7 +46,7 @@ def test_create_describe_delete(connect, wanted, instance, refused):
 
 
 def test_names_are_case_sensitive(connect, wanted, refused):
-    """facts 3.1; 1.5: DuplicateResourceException 409."""
+    """facts/aws.md 3.1; 1.5: DuplicateResourceException 409."""
     connect.create_user(**wanted)
     refused(connect.create_user, "DuplicateResourceException", "", 409, **wanted)
     connect.create_user(**{**wanted, "Username": "Jane@example.com"})
@@ -57,13 +57,13 @@ def test_names_are_case_sensitive(connect, wanted, refused):
     ["jane doe", "jane#EXT#@x.example.com", "jane+ccp@example.com", "jané@example.com", "o'brien", "jane@example", "a@b@c.de", "x" * 65],
 )
 def test_names_that_are_refused(sandbox, wanted, refused, name):
-    """facts 3.1, 3.2."""
+    """facts/aws.md 3.1, 3.2."""
     refused(loose("connect").create_user, "InvalidParameterException", "Username", **{**wanted, "Username": name})
 
 
 @pytest.mark.parametrize("name", ["jane", "jane.doe@example.com", "DOMAIN\\jane", "j_-.9", "x" * 64])
 def test_names_that_are_taken(connect, wanted, name):
-    """facts 3.1."""
+    """facts/aws.md 3.1."""
     connect.create_user(**{**wanted, "Username": name})
 
 
@@ -92,7 +92,7 @@ def test_names_that_are_taken(connect, wanted, name):
     ],
 )
 def test_what_saml_instances_refuse(sandbox, wanted, refused, change):
-    """facts 1.0, 1.5."""
+    """facts/aws.md 1.0, 1.5."""
     refused(loose("connect").create_user, "InvalidParameterException", **{**wanted, **change})
     assert client("connect").list_users(InstanceId=wanted["InstanceId"])["UserSummaryList"] == []
 
@@ -106,7 +106,7 @@ def test_what_must_exist(connect, wanted, refused, change):
 
 
 def test_the_quota_of_users(sandbox, refused):
-    """facts 1.0, 2.2: LimitExceededException with 429."""
+    """facts/aws.md 1.0, 2.2: LimitExceededException with 429."""
     key = {"id": "AKIAFEW0000000000001", "secret": "s"}
     where = {"account": "777766665555", "region": REGION, "alias": "small"}
     accounts = [{"id": "777766665555", "access_keys": [key], "quotas": {"users": 2}}]
@@ -123,7 +123,7 @@ def test_the_quota_of_users(sandbox, refused):
 
 
 def test_updates(sandbox, connect, jane, instance, refused):
-    """facts 1.5: one operation an aspect, each without an answer."""
+    """facts/aws.md 1.5: one operation an aspect, each without an answer."""
     before = shown(connect, jane)
     sandbox.world.clock.advance(dt.timedelta(seconds=1))
     supervisors = instance["security_profiles"]["CallCenterManager"]
@@ -146,7 +146,7 @@ def test_updates(sandbox, connect, jane, instance, refused):
 
 
 def test_phone_settings(connect, jane):
-    """facts 1.5: PhoneConfig sets the same after contact work for every channel; UpdateUserConfig tells them apart."""
+    """facts/aws.md 1.5: PhoneConfig sets the same after contact work for every channel; UpdateUserConfig tells them apart."""
     connect.update_user_phone_config(
         **jane, PhoneConfig={"PhoneType": "DESK_PHONE", "DeskPhoneNumber": "+4930123456", "AfterContactWorkTimeLimit": 30}
     )
@@ -172,7 +172,7 @@ def test_phone_settings(connect, jane):
 
 
 def test_seconds_and_milliseconds(connect, jane):
-    """facts 1.5: a search answers in milliseconds, everything else is in seconds."""
+    """facts/aws.md 1.5: a search answers in milliseconds, everything else is in seconds."""
     connect.update_user_phone_config(**jane, PhoneConfig={"AfterContactWorkTimeLimit": 30})
     (found,) = connect.search_users(InstanceId=jane["InstanceId"])["Users"]
     assert found["PhoneConfig"]["AfterContactWorkTimeLimit"] == 30_000
@@ -180,7 +180,7 @@ def test_seconds_and_milliseconds(connect, jane):
 
 
 def test_what_a_search_returns(connect, jane):
-    """facts 1.5: no e-mail addresses, no mobile, no time of change, no proficiencies."""
+    """facts/aws.md 1.5: no e-mail addresses, no mobile, no time of change, no proficiencies."""
     described = shown(connect, jane)
     answer = connect.search_users(InstanceId=jane["InstanceId"])
     (found,) = answer["Users"]
@@ -192,7 +192,7 @@ def test_what_a_search_returns(connect, jane):
 
 
 def test_lags(sandbox, connect, wanted, refused):
-    """facts 1.5: DescribeUser may miss what CreateUser made; SearchUsers is an index."""
+    """facts/aws.md 1.5: DescribeUser may miss what CreateUser made; SearchUsers is an index."""
     sandbox.world.settings.connect_replication = 5
     sandbox.world.settings.connect_search_lag = 60
     made = connect.create_user(**wanted)
@@ -212,7 +212,7 @@ def test_lags(sandbox, connect, wanted, refused):
 
 
 def test_reads_go_backwards(sandbox, connect, wanted):
-    """facts/corrections.md E3, for Amazon Connect: a user who was shown is not there in a later read."""
+    """facts/entra.md E3, for Amazon Connect: a user who was shown is not there in a later read."""
     sandbox.world.settings.change({"connect_replication": 60, "connect_search_lag": 60, "connect_flapping": 0.3})
     connect.create_user(**wanted)
     for operation, key in ((connect.list_users, "UserSummaryList"), (connect.search_users, "Users")):
@@ -227,7 +227,7 @@ def string(field, value, kind="EXACT"):
 
 
 def test_searches(sandbox, connect, refused):
-    """facts 1.5: fields, comparisons, filters, and what is refused."""
+    """facts/aws.md 1.5: fields, comparisons, filters, and what is refused."""
     users = [
         {"username": "jane@example.com", "first_name": "Jane", "hierarchy_group": "Berlin/Sales", "tags": {"team": "voice"}},
         {"username": "john@example.com", "first_name": "John", "hierarchy_group": "Berlin", "security_profiles": ["Admin"]},
@@ -274,7 +274,7 @@ def test_searches(sandbox, connect, refused):
 
 
 def test_proficiencies(connect, jane, refused):
-    """facts 1.5, 2.2: associate before update; ten an agent; shown by their own list alone."""
+    """facts/aws.md 1.5, 2.2: associate before update; ten an agent; shown by their own list alone."""
     german = {"AttributeName": "Language", "AttributeValue": "German"}
     refused(connect.update_user_proficiencies, "ResourceNotFoundException", "", 404, **jane, UserProficiencies=[{**german, "Level": 3}])
     connect.associate_user_proficiencies(**jane, UserProficiencies=[{**german, "Level": 3}])
@@ -296,7 +296,7 @@ def test_tags(connect, jane):
 
 
 def test_quick_connects_outlive_their_agent(sandbox, connect):
-    """facts 1.5: after DeleteUser, call DeleteQuickConnect."""
+    """facts/aws.md 1.5: after DeleteUser, call DeleteQuickConnect."""
     users = [{"username": "jane"}, {"username": "john"}]
     where = {"account": ACCOUNT, "region": REGION, "alias": "transfers"}
     made = seed(sandbox, instances=[{**where, "users": users, "quick_connects": {"Jane": "jane", "John": "john"}}])["instances"][0]
@@ -309,7 +309,7 @@ def test_quick_connects_outlive_their_agent(sandbox, connect):
 
 
 def test_instances_that_manage_their_own_users(sandbox, connect, refused):
-    """facts 1.5, 3.1: a password, and twenty characters."""
+    """facts/aws.md 1.5, 3.1: a password, and twenty characters."""
     where = {"account": ACCOUNT, "region": REGION, "alias": "own", "identity_management_type": "CONNECT_MANAGED"}
     made = seed(sandbox, instances=[where])["instances"][0]
     user = {
@@ -324,7 +324,7 @@ def test_instances_that_manage_their_own_users(sandbox, connect, refused):
 
 
 def test_ten_thousand_agents(sandbox, connect):
-    """facts 1.3: 500 and 1000 a page."""
+    """facts/aws.md 1.3: 500 and 1000 a page."""
     users = [{"username": f"agent{number}@example.com"} for number in range(10_000)]
     made = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "large", "users": users}])["instances"][0]
     searched = connect.get_paginator("search_users").paginate(InstanceId=made["id"], PaginationConfig={"PageSize": 500}).build_full_result()

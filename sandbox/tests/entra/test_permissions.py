@@ -107,7 +107,7 @@ def test_owned_by_reaches_what_the_caller_made(graph: t.Any, graph_as: t.Any) ->
 
 
 def test_instantiate_with_owned_by_makes_nobody_the_owner(graph_as: t.Any) -> None:
-    """facts/corrections.md E5: the caller can then change neither object, nor delete it"""
+    """facts/entra.md E5: the caller can then change neither object, nor delete it"""
     limited = graph_as("owner")
     template = "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate"
     made = limited("POST", template, 201, json={"displayName": "Orphan"})

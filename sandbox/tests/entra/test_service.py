@@ -195,7 +195,7 @@ def test_what_the_sandbox_does_not_hold_is_said_to_be_missing(graph: t.Any) -> N
 
 
 def test_key_material_is_limited(graph: t.Any, sandbox: t.Any, graph_as: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """facts/corrections.md E2: 150 reads a minute for the tenant, single and listed alike; others are not counted"""
+    """facts/entra.md E2: 150 reads a minute for the tenant, single and listed alike; others are not counted"""
     application, principal = graph.instantiate()
     path = f"/servicePrincipals/{principal['id']}"
     listed = f"/servicePrincipals?$filter=appId eq '{application['appId']}'&$select=keyCredentials"
@@ -214,7 +214,7 @@ def test_key_material_is_limited(graph: t.Any, sandbox: t.Any, graph_as: t.Any, 
 
 
 def test_reads_go_backwards(graph: t.Any, sandbox: t.Any) -> None:
-    """facts/corrections.md E3: after a 200 a later read may be 404 or older; the same seed answers the same"""
+    """facts/entra.md E3: after a 200 a later read may be 404 or older; the same seed answers the same"""
 
     def statuses() -> list[int]:
         sandbox.world.settings.change({"graph_replication": 0, "flapping_seed": 1})
@@ -234,7 +234,7 @@ def test_reads_go_backwards(graph: t.Any, sandbox: t.Any) -> None:
 
 
 def test_an_older_version_comes_back(graph: t.Any, sandbox: t.Any) -> None:
-    """facts/corrections.md E3"""
+    """facts/entra.md E3"""
     _application, principal = graph.instantiate()
     wait(sandbox, 61)
     sandbox.world.settings.change({"graph_replication": 60, "graph_flapping": 0.3})
@@ -246,7 +246,7 @@ def test_an_older_version_comes_back(graph: t.Any, sandbox: t.Any) -> None:
 
 
 def test_assignments_are_listed_late(graph: t.Any, sandbox: t.Any, seeded: dict[str, t.Any]) -> None:
-    """facts/corrections.md E3: their list lags by itself, also for objects that are old"""
+    """facts/entra.md E3: their list lags by itself, also for objects that are old"""
     _application, principal = graph.instantiate()
     sandbox.world.settings.change({"graph_assignments_lag": 45})
     path = f"/servicePrincipals/{principal['id']}/appRoleAssignedTo"

@@ -120,7 +120,7 @@ def kept(each: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def test_removing_a_certificate(graph: t.Any) -> None:
-    """facts/corrections.md E1: the lists without its three credentials, the others with null for what is secret."""
+    """facts/entra.md E1: the lists without its three credentials, the others with null for what is secret."""
     _application, principal = graph.saml_application()
     made = [add(graph, principal) for _number in range(3)]
     keys, passwords = credentials(graph, principal)
@@ -149,7 +149,7 @@ def test_removing_a_certificate(graph: t.Any) -> None:
 def test_what_stays_comes_back_unchanged_and_without_its_secret(
     graph: t.Any, name: str, change: dict[str, t.Any], code: str, message: str
 ) -> None:
-    """facts/corrections.md E1"""
+    """facts/entra.md E1"""
     _application, principal = graph.saml_application()
     add(graph, principal)
     before = credentials(graph, principal)
@@ -164,7 +164,7 @@ def test_what_stays_comes_back_unchanged_and_without_its_secret(
 
 @pytest.mark.parametrize("usages", [("Sign",), ("Verify",), ("password",), ("Sign", "Verify"), ("Sign", "password")])
 def test_removing_a_part_of_a_certificate_changes_nothing(graph: t.Any, usages: tuple[str, ...]) -> None:
-    """facts/corrections.md E1: it is answered with success all the same."""
+    """facts/entra.md E1: it is answered with success all the same."""
     _application, principal = graph.saml_application()
     gone, _other = (add(graph, principal)["customKeyIdentifier"] for _number in range(2))
     before = credentials(graph, principal)

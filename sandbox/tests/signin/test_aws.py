@@ -202,14 +202,14 @@ def test_a_regional_reply_url_that_the_trust_policy_does_not_name(federation: Fe
     ],
 )
 def test_sign_in_hosts_are_those_of_the_table(federation: Federation, host: str, known: bool) -> None:
-    """facts/corrections A1: a label for each Region of the partition, and none for us-east-1"""
+    """facts/aws.md A1: a label for each Region of the partition, and none for us-east-1"""
     url = f"https://{host}/saml"
     federation.set_trust(federation.trust(url))
     assert (federation.post(forged(federation, recipient=url)).outcome == "console-home") is known
 
 
 def test_the_host_that_others_use_answers_when_told(federation: Federation) -> None:
-    """facts/corrections A1: third parties use it as if it worked"""
+    """facts/aws.md A1: third parties use it as if it worked"""
     url = "https://us-east-1.signin.aws.amazon.com/saml"
     federation.set_trust(federation.trust(url))
     federation.change_application(web={"redirectUris": [url]})

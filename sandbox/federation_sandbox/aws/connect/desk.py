@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pages of an instance: the Contact Control Panel that greets an agent, or the message that the agent sees (facts 4.4)."""
+"""The pages of an instance: the Contact Control Panel that greets an agent, or the message that the agent sees (facts/aws.md 4.4)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _ELSEWHERE: t.Final = "The address that you are to be sent to is not among the a
 def federate(call: Call, caller: Caller, region: str, instance_id: str, query: t.Mapping[str, str]) -> Response:
     """Take whoever is in the console on to the instance, as GetFederationToken allows it.
 
-    query: destination, and new_domain=true for an instance of the old domain whose people are to come to its new one (facts 4.1).
+    query: destination, and new_domain=true for an instance of the old domain whose people are to come to its new one (facts/aws.md 4.1).
     """
     endpoint = hosts.endpoints("connect").get(f"connect.{region}.amazonaws.com")
     if endpoint is None:
@@ -107,7 +107,7 @@ def _missing(_request: Request, _call: Call, _instance: Instance) -> Response:
 
 
 def _let_frame(response: Response, instance: Instance) -> None:
-    """Approved origins may frame the pages of an agent who is signed in; nobody else's page may frame the way in (facts 7)."""
+    """Approved origins may frame the pages of an agent who is signed in; nobody else's page may frame the way in (facts/aws.md 7)."""
     if response.status_code in (200, 403):
         del response.headers["X-Frame-Options"]
         response.headers["Content-Security-Policy"] = " ".join(["frame-ancestors", "'self'", *instance.origins])
@@ -127,7 +127,7 @@ def _instance_at(call: Call, host: str) -> Instance | None:
 
 
 def _sign_in(request: Request, call: Call, instance: Instance) -> Response:
-    """Take a token, and go to the destination: a page of the instance, or a site among its approved origins (facts 4.1)."""
+    """Take a token, and go to the destination: a page of the instance, or a site among its approved origins (facts/aws.md 4.1)."""
     home = "/connect/home" if request.host.lower().endswith(f".{hosts.OLD_DOMAIN}") else "/home"
     token, destination = request.args.get("code", ""), request.args.get("destination", home)
     session = call.world.state(Agents).get(token)
@@ -144,7 +144,7 @@ def _sign_in(request: Request, call: Call, instance: Instance) -> Response:
 
 
 def _sign_out(request: Request, call: Call, _instance: Instance) -> Response:
-    """End the agent's session; the one with the identity provider goes on (facts 4.1)."""
+    """End the agent's session; the one with the identity provider goes on (facts/aws.md 4.1)."""
     call.world.state(Agents).close(request.cookies.get(_COOKIE, ""))
     answer = _message(200, "Signed out", "You have signed out.")
     answer.delete_cookie(_COOKIE, secure=True, httponly=True, samesite="None")

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""GetFederationToken: the name of a role session becomes an agent (facts 1.5, 3.1, 3.3)."""
+"""GetFederationToken: the name of a role session becomes an agent (facts/aws.md 1.5, 3.1, 3.3)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from federation_sandbox.aws.connect.store import Instance, Item, active_instance
 from federation_sandbox.aws.protocol import Context, Params
 from federation_sandbox.world import World
 
-#: how long an agent stays signed in (facts 4.1)
+#: how long an agent stays signed in (facts/aws.md 4.1)
 LASTS: t.Final = dt.timedelta(hours=12)
 
 

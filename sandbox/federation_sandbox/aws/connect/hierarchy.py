@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The hierarchy of agents: up to five levels, groups whose names may repeat (facts 1.5)."""
+"""The hierarchy of agents: up to five levels, groups whose names may repeat (facts/aws.md 1.5)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Instances, their attributes and approved origins (facts 1.4, 1.5)."""
+"""Instances, their attributes and approved origins (facts/aws.md 1.4, 1.5)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How often each operation may be called: by account and Region, not by instance or caller (facts 2.1)."""
+"""How often each operation may be called: by account and Region, not by instance or caller (facts/aws.md 2.1)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Quick connects, of which those for an agent outlive the agent (facts 1.5, DeleteUser)."""
+"""Quick connects, of which those for an agent outlive the agent (facts/aws.md 1.5, DeleteUser)."""
 
 from __future__ import annotations
 

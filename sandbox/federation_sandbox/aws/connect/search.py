@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The searches: criteria and filters over an index that lags behind (facts 1.5)."""
+"""The searches: criteria and filters over an index that lags behind (facts/aws.md 1.5)."""
 
 from __future__ import annotations
 

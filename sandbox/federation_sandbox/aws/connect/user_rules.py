@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Amazon Connect takes as an agent (facts 1.5, 3.1)."""
+"""What Amazon Connect takes as an agent (facts/aws.md 1.5, 3.1)."""
 
 from __future__ import annotations
 

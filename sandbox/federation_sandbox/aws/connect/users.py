@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Agents: one call per agent and aspect, as Amazon Connect has it (facts 1.5)."""
+"""Agents: one call per agent and aspect, as Amazon Connect has it (facts/aws.md 1.5)."""
 
 from __future__ import annotations
 

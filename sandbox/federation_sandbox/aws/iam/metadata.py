@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which metadata documents IAM takes (facts 5.2)."""
+"""Which metadata documents IAM takes (facts/aws.md 5.2)."""
 
 from __future__ import annotations
 

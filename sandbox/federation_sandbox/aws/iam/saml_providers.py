@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""IAM's SAML providers (facts 5.1 to 5.3)."""
+"""IAM's SAML providers (facts/aws.md 5.1 to 5.3)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_PRIVATE_KEYS: t.Final = 2
 
 
 def create_saml_provider(at: Context, wanted: Params) -> Answer:
-    """Create a provider; unlike moto's, an existing one is never overwritten (facts 6.2)."""
+    """Create a provider; unlike moto's, an existing one is never overwritten (facts/aws.md 6.2)."""
     iam = at.world.state(Iam)
     arn = f"arn:{at.partition}:iam::{at.account}:saml-provider/{wanted['Name']}"
     if iam.providers.latest(arn):

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which trust policies IAM takes, where moto takes nearly any (facts 6.2)."""
+"""Which trust policies IAM takes, where moto takes nearly any (facts/aws.md 6.2)."""
 
 from __future__ import annotations
 

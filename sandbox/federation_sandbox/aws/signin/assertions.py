@@ -166,7 +166,7 @@ def _check_signature(root: etree._Element, signed: etree._Element, certificates:
 
 
 def _made(root: etree._Element, signature: etree._Element, certificate: x509.Certificate) -> bool:
-    """Whether a certificate made a signature; what its KeyInfo says does not matter, nor the certificate's dates (facts 5.2)."""
+    """Whether a certificate made a signature; what its KeyInfo says does not matter, nor the certificate's dates (facts/aws.md 5.2)."""
     context = xmlsec.SignatureContext()
     context.key = xmlsec.Key.from_memory(certificate.public_bytes(Encoding.DER), xmlsec.constants.KeyDataFormatCertDer)
     xmlsec.tree.add_ids(root, ["ID"])
@@ -205,7 +205,7 @@ def _read(assertion: etree._Element) -> Assertion:
 
 
 def _confirmation(subject: etree._Element | None) -> etree._Element:
-    """The data of the one bearer confirmation (facts 5.4)."""
+    """The data of the one bearer confirmation (facts/aws.md 5.4)."""
     found = subject.findall(f"{_SAML}SubjectConfirmation") if subject is not None else []
     data = found[0].find(f"{_SAML}SubjectConfirmationData") if len(found) == 1 and found[0].get("Method") == _BEARER else None
     if data is None:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where people sign in to AWS and find its console: a host for the whole partition and one for each Region (facts 4.1, 5.4)."""
+"""Where people sign in to AWS and find its console: a host for the whole partition and one for each Region (facts/aws.md 4.1, 5.4)."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def _sign_in(request: Request, call: Call) -> Response:
 
 
 def _destination(site: hosts.Site, region: str, relay_state: str) -> str:
-    """The relay state when it is in this partition's console, else the console's home (facts 4.4)."""
+    """The relay state when it is in this partition's console, else the console's home (facts/aws.md 4.4)."""
     if site.in_console(relay_state):
         return relay_state
     return f"https://{region}.{site.console}/console/home?region={region}"

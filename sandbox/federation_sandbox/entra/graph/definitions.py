@@ -58,7 +58,7 @@ def check_definition(kind: str, definition: list[str]) -> None:
         raise _invalid()
 
 
-#: accepted and kept (facts/corrections.md E7); signing in does not act on them
+#: accepted and kept (facts/entra.md E7); signing in does not act on them
 _OTHER_KEYS: t.Final = ("GroupFilter", "audienceOverride", "issuerWithApplicationId")
 
 

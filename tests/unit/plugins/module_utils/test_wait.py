@@ -61,7 +61,7 @@ def test_a_steady_wait_of_a_cloud_that_is_behind_makes_surer(time: FakeTime) -> 
 
 
 def test_once_answers_go_backwards_a_run_asks_for_many_spaced_ones(time: FakeTime) -> None:
-    """facts/corrections.md E3"""
+    """facts/entra.md E3"""
     waits = waiter(time)
     assert waits.until("it", _probe(True, None, *[True] * 8), steady=2)
     assert time.pauses[-7:] == [1.0] * 7

@@ -97,7 +97,7 @@ def test_what_a_run_does(
 
 @pytest.mark.parametrize("certificates", [(NEW,), (OLD, NEW), (EXPIRED, OLD, NEW)])
 def test_removal_takes_one_triple_alone(certificates: tuple[x509.Certificate, ...]) -> None:
-    """facts/pains.md 1, facts/corrections.md E1: the sibling stays, byte for byte, but for nulls, and so do foreign keys and secrets."""
+    """facts/pains.md 1, facts/entra.md E1: the sibling stays, byte for byte, but for nulls, and so do foreign keys and secrets."""
     principal = _principal(*certificates)
     for chosen in certificates:
         body = signing.without(principal, signing.named(signing.pairs(principal), _thumbprint(chosen)))

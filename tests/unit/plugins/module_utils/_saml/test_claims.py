@@ -289,7 +289,7 @@ def test_what_the_trust_must_allow(name: str, tags: bool, identity: bool) -> Non
 @pytest.mark.parametrize("keep_unknown", [True, False])
 @pytest.mark.parametrize("spelling", ["ClaimsTransformation", "ClaimsTransformations"])
 def test_what_is_not_managed_stays_in_the_policy(keep_unknown: bool, spelling: str) -> None:
-    """facts/corrections.md E7: a tool that does not know a key must carry it, in the spelling that it has read"""
+    """facts/entra.md E7: a tool that does not know a key must carry it, in the spelling that it has read"""
     others = {"GroupFilter": {"MatchOn": "displayname", "Type": "prefix", "Value": "CC"}, "audienceOverride": "api://x"}
     transformation = {"ID": "Lower", "TransformationMethod": "ToLowercase"}
     content = {"Version": 1, "IncludeBasicClaimSet": "true", "ClaimsSchema": [], spelling: [transformation], **others}
