@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import collections.abc
 import os
-import sys
 from pathlib import Path
 
 import pytest
 from azure.identity.aio import ClientSecretCredential
 from msgraph.graph_service_client import GraphServiceClient
 
+from entra_material import SECRET, Tenant, tenant  # noqa: F401
 from federation_sandbox.testing import Sandbox, running_sandbox
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(CHECKOUT / "tests"), str(CHECKOUT / "sandbox" / "tests" / "signin")]
-
-from entra_material import SECRET, Tenant, tenant  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")

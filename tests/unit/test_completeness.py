@@ -11,12 +11,10 @@ import typing as t
 
 import botocore.session
 import pytest
-import yaml
 from ansible.module_utils.compat.version import LooseVersion
 
-from support import CHECKOUT, documented_options, written_in
-
-CONTRACT: t.Final = CHECKOUT.parent / "shared" / "contracts" / "graph-openapi.yaml"
+from graph_contract import contract
+from support import documented_options, written_in
 
 #: the release of botocore whose models were compared with the options
 REVIEWED: t.Final = "1.44.8"
@@ -276,32 +274,12 @@ def test_each_attribute_of_an_instance_is_an_option() -> None:
     check_known(attributes - options, "InstanceAttributeType")
 
 
-@pytest.fixture(scope="module")
-def schemas() -> dict[str, t.Any]:
-    """The types in Microsoft Graph's published description."""
-    if not CONTRACT.exists():
-        pytest.skip("needs ../shared/contracts/graph-openapi.yaml")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return dict(yaml.load(CONTRACT.read_text(encoding="utf-8"), Loader=loader)["components"]["schemas"])
-
-
-def properties_of(schemas: t.Mapping[str, t.Any], kind: str) -> set[str]:
-    """The properties of a type and of what it is derived from."""
-    schema = schemas[kind]
-    found: set[str] = set()
-    for part in (schema, *schema.get("allOf", ())):
-        found |= {name for name in part.get("properties", ()) if not name.startswith("@")}
-        if "$ref" in part:
-            found |= properties_of(schemas, part["$ref"].rpartition("/")[2])
-    return found
-
-
 @pytest.mark.parametrize("kind", GRAPH)
-def test_what_graph_holds_is_an_option(schemas: dict[str, t.Any], kind: str) -> None:
+def test_what_graph_holds_is_an_option(kind: str) -> None:
     left_out = [name for names in GRAPH_LEFT_OUT[kind].values() for name in names.split()]
     stands_here = [*GRAPH[kind], *left_out]
     assert len(stands_here) == len(set(stands_here)), "a property stands here twice"
-    assert properties_of(schemas, f"microsoft.graph.{kind}") == set(stands_here)
+    assert set(contract().types[kind].properties) == set(stands_here)
 
 
 @pytest.mark.parametrize("kind", GRAPH)

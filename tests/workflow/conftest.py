@@ -6,20 +6,14 @@
 from __future__ import annotations
 
 import collections.abc
-import sys
 from pathlib import Path
 
 import pytest
-
-from federation_sandbox.testing import Sandbox, running_sandbox
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from playbooks import Playbooks, Run
 from rotations import Federation, set_up
 from seeds import credentials, fill
 
+from federation_sandbox.testing import Sandbox, running_sandbox
 from importable import make_importable
 
 make_importable()

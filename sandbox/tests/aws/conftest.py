@@ -6,18 +6,13 @@
 from __future__ import annotations
 
 import collections.abc
-import sys
 import typing as t
-from pathlib import Path
 
 import botocore.exceptions
 import pytest
+from aws_client import ACCOUNT, GOVERNMENT, GOVERNMENT_KEY, KEY, REGION, account, client, seed
 
 from federation_sandbox.testing import Sandbox, running_sandbox
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[3] / "tests")]
-
-from aws_client import ACCOUNT, GOVERNMENT, GOVERNMENT_KEY, KEY, REGION, account, client, seed  # noqa: E402
 
 Refused = t.Callable[..., t.Any]
 

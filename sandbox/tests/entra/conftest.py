@@ -7,82 +7,20 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
-import json
-import pathlib
-import re
 import typing as t
 
 import pytest
 import requests
-import yaml
-from openapi_schema_validator import OAS30Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT4
 
 from federation_sandbox.clouds import seed
 from federation_sandbox.entra.graph.templates import NON_GALLERY
 from federation_sandbox.entra.seeding import PERMISSIONS
 from federation_sandbox.entra.state import Tenant, directory
 from federation_sandbox.testing import Sandbox, running_sandbox
+from graph_contract import Contract, contract
 
-CONTRACT = pathlib.Path(__file__).parents[3].parent / "shared" / "contracts" / "graph-openapi.yaml"
 GRAPH = "https://graph.microsoft.com/v1.0"
 EVENTUAL = {"ConsistencyLevel": "eventual"}
-
-
-class Contract:
-    """Microsoft Graph's shape: which answers an operation may give."""
-
-    def __init__(self, document: dict[str, t.Any]) -> None:
-        self._registry = Registry().with_resource("urn:graph", Resource.from_contents(document, DRAFT4))
-        self._schemas = document["components"]["schemas"]
-        self.paths = [(re.compile(_pattern(path)), operations) for path, operations in document["paths"].items()]
-        self.paths.sort(key=lambda each: each[0].pattern.count("[^/]+"))
-
-    def check(self, method: str, path: str, status: int, content: t.Any) -> None:
-        """Fail when an answer is not what the description says."""
-        if status >= 400:
-            schema: dict[str, t.Any] = {"$ref": "#/components/schemas/microsoft.graph.ODataErrors.ODataError"}
-        else:
-            operation = next(each for pattern, each in self.paths if pattern.fullmatch(path))[method.lower()]
-            answers = operation["responses"]
-            answer = answers.get(str(status)) or answers.get("2XX")
-            assert answer, f"{method} {path} does not answer {status}"
-            schema = next(iter(answer.get("content", {}).values()), {}).get("schema", {})
-            if content is None:
-                assert schema.get("format", "binary") in ("binary", "int32"), f"{method} {path} answers without JSON"
-                return
-            self._check_names(schema, content, path)
-        OAS30Validator(_absolute(schema), registry=self._registry).validate(content)
-
-    def _check_names(self, schema: dict[str, t.Any], content: t.Any, path: str) -> None:
-        """No property that the type does not have; an object that names its type is judged by that one."""
-        if not isinstance(content, dict):
-            return
-        if "@odata.type" in content:
-            schema = {"$ref": f"#/components/schemas/{content['@odata.type'].lstrip('#')}"}
-        known = self._properties(schema)
-        unknown = {name for name in content if not name.startswith("@")} - set(known)
-        assert not unknown or not known, f"{path} answers with {unknown}"
-        for each in content.get("value", []) if "items" in known.get("value", {}) else []:
-            self._check_names(known["value"]["items"], each, path)
-
-    def _properties(self, schema: dict[str, t.Any]) -> dict[str, t.Any]:
-        if "$ref" in schema:
-            schema = self._schemas[schema["$ref"].rpartition("/")[2]]
-        found = dict(schema.get("properties", {}))
-        for part in schema.get("allOf", ()):
-            found |= self._properties(part)
-        return found
-
-
-def _pattern(path: str) -> str:
-    return "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"(\{[^}]+\})", path))
-
-
-def _absolute(schema: t.Any) -> t.Any:
-    text = json.dumps(schema).replace('"#/components', '"urn:graph#/components')
-    return json.loads(text)
 
 
 @dataclasses.dataclass
@@ -138,14 +76,6 @@ class Graph:
 
 
 @pytest.fixture(scope="session")
-def contract() -> Contract | None:
-    """The published description of Microsoft Graph, where it is at hand."""
-    if not CONTRACT.exists():
-        return None
-    return Contract(yaml.load(CONTRACT.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-
-
-@pytest.fixture(scope="session")
 def running() -> collections.abc.Iterator[Sandbox]:
     """One sandbox for all tests."""
     with running_sandbox() as sandbox:
@@ -194,7 +124,7 @@ def tenant(sandbox: Sandbox, seeded: dict[str, t.Any]) -> Tenant:
 
 
 @pytest.fixture
-def graph_of(contract: Contract | None) -> t.Callable[[dict[str, t.Any], str], Graph]:
+def graph_of() -> t.Callable[[dict[str, t.Any], str], Graph]:
     """A client of Graph for an application of a seeded tenant."""
 
     def client(ids: dict[str, t.Any], name: str) -> Graph:
@@ -207,7 +137,7 @@ def graph_of(contract: Contract | None) -> t.Callable[[dict[str, t.Any], str], G
         answer = requests.post(f"https://login.microsoftonline.com/{ids['id']}/oauth2/v2.0/token", data=form, timeout=300)
         session = requests.Session()
         session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        return Graph(session, contract)
+        return Graph(session, contract())
 
     return client
 

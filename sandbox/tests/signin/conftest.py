@@ -8,19 +8,14 @@ from __future__ import annotations
 import collections.abc
 import functools
 import itertools
-import sys
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from federation import Federation
 
 from federation_sandbox.entra import certificates
 from federation_sandbox.testing import Sandbox, running_sandbox
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from federation import Federation
 
 
 @pytest.fixture(scope="session")

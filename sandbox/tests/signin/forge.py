@@ -106,3 +106,57 @@ def evil_twin(assertion: etree._Element, new_id: str | None = "_evil") -> etree.
         twin.set("ID", new_id)
     part_of(twin, "a:Subject/a:NameID").text = "admin@contoso.com"
     return twin
+
+
+#: how a signed assertion is wrapped into a response for somebody else
+WRAPPINGS: t.Final = (
+    "sibling before",
+    "sibling after",
+    "same id",
+    "around",
+    "around, signature outside",
+    "in an object of the signature",
+    "in the extensions",
+    "in something unknown",
+    "in a response",
+)
+
+
+def wrapped(root: etree._Element, how: str) -> etree._Element:
+    """A response with the signed assertion somewhere, and an assertion for somebody else where it should be."""
+    assertion = part_of(root, "a:Assertion")
+    signature = part_of(assertion, "ds:Signature")
+    if how == "sibling before":
+        assertion.addprevious(evil_twin(assertion))
+    elif how == "sibling after":
+        assertion.addnext(evil_twin(assertion))
+    elif how == "same id":
+        assertion.addprevious(evil_twin(assertion, None))
+    elif how in ("around", "around, signature outside"):
+        twin = evil_twin(assertion)
+        root.replace(assertion, twin)
+        twin.append(assertion)
+        if how.endswith("outside"):
+            twin.insert(1, signature)
+    elif how == "in an object of the signature":
+        twin = evil_twin(assertion)
+        twin.insert(1, signature)
+        etree.SubElement(signature, f"{{{DS}}}Object").append(assertion)
+        root.append(twin)
+    elif how == "in the extensions":
+        twin = evil_twin(assertion)
+        root.replace(assertion, twin)
+        twin.insert(1, signature)
+        extensions = etree.Element(f"{{{SAMLP}}}Extensions")
+        extensions.append(assertion)
+        root.insert(1, extensions)
+    elif how == "in something unknown":
+        twin = evil_twin(assertion)
+        root.replace(assertion, twin)
+        twin.insert(1, signature)
+        etree.SubElement(root, "Wrapper").append(assertion)
+    elif how == "in a response":
+        whole = copy.deepcopy(root)
+        root.replace(assertion, evil_twin(assertion))
+        root.append(whole)
+    return root

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 import typing as t
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -22,7 +21,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata 
 )
 
 BOM = "\ufeff"
-SAMPLES = Path(__file__).resolve().parents[6] / "shared" / "samples"
 
 Make = t.Callable[[SimpleNamespace], t.Any]
 
@@ -281,21 +279,24 @@ def test_not_the_expected_metadata(saml: SimpleNamespace, expected: dict[str, t.
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize(
-    ("sample", "certificate_count", "entity_id"),
-    [
-        ("azure-common-metadata-2019.xml", 3, "https://sts.windows.net/{tenantid}/"),
-        ("adfs-v4-metadata.xml", 1, "http://fs.msidlab11.com/adfs/services/trust"),
-    ],
-)
-def test_a_real_document(sample: str, certificate_count: int, entity_id: str) -> None:
-    path = SAMPLES / sample
-    if not path.exists():
-        pytest.skip(f"the sample {path} is not here")
-    found = parse(path.read_bytes())
-    assert len(found.certificates) == certificate_count
-    assert found.entity_id == entity_id
-    assert all(endpoint.location.startswith("https://") for endpoint in found.sso_locations)
+def test_a_document_of_active_directory_federation_services(saml: SimpleNamespace) -> None:
+    """One document for both sides of SAML and for WS-Federation: only what the identity provider signs with counts."""
+    signing, encryption = saml.key(new(saml)), saml.key(old(saml), "encryption")
+    role = (
+        '<RoleDescriptor xsi:type="fed:{}Type" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:fed="urn:fed">'
+        "{}</RoleDescriptor>"
+    )
+    artifact = '<ArtifactResolutionService index="0" Binding="urn:oasis:names:tc:SAML:2.0:bindings:SOAP" Location="https://adfs/soap"/>'
+    consumer = '<AssertionConsumerService index="0" Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://adfs/acs"/>'
+    protocol = 'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"'
+    provider = f"<SPSSODescriptor {protocol}>{encryption}{consumer}</SPSSODescriptor>"
+    others = role.format("ApplicationService", encryption) + role.format("SecurityTokenService", signing + encryption)
+    text = saml.metadata(keys=encryption + signing + artifact, entity_id="http://adfs/trust")
+    text = text.replace("<IDPSSODescriptor", others + provider + "<IDPSSODescriptor")
+    found = parse(text)
+    assert found.thumbprints == (thumb(new(saml)),)
+    assert found.entity_id == "http://adfs/trust"
+    assert all(endpoint.location.startswith("https://login") for endpoint in found.sso_locations)
     assert same_meaning(parse(found.document), found)
 
 
