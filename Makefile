@@ -169,6 +169,7 @@ test-floor test-newest test-latest test-next: test-%: setup-%
 
 test-molecule: setup
 	$(ACTIVATE)
+	export FEDERATION_DIRECT=true # as in the other tests: half of the time
 	$(BIN)/python tools/demo.py --run molecule test
 	$(BIN)/python tools/demo.py --run molecule test --scenario-name fleet
 
@@ -236,3 +237,19 @@ lint-importer: setup .venv-importer/.ready
 	python -m galaxy_importer.main openccp-federation-*.tar.gz >importer.log 2>&1 || { tail -n 20 importer.log; exit 1; }
 	grep -E '^(WARNING|ERROR)' importer.log || true
 	! grep -q '^ERROR' importer.log
+
+# --- releases ---
+
+ARCHIVE := .cache/build/openccp-federation-$(RELEASE).tar.gz
+.PHONY: release-check publish
+
+release-check: setup ## Check that RELEASE=1.2.3 is what galaxy.yml, the changelog and the built archive say
+	grep -qx 'version: $(RELEASE)' galaxy.yml || { echo 'galaxy.yml has another version than $(RELEASE).' >&2; exit 1; }
+	grep -q '^  $(RELEASE):$$' changelogs/changelog.yaml || { echo 'The changelog does not know $(RELEASE): run antsibull-changelog release.' >&2; exit 1; }
+	[ -e $(ARCHIVE) ] || { echo '$(ARCHIVE) is not there: run make lint-importer.' >&2; exit 1; }
+
+publish: setup ## Bring the signed archive of RELEASE=1.2.3 from GitHub to Galaxy; needs gh and ANSIBLE_GALAXY_TOKEN
+	mkdir -p $(dir $(ARCHIVE))
+	gh release download $(RELEASE) --clobber --pattern '$(notdir $(ARCHIVE))' --dir $(dir $(ARCHIVE))
+	gh attestation verify $(ARCHIVE) --repo openccp/federation
+	$(BIN)/ansible-galaxy collection publish $(ARCHIVE) --token "$$ANSIBLE_GALAXY_TOKEN"
