@@ -56,7 +56,7 @@ class ActionModule(DirectAction):
         elsewhere = self._connection.transport != "local" or self._task.become
         if self._task.async_val or self._task.check_mode or "progress_file" in self._task.args or elsewhere:
             return super()._execute_module(*args, task_vars=task_vars, **kwargs)
-        host = self._host_name(task_vars or {})
+        host = str((task_vars or {}).get("inventory_hostname", "localhost"))
         with tempfile.NamedTemporaryFile(prefix="connect-users-") as file, Tail(Path(file.name), host):
             told = {**self._task.args, "progress_file": file.name}
             done = super()._execute_module(*args, module_args=told, task_vars=task_vars, **kwargs)

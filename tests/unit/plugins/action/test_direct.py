@@ -17,6 +17,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible.executor import module_common
+from ansible.release import __version__ as core
+from ansible_collections.openccp.federation.plugins.plugin_utils import _direct, _internals
 
 from response_material import make_response
 from saml_material import make_certificate, make_metadata
@@ -26,6 +29,8 @@ from support import CHECKOUT, COLLECTIONS, HANGS, module_environment
 MODULES: t.Final = sorted(
     path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py") if "def main()" in path.read_text(encoding="utf-8")
 )
+OBSTACLE: t.Final = _internals.obstacle()
+needs_direct: t.Final = pytest.mark.skipif(OBSTACLE is not None, reason=f"nothing runs directly, because {OBSTACLE}")
 SECRET: t.Final = "a-key-that-nobody-may-see"
 READ: t.Final = "openccp.federation.saml_response_info"
 ENTRA: t.Final = "openccp.federation.azure_saml_app_info"
@@ -58,7 +63,7 @@ TASKS: t.Final[dict[str, dict[str, t.Any]]] = {
         "vars": {"ansible_python_interpreter": "{{ playbook_dir }}/python"},
     },
 }
-#: The tasks that run in an interpreter of their own on either host, and why.
+#: The tasks that run in an interpreter of their own either way, and why.
 APART: t.Final = {
     "environment of the interpreter": "the environment sets PYTHONHASHSEED",
     "background": "it runs in the background",
@@ -66,9 +71,9 @@ APART: t.Final = {
 }
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, direct: bool) -> dict[str, str]:
     return {
-        **module_environment({}),
+        **module_environment({"FEDERATION_DIRECT": str(direct)}),
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_CALLBACK_PLUGINS": str(CHECKOUT / "tests" / "workflow" / "callback_plugins"),
         "ANSIBLE_CALLBACKS_ENABLED": "events",
@@ -81,15 +86,15 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _start(folder: Path, hosts: dict[str, t.Any], tasks: list[dict[str, t.Any]], *arguments: str) -> subprocess.Popen[str]:
+def _start(folder: Path, tasks: list[dict[str, t.Any]], *arguments: str, direct: bool = True) -> subprocess.Popen[str]:
     play = {"hosts": "all", "connection": "local", "gather_facts": False, "tasks": tasks}
     (folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
     every = {"ansible_python_interpreter": sys.executable}
-    (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "vars": every}}), encoding="utf-8")
+    (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"federation": every}}}), encoding="utf-8")
     return subprocess.Popen(
         [Path(sys.executable).with_name("ansible-playbook"), "play.yml", "--inventory", "hosts.yml", *arguments],
         cwd=folder,
-        env=_environment(folder),
+        env=_environment(folder, direct),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -101,24 +106,25 @@ def _events(folder: Path) -> list[dict[str, t.Any]]:
     return [json.loads(line) for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-class Both(t.NamedTuple):
-    """One run on both hosts."""
+class Ways(t.NamedTuple):
+    """One run of all tasks. results: by name of the task."""
 
     output: str
-    results: dict[tuple[str, str], dict[str, t.Any]]
+    results: dict[str, dict[str, t.Any]]
 
 
-def _run_both(folder: Path) -> Both:
-    """The same tasks run directly and not."""
+def _run(folder: Path, direct: bool) -> Ways:
+    """The tasks, run directly or not."""
+    folder.mkdir()
     (folder / "metadata.xml").write_text(make_metadata(make_certificate()), encoding="utf-8")
     (folder / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
     (folder / "python").chmod(0o700)
     (folder / "response.xml").write_bytes(make_response())
     tasks = [{"name": name, "ignore_errors": True, **task} for name, task in TASKS.items()]
-    process = _start(folder, {"direct": {}, "apart": {"federation_direct": False}}, tasks, "-vvvv")
-    output = process.communicate(timeout=600)[0]
+    process = _start(folder, tasks, "-vvvv", direct=direct)
+    output = process.communicate(timeout=HANGS)[0]
     assert process.returncode == 0, output
-    return Both(output, {(event["host"], event["task"]): event for event in _events(folder) if "task" in event})
+    return Ways(output, {event["task"]: event for event in _events(folder) if "task" in event})
 
 
 def _same(text: str) -> str:
@@ -127,18 +133,20 @@ def _same(text: str) -> str:
     return re.sub(r"j\d+\.\d+|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*", "…", text)
 
 
+@needs_direct
 def test_what_runs_directly_comes_to_the_same(tmp_path: Path) -> None:
-    both = _run_both(tmp_path)
+    direct, apart = _run(tmp_path / "direct", direct=True), _run(tmp_path / "apart", direct=False)
     for name in TASKS:
-        check_same(name, *(both.results[host, name] for host in ("direct", "apart")))
-    check_ways(both.output)
-    warned = json.dumps(both.results["direct", "secrets and a warning"]["result"]["warnings"])
+        check_same(name, direct.results[name], apart.results[name])
+    check_ways(direct.output, apart.output)
+    warned = json.dumps(direct.results["secrets and a warning"]["result"]["warnings"])
     assert "Both option access_key and its alias aws_access_key are set." in warned
-    assert both.results["direct", "defaults of the group"]["result"]["invocation"]["module_args"]["region"] == "eu-west-2"
-    assert "/nowhere" in both.results["direct", "environment"]["result"]["msg"]
-    assert both.results["direct", "success"]["result"]["saml_response"]["name_id"]
-    assert SECRET not in both.output
-    assert SECRET not in json.dumps(list(both.results.values()))
+    assert direct.results["defaults of the group"]["result"]["invocation"]["module_args"]["region"] == "eu-west-2"
+    assert "/nowhere" in direct.results["environment"]["result"]["msg"]
+    assert direct.results["success"]["result"]["saml_response"]["name_id"]
+    for ways in (direct, apart):
+        assert SECRET not in ways.output
+        assert SECRET not in json.dumps(ways.results)
 
 
 def check_same(name: str, direct: dict[str, t.Any], apart: dict[str, t.Any]) -> None:
@@ -149,13 +157,37 @@ def check_same(name: str, direct: dict[str, t.Any], apart: dict[str, t.Any]) -> 
     assert _same(json.dumps(direct["result"], sort_keys=True)) == _same(json.dumps(apart["result"], sort_keys=True)), name
 
 
-def check_ways(output: str) -> None:
+def check_ways(direct: str, apart: str) -> None:
     """That each task ran in the way in which it should."""
-    assert output.count("<direct> RUN DIRECTLY ") == len(TASKS) - len(APART)
-    assert "<apart> RUN DIRECTLY" not in output
-    assert output.count("<apart> The module runs in an interpreter of its own: federation_direct is false.") == len(TASKS)
+    assert direct.count("<federation> RUN DIRECTLY ") == len(TASKS) - len(APART)
+    assert "RUN DIRECTLY" not in apart
+    assert "interpreter of its own" not in apart
     for why in APART.values():
-        assert f"<direct> The module runs in an interpreter of its own: {why}" in output
+        assert f"<federation> The module runs in an interpreter of its own: {why}" in direct
+
+
+@pytest.mark.parametrize(("asked", "warned"), [("true", OBSTACLE is not None), ("false", False), ("", False)])
+def test_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, asked: str, warned: bool) -> None:
+    """Where it cannot be, whoever asks for it is told why."""
+    warnings: list[str] = []
+    monkeypatch.setattr(_direct.Display, "warning", lambda display, message, **more: warnings.append(message))
+    monkeypatch.setenv("FEDERATION_DIRECT", asked)
+    assert _direct.is_possible() is (asked == "true" and OBSTACLE is None)
+    assert warnings == ([f"FEDERATION_DIRECT is ignored, because {OBSTACLE}."] if warned else [])
+
+
+def test_it_is_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FEDERATION_DIRECT", raising=False)
+    assert not _direct.is_possible()
+
+
+@needs_direct
+def test_a_release_with_other_internals(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_older = tuple(map(int, core.split(".")[:2])) < (2, 19)
+    assert list(_internals.differences(is_older)) == []
+    monkeypatch.setattr(module_common, "_get_shebang", lambda interpreter, secrets: None)
+    assert list(_internals.differences(is_older)) == ["ansible.executor.module_common:_get_shebang"]
+    assert str(_internals.obstacle()).startswith(f"ansible-core {core} has another ansible.executor.module_common:_get_shebang")
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -174,7 +206,7 @@ class Hanging:
         options = {"endpoint_url": address, "region": "eu-central-1", "access_key": "a", "secret_key": "b"}
         task = {"openccp.federation.iam_saml_provider_info": {**options, "name": "x"}, **keywords}
         self.folder = folder
-        self.process = _start(folder, {"direct": {}}, [task], "-vvv")
+        self.process = _start(folder, [task], "-vvv")
         self.connection = self._server.accept()[0]
         self.connection.settimeout(HANGS)
         self.connection.recv(65536)
@@ -201,12 +233,13 @@ class Hanging:
         return process
 
 
+@needs_direct
 def test_a_time_limit_ends_the_module(tmp_path: Path) -> None:
     """Whether it has come as far as its first request by then or not."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
         options = {"endpoint_url": address, "region": "eu-central-1", "access_key": "a", "secret_key": "b", "name": "x"}
-        process = _start(tmp_path, {"direct": {}}, [{"openccp.federation.iam_saml_provider_info": options, "timeout": 3}], "-vvv")
+        process = _start(tmp_path, [{"openccp.federation.iam_saml_provider_info": options, "timeout": 3}], "-vvv")
         output = process.communicate(timeout=HANGS)[0]
     assert "RUN DIRECTLY" in output
     event = _events(tmp_path)[0]
@@ -216,6 +249,7 @@ def test_a_time_limit_ends_the_module(tmp_path: Path) -> None:
         os.killpg(process.pid, 0)
 
 
+@needs_direct
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_module_that_is_killed_has_failed(tmp_path: Path, number: signal.Signals) -> None:
     hanging = Hanging(tmp_path)
@@ -226,6 +260,7 @@ def test_a_module_that_is_killed_has_failed(tmp_path: Path, number: signal.Signa
     assert "Traceback" not in output
 
 
+@needs_direct
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_playbook_that_is_stopped_leaves_no_module_behind(tmp_path: Path, number: signal.Signals) -> None:
     """Told again until it listens, as at a keyboard: Python drops an interrupt that meets it in a destructor."""

@@ -15,8 +15,11 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.openccp.federation.plugins.plugin_utils import _fork as fork
+from ansible_collections.openccp.federation.plugins.plugin_utils import _internals
 
-fork = pytest.importorskip("ansible_collections.openccp.federation.plugins.plugin_utils._fork")
+OBSTACLE: t.Final = _internals.obstacle()
+pytestmark = pytest.mark.skipif(OBSTACLE is not None, reason=f"nothing runs directly, because {OBSTACLE}")
 
 Run = t.Callable[..., tuple[int, str, str]]
 

@@ -12,9 +12,8 @@ from pathlib import Path
 import boto3
 import botocore.session
 import pytest
+from ansible_collections.openccp.federation.plugins.plugin_utils import _models as models
 from botocore.loaders import JSONFileLoader
-
-models = pytest.importorskip("ansible_collections.openccp.federation.plugins.plugin_utils._models")
 
 
 @pytest.fixture
