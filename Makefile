@@ -212,7 +212,8 @@ lint-code: setup
 	$(BIN)/ruff format --check
 
 lint-types: setup
-	$(BIN)/mypy -p ansible_collections.openccp.federation.plugins.module_utils -p federation_sandbox
+	$(BIN)/mypy -p ansible_collections.openccp.federation.plugins -p federation_sandbox
+	$(BIN)/mypy tools tests/*.py
 
 lint-ansible: setup
 	$(ACTIVATE)

@@ -81,7 +81,8 @@ def _answers(question: t.Mapping[str, t.Any], value: t.Any) -> bool:
     number = question["type"] == "integer"
     if isinstance(value, bool) or not isinstance(value, int if number else str):
         return False
-    return bool(question["min"] <= (value if number else len(value)) <= question["max"])
+    size = len(value) if isinstance(value, str) else value
+    return bool(question["min"] <= size <= question["max"])
 
 
 def inject(

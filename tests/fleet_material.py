@@ -38,7 +38,7 @@ def make_fleet(sandbox: Sandbox, federations: int, accounts: int = 5, regions: i
     """Seed both clouds with everything but the federations themselves."""
     numbers = [f"1111{account:08}" for account in range(accounts)]
     quotas = {"instances": federations, "instance_changes": 2 * federations, "saml_providers": 2 * federations}
-    seed = {
+    seed: dict[str, t.Any] = {
         "entra": {"tenants": [_tenant(number) for number in range(tenants)]},
         "aws": {
             "accounts": [

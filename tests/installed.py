@@ -13,9 +13,8 @@ import pytest
 _SESSION: t.Final = botocore.session.get_session()
 
 CHANNELS: t.Final = "UpdateUserConfig" in _SESSION.get_service_model("connect").operation_names
-ENCRYPTION: t.Final = (
-    "AssertionEncryptionMode" in _SESSION.get_service_model("iam").operation_model("CreateSAMLProvider").input_shape.members
-)
+_CREATE_PROVIDER: t.Final[t.Any] = _SESSION.get_service_model("iam").operation_model("CreateSAMLProvider").input_shape
+ENCRYPTION: t.Final = "AssertionEncryptionMode" in _CREATE_PROVIDER.members
 
 needs_channels: t.Final = pytest.mark.skipif(not CHANNELS, reason="needs botocore 1.42.46 or newer")
 needs_encryption: t.Final = pytest.mark.skipif(not ENCRYPTION, reason="needs botocore 1.36.13 or newer")

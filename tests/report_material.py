@@ -14,6 +14,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.overvie
 from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import every_finding
 
 import check_material as m
+import saml_material as material
 
 NOW: t.Final = "2026-01-31T12:00:00Z"
 JOHN: t.Final = "john.roe@example.com"
@@ -52,7 +53,7 @@ def in_trouble() -> f.Facts:
         for name, through in ((JOHN, ("Agents",)), (ANN, ()), ("bob.loe@example.com", ("Agents",)))
     ]
     users = m.users(
-        m.user(modified=m.NOW - timedelta(days=30)),
+        m.user(modified=material.NOW - timedelta(days=30)),
         m.user(username=ANN),
         m.user(username="bob.loe@example.com", profiles=("quality",)),
         m.user(username="former@example.com"),

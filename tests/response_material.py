@@ -80,7 +80,7 @@ def signed_response(
 
 
 def _signed(root: etree._Element, part: str, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> etree._Element:
-    target = root if part == "response" else root.find("{urn:oasis:names:tc:SAML:2.0:assertion}Assertion")
+    target = root if part == "response" else next(root.iter("{urn:oasis:names:tc:SAML:2.0:assertion}Assertion"))
     target.insert(1, etree.Element("{http://www.w3.org/2000/09/xmldsig#}Signature", Id="placeholder"))
     signer = XMLSigner(method=methods.enveloped, c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#")
     pem = certificate.public_bytes(serialization.Encoding.PEM).decode()

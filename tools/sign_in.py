@@ -81,7 +81,9 @@ def _console_link(sandbox: Sandbox, credentials: t.Mapping[str, str]) -> str:
     """The address that opens the console for an administrator, as AWS's own tools make it."""
     account = boto3.session.Session(credentials["AWS_ACCESS_KEY_ID"], credentials["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1")
     config = Config(proxies={"https": sandbox.environment["HTTPS_PROXY"]})
-    iam, sts = (account.client(name, config=config, verify=sandbox.environment["AWS_CA_BUNDLE"]) for name in ("iam", "sts"))
+    authority = sandbox.environment["AWS_CA_BUNDLE"]
+    iam = account.client("iam", config=config, verify=authority)
+    sts = account.client("sts", config=config, verify=authority)
     principal = {"AWS": f"arn:aws:iam::{sts.get_caller_identity()['Account']}:root"}
     trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
     role = iam.create_role(RoleName="Administrator", AssumeRolePolicyDocument=json.dumps(trust))["Role"]

@@ -51,14 +51,15 @@ class ActionModule(DirectAction):
 
     module = load("connect_users")
 
-    def _execute_module(self, *args: t.Any, task_vars: dict[str, t.Any] | None = None, **kwargs: t.Any) -> dict[str, t.Any]:
+    def _execute_module(self, *args: t.Any, task_vars: dict[str, t.Any] | None = None, **kwargs: t.Any) -> t.Any:
         """Run the module; in the background, elsewhere, as another user or in check mode it prints nothing."""
+        execute: t.Any = super()._execute_module
         elsewhere = self._connection.transport != "local" or self._task.become
         if self._task.async_val or self._task.check_mode or "progress_file" in self._task.args or elsewhere:
-            return super()._execute_module(*args, task_vars=task_vars, **kwargs)
+            return execute(*args, task_vars=task_vars, **kwargs)
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
         with tempfile.NamedTemporaryFile(prefix="connect-users-") as file, Tail(Path(file.name), host):
             told = {**self._task.args, "progress_file": file.name}
-            done = super()._execute_module(*args, module_args=told, task_vars=task_vars, **kwargs)
+            done = execute(*args, module_args=told, task_vars=task_vars, **kwargs)
         done.get("invocation", {}).get("module_args", {}).pop("progress_file", None)
         return done

@@ -18,7 +18,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._report import 
 display = Display()
 
 #: as Ansible itself colours what failed, what it warns of and what is well
-COLOURS: t.Final = {"fail": C.COLOR_ERROR, "warning": C.COLOR_WARN, "pass": C.COLOR_OK}
+SETTINGS: t.Final = {"fail": "COLOR_ERROR", "warning": "COLOR_WARN", "pass": "COLOR_OK"}
+COLOURS: t.Final = {status: str(C.config.get_config_value(name)) for status, name in SETTINGS.items()}
 
 
 class ActionModule(ActionBase):
@@ -32,7 +33,7 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         options = {"check": {"type": "dict", "required": True}, "inventories": {"type": "list", "elements": "str", "default": []}}
         given = self.validate_argument_spec(options)[1]
-        width = shutil.get_terminal_size((display.columns + 1, 24)).columns
+        width = shutil.get_terminal_size(((display.columns or 79) + 1, 24)).columns
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
         printed = terminal.lines(given["check"], host, given["inventories"], width)
         display.display("\n".join(stringc(line.text, COLOURS[line.status]) if line.status else line.text for line in printed))

@@ -99,10 +99,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 
 
 def run_plan(
-    results: dict[str, t.Any], parts: dict[str, str], usernames: list[str] | None = None, max_removals: str | int = ""
+    results: dict[str, t.Any], parts: dict[str, str], usernames: list[str] | str | None = None, max_removals: str | int = ""
 ) -> dict[str, t.Any]:
     """The plan as plain values."""
-    known = None if usernames in (None, "") else usernames  # ansible-core 2.18 makes an empty text of none
+    known = usernames if isinstance(usernames, list) else None  # ansible-core 2.18 makes an empty text of none
     try:
         plan = _run_plan.run_plan(parts, results, known, str(max_removals))
     except InvalidInput as error:

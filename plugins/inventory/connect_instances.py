@@ -178,7 +178,7 @@ class InventoryModule(AWSInventoryBase):
     NAME = "openccp.federation.connect_instances"
     INVENTORY_FILE_SUFFIXES = ("connect_instances.yml", "connect_instances.yaml")
 
-    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:  # type: ignore[override]
         """Discover the instances, or take them from the cache, and make each that is wanted a host."""
         super().parse(inventory, loader, path, cache=cache)
         self._check_options()
@@ -284,9 +284,10 @@ class InventoryModule(AWSInventoryBase):
         connect = {key: value for key, value in instance.items() if key not in ("assumed_role_arn", "external_id")}
         variables = {name: instance[key] for name, key in ROLE_VARIABLES.items() if instance[key]} | {"connect": connect}
         host = self._hostname(variables)
-        self.inventory.add_host(host)
+        inventory: t.Any = self.inventory
+        inventory.add_host(host)
         for name, value in variables.items():
-            self.inventory.set_variable(host, name, value)
+            inventory.set_variable(host, name, value)
         strict = self.get_option("strict")
         self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)
         self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict=strict)

@@ -395,7 +395,8 @@ def read_users(module: AnsibleAWSModule, connect: t.Any, instance_id: str, names
 
 def missing_arn(module: AnsibleAWSModule, instance_id: str) -> str:
     """The ARN of an instance that is not there, in the account of the credentials."""
-    return connect_instance_arn(partition_of_region(module.region).name, module.region, account_of(module).id, instance_id)
+    region = str(module.region)
+    return connect_instance_arn(partition_of_region(region).name, region, account_of(module).id, instance_id)
 
 
 def arn_of_role(reference: str, home: Arn) -> str:
@@ -434,7 +435,7 @@ def checked(module: AnsibleAWSModule) -> dict[str, t.Any]:
     facts, every = last_check(module)
     findings = report.in_order(every)
     fail_on = module.params["fail_on"]
-    result = {
+    result: dict[str, t.Any] = {
         "version": report.VERSION,
         "ok": report.is_ok(findings, fail_on),
         "summary": report.summary(findings),

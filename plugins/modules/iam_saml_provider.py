@@ -324,7 +324,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_saml_provider_name, saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
-from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import check_expected
+from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, check_expected
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 METADATA_OPTIONS = ("metadata", "metadata_file", "metadata_url")
@@ -370,7 +370,7 @@ class SamlProviderResource:
         if self.wanted is None:
             return {}
         if self.module.check_mode:
-            shown = providers.target(self.wanted, self.actual)
+            shown: providers.SamlProvider = providers.target(self.wanted, self.actual)
         elif plan.steps or self.actual is None:
             shown = self.waiter.until(f"IAM to show the SAML provider {self.name!r} as it was written", self._as_wanted, steady=1)
         else:
@@ -378,13 +378,15 @@ class SamlProviderResource:
         return providers.describe(shown, self.iam.now, self.module.region)
 
     def create(self) -> None:
-        wanted = providers.target(self.wanted, None)
+        wanted = t.cast("providers.Wanted", self.wanted)
+        target = providers.target(wanted, None)
+        document = t.cast("Metadata", target.metadata).document
         try:
-            self.iam.create(self.name, wanted.metadata.document, wanted.tags, **self._encryption(wanted.encryption_mode, bool(self.key)))
+            self.iam.create(self.name, document, target.tags, **self._encryption(target.encryption_mode, bool(self.key)))
         except Conflict:
             # It exists, and IAM did not show it: an earlier run that was stopped, or an answer that was lost, made it.
             existing = self.waiter.until(f"IAM to show the SAML provider {self.name!r}, which exists already", self._get)
-            for step in providers.plan(self.wanted, existing).steps:
+            for step in providers.plan(wanted, existing).steps:
                 getattr(self, step.do)(**step.args)
 
     def update(self, document: str | None = None, encryption_mode: str | None = None, add_private_key: bool = False) -> None:
@@ -408,7 +410,7 @@ class SamlProviderResource:
         self.iam.delete(self.arn)
         self.waiter.until(f"IAM to show the SAML provider {self.name!r} no longer", lambda: None if self._get() else True, steady=1)
 
-    def _given_metadata(self) -> providers.Metadata:
+    def _given_metadata(self) -> Metadata:
         self.key = self._given_key()
         given = [self.params[option] for option in METADATA_OPTIONS]
         if not any(given):
@@ -417,7 +419,7 @@ class SamlProviderResource:
             raise InvalidInput(f"The SAML provider {self.name!r} needs metadata.", hint=f"Give one of {', '.join(METADATA_OPTIONS)}.")
         return read_metadata(*given)
 
-    def _check_expected(self, metadata: providers.Metadata) -> None:
+    def _check_expected(self, metadata: Metadata) -> None:
         self.warnings = check_expected(
             metadata,
             now=self.iam.now,
@@ -436,7 +438,7 @@ class SamlProviderResource:
             return providers.check_private_key(content.decode("ascii", "replace"), f"private_key_file {self.params['private_key_file']}")
         return None
 
-    def _wanted(self, metadata: providers.Metadata) -> providers.Wanted:
+    def _wanted(self, metadata: Metadata) -> providers.Wanted:
         mode = self.params["assertion_encryption_mode"]
         return providers.Wanted(
             arn=self.arn,
@@ -485,8 +487,8 @@ class SamlProviderResource:
         return self.iam.get(self.arn)
 
     def _as_wanted(self) -> providers.SamlProvider | None:
-        found = self._get()
-        return found if found and not providers.plan(self.wanted.once_done, found).steps else None
+        found, wanted = self._get(), t.cast("providers.Wanted", self.wanted)
+        return found if found and not providers.plan(wanted.once_done, found).steps else None
 
 
 def main() -> None:

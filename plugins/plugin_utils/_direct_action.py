@@ -76,17 +76,18 @@ class DirectAction(NormalAction):
     module: t.ClassVar[str | None] = None
     _way: _Way | None = None
 
-    def _execute_module(self, *args: t.Any, task_vars: dict[str, t.Any] | None = None, **kwargs: t.Any) -> dict[str, t.Any]:
+    def _execute_module(self, *args: t.Any, task_vars: dict[str, t.Any] | None = None, **kwargs: t.Any) -> t.Any:
         task_vars = {} if task_vars is None else task_vars
+        execute: t.Any = super()._execute_module
         way = _Way("", {})
         obstacle = next((why for why, holds in self._obstacles(way, task_vars) if holds), None)
         if obstacle is not None:
             host = str(task_vars.get("inventory_hostname", "localhost"))
             display.vvv(f"The module runs in an interpreter of its own: {obstacle}.", host=host)
-            return super()._execute_module(*args, task_vars=task_vars, **kwargs)
+            return execute(*args, task_vars=task_vars, **kwargs)
         self._way = way
         try:
-            return super()._execute_module(*args, task_vars=task_vars, **kwargs)
+            return execute(*args, task_vars=task_vars, **kwargs)
         finally:
             self._way = None
 
@@ -96,7 +97,7 @@ class DirectAction(NormalAction):
         yield "the connection is not local", self._connection.transport != "local"
         yield "it runs as another user", bool(self._connection.become)
         yield "it runs in the background", bool(self._task.async_val)
-        yield "its files are to be kept", bool(C.DEFAULT_KEEP_REMOTE_FILES)
+        yield "its files are to be kept", bool(C.config.get_config_value("DEFAULT_KEEP_REMOTE_FILES"))
         yield "it is measured or debugged", any(name.startswith(MEASURED) for name in os.environ)
         yield "its open files are limited", bool(C.config.get_config_value("PYTHON_MODULE_RLIMIT_NOFILE", variables=task_vars))
         way.shebang = self._shebang(task_vars)
@@ -131,10 +132,11 @@ class DirectAction(NormalAction):
             return "new", self._way.shebang, payload, path
         return built(b_module_data=payload, module_style="new", shebang=self._way.shebang, serialization_profile="legacy"), path
 
-    def _low_level_execute_command(self, *args: t.Any, in_data: bytes | None = None, **kwargs: t.Any) -> dict[str, t.Any]:
+    def _low_level_execute_command(self, *args: t.Any, in_data: bytes | None = None, **kwargs: t.Any) -> t.Any:
         """Run the module, once it is configured."""
+        execute: t.Any = super()._low_level_execute_command
         if self._way is None or in_data is None:
-            return super()._low_level_execute_command(*args, in_data=in_data, **kwargs)
+            return execute(*args, in_data=in_data, **kwargs)
         display.vvv(f"RUN DIRECTLY {self.module}", host=self._play_context.remote_addr)
         module = _fork.Module(str(self.module), self._path(), in_data, self._way.environment, self._loader.get_basedir())
         status, *written = _fork.run(module)

@@ -31,7 +31,7 @@ try:
     from ansible.module_utils._internal import _traceback
     from ansible.module_utils._internal._ansiballz import _loader
 except ImportError:  # ansible-core 2.18
-    _internal = _traceback = _loader = None
+    _internal = _traceback = _loader = None  # type: ignore[assignment]
 
 #: What must not come between a fork and the care for it: the user's or the worker's end, and a task's time limit.
 HELD: t.Final = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
@@ -127,7 +127,7 @@ def _main(module: Module) -> int:
         status = end.code if isinstance(end.code, int) else int(bool(end.code))
     except BaseException:  # noqa: BLE001 - what a module must never let out is shown as Python would
         traceback.print_exc()
-    threading._shutdown()
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     sys.stdout.flush()
     return status

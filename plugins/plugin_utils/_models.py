@@ -36,6 +36,7 @@ def hand_over() -> None:
     """Have the sessions that this process makes use that loader, unless their user names descriptions of their own (AWS_DATA_PATH)."""
     if not parsed.cache_info().currsize:
         return
-    session, loader = importlib.import_module("botocore.session"), parsed()
+    session: t.Any = importlib.import_module("botocore.session")
+    loader = parsed()
     ordinary = session.create_loader
     session.create_loader = lambda data_path=None: ordinary(data_path) if data_path else loader
