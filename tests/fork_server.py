@@ -92,7 +92,7 @@ def _keep_compiled() -> None:
             return code
         return usual(source, filename, *arguments, **named)
 
-    builtins.compile = compile_once  # type: ignore[assignment]
+    builtins.compile = compile_once
 
 
 def _redirect(folder: pathlib.Path, merged: bool) -> None:
