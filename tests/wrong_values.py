@@ -26,9 +26,21 @@ _NO_ADDRESS: t.Final = ("http://desk.example.com", "desk.example.com", " https:/
 _NO_ADDRESSES: t.Final = (["http://desk.example.com"], ["https://desk .example.com"], [""], {"a": 1})
 _NO_EMAILS: t.Final = (["jane"], [f"a{n}@example.com" for n in range(6)], ["a b@example.com"])
 _NO_DESTINATION: t.Final = ("%2Fagent-app-v2", "agent-app-v2", "/ccp-v2 ", "//evil.example.com", "http://desk.example.com", "/a\\b", ["/"])
-_NO_PAGES: t.Final = ([{}], [{"url": "http://a.example.com", "folder": "/tmp/a"}], [{"url": "https://a.example.com"}], ["https://a"])
-_NO_GROUPS: t.Final = ([{}], [{"group": ""}], [{"security_profiles": ["Agent"]}], ["Agents"], {"group": "Agents"}, [["Agents"]])
-_NO_AGENTS: t.Final = ([{}], [{"first_name": "A"}], ["jane.doe@example.com"], [{"username": ""}], [{"username": ["a"]}])
+_NO_PAGES: t.Final[tuple[t.Any, ...]] = (
+    [{}],
+    [{"url": "http://a.example.com", "folder": "/tmp/a"}],
+    [{"url": "https://a.example.com"}],
+    ["https://a"],
+)
+_NO_GROUPS: t.Final[tuple[t.Any, ...]] = (
+    [{}],
+    [{"group": ""}],
+    [{"security_profiles": ["Agent"]}],
+    ["Agents"],
+    {"group": "Agents"},
+    [["Agents"]],
+)
+_NO_AGENTS: t.Final[tuple[t.Any, ...]] = ([{}], [{"first_name": "A"}], ["jane.doe@example.com"], [{"username": ""}], [{"username": ["a"]}])
 _NO_SOURCE: t.Final = ("department", "user.mail", "Mail", ["mail"])
 _NO_EXTERNAL_ID: t.Final = ("a", "a b", "ä" * 3, "a" * 1225)
 _NO_ROLE_ARN: t.Final = ("R", _PROVIDER, _ROLE.replace("arn:aws:", "arn:moon:"), _ROLE.replace("111122223333", "1111"))

@@ -34,7 +34,7 @@ def application_of(tenant: Tenant, app_id: str) -> tuple[Record, Record]:
 
 
 def application_that_asks(tenant: Tenant, issuer: str) -> tuple[Record, Record]:
-    """The application that a SAML request names as its issuer, by one of its identifiers (facts 2.8, 10.2)."""
+    """The application that a SAML request names as its issuer, by one of its identifiers (facts/entra.md 2.8, 10.2)."""
     names = {issuer, issuer.removeprefix("spn:")}
     for principal in tenant["servicePrincipals"].all_visible():
         if names & {*(principal.get("servicePrincipalNames") or ()), principal["appId"]}:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What applications send to Entra ID's SAML endpoint: requests for a sign-in or a sign-out, refused with the codes of facts 10.4."""
+"""What applications send to Entra ID's SAML endpoint: requests for a sign-in or a sign-out, refused by codes of facts/entra.md 10.4."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class SignIns:
 
 
 def _launch(request: Request, call: Call) -> Response:
-    """Send the browser on to the tenant, or to the address that the application starts at (facts 2.3, 7.2)."""
+    """Send the browser on to the tenant, or to the address that the application starts at (facts/entra.md 2.3, 7.2)."""
     found = re.fullmatch(r"/api/signin/([^/]+)", request.path)
     if not found:
         return Response("Not found.\n", 404)
@@ -109,7 +109,7 @@ def sign_in(request: Request, call: Call, tenant: str) -> Response:
 
 
 def asked(request: Request, call: Call, tenant: str) -> Response:
-    """What an application asks for: a sign-in, whose page comes back here, or a sign-out (facts 10.2)."""
+    """What an application asks for: a sign-in, whose page comes back here, or a sign-out (facts/entra.md 10.2)."""
     try:
         at = _tenant(request, call, tenant)
         message = saml_requests.parse(request)
@@ -208,7 +208,7 @@ def _issue(wanted: SignIn, user: Record) -> Response:
 
 
 def _reply_url(wanted: SignIn) -> str:
-    """The one that is asked for, which must be the application's; else the first with an index, else the first (facts 2.10)."""
+    """The one that is asked for, which must be the application's; else the first with an index, else the first (facts/entra.md 2.10)."""
     principal, message = wanted.principal, wanted.request
     urls = principal.get("replyUrls") or []
     if not urls:
@@ -229,7 +229,7 @@ def _reply_url(wanted: SignIn) -> str:
 
 
 def _audience(application: Record, principal: Record) -> str:
-    """The default identifier without what follows its # (facts 2.9, 10.2)."""
+    """The default identifier without what follows its # (facts/entra.md 2.9, 10.2)."""
     identifier = next(iter(application.get("identifierUris") or ()), "")
     return identifier.partition("#")[0] or f"spn:{principal['appId']}"
 

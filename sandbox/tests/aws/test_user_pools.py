@@ -67,18 +67,18 @@ def test_a_schema_keeps_the_standard_attributes(cognito):
 
 
 def test_a_name_is_taken_once(cognito, pool, provider, refused):
-    """facts 6.5: moto overwrites."""
+    """facts/aws.md 6.5: moto overwrites."""
     refused(cognito.create_identity_provider, "DuplicateProviderException", "already exists", 400, **wanted(pool))
 
 
 @pytest.mark.parametrize("name", ["En", "_Entra", "Entra_ID", "Entra ID", " Entra", "Entra\u0301 x"])
 def test_names_of_providers(cognito, pool, refused, name):
-    """facts 8: the model's pattern, whose classes of Unicode no client checks."""
+    """facts/aws.md 8: the model's pattern, whose classes of Unicode no client checks."""
     refused(cognito.create_identity_provider, "InvalidParameterException", "", 400, **wanted(pool, ProviderName=name))
 
 
 def test_what_is_derived_is_shown(cognito, pool, provider):
-    """facts 8: Describe adds read-only keys."""
+    """facts/aws.md 8: Describe adds read-only keys."""
     details = provider["ProviderDetails"]
     assert details["SSORedirectBindingURI"].startswith("https://login.microsoftonline.com/")
     assert "ActiveEncryptionCertificate" not in details
@@ -105,19 +105,19 @@ def test_what_is_derived_is_shown(cognito, pool, provider):
     ],
 )
 def test_details_that_are_refused(cognito, pool, refused, details):
-    """facts 8: exactly one source of metadata that can be read; flags are texts."""
+    """facts/aws.md 8: exactly one source of metadata that can be read; flags are texts."""
     refused(cognito.create_identity_provider, "InvalidParameterException", "", 400, **wanted(pool, ProviderDetails=details))
 
 
 def test_an_expired_certificate_is_refused_when_a_provider_is_configured(sandbox, cognito, pool, refused):
-    """facts 8: unlike IAM."""
+    """facts/aws.md 8: unlike IAM."""
     details = {"MetadataFile": make_metadata(make_certificate())}
     sandbox.world.clock.advance(dt.timedelta(days=40 * 365))
     refused(cognito.create_identity_provider, "InvalidParameterException", "expired", 400, **wanted(pool, ProviderDetails=details))
 
 
 def test_an_address_is_fetched_when_it_is_given_and_again_in_its_time(sandbox, cognito, pool):
-    """facts 8, corrections K2."""
+    """facts/aws.md 8, K2."""
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANT}]}})
     url = f"https://login.microsoftonline.com/{TENANT}/federationmetadata/2007-06/federationmetadata.xml"
     cognito.create_identity_provider(**wanted(pool, ProviderDetails={"MetadataURL": url}))
@@ -151,7 +151,7 @@ def test_an_update_keeps_what_it_does_not_name(cognito, pool, provider):
 
 
 def test_an_update_of_a_client_resets_what_it_leaves_out(cognito, pool):
-    """facts 6.5 and 8: moto merges."""
+    """facts/aws.md 6.5 and 8: moto merges."""
     made = cognito.create_user_pool_client(
         UserPoolId=pool,
         ClientName="web",
@@ -187,7 +187,7 @@ def test_clients_that_are_refused(cognito, pool, refused, settings, code):
 
 
 def test_domains(cognito, pool, refused):
-    """facts 6.5: a prefix domain has no distribution; each pool has one of each kind, and each domain one pool."""
+    """facts/aws.md 6.5: a prefix domain has no distribution; each pool has one of each kind, and each domain one pool."""
     assert "CloudFrontDomain" not in cognito.create_user_pool_domain(UserPoolId=pool, Domain="desk")
     refused(cognito.create_user_pool_domain, "InvalidParameterException", "already has", 400, UserPoolId=pool, Domain="desk-2")
     other = cognito.create_user_pool(PoolName="other")["UserPool"]["Id"]

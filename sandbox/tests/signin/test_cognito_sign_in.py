@@ -3,7 +3,7 @@
 
 """People sign in to a user pool through Entra ID, with an OpenID Connect client that we did not write, and tokens that another verifies.
 
-facts/aws.md 8, corrections K2 to K4; facts/entra.md 10.2 and 10.4 for what Entra ID makes of requests.
+facts/aws.md 8, K2 to K4; facts/entra.md 10.2 and 10.4 for what Entra ID makes of requests.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def verified(client: Client, pool: dict[str, t.Any], token: str, audience: str |
 
 
 def test_a_sign_in_ends_with_tokens(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
-    """corrections K4: the username is the provider's name and the NameID."""
+    """facts/aws.md K4: the username is the provider's name and the NameID."""
     tokens = client.sign_in(identity_provider="Entra", nonce="n-1")
     claims = verified(client, pool, tokens["id_token"], pool["client"]["id"])
     assert claims["cognito:username"] == f"Entra_{JANE}"
@@ -174,7 +174,7 @@ def test_a_sign_in_ends_with_tokens(federation: Federation, pool: dict[str, t.An
 
 @pytest.mark.parametrize("parameters", [{"idp_identifier": "contoso.com"}, {"idp_identifier": "someone@Contoso.com"}, {}])
 def test_ways_to_the_provider(client: Client, parameters: dict[str, str]) -> None:
-    """facts 8: identifiers of a domain's form match e-mail addresses; with one provider nobody is asked."""
+    """facts/aws.md 8: identifiers of a domain's form match e-mail addresses; with one provider nobody is asked."""
     assert client.sign_in(**parameters)["id_token"]
 
 
@@ -261,7 +261,7 @@ def test_a_client_proves_itself(client: Client) -> None:
 
 
 def test_a_signature_by_any_listed_certificate(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
-    """facts 8: several certificates are fine, any match passes."""
+    """facts/aws.md 8: several certificates are fine, any match passes."""
     new = federation.add_certificate()
     change_provider(federation, pool, ProviderDetails=details(federation))
     assert client.sign_in(identity_provider="Entra")
@@ -270,7 +270,7 @@ def test_a_signature_by_any_listed_certificate(federation: Federation, pool: dic
 
 
 def test_a_signature_by_another_certificate(federation: Federation, client: Client) -> None:
-    """corrections K2: a provider that was fed a file never learns of a new certificate."""
+    """facts/aws.md K2: a provider that was fed a file never learns of a new certificate."""
     federation.activate(federation.add_certificate())
     federation.later(days=30)
     assert client.failure(identity_provider="Entra") == "Invalid SAML response received: SAML Response signature is invalid."
@@ -279,7 +279,7 @@ def test_a_signature_by_another_certificate(federation: Federation, client: Clie
 def test_a_provider_that_was_fed_an_address_learns_of_a_new_certificate_in_its_time(
     federation: Federation, pool: dict[str, t.Any], client: Client
 ) -> None:
-    """corrections K2: within 6 hours."""
+    """facts/aws.md K2: within 6 hours."""
     url = f"https://login.microsoftonline.com/{TENANT}/federationmetadata/2007-06/federationmetadata.xml?appid={federation.application['appId']}"
     change_provider(federation, pool, ProviderDetails={"MetadataURL": url})
     federation.activate(federation.add_certificate())
@@ -315,7 +315,7 @@ def test_an_answer_is_taken_once(client: Client) -> None:
 
 
 def test_an_answer_to_another_request(client: Client) -> None:
-    """corrections K3"""
+    """facts/aws.md K3"""
     other, form = answer_of(client), answer_of(client)
     assert "InResponseTo is invalid" in told(send(client, {**form, "SAMLResponse": other["SAMLResponse"]}))
 
@@ -340,7 +340,7 @@ def test_an_answer_for_another_audience(federation: Federation, pool: dict[str, 
 
 
 def test_an_answer_that_nobody_asked_for(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
-    """facts 8: only of providers with IDPInit, whose relay state says what a request would say."""
+    """facts/aws.md 8: only of providers with IDPInit, whose relay state says what a request would say."""
     query = {"identity_provider": "Entra", "client_id": client.id, "redirect_uri": CALLBACK, "response_type": "code", "scope": "openid"}
     federation.change_principal(samlSingleSignOnSettings={"relayState": urllib.parse.urlencode(query)})
     refused = client.follow(federation.url)
@@ -350,7 +350,7 @@ def test_an_answer_that_nobody_asked_for(federation: Federation, pool: dict[str,
 
 
 def test_encrypted_answers(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
-    """facts 8: sign-in fails until Entra ID encrypts with the pool's certificate."""
+    """facts/aws.md 8: sign-in fails until Entra ID encrypts with the pool's certificate."""
     change_provider(federation, pool, ProviderDetails=details(federation, EncryptedResponses="true"))
     assert "not encrypted" in client.failure(identity_provider="Entra")
     certificate = federation.client("cognito-idp").get_signing_certificate(UserPoolId=pool["id"])["Certificate"]
@@ -364,7 +364,7 @@ def test_encrypted_answers(federation: Federation, pool: dict[str, t.Any], clien
 
 
 def test_an_attribute_that_cannot_be_changed(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
-    """corrections K4: the first sign-in works, the second does not."""
+    """facts/aws.md K4: the first sign-in works, the second does not."""
     cognito = federation.client("cognito-idp")
     cognito.add_custom_attributes(
         UserPoolId=pool["id"], CustomAttributes=[{"Name": "mail", "AttributeDataType": "String", "Mutable": False}]
@@ -376,7 +376,7 @@ def test_an_attribute_that_cannot_be_changed(federation: Federation, pool: dict[
 
 
 def test_an_attribute_that_the_client_may_not_write(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
-    """corrections K4; the model's WriteAttributes: standard ones alone unless they are named."""
+    """facts/aws.md K4; the model's WriteAttributes: standard ones alone unless they are named."""
     cognito = federation.client("cognito-idp")
     cognito.add_custom_attributes(
         UserPoolId=pool["id"], CustomAttributes=[{"Name": "mail", "AttributeDataType": "String", "Mutable": True}]
@@ -484,7 +484,7 @@ def test_a_sign_out_here(federation: Federation, client: Client) -> None:
 
 
 def test_a_sign_out_everywhere(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
-    """facts 8: IDPSignout, the answer is posted to /saml2/logout."""
+    """facts/aws.md 8: IDPSignout, the answer is posted to /saml2/logout."""
     change_provider(federation, pool, ProviderDetails=details(federation, IDPSignout="true"))
     federation.change_principal(logoutUrl=f"{PREFIX}/saml2/logout")
     client.sign_in(identity_provider="Entra")

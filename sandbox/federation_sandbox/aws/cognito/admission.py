@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who gets in to a user pool with a SAML response: every check of Cognito (facts 8, corrections K3, K4).
+"""Who gets in to a user pool with a SAML response: every check of Cognito (facts/aws.md 8, K3, K4).
 
 The texts are those that people report; where none is known they are the sandbox's own.
 """
@@ -32,7 +32,7 @@ class NotAdmitted(Exception):
 
 
 class Assertions:
-    """The assertions that were used: none is taken twice (facts 8)."""
+    """The assertions that were used: none is taken twice (facts/aws.md 8)."""
 
     def __init__(self, world: World) -> None:
         self._clock = world.clock

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""App clients of a user pool. An update resets what it leaves out (facts 8), which moto's does not."""
+"""App clients of a user pool. An update resets what it leaves out (facts/aws.md 8), which moto's does not."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SAML identity providers of a user pool (facts 8), where moto takes anything and overwrites what is there (facts 6.5)."""
+"""SAML identity providers of a user pool (facts/aws.md 8), where moto takes anything and overwrites what is there (facts/aws.md 6.5)."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def delete_identity_provider(at: Context, wanted: Params) -> None:
 
 
 def current_metadata(world: World, provider: Provider) -> metadata.IdentityProviderMetadata:
-    """What Cognito knows of the identity provider at this moment: an address is read again in its time, a file never (corrections K2)."""
+    """What Cognito knows of the identity provider at this moment: an address is read again in its time, a file never (facts/aws.md K2)."""
     url, now = provider.details.get("MetadataURL"), world.clock.now()
     until = provider.metadata.valid_until
     if url and (now - provider.fetched >= metadata.REFRESH or (until and until <= now)):

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The metadata of a SAML identity provider as Amazon Cognito reads it, from text or from an address (facts 8)."""
+"""The metadata of a SAML identity provider as Amazon Cognito reads it, from text or from an address (facts/aws.md 8)."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from federation_sandbox.world import World
 
 _MD: t.Final = "{urn:oasis:names:tc:SAML:2.0:metadata}"
 _REDIRECT: t.Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-#: the longest certificate of a document, in characters (facts 8)
+#: the longest certificate of a document, in characters (facts/aws.md 8)
 _LONGEST_CERTIFICATE: t.Final = 4096
-#: a document that was fetched is fetched again after this time (corrections K2: "within 6 hours or before it expires")
+#: a document that was fetched is fetched again after this time (facts/aws.md K2: "within 6 hours or before it expires")
 REFRESH: t.Final = dt.timedelta(hours=6)
 
 
@@ -52,7 +52,7 @@ def read(document: str) -> IdentityProviderMetadata:
 
 
 def check_dates(found: IdentityProviderMetadata, now: dt.datetime) -> None:
-    """Unlike IAM, Cognito takes no expired certificate when a provider is configured (facts 8)."""
+    """Unlike IAM, Cognito takes no expired certificate when a provider is configured (facts/aws.md 8)."""
     for certificate in found.signing.certificates:
         if certificate.not_valid_after_utc <= now:
             raise iam_metadata.Unusable(f"a signing certificate that expired at {certificate.not_valid_after_utc:%Y-%m-%d}")

@@ -24,7 +24,7 @@ Item = dict[str, t.Any]
 
 #: the domain of prefix domains, by partition; that of GovCloud is the one with FIPS
 AUTH_DOMAINS: t.Final = {"aws": "auth.{region}.amazoncognito.com", "aws-us-gov": "auth-fips.{region}.amazoncognito.com"}
-#: how long a pool's certificates last (facts 8)
+#: how long a pool's certificates last (facts/aws.md 8)
 _CERTIFICATE_LASTS: t.Final = dt.timedelta(days=3650)
 
 
@@ -101,7 +101,7 @@ class Pool:
 
     @property
     def entity_id(self) -> str:
-        """What it calls itself in SAML (facts 8)."""
+        """What it calls itself in SAML (facts/aws.md 8)."""
         return f"urn:amazon:cognito:sp:{self.id}"
 
     @property
