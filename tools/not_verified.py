@@ -68,8 +68,8 @@ def page(every: collections.abc.Sequence[Question]) -> str:
     parts.append(f"## Signing in to the sandbox\n\n{SANDBOX}\n{table(('Question', 'What the sandbox does'), rest)}")
     reports = [(each["id"], report) for each in every for report in each.get("reported", ())]
     if reports:
-        rows = ((f"`{name}`", str(report["date"]), report["cloud"], report["fact"]) for name, report in reports)
-        parts.append(f"## Reported\n\n{table(('Question', 'Date', 'Cloud', 'Seen'), rows)}")
+        seen = ((f"`{name}`", str(report["date"]), report["cloud"], report["fact"]) for name, report in reports)
+        parts.append(f"## Reported\n\n{table(('Question', 'Date', 'Cloud', 'Seen'), seen)}")
     return "\n".join(parts)
 
 

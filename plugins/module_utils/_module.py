@@ -28,6 +28,10 @@ TOLD: t.Final = 5
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+    #: amazon.aws's module wraps Ansible's and is none itself
+    Module: t.TypeAlias = AnsibleModule | AnsibleAWSModule
 
 #: The oldest release of each library that the collection works with; requirements.txt says the same.
 FLOORS: t.Final = {
@@ -61,7 +65,7 @@ class Resource(t.Protocol):
         """What the module returns once the plan's steps are done (or, in check mode, would be); steps that failed are not among them."""
 
 
-def require(module: AnsibleModule, *libraries: str) -> None:
+def require(module: Module, *libraries: str) -> None:
     """Fail with one message that names every library that is missing, older than its floor or broken, and what installs them."""
     lacking = {library: lack for library in libraries if (lack := _lack(library))}
     if not lacking:
@@ -88,7 +92,7 @@ def _lack(library: str) -> str:
     return ""
 
 
-def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:
+def converge(module: Module, resource: Resource, key: str) -> t.NoReturn:
     """Bring one resource to the wanted state, or in check mode say what that takes, and exit the module.
 
     Returned: `changed`, `actions` (one sentence a step), `steps` (the same as data), `diff` when asked for, and the resource under `key`.
@@ -119,7 +123,7 @@ def converge(module: AnsibleModule, resource: Resource, key: str) -> t.NoReturn:
     module.exit_json(**result)
 
 
-def inform(module: AnsibleModule, read: t.Callable[[], t.Any], key: str | None = None) -> t.NoReturn:
+def inform(module: Module, read: t.Callable[[], t.Any], key: str | None = None) -> t.NoReturn:
     """Return what `read` returns under `key`, or as it is when it has keys of its own (`changed` may be one), and exit the module."""
     try:
         found = read()

@@ -224,7 +224,7 @@ class Probe:
         questions = probe.known(self.params["questions"])
         entra = any(question in entra_experiments.EXPERIMENTS for question in questions)
         places = self.places(entra, any(question in aws_experiments.IN_AN_ACCOUNT for question in questions))
-        result = {"changed": bool(questions), "places": places, "mark": self.mark, "answers": []}
+        result: dict[str, t.Any] = {"changed": bool(questions), "places": places, "mark": self.mark, "answers": []}
         if self.module.check_mode or not questions:
             return result
         probe.check_confirmed(self.params["confirm"], places)

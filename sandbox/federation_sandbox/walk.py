@@ -101,7 +101,7 @@ def links_of(content: str) -> dict[str, str]:
 def frame(client: requests.Session | collections.abc.Mapping[str, str], url: str, origin: str) -> SignIn:
     """What a frame in a page of another origin shows.
 
-    The outcome is not-signed-in where X-Frame-Options keeps it empty, and not-approved where frame-ancestors does (facts 7).
+    The outcome is not-signed-in where X-Frame-Options keeps it empty, and not-approved where frame-ancestors does (facts/aws.md 7).
     """
     with _browser(client) as session:
         response = _request(session, "GET", url)

@@ -7,21 +7,14 @@ from __future__ import annotations
 
 import collections.abc
 import os
-import sys
 import typing as t
 from pathlib import Path
 
 import pytest
+from federation import Federation
 
 from federation_sandbox import browser
 from federation_sandbox.testing import Sandbox, running_sandbox
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "sandbox" / "tests" / "signin"))
-sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
-
-from federation import Federation
 
 #: opens a private browser context
 NewContext = t.Callable[[], t.Any]

@@ -6,17 +6,12 @@
 from __future__ import annotations
 
 import collections.abc
-import sys
-from pathlib import Path
 
 import pytest
 
+from entra_material import tenant
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox, running_sandbox
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from entra_material import tenant
 from importable import make_importable
 from saml_material import saml
 

@@ -210,7 +210,7 @@ def test_logo(graph: t.Any) -> None:
 
 
 def test_owners(graph: t.Any, seeded: dict[str, t.Any]) -> None:
-    """8.5: what an application registers, it owns; corrections E5: what it instantiates, nobody does"""
+    """8.5: what an application registers, it owns; facts/entra.md E5: what it instantiates, nobody does"""
     registered = graph("POST", "/applications", 201, json={"displayName": "Registered"})
     assert [each["id"] for each in graph("GET", f"/applications/{registered['id']}/owners", 200)["value"]] == [
         seeded["clients"]["automation"]["service_principal_id"]

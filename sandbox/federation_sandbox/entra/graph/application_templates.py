@@ -67,7 +67,7 @@ def _made(context: Context, template: Record, name: str) -> tuple[Record, Record
     application["api"]["oauth2PermissionScopes"] = [_user_impersonation(name)]
     principal = blank_principal(context.tenant, application, caller.principal_id)
     principal["appRoleAssignmentRequired"] = True
-    if not context.settings.instantiate_sets_owner:  # facts/corrections.md E5: instantiate makes nobody the owner
+    if not context.settings.instantiate_sets_owner:  # facts/entra.md E5: instantiate makes nobody the owner
         application["_owners"], principal["_owners"] = [], []
     principal["tags"] = [*([CUSTOM_SAML] if template["id"] == NON_GALLERY else []), INTEGRATED]
     return application, principal
