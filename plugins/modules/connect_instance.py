@@ -336,7 +336,7 @@ class InstanceResource:
     def result(self, plan: Plan) -> dict[str, t.Any]:
         if self.params["state"] == "absent" or self.module.check_mode or self.id is None:
             return plan.after | self.home
-        found = self.made or (instances.describe(self.connect, self.id) if plan.steps else None)
+        found = self.made or (self._describe() if plan.steps else None)
         if found is None:
             return plan.after
         shown = instances.view(found, self.region)
@@ -388,7 +388,7 @@ class InstanceResource:
     def delete(self) -> None:
         with attempt(f"delete the Amazon Connect instance {self.id}"):
             self.connect.delete_instance(InstanceId=self.id)
-        self.waiter.until(f"the instance {self.id} to be gone", lambda: None if instances.describe(self.connect, self.id) else True)
+        self.waiter.until(f"the instance {self.id} to be gone", lambda: None if self._describe() else True)
 
     def _find(self) -> str | None:
         reference, alias = self.params["instance_id"], self.params["alias"]
@@ -400,14 +400,15 @@ class InstanceResource:
             self.doubts = alias_search.misspelt(alias, [str(one["InstanceAlias"]) for one in listed if one.get("InstanceAlias")])
         return found["Id"] if found else None
 
+    def _describe(self) -> instances.Instance | None:
+        return instances.describe(self.connect, str(self.id))
+
     def _ready(self) -> instances.Instance:
         """The instance, once it is no longer being created."""
-        return self.waiter.until(
-            f"the instance {self.id} to be active", lambda: instances.once_active(instances.describe(self.connect, self.id))
-        )
+        return self.waiter.until(f"the instance {self.id} to be active", lambda: instances.once_active(self._describe()))
 
     def _named_by_id(self) -> instances.Instance | None:
-        found = instances.describe(self.connect, self.id)
+        found = self._describe()
         if found is None and self.params["state"] == "present":
             raise NotFound(f"There is no Amazon Connect instance {self.id} in {self.region}.", hint="Check the Region and the account.")
         alias = (found or {}).get("InstanceAlias") or ""

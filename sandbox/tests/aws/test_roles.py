@@ -154,7 +154,7 @@ def test_reads_go_backwards(sandbox, iam, provider):
 
 
 def test_an_older_version_comes_back(sandbox, iam, provider):
-    """facts/corrections.md E3, for IAM: a later read shows what a role was, in each of its parts."""
+    """facts/entra.md E3, for IAM: a later read shows what a role was, in each of its parts."""
     name = {"RoleName": "Federation"}
     iam.create_role(**name, AssumeRolePolicyDocument=trust(provider), Description="old")
     allowed = {"Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": "*"}

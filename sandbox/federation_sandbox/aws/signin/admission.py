@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who gets in with a SAML response, and as what: every check of AWS, with AWS's own texts (facts 5.4, 5.5).
+"""Who gets in with a SAML response, and as what: every check of AWS, with AWS's own texts (facts/aws.md 5.4, 5.5).
 
 The sign-in pages and AssumeRoleWithSAML share it.
 """
@@ -139,7 +139,7 @@ def subject_type(assertion: Assertion) -> str:
 
 
 def _pairs(assertion: Assertion) -> list[Pair]:
-    """The values of the Role claim, in either order (facts 5.4).
+    """The values of the Role claim, in either order (facts/aws.md 5.4).
 
     White space around an ARN is left out. That is not sourced: docs/not-verified.md.
     """
@@ -175,7 +175,7 @@ def _verified_by(world: World, site: Site, arn: str, document: bytes, issuer: st
 
 
 def _check_recipient_of(provider: Provider, assertion: Assertion) -> None:
-    """A reply URL with an id takes the responses of that provider alone (facts 5.3)."""
+    """A reply URL with an id takes the responses of that provider alone (facts/aws.md 5.3)."""
     _, found, own = assertion.recipient.partition("/saml/acs/")
     if found and own != provider.uuid:
         raise Malformed("the reply URL of another provider")
@@ -229,7 +229,7 @@ def _tags(assertion: Assertion) -> dict[str, str]:
 
 
 def _facts(assertion: Assertion, pair: Pair, name: str, source: str, tags: t.Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The condition keys of the request. SAML:aud is the recipient, not the audience (facts 5.4)."""
+    """The condition keys of the request. SAML:aud is the recipient, not the audience (facts/aws.md 5.4)."""
     _, account, path = pair.provider.rsplit(":", 2)
     facts: dict[str, tuple[str, ...]] = {
         "saml:aud": (assertion.recipient,),
