@@ -26,6 +26,12 @@ _NO_ADDRESS: t.Final = ("http://desk.example.com", "desk.example.com", " https:/
 _NO_ADDRESSES: t.Final = (["http://desk.example.com"], ["https://desk .example.com"], [""], {"a": 1})
 _NO_EMAILS: t.Final = (["jane"], [f"a{n}@example.com" for n in range(6)], ["a b@example.com"])
 _NO_DESTINATION: t.Final = ("%2Fagent-app-v2", "agent-app-v2", "/ccp-v2 ", "//evil.example.com", "http://desk.example.com", "/a\\b", ["/"])
+_OF_ANOTHER_DOMAIN: t.Final = (
+    "/ccp-v2&new_domain=true",
+    "/ccp-v2?new_domain=true",
+    "https://acme.my.connect.aws/ccp-v2",
+    "https://acme.awsapps.com",
+)
 _NO_PAGES: t.Final[tuple[t.Any, ...]] = (
     [{}],
     [{"url": "http://a.example.com", "folder": "/tmp/a"}],
@@ -188,13 +194,14 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "federation_check_warn_days": _NO_DAYS,
     "federation_client_id": _NO_UUID,
     "federation_cloud": ("germany", ["public"]),
-    "federation_destination": _NO_DESTINATION,
+    "federation_destination": (*_NO_DESTINATION, *_OF_ANOTHER_DOMAIN),
     "federation_direct": _NO_BOOLEAN,
     "federation_entra_options": _NO_OPTIONS,
     "federation_identifier": _NO_IDENTIFIER,
     "federation_instance_alias": _NO_ALIAS,
     "federation_instance_id": _NO_UUID,
     "federation_more_tags": _NO_NAMES,
+    "federation_new_domain": _NO_BOOLEAN,
     "federation_pages": _NO_PAGES,
     "federation_plan_file": _NO_OUTPUT,
     "federation_planned_status": (-1, 256, "ten"),

@@ -41,6 +41,11 @@ options:
     description: The milliseconds that each of ten attempts to load the panel takes.
     type: int
     default: 5000
+  relay_state:
+    description:
+      - The relay state of the application. It says on which domain the session is, of an instance that answers on C(awsapps.com) as well.
+      - When omitted, it is the domain of the instance's address.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -73,6 +78,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible_collections.openccp.federation.plugins.module_utils import _ccp_page as pages
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import panel_url
 
 Texts = t.Mapping[str, str]
 
@@ -86,9 +92,11 @@ def ccp_page(
     checksums: Texts | None = None,
     login_url: str | None = None,
     load_timeout: int = 5000,
+    relay_state: str | None = None,
 ) -> dict[str, t.Any]:
     """What a page and its web server need."""
     try:
+        ccp_url = panel_url(ccp_url, relay_state or "")
         sent = pages.headers(ccp_url)
         return {
             "config": pages.configuration(ccp_url, login_url, region, texts or {}, load_timeout) if login_url else "",

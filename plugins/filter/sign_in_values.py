@@ -18,7 +18,9 @@ options:
   _input:
     description:
       - The values, C(region), C(instance_alias), C(role_name) and C(provider_name), and optionally C(role_path), C(destination),
-        C(account_id) and C(instance_id).
+        C(account_id), C(instance_id), C(access_url) (of the instance) and C(new_domain).
+      - For an instance that is on C(awsapps.com), C(new_domain) says whether the relay state leads to its new domain.
+      - When it is omitted, the destination decides, since only the pages of the old domain begin with C(/connect).
     type: dict
     required: true
 """
@@ -68,6 +70,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import sign_in_values as values
 
@@ -76,6 +79,8 @@ def sign_in_values(given: t.Mapping[str, t.Any]) -> dict[str, str]:
     """The values that follow from those given."""
     texts = {key: str(value) for key, value in given.items() if value is not None}
     try:
+        if "new_domain" in texts:
+            texts["new_domain"] = str(boolean(texts["new_domain"])).lower()
         return values.sign_in_values(values.Given(**texts))
     except TypeError as error:
         raise AnsibleFilterError(f"sign_in_values: {error}") from error

@@ -31,6 +31,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.urls impo
     audience_of,
     check_reply_url,
     in_sign_in_table,
+    leads_to_new_domain,
     parse_relay_state,
     relay_state,
     reply_url,
@@ -384,15 +385,21 @@ def _reaches_aws(url: str, partition: Partition) -> bool:
 
 def landing(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the relay state leads to the instance."""
-    app, home = path.application, path.wish.home
+    app = path.application
     posted = urlsplit(path.reply_url or "").hostname or ""
     if posted.endswith(_RESILIENT):
         yield unknown("relay_state", app.name, "The sign-in of Global Resiliency takes none; it is not evaluated here.")
         return
-    expected = relay_state(home.region, home.instance_id, path.wish.destination or None)
+    expected = _expected_relay_state(path)
     fix = f"{advice.application(path, relay_state=expected)}."
     evidence = {"relay_state": app.relay_state, "expected": expected}
     yield judged("relay_state", app.name, [problem._replace(fix=fix) for problem in _relay_problems(path, app.relay_state or "")], evidence)
+
+
+def _expected_relay_state(path: Path) -> str:
+    home, destination = path.wish.home, path.wish.destination or ""
+    new_domain = leads_to_new_domain(path.facts.instance.access_url if path.facts.instance else "", destination)
+    return relay_state(home.region, home.instance_id, destination or None, new_domain=new_domain)
 
 
 def _relay_problems(path: Path, text: str) -> collections.abc.Iterator[Problem]:
@@ -414,10 +421,23 @@ def _relay_problems(path: Path, text: str) -> collections.abc.Iterator[Problem]:
     if found.instance_id != home.instance_id:
         case = " They differ in upper and lower case, which counts." if found.instance_id.lower() == home.instance_id.lower() else ""
         yield Problem(f"It leads to the instance {found.instance_id}, not to {home.instance_id}.{case}", _at(path, found, region))
+    if missing := _missing_page(path, found):
+        yield Problem(missing, symptoms.NO_CCP)
     if path.wish.destination is not None and _page(found.destination or "") != _page(path.wish.destination):
         yield Problem(
             f"It leads to the page {found.destination or '(home)'}, not to {path.wish.destination or '(home)'}.", symptoms.OTHER_PAGE
         )
+
+
+def _missing_page(path: Path, found: RelayState) -> str:
+    """Why the page is not on the domain that an agent is led to; empty where it is."""
+    if path.facts.instance is None:
+        return ""
+    try:
+        leads_to_new_domain(path.facts.instance.access_url, _page(found.destination or ""), found.new_domain)
+    except InvalidInput as error:
+        return error.message
+    return ""
 
 
 def _page(destination: str) -> str:

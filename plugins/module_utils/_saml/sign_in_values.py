@@ -15,7 +15,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.partition
 
 @dataclass(frozen=True)
 class Given:
-    """What a user gives, and what is known of the instance. account_id, instance_id: empty while the instance does not exist."""
+    """What a user gives, and what is known of the instance.
+
+    account_id, instance_id, access_url: empty while the instance does not exist. new_domain: true or false, empty when the destination
+    decides.
+    """
 
     region: str
     instance_alias: str
@@ -25,6 +29,8 @@ class Given:
     destination: str = ""
     account_id: str = ""
     instance_id: str = ""
+    access_url: str = ""
+    new_domain: str = ""
 
 
 def sign_in_values(given: Given) -> dict[str, str]:
@@ -34,6 +40,8 @@ def sign_in_values(given: Given) -> dict[str, str]:
     """
     partition = partition_of_region(given.region)
     urls.check_destination(given.destination)
+    told = {"": None, "true": True, "false": False}[given.new_domain]
+    new_domain = urls.leads_to_new_domain(given.access_url, given.destination, told)
     values = {
         "partition": partition.name,
         "identifier": partition.audience if partition is GOVCLOUD else urls.unique_identifier(partition, given.instance_alias),
@@ -46,7 +54,7 @@ def sign_in_values(given: Given) -> dict[str, str]:
         values["role_arn"] = arns.role_arn(partition.name, given.account_id, given.role_name, given.role_path)
         values["provider_arn"] = arns.saml_provider_arn(partition.name, given.account_id, given.provider_name)
     if given.instance_id:
-        values["relay_state"] = urls.relay_state(given.region, given.instance_id, given.destination or None)
+        values["relay_state"] = urls.relay_state(given.region, given.instance_id, given.destination or None, new_domain=new_domain)
     if given.account_id and given.instance_id:
         values["instance_arn"] = arns.connect_instance_arn(partition.name, given.region, given.account_id, given.instance_id)
     return values

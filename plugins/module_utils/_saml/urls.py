@@ -32,6 +32,7 @@ OLD_DOMAIN: t.Final = "awsapps.com"
 _REPLY_PATH = re.compile(r"/saml(?:/acs/[A-Za-z0-9_-]+)?")
 _RESILIENT_HOST = re.compile(r"[0-9a-f-]{36}\.[a-z0-9-]+\.sign-in\.connect\.aws")
 _DESTINATION = re.compile(r"/(?!/)|https://[^/?#]")
+_NEW_DOMAIN = re.compile(r"[?&]new_domain=")
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _RELAY_PATH = re.compile(r"/connect/federate/(?P<instance>[^/]+)/?")
 
@@ -145,12 +146,47 @@ def check_destination(destination: str) -> str:
         reason = "is neither a path nor an https address"
     elif not destination.isprintable() or "\\" in destination or destination != destination.strip():
         reason = "holds a backslash or a control character, or ends with white space"
+    if not reason:
+        _check_domain(destination)
     if reason:
         raise InvalidInput(
             f"The destination {destination!r} {reason}.",
             hint="Give it unencoded, such as /ccp-v2 or https://desk.example.com; the relay state encodes it.",
         )
     return destination
+
+
+def _check_domain(destination: str) -> None:
+    """InvalidInput where a destination says itself on which domain the instance is."""
+    if _NEW_DOMAIN.search(destination):
+        page = _NEW_DOMAIN.split(destination, maxsplit=1)[0]
+        raise InvalidInput(
+            f"The destination {destination!r} holds new_domain, which is another parameter of the relay state.",
+            hint=f"Give {page}, and say federation_new_domain: true (new_domain=true beside destination in a relay state of your own).",
+        )
+    host = instance_host(destination) if destination.startswith("https://") else ""
+    if any(host.endswith(f".{domain}") for domain in (OLD_DOMAIN, *filter(None, (known.instance_domain for known in PARTITIONS.values())))):
+        page = split_address(destination, "destination").path or "/home"
+        raise InvalidInput(
+            f"The destination {destination!r} is an address of an instance, which AWS takes for a site of somebody else's.",
+            hint=f"Give the path alone, such as {page}.",
+        )
+
+
+def leads_to_new_domain(access_url: str, destination: str, told: bool | None = None) -> bool:
+    """Whether a relay state says new_domain: as told, or as the destination needs it at an instance that is on the old domain.
+
+    access_url: of the instance, empty while it is not known. InvalidInput where the destination is not on the old domain that is led to.
+    """
+    is_old, path = is_on_old_domain(instance_host(access_url)), destination.partition("?")[0]
+    is_page, below = path.startswith("/"), f"{path}/".startswith("/connect/")
+    new_domain = is_old and is_page and not below if told is None else told
+    if is_page and not below and is_old and not new_domain:
+        raise InvalidInput(
+            f"The instance is at {access_url}, where all pages begin with /connect, and the destination {destination} does not.",
+            hint=f"Give /connect{destination}, or take the new domain with federation_new_domain: true.",
+        )
+    return new_domain
 
 
 def parse_relay_state(text: str) -> RelayState:
@@ -172,6 +208,19 @@ def parse_relay_state(text: str) -> RelayState:
         destination=query.get("destination", [None])[0],
         new_domain=query.get("new_domain", [""])[0].lower() == "true",
     )
+
+
+def panel_url(ccp_url: str, relay: str) -> str:
+    """The panel of an instance on the domain that a relay state leads to; as it is where that says nothing else."""
+    host = instance_host(ccp_url)
+    try:
+        new_domain = is_on_old_domain(host) and parse_relay_state(relay).new_domain
+    except InvalidInput:
+        new_domain = False
+    if not new_domain:
+        return ccp_url
+    path = split_address(ccp_url, "address of the panel").path.removeprefix("/connect")
+    return f"https://{host.removesuffix(OLD_DOMAIN)}{AWS.instance_domain}{path}"
 
 
 def as_origin(url: str) -> str:

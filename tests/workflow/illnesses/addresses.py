@@ -87,6 +87,12 @@ ADDRESSES: t.Final = (
         lambda p: p.set_relay_state(p.relay_state.replace(p.instance["id"], p.instance["id"].upper())),
         "relay_state",
     ),
+    Illness(
+        "relay-state-of-the-new-domain-at-an-instance-on-the-old",
+        "relay_state",
+        lambda p: p.move_to_old_domain(p.relay_state),
+        "new_domain=true",
+    ),
     Illness("relay-state-encoded-as-a-whole", "relay_state", lambda p: p.set_relay_state(quote(p.relay_state, safe="")), "relay_state"),
 )
 

@@ -219,3 +219,71 @@ def test_a_user_access_url_with_an_audience() -> None:
 def test_an_unknown_cloud() -> None:
     with pytest.raises(InvalidInput, match="'germany' is not a Microsoft cloud"):
         clouds.cloud_named("germany")
+
+
+OLD = "https://example.awsapps.com/connect"
+NEW = "https://example.my.connect.aws"
+
+
+@pytest.mark.parametrize(
+    ("access_url", "destination", "told", "expected"),
+    [
+        (OLD, "/ccp-v2", None, True),
+        (OLD, "/ccp-v2/chat?a=b", None, True),
+        (OLD, "/connect/ccp-v2", None, False),
+        (OLD, "/connect", None, False),
+        (OLD, "", None, False),
+        (OLD, "", True, True),
+        (OLD, "/connect/ccp-v2", False, False),
+        (OLD, "https://desk.example.com/", None, False),
+        (OLD, "/connections", None, True),
+        (NEW, "/ccp-v2", None, False),
+        (NEW, "/ccp-v2", True, True),
+        ("", "/ccp-v2", None, False),
+        ("", "/ccp-v2", True, True),
+    ],
+)
+def test_the_destination_says_which_domain_is_meant(access_url: str, destination: str, told: bool | None, expected: bool) -> None:
+    assert urls.leads_to_new_domain(access_url, destination, told) is expected
+
+
+def test_a_page_that_is_not_on_the_old_domain() -> None:
+    with pytest.raises(InvalidInput, match="begin with /connect") as refused:
+        urls.leads_to_new_domain(OLD, "/ccp-v2", told=False)
+    assert "Give /connect/ccp-v2, or" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("destination", "right"),
+    [
+        ("/ccp-v2&new_domain=true", "Give /ccp-v2, and say federation_new_domain: true"),
+        ("/ccp-v2/chat?new_domain=true", "Give /ccp-v2/chat, and"),
+        ("https://example.my.connect.aws/ccp-v2", "Give the path alone, such as /ccp-v2."),
+        ("https://Example.awsapps.com/connect/ccp-v2", "such as /connect/ccp-v2."),
+        ("https://example.govcloud.connect.aws", "such as /home."),
+    ],
+)
+def test_a_destination_is_refused_with_the_right_spelling(destination: str, right: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        urls.check_destination(destination)
+    assert right in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "destination", ["/ccp-v2?visual-refresh=true", "/ccp-v2/chat?a=b&c=d%20e", "/agent-app-v2?x=new_domain", "/x#part"]
+)
+def test_a_destination_with_a_query_arrives_as_it_is(destination: str) -> None:
+    assert urls.parse_relay_state(urls.relay_state("eu-central-1", INSTANCE, destination)).destination == destination
+
+
+@pytest.mark.parametrize(
+    ("ccp_url", "relay", "expected"),
+    [
+        (f"{OLD}/ccp-v2/", f"https://console.aws.amazon.com/connect/federate/{INSTANCE}?new_domain=true", f"{NEW}/ccp-v2/"),
+        (f"{OLD}/ccp-v2/", f"https://console.aws.amazon.com/connect/federate/{INSTANCE}", f"{OLD}/ccp-v2/"),
+        (f"{OLD}/ccp-v2/", "", f"{OLD}/ccp-v2/"),
+        (f"{NEW}/ccp-v2/", f"https://console.aws.amazon.com/connect/federate/{INSTANCE}?new_domain=true", f"{NEW}/ccp-v2/"),
+    ],
+)
+def test_the_panel_is_where_the_session_is(ccp_url: str, relay: str, expected: str) -> None:
+    assert urls.panel_url(ccp_url, relay) == expected
