@@ -195,7 +195,6 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "federation_client_id": _NO_UUID,
     "federation_cloud": ("germany", ["public"]),
     "federation_destination": (*_NO_DESTINATION, *_OF_ANOTHER_DOMAIN),
-    "federation_direct": _NO_BOOLEAN,
     "federation_entra_options": _NO_OPTIONS,
     "federation_identifier": _NO_IDENTIFIER,
     "federation_instance_alias": _NO_ALIAS,

@@ -32,7 +32,6 @@ RIGHT: t.Final[dict[str, t.Any]] = {
     "federation_check_provider": "arn:aws:iam::111122223333:saml-provider/P",
     "federation_check_role": "/federation/ConnectFederation",
     "federation_destination": "https://desk.example.com/start?a=b",
-    "federation_direct": "no",
     "federation_pages": [{"url": "https://desk.example.com/", "ccp_url": "https://example-demo.my.connect.aws/ccp-v2/"}],
     "federation_region": "us-gov-west-1",
     "federation_session_duration": "43200",
