@@ -40,7 +40,8 @@ def key(name: str = "active", begins: int = -10, ends: int = 1085, *, active: bo
 
 
 def policy(*entries: dict[str, t.Any], **claim: t.Any) -> list[str]:
-    """A claims policy's definition, the healthy one with other AWS claims: a constant, an entry, or None for not at all."""
+    """A claims policy's definition, the healthy one with other AWS claims: a constant, an entry, or None for not at all; and settings."""
+    settings = {name: claim.pop(name) for name in (claims.AUDIENCE_OVERRIDE, claims.ISSUER_WITH_APPLICATION_ID) if name in claim}
     aws: dict[str, t.Any] = {
         "RoleSessionName": {"Source": "user", "ID": "userprincipalname"},
         "Role": f"{ROLE},{PROVIDER}",
@@ -53,7 +54,7 @@ def policy(*entries: dict[str, t.Any], **claim: t.Any) -> list[str]:
         if value is not None
     ]
     name_id = {"Source": "user", "ID": "userprincipalname", "SamlClaimType": claims.NAME_ID}
-    return claims.ClaimsPolicy((name_id, *made, *entries)).definition()
+    return claims.ClaimsPolicy((name_id, *made, *entries), settings=settings).definition()
 
 
 def application(**changes: t.Any) -> f.Application:

@@ -11,8 +11,9 @@ import typing as t
 import pytest
 
 from federation_sandbox import clouds
+from federation_sandbox.entra.graph.assignments import new_assignment
+from federation_sandbox.entra.state import MICROSOFT_GRAPH, directory, match
 from federation_sandbox.entra.state import Tenant as Directory
-from federation_sandbox.entra.state import directory
 from federation_sandbox.testing import Sandbox
 from support import ModuleResult, run_module
 
@@ -83,7 +84,7 @@ class Tenant:
 
     def all(self, collection: str) -> list[dict[str, t.Any]]:
         """The objects of a collection as they were last written, without the application that calls and Microsoft Graph."""
-        own = (self.client["client_id"], "00000003-0000-0000-c000-000000000000")
+        own = (self.client["client_id"], MICROSOFT_GRAPH)
         return [dict(one) for one in self.directory[collection].current() if one.get("appId") not in own]
 
     def run(
@@ -95,6 +96,19 @@ class Tenant:
         assert SECRET not in result.raw
         assert not re.search(r"eyJ[\w-]+\.eyJ", result.raw), "a token is in the output"
         return result
+
+    def grant(self, *permissions: str) -> None:
+        """Give the application that calls these permissions of Microsoft Graph, and no others."""
+        entra = self.directory
+        graph = match(entra["servicePrincipals"].current(), appId=MICROSOFT_GRAPH)
+        caller = entra["servicePrincipals"].latest(self.client["service_principal_id"])
+        assert graph is not None
+        assert caller is not None
+        for each in [one for one in entra["appRoleAssignments"].current() if one["principalId"] == caller["id"]]:
+            entra["appRoleAssignments"].delete(each["id"])
+        for name in permissions:
+            role = next(role["id"] for role in graph["appRoles"] if role["value"] == name)
+            entra["appRoleAssignments"].put(new_assignment(entra, caller, "ServicePrincipal", graph, role), settled=True)
 
     def check(self, module: str, params: t.Mapping[str, t.Any]) -> ModuleResult:
         """Run a module in check mode, with every write refused and none tried."""

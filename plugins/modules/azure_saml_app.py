@@ -41,6 +41,8 @@ options:
         template.
       - A tenant that holds more than one federation needs V(aws_single_account), because only gallery applications may have identifiers
         such as V(https://signin.aws.amazon.com/saml#sales), of which Entra ID sends the part before C(#).
+      - The id that V(non_gallery) stands for differs between the Microsoft clouds; it follows O(cloud).
+      - It is looked up before an application is created. One that the cloud does not have ends the task before anything is made.
       - It means nothing for an application that exists.
     type: str
     default: non_gallery
@@ -137,6 +139,21 @@ options:
       extension_id:
         description: The extension attribute of the directory that is sent.
         type: str
+  audience_override:
+    description:
+      - The audience that is sent in place of an identifier, an absolute URI. V("") removes it.
+      - A tenant has each identifier once. With this, further applications that are not from the gallery can send AWS's audience too, each
+        with an identifier of its own.
+      - It is a setting of the claims policy. When omitted, it is left as it is.
+    type: str
+  issuer_with_application_id:
+    description:
+      - Whether the issuer of the responses ends in the application's id, so that each application of a tenant has an issuer of its own.
+      - RV(application.entity_id) and RV(application.metadata_xml) then have this issuer, which AWS compares with that of the responses.
+        The document that Entra ID serves at RV(application.metadata_url) has not, so do not give IAM that address.
+      - Nobody can sign in from the moment at which this changes until IAM has the metadata with the other issuer.
+      - It is a setting of the claims policy. When omitted, it is left as it is.
+    type: bool
   keep_unknown_claims:
     description:
       - Whether claims that no option names are kept. V(false) removes them.
@@ -209,7 +226,7 @@ options:
     type: str
   logo:
     description:
-      - A picture for My Apps, a PNG, JPEG, GIF or BMP file of up to 100 KB.
+      - A picture for My Apps, a PNG, JPEG or GIF file of up to 100 KB.
       - It is uploaded when it differs from the one that was uploaded last by this module, which a tag of the application remembers.
     type: path
   state:
@@ -409,6 +426,15 @@ application:
       type: list
       elements: dict
       sample: [{"name": "https://aws.amazon.com/SAML/Attributes/RoleSessionName", "source": "user.userprincipalname"}]
+    audience_override:
+      description:
+        - The audience that the claims policy sends in place of an identifier, null for none. Not there when the permissions do not show it.
+      returned: when it exists
+      type: str
+    issuer_with_application_id:
+      description: Whether the issuer ends in the application's id. Not there when the permissions do not show it.
+      returned: when it exists
+      type: bool
     certificates:
       description: The signing certificates, the one that ends last first.
       returned: when O(state=present)
@@ -490,11 +516,13 @@ application:
       returned: when it exists
       type: str
     metadata_xml:
-      description: The federation metadata, which holds the active certificate.
+      description: The federation metadata, which holds the active certificate, with RV(application.entity_id) as its entity ID.
       returned: when it exists; in check mode only when no certificate would be made
       type: str
     entity_id:
-      description: The issuer of the SAML responses, as the metadata has it. It is the same for all applications of a tenant.
+      description:
+        - The issuer of the SAML responses. It is the same for all applications of a tenant, but for O(issuer_with_application_id=true).
+        - In check mode, C(<application id>) stands for the id of an application that is yet to be made.
       returned: when O(state=present)
       type: str
       sample: https://sts.windows.net/00112233-4455-6677-8899-aabbccddeeff/
@@ -540,6 +568,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     access,
+    application_changes,
     applications,
     assignments,
     claims_policies,
@@ -548,6 +577,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     returned,
     saml_app,
     signing_certificates,
+    templates,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter, is_replication
@@ -605,9 +635,12 @@ class SamlApp:
     def _application(self, plan: Plan) -> dict[str, t.Any]:
         if plan.steps and self.check_mode:
             known = returned.describe(self.app, self.graph) if self.app.application else {}
+            policy = claims_policies.policy_after(self.params, self.app if self.app.application else None)
+            planned = known | {name: value for name, value in plan.after.items() if name != "claims_policy"}
+            planned |= {option: getattr(policy, option) for option in claims_policies.SETTINGS if policy}
             if any(step.do in ("create", "add_certificate") for step in plan.steps):
-                return known | plan.after | {"entity_id": returned.issuer(self.graph)}
-            return returned.with_metadata(known | plan.after, returned.read_metadata(self.app, self.graph))
+                return planned | {"entity_id": returned.issuer(self.graph, policy, self.app)}
+            return returned.with_metadata(planned, returned.read_metadata(self.app, self.graph, policy))
         if plan.steps:
             self.app = self._settled()
         described = returned.describe(self.app, self.graph)
@@ -616,9 +649,9 @@ class SamlApp:
         return returned.with_metadata(described, returned.wait_for_metadata(self.app, self.graph, self.waiter))
 
     def create(self) -> Plan | None:
-        template = applications.TEMPLATES.get(self.params["template"], self.params["template"])
-        self.app = made = applications.create(self.graph, self.waiter, self.params["name"], template)
-        older = applications.drop_second(self.graph, self.waiter, selector_of(self.params), made)
+        template = templates.template_id(self.params["template"], self.graph.place.cloud.name)
+        self.app = made = application_changes.create(self.graph, self.waiter, self.params["name"], template)
+        older = application_changes.drop_second(self.graph, self.waiter, selector_of(self.params), made)
         if older is None:
             return None
         self.warn(
@@ -629,18 +662,18 @@ class SamlApp:
 
     def update_principal(self, options: list[str]) -> None:
         body = saml_app.body_of(saml_app.PRINCIPAL, saml_app.wishes(self.params, self.app), self.app, options)
-        applications.update_principal(self.graph, self.waiter, self.app, body)
+        application_changes.update_principal(self.graph, self.waiter, self.app, body)
         # What follows starts from what was written, since a read may still show what was before.
         self.app = dataclasses.replace(self.app, principal={**self.app.principal, **body})
 
     def update_application(self, options: list[str]) -> None:
         body = saml_app.body_of(saml_app.APPLICATION, saml_app.wishes(self.params, self.app), self.app, options)
-        applications.update_application(self.graph, self.waiter, self.app, body)
+        application_changes.update_application(self.graph, self.waiter, self.app, body)
 
     def upload_logo(self) -> None:
         logo, content_type = preflight.logo_of(self.params["logo"])
-        applications.upload_logo(self.graph, self.waiter, self.app, logo, content_type)
-        applications.update_application(self.graph, self.waiter, self.app, saml_app.logo_tags(self.params, self.app, logo))
+        application_changes.upload_logo(self.graph, self.waiter, self.app, logo, content_type)
+        application_changes.update_application(self.graph, self.waiter, self.app, saml_app.logo_tags(self.params, self.app, logo))
 
     def add_certificate(self) -> None:
         wish = self.params["signing_certificate"]
@@ -666,26 +699,26 @@ class SamlApp:
         assignments.unassign(self.graph, self.app, ids, names)
 
     def release_identifiers(self) -> None:
-        applications.update_application(self.graph, self.waiter, self.app, {"identifierUris": []})
+        application_changes.update_application(self.graph, self.waiter, self.app, {"identifierUris": []})
 
     def reset_sign_on(self) -> None:
-        applications.update_principal(self.graph, self.waiter, self.app, {"preferredSingleSignOnMode": None})
+        application_changes.update_principal(self.graph, self.waiter, self.app, {"preferredSingleSignOnMode": None})
 
     def delete_claims(self, policy: dict[str, t.Any]) -> None:
         claims_policies.delete(self.graph, self.app, policy)
 
     def delete(self) -> None:
-        applications.delete(self.graph, self.app)
+        application_changes.delete(self.graph, self.app)
 
     def purge(self, deleted: applications.Deleted) -> None:
-        applications.purge(self.graph, self.waiter, deleted)
+        application_changes.purge(self.graph, self.waiter, deleted)
 
     def _gone(self) -> None:
         def probe() -> bool | None:
             left = saml_app.plan(self.params, look_before_removal(self.graph, self.params, keys=False)).steps
             if any(step.do == "delete" for step in left):
                 # To an old replica it was not there yet, which is answered like what is gone.
-                applications.delete(self.graph, self.app)
+                application_changes.delete(self.graph, self.app)
             return None if left else True
 
         self.waiter.until("Microsoft Graph to show the application no longer", probe, steady=1, passes=is_replication)
@@ -732,6 +765,8 @@ def main() -> None:
         "account_id": {"type": "str"},
         "session_duration": {"type": "int"},
         "extra_claims": {"type": "list", "elements": "dict", "options": claim},
+        "audience_override": {"type": "str"},
+        "issuer_with_application_id": {"type": "bool"},
         "keep_unknown_claims": {"type": "bool", "default": True},
         "signing_certificate": {"type": "dict", "options": certificate, "apply_defaults": True},
         "assignment_required": {"type": "bool"},

@@ -147,6 +147,14 @@ applications:
       returned: when the permissions show it
       type: list
       elements: dict
+    audience_override:
+      description: The audience that the claims policy sends in place of an identifier, null for none.
+      returned: when the permissions show it
+      type: str
+    issuer_with_application_id:
+      description: Whether the issuer ends in the application's id.
+      returned: when the permissions show it
+      type: bool
     certificates:
       description: The signing certificates, the one that ends last first, as M(openccp.federation.azure_saml_app) returns them.
       returned: always

@@ -50,6 +50,11 @@ options:
       - An https address that serves the federation metadata.
       - The server's certificate is always verified. An HTML page and more than ten million characters are refused.
     type: str
+  entity_id:
+    description:
+      - What stands in the metadata in place of its own entity ID, where responses have another issuer than the metadata that is served.
+        See O(openccp.federation.azure_saml_app#module:issuer_with_application_id).
+    type: str
   certificates:
     description:
       - V(replace) makes the provider trust exactly the signing certificates of the metadata.
@@ -324,7 +329,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_saml_provider_name, saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
-from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, check_expected
+from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, check_expected, renamed
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 METADATA_OPTIONS = ("metadata", "metadata_file", "metadata_url")
@@ -417,7 +422,8 @@ class SamlProviderResource:
             if self.module.check_mode and self.params["expected_entity_id"]:
                 return providers.announced(self.params["expected_entity_id"])
             raise InvalidInput(f"The SAML provider {self.name!r} needs metadata.", hint=f"Give one of {', '.join(METADATA_OPTIONS)}.")
-        return read_metadata(*given)
+        metadata = read_metadata(*given)
+        return renamed(metadata, self.params["entity_id"] or metadata.entity_id)
 
     def _check_expected(self, metadata: Metadata) -> None:
         self.warnings = check_expected(
@@ -502,6 +508,7 @@ def main() -> None:
             "metadata_url": {"type": "str"},
             "certificates": {"type": "str", "choices": ["replace", "merge"], "default": "replace"},
             "remove_thumbprints": {"type": "list", "elements": "str"},
+            "entity_id": {"type": "str"},
             "expected_entity_id": {"type": "str"},
             "expected_thumbprints": {"type": "list", "elements": "str"},
             "warn_days": {"type": "int", "default": 30},

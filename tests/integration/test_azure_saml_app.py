@@ -120,6 +120,52 @@ def test_unknown_claims(tenant: Tenant) -> None:
     assert len(tenant.all("claimsMappingPolicies")) == 1
 
 
+def test_settings_of_the_claims_policy(tenant: Tenant) -> None:
+    """facts/entra.md E7: they are set, stay when omitted, stand in the diff, and the metadata has the issuer that AWS gets to see."""
+    issuer = f"https://sts.windows.net/{tenant.id}/"
+    own = {"audience_override": "urn:amazon:webservices", "issuer_with_application_id": True}
+    wish = {**APP, "identifiers": ["urn:example:contact-centre"], **own}
+    predicted = tenant.check(MODULE, wish)
+    assert predicted["application"]["entity_id"] == f"{issuer}<application id>"
+    application = tenant.run(MODULE, wish)["application"]
+    assert {option: application[option] for option in own} == own
+    assert application["entity_id"] == f"{issuer}{application['app_id']}"
+    assert f'entityID="{application["entity_id"]}"' in application["metadata_xml"]
+    assert not tenant.run(MODULE, wish)["changed"]
+    left_out = tenant.run(MODULE, {**APP, "identifiers": wish["identifiers"]})
+    assert not left_out["changed"]
+    assert left_out["application"]["entity_id"] == application["entity_id"]
+
+    without = {**wish, "audience_override": "", "issuer_with_application_id": False}
+    predicted = tenant.check(MODULE, without)
+    assert (predicted["application"]["entity_id"], predicted["application"]["audience_override"]) == (issuer, None)
+    assert predicted["diff"]["before"]["claims_policy"] == {
+        "IncludeBasicClaimSet": True,
+        "audienceOverride": "urn:amazon:webservices",
+        "issuerWithApplicationId": True,
+    }
+    assert predicted["diff"]["after"]["claims_policy"] == {"IncludeBasicClaimSet": True}
+    changed = tenant.run(MODULE, without)
+    assert changed["actions"] == ["Change the claims of 'Contact centre'"]
+    assert changed["application"]["entity_id"] == issuer
+    (policy,) = tenant.all("claimsMappingPolicies")
+    assert "audienceOverride" not in policy["definition"][0]
+
+
+def test_settings_alone_make_a_policy_only_where_they_ask_for_one(tenant: Tenant) -> None:
+    tenant.run(MODULE, SMALL)
+    assert not tenant.run(MODULE, {**SMALL, "audience_override": "", "issuer_with_application_id": False})["changed"]
+    made = tenant.run(MODULE, {**SMALL, "audience_override": "urn:amazon:webservices"})
+    assert made["actions"] == ["Create the claims policy of 'Contact centre' and assign it"]
+
+
+def test_undocumented_source_is_warned_of(tenant: Tenant) -> None:
+    """facts/entra.md E12"""
+    claim = {"name": "https://aws.amazon.com/SAML/Attributes/PrincipalTag:Name", "id": "localuserprincipalname"}
+    told = tenant.check(MODULE, {**APP, "extra_claims": [claim]}).warnings
+    assert told == ["Microsoft does not document user.localuserprincipalname as a source of claims; Entra ID may refuse the policy."]
+
+
 def test_ids_serve_as_names(tenant: Tenant) -> None:
     by_id = {"users": {"set": [tenant.users["jane@contoso.com"]]}, "groups": {"set": [tenant.groups["Agents"]]}}
     tenant.run(MODULE, APP)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import typing as t
 
 import pytest
@@ -68,12 +69,7 @@ def test_requests_of_many(sandbox: Sandbox) -> None:
 def test_what_the_permissions_do_not_show(sandbox: Sandbox) -> None:
     tenant = Tenant(sandbox)
     tenant.run(MODULE, APP)
-    entra = tenant.directory
-    graph = next(one for one in entra["servicePrincipals"].current() if one.get("appId") == "00000003-0000-0000-c000-000000000000")
-    keep = {role["id"] for role in graph["appRoles"] if role["value"] == "Application.ReadWrite.All"}
-    for each in list(entra["appRoleAssignments"].current()):
-        if each["principalId"] == tenant.client["service_principal_id"] and each["appRoleId"] not in keep:
-            entra["appRoleAssignments"].delete(each["id"])
+    tenant.grant("Application.ReadWrite.All")
     (shown,) = tenant.run(INFO, {})["applications"]
     assert shown["unread"] == ["policies"]
     assert "claims" not in shown
@@ -82,3 +78,18 @@ def test_what_the_permissions_do_not_show(sandbox: Sandbox) -> None:
     assert not unchanged.failed
     refused = tenant.run(MODULE, APP)
     assert "Policy.Read.All" in refused["msg"]
+
+
+def test_claims_are_shown_to_those_who_may_only_read(sandbox: Sandbox) -> None:
+    """facts/entra.md E6: not where they are assigned, but in the list of policies and by what each applies to."""
+    tenant = Tenant(sandbox)
+    for number in range(3):
+        role = {**APP["role_claims"][0], "role_arn": f"arn:aws:iam::123456789012:role/Agent{number}"}
+        identifier = f"https://signin.aws.amazon.com/saml#{number}"
+        tenant.run(MODULE, {**APP, "name": f"Centre {number}", "identifiers": [identifier], "role_claims": [role]})
+    whole = tenant.run(INFO, {})["applications"]
+    tenant.grant("Application.Read.All", "Policy.Read.All")
+    assert [steady(one) for one in tenant.run(INFO, {})["applications"]] == [steady(one) for one in whole]
+    assert len({json.dumps(one["claims"]) for one in whole}) == 3
+    tenant.grant("Application.Read.All")
+    assert {tuple(one["unread"]) for one in tenant.run(INFO, {})["applications"]} == {("policies",)}

@@ -10,8 +10,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._entra.preflight import IMAGES
 
 from entra_material import APP, MODULE, ROLE, SECRET, SMALL, Tenant
+from federation_sandbox.entra.graph.applications import LOGOS
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
 from processes import wait_for
@@ -282,10 +284,16 @@ def test_input_that_cannot_work(tenant: Tenant, case: str) -> None:
 
 
 def test_logo_that_is_none(tenant: Tenant, tmp_path: Path) -> None:
-    for content, message in ((b"%PDF-1.7", "not a picture"), (b"\x89PNG\r\n\x1a\n" + bytes(200_000), "bytes; Entra ID takes")):
+    """facts/entra.md 2.16: what is known to be taken, and nothing else."""
+    bitmap, large = b"BM" + bytes(100), b"\x89PNG\r\n\x1a\n" + bytes(200_000)
+    for content, message in ((b"%PDF-1.7", "not a picture"), (bitmap, "Use PNG, JPEG or GIF"), (large, "bytes; Entra ID takes")):
         (tmp_path / "logo").write_bytes(content)
         assert message in tenant.run(MODULE, {**SMALL, "logo": str(tmp_path / "logo")})["msg"]
         assert tenant.written() == []
+
+
+def test_the_sandbox_takes_the_pictures_that_the_module_takes() -> None:
+    assert {(kind, start) for start, kind in IMAGES.items()} == {(kind, start) for kind, starts in LOGOS.items() for start in starts}
 
 
 def test_new_application_needs_its_identifiers(tenant: Tenant) -> None:

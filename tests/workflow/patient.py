@@ -24,6 +24,9 @@ from federation_sandbox.testing import Sandbox
 TENANT: t.Final = "11111111-1111-4111-8111-111111111111"
 OTHER_TENANT: t.Final = "33333333-3333-4333-8333-333333333333"
 CLIENT: t.Final = "22222222-2222-4222-8222-222222222222"
+#: an application with the permissions that the documentation asks for of the check alone
+READER: t.Final = "44444444-4444-4444-8444-444444444444"
+READING: t.Final = ("Application.Read.All", "Policy.Read.All", "GroupMember.Read.All", "User.Read.All")
 SECRET: t.Final = "the-secret-of-the-tests"
 ACCOUNT: t.Final = "111122223333"
 REGION: t.Final = "eu-central-1"
@@ -60,7 +63,7 @@ SEED: t.Final[Json] = {
             {
                 "id": TENANT,
                 "domains": ["example.onmicrosoft.com", "example.com"],
-                "clients": [_client("automation")],
+                "clients": [_client("automation"), {**_client("reader"), "client_id": READER, "permissions": READING}],
                 "users": [{"userPrincipalName": JANE, **HEALTHY}],
                 "groups": [{"displayName": GROUP, "members": [JANE]}],
             },
@@ -129,8 +132,9 @@ class Patient:
         return t.cast("Json", made["application"])
 
     def have_provider(self, **params: t.Any) -> Json:
-        """iam_saml_provider with the application's metadata."""
-        return self.have("iam_saml_provider", **{"name": PROVIDER, "metadata": self.metadata(), **params})
+        """iam_saml_provider with the application's metadata and issuer."""
+        healthy = {"name": PROVIDER, "metadata": self.metadata(), "entity_id": self.application["entity_id"]}
+        return self.have("iam_saml_provider", **{**healthy, **params})
 
     def have_role(self, **params: t.Any) -> Json:
         """connect_federation_role as for the healthy federation, but for what is given."""
@@ -238,6 +242,13 @@ class Patient:
         (policy,) = self.policies()
         content = json.loads(policy["definition"][0])
         content["ClaimsMappingPolicy"]["ClaimsSchema"] = change(content["ClaimsMappingPolicy"]["ClaimsSchema"])
+        self.graph("PATCH", f"/policies/claimsMappingPolicies/{policy['id']}", definition=[json.dumps(content)])
+
+    def set_policy(self, **settings: t.Any) -> None:
+        """Put other settings into the policy that is assigned, beside its claims."""
+        (policy,) = self.policies()
+        content = json.loads(policy["definition"][0])
+        content["ClaimsMappingPolicy"] |= settings
         self.graph("PATCH", f"/policies/claimsMappingPolicies/{policy['id']}", definition=[json.dumps(content)])
 
     def set_claim(self, name: str, *entries: Json) -> None:

@@ -19,7 +19,7 @@ import prescriptions
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from illnesses import FALSE_ALARMS, ILLNESSES, Illness
-from patient import ACCOUNT, AWS, ENVIRONMENT, GROUP, JANE, REPLY_URL, ROLE, SECRET, Patient, run_module
+from patient import ACCOUNT, AWS, ENVIRONMENT, GROUP, JANE, READER, READING, REPLY_URL, ROLE, SECRET, Patient, run_module
 
 from federation_sandbox import clouds, walk
 from federation_sandbox.aws.connect.store import Connect
@@ -56,6 +56,15 @@ VARIANTS: t.Final[dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]]] = {
     "a short session": ({"session_duration": 900}, {"max_session_duration": 3600}),
     "session tags": ({"extra_claims": [{"name": f"{AWS}PrincipalTag:Team", "value": "Sales"}]}, {"tag_session": True}),
     "a source identity": ({"extra_claims": [{"name": f"{AWS}SourceIdentity", "id": "mail"}]}, {"set_source_identity": True}),
+    "an issuer and an audience of its own": (
+        {
+            "identifiers": ["urn:example:contact-centre"],
+            "audience_override": "urn:amazon:webservices",
+            "issuer_with_application_id": True,
+            "template": "non_gallery",
+        },
+        {},
+    ),
     "permission by the instance's id": ({}, {"permission_form": "instance_id"}),
 }
 
@@ -332,6 +341,23 @@ def test_what_may_not_be_read_is_unknown(ward: Ward) -> None:
         report = patient.check(JANE, access_key=key["id"], secret_key=SECRET, embedding_origins=["https://desk.example.com"])
         assert report["ok"], report["table"]
         assert set(failing(report, "unknown")) == expected
+
+
+def test_the_permissions_for_reading_alone_show_everything(ward: Ward) -> None:
+    """facts/entra.md E6: Application.Read.All does not show a policy where it is assigned; the list of policies and appliesTo do."""
+    patient = ward.admit()
+    content = {"TokenIssuancePolicy": {"Version": 1, "SamlTokenVersion": "1.1"}}
+    path = f"/applications/{patient.application['object_id']}/tokenIssuancePolicies/$ref"
+    whole, reading = (patient.check(JANE, client_id=client) for client in (None, READER))
+    assert reading["ok"], reading["table"]
+    assert reading["findings"] == whole["findings"]
+    made = patient.graph("POST", "/policies/tokenIssuancePolicies", displayName="Old", definition=[json.dumps(content)])
+    patient.graph("POST", path, **{"@odata.id": f"https://graph.microsoft.com/v1.0/policies/tokenIssuancePolicies/{made['id']}"})
+    patient.set_claim("SessionDuration", {"Value": "7"})
+    assert {"response", "role_claim"} & set(failing(patient.check(JANE, client_id=READER)))
+    assert failing(patient.check(JANE, client_id=READER)).keys() == failing(patient.check(JANE)).keys()
+    documented = (CHECKOUT / "docs" / "permissions.md").read_text(encoding="utf-8").partition("The check by itself")[2]
+    assert all(f"`{name}`" in documented for name in READING)
 
 
 def test_ten_thousand_agents_take_sixty_requests_at_most(ward: Ward) -> None:

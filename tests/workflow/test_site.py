@@ -127,13 +127,16 @@ def check_budget(sandbox: Sandbox, budget: int) -> None:
 
 
 def test_what_the_application_claims_reaches_the_trust_policy(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    """A role below a path, session tags and a source identity: the ARN that is claimed is the role's, and AWS takes the sign-in."""
+    """A role below a path, session tags, a source identity, an issuer and an audience of its own: AWS takes the sign-in."""
     key = {"id": "AKIAEVERYTHING000000", "secret": SECRET}  # the README's policy names roles without a path
     clouds.seed(sandbox.world, {"aws": {"accounts": [{"id": ACCOUNTS["aws"], "access_keys": [key]}]}})
     playbooks.environment |= {"AWS_ACCESS_KEY_ID": key["id"]}
     attributes = "https://aws.amazon.com/SAML/Attributes"
     claims = [{"name": f"{attributes}/PrincipalTag:Team", "value": "Sales"}, {"name": f"{attributes}/SourceIdentity", "id": "mailnickname"}]
-    run = playbooks.succeed("site", ONE, variables={"federation_role_path": "/connect/", "azure_saml_app_extra_claims": claims})
+    own = {"azure_saml_app_audience_override": "urn:amazon:webservices", "azure_saml_app_issuer_with_application_id": True}
+    run = playbooks.succeed("site", ONE, variables={"federation_role_path": "/connect/", "azure_saml_app_extra_claims": claims, **own})
+    application = run.result("azure_saml_app")
+    assert application["entity_id"].endswith(f"/{application['app_id']}")
     role = run.result("aws_federation")["role"]
     assert ":role/connect/ConnectFederation-" in role["arn"]
     actions = role["trust_policy"]["Statement"][0]["Action"]

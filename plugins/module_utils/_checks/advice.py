@@ -87,7 +87,9 @@ def provider(path: Path, **options: t.Any) -> str:
     url = path.facts.application.metadata_url if path.facts.application else None
     if not name or not (url or options):
         return "Run iam_saml_provider with the application's metadata"
-    return run("iam_saml_provider", {"name": name, **(options or {"metadata_url": url})})
+    app_id_in_issuer = path.policy is not None and path.policy.issuer_with_application_id
+    metadata = {"metadata_url": url, "entity_id": path.issuer if app_id_in_issuer else None}
+    return run("iam_saml_provider", {"name": name, **(options or metadata)})
 
 
 def role(path: Path, **options: t.Any) -> str:

@@ -38,9 +38,9 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
         problem = Problem("There is no such SAML provider.", symptoms.NO_SUCH_PROVIDER, f"{advice.provider(path)} (site.yml does).")
         yield judged("provider", arn, [problem], {"exists": False})
         return
-    issuer = path.facts.application.issuer if path.facts.application else None
+    issuer = path.issuer
     if found.metadata is None or issuer is None:
-        yield unknown("provider", arn, found.unreadable or "The application's metadata cannot be read, so its issuer is not known.")
+        yield unknown("provider", arn, found.unreadable or _why_no_issuer(path))
         return
     problems = []
     if not path.same_issuer:
@@ -58,6 +58,12 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
         problems.append(Problem(reason, symptoms.INVALID_RESPONSE, fix))
     evidence = {"entity_id": found.metadata.entity_id, "issuer": issuer, "encryption_required": found.encryption_required}
     yield judged("provider", arn, problems, evidence)
+
+
+def _why_no_issuer(path: Path) -> str:
+    if path.facts.application and path.facts.application.issuer:
+        return "It knows the application by an issuer that ends in the application's id, and whether that is the issuer is not shown."
+    return "The application's metadata cannot be read, so its issuer is not known."
 
 
 def role(path: Path) -> collections.abc.Iterator[Finding]:

@@ -238,7 +238,7 @@ def _symptom_of_pair(path: Path, pair: RolePair) -> str:
     role = path.facts.roles.get(pair.role_arn)
     if provider is None:
         return symptoms.NO_SUCH_PROVIDER
-    if provider.metadata and provider.metadata.entity_id != path.application.issuer:
+    if provider.metadata and provider.metadata.entity_id != path.issuer:
         return symptoms.ISSUER
     if provider.metadata and path.signer and path.signer.certificate not in provider.metadata.certificates:
         return symptoms.SIGNATURE_INVALID
@@ -298,8 +298,14 @@ def identifier(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether AWS is the audience."""
     app, accepted = path.application, accepted_audiences(path.wish.partition)
     first = next(iter(app.identifiers), "")
-    audience = audience_of(first)
+    overridden = path.policy.audience_override if path.policy else None
+    audience = overridden or audience_of(first)
     evidence = {"identifiers": list(app.identifiers), "audience": audience, "accepted": list(accepted)}
+    if overridden:
+        reason = f"The claims policy sends the audience {overridden!r}."
+        problems = [Problem(reason, symptoms.AUDIENCE, f"{advice.application(path, audience_override=accepted[-1])}.")]
+        yield judged("identifier", app.name, [] if overridden in accepted else problems, evidence)
+        return
     if audience not in accepted:
         fix = f"{advice.application(path, identifiers=[f'{accepted[-1]}#{_suffix(app.name)}'])}."
         reason = f"The audience is {audience!r}." if first else "The application has no identifier."

@@ -184,10 +184,25 @@ class Path:
         return active
 
     @property
-    def same_issuer(self) -> bool:
-        """Whether the provider's metadata is that of the application's directory."""
+    def issuer(self) -> str | None:
+        """Who the responses say that they are of: what the application's metadata has, and what its claims policy makes of it.
+
+        None when it is not known, as where no policy can be read and the provider knows the application by an issuer with its id.
+        """
+        app = self.facts.application
+        if app is None or app.issuer is None:
+            return None
+        if self.policy is not None:
+            return self.policy.issuer(app.issuer, app.app_id)
         metadata = self.provider.metadata if self.provider else None
-        return metadata is not None and metadata.entity_id == self.application.issuer
+        named = metadata is not None and metadata.entity_id == claims.with_application_id(app.issuer, app.app_id)
+        return None if named else app.issuer
+
+    @property
+    def same_issuer(self) -> bool:
+        """Whether the provider's metadata is that of the issuer."""
+        metadata = self.provider.metadata if self.provider else None
+        return metadata is not None and metadata.entity_id == self.issuer
 
     @property
     def reply_url(self) -> str | None:
@@ -239,9 +254,8 @@ class Path:
 
     def trusts(self, role: Role, provider_arn: str, reply_url: str, claimed: Claimed) -> Verdict:
         """Whether a role takes the responses that this provider vouches for, posted to this address: each action that the claims need."""
-        issuer = self.facts.application.issuer if self.facts.application else None
         for action, needed in requests.trusted_actions(claimed).items():
-            request = requests.assumption(action, claimed, self.wish.now, requests.Sender(provider_arn, reply_url, issuer))
+            request = requests.assumption(action, claimed, self.wish.now, requests.Sender(provider_arn, reply_url, self.issuer))
             verdict = evaluate({"trust policy": role.trust}, request)
             if verdict.effect != "allow" and needed is None:
                 return Verdict("unknown", f"whether {action} is asked for depends on the person")

@@ -54,7 +54,7 @@ def doors(params: t.Mapping[str, t.Any], situation: Situation, plan: Plan) -> tu
         return None
     changes = assignments.plan_changes(params.get("assignments"), situation.principals, app.assignments)
     old = claims_policies.policy_of(app)[1] or _DEFAULT
-    new = claims_policies.wanted_policy(params, old) if claims_policies.is_managed(params) else old
+    new = claims_policies.policy_after(params, app) or _DEFAULT
     was_required = bool(app.principal.get("appRoleAssignmentRequired"))
     is_required = was_required if params.get("assignment_required") is None else bool(params["assignment_required"])
     before = Door(frozenset(one for ids in changes.before.values() for one in ids), was_required, old)

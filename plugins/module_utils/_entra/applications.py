@@ -3,26 +3,19 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""SAML applications in Entra ID: which one is meant, what it is, how one is made and removed.
+"""SAML applications in Entra ID: which one is meant, and what it is.
 
 An application here is the pair of an application object and its service principal, with what belongs to them.
 """
 
 from __future__ import annotations
 
-import functools
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
-    LOST_TIMEOUT,
-    UNSEEN,
-    appeared,
-    is_collision,
-    is_replication,
-    make,
-    persist,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._entra import permissions
+from ansible_collections.openccp.federation.plugins.module_utils._entra.assigned_policies import assigned_policies
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read, url
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial, SigningCertificate, pairs
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound
@@ -31,8 +24,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._wait import Wa
 
 #: The tag of what this collection made or was told to adopt.
 MARKER: t.Final = "openccp.federation"
-
-TEMPLATES: t.Final = {"non_gallery": "8adf8e6e-67b2-4cf2-a259-e3dc5476c621", "aws_single_account": "8b1025e4-1dd2-430b-a150-2ef79cd700f5"}
 
 #: The tag by which the portal lists a service principal among the enterprise applications.
 INTEGRATED: t.Final = "WindowsAzureActiveDirectoryIntegratedApp"
@@ -62,9 +53,6 @@ DELETED_PRINCIPAL: t.Final = "/directory/deletedItems/microsoft.graph.servicePri
 
 #: Seconds for a service principal to appear beside its application; after that it does not exist.
 PRINCIPAL_TIMEOUT: t.Final = 60.0
-
-#: Seconds for something deleted to appear in the recycle bin.
-PURGE_TIMEOUT: t.Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -268,8 +256,9 @@ def _named(applications: t.Iterable[t.Mapping[str, t.Any]]) -> str:
 
 def read_applications(graph: Graph, objects: t.Sequence[t.Mapping[str, t.Any]], *, keys: bool = True) -> list[Application]:
     """Read what belongs to application objects, five applications a batch. keys: with the public keys, which Graph limits."""
-    outcomes = graph.batch([ask for one in objects for ask in _part_asks(one, keys=keys)])
-    return [_assembled(graph, one, outcomes[3 * number : 3 * number + 3]) for number, one in enumerate(objects)]
+    outcomes = graph.batch([ask for one in objects for ask in part_asks(one, keys=keys)])
+    apps = [assembled(graph, one, outcomes[3 * number : 3 * number + 3]) for number, one in enumerate(objects)]
+    return _with_assigned_policies(graph, apps)
 
 
 def read_application(graph: Graph, waiter: Waiter, selector: Selector) -> Application | None:
@@ -312,17 +301,47 @@ def read_whole(graph: Graph, app_id: str) -> Application | None:
     at = f"/applications(appId={literal(app_id)})"
     ask = read(at, f"find the application {app_id}")
     tokens = read(f"{at}/tokenIssuancePolicies", f"read the token issuance policies of {app_id}")
-    *outcomes, issued = graph.batch([ask, *_part_asks({"appId": app_id, "displayName": app_id}), tokens])
+    *outcomes, issued = graph.batch([ask, *part_asks({"appId": app_id, "displayName": app_id}), tokens])
     found = outcomes[0].found()
     if found is None:
         return None
-    whole = _assembled(graph, found, outcomes[1:])
+    (whole,) = _with_assigned_policies(graph, [assembled(graph, found, outcomes[1:])])
     if isinstance(issued.error, Denied):
-        return replace(whole, unread={**whole.unread, "token_policies": issued.error})
+        assigned = _assigned(graph, "tokenIssuancePolicies")
+        if assigned is None:
+            return replace(whole, unread={**whole.unread, "token_policies": issued.error})
+        return replace(whole, token_policies=tuple(assigned.get(whole.id, ())))
     return replace(whole, token_policies=tuple((issued.found() or {}).get("value", ())))
 
 
-def _part_asks(one: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Ask]:
+def _with_assigned_policies(graph: Graph, apps: list[Application]) -> list[Application]:
+    """The applications; the claims policies of those that do not show them to us are found by what each policy applies to.
+
+    Where policies are assigned, Microsoft Graph shows them only to those who may change applications.
+    """
+    denied = [app for app in apps if "policies" in app.unread]
+    assigned = _assigned(graph, "claimsMappingPolicies") if denied else None
+    if assigned is None:
+        return apps
+    return [_with_policies(app, assigned) if app in denied else app for app in apps]
+
+
+def _with_policies(app: Application, assigned: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> Application:
+    unread = {part: error for part, error in app.unread.items() if part != "policies"}
+    return replace(app, policies=tuple(assigned.get(app.principal_id, ())), unread=unread)
+
+
+def _assigned(graph: Graph, kind: str) -> dict[str, list[dict[str, t.Any]]] | None:
+    """The policies of a kind by what they are assigned to; None when our permissions do not show them."""
+    if graph.roles is not None and permissions.missing(graph.roles, {"read claims policies"}):
+        return None
+    try:
+        return assigned_policies(graph, kind)
+    except Denied:
+        return None
+
+
+def part_asks(one: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Ask]:
     at = f"/servicePrincipals(appId={literal(one['appId'])})"
     of = f"of '{one['displayName']}'"
     return [
@@ -332,7 +351,7 @@ def _part_asks(one: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Ask]:
     ]
 
 
-def _assembled(graph: Graph, one: t.Mapping[str, t.Any], outcomes: t.Sequence[Outcome]) -> Application:
+def assembled(graph: Graph, one: t.Mapping[str, t.Any], outcomes: t.Sequence[Outcome]) -> Application:
     principal = outcomes[0].found()
     if principal is None:
         return Application(one, {})
@@ -411,109 +430,3 @@ def _is_meant(selector: Selector, deleted: t.Mapping[str, t.Any]) -> bool:
         return True
     held = set(deleted.get("identifierUris") or ()) & set(selector.identifiers)
     return is_ours(deleted) and (bool(held) or deleted.get("displayName") == selector.name)
-
-
-def create(graph: Graph, waiter: Waiter, name: str, template_id: str) -> Application:
-    """Make an application under its temporary name; returns once it and its service principal can be read.
-
-    Instantiate may answer 404, or nothing, and have made the application, so it is looked for before anything is asked for again.
-    """
-    what = f"the application '{name}'"
-    ask = Ask("POST", f"/applicationTemplates/{template_id}/instantiate", f"create {what}", {"displayName": temporary_name(name)})
-    path = url("/applications", filter=f"displayName eq {literal(temporary_name(name))}", select=APPLICATION_FIELDS)
-
-    def attempt() -> t.Mapping[str, t.Any]:
-        made = waiter.until(f"{what} to be made", lambda: graph.ask(ask), passes=is_collision, timeout=min(LOST_TIMEOUT, waiter.timeout))
-        return t.cast("t.Mapping[str, t.Any]", made["application"])
-
-    def look() -> t.Mapping[str, t.Any] | None:
-        return next(graph.pages(path, f"find {what} that is being made"), None)
-
-    try:
-        made = make(waiter, what, attempt, look)
-    except NotFound as error:
-        unseen = appeared(waiter, what, look, LOST_TIMEOUT)
-        if unseen is None:
-            error.hint = UNSEEN
-            raise
-        made = unseen
-    return wait_for(graph, waiter, made)
-
-
-def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Application) -> t.Mapping[str, t.Any] | None:
-    """Delete a new application again when there is one already that the lists did not show before; None when there is none.
-
-    A run that was stopped, or another at the same time, may have made it. What is older is listed at the latest when the new one is.
-    """
-
-    def listed() -> Candidates:
-        return candidates(selector, graph.batch(candidate_asks(selector)))
-
-    def shown(found: Candidates) -> bool:
-        return made.app_id in {one["appId"] for one in (*found.by_identifier, *found.by_name, *found.principals)}
-
-    def with_it() -> Candidates | None:
-        found = listed()
-        return found if shown(found) else None
-
-    what = f"the new application {made.app_id}"
-    older = made_before(selector, waiter.until(f"{what} to be listed", with_it, passes=is_replication), made.app_id)
-    if older is not None:
-
-        def gone() -> bool | None:
-            # Deleted each time: to an old replica it is not there yet, which is answered like what is gone.
-            delete(graph, made)
-            return None if shown(listed()) else True
-
-        waiter.until(f"{what}, deleted again, to be listed no longer", gone, steady=2, passes=is_replication)
-    return older
-
-
-def wait_for(graph: Graph, waiter: Waiter, made: t.Mapping[str, t.Any]) -> Application:
-    """Return a new application once it and its service principal are read several times running."""
-    what = f"find the new application {made['appId']}"
-
-    def probe() -> Application | None:
-        outcomes = graph.batch([read(f"/applications/{made['id']}", what, select=APPLICATION_FIELDS), *_part_asks(made, keys=False)])
-        if any(isinstance(outcome.error, NotFound) for outcome in outcomes):
-            return None
-        return _assembled(graph, outcomes[0].get(), outcomes[1:])
-
-    what_for = f"the new application {made['appId']} and its service principal to be readable"
-    return waiter.until(what_for, probe, steady=2, passes=is_replication)
-
-
-def update_application(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any], timeout: float | None = None) -> None:
-    """Change the application object."""
-    ask = Ask("PATCH", f"/applications/{app.id}", f"change the application '{app.label}' ({app.app_id})", body)
-    persist(waiter, f"the application {app.app_id} to take its settings", lambda: graph.ask(ask), timeout=timeout)
-
-
-def update_principal(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any]) -> None:
-    """Change the service principal."""
-    ask = Ask("PATCH", f"/servicePrincipals/{app.principal_id}", f"change the service principal of '{app.label}' ({app.app_id})", body)
-    persist(waiter, f"the service principal of {app.app_id} to take its settings", lambda: graph.ask(ask))
-
-
-def upload_logo(graph: Graph, waiter: Waiter, app: Application, logo: bytes, content_type: str) -> None:
-    """Set the picture that My Apps shows."""
-    ask = Ask("PUT", f"/applications/{app.id}/logo", f"upload the logo of '{app.label}' ({app.app_id})", logo, content_type)
-    persist(waiter, f"the application {app.app_id} to take its logo", lambda: graph.ask(ask))
-
-
-def delete(graph: Graph, app: Application) -> None:
-    """Move an application and its service principal to the recycle bin; what is gone already is no error.
-
-    The service principal goes first: Entra refuses to delete an application whose service principal is still set up for SAML.
-    """
-    paths = [(f"/servicePrincipals/{app.principal['id']}", "service principal of")] if app.principal else []
-    for path, part in (*paths, (f"/applications/{app.id}", "application")):
-        graph.batch([Ask("DELETE", path, f"delete the {part} '{app.label}' ({app.app_id})")])[0].found()
-
-
-def purge(graph: Graph, waiter: Waiter, deleted: Deleted) -> None:
-    """Delete an application and its service principal from the recycle bin for good; they may get there a little later."""
-    for object_id in deleted.ids:
-        ask = Ask("DELETE", f"/directory/deletedItems/{object_id}", f"delete '{deleted.name}' ({deleted.app_id}) for good")
-        what = f"'{deleted.name}' ({deleted.app_id}) to appear in the recycle bin"
-        persist(waiter, what, functools.partial(graph.ask, ask), timeout=min(PURGE_TIMEOUT, waiter.timeout))

@@ -14,7 +14,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import KINDS, Kind, Principals
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import LOST_TIMEOUT, is_busy, is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph
-from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import membership
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -23,6 +23,12 @@ DEFAULT_ACCESS: t.Final = "00000000-0000-0000-0000-000000000000"
 
 #: Roles that templates bring, the first one preferred.
 TEMPLATE_ROLES: t.Final = ("msiam_access", "User")
+
+#: Microsoft's sources differ on what an assignment takes.
+DENIED_HINT: t.Final = (
+    "Grant AppRoleAssignment.ReadWrite.All and Application.Read.All, which Microsoft's page of this call asks for; by its permission data, "
+    "Application.ReadWrite.All alone is enough."
+)
 
 Wish: t.TypeAlias = "t.Mapping[str, t.Any]"
 """The option: {users: {add, remove, set}, groups: {add, remove, set}, unlisted: remove or report}."""
@@ -141,7 +147,15 @@ def unassign(graph: Graph, app: Application, ids: t.Collection[str], names: t.Ma
         if one["principalId"] in ids
     ]
     for outcome in graph.batch(asks):
+        if outcome.error is not None:
+            _explain(outcome.error)
         outcome.found()
+
+
+def _explain(error: FederationError) -> None:
+    """Add what to do where an assignment is refused although the token has a permission for it."""
+    if isinstance(error, Denied):
+        error.hint = DENIED_HINT
 
 
 def _all_of(graph: Graph, waiter: Waiter, asks: list[Ask], done_already: t.Callable[[FederationError], bool]) -> None:
@@ -161,6 +175,7 @@ def _all_of(graph: Graph, waiter: Waiter, asks: list[Ask], done_already: t.Calla
         errors = []
         for ask, outcome in outcomes:
             if outcome.error is not None and not done_already(outcome.error):
+                _explain(outcome.error)
                 left.append(ask)
                 errors.append(outcome.error)
         if errors:

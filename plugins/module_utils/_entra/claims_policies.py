@@ -11,9 +11,10 @@ import dataclasses
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application
+from ansible_collections.openccp.federation.plugins.module_utils._entra.assigned_policies import assigned_policies
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_busy, is_replication, make, persist
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, literal, read, url
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -26,13 +27,22 @@ MANAGED: t.Final = {
     "session_duration": (claims.SESSION_DURATION,),
 }
 
+#: The options for settings of a policy that are no claims.
+SETTINGS: t.Final = ("audience_override", "issuer_with_application_id")
+
 #: The source of session names in a policy that is made for other claims.
 DEFAULT_SOURCE: t.Final = "userprincipalname"
 
 
 def is_managed(params: t.Mapping[str, t.Any]) -> bool:
     """Whether the options say anything about claims."""
-    return any(params.get(option) is not None for option in (*MANAGED, "extra_claims"))
+    return any(params.get(option) is not None for option in (*MANAGED, *SETTINGS, "extra_claims"))
+
+
+def makes_policy(params: t.Mapping[str, t.Any]) -> bool:
+    """Whether the options take a policy where there is none: to remove a setting of a policy, they do not."""
+    claims_given = any(params.get(option) is not None for option in (*MANAGED, "extra_claims"))
+    return claims_given or any(params.get(option) for option in SETTINGS)
 
 
 def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | None) -> claims.ClaimsPolicy:
@@ -44,6 +54,7 @@ def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | N
         role_pairs=None if pairs is None else [claims.RolePair(pair["role_arn"], pair["provider_arn"]) for pair in pairs],
         session_duration=params.get("session_duration"),
         extra_claims=params.get("extra_claims"),
+        **{option: params.get(option) for option in SETTINGS},
     )
     if actual is None:
         return built
@@ -74,9 +85,21 @@ def policy_of(app: Application) -> tuple[t.Mapping[str, t.Any] | None, claims.Cl
 
 def read_content(graph: Graph, app_id: str) -> claims.ClaimsPolicy | None:
     """The content of an application's claims policy; None when it has none."""
-    ask = read(f"/servicePrincipals(appId={literal(app_id)})/claimsMappingPolicies", f"read the claims policy of {app_id}")
-    policies = list(graph.rest(graph.ask(ask), ask.what))
+    at = f"/servicePrincipals(appId={literal(app_id)})"
+    ask = read(f"{at}/claimsMappingPolicies", f"read the claims policy of {app_id}")
+    try:
+        policies = list(graph.rest(graph.ask(ask), ask.what))
+    except Denied:  # Where it is assigned, a policy is shown only to those who may change applications.
+        principal = graph.ask(read(at, f"read the service principal of {app_id}", select=("id",)))
+        policies = assigned_policies(graph, "claimsMappingPolicies").get(principal["id"], [])
     return policy_of(Application({"appId": app_id, "displayName": app_id}, {}, tuple(policies)))[1]
+
+
+def policy_after(params: t.Mapping[str, t.Any], app: Application | None) -> claims.ClaimsPolicy | None:
+    """The content of an application's policy once the options are met; None when there is none, or when it is not shown."""
+    actual = policy_of(app)[1] if app else None
+    managed = is_managed(params) if actual else makes_policy(params)
+    return wanted_policy(params, actual) if managed else actual
 
 
 def policy_name(app: Application) -> str:

@@ -14,17 +14,22 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra import assignments, claims_policies, signing_certificates
+from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    assignments,
+    claims_policies,
+    signing_certificates,
+    templates,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
     APPLICATION_FIELDS,
     DELETED_APPLICATION,
-    TEMPLATES,
     Application,
     advice_for_taken,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Outcome, literal, read
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID, check_account, check_home, parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import undocumented_sources
 from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import PARTITIONS, partition_named
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import (
     accepted_audiences,
@@ -42,8 +47,8 @@ LARGEST_LOGO: t.Final = 100 * 1024
 DEFAULT_FORM: t.Final = "nonDefaultUriAddition"
 OWN_DOMAIN: t.Final = "uriAdditionWithoutUniqueTenantIdentifier"
 
-#: How each kind of picture that Entra takes begins.
-IMAGES: t.Final = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"BM": "image/bmp"}
+#: How each kind of picture begins that is known to be taken.
+IMAGES: t.Final = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif", b"GIF89a": "image/gif"}
 
 _EMAIL: t.Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -72,18 +77,21 @@ def check_options(params: t.Mapping[str, t.Any]) -> list[str]:
         account = check_account(params["account_id"])
         for pair in params.get("role_claims") or ():
             check_home(parse_role_arn(pair["role_arn"]), account=account)
-    if claims_policies.is_managed(params):
-        claims_policies.wanted_policy(params, None)
-    return _partition_warnings(params)
+    if not claims_policies.is_managed(params):
+        return _partition_warnings(params)
+    sources = undocumented_sources(claims_policies.wanted_policy(params, None).claims)
+    doubtful = [f"Microsoft does not document {source} as a source of claims; Entra ID may refuse the policy." for source in sources]
+    return [*_partition_warnings(params), *doubtful]
 
 
 def _check_texts(params: t.Mapping[str, t.Any]) -> None:
     name, notes, emails = params.get("name"), params.get("notes"), params.get("notification_emails") or ()
     if name is not None and not 1 <= len(name.strip()) <= LONGEST_NAME:
         raise InvalidInput(f"The name has {len(name)} characters; it takes 1 to {LONGEST_NAME}.")
-    if params["template"] not in TEMPLATES and not UUID.fullmatch(params["template"]):
+    if params["template"] not in templates.NAMES and not UUID.fullmatch(params["template"]):
         raise InvalidInput(
-            f"{params['template']!r} is no template.", hint=f"Use {', '.join(TEMPLATES)} or the id of a gallery application's template."
+            f"{params['template']!r} is no template.",
+            hint=f"Use {', '.join(templates.NAMES)} or the id of a gallery application's template.",
         )
     if notes is not None and len(notes) > LONGEST_NOTES:
         raise InvalidInput(f"The notes have {len(notes)} characters; Entra ID takes {LONGEST_NOTES}.")
@@ -106,7 +114,12 @@ def _partition_warnings(params: t.Mapping[str, t.Any]) -> list[str]:
     for reply_url in reply_urls:
         check_reply_url(reply_url, partition)
     warnings = []
-    if identifiers and not any(audience_of(one) in accepted_audiences(partition) for one in identifiers):
+    audience = params.get("audience_override")
+    if audience and audience not in accepted_audiences(partition):
+        warnings.append(
+            f"{partition.title} does not accept the audience {audience}; it accepts {', '.join(accepted_audiences(partition))}."
+        )
+    if identifiers and not audience and not any(audience_of(one) in accepted_audiences(partition) for one in identifiers):
         warnings.append(
             f"None of the identifiers sends an audience that {partition.title} accepts: {', '.join(accepted_audiences(partition))}."
         )
@@ -123,7 +136,7 @@ def logo_of(path: str) -> tuple[bytes, str]:
         raise InvalidInput(f"The logo {path} cannot be read: {exc.strerror}.") from None
     content_type = next((kind for start, kind in IMAGES.items() if content.startswith(start)), None)
     if content_type is None:
-        raise InvalidInput(f"The logo {path} is not a picture that Entra ID takes.", hint="Use PNG, JPEG, GIF or BMP.")
+        raise InvalidInput(f"The logo {path} is not a picture that Entra ID takes.", hint="Use PNG, JPEG or GIF.")
     if len(content) > LARGEST_LOGO:
         raise InvalidInput(f"The logo {path} has {len(content)} bytes; Entra ID takes {LARGEST_LOGO}.")
     return content, content_type
@@ -131,9 +144,11 @@ def logo_of(path: str) -> tuple[bytes, str]:
 
 @dataclass(frozen=True)
 class Obstacles:
-    """What may stand against new identifiers: live and deleted objects that hold them, and the tenant's policy for them.
+    """What may stand against new identifiers: live and deleted objects that hold them, and the tenant's policy for them; and for a new
+    application, that there is no such template.
 
-    policy, domains: None when the caller may not read the policy, or the tenant's verified domains.
+    deleted: empty as well when the caller may not read the recycle bin. policy, domains: None when the caller may not read the policy, or
+    the tenant's verified domains.
     """
 
     applications: tuple[t.Mapping[str, t.Any], ...] = ()
@@ -141,10 +156,11 @@ class Obstacles:
     deleted: tuple[t.Mapping[str, t.Any], ...] = ()
     policy: t.Mapping[str, t.Any] | None = None
     domains: tuple[str, ...] | None = None
+    template_missing: bool = False
 
 
-def read_obstacles(graph: Graph, identifiers: t.Sequence[str]) -> Obstacles:
-    """Look for what stands against new identifiers, in one batch."""
+def read_obstacles(graph: Graph, identifiers: t.Sequence[str], template: Ask | None = None) -> Obstacles:
+    """Look for what stands against new identifiers, in one batch. template: finds what a new application is to be made from."""
     holders = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in identifiers)
     names = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in identifiers)
     asks = [
@@ -159,9 +175,11 @@ def read_obstacles(graph: Graph, identifiers: t.Sequence[str]) -> Obstacles:
         read("/policies/defaultAppManagementPolicy", "read the tenant's policy for applications"),
         read("/organization", "read the tenant's verified domains", select=("verifiedDomains",)),
     ]
-    *lists, policy, tenant = graph.batch(asks)
-    applications, principals, deleted = (tuple(graph.rest(outcome.get(), ask.what)) for ask, outcome in zip(asks, lists, strict=False))
-    return Obstacles(applications, principals, deleted, _if_allowed(policy), _domains(_if_allowed(tenant)))
+    holding, named, deleted, policy, tenant, *others = graph.batch([*asks, *([template] if template else [])])
+    lists = (holding.get(), named.get(), _if_allowed(deleted) or {})
+    applications, principals, recycled = (tuple(graph.rest(page, ask.what)) for page, ask in zip(lists, asks, strict=False))
+    missing = any(outcome.found() is None for outcome in others)
+    return Obstacles(applications, principals, recycled, _if_allowed(policy), _domains(_if_allowed(tenant)), missing)
 
 
 def _if_allowed(outcome: Outcome) -> t.Any:

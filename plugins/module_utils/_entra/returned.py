@@ -16,9 +16,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.graph im
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import APPLICATION, INTERNAL, PRINCIPAL
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import active_of, managed_thumbprints
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
-from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, parse
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, parse, renamed
 from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import metadata_url, user_access_url
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+#: Stands for the id of an application that a plan makes.
+NEW_APP_ID: t.Final = "<application id>"
 
 
 def describe(app: Application, graph: Graph) -> dict[str, t.Any]:
@@ -48,15 +52,20 @@ def describe(app: Application, graph: Graph) -> dict[str, t.Any]:
     if len(identifiers) > 1:
         result["user_access_url_with_audience"] = user_access_url(cloud, tenant_id, app.app_id, audience=identifiers[0])
     if "policies" not in app.unread:
-        policy = claims_policies.policy_of(app)[1]
-        result["claims"] = policy.as_sent() if policy else []
+        policy = claims_policies.policy_of(app)[1] or claims.ClaimsPolicy()
+        result["claims"] = policy.as_sent()
+        result |= {option: getattr(policy, option) for option in claims_policies.SETTINGS}
     if "assignments" not in app.unread:
         result["assignments"] = {f"{kind}s": _assigned(app, kind) for kind in KINDS}
     return result
 
 
-def read_metadata(app: Application, graph: Graph) -> Metadata | None:
-    """The application's federation metadata, once it holds the active certificate; None until then."""
+def read_metadata(app: Application, graph: Graph, policy: claims.ClaimsPolicy | None = None) -> Metadata | None:
+    """The application's federation metadata, once it holds the active certificate; None until then.
+
+    Where the claims policy puts the application's id into the issuer, the entity id has it too, which in Entra's own document it has not:
+    AWS compares the two. policy: the one that is to be, in place of the one that is.
+    """
     active = active_of(app.certificates)
     try:
         document = graph.public(
@@ -67,13 +76,18 @@ def read_metadata(app: Application, graph: Graph) -> Metadata | None:
             raise
         return None
     metadata = parse(document, f"metadata of '{app.label}'")
-    return metadata if active is None or active.thumbprint in metadata.thumbprints else None
+    if active is not None and active.thumbprint not in metadata.thumbprints:
+        return None
+    if policy is None and "policies" not in app.unread:
+        policy = claims_policies.policy_of(app)[1]
+    return renamed(metadata, policy.issuer(metadata.entity_id, app.app_id)) if policy else metadata
 
 
-def issuer(graph: Graph) -> str:
-    """The entity id that the metadata of every application of the tenant has, for one whose own metadata is yet to be made."""
+def issuer(graph: Graph, policy: claims.ClaimsPolicy | None, app: Application) -> str:
+    """The issuer of an application whose metadata is yet to be made. app: without an application object when that is to be made as well."""
     document = graph.public(metadata_url(graph.place.cloud.authority_url, graph.tenant_id), "read the metadata of the tenant")
-    return parse(document, "metadata of the tenant").entity_id
+    entity_id = parse(document, "metadata of the tenant").entity_id
+    return policy.issuer(entity_id, app.app_id if app.application else NEW_APP_ID) if policy else entity_id
 
 
 def wait_for_metadata(app: Application, graph: Graph, waiter: Waiter) -> Metadata:

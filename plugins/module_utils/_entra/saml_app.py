@@ -164,6 +164,7 @@ def view(app: Application, situation: Situation) -> dict[str, t.Any]:
             for one in app.certificates
         ],
         "claims": _claims_view(policy),
+        "claims_policy": _settings_view(policy),
         "assignments": {f"{kind}s": sorted(names.get(one, one) for one in ids) for kind, ids in changes.before.items()},
     }
 
@@ -240,6 +241,8 @@ def works(plan: Plan) -> set[Work]:
 def reading_works(params: t.Mapping[str, t.Any]) -> set[Work]:
     """The kinds of reading that the options take."""
     found: set[Work] = {"read applications"}
+    if params["state"] == "absent":
+        return found | ({"read deleted applications"} if params["purge"] else set())
     if claims_policies.is_managed(params):
         found.add("read claims policies")
     references = assignments.references(params.get("assignments"))
@@ -247,6 +250,18 @@ def reading_works(params: t.Mapping[str, t.Any]) -> set[Work]:
         found.add("read users")
     if references["group"]:
         found.add("read groups")
+    return found
+
+
+def changing_works(params: t.Mapping[str, t.Any]) -> set[Work]:
+    """The kinds of change that the options may come to."""
+    if params["state"] == "absent":
+        return {"change applications", "change claims policies"}
+    found: set[Work] = {"change applications"}
+    if claims_policies.is_managed(params):
+        found.add("change claims policies")
+    if params.get("assignments"):
+        found.add("assign")
     return found
 
 
@@ -297,10 +312,10 @@ def _claims_steps(params: t.Mapping[str, t.Any], app: Application, label: str, a
     if "policies" in app.unread:
         raise app.unread["policies"]
     existing, actual = claims_policies.policy_of(app)
-    wanted = claims_policies.wanted_policy(params, actual)
-    if actual is not None and claims.same_meaning(wanted, actual):
+    wanted = claims_policies.policy_after(params, app)
+    if wanted is None or (actual is not None and claims.same_meaning(wanted, actual)):
         return []
-    after["claims"] = _claims_view(wanted)
+    after |= {"claims": _claims_view(wanted), "claims_policy": _settings_view(wanted)}
     if existing is None:
         return [Step("create_claims", f"Create the claims policy of '{label}' and assign it", {"definition": wanted.definition()})]
     return [Step("update_claims", f"Change the claims of '{label}'", {"policy_id": existing["id"], "definition": wanted.definition()})]
@@ -343,6 +358,14 @@ def _unlisted_warnings(params: t.Mapping[str, t.Any], situation: Situation, app:
 
 def _claims_view(policy: claims.ClaimsPolicy | None) -> list[dict[str, str]]:
     return sorted(policy.as_sent(), key=lambda claim: sorted(claim.items())) if policy else []
+
+
+def _settings_view(policy: claims.ClaimsPolicy | None) -> dict[str, t.Any]:
+    """What a policy holds beside its claims, in Entra's own names."""
+    if policy is None:
+        return {}
+    transformations = {policy.transformations_key: list(policy.transformations)} if policy.transformations else {}
+    return {"IncludeBasicClaimSet": policy.include_basic, **transformations, **policy.settings_in_force()}
 
 
 def _canonical(option: str, value: t.Any) -> t.Any:

@@ -18,6 +18,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import VALUES, find_by_other_names
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read
+from ansible_collections.openccp.federation.plugins.module_utils._entra.templates import is_gallery
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID
@@ -29,7 +30,6 @@ _PAGE: t.Final = 999
 _NAMES: t.Final = ("mail", "employeeId", "mailNickname", "onPremisesSamAccountName", "givenName", "surname")
 _IDENTITIES: t.Final = "identities"
 _ALWAYS: t.Final = ("id", "displayName", "userPrincipalName", "accountEnabled", "userType", _IDENTITIES)
-_NON_GALLERY: t.Final = apps.TEMPLATES["non_gallery"]
 
 Record = t.Mapping[str, t.Any]
 
@@ -48,7 +48,7 @@ def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application
         name=found.name,
         app_id=found.app_id,
         ours=found.ours,
-        gallery=application.get("applicationTemplateId") not in (None, _NON_GALLERY),
+        gallery=is_gallery(application.get("applicationTemplateId")),
         enabled=principal.get("accountEnabled") is not False and not principal.get("isDisabled") and not application.get("isDisabled"),
         single_sign_on_mode=principal.get("preferredSingleSignOnMode"),
         login_url=principal.get("loginUrl"),

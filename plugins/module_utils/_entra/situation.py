@@ -16,9 +16,15 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     directory,
     permissions,
     preflight,
+    templates,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
-from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation, added_identifiers, reading_works
+from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import (
+    Situation,
+    added_identifiers,
+    changing_works,
+    reading_works,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
@@ -35,19 +41,22 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
 
     Raises, before anything is written, whatever can be known to make the wish impossible.
     """
-    if params["state"] == "absent":
-        permissions.check(graph.roles, {"read applications"}, graph.place.client_id)
+    absent = params["state"] == "absent"
+    warnings = [] if absent else preflight.check_options(params)
+    logo = preflight.logo_of(params["logo"])[0] if params.get("logo") and not absent else None
+    permissions.check(graph.roles, reading_works(params), graph.place.client_id, also=changing_works(params))
+    if absent:
         return look_before_removal(graph, params)
-    warnings = preflight.check_options(params)
-    logo = preflight.logo_of(params["logo"])[0] if params.get("logo") else None
-    permissions.check(graph.roles, reading_works(params), graph.place.client_id)
     found, candidates = look(graph, waiter, params)
     if found.app is None:
         apps.check_free(selector_of(params), candidates)
     _refuse_strangers(graph, params, found)
     added = added_identifiers(params, found.app)
     if added:
-        obstacles = preflight.read_obstacles(graph, added)
+        cloud = graph.place.cloud.name
+        obstacles = preflight.read_obstacles(graph, added, None if found.app else templates.template_ask(params["template"], cloud))
+        if obstacles.template_missing:
+            templates.refuse_template(params["template"], cloud)
         name = params.get("name") or ""
         preflight.check_identifiers(added, obstacles, app=found.app, name=name, tenant_id=graph.tenant_id, now=graph.now())
     _refuse_shared_claims(graph, params, found.app)

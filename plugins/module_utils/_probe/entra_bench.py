@@ -12,9 +12,9 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import TEMPLATES
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.templates import template_id
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import PREFIX, Bench, Outcome, Removal, Untold
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -22,8 +22,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._wait import Wa
 Record = dict[str, t.Any]
 
 #: AWS's application in the gallery, and the application for any other service.
-AWS_TEMPLATE: t.Final = TEMPLATES["aws_single_account"]
-CUSTOM_TEMPLATE: t.Final = TEMPLATES["non_gallery"]
+AWS_TEMPLATE: t.Final = "aws_single_account"
+CUSTOM_TEMPLATE: t.Final = "non_gallery"
 _POLICY: t.Final = '{"ClaimsMappingPolicy":{"Version":1,"IncludeBasicClaimSet":"true"}}'
 _PAGE: t.Final = 999
 #: What the recycle bin keeps once it is deleted.
@@ -87,7 +87,7 @@ class EntraBench(Bench):
 
     def new_application(self, template: str = AWS_TEMPLATE, *, saml: bool = True) -> Application:
         """An application from a template."""
-        path, body = f"/applicationTemplates/{template}/instantiate", {"displayName": self.name()}
+        path, body = f"/applicationTemplates/{self.template_id(template)}/instantiate", {"displayName": self.name()}
         made = self.ask("POST", path, body, what="instantiate a template", settled=False).get()
         found = Application(made["application"]["id"], made["application"]["appId"], made["servicePrincipal"]["id"])
         self.stand_ins.learn("id", found.id, found.app_id, found.principal_id)
@@ -95,6 +95,10 @@ class EntraBench(Bench):
         if saml:
             self.change_principal(found, {"preferredSingleSignOnMode": "saml"}, what="set the sign-on mode").get()
         return found
+
+    def template_id(self, template: str) -> str:
+        """The id of a template in this cloud."""
+        return template_id(template, self.graph.place.cloud.name)
 
     def register_application(self, **more: t.Any) -> Application:
         """An application of no template, with a service principal."""

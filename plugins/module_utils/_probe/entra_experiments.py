@@ -208,7 +208,8 @@ def purge_with_owned_by(bench: EntraBench) -> str:
 
 def aws_template(bench: EntraBench) -> str:
     """Read AWS's gallery template."""
-    outcome = bench.ask("GET", f"/applicationTemplates/{AWS_TEMPLATE}", what="read AWS's gallery template", settled=False)
+    identifier = bench.template_id(AWS_TEMPLATE)
+    outcome = bench.ask("GET", f"/applicationTemplates/{identifier}", what="read AWS's gallery template", settled=False)
     return _either(outcome, "there", "missing", 404)
 
 

@@ -41,12 +41,32 @@ USER_ATTRIBUTES: t.Final[t.Mapping[str, str]] = {
     "telephonenumber": "businessPhones",
     "othermail": "otherMails",
     "usertype": "userType",
+    "accountenabled": "accountEnabled",
+    "consentprovidedforminor": "consentProvidedForMinor",
+    "createddatetime": "createdDateTime",
+    "creationtype": "creationType",
+    "lastpasswordchangedatetime": "lastPasswordChangeDateTime",
+    "preferreddatalocation": "preferredDataLocation",
+    "proxyaddresses": "proxyAddresses",
     "dnsdomainname": "onPremisesDomainName",
+    "onpremisesdomainname": "onPremisesDomainName",
+    "onpremisesimmutableid": "onPremisesImmutableId",
+    "onpremisessyncenabled": "onPremisesSyncEnabled",
     "onpremisesecurityidentifier": "onPremisesSecurityIdentifier",
 }
 
 ASSIGNED_ROLES: t.Final = "assignedroles"
 """The one attribute of a user that is no property: the values of the application's roles that the person is assigned to."""
+
+_OF_APPLICATION: t.Final = frozenset({"displayname", "objectid", "tags"})
+#: Source → its documented ids. Microsoft Graph does not show the NetBIOS name of a user.
+DOCUMENTED: t.Final[t.Mapping[str, t.Container[str]]] = {
+    "user": frozenset({*USER_ATTRIBUTES, ASSIGNED_ROLES, "netbiosname"}),
+    "application": _OF_APPLICATION,
+    "resource": _OF_APPLICATION,
+    "audience": _OF_APPLICATION,
+    "company": frozenset({"tenantcountry"}),
+}
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,13 @@ def person_of(user: t.Mapping[str, t.Any]) -> Person:
         return ClaimValue(_texts(user, path), source)
 
     return look_up
+
+
+def undocumented_sources(entries: t.Iterable[Entry]) -> list[str]:
+    """The sources of entries that Microsoft does not document, such as user.localuserprincipalname, in their order."""
+    named = [(str(claims.member(entry, "Source")).lower(), claims.member(entry, "ID")) for entry in entries]
+    unknown = [f"{kind}.{name}" for kind, name in named if name and str(name).lower() not in DOCUMENTED.get(kind, (str(name).lower(),))]
+    return list(dict.fromkeys(unknown))
 
 
 def user_properties(policy: ClaimsPolicy, claim_types: t.Container[str] | None = None) -> list[str]:

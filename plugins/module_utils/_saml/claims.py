@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import typing as t
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_home, parse_role_arn, parse_saml_provider_arn
@@ -65,6 +67,10 @@ NAME_ID_SOURCES: frozenset[str] = frozenset(
 )
 """What Entra takes as the source of NameID."""
 
+AUDIENCE_OVERRIDE = "audienceOverride"
+ISSUER_WITH_APPLICATION_ID = "issuerWithApplicationId"
+"""Settings of a policy beside its claims, which Entra heeds where the application has a signing certificate of its own."""
+
 _SCHEMA = "ClaimsSchema"
 _TRANSFORMATIONS = ("ClaimsTransformations", "ClaimsTransformation")
 """Microsoft's pages use both names; the first is reported to work, both are read."""
@@ -85,13 +91,14 @@ class RolePair(t.NamedTuple):
 class ClaimsPolicy:
     """The content of a claims mapping policy, in the form of Microsoft Graph.
 
-    others: keys of the policy that the options do not manage, such as GroupFilter. transformations_key: which of both names it has.
+    settings: the policy's other keys, such as audienceOverride and GroupFilter; None stands for one that is to be removed.
+    transformations_key: which of both names it has.
     """
 
     claims: tuple[Entry, ...] = ()
     transformations: tuple[Entry, ...] = ()
     include_basic: bool = True
-    others: Entry = field(default_factory=dict)
+    settings: Entry = field(default_factory=dict)
     transformations_key: str = _TRANSFORMATIONS[0]
 
     def of_type(self, claim_type: str) -> list[Entry]:
@@ -103,8 +110,27 @@ class ClaimsPolicy:
         content: Entry = {"Version": 1, "IncludeBasicClaimSet": "true" if self.include_basic else "false", _SCHEMA: list(self.claims)}
         if self.transformations:
             content[self.transformations_key] = list(self.transformations)
-        content |= self.others
+        content |= {name: value for name, value in self.settings.items() if value is not None}
         return [json.dumps({"ClaimsMappingPolicy": content}, separators=(",", ":"), ensure_ascii=False)]
+
+    @property
+    def audience_override(self) -> str | None:
+        """The audience that is sent whatever the application's identifiers are."""
+        return str(self.settings[AUDIENCE_OVERRIDE]) if self.settings.get(AUDIENCE_OVERRIDE) else None
+
+    @property
+    def issuer_with_application_id(self) -> bool:
+        """Whether the issuer ends in the application's id."""
+        return str(self.settings.get(ISSUER_WITH_APPLICATION_ID, False)).lower() == "true"
+
+    def issuer(self, entity_id: str, app_id: str) -> str:
+        """The issuer of the responses. entity_id: what the application's metadata has."""
+        return with_application_id(entity_id, app_id) if self.issuer_with_application_id else entity_id
+
+    def settings_in_force(self) -> Entry:
+        """The settings that mean something, each in one spelling."""
+        meant = {ISSUER_WITH_APPLICATION_ID: self.issuer_with_application_id or None, AUDIENCE_OVERRIDE: self.audience_override}
+        return {name: value for name, value in {**self.settings, **meant}.items() if value is not None}
 
     def as_sent(self) -> list[dict[str, str]]:
         """What modules return: each claim's name with its constant `value`, or its `source` such as user.mail."""
@@ -117,6 +143,8 @@ def build(
     role_pairs: t.Sequence[RolePair] | None = None,
     session_duration: int | None = None,
     extra_claims: t.Sequence[t.Mapping[str, t.Any]] | None = None,
+    audience_override: str | None = None,
+    issuer_with_application_id: bool | None = None,
     partition: str | None = None,
     account: str | None = None,
 ) -> ClaimsPolicy:
@@ -125,7 +153,7 @@ def build(
     session_name_source: one of SESSION_NAME_SOURCES; sent as RoleSessionName and, where Entra allows it, as NameID.
     session_duration: seconds, 900 to 43,200; the role's own maximum is not known here.
     extra_claims: `name` and either `value`, or `source` (default user) and `id`, or `extension_id`. NameID may be one of them.
-    partition, account: the federation's, which every pair must lie in.
+    audience_override: an absolute URI; empty to remove it. partition, account: the federation's, which every pair must lie in.
     """
     extra = [_extra_claim(claim) for claim in extra_claims or ()]
     claims: list[Entry] = []
@@ -145,7 +173,7 @@ def build(
                 f"The claim {_type(entry)} would be sent twice.", hint="Give it either by its own option or in extra_claims."
             )
         taken.add(_type(entry))
-    return _checked(ClaimsPolicy((*claims, *extra)))
+    return _checked(ClaimsPolicy((*claims, *extra), settings=_settings(audience_override, issuer_with_application_id)))
 
 
 def parse(definition: t.Sequence[str] | str | t.Mapping[str, t.Any]) -> ClaimsPolicy:
@@ -168,7 +196,7 @@ def parse(definition: t.Sequence[str] | str | t.Mapping[str, t.Any]) -> ClaimsPo
         claims=tuple(_entries(content, _SCHEMA)),
         transformations=tuple(transformations),
         include_basic=str(content.get("IncludeBasicClaimSet", False)).lower() == "true",
-        others={key: value for key, value in content.items() if key not in known},
+        settings={key: value for key, value in content.items() if key not in known},
         transformations_key=next((name for name in _TRANSFORMATIONS if name in content), _TRANSFORMATIONS[0]),
     )
 
@@ -177,11 +205,12 @@ def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bo
     """The policy to have: the wanted claims, then those of the actual policy under other names if they are to be kept.
 
     Kept claims bring their transformations and those transformations' inputs; the actual IncludeBasicClaimSet is kept as well.
-    What is no claim and not managed stays in either case.
+    Settings that are not wanted otherwise stay in either case.
     """
     if actual is None:
         return wanted
-    wanted = dataclasses.replace(wanted, others=actual.others, transformations_key=actual.transformations_key)
+    settings = {**actual.settings, **wanted.settings}
+    wanted = dataclasses.replace(wanted, settings=settings, transformations_key=actual.transformations_key)
     if not keep_unknown:
         return wanted
     managed = {_type(entry) for entry in wanted.claims}
@@ -246,6 +275,31 @@ def check_role_pair(pair: RolePair, partition: str | None = None, account: str |
     return pair
 
 
+def with_application_id(entity_id: str, app_id: str) -> str:
+    """The issuer of one application of a directory."""
+    return f"{entity_id.rstrip('/')}/{app_id}"
+
+
+def _settings(audience_override: str | None, issuer_with_application_id: bool | None) -> Entry:
+    settings: Entry = {}
+    if audience_override is not None:
+        settings[AUDIENCE_OVERRIDE] = check_audience_override(audience_override) if audience_override else None
+    if issuer_with_application_id is not None:
+        settings[ISSUER_WITH_APPLICATION_ID] = issuer_with_application_id or None
+    return settings
+
+
+def check_audience_override(audience: str) -> str:
+    """The audience, when Entra takes it: an absolute URI."""
+    parts = urlsplit(audience)
+    if not parts.scheme or not (parts.netloc or parts.path) or re.search(r"\s", audience):
+        raise InvalidInput(
+            f"The audience {audience!r} is not an absolute URI.",
+            hint="AWS's is urn:amazon:webservices or https://signin.aws.amazon.com/saml.",
+        )
+    return audience
+
+
 def _extra_claim(claim: t.Mapping[str, t.Any]) -> Entry:
     name = claim["name"]
     given = {key: value for key, value in claim.items() if key != "name" and value is not None}
@@ -306,7 +360,7 @@ def _meaning(policy: ClaimsPolicy) -> tuple[t.Any, ...]:
         policy.include_basic,
         sorted(json.dumps(_canonical(entry), sort_keys=True) for entry in policy.claims),
         sorted(json.dumps(_canonical(entry), sort_keys=True) for entry in policy.transformations),
-        json.dumps(policy.others, sort_keys=True),
+        json.dumps(policy.settings_in_force(), sort_keys=True),
     )
 
 

@@ -142,6 +142,15 @@ def without(metadata: Metadata, thumbprint: str) -> Metadata:
     return parse(etree.tostring(root, encoding="unicode"), "metadata without a certificate")
 
 
+def renamed(metadata: Metadata, entity_id: str) -> Metadata:
+    """The metadata under another entity id, without its signature; as it is when it has that one."""
+    if metadata.entity_id == entity_id:
+        return metadata
+    root = _unsigned(metadata)[0]
+    _identity_provider(root, "metadata").set("entityID", entity_id)
+    return parse(etree.tostring(root, encoding="unicode"), "metadata under another entity id")
+
+
 def check_expected(
     metadata: Metadata, *, now: datetime, entity_id: str | None = None, thumbprints: t.Iterable[str] = (), warn_days: int = 30
 ) -> list[str]:

@@ -14,6 +14,7 @@ import typing as t
 
 from federation_sandbox.entra.access import Refused, assignments, is_guest
 from federation_sandbox.entra.graph.templates import AWS_SINGLE_ACCOUNT
+from federation_sandbox.entra.group_claims import Claim, groups_for
 from federation_sandbox.entra.state import Record, Tenant
 
 Json = dict[str, t.Any]
@@ -32,8 +33,13 @@ _PROPERTIES: t.Final[dict[str, str]] = {
     "streetaddress": "streetAddress", "postalcode": "postalCode", "preferredlanguage": "preferredLanguage",
     "onpremisesuserprincipalname": "onPremisesUserPrincipalName", "mailnickname": "mailNickname", "employeeid": "employeeId",
     "facsimiletelephonenumber": "faxNumber", "country": "country", "city": "city", "state": "state", "jobtitle": "jobTitle",
-    "physicaldeliveryofficename": "officeLocation", "usertype": "userType",
+    "physicaldeliveryofficename": "officeLocation", "usertype": "userType", "accountenabled": "accountEnabled",
+    "consentprovidedforminor": "consentProvidedForMinor", "createddatetime": "createdDateTime", "creationtype": "creationType",
+    "lastpasswordchangedatetime": "lastPasswordChangeDateTime", "mobilephone": "mobilePhone", "officelocation": "officeLocation",
+    "onpremisesdomainname": "onPremisesDomainName", "onpremisesimmutableid": "onPremisesImmutableId",
+    "onpremisessyncenabled": "onPremisesSyncEnabled", "preferreddatalocation": "preferredDataLocation",
 }  # fmt: skip
+_LISTS: t.Final = {"telephonenumber": "businessPhones", "othermail": "otherMails", "proxyaddresses": "proxyAddresses"}
 _NAME_ID_SOURCES: t.Final = frozenset(
     {"mail", "userprincipalname", "onpremisessamaccountname", "employeeid", "telephonenumber"}
     | {f"extensionattribute{number}" for number in range(1, 16)}
@@ -50,15 +56,6 @@ _TEMPLATE_SCHEMA: t.Final[list[Json]] = [
 
 
 @dataclasses.dataclass(frozen=True)
-class Claim:
-    """One claim. form: its NameFormat, when the policy gives one."""
-
-    name: str
-    values: tuple[str, ...]
-    form: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
 class Claims:
     """What a token says about a user."""
 
@@ -67,19 +64,15 @@ class Claims:
     attributes: tuple[Claim, ...]
 
 
-def has_policy(tenant: Tenant, principal: Record) -> bool:
-    """Whether a claims mapping policy is assigned."""
-    return _policy(tenant, principal) is not None
-
-
-def claims_for(tenant: Tenant, principal: Record, user: Record) -> Claims:
+def claims_for(tenant: Tenant, application: Record, principal: Record, user: Record) -> Claims:
     """What the token says. Refused when the name identifier, or a transformation, has nothing to work on."""
-    policy = _policy(tenant, principal)
+    policy = assigned_policy(tenant, principal)
     if policy is None:
         gallery = principal.get("applicationTemplateId") == AWS_SINGLE_ACCOUNT
         policy = {"ClaimsSchema": _TEMPLATE_SCHEMA if gallery else _TEMPLATE_SCHEMA[:1]}
     source = _Sources(tenant, principal, user, policy)
     claims = {claim.name: claim for claim in _always(tenant, user)}
+    claims |= {claim.name: claim for claim in groups_for(tenant, application, principal, user, policy.get("GroupFilter"))}
     if policy.get("IncludeBasicClaimSet", "true") == "true":
         claims |= {claim.name: claim for claim in _basic(user)}
     mapped: dict[str, Claim] = {}
@@ -95,7 +88,8 @@ def claims_for(tenant: Tenant, principal: Record, user: Record) -> Claims:
     return Claims(name_id, form, tuple({**claims, **mapped}.values()))
 
 
-def _policy(tenant: Tenant, principal: Record) -> Json | None:
+def assigned_policy(tenant: Tenant, principal: Record) -> Json | None:
+    """The content of the claims mapping policy that is assigned, if one is."""
     found = (tenant["claimsMappingPolicies"].visible(key) for key in principal["_claimsMappingPolicies"])
     assigned = next((each for each in found if each is not None), None)
     return t.cast("Json", json.loads(assigned["definition"][0])["ClaimsMappingPolicy"]) if assigned else None
@@ -207,8 +201,8 @@ class _Sources:
             return self._user_attribute(name)
         if source in ("application", "resource", "audience"):
             record = {"displayname": self._principal["displayName"], "objectid": self._principal["id"], "tags": self._principal.get("tags")}
-            return _texts(record.get(name))
-        return _texts({"displayname": self._tenant.display_name, "objectid": self._tenant.id}.get(name))
+            return _texts(record.get(name))[:1]
+        return _texts(self._tenant.country)
 
     def _user_attribute(self, name: str) -> list[str]:
         user = self._user
@@ -218,10 +212,8 @@ class _Sources:
             granted = {each["appRoleId"] for each in assignments(self._tenant, self._principal, user)}
             roles = self._principal["appRoles"]
             return [role["value"] for role in roles if role["id"] in granted and role["isEnabled"] and role.get("value")]
-        if name == "telephonenumber":
-            return _texts(user.get("businessPhones"))[:1]
-        if name == "othermail":
-            return _texts(user.get("otherMails"))[:1]
+        if name in _LISTS:  # of a list, one value is emitted (facts/entra.md 4.4)
+            return _texts(user.get(_LISTS[name]))[:1]
         if re.fullmatch(r"extensionattribute\d+", name):
             return _texts((user.get("onPremisesExtensionAttributes") or {}).get(f"extensionAttribute{name[18:]}"))
         return _texts(user.get(_PROPERTIES[name]))

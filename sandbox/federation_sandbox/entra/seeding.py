@@ -55,7 +55,7 @@ DEFAULT_PERMISSIONS: t.Final[tuple[str, ...]] = (
     "User.Read.All",
 )
 _TENANT_KEYS: t.Final[frozenset[str]] = frozenset(
-    {"id", "cloud", "display_name", "domains", "app_management_policy", "saml_deletion", "clients", "users", "groups"}
+    {"id", "cloud", "country", "display_name", "domains", "clients", "users", "groups"} | {"app_management_policy", "saml_deletion"}
 )
 _CHANGE_KEYS: t.Final[frozenset[str]] = frozenset({"id", "users", "groups", "remove"})
 _CLIENT_KEYS: t.Final[frozenset[str]] = frozenset(
@@ -74,7 +74,7 @@ def seed(world: World, content: Content) -> dict[str, t.Any]:
     {"tenants": [{
         "id": "…",                        # a new one when left out
         "cloud": "public",                # public, usgov, usgov_dod, china
-        "display_name": "Contoso",
+        "display_name": "Contoso", "country": "DE",
         "domains": ["contoso.onmicrosoft.com", "contoso.com"],   # verified; the first is the initial one, the last the default
         "app_management_policy": {…},     # Graph's tenantAppManagementPolicy; nothing is restricted when left out
         "saml_deletion": "either",        # how a gallery SAML application can be deleted: either, service_principal_first, reset_mode_first
@@ -132,6 +132,7 @@ def _new_tenant(world: World, content: Content) -> Tenant:
         list(content.get("domains") or ["contoso.onmicrosoft.com", "contoso.com"]),
         _policy(content.get("app_management_policy") or {}),
         content.get("saml_deletion", "either"),
+        content.get("country", ""),
     )
 
 

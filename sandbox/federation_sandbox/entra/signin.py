@@ -33,7 +33,7 @@ from federation_sandbox.entra.access import (
     user_named,
 )
 from federation_sandbox.entra.certificates import SigningCertificate, active_signing_certificate, load_certificate
-from federation_sandbox.entra.claims import claims_for, has_policy
+from federation_sandbox.entra.claims import assigned_policy, claims_for
 from federation_sandbox.entra.hosts import CLOUDS
 from federation_sandbox.entra.responses import RSA_SHA256, Addressed, Signing, logout_response, response
 from federation_sandbox.entra.saml_requests import SamlRequest
@@ -195,11 +195,12 @@ def _issue(wanted: SignIn, user: Record) -> Response:
     check_assigned(tenant, principal, user)
     reply_url = _reply_url(wanted)
     signing = _signing(tenant, application, principal)
-    audience = _audience(application, principal)
-    if message is not None:
+    policy = assigned_policy(tenant, principal) or {}
+    audience = _audience(application, principal, policy)
+    if message is not None and not policy.get("audienceOverride"):
         audience = message.issuer if ":" in message.issuer else f"spn:{message.issuer}"
-    to = Addressed(f"https://sts.windows.net/{tenant.id}/", audience, reply_url, message.id if message else "")
-    claims = claims_for(tenant, principal, user)
+    to = Addressed(_issuer(tenant, principal, policy), audience, reply_url, message.id if message else "")
+    claims = claims_for(tenant, application, principal, user)
     if message is not None and message.name_id_format:
         claims = dataclasses.replace(claims, name_id_format=message.name_id_format)
     content = response(to, claims, signing, tenant.world.clock.now())
@@ -228,8 +229,16 @@ def _reply_url(wanted: SignIn) -> str:
     return str(min(indexed, key=lambda each: each["index"])["uri"] if indexed else urls[0])
 
 
-def _audience(application: Record, principal: Record) -> str:
-    """The default identifier without what follows its # (facts/entra.md 2.9, 10.2)."""
+def _issuer(tenant: Tenant, principal: Record, policy: dict[str, t.Any]) -> str:
+    """The tenant, with issuerWithApplicationId the application's id behind it (facts/entra.md E7): a policy takes a key of its own."""
+    issuer = f"https://sts.windows.net/{tenant.id}/"
+    return f"{issuer}{principal['appId']}" if str(policy.get("issuerWithApplicationId", False)).lower() == "true" else issuer
+
+
+def _audience(application: Record, principal: Record, policy: dict[str, t.Any]) -> str:
+    """That of audienceOverride (facts/entra.md E7), else the default identifier without its # (facts/entra.md 2.9, 10.2)."""
+    if policy.get("audienceOverride"):
+        return str(policy["audienceOverride"])
     identifier = next(iter(application.get("identifierUris") or ()), "")
     return identifier.partition("#")[0] or f"spn:{principal['appId']}"
 
@@ -237,7 +246,7 @@ def _audience(application: Record, principal: Record) -> str:
 def _signer(tenant: Tenant, principal: Record) -> SigningCertificate:
     now = tenant.world.clock.now()
     active = active_signing_certificate(principal, tenant.signing_keys, now)
-    if has_policy(tenant, principal):
+    if assigned_policy(tenant, principal) is not None:
         if active is None or not active.valid(now):
             raise Refused(
                 50146,

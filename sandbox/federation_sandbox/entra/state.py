@@ -147,6 +147,7 @@ class Tenant:
     app_management_policy: dict[str, t.Any]
     #: what makes deleting a gallery SAML application possible: see deleted_items.py
     saml_deletion: str
+    country: str = ""
     collections: dict[str, Collection] = dataclasses.field(default_factory=dict)
     clients: dict[str, Client] = dataclasses.field(default_factory=dict)
     logos: dict[str, tuple[str, bytes]] = dataclasses.field(default_factory=dict)

@@ -46,6 +46,7 @@ COMPLETE: t.Final[dict[str, t.Any]] = {
                 "domains": ["contoso.onmicrosoft.com", "contoso.com"],
                 "app_management_policy": {},
                 "saml_deletion": "either",
+                "country": "DE",
                 "clients": [
                     {
                         "client_id": "22222222-2222-4222-8222-222222222222",

@@ -14,6 +14,7 @@ import requests
 
 from federation_sandbox.clouds import seed
 from federation_sandbox.entra.graph.templates import NON_GALLERY
+from federation_sandbox.entra.hosts import CLOUDS
 from federation_sandbox.entra.seeding import PERMISSIONS
 from federation_sandbox.entra.state import Tenant, directory
 from federation_sandbox.testing import Sandbox, running_sandbox
@@ -146,6 +147,28 @@ def graph_of() -> t.Callable[[dict[str, t.Any], str], Graph]:
 def graph_as(seeded: dict[str, t.Any], graph_of: t.Callable[[dict[str, t.Any], str], Graph]) -> t.Callable[[str], Graph]:
     """A client of Graph for one of the applications of the seeded tenant."""
     return lambda name: graph_of(seeded, name)
+
+
+@pytest.fixture
+def graph_in(sandbox: Sandbox) -> t.Callable[..., Graph]:
+    """A client of Graph in a cloud, for the application of a new tenant there. more: what else the seed says of the tenant."""
+
+    def client(cloud: str, host: str, **more: t.Any) -> Graph:
+        content = {"cloud": cloud, "clients": [{"name": "automation", "secrets": ["s3cret"]}], **more}
+        made = seed(sandbox.world, {"entra": {"tenants": [content]}})["entra"]["tenants"][0]
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": made["clients"]["automation"]["client_id"],
+            "client_secret": "s3cret",
+            "scope": f"https://{host}/.default",
+        }
+        login = CLOUDS[cloud].authority
+        answer = requests.post(f"https://{login}/{made['id']}/oauth2/v2.0/token", data=form, timeout=300)
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return Graph(session, None, f"https://{host}/v1.0")
+
+    return client
 
 
 @pytest.fixture

@@ -27,6 +27,28 @@ def test_templates(graph: t.Any) -> None:
     assert graph("GET", f"/applicationTemplates/{AWS_SINGLE_ACCOUNT}", 200)["homePageUrl"].startswith("https://signin.aws.amazon.com/saml")
 
 
+@pytest.mark.parametrize(
+    ("cloud", "host", "template"),
+    [
+        ("usgov", "graph.microsoft.us", "4602d0b4-76bb-404b-bca9-2652e1a39c6d"),
+        ("usgov_dod", "dod-graph.microsoft.us", "4602d0b4-76bb-404b-bca9-2652e1a39c6d"),
+        ("china", "microsoftgraph.chinacloudapi.cn", "5a532e38-1581-4918-9658-008dc27c1d68"),
+    ],
+)
+def test_templates_of_national_clouds(graph_in: t.Any, sandbox: t.Any, cloud: str, host: str, template: str) -> None:
+    """facts/entra.md E4: the template of custom applications has another id in each cloud; an unknown id is 404 and makes nothing"""
+    sandbox.world.settings.change({"aws_template_in_the_cloud": False})
+    graph = graph_in(cloud, host)
+    assert {each["id"] for each in graph.every("/applicationTemplates")} == {template, AWS_IDENTITY_CENTER}
+    for unknown in (NON_GALLERY, AWS_SINGLE_ACCOUNT):
+        graph.refused("GET", f"/applicationTemplates/{unknown}", 404)
+        graph.refused("POST", f"/applicationTemplates/{unknown}/instantiate", 404, json={"displayName": "Nothing"})
+    assert graph.every("/applications?$filter=displayName eq 'Nothing'") == []
+    application, principal = graph.instantiate("Contact centre", template)
+    assert application["applicationTemplateId"] == template
+    assert "WindowsAzureActiveDirectoryCustomSingleSignOnApplication" in principal["tags"]
+
+
 @pytest.mark.parametrize(("template", "replies"), [(NON_GALLERY, []), (AWS_SINGLE_ACCOUNT, ["https://signin.aws.amazon.com/saml"])])
 def test_instantiate(graph: t.Any, template: str, replies: list[str]) -> None:
     """1.2, 1.4, 1.5"""
@@ -204,9 +226,11 @@ def test_logo(graph: t.Any) -> None:
     """2.16"""
     application, _principal = graph.instantiate()
     path = f"/applications/{application['id']}/logo"
-    graph("PUT", path, 204, data=b"\x89PNG", headers={"Content-Type": "image/png"})
-    assert graph("GET", path, 200) == b"\x89PNG"
-    graph.refused("PUT", path, 400, data=b"text", headers={"Content-Type": "text/plain"})
+    png = b"\x89PNG\r\n\x1a\n"
+    graph("PUT", path, 204, data=png, headers={"Content-Type": "image/png"})
+    assert graph("GET", path, 200) == png
+    for kind, content in (("text/plain", b"text"), ("image/bmp", b"BM"), ("image/png", b"BM"), ("image/jpeg", png), ("image/png", b"")):
+        graph.refused("PUT", path, 400, data=content, headers={"Content-Type": kind})
 
 
 def test_owners(graph: t.Any, seeded: dict[str, t.Any]) -> None:

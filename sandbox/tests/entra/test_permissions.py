@@ -49,12 +49,33 @@ TABLE = [
     ("servicePrincipal.AddClaimsMappingPolicyRef", WRITE, "refused"),
     ("servicePrincipal.AddClaimsMappingPolicyRef", f"{WRITE} {POLICY_READ}", "allowed"),
     ("servicePrincipal.AddClaimsMappingPolicyRef", f"{OWNED} {POLICY_WRITE}", "owner"),
+    # facts/entra.md E6
     ("servicePrincipal.ListClaimsMappingPolicies", READ, "refused"),
+    ("servicePrincipal.ListClaimsMappingPolicies", f"{READ} {POLICY_READ}", "refused"),
+    ("servicePrincipal.ListClaimsMappingPolicies", f"{OWNED} {POLICY_READ}", "owner"),
+    ("servicePrincipal.ListClaimsMappingPolicies", f"{WRITE} {POLICY_WRITE}", "allowed"),
+    ("servicePrincipal.ListClaimsMappingPoliciesRef", f"{READ} {POLICY_READ}", "refused"),
+    ("application.ListTokenIssuancePolicies", f"{READ} {POLICY_READ}", "refused"),
+    ("policies.claimsMappingPolicy.ListAppliesTo", POLICY_READ, "allowed"),
+    ("policies.claimsMappingPolicy.ListAppliesTo", READ, "allowed"),
+    ("policies.claimsMappingPolicy.ListAppliesTo", WRITE, "refused"),
+    ("policies.tokenIssuancePolicy.ListAppliesTo", POLICY_READ, "allowed"),
+    ("policies.claimsMappingPolicies.list", READ, "refused"),
+    ("policies.claimsMappingPolicies.get", WRITE, "refused"),
+    ("policies.tokenIssuancePolicies.list", POLICY_READ, "allowed"),
+    ("directory.ListDeletedItemsAsApplication", READ, "allowed"),
+    ("directory.ListDeletedItemsAsApplication", WRITE, "allowed"),
+    ("directory.ListDeletedItemsAsApplication", OWNED, "refused"),
+    ("directory.ListDeletedItemsAsServicePrincipal", OWNED, "refused"),
+    ("directory.ListDeletedItemsAsUser", READ, "refused"),
+    ("directory.ListDeletedItemsAsGroup", "Group.Read.All", "allowed"),
+    ("directory.GetDeletedItems", OWNED, "refused"),
     ("policies.claimsMappingPolicies.create", POLICY_WRITE, "allowed"),
     ("policies.claimsMappingPolicies.create", POLICY_READ, "refused"),
     ("policies.claimsMappingPolicies.list", POLICY_READ, "allowed"),
     ("policies.GetDefaultAppManagementPolicy", POLICY_WRITE, "allowed"),
-    ("policies.GetDefaultAppManagementPolicy", WRITE, "refused"),
+    ("policies.GetDefaultAppManagementPolicy", POLICY_READ, "allowed"),
+    ("policies.GetDefaultAppManagementPolicy", f"{WRITE} {READ}", "refused"),
     ("group.ListMembers", "GroupMember.ReadBasic.All", "allowed"),
     ("group.ListtransitiveMembersAsUser", "User.Read.All", "refused"),
     ("groups.list", "GroupMember.Read.All", "allowed"),
@@ -74,6 +95,16 @@ def test_needs(operation: str, permissions: str, expected: str) -> None:
             only_owned(caller, needs)
     else:
         assert only_owned(caller, needs) is (expected == "owner")
+
+
+def test_policies_are_not_expanded_for_those_who_may_not_read_them(graph: t.Any, sandbox: t.Any, graph_of: t.Any) -> None:
+    """facts/entra.md E6 holds for $expand as well"""
+    client = {"name": "reader", "secrets": ["s3cret"], "permissions": [READ, POLICY_READ]}
+    made = seed(sandbox.world, {"entra": {"tenants": [{"clients": [client]}]}})["entra"]["tenants"][0]
+    path = f"/servicePrincipals/{made['clients']['reader']['service_principal_id']}"
+    reader = graph_of(made, "reader")
+    reader("GET", path, 200)
+    reader.refused("GET", f"{path}?$expand=claimsMappingPolicies", 403)
 
 
 def test_every_route_is_a_published_operation() -> None:

@@ -58,6 +58,16 @@ def test_crud(graph: t.Any) -> None:
         definition({"source": "user", "ID": "mail", "SamlClaimType": "x"}),
         definition({"Source": "user", "ID": "localuserprincipalname", "SamlClaimType": "x"}),
         definition({"Source": "User", "ID": "mail", "SamlClaimType": "x"}),
+        definition({"Source": "company", "ID": "displayname", "SamlClaimType": "x"}),
+        definition({"Source": "application", "ID": "tenantcountry", "SamlClaimType": "x"}),
+        definition(audienceOverride="signin.aws.amazon.com/saml"),
+        definition(audienceOverride="urn:amazon: webservices"),
+        definition(audienceOverride=["urn:x"]),
+        definition(issuerWithApplicationId="maybe"),
+        definition(issuerWithApplicationId=1),
+        definition(GroupFilter={"MatchOn": "name", "Type": "prefix", "Value": "x"}),
+        definition(GroupFilter={"MatchOn": "displayname", "Type": "equals", "Value": "x"}),
+        definition(GroupFilter={"MatchOn": "displayname", "Type": "prefix"}),
         definition({"Value": "x", "Source": "user", "ID": "mail", "SamlClaimType": "x"}),
         definition({"Value": "x"}),
         definition({"Source": "user", "SamlClaimType": "x"}),
@@ -69,6 +79,39 @@ def test_definition_refused(graph: t.Any, text: str) -> None:
     """4.1, 4.3, 4.4: keys and sources as documented, case and all"""
     error = graph.refused("POST", "/policies/claimsMappingPolicies", 400, json={"displayName": "x", "definition": [text]})
     assert error["message"] == "Property has an invalid value."
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"audienceOverride": "urn:amazon:webservices"},
+        {"audienceOverride": "https://signin.aws.amazon.com/saml"},
+        {"issuerWithApplicationId": True},
+        {"issuerWithApplicationId": "false"},
+        {"GroupFilter": {"MatchOn": "samaccountname", "Type": "suffix", "Value": "_agents"}},
+    ],
+)
+def test_settings_of_a_policy(graph: t.Any, members: dict[str, t.Any]) -> None:
+    """facts/entra.md E7"""
+    policy = create(graph, definition(**members))
+    assert graph("GET", f"/policies/claimsMappingPolicies/{policy['id']}", 200)["definition"] == [definition(**members)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *(f"user.{name}" for name in ("mobilephone", "officelocation", "createddatetime", "accountEnabled", "proxyaddresses")),
+        *(f"user.{name}" for name in ("consentprovidedforminor", "creationtype", "lastpasswordchangedatetime", "onpremisesdomainname")),
+        *(f"user.{name}" for name in ("onpremisesimmutableid", "onpremisessyncenabled", "preferreddatalocation", "netbiosname")),
+        "company.tenantcountry",
+        "application.tags",
+        "audience.objectid",
+    ],
+)
+def test_documented_sources(graph: t.Any, source: str) -> None:
+    """facts/entra.md E12"""
+    kind, name = source.split(".")
+    create(graph, definition({"Source": kind, "ID": name, "SamlClaimType": "x"}))
 
 
 @pytest.mark.parametrize(

@@ -153,9 +153,9 @@ class Federation:
     def activate(self, thumbprint: str | None) -> None:
         self.change_principal(preferredTokenSigningKeyThumbprint=thumbprint)
 
-    def set_claims(self, *claims: dict[str, t.Any], basic: str = "true", transformations: t.Any = ()) -> None:
+    def set_claims(self, *claims: dict[str, t.Any], basic: str = "true", transformations: t.Any = (), **settings: t.Any) -> None:
         """Assign a claims mapping policy, the healthy one when no claims are given, in place of the one before."""
-        policy: dict[str, t.Any] = {"Version": 1, "IncludeBasicClaimSet": basic, "ClaimsSchema": list(claims or self.claims())}
+        policy: dict[str, t.Any] = {"Version": 1, "IncludeBasicClaimSet": basic, "ClaimsSchema": list(claims or self.claims()), **settings}
         if transformations:
             policy["ClaimsTransformation"] = list(transformations)
         self.remove_claims()

@@ -10,7 +10,7 @@ import datetime as dt
 import typing as t
 
 import pytest
-from federation import AUDIENCE, CLIENT, JANE, REPLY_URL, TENANT, Federation
+from federation import AUDIENCE, CLIENT, JANE, PROVIDER, REPLY_URL, TENANT, Federation
 from lxml import etree
 
 from federation_sandbox import clouds, walk
@@ -243,3 +243,27 @@ def test_a_token_issuance_policy_can_ask_for_sha_1(federation: Federation) -> No
 
 def parsed(response: str) -> etree._Element:
     return etree.fromstring(base64.b64decode(response))
+
+
+@pytest.mark.parametrize("value", [True, "True"])
+def test_the_issuer_with_the_application_id(federation: Federation, value: bool | str) -> None:
+    """facts/entra.md E7: AWS then knows the provider by an entity id that no metadata document has"""
+    federation.set_claims(*federation.claims(), issuerWithApplicationId=value)
+    issuer = f"{ISSUER}{federation.application['appId']}"
+    root = etree.fromstring(base64.b64decode(federation.saml_response(JANE)))
+    assert {each.text for each in root.iter(f"{{{SAML['a']}}}Issuer")} == {issuer}
+    assert f'entityID="{ISSUER}"' in federation.metadata()
+    assert federation.sign_in(JANE).hop == "aws"
+    federation.iam.update_saml_provider(
+        SAMLProviderArn=PROVIDER, SAMLMetadataDocument=federation.metadata().replace(f'entityID="{ISSUER}"', f'entityID="{issuer}"')
+    )
+    assert federation.sign_in(JANE).hop == "connect"
+
+
+@pytest.mark.parametrize(("audience", "hop"), [("urn:amazon:webservices", "connect"), ("https://other.example", "aws")])
+def test_the_audience_that_is_overridden(federation: Federation, audience: str, hop: str) -> None:
+    """facts/entra.md E7"""
+    federation.set_claims(*federation.claims(), audienceOverride=audience)
+    root = etree.fromstring(base64.b64decode(federation.saml_response(JANE)))
+    assert [each.text for each in root.iter(f"{{{SAML['a']}}}Audience")] == [audience]
+    assert federation.sign_in(JANE).hop == hop

@@ -94,6 +94,8 @@ CLAIMS: t.Final = (
         )
         for name, prefix in {"govcloud": "arn:aws-us-gov:", "china": "arn:aws-cn:", "a-partition-that-is-secret": "arn:aws-iso:"}.items()
     ),
+    Illness("issuer-with-application-id", "provider", lambda p: p.set_policy(issuerWithApplicationId=True), "entity_id"),
+    Illness("audience-overridden", "identifier", lambda p: p.set_policy(audienceOverride="https://desk.example.com"), "audience_override"),
     Illness(
         "provider-of-another-partition", "role_claim", _claim_pair(provider=PROVIDER_ARN.replace("arn:aws:", "arn:aws-cn:")), "role_claims"
     ),

@@ -16,12 +16,12 @@ from federation_sandbox.entra.graph.odata import Query
 from federation_sandbox.entra.graph.permissions import APPLICATION_WRITE, NOTHING
 from federation_sandbox.entra.graph.principals import blank_principal
 from federation_sandbox.entra.graph.routes import Route
-from federation_sandbox.entra.graph.templates import AWS_SINGLE_ACCOUNT, CUSTOM_SAML, INTEGRATED, NON_GALLERY, REPLY_URLS, TEMPLATES
+from federation_sandbox.entra.graph.templates import AWS_SINGLE_ACCOUNT, CUSTOM_SAML, GALLERY, INTEGRATED, REPLY_URLS, templates_of
 from federation_sandbox.entra.state import Record, new_id
 
 
 def _list(context: Context) -> Response:
-    return context.page("applicationTemplates", TEMPLATES.values(), "applicationTemplate")
+    return context.page("applicationTemplates", _templates(context).values(), "applicationTemplate")
 
 
 def _get(context: Context) -> Response:
@@ -29,13 +29,18 @@ def _get(context: Context) -> Response:
     return context.json({"@odata.context": context.annotation("applicationTemplates/$entity"), **query.project(_template(context))})
 
 
+def _templates(context: Context) -> dict[str, Record]:
+    known = templates_of(context.tenant.cloud.name)
+    if not context.settings.aws_template_in_the_cloud:
+        known.pop(AWS_SINGLE_ACCOUNT)
+    return known
+
+
 def _template(context: Context) -> Record:
-    key = context.keys[0]
-    if not isinstance(key, str) or key.lower() not in TEMPLATES:
+    key, known = context.keys[0], _templates(context)
+    if not isinstance(key, str) or key.lower() not in known:
         raise not_found(str(key))
-    if key.lower() == AWS_SINGLE_ACCOUNT and not context.settings.aws_template_in_the_cloud:
-        raise not_found(key)
-    return TEMPLATES[key.lower()]
+    return known[key.lower()]
 
 
 def _instantiate(context: Context) -> Response:
@@ -69,7 +74,7 @@ def _made(context: Context, template: Record, name: str) -> tuple[Record, Record
     principal["appRoleAssignmentRequired"] = True
     if not context.settings.instantiate_sets_owner:  # facts/entra.md E5: instantiate makes nobody the owner
         application["_owners"], principal["_owners"] = [], []
-    principal["tags"] = [*([CUSTOM_SAML] if template["id"] == NON_GALLERY else []), INTEGRATED]
+    principal["tags"] = [*([] if template["id"] in GALLERY else [CUSTOM_SAML]), INTEGRATED]
     return application, principal
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections.abc
 import json
 import typing as t
+import urllib.parse
 
 from federation_sandbox.entra.graph.errors import bad_request
 
@@ -16,16 +17,25 @@ _ENTRY: t.Final[frozenset[str]] = frozenset(
 )
 _SOURCES: t.Final[frozenset[str]] = frozenset({"user", "application", "resource", "audience", "company", "transformation"})
 # fmt: off
+#: the documented sources of claims (facts/entra.md E12)
 _USER: t.Final[frozenset[str]] = frozenset(
     {
         "surname", "givenname", "displayname", "objectid", "mail", "userprincipalname", "department", "onpremisessamaccountname",
         "netbiosname", "dnsdomainname", "onpremisesecurityidentifier", "companyname", "streetaddress", "postalcode",
         "preferredlanguage", "onpremisesuserprincipalname", "mailnickname", "othermail", "employeeid", "facsimiletelephonenumber",
         "assignedroles", "country", "city", "state", "jobtitle", "physicaldeliveryofficename", "telephonenumber", "usertype",
+        "accountenabled", "consentprovidedforminor", "createddatetime", "creationtype", "lastpasswordchangedatetime", "mobilephone",
+        "officelocation", "onpremisesdomainname", "onpremisesimmutableid", "onpremisessyncenabled", "preferreddatalocation",
+        "proxyaddresses",
     }
 ) | {f"extensionattribute{number}" for number in range(1, 16)}
 # fmt: on
-_OTHER: t.Final[frozenset[str]] = frozenset({"displayname", "objectid", "tags", "tenantcountry"})
+_APPLICATION: t.Final[frozenset[str]] = frozenset({"displayname", "objectid", "tags"})
+_IDS: t.Final[dict[str, frozenset[str]]] = {
+    "user": _USER,
+    **dict.fromkeys(("application", "resource", "audience"), _APPLICATION),
+    "company": frozenset({"tenantcountry"}),
+}
 _NAME_FORMS: t.Final[str] = "urn:oasis:names:tc:SAML:2.0:attrname-format:"
 _TRANSFORMATIONS: t.Final[frozenset[str]] = frozenset({"ClaimsTransformation", "ClaimsTransformations"})
 _METHODS: t.Final[frozenset[str]] = frozenset(
@@ -58,12 +68,10 @@ def check_definition(kind: str, definition: list[str]) -> None:
         raise _invalid()
 
 
-#: accepted and kept (facts/entra.md E7); signing in does not act on them
-_OTHER_KEYS: t.Final = ("GroupFilter", "audienceOverride", "issuerWithApplicationId")
-
-
 def _is_claims_mapping(policy: collections.abc.Mapping[str, t.Any]) -> bool:
-    if not set(policy) <= {"Version", "IncludeBasicClaimSet", "ClaimsSchema", *_TRANSFORMATIONS, *_OTHER_KEYS}:
+    if not set(policy) <= {"Version", "IncludeBasicClaimSet", "ClaimsSchema", *_TRANSFORMATIONS, *_SETTINGS}:
+        return False
+    if not all(valid(policy[name]) for name, valid in _SETTINGS.items() if name in policy):
         return False
     if policy.get("IncludeBasicClaimSet", "true") not in ("true", "false"):
         return False
@@ -72,6 +80,27 @@ def _is_claims_mapping(policy: collections.abc.Mapping[str, t.Any]) -> bool:
     if not all(isinstance(each, list) for each in lists):
         return False
     return all(map(_is_entry, schema)) and all(_is_transformation(each) for every in lists[1:] for each in every)
+
+
+def _is_group_filter(value: t.Any) -> bool:
+    if not isinstance(value, dict) or set(value) != {"MatchOn", "Type", "Value"} or not isinstance(value["Value"], str):
+        return False
+    return value["MatchOn"] in ("displayname", "samaccountname") and value["Type"] in ("prefix", "suffix", "contains")
+
+
+def _is_absolute_uri(value: t.Any) -> bool:
+    if not isinstance(value, str) or any(character.isspace() for character in value):
+        return False
+    parts = urllib.parse.urlsplit(value)
+    return bool(parts.scheme and (parts.netloc or parts.path))
+
+
+#: what else a policy may hold (facts/entra.md E7), and which values it takes
+_SETTINGS: t.Final[dict[str, t.Callable[[t.Any], bool]]] = {
+    "GroupFilter": _is_group_filter,
+    "audienceOverride": _is_absolute_uri,
+    "issuerWithApplicationId": lambda value: isinstance(value, bool) or str(value).lower() in ("true", "false"),
+}
 
 
 def _is_entry(entry: t.Any) -> bool:
@@ -86,7 +115,7 @@ def _is_entry(entry: t.Any) -> bool:
         return False
     if source == "transformation":
         return bool({"TransformationId", "TransformationID"} & set(entry))
-    return name is None or name.lower() in (_USER if source == "user" else _OTHER)
+    return name is None or name.lower() in _IDS[source]
 
 
 def _is_transformation(transformation: t.Any) -> bool:

@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from federation_sandbox.entra.graph.context import Context
 from federation_sandbox.entra.graph.errors import bad_request, denied, not_found
-from federation_sandbox.entra.graph.permissions import APPLICATION_READ, APPLICATION_WRITE
+from federation_sandbox.entra.graph.permissions import APPLICATION_WRITE, DELETED_READ, only_owned, union
 from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.graph.templates import GALLERY
 from federation_sandbox.entra.state import COLLECTIONS, SOFT_DELETED_FOR, Record, Tenant, moment
@@ -71,6 +71,7 @@ def _lister(kind: str) -> t.Callable[[Context], Response]:
 
 def _get(context: Context) -> Response:
     record = context.find("deletedItems", context.keys[0])
+    only_owned(context.caller, DELETED_READ[record["_kind"]])
     query = context.query(record["_kind"])
     about = {"@odata.context": context.annotation("directoryObjects/$entity"), "@odata.type": f"#microsoft.graph.{record['_kind']}"}
     return context.json({**about, **query.project(record)})
@@ -111,12 +112,12 @@ def _lists() -> t.Iterator[Route]:
     for kind, name in (("application", "Application"), ("servicePrincipal", "ServicePrincipal"), ("user", "User"), ("group", "Group")):
         for prefix in ("microsoft.graph", "graph"):
             path = f"/directory/deletedItems/{prefix}.{kind}"
-            yield Route("GET", path, f"directory.ListDeletedItemsAs{name}", _lister(kind), APPLICATION_READ)
+            yield Route("GET", path, f"directory.ListDeletedItemsAs{name}", _lister(kind), DELETED_READ[kind])
 
 
 ROUTES: t.Final[tuple[Route, ...]] = (
     *_lists(),
-    Route("GET", "/directory/deletedItems/{key}", "directory.GetDeletedItems", _get, APPLICATION_READ),
+    Route("GET", "/directory/deletedItems/{key}", "directory.GetDeletedItems", _get, union(DELETED_READ.values())),
     Route("DELETE", "/directory/deletedItems/{key}", "directory.DeleteDeletedItems", _purge, APPLICATION_WRITE),
     Route("POST", "/directory/deletedItems/{key}/restore", "directory.deletedItems.restore", _restore, APPLICATION_WRITE),
 )

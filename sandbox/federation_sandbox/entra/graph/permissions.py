@@ -33,22 +33,35 @@ ASSIGNMENT_CREATE: t.Final[Needs] = _any(
 ASSIGNMENT_DELETE: t.Final[Needs] = _any("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All")
 PRINCIPAL_ASSIGNMENT_WRITE: t.Final[Needs] = _any("AppRoleAssignment.ReadWrite.All")
 PRINCIPAL_ASSIGNMENT_READ: t.Final[Needs] = _any("AppRoleAssignment.ReadWrite.All", "Directory.Read.All", "Application.Read.All")
+#: policies where they are assigned, read as well as written: Application.Read.All does not do (facts/entra.md E6)
 APPLICATION_POLICIES: t.Final[Needs] = _any(
     *(f"{write} + {read}" for write in ("Application.ReadWrite.All", OWNED_BY) for read in _POLICY_READ)
 )
-APPLICATION_POLICIES_READ: t.Final[Needs] = _any(
-    *(f"{read} + {policy}" for read in ("Application.Read.All", "Application.ReadWrite.All", OWNED_BY) for policy in _POLICY_READ)
-)
+#: to what a policy is assigned: any one of these (facts/entra.md E6)
+POLICY_APPLIES_TO: t.Final[Needs] = _any(*_POLICY_READ, "Application.Read.All", "Directory.Read.All")
+#: policies by themselves, the tenant's default app management policy among them
 POLICY_READ: t.Final[Needs] = _any(*_POLICY_READ)
 POLICY_WRITE: t.Final[Needs] = _any("Policy.ReadWrite.ApplicationConfiguration")
 MEMBER_READ: t.Final[Needs] = _any("GroupMember.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
 GROUP_READ: t.Final[Needs] = _any("Group.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
 USER_READ: t.Final[Needs] = _any("User.ReadBasic.All", "User.Read.All", "Directory.Read.All")
+#: what was deleted: OwnedBy does not do (facts/entra.md E6), nor does the right to applications show users and groups
+DELETED_READ: t.Final[dict[str, Needs]] = {
+    "application": _any("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"),
+    "servicePrincipal": _any("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"),
+    "user": _any("User.Read.All", "Directory.Read.All"),
+    "group": _any("Group.Read.All", "Directory.Read.All"),
+}
 ORGANIZATION_READ: t.Final[Needs] = _any("Organization.Read.All", "Directory.Read.All")
 DOMAIN_READ: t.Final[Needs] = _any("Domain.Read.All", "Directory.Read.All")
 
 #: reads whole user objects; with less, members come back with little more than their ids
 FULL_USER: t.Final[frozenset[str]] = frozenset({"User.Read.All", "Directory.Read.All"})
+
+
+def union(needs: t.Iterable[Needs]) -> Needs:
+    """What meets any of several needs."""
+    return tuple(dict.fromkeys(alternative for each in needs for alternative in each))
 
 
 def only_owned(caller: Caller, needs: Needs) -> bool:

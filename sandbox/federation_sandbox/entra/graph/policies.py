@@ -16,7 +16,7 @@ from federation_sandbox.entra.graph.context import Context
 from federation_sandbox.entra.graph.definitions import check_definition
 from federation_sandbox.entra.graph.errors import bad_request, missing_value, not_found
 from federation_sandbox.entra.graph.odata import Query
-from federation_sandbox.entra.graph.permissions import APPLICATION_POLICIES, APPLICATION_POLICIES_READ, POLICY_READ, POLICY_WRITE
+from federation_sandbox.entra.graph.permissions import APPLICATION_POLICIES, POLICY_APPLIES_TO, POLICY_READ, POLICY_WRITE
 from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.state import COLLECTIONS, Record, Tenant, new_id
 
@@ -120,15 +120,15 @@ class _Policies:
         """Every call, named as the published description names it."""
         holder, many = COLLECTIONS[self._holders], self._collection[0].upper() + self._collection[1:]
         policies, on_holder = f"/policies/{self._collection}", f"/{self._holders}/{{key}}/{self._collection}"
-        prefix, read = f"policies.{self._collection}", APPLICATION_POLICIES_READ
+        prefix = f"policies.{self._collection}"
         return (
             Route("GET", policies, f"{prefix}.list", self.every, POLICY_READ),
             Route("POST", policies, f"{prefix}.create", self.create, POLICY_WRITE),
             Route("GET", f"{policies}/{{key}}", f"{prefix}.get", self.get, POLICY_READ),
             Route("PATCH", f"{policies}/{{key}}", f"{prefix}.update", self.update, POLICY_WRITE),
             Route("DELETE", f"{policies}/{{key}}", f"{prefix}.delete", self.delete, POLICY_WRITE),
-            Route("GET", f"{policies}/{{key}}/appliesTo", f"policies.{self._kind}.ListAppliesTo", self.applies_to, read),
-            Route("GET", on_holder, f"{holder}.List{many}", self.assigned, read),
+            Route("GET", f"{policies}/{{key}}/appliesTo", f"policies.{self._kind}.ListAppliesTo", self.applies_to, POLICY_APPLIES_TO),
+            Route("GET", on_holder, f"{holder}.List{many}", self.assigned, APPLICATION_POLICIES),
             Route("POST", f"{on_holder}/$ref", f"{holder}.Add{self._title}Ref", self.assign, APPLICATION_POLICIES),
             Route("DELETE", f"{on_holder}/{{key}}/$ref", f"{holder}.Remove{self._title}Ref", self.unassign, APPLICATION_POLICIES),
         )
@@ -156,7 +156,7 @@ ROUTES: t.Final[tuple[Route, ...]] = (
         "/servicePrincipals/{key}/claimsMappingPolicies/$ref",
         "servicePrincipal.ListClaimsMappingPoliciesRef",
         _CLAIMS_MAPPING.references,
-        APPLICATION_POLICIES_READ,
+        APPLICATION_POLICIES,
     ),
     *_TOKEN_ISSUANCE.routes(),
     Route("GET", "/policies/defaultAppManagementPolicy", "policies.GetDefaultAppManagementPolicy", _app_management_policy, POLICY_READ),

@@ -17,7 +17,7 @@ from federation_sandbox.entra.graph.context import Context, Expansions
 from federation_sandbox.entra.graph.credentials import add_token_signing_certificate, changed_credentials
 from federation_sandbox.entra.graph.deleted_items import check_principal_deletable, delete_softly
 from federation_sandbox.entra.graph.errors import bad_request, denied, invalid_value, missing_value
-from federation_sandbox.entra.graph.permissions import APPLICATION_READ, APPLICATION_WRITE
+from federation_sandbox.entra.graph.permissions import APPLICATION_POLICIES, APPLICATION_READ, APPLICATION_WRITE, only_owned
 from federation_sandbox.entra.graph.policies import shown_policies
 from federation_sandbox.entra.graph.principals import blank_principal, owners
 from federation_sandbox.entra.graph.routes import Route
@@ -73,9 +73,13 @@ def _expansions(context: Context) -> Expansions:
         every = context.tenant["appRoleAssignments"].all_indexed()
         return [shown_assignment(each) for each in every if each["resourceId"] == record["id"]][:20]
 
+    def policies(record: Record) -> list[dict[str, t.Any]]:
+        only_owned(context.caller, APPLICATION_POLICIES)
+        return shown_policies(context.tenant, record["_claimsMappingPolicies"])
+
     return {
         "owners": lambda record: owners(context.tenant, record),
-        "claimsMappingPolicies": lambda record: shown_policies(context.tenant, record["_claimsMappingPolicies"]),
+        "claimsMappingPolicies": policies,
         "appRoleAssignedTo": assigned,
     }
 

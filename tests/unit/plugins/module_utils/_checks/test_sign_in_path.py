@@ -58,6 +58,9 @@ def guest(**changes: t.Any) -> Facts:
     return people(m.person(name=name, guest=True, attributes={"userprincipalname": name}, **changes))
 
 
+#: facts/entra.md E7
+ISSUER_OF_APPLICATION: t.Final = f"{m.ENTITY_ID}an-app-id"
+
 FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
     # name: facts, hop, symptom, words of the reason
     "disabled": (m.with_application(enabled=False), "application", symptoms.APPLICATION_DISABLED, "is disabled"),
@@ -208,6 +211,24 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         "provider",
         symptoms.ISSUER,
         "other.example",
+    ),
+    "issuer with the application's id": (
+        m.with_application(definitions=(m.policy(issuerWithApplicationId=True),)),
+        "provider",
+        symptoms.ISSUER,
+        "Entra signs as " + ISSUER_OF_APPLICATION,
+    ),
+    "issuer without the application's id": (
+        m.facts(providers={m.PROVIDER: m.provider(entity_id=ISSUER_OF_APPLICATION)}),
+        "provider",
+        symptoms.ISSUER,
+        ISSUER_OF_APPLICATION,
+    ),
+    "audience that is overridden": (
+        m.with_application(definitions=(m.policy(audienceOverride="https://other.example"),)),
+        "identifier",
+        symptoms.AUDIENCE,
+        "sends the audience 'https://other.example'",
     ),
     "encryption": (
         m.facts(providers={m.PROVIDER: m.provider(encryption_required=True)}),
@@ -426,6 +447,14 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
         "application.displayname",
     ),
     "guest of another tenant": (guest(home="ExternalAzureAD"), {"session_name", "user"}, "two names"),
+    "an issuer that the portal chooses": (
+        m.facts(
+            application=m.application(definitions=(), ours=False),
+            providers={m.PROVIDER: m.provider(entity_id=ISSUER_OF_APPLICATION)},
+        ),
+        {"claims", "role_claim", "session_name", "user", "provider", "certificate"},
+        "not shown",
+    ),
     "metadata unread": (m.with_application(issuer=None), {"provider", "certificate"}, "metadata"),
     "provider unreadable": (
         m.facts(providers={m.PROVIDER: m.f.Provider(m.PROVIDER, unreadable="Not XML.")}),

@@ -146,7 +146,7 @@ def signed_in(policy: claims.ClaimsPolicy, person: Json) -> str | None:
     """The session name that the sandbox's Entra sends; None when it refuses the person, or sends none."""
     principal = {"id": "app", "displayName": "App", "applicationTemplateId": None, "_claimsMappingPolicies": ["policy"]}
     try:
-        sent = sandbox_claims.claims_for(t.cast("t.Any", OnePolicy(policy)), principal, person)
+        sent = sandbox_claims.claims_for(t.cast("t.Any", OnePolicy(policy)), {}, principal, person)
     except Refused:
         return None
     names = [claim.values for claim in sent.attributes if claim.name == claims.ROLE_SESSION_NAME]

@@ -138,3 +138,30 @@ def test_the_properties_that_the_claims_depend_on() -> None:
     policy = ClaimsPolicy((*policy_with(entry, JOIN).claims, duration), (JOIN, LOWER))
     assert claim_values.user_properties(policy) == ["employeeId", "onPremisesExtensionAttributes"]
     assert claim_values.user_properties(policy, (ROLE_SESSION_NAME,)) == ["onPremisesExtensionAttributes"]
+
+
+def test_documented_sources() -> None:
+    """facts/entra.md E12"""
+    names = ("mobilephone", "officelocation", "createddatetime", "accountEnabled", "proxyaddresses", "netbiosname", "assignedroles")
+    known = [{"Source": "user", "ID": name, "SamlClaimType": "x"} for name in names]
+    known += [{"Source": "company", "ID": "tenantcountry"}, {"Source": "Application", "ID": "tags"}, {"Value": "x"}]
+    known += [{"Source": "user", "ExtensionID": "extension_1_x"}, {"Source": "transformation", "ID": "x", "TransformationId": "y"}]
+    assert claim_values.undocumented_sources(known) == []
+    unknown = [{"Source": "user", "ID": "localuserprincipalname"}, {"Source": "company", "ID": "displayname"}]
+    assert claim_values.undocumented_sources([*unknown, *known, unknown[0]]) == ["user.localuserprincipalname", "company.displayname"]
+
+
+@pytest.mark.parametrize(
+    ("name", "user", "expected"),
+    [
+        ("accountenabled", {"accountEnabled": True}, ("True",)),
+        ("proxyaddresses", {"proxyAddresses": ["SMTP:a@x.org", "smtp:b@x.org"]}, ("SMTP:a@x.org",)),
+        ("createddatetime", {"createdDateTime": "2026-01-02T03:04:05Z"}, ("2026-01-02T03:04:05Z",)),
+        ("onpremisesimmutableid", {}, ()),
+    ],
+)
+def test_what_documented_sources_send(name: str, user: dict[str, t.Any], expected: tuple[str, ...]) -> None:
+    """facts/entra.md E12; of a list one value is sent (facts/entra.md 4.4)"""
+    assert claim_values.person_of(user)(name).values == expected
+    entry = {"Source": "user", "ID": name, "SamlClaimType": "x"}
+    assert claim_values.user_properties(ClaimsPolicy((entry,))) == [claim_values.USER_ATTRIBUTES[name]]

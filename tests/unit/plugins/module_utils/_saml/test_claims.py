@@ -297,4 +297,58 @@ def test_what_is_not_managed_stays_in_the_policy(keep_unknown: bool, spelling: s
     wanted = claims.ClaimsPolicy(transformations=(transformation,))
     sent = json.loads(claims.merge(wanted, actual, keep_unknown=keep_unknown).definition()[0])["ClaimsMappingPolicy"]
     assert {key: sent[key] for key in (*others, spelling)} == {**others, spelling: [transformation]}
-    assert not claims.same_meaning(actual, dataclasses.replace(actual, others={}))
+    assert not claims.same_meaning(actual, dataclasses.replace(actual, settings={}))
+
+
+APP_ID: t.Final = "0f0e0d0c-0b0a-4908-8706-050403020100"
+ENTITY_ID: t.Final = "https://sts.windows.net/00112233-4455-6677-8899-aabbccddeeff/"
+
+
+@pytest.mark.parametrize(
+    ("actual", "wanted", "settings"),
+    [
+        ({}, {}, {}),
+        ({}, {"audience_override": "urn:amazon:webservices"}, {"audienceOverride": "urn:amazon:webservices"}),
+        ({}, {"issuer_with_application_id": True}, {"issuerWithApplicationId": True}),
+        ({"audienceOverride": "urn:x", "GroupFilter": {"Type": "prefix"}}, {"audience_override": ""}, {"GroupFilter": {"Type": "prefix"}}),
+        ({"issuerWithApplicationId": "True"}, {"issuer_with_application_id": False}, {}),
+        (
+            {"issuerWithApplicationId": "True", "audienceOverride": "urn:x"},
+            {},
+            {"issuerWithApplicationId": "True", "audienceOverride": "urn:x"},
+        ),
+    ],
+)
+def test_settings_of_a_policy(actual: dict[str, t.Any], wanted: dict[str, t.Any], settings: dict[str, t.Any]) -> None:
+    """facts/entra.md E7: they are kept, set and removed beside the claims"""
+    content = {"Version": 1, "IncludeBasicClaimSet": "true", "ClaimsSchema": [], **actual}
+    merged = claims.merge(claims.build(**wanted), claims.parse({"ClaimsMappingPolicy": content}), keep_unknown=True)
+    sent = json.loads(merged.definition()[0])["ClaimsMappingPolicy"]
+    assert {key: value for key, value in sent.items() if key not in ("Version", "IncludeBasicClaimSet", "ClaimsSchema")} == settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "other", "same"),
+    [
+        ({}, {"issuerWithApplicationId": False}, True),
+        ({}, {"issuerWithApplicationId": "false", "audienceOverride": None}, True),
+        ({"issuerWithApplicationId": "True"}, {"issuerWithApplicationId": True}, True),
+        ({"issuerWithApplicationId": True}, {}, False),
+        ({"audienceOverride": "urn:x"}, {"audienceOverride": "urn:y"}, False),
+    ],
+)
+def test_meaning_of_settings(settings: dict[str, t.Any], other: dict[str, t.Any], same: bool) -> None:
+    assert claims.same_meaning(ClaimsPolicy(settings=settings), ClaimsPolicy(settings=other)) is same
+
+
+@pytest.mark.parametrize("value", ["signin.aws.amazon.com", "urn:", "urn:amazon webservices", " "])
+def test_audience_that_is_no_uri(value: str) -> None:
+    """facts/entra.md E7: an absolute URI"""
+    with pytest.raises(InvalidInput, match="not an absolute URI"):
+        claims.build(audience_override=value)
+
+
+def test_issuer_with_the_application_id() -> None:
+    """facts/entra.md E7"""
+    assert ClaimsPolicy(settings={"issuerWithApplicationId": True}).issuer(ENTITY_ID, APP_ID) == f"{ENTITY_ID}{APP_ID}"
+    assert ClaimsPolicy().issuer(ENTITY_ID, APP_ID) == ENTITY_ID

@@ -16,6 +16,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata 
     check_expected,
     merge,
     parse,
+    renamed,
     same_meaning,
     without,
 )
@@ -237,6 +238,20 @@ def test_taking_a_certificate_away(saml: SimpleNamespace) -> None:
     assert without(parse(twice), thumb(new(saml))).thumbprints == (thumb(old(saml)),)
     with pytest.raises(InvalidInput, match="no signing certificate"):
         without(alone, thumb(old(saml)))
+
+
+def test_metadata_under_another_entity_id(saml: SimpleNamespace) -> None:
+    """facts/entra.md E7: what IAM needs where the issuer has the application's id, which Entra's document has not"""
+    metadata = parse(saml.metadata(old(saml)))
+    named = renamed(metadata, f"{metadata.entity_id}app")
+    assert named.entity_id == f"{metadata.entity_id}app"
+    assert (named.certificates, named.sso_locations, named.slo_locations) == (
+        metadata.certificates,
+        metadata.sso_locations,
+        metadata.slo_locations,
+    )
+    assert "<Signature" not in named.document
+    assert renamed(metadata, metadata.entity_id) is metadata
 
 
 def test_merging_two_directories(saml: SimpleNamespace) -> None:

@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""SAML applications in Entra ID: how one is made, changed and removed."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
+    APPLICATION_FIELDS,
+    Application,
+    Candidates,
+    Deleted,
+    Selector,
+    assembled,
+    candidate_asks,
+    candidates,
+    made_before,
+    part_asks,
+    temporary_name,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
+    LOST_TIMEOUT,
+    UNSEEN,
+    appeared,
+    is_collision,
+    is_replication,
+    make,
+    persist,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, literal, read, url
+from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+#: Seconds for something deleted to appear in the recycle bin.
+PURGE_TIMEOUT: t.Final = 60.0
+
+
+def create(graph: Graph, waiter: Waiter, name: str, template_id: str) -> Application:
+    """Make an application under its temporary name; returns once it and its service principal can be read.
+
+    Instantiate may answer 404, or nothing, and have made the application, so it is looked for before anything is asked for again.
+    """
+    what = f"the application '{name}'"
+    ask = Ask("POST", f"/applicationTemplates/{template_id}/instantiate", f"create {what}", {"displayName": temporary_name(name)})
+    path = url("/applications", filter=f"displayName eq {literal(temporary_name(name))}", select=APPLICATION_FIELDS)
+
+    def attempt() -> t.Mapping[str, t.Any]:
+        made = waiter.until(f"{what} to be made", lambda: graph.ask(ask), passes=is_collision, timeout=min(LOST_TIMEOUT, waiter.timeout))
+        return t.cast("t.Mapping[str, t.Any]", made["application"])
+
+    def look() -> t.Mapping[str, t.Any] | None:
+        return next(graph.pages(path, f"find {what} that is being made"), None)
+
+    try:
+        made = make(waiter, what, attempt, look)
+    except NotFound as error:
+        unseen = appeared(waiter, what, look, LOST_TIMEOUT)
+        if unseen is None:
+            error.hint = UNSEEN
+            raise
+        made = unseen
+    return wait_for(graph, waiter, made)
+
+
+def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Application) -> t.Mapping[str, t.Any] | None:
+    """Delete a new application again when there is one already that the lists did not show before; None when there is none.
+
+    A run that was stopped, or another at the same time, may have made it. What is older is listed at the latest when the new one is.
+    """
+
+    def listed() -> Candidates:
+        return candidates(selector, graph.batch(candidate_asks(selector)))
+
+    def shown(found: Candidates) -> bool:
+        return made.app_id in {one["appId"] for one in (*found.by_identifier, *found.by_name, *found.principals)}
+
+    def with_it() -> Candidates | None:
+        found = listed()
+        return found if shown(found) else None
+
+    what = f"the new application {made.app_id}"
+    older = made_before(selector, waiter.until(f"{what} to be listed", with_it, passes=is_replication), made.app_id)
+    if older is not None:
+
+        def gone() -> bool | None:
+            # Deleted each time: to an old replica it is not there yet, which is answered like what is gone.
+            delete(graph, made)
+            return None if shown(listed()) else True
+
+        waiter.until(f"{what}, deleted again, to be listed no longer", gone, steady=2, passes=is_replication)
+    return older
+
+
+def wait_for(graph: Graph, waiter: Waiter, made: t.Mapping[str, t.Any]) -> Application:
+    """Return a new application once it and its service principal are read several times running."""
+    what = f"find the new application {made['appId']}"
+
+    def probe() -> Application | None:
+        outcomes = graph.batch([read(f"/applications/{made['id']}", what, select=APPLICATION_FIELDS), *part_asks(made, keys=False)])
+        if any(isinstance(outcome.error, NotFound) for outcome in outcomes):
+            return None
+        return assembled(graph, outcomes[0].get(), outcomes[1:])
+
+    what_for = f"the new application {made['appId']} and its service principal to be readable"
+    return waiter.until(what_for, probe, steady=2, passes=is_replication)
+
+
+def update_application(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any], timeout: float | None = None) -> None:
+    """Change the application object."""
+    ask = Ask("PATCH", f"/applications/{app.id}", f"change the application '{app.label}' ({app.app_id})", body)
+    persist(waiter, f"the application {app.app_id} to take its settings", lambda: graph.ask(ask), timeout=timeout)
+
+
+def update_principal(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any]) -> None:
+    """Change the service principal."""
+    ask = Ask("PATCH", f"/servicePrincipals/{app.principal_id}", f"change the service principal of '{app.label}' ({app.app_id})", body)
+    persist(waiter, f"the service principal of {app.app_id} to take its settings", lambda: graph.ask(ask))
+
+
+def upload_logo(graph: Graph, waiter: Waiter, app: Application, logo: bytes, content_type: str) -> None:
+    """Set the picture that My Apps shows."""
+    ask = Ask("PUT", f"/applications/{app.id}/logo", f"upload the logo of '{app.label}' ({app.app_id})", logo, content_type)
+    persist(waiter, f"the application {app.app_id} to take its logo", lambda: graph.ask(ask))
+
+
+def delete(graph: Graph, app: Application) -> None:
+    """Move an application and its service principal to the recycle bin; what is gone already is no error.
+
+    The service principal goes first: Entra refuses to delete an application whose service principal is still set up for SAML.
+    """
+    paths = [(f"/servicePrincipals/{app.principal['id']}", "service principal of")] if app.principal else []
+    for path, part in (*paths, (f"/applications/{app.id}", "application")):
+        graph.batch([Ask("DELETE", path, f"delete the {part} '{app.label}' ({app.app_id})")])[0].found()
+
+
+def purge(graph: Graph, waiter: Waiter, deleted: Deleted) -> None:
+    """Delete an application and its service principal from the recycle bin for good; they may get there a little later."""
+    for object_id in deleted.ids:
+        ask = Ask("DELETE", f"/directory/deletedItems/{object_id}", f"delete '{deleted.name}' ({deleted.app_id}) for good")
+        what = f"'{deleted.name}' ({deleted.app_id}) to appear in the recycle bin"
+        persist(waiter, what, functools.partial(graph.ask, ask), timeout=min(PURGE_TIMEOUT, waiter.timeout))

@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The claim that names a user's groups, where the application asks for it, filtered by its claims policy (facts/entra.md 2.14, E7)."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import typing as t
+
+from federation_sandbox.entra.state import Record, Tenant
+
+GROUPS: t.Final = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"
+LINK: t.Final = "http://schemas.microsoft.com/claims/groups.link"
+#: with more groups than these, a link takes their place
+_MOST: t.Final = 150
+
+#: what a filter looks at → the property of Graph's group
+_MATCHED: t.Final = {"displayname": "displayName", "samaccountname": "onPremisesSamAccountName"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """One claim. form: its NameFormat, when the policy gives one."""
+
+    name: str
+    values: tuple[str, ...]
+    form: str = ""
+
+
+def groups_for(
+    tenant: Tenant, application: Record, principal: Record, user: Record, wanted: collections.abc.Mapping[str, str] | None
+) -> list[Claim]:
+    """The ids of the groups that the application asks for. wanted: the GroupFilter of its claims policy."""
+    asked = application.get("groupMembershipClaims")
+    if asked not in ("SecurityGroup", "All", "ApplicationGroup"):
+        return []
+    groups = _groups_of(tenant, user["id"])
+    if asked == "ApplicationGroup":
+        assigned = {each["principalId"] for each in tenant["appRoleAssignments"].all_visible() if each["resourceId"] == principal["id"]}
+        groups = [group for group in groups if group["id"] in assigned and user["id"] in group["_members"]]
+    ids = tuple(group["id"] for group in groups if wanted is None or _matches(group, wanted))
+    if len(ids) > _MOST:
+        return [Claim(LINK, (f"https://graph.windows.net/{tenant.id}/users/{user['id']}/getMemberObjects",))]
+    return [Claim(GROUPS, ids)] if ids else []
+
+
+def _groups_of(tenant: Tenant, user_id: str) -> list[Record]:
+    """The groups that hold a user, by themselves or by groups within them."""
+    every = tuple(tenant["groups"].all_visible())
+    found: dict[str, Record] = {}
+    new = {user_id}
+    while new:
+        holding = [group for group in every if group["id"] not in found and new & set(group["_members"])]
+        found |= {group["id"]: group for group in holding}
+        new = {group["id"] for group in holding}
+    return list(found.values())
+
+
+def _matches(group: Record, wanted: collections.abc.Mapping[str, str]) -> bool:
+    text = str(group.get(_MATCHED[wanted["MatchOn"]]) or "")
+    if wanted["Type"] == "contains":
+        return wanted["Value"] in text
+    return text.startswith(wanted["Value"]) if wanted["Type"] == "prefix" else text.endswith(wanted["Value"])
