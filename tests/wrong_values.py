@@ -217,6 +217,7 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "federation_session_name_source": _NO_SOURCE,
     "federation_tags": _NO_TAGS,
     "federation_template": ("salesforce", ["a"]),
+    "federation_wait_timeout": (-1, "long"),
     "federation_tenant_id": ("contoso", "99999999-8888", ["a"]),
     "handover_folder": ("/dev/null/here", *_NO_PATH),
     "handover_when_waiting": _NO_CHOICE,

@@ -344,6 +344,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "federation_tags": check_tags,
     "federation_template": _TEMPLATE,
     "federation_tenant_id": _TENANT,
+    "federation_wait_timeout": _SECONDS,
     "handover_folder": _writable_folder,
     "live_probe_confirm": _pattern(rf"{_PLACE}(/{_PLACE})?", "the ID of a tenant and the number of an account, joined by a slash"),
     "live_probe_instance_id": arns.check_instance_id,

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, NotFound, TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._words import option_of_roles
 
 T = t.TypeVar("T")
 
@@ -91,7 +92,10 @@ def _tried(probe: t.Callable[[], T | None], passes: t.Callable[[FederationError]
 def _in_vain(what: str, budget: float, error: FederationError | None) -> FederationError:
     deadline = TimedOut(
         f"Waited {budget:.0f} seconds for {what}, in vain.",
-        hint="Nothing is lost: run the task again, it continues where this run stopped; a longer wait_timeout waits longer.",
+        hint=(
+            "Nothing is lost: run the task again, it continues where this run stopped; "
+            f"a longer {option_of_roles('wait_timeout')} waits longer."
+        ),
     )
     if error is None:
         return deadline

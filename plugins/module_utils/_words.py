@@ -13,6 +13,11 @@ def counted(number: int, one: str, several: str = "") -> str:
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
+def option_of_roles(option: str) -> str:
+    """An option of the modules with the variable that sets it wherever a role runs them."""
+    return f"{option} (in the roles: federation_{option})"
+
+
 def option_of_users(option: str) -> str:
     """An option of connect_users with the variable that sets it where the role of that name runs the module."""
     return f"{option} (in the role connect_users: connect_users_{option})"

@@ -8,13 +8,14 @@ from __future__ import annotations
 import collections.abc
 import json
 import re
+import shutil
 import typing as t
 from pathlib import Path
 
 import embedded_panel
 import pytest
 from embedded_panel import LOAD_TIMEOUT, is_panel, submit, wait_until_closed
-from federation import AUDIENCE, CLIENT, JANE, REGION, TENANT, Federation
+from federation import ACCOUNT, AUDIENCE, CLIENT, JANE, REGION, TENANT, Federation
 from playbooks import Playbooks
 
 from federation_sandbox import clouds
@@ -294,20 +295,54 @@ def test_two_tabs(desk: Desk, person: t.Callable[..., Agent]) -> None:
     first.page.get_by_text("open in another tab").wait_for()
 
 
-def test_two_federations_on_one_host(desk: Desk, person: t.Callable[..., Agent], running: Sandbox, tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    pages = [{"url": f"{PAGE}{name}/", "folder": str(site / name)} for name in ("support", "sales")]
-    made = publish(running, tmp_path, federation_pages=pages)
-    clouds.seed(running.world, {"sites": {HOST: {"folder": str(site), "headers": made["headers"]}}})
-    sales = json.loads((site / "sales" / "config.json").read_text(encoding="utf-8"))
-    other = {**sales, "ccp_url": sales["ccp_url"].replace("/ccp-v2/", "/agent-app-v2/")}
-    (site / "sales" / "config.json").write_text(json.dumps(other), encoding="utf-8")
-    support = person().open(f"{PAGE}support/index.html")
-    support.sign_in()
-    support.wait_for_panel()
-    other_page = Agent(support.page.context).open(f"{PAGE}sales/index.html")
-    other_page.button("Sign in").wait_for()
-    assert "open in another tab" not in other_page.message
+def copy_page(desk: Desk, folder: Path, **config: str) -> None:
+    """The page as it was published, with another configuration."""
+    shutil.copytree(desk.folder, folder)
+    file = folder / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), **config}), encoding="utf-8")
+
+
+def test_two_instances_on_one_host(desk: Desk, person: t.Callable[..., Agent], tmp_path: Path) -> None:
+    """Each page has its window, its tab and its session, and signing out of one leaves the other."""
+    federation, where = desk.federation, f"https://{HOST}"
+    user = {"username": JANE, "first_name": "Jane", "last_name": "Doe"}
+    sales = {"account": ACCOUNT, "region": REGION, "alias": "sales", "users": [user], "approved_origins": [where]}
+    made = clouds.seed(federation.sandbox.world, {"aws": {"instances": [sales]}})["aws"]["instances"][0]
+    federation.permit(federation.statement(Resource="*"))
+    copy_page(desk, tmp_path / "site" / "support")
+    copy_page(desk, tmp_path / "site" / "sales", ccp_url=f"{made['access_url']}/ccp-v2/", logout_url=f"{made['access_url']}/logout")
+    federation.sandbox.world.state(clouds.sites.Sites).by_host[HOST] = clouds.sites.Site(tmp_path / "site", {})
+    first = person().open(f"{PAGE}support/index.html")
+    first.sign_in()
+    first.wait_for_panel()
+    federation.set_relay_state(federation.relay_state(instance=made["id"]))
+    second = Agent(first.page.context).open(f"{PAGE}sales/index.html")
+    with second.page.context.expect_event("response", is_panel):
+        second.start()
+    second.wait_for_panel()
+    second.page.frame_locator("iframe").locator("header").filter(has_text="sales").wait_for()
+    second.button("Sign out").click()
+    second.wait_for_message("Your Microsoft session goes on")
+    first.page.reload()
+    first.wait_for_panel()
+
+
+def test_an_old_address_of_the_panel_and_a_sign_in_to_the_new_one(desk: Desk, person: t.Callable[..., Agent], tmp_path: Path) -> None:
+    """facts/aws.md 4.1 and 7: the loop without an end, and what the page says of it"""
+    desk.instance.old_domain = True
+    desk.federation.set_relay_state(f"{desk.federation.relay_state()}&new_domain=true")
+    copy_page(desk, tmp_path / "site", ccp_url="https://acme.awsapps.com/connect/ccp-v2/")
+    desk.federation.sandbox.world.state(clouds.sites.Sites).by_host[HOST] = clouds.sites.Site(tmp_path / "site", {})
+    agent = person().open()
+    window = agent.sign_in()
+    for _attempt in range(2):
+        window.get_by_text("Welcome, Jane Doe").wait_for()
+        assert window.url == "https://acme.my.connect.aws/ccp-v2"
+        agent.give_up()
+        agent.wait_for_message("looks for the panel at acme.awsapps.com")
+        agent.wait_for_error("Refused to display 'https://acme.awsapps.com/", "'X-Frame-Options' to 'sameorigin'")
+        with window.expect_navigation(url="https://acme.my.connect.aws/ccp-v2"):
+            agent.button("Try again").click()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

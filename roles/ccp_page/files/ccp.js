@@ -102,7 +102,8 @@
     clearInterval(watch);
     reveal("panel", false);
     sessionStorage.removeItem(own("signed-in"));
-    say(texts.given_up, [texts.still_signing_in, texts.not_onboarded, texts.cookies_blocked, texts.origin_not_approved]);
+    const elsewhere = texts.other_address.replaceAll("{host}", new URL(config.ccp_url).host);
+    say(texts.given_up, [texts.still_signing_in, texts.not_onboarded, texts.cookies_blocked, texts.origin_not_approved, elsewhere]);
     show("sign-in", texts.try_again);
   };
 

@@ -111,3 +111,9 @@ def test_the_deadline_names_the_wait_and_says_that_nothing_is_lost(time: FakeTim
         waiter(time).until("the thing to appear", lambda: None, timeout=7)
     assert time.now == pytest.approx(7)
     assert "run the task again" in str(raised.value)
+
+
+def test_a_wait_in_vain_names_the_variable_of_the_roles() -> None:
+    with pytest.raises(TimedOut) as waited:
+        Waiter(timeout=0).until("it", lambda: None)
+    assert "a longer wait_timeout (in the roles: federation_wait_timeout) waits longer" in str(waited.value)
