@@ -31,9 +31,10 @@ help: ## Show the targets
 .venv-next/.ready:        HOLDS = --requirement requirements-test.txt 'ansible==15.0.0a3'
 .venv-conformance/.ready: HOLDS = --requirement requirements-conformance.txt
 .venv-importer/.ready:    HOLDS = galaxy-importer
+.venv-docs/.ready:        HOLDS = --requirement requirements-docs.txt
 
 # Every release in these is pinned, so that one elsewhere changes nothing here before `make constraints` takes it in and the tests have passed with it.
-PINNED := .venv .venv-floor .venv-newest .venv-conformance .venv-importer
+PINNED := .venv .venv-floor .venv-newest .venv-conformance .venv-importer .venv-docs
 NAME = $(or $(patsubst .venv-%,%,$(filter-out .venv,$(@D))),main)
 PINS = $(if $(filter $(@D),$(PINNED)),--constraint constraints/$(NAME).txt)
 PYTHONS = $(PYTHONS_$(NAME))
@@ -47,9 +48,10 @@ PYTHONS_next := 3.14 3.13
 .venv-newest/.ready: constraints/newest.txt
 .venv-conformance/.ready: requirements-conformance.txt constraints/conformance.txt
 .venv-importer/.ready: constraints/importer.txt
+.venv-docs/.ready: requirements-docs.txt constraints/docs.txt
 TESTING := .venv .venv-floor .venv-newest .venv-latest .venv-next .venv-conformance
 $(TESTING:%=%/.ready): requirements.txt requirements-test.txt sandbox/pyproject.toml
-$(TESTING:%=%/.ready) .venv-importer/.ready:
+$(TESTING:%=%/.ready) .venv-importer/.ready .venv-docs/.ready:
 	python=$$(tools/find-python $(PYTHONS)) || { echo 'This needs Python 3.11 or later, with pip and venv.' >&2; exit 1; }
 	echo "Making $(@D) with $$("$$python" --version)"
 	"$$python" -m venv --clear $(@D)
@@ -238,6 +240,22 @@ lint-importer: setup .venv-importer/.ready
 	python -m galaxy_importer.main openccp-federation-*.tar.gz >importer.log 2>&1 || { tail -n 20 importer.log; exit 1; }
 	grep -E '^(WARNING|ERROR)' importer.log || true
 	! grep -q '^ERROR' importer.log
+
+# --- the documentation site ---
+
+SITE := $(CURDIR)/.cache/docs
+.PHONY: docs
+docs: setup .venv-docs/.ready ## Build the documentation site, .cache/docs/site/html; warnings are errors
+	export PATH=$(CURDIR)/.venv-docs/bin:$$PATH PYTHONPATH=
+	export ANSIBLE_COLLECTIONS_PATH=$(COLLECTIONS):$$(echo $(CURDIR)/.venv/lib/python3*/site-packages)
+	rm -rf $(SITE)
+	mkdir -p $(SITE)/source/pages
+	chmod 700 $(SITE)/source # antsibull-docs writes to nothing that others may change
+	cp docs/site/* $(SITE)/source
+	cp -r docs/*.md docs/examples docs/facts docs/images docs/permissions docs/schemas $(SITE)/source/pages
+	antsibull-docs collection --use-current --cleanup everything --dest-dir $(SITE)/source openccp.federation
+	sphinx-build -M html $(SITE)/source $(SITE)/site -q -W --keep-going
+	echo "The site is in $(SITE)/site/html."
 
 # --- releases ---
 

@@ -61,10 +61,9 @@ def jobs_of(workflow: Path) -> collections.abc.Iterator[str]:
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_workflows_call_targets_that_exist(workflow: Path) -> None:
-    for text in jobs_of(workflow):
-        called = called_in(text)
-        assert called or "gh release" in text
-        assert called - TARGETS == set()
+    called = called_in("\n".join(jobs_of(workflow)))
+    assert called
+    assert called - TARGETS == set()
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
