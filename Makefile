@@ -174,6 +174,7 @@ test-molecule: setup
 	export FEDERATION_DIRECT=true # as in the other tests: half of the time
 	$(BIN)/python tools/demo.py --run molecule test
 	$(BIN)/python tools/demo.py --run molecule test --scenario-name fleet
+	$(BIN)/python tools/demo.py --run molecule test --scenario-name cognito
 
 soak: setup ## Run what takes minutes each: rotations under continuous sign-ins, sixty federations in slices, every inventory, all tests on both ends of the supported range, the scenario agents
 	$(ACTIVATE)

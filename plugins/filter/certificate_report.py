@@ -98,11 +98,15 @@ def certificate_report(
 ) -> dict[str, t.Any]:
     """The report as plain values."""
     unread, not_federated = dict(sorted((unread or {}).items())), dict(sorted((not_federated or {}).items()))
-    by_host = {one["host"]: report.rows(one["host"], one["application"], one["providers"]) for one in federations}
-    hosts: dict[str, dict[str, t.Any]] = {}
-    for host, rows in by_host.items():
-        problems = report.problems(host, rows, warn_days)
-        hosts[host] = {"state": "endangered" if problems else "ok", "problems": problems}
+    by_host: dict[str, list[dict[str, t.Any]]] = {}
+    found: dict[str, list[str]] = {}
+    for federation in federations:
+        rows = report.rows(federation["host"], federation["application"], federation["providers"])
+        by_host.setdefault(federation["host"], []).extend(rows)
+        found.setdefault(federation["host"], []).extend(report.problems(federation["host"], rows, warn_days))
+    hosts: dict[str, dict[str, t.Any]] = {
+        host: {"state": "endangered" if problems else "ok", "problems": problems} for host, problems in found.items()
+    }
     for host, reason in unread.items():
         hosts[host] = {"state": "unread", "problems": [f"{host}: {reason}"]}
     for host, reason in not_federated.items():

@@ -18,7 +18,9 @@ options:
     type: dict
     required: true
   providers:
-    description: The IAM SAML providers that trust it, as M(openccp.federation.iam_saml_provider_info) returns them.
+    description:
+      - The SAML providers that trust it, as M(openccp.federation.iam_saml_provider_info) and
+        M(openccp.federation.cognito_saml_provider_info) return them.
     type: list
     elements: dict
     required: true

@@ -22,7 +22,9 @@ options:
     type: dict
     required: true
   providers:
-    description: The IAM SAML providers that trust it, as M(openccp.federation.iam_saml_provider_info) returns them.
+    description:
+      - The SAML providers that trust it, as M(openccp.federation.iam_saml_provider_info) and
+        M(openccp.federation.cognito_saml_provider_info) return them.
     type: list
     elements: dict
     required: true
@@ -63,6 +65,7 @@ _value:
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._saml import rotation_steps as steps
+from ansible_collections.openccp.federation.plugins.module_utils._saml.rotation import consumer_id, held_thumbprints
 
 
 def rotation_steps(
@@ -76,7 +79,7 @@ def rotation_steps(
     notification_emails: list[str] | None = None,
 ) -> list[dict[str, t.Any]]:
     """The steps as plain values."""
-    held = {provider["arn"]: [one["thumbprint"] for one in provider.get("certificates", ())] for provider in providers}
+    held = {consumer_id(provider): held_thumbprints(provider) for provider in providers}
     name, active = application["name"], application["active_thumbprint"]
     stages = [tag for tag in tags if tag not in ("all", "always", "tagged", "untagged")] if "all" not in tags or "rollback" in tags else []
     planned = steps.steps_of(steps.Situation(decision, name, active, held, tuple(stages), wait, compromised))

@@ -60,6 +60,15 @@ options:
       - When O(role_claims) is given, they must be addresses of AWS's sign-in in the roles' partition.
     type: list
     elements: str
+  default_reply_url:
+    description:
+      - The one of O(reply_urls) that a sign-in uses which begins in Entra ID. It is given the lowest index.
+      - When omitted, the indexes of reply URLs are left as they are.
+    type: str
+  logout_url:
+    description:
+      - Where Entra ID sends the answer to a sign-out that the service asked for. V("") removes it.
+    type: str
   relay_state:
     description:
       - Where AWS sends the agent after the sign-in. V("") removes it.
@@ -92,6 +101,47 @@ options:
       - extensionattribute13
       - extensionattribute14
       - extensionattribute15
+  name_id_source:
+    description:
+      - The user's attribute that is sent as C(NameID), instead of the one of O(session_name_source).
+      - Its format follows from the attribute, or from what the service asks for; a claims policy cannot set it.
+    type: str
+    choices:
+      - mail
+      - userprincipalname
+      - onpremisessamaccountname
+      - employeeid
+      - telephonenumber
+      - extensionattribute1
+      - extensionattribute2
+      - extensionattribute3
+      - extensionattribute4
+      - extensionattribute5
+      - extensionattribute6
+      - extensionattribute7
+      - extensionattribute8
+      - extensionattribute9
+      - extensionattribute10
+      - extensionattribute11
+      - extensionattribute12
+      - extensionattribute13
+      - extensionattribute14
+      - extensionattribute15
+  aws_claims:
+    description:
+      - Whether a new claims policy sends C(RoleSessionName), without which AWS lets nobody in.
+      - V(false) is for applications of other services. They get no claims policy at all unless O(name_id_source) or O(extra_claims) is
+        given, and O(session_name_source), O(role_claims) and O(session_duration) are refused.
+    type: bool
+    default: true
+  group_claims:
+    description:
+      - Which groups of a person are sent, by their object ids, as the claim
+        V(http://schemas.microsoft.com/ws/2008/06/identity/claims/groups).
+      - V(assigned_groups) are those that are assigned to the application.
+      - Entra ID sends none of a person with more than 150. When omitted, it is left as it is.
+    type: str
+    choices: [none, security_groups, assigned_groups, directory_roles, all]
   role_claims:
     description:
       - The IAM roles that agents get, each with the SAML provider that vouches for them; all of them. They are sent as the constant
@@ -287,6 +337,15 @@ EXAMPLES = r"""
     identifiers: ["https://signin.aws.amazon.com/saml#sales-desk"]
     reply_urls: [https://eu-central-1.signin.aws.amazon.com/saml]
 
+- name: Have an application for an Amazon Cognito user pool, which gets none of AWS's claims
+  openccp.federation.azure_saml_app:
+    name: Desk
+    identifiers: [urn:amazon:cognito:sp:eu-central-1_AbCdEfGhI]
+    reply_urls: [https://desk.auth.eu-central-1.amazoncognito.com/saml2/idpresponse]
+    logout_url: https://desk.auth.eu-central-1.amazoncognito.com/saml2/logout
+    aws_claims: false
+    group_claims: assigned_groups
+
 - name: Hide an application from My Apps
   openccp.federation.azure_saml_app:
     app_id: "{{ contact_centre.application.app_id }}"
@@ -391,6 +450,18 @@ application:
       type: list
       elements: str
       sample: ["https://signin.aws.amazon.com/saml"]
+    default_reply_url:
+      description: The reply URL with the lowest index; empty when none has one.
+      returned: when it exists
+      type: str
+    logout_url:
+      description: Where Entra ID answers a sign-out; empty without one.
+      returned: when it exists
+      type: str
+    group_claims:
+      description: Which groups are sent as a claim.
+      returned: when it exists
+      type: str
     relay_state:
       description: Where AWS sends the agent.
       returned: when it exists
@@ -592,7 +663,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.situatio
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
-from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import SESSION_NAME_SOURCES
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import NAME_ID_CHOICES, SESSION_NAME_SOURCES
 
 
 class SamlApp:
@@ -759,8 +830,13 @@ def main() -> None:
         "template": {"type": "str", "default": "non_gallery"},
         "identifiers": {"type": "list", "elements": "str"},
         "reply_urls": {"type": "list", "elements": "str"},
+        "default_reply_url": {"type": "str"},
+        "logout_url": {"type": "str"},
         "relay_state": {"type": "str"},
         "session_name_source": {"type": "str", "choices": list(SESSION_NAME_SOURCES)},
+        "name_id_source": {"type": "str", "choices": list(NAME_ID_CHOICES)},
+        "aws_claims": {"type": "bool", "default": True},
+        "group_claims": {"type": "str", "choices": list(saml_app.GROUP_CLAIMS)},
         "role_claims": {"type": "list", "elements": "dict", "options": arns},
         "account_id": {"type": "str"},
         "session_duration": {"type": "int"},

@@ -117,6 +117,18 @@ applications:
       returned: always
       type: list
       elements: str
+    default_reply_url:
+      description: The reply URL with the lowest index; empty when none has one.
+      returned: always
+      type: str
+    logout_url:
+      description: Where Entra ID answers a sign-out; empty without one.
+      returned: always
+      type: str
+    group_claims:
+      description: Which groups are sent as a claim.
+      returned: always
+      type: str
     relay_state:
       description: Where the service sends the user after the sign-in.
       returned: always

@@ -37,6 +37,9 @@ PROPAGATION: t.Final = dict.fromkeys(
     "trusted identity propagation, in which Amazon Connect takes no part",
 )
 
+#: of an identity provider, what is for OpenID Connect alone
+ACR: t.Final = dict.fromkeys(("AcrMapping",), "only for providers of OpenID Connect")
+
 #: each member that a call takes → the option that sets it
 AWS: t.Final[dict[tuple[str, str, str], dict[str, str]]] = {
     ("connect", "CreateUser", "connect_user"): {
@@ -106,6 +109,16 @@ AWS: t.Final[dict[tuple[str, str, str], dict[str, str]]] = {
         "PolicyName": "policy_name",
         "PolicyDocument": "instance_arns",
     },
+    **{
+        ("cognito-idp", operation, "cognito_saml_provider"): {
+            "UserPoolId": "user_pool_id",
+            "ProviderName": "provider_name",
+            "ProviderDetails": "metadata",
+            "AttributeMapping": "attribute_mapping",
+            "IdpIdentifiers": "idp_identifiers",
+        }
+        for operation in ("CreateIdentityProvider", "UpdateIdentityProvider")
+    },
     ("connect", "AssociateApprovedOrigin", "connect_approved_origin"): {"InstanceId": "instance_id", "Origin": "origins"},
 }
 #: each member that no option sets → why
@@ -125,6 +138,11 @@ AWS_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
         "RemoveContextProvider": "undoes what is left out",
         "RemoveIdentityCenterInstance": "undoes what is left out",
     },
+    "CreateIdentityProvider": {
+        "ProviderType": "always SAML, which is what the module is for",
+        **ACR,
+    },
+    "UpdateIdentityProvider": ACR,
     "CreateRole": {"MaxSigninSessionDuration": "the session of AWS's console; an agent's, in Amazon Connect, is as long as Connect says"},
     "AssociateApprovedOrigin": {"ClientToken": "makes a repeated request safe; it is no setting"},
 }
@@ -135,6 +153,7 @@ GRAPH: t.Final[dict[str, dict[str, str]]] = {
         "appId": "app_id",
         "applicationTemplateId": "template",
         "displayName": "name",
+        "groupMembershipClaims": "group_claims",
         "identifierUris": "identifiers",
         "logo": "logo",
         "tags": "adopt",
@@ -169,7 +188,7 @@ GRAPH_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
         "responses are signed with the service principal's": "keyCredentials passwordCredentials",
         "AWS signs no requests, and its encryption is set there": "requestSignatureVerification tokenEncryptionKeyId",
         "the template's default role is used, and roles reach AWS as a claim": "appRoles",
-        "claims are set with role_claims and extra_claims": "groupMembershipClaims optionalClaims",
+        "claims are set with role_claims and extra_claims": "optionalClaims",
         "Entra's defaults, an assertion signed with SHA-256, are right for AWS": "tokenIssuancePolicies",
         "the metadata of the other side, which AWS is told by its own provider": "samlMetadataUrl",
         "an application from a template cannot be created with it": "uniqueName",
@@ -184,7 +203,7 @@ GRAPH_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
             "ownedObjects resourceSpecificApplicationPermissions servicePrincipalType verifiedPublisher endpoints"
         ),
         COPY: (
-            "appDescription appDisplayName appId applicationTemplateId appOwnerOrganizationId appRoles displayName homepage info "
+            "appDescription appDisplayName appId applicationTemplateId appOwnerOrganizationId appRoles displayName homepage info logoutUrl "
             "oauth2PermissionScopes replyUrls servicePrincipalNames signInAudience"
         ),
         OTHER_SIGN_IN: (
@@ -193,7 +212,6 @@ GRAPH_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
         ),
         "always saml": "preferredSingleSignOnMode",
         "always empty, because Amazon Connect takes sign-ins that begin in Entra alone": "loginUrl",
-        "Amazon Connect has no single logout": "logoutUrl",
         "sign-in is switched off by hand, in a hurry": "accountEnabled",
         "AWS's encryption is set there": "tokenEncryptionKeyId",
         "Entra's defaults, an assertion signed with SHA-256, are right for AWS": "tokenIssuancePolicies",

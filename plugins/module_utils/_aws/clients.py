@@ -40,6 +40,7 @@ DENIED: t.Final = frozenset(
 )
 CONFLICT: t.Final = frozenset(
     {"EntityAlreadyExists", "DuplicateResourceException", "ResourceConflictException", "ResourceInUseException", "DeleteConflict"}
+    | {"DuplicateProviderException", "ConcurrentModificationException"}
 )
 QUOTA: t.Final = "LimitExceededException"
 #: kinds of policies beside the caller's own, as AWS's denials name them

@@ -28,7 +28,10 @@ MARKER: t.Final = "openccp.federation"
 #: The tag by which the portal lists a service principal among the enterprise applications.
 INTEGRATED: t.Final = "WindowsAzureActiveDirectoryIntegratedApp"
 
-APPLICATION_FIELDS: t.Final = ("id", "appId", "displayName", "identifierUris", "web", "tags", "applicationTemplateId", "createdDateTime")
+APPLICATION_FIELDS: t.Final = (
+    *("id", "appId", "displayName", "identifierUris", "web", "tags", "applicationTemplateId", "createdDateTime"),
+    "groupMembershipClaims",
+)
 PRINCIPAL_FIELDS: t.Final = (
     "id",
     "appId",

@@ -23,6 +23,7 @@ POLICIES: t.Final = "/policies/claimsMappingPolicies"
 #: Option → the claims that it manages. A claim whose option is left out stays as it is, whether unknown claims are kept or not.
 MANAGED: t.Final = {
     "session_name_source": (claims.NAME_ID, claims.ROLE_SESSION_NAME),
+    "name_id_source": (claims.NAME_ID,),
     "role_claims": (claims.ROLE,),
     "session_duration": (claims.SESSION_DURATION,),
 }
@@ -47,10 +48,15 @@ def makes_policy(params: t.Mapping[str, t.Any]) -> bool:
 
 def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | None) -> claims.ClaimsPolicy:
     """The claims as the options want them on top of the actual ones. InvalidInput when AWS or Entra could not use them."""
-    source = params.get("session_name_source") or (DEFAULT_SOURCE if actual is None else None)
+    source, name_id = params.get("session_name_source"), params.get("name_id_source")
+    if actual is None and params.get("aws_claims", True):
+        source = source or DEFAULT_SOURCE
+    elif actual is None:
+        name_id = name_id or DEFAULT_SOURCE
     pairs = params.get("role_claims")
     built = claims.build(
         session_name_source=source,
+        name_id=name_id,
         role_pairs=None if pairs is None else [claims.RolePair(pair["role_arn"], pair["provider_arn"]) for pair in pairs],
         session_duration=params.get("session_duration"),
         extra_claims=params.get("extra_claims"),
@@ -58,14 +64,8 @@ def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | N
     )
     if actual is None:
         return built
-    kept = tuple(
-        entry
-        for option, types in MANAGED.items()
-        if params.get(option) is None
-        for one in types
-        if not built.of_type(one)
-        for entry in actual.of_type(one)
-    )
+    unmanaged = dict.fromkeys(one for option, types in MANAGED.items() if params.get(option) is None for one in types)
+    kept = tuple(entry for one in unmanaged if not built.of_type(one) for entry in actual.of_type(one))
     base = dataclasses.replace(built, claims=(*built.claims, *kept))
     return claims.merge(base, actual, keep_unknown=params["keep_unknown_claims"])
 

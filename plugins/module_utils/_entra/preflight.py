@@ -66,6 +66,7 @@ def check_options(params: t.Mapping[str, t.Any]) -> list[str]:
     for reply_url in params.get("reply_urls") or ():
         if urlsplit(reply_url).scheme != "https" or not urlsplit(reply_url).hostname or re.search(r"\s", reply_url):
             raise InvalidInput(f"The reply URL {reply_url!r} is not an https address.")
+    _check_beyond_aws(params)
     relay_state = params.get("relay_state")
     if relay_state and re.search(r"\s", relay_state):
         raise InvalidInput(f"The relay state {relay_state!r} holds white space.", hint="A blank in a destination is written %20.")
@@ -82,6 +83,20 @@ def check_options(params: t.Mapping[str, t.Any]) -> list[str]:
     sources = undocumented_sources(claims_policies.wanted_policy(params, None).claims)
     doubtful = [f"Microsoft does not document {source} as a source of claims; Entra ID may refuse the policy." for source in sources]
     return [*_partition_warnings(params), *doubtful]
+
+
+def _check_beyond_aws(params: t.Mapping[str, t.Any]) -> None:
+    """What applications for others than AWS have: a logout URL, a default among several reply URLs, and none of AWS's claims."""
+    logout_url, default, reply_urls = params.get("logout_url"), params.get("default_reply_url"), params.get("reply_urls")
+    if logout_url and (urlsplit(logout_url).scheme != "https" or not urlsplit(logout_url).hostname or re.search(r"\s", logout_url)):
+        raise InvalidInput(f"The logout URL {logout_url!r} is not an https address.")
+    if default is not None and reply_urls is not None and default not in reply_urls:
+        raise InvalidInput(f"The default reply URL {default} is not among the reply URLs.", hint=f"Use one of {', '.join(reply_urls)}.")
+    given = [option for option in ("session_name_source", "role_claims", "session_duration") if params.get(option) is not None]
+    if not params.get("aws_claims", True) and given:
+        raise InvalidInput(
+            f"{', '.join(given)} makes claims of AWS, and aws_claims is false.", hint="Give name_id_source and extra_claims."
+        )
 
 
 def _check_texts(params: t.Mapping[str, t.Any]) -> None:
@@ -123,7 +138,7 @@ def _partition_warnings(params: t.Mapping[str, t.Any]) -> list[str]:
         warnings.append(
             f"None of the identifiers sends an audience that {partition.title} accepts: {', '.join(accepted_audiences(partition))}."
         )
-    if len(reply_urls) > 1:
+    if len(reply_urls) > 1 and not params.get("default_reply_url"):
         warnings.append("There is more than one reply URL; a sign-in that starts at Entra ID uses the first one that Entra ID has.")
     return warnings
 

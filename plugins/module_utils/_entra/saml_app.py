@@ -52,6 +52,28 @@ def _application_tags(ours: bool, app: Application) -> dict[str, t.Any]:
     return {"tags": [*tags, MARKER] if ours else tags}
 
 
+#: group_claims → the application's groupMembershipClaims
+GROUP_CLAIMS: t.Final = {
+    "none": None,
+    "security_groups": "SecurityGroup",
+    "assigned_groups": "ApplicationGroup",
+    "directory_roles": "DirectoryRole",
+    "all": "All",
+}
+
+
+def _group_claims(app: Application) -> str:
+    value = app.application.get("groupMembershipClaims")
+    return next((option for option, api in GROUP_CLAIMS.items() if api == value), str(value) if value not in (None, "None") else "none")
+
+
+def _default_reply_url(app: Application) -> str:
+    """The reply URL that a sign-in uses that no request asked for: the one with the lowest index."""
+    settings = (app.application.get("web") or {}).get("redirectUriSettings") or ()
+    indexed = [each for each in settings if each.get("index") is not None]
+    return str(min(indexed, key=lambda each: each["index"])["uri"]) if indexed else ""
+
+
 def _of_principal(option: str, words: str, api: str) -> Property:
     """A text or flag of the service principal; a text that is empty is sent as null, which is how Graph clears it."""
     return Property(
@@ -97,6 +119,24 @@ APPLICATION: t.Final = (
         lambda app: unordered((app.application.get("web") or {}).get("redirectUris")),
         lambda reply_urls, _app: {"web": {"redirectUris": reply_urls}},
     ),
+    Property(
+        "default_reply_url",
+        "default reply URL",
+        _default_reply_url,
+        lambda reply_url, _app: {"web": {"redirectUriSettings": [{"uri": reply_url, "index": 0}]}},
+    ),
+    Property(
+        "logout_url",
+        "logout URL",
+        lambda app: (app.application.get("web") or {}).get("logoutUrl") or "",
+        lambda url, _app: {"web": {"logoutUrl": url or None}},
+    ),
+    Property(
+        "group_claims",
+        "group claims",
+        _group_claims,
+        lambda value, _app: {"groupMembershipClaims": GROUP_CLAIMS[value]},
+    ),
     Property("name", "name", lambda app: app.name, lambda name, _app: {"displayName": name}),
     Property("tagged", "the tag of this collection", lambda app: app.ours, _application_tags),
 )
@@ -140,7 +180,8 @@ def body_of(
     body: dict[str, t.Any] = {}
     for one in properties:
         if one.option in options:
-            body |= one.body(wanted[one.option], app)
+            for name, value in one.body(wanted[one.option], app).items():
+                body[name] = {**body.get(name, {}), **value} if isinstance(value, dict) else value
     return body
 
 

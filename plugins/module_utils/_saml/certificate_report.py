@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._saml.rotation import consumer_id, held_thumbprints
+
 Row = dict[str, t.Any]
 
 _HEADINGS: t.Final = ("federation", "application", "certificate", "ends", "days left", "state", "in AWS", "made by")
@@ -23,8 +25,9 @@ def rows(host: str, application: t.Mapping[str, t.Any], providers: t.Sequence[t.
     dates: dict[str, t.Mapping[str, t.Any]] = {}
     for provider in providers:
         for one in provider.get("certificates", ()):
-            held.setdefault(one["thumbprint"], []).append(provider["arn"])
             dates[one["thumbprint"]] = one
+        for thumbprint in held_thumbprints(provider):
+            held.setdefault(thumbprint, []).append(consumer_id(provider))
     own = {one["thumbprint"]: one for one in application["certificates"]}
     found = [*own.values(), *(dates[thumbprint] for thumbprint in sorted(dates.keys() - own.keys()))]
     return [
@@ -40,6 +43,7 @@ def rows(host: str, application: t.Mapping[str, t.Any], providers: t.Sequence[t.
             "in_entra": one["thumbprint"] in own,
             "managed": one["thumbprint"] in application["managed_thumbprints"],
             "providers": sorted(held.get(one["thumbprint"], ())),
+            "in_pools": any("arn" not in provider for provider in providers),
             "trusted": 0 < len(held.get(one["thumbprint"], ())) == len(providers),
         }
         for one in found
@@ -57,7 +61,9 @@ def problems(host: str, report: t.Iterable[Row], warn_days: int) -> list[str]:
     if not active["usable"] and active["days_left"] >= 0:
         found.append("cannot sign, because it has not begun or its private key is missing")
     if not active["trusted"]:
-        found.append("is not in every IAM SAML provider")
+        found.append(
+            "is not in every SAML provider that trusts the application" if active["in_pools"] else "is not in every IAM SAML provider"
+        )
     return [f"{host}: the active certificate {active['thumbprint']} {one}." for one in found]
 
 

@@ -55,17 +55,17 @@ GRAPH_PROPERTIES: t.Mapping[str, str] = {
 
 SESSION_NAME_SOURCES: tuple[str, ...] = tuple(GRAPH_PROPERTIES)
 
-NAME_ID_SOURCES: frozenset[str] = frozenset(
-    (
-        "mail",
-        "userprincipalname",
-        "onpremisessamaccountname",
-        "employeeid",
-        "telephonenumber",
-        *(f"extensionattribute{n}" for n in range(1, 16)),
-    )
+NAME_ID_CHOICES: tuple[str, ...] = (
+    "mail",
+    "userprincipalname",
+    "onpremisessamaccountname",
+    "employeeid",
+    "telephonenumber",
+    *(f"extensionattribute{n}" for n in range(1, 16)),
 )
 """What Entra takes as the source of NameID."""
+
+NAME_ID_SOURCES: frozenset[str] = frozenset(NAME_ID_CHOICES)
 
 AUDIENCE_OVERRIDE = "audienceOverride"
 ISSUER_WITH_APPLICATION_ID = "issuerWithApplicationId"
@@ -140,6 +140,7 @@ class ClaimsPolicy:
 def build(
     *,
     session_name_source: str | None = None,
+    name_id: str | None = None,
     role_pairs: t.Sequence[RolePair] | None = None,
     session_duration: int | None = None,
     extra_claims: t.Sequence[t.Mapping[str, t.Any]] | None = None,
@@ -151,14 +152,17 @@ def build(
     """The claims that the options ask for; an option that is None makes none. InvalidInput when AWS or Entra could not use them.
 
     session_name_source: one of SESSION_NAME_SOURCES; sent as RoleSessionName and, where Entra allows it, as NameID.
+    name_id: one of NAME_ID_SOURCES; sent as NameID instead.
     session_duration: seconds, 900 to 43,200; the role's own maximum is not known here.
     extra_claims: `name` and either `value`, or `source` (default user) and `id`, or `extension_id`. NameID may be one of them.
     audience_override: an absolute URI; empty to remove it. partition, account: the federation's, which every pair must lie in.
     """
     extra = [_extra_claim(claim) for claim in extra_claims or ()]
     claims: list[Entry] = []
+    if name_id is not None:
+        claims.append(_user_claim(check_name_id_source(name_id), NAME_ID))
     if session_name_source is not None:
-        if not any(_type(entry) == NAME_ID for entry in extra):
+        if name_id is None and not any(_type(entry) == NAME_ID for entry in extra):
             claims.append(_user_claim(name_id_source(session_name_source), NAME_ID))
         claims.append(_user_claim(check_session_name_source(session_name_source), ROLE_SESSION_NAME))
     claims.extend(
@@ -252,6 +256,13 @@ def check_session_name_source(source: str) -> str:
     """The source, when a session name can come from it."""
     if source not in SESSION_NAME_SOURCES:
         raise InvalidInput(f"{source!r} cannot be the source of session names.", hint=f"Use one of {', '.join(SESSION_NAME_SOURCES)}.")
+    return source
+
+
+def check_name_id_source(source: str) -> str:
+    """The source, when Entra ID takes NameID from it."""
+    if source not in NAME_ID_SOURCES:
+        raise InvalidInput(f"{source!r} cannot be the source of NameID.", hint=f"Use one of {', '.join(sorted(NAME_ID_SOURCES))}.")
     return source
 
 

@@ -5,8 +5,8 @@
 
 """How far the rotation of a signing certificate is, told from what both clouds show; nothing else remembers it.
 
-The order in which no sign-in fails: a new certificate is staged in Entra, published to every IAM SAML provider, left to settle there,
-activated in Entra; later the old one is retired from Entra and then from IAM.
+The order in which no sign-in fails: a new certificate is staged in Entra, published to every SAML provider in IAM and Amazon Cognito,
+left to settle there, activated in Entra; later the old one is retired from Entra and then from the providers.
 
 Only certificates that this collection made (managed ones) are activated or retired. Those of others are reported.
 """
@@ -150,10 +150,21 @@ def certificates_of(application: t.Mapping[str, t.Any]) -> list[Certificate]:
 
 
 def provider_of(provider: t.Mapping[str, t.Any]) -> Provider:
-    """A provider, as iam_saml_provider_info returns it."""
+    """A provider, as iam_saml_provider_info or cognito_saml_provider_info returns it."""
     thumbprint, time = [*provider.get("tags", {}).get(PUBLISHED_TAG, "").split("@"), ""][:2]
-    thumbprints = frozenset(certificate["thumbprint"] for certificate in provider.get("certificates", ()))
-    return Provider(provider["arn"], thumbprints, (thumbprint, moment(time)) if time else None)
+    return Provider(consumer_id(provider), frozenset(held_thumbprints(provider)), (thumbprint, moment(time)) if time else None)
+
+
+def consumer_id(provider: t.Mapping[str, t.Any]) -> str:
+    """What a provider is called: the ARN of one in IAM, the pool and the name of one in Amazon Cognito, which has no ARN."""
+    return str(provider.get("arn") or provider["id"])
+
+
+def held_thumbprints(provider: t.Mapping[str, t.Any]) -> list[str]:
+    """The certificates that a provider trusts; one in Amazon Cognito may not have fetched yet all that its address serves."""
+    if "trusted_thumbprints" in provider:
+        return list(provider["trusted_thumbprints"])
+    return [certificate["thumbprint"] for certificate in provider.get("certificates", ())]
 
 
 def claimed_providers(claims: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
@@ -167,7 +178,10 @@ def decide(federation: Federation, rules: Rules) -> Decision:
     """What to do next, so that no sign-in fails; InvalidInput when there is no rotation to speak of."""
     active = federation.active
     if not federation.providers:
-        raise InvalidInput("No IAM SAML provider is known that trusts the application.", hint="Give certificate_rotation_providers.")
+        raise InvalidInput(
+            "No SAML provider is known that trusts the application.",
+            hint="Give certificate_rotation_providers or certificate_rotation_user_pools.",
+        )
     eligible = [
         certificate for certificate in federation.certificates if certificate.active or certificate.managed or rules.adopt_unmanaged
     ]

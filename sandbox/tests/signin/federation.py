@@ -196,8 +196,11 @@ class Federation:
         return str(self.graph("POST", f"{self.principal_path}/appRoleAssignedTo", **body)["id"])
 
     def metadata(self) -> str:
-        url = f"https://login.microsoftonline.com/{TENANT}/federationmetadata/2007-06/federationmetadata.xml?appid={self.application['appId']}"
-        return self.session.get(url, timeout=300).content.decode("utf-8-sig")
+        return self.session.get(self.metadata_url(self.application["appId"]), timeout=300).content.decode("utf-8-sig")
+
+    @staticmethod
+    def metadata_url(app_id: str) -> str:
+        return f"https://login.microsoftonline.com/{TENANT}/federationmetadata/2007-06/federationmetadata.xml?appid={app_id}"
 
     def relay_state(self, region: str = REGION, destination: str = "/ccp-v2", instance: str = "") -> str:
         query = f"?destination={urllib.parse.quote(destination, safe='')}" if destination else ""

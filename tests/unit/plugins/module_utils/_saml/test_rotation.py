@@ -159,7 +159,7 @@ def test_a_run_through_the_stages_ends_in_watch() -> None:
     assert seen == ["stage", "publish", "settle", "activate", *["watch"] * 7, "retire", "watch"]
 
 
-@pytest.mark.parametrize(("certificates", "providers", "told"), [([NEW], [SETTLED], "no active"), ([FRESH], [], "No IAM SAML provider")])
+@pytest.mark.parametrize(("certificates", "providers", "told"), [([NEW], [SETTLED], "no active"), ([FRESH], [], "No SAML provider")])
 def test_what_is_no_federation_is_refused(certificates: list[Certificate], providers: list[Provider], told: str) -> None:
     with pytest.raises(InvalidInput, match=told):
         decide(certificates, providers, NOW, Rules())

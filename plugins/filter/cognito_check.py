@@ -1,0 +1,101 @@
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: cognito_check
+short_description: Whether people of the directory get in to an Amazon Cognito user pool
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - Follows the sign-in path of a user pool hop by hop, from what the info modules return of the pool and of its application.
+  - The hops are V(domain), V(provider), V(clients), V(callback), V(application), V(identifier), V(reply_url), V(assignment),
+    V(certificate), V(trust), V(mapping) and V(claims).
+options:
+  _input:
+    description: What M(openccp.federation.cognito_saml_provider_info) returned of one provider, with its clients.
+    type: dict
+    required: true
+  applications:
+    description: The applications with the pool's identifier, as M(openccp.federation.azure_saml_app_info) returns them.
+    type: list
+    elements: dict
+    required: true
+  provider_name:
+    description: The name of the SAML provider.
+    type: str
+    required: true
+  clients:
+    description: The app clients, by ID or name, that must offer the provider.
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: openccp.federation.cognito_saml_provider_info
+"""
+
+EXAMPLES = r"""
+- name: Show what stands in the way
+  ansible.builtin.debug:
+    msg: "{{ (pool | openccp.federation.cognito_check(found.applications, 'Entra')).table }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The verdict.
+  type: dict
+  contains:
+    ok:
+      description: Whether no hop fails.
+      type: bool
+    summary:
+      description: One sentence.
+      type: str
+    findings:
+      description: One for each hop, as M(openccp.federation.federation_check) has them.
+      type: list
+      elements: dict
+    table:
+      description: The findings as lines.
+      type: list
+      elements: str
+"""
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._checks.cognito_hops import PoolPath, check_pool
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import table
+
+
+def cognito_check(
+    found: dict[str, t.Any], applications: list[dict[str, t.Any]], provider_name: str, clients: t.Sequence[str] = ()
+) -> dict[str, t.Any]:
+    """The verdict as plain values."""
+    named = [provider for provider in found["saml_providers"] if provider["name"] == provider_name]
+    path = PoolPath(
+        pool=found["user_pool"],
+        provider_name=provider_name,
+        provider=named[0] if named else None,
+        application=applications[0] if applications else None,
+        clients=tuple(clients),
+    )
+    findings = check_pool(path)
+    failed = [finding for finding in findings if finding.status == "fail"]
+    name = found["user_pool"]["name"]
+    if failed:
+        hops = ", ".join(finding.hop for finding in failed)
+        summary = f"{len(failed)} of {len(findings)} hops to the user pool {name} fail: {hops}. {failed[0].reason}"
+    else:
+        summary = f"People get in to the user pool {name}, as far as can be read."
+    return {"ok": not failed, "summary": summary, "findings": [each.as_dict() for each in findings], "table": table(findings)}
+
+
+class FilterModule:
+    """The filter."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """By name."""
+        return {"cognito_check": cognito_check}

@@ -1,0 +1,475 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""SAML identity providers of a user pool: what one is, what it shall be, and the plan between the two.
+
+Amazon Cognito has no tags for a provider. They are kept as tags of its pool, each key with the provider's name behind a slash.
+"""
+
+from __future__ import annotations
+
+import typing as t
+import urllib.parse
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
+from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
+from ansible_collections.openccp.federation.plugins.module_utils._cognito.user_pools import STANDARD, AppClient, UserPool
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
+from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
+from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
+
+_CLAIMS: t.Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+#: attribute of the pool → the claim that Entra ID sends with it
+PRESETS: t.Final = {
+    "email": f"{_CLAIMS}emailaddress",
+    "given_name": f"{_CLAIMS}givenname",
+    "family_name": f"{_CLAIMS}surname",
+    "name": f"{_CLAIMS}name",
+}
+#: option → the detail that is "true" or "false"
+FLAGS: t.Final = {"sign_out": "IDPSignout", "encrypted_responses": "EncryptedResponses", "idp_initiated": "IDPInit"}
+SIGNING: t.Final = "RequestSigningAlgorithm"
+_DERIVED: t.Final = frozenset({"ActiveEncryptionCertificate", "SLORedirectBindingURI", "SSORedirectBindingURI"})
+#: the tag that notes which certificates an address served when Amazon Cognito was last made to fetch it
+FETCHED_TAG: t.Final = "certificates-fetched"
+_NOTED: t.Final = 5
+#: an address is fetched again within six hours; one more, so that clocks need not agree
+_REFETCHED: t.Final = timedelta(hours=7)
+
+
+@dataclass(frozen=True)
+class CognitoProvider:
+    """A SAML provider of a pool. metadata: None where its document is not shown or cannot be read. tags: its own, from the pool's."""
+
+    name: str
+    details: t.Mapping[str, str]
+    mapping: t.Mapping[str, str]
+    identifiers: tuple[str, ...]
+    created: datetime | None
+    modified: datetime | None
+    metadata: Metadata | None
+    tags: t.Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The address that it is fed from; empty when it was fed a document."""
+        return self.details.get("MetadataURL", "")
+
+    def trusted(self, served: Metadata | None, now: datetime) -> list[str]:
+        """The thumbprints that Amazon Cognito is known to trust. served: what the address of a provider that has one serves now."""
+        if not self.url:
+            return sorted(self.metadata.thumbprints) if self.metadata else []
+        noted, when = noted_certificates(self.tags)
+        known = {each.thumbprint for each in served.certificates if now - each.not_before > _REFETCHED} if served else set()
+        lasting = noted if when and now - when <= _REFETCHED else noted & set(served.thumbprints if served else ())
+        return sorted(known | lasting)
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What a provider shall be. None leaves as it is. flags: by detail; signing: whether requests are signed.
+
+    clients: the clients as they are, each with the providers that it shall offer. required: thumbprints that Amazon Cognito must know.
+    """
+
+    name: str
+    pool: UserPool
+    metadata: Metadata | None = None
+    url: str | None = None
+    merge: bool = False
+    removed_thumbprints: tuple[str, ...] = ()
+    required_thumbprints: tuple[str, ...] = ()
+    mapping: t.Mapping[str, str] | None = None
+    identifiers: tuple[str, ...] | None = None
+    flags: t.Mapping[str, bool] = field(default_factory=dict)
+    signing: bool | None = None
+    clients: tuple[tuple[AppClient, tuple[str, ...]], ...] = ()
+    tags: t.Mapping[str, str] | None = None
+    purge_tags: bool = True
+    adopt: bool = False
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class CognitoProviders:
+    """The SAML providers of one pool. cognito: a boto3 client."""
+
+    def __init__(self, cognito: t.Any, pool: UserPool) -> None:
+        self._cognito = cognito
+        self._pool = pool
+
+    def get(self, name: str) -> CognitoProvider | None:
+        """The provider of that name."""
+        try:
+            with attempt(f"read the identity provider {name!r} of the user pool {self._pool.name!r}"):
+                answer = self._cognito.describe_identity_provider(UserPoolId=self._pool.id, ProviderName=name)["IdentityProvider"]
+        except NotFound:
+            return None
+        if answer["ProviderType"] != "SAML":
+            kind = answer["ProviderType"]
+            raise InvalidInput(f"The identity provider {name!r} of the user pool {self._pool.name!r} is one of {kind}, not of SAML.")
+        return _from_api(answer, self._pool)
+
+    def all(self) -> list[CognitoProvider]:
+        """Every SAML provider, by name."""
+        with attempt(f"list the identity providers of the user pool {self._pool.name!r}"):
+            paginator = self._cognito.get_paginator("list_identity_providers")
+            rows = paginator.paginate(UserPoolId=self._pool.id, PaginationConfig={"PageSize": 60}).build_full_result()["Providers"]
+        names = sorted(row["ProviderName"] for row in rows if row["ProviderType"] == "SAML")
+        return [provider for name in names if (provider := self.get(name)) is not None]
+
+    def create(self, name: str, content: t.Mapping[str, t.Any]) -> None:
+        """Make a provider."""
+        with attempt(f"create the SAML provider {name!r} of the user pool {self._pool.name!r}"):
+            self._cognito.create_identity_provider(UserPoolId=self._pool.id, ProviderName=name, ProviderType="SAML", **content)
+
+    def update(self, name: str, content: t.Mapping[str, t.Any]) -> None:
+        """Change what is named, each whole."""
+        with attempt(f"update the SAML provider {name!r} of the user pool {self._pool.name!r}"):
+            self._cognito.update_identity_provider(UserPoolId=self._pool.id, ProviderName=name, **content)
+
+    def delete(self, name: str) -> None:
+        """Remove a provider; it is no error when it is gone already."""
+        try:
+            with attempt(f"delete the SAML provider {name!r} of the user pool {self._pool.name!r}"):
+                self._cognito.delete_identity_provider(UserPoolId=self._pool.id, ProviderName=name)
+        except NotFound:
+            pass
+
+
+def check_name(name: str) -> None:
+    """InvalidInput for a name that Amazon Cognito refuses, or that cannot stand in a tag."""
+    ends = name[:1] + name[2:]
+    if not 3 <= len(name) <= 32 or "_" in ends or any(not (sign.isalnum() or sign in "_.:/=+-@") for sign in name):
+        raise InvalidInput(
+            f"{name!r} cannot be the name of a SAML provider in Amazon Cognito.",
+            hint="It has 3 to 32 letters, digits and the signs . : / = + - @, without spaces; an underscore may only be the second.",
+        )
+
+
+def target(desired: Desired, actual: CognitoProvider | None) -> CognitoProvider:
+    """The provider as it will be; InvalidInput when that cannot work."""
+    now = actual or CognitoProvider(desired.name, {}, {}, (), None, None, None, provider_tags(desired.pool.tags, desired.name))
+    metadata = None if desired.url else _merged(desired, now)
+    details = {key: value for key, value in now.details.items() if key not in ("MetadataFile", "MetadataURL")}
+    details |= {detail: str(flag).lower() for detail, flag in desired.flags.items()}
+    if desired.signing is not None:
+        details.pop(SIGNING, None)
+        details |= {SIGNING: "rsa-sha256"} if desired.signing else {}
+    url = desired.url or ("" if desired.metadata else now.url)
+    source = {"MetadataURL": url} if url else {"MetadataFile": metadata.document} if metadata else {}
+    if not source:
+        raise InvalidInput(f"The SAML provider {desired.name!r} needs metadata.", hint="Give metadata, metadata_file or metadata_url.")
+    after = replace(
+        now,
+        details={**details, **source},
+        mapping=now.mapping if desired.mapping is None else dict(desired.mapping),
+        identifiers=now.identifiers if desired.identifiers is None else desired.identifiers,
+        metadata=metadata,
+        tags=_tags_after(desired, now),
+    )
+    _check_mapping(desired, after)
+    return after
+
+
+def plan(desired: Desired, actual: CognitoProvider | None, served: Metadata | None = None) -> Plan:
+    """The steps that bring a provider to what is wanted. served: what its address serves, where that was read."""
+    after = target(desired, actual)
+    label = f"the SAML provider {desired.name!r} of the user pool {desired.pool.name!r}"
+    if actual is not None:
+        check_owner(f"{label[0].upper()}{label[1:]}", actual.tags, desired.tags, desired.adopt)
+    tagging, untagging = _tag_steps(desired, after, label)
+    steps = [*tagging]
+    fetched = _must_fetch(desired, actual, served)
+    if actual is None:
+        steps.append(Step("create", f"Create {label}", {"content": _content(after)}))
+    else:
+        changes, words = _changes(actual, after, fetched)
+        if changes:
+            sentence = f"Update {label} with {' and '.join(words)}" if words else f"Have Amazon Cognito fetch the metadata of {label} again"
+            steps.append(Step("update", sentence, {"content": changes}))
+    if after.url and served is not None and (actual is None or fetched):
+        after = replace(after, tags={**after.tags, FETCHED_TAG: _note(served, desired.now)})
+        steps.append(Step("tag", f"Note which certificates {label} was made to fetch", {"tags": {FETCHED_TAG: after.tags[FETCHED_TAG]}}))
+    steps += [*_client_steps(desired), *untagging]
+    before = {**view(actual), "clients": _offering(desired, before=True)} if actual else {}
+    return Plan(
+        before, {**view(after), "clients": _offering(desired, before=False)}, tuple(steps), tuple(_warnings(desired, actual, after))
+    )
+
+
+def plan_absent(pool: UserPool, name: str, actual: CognitoProvider | None, clients: t.Sequence[AppClient]) -> Plan:
+    """The steps that take a provider from the clients that offer it, and remove it."""
+    if actual is None:
+        return Plan()
+    label = f"the SAML provider {name!r} of the user pool {pool.name!r}"
+    without = [(client, tuple(each for each in client.providers if each != name)) for client in clients if name in client.providers]
+    steps = [_client_step(client, providers, f"Take {name!r} from the app client {client.name!r}") for client, providers in without]
+    steps.append(Step("delete", f"Delete {label}"))
+    if actual.tags:
+        steps.append(Step("untag", f"Remove the tags of {label}", {"keys": sorted(actual.tags)}))
+    return Plan({**view(actual), "clients": sorted(client.name for client, dummy in without)}, {}, tuple(steps))
+
+
+def view(provider: CognitoProvider) -> dict[str, t.Any]:
+    """A provider as the diff shows it: without what changes by itself."""
+    metadata = provider.metadata
+    flags = {option: provider.details.get(detail) == "true" for option, detail in FLAGS.items()}
+    return {
+        "name": provider.name,
+        "metadata_url": provider.url,
+        "entity_id": metadata.entity_id if metadata else None,
+        "certificates": sorted(metadata.thumbprints) if metadata else [],
+        "attribute_mapping": dict(provider.mapping),
+        "idp_identifiers": sorted(provider.identifiers),
+        "request_signing": SIGNING in provider.details,
+        **flags,
+        "tags": {key: value for key, value in provider.tags.items() if key != FETCHED_TAG},
+    }
+
+
+def describe(provider: CognitoProvider, pool: UserPool, served: Metadata | None, now: datetime) -> dict[str, t.Any]:
+    """What the modules return of a provider. served: what the address of one that has one serves."""
+    metadata = served if provider.url else provider.metadata
+    trusted = provider.trusted(served, now)
+    last = max(metadata.certificates, key=lambda certificate: certificate.not_after, default=None) if metadata else None
+    known = {
+        "create_date": _iso(provider.created),
+        "last_modified_date": _iso(provider.modified),
+        "expires_at": _iso(last.not_after) if last else None,
+        "days_left": last.days_left(now) if last else None,
+    }
+    content = metadata.as_dict(now) if metadata else {"certificates": []}
+    return {
+        "id": f"{pool.id}/{provider.name}",
+        "user_pool_id": pool.id,
+        "user_pool_name": pool.name,
+        **{key: value for key, value in view(provider).items() if key not in ("certificates", "entity_id")},
+        **content,
+        **{key: value for key, value in known.items() if value is not None},
+        "trusted_thumbprints": trusted,
+    }
+
+
+def describe_client(client: AppClient, pool: UserPool, name: str) -> dict[str, t.Any]:
+    """What the modules return of a client, with the address of a sign-in that leads past the choice of providers."""
+    settings, callbacks = client.settings, list(client.settings.get("CallbackURLs") or ())
+    shown = {
+        "id": client.id,
+        "name": client.name,
+        "callback_urls": callbacks,
+        "oauth": bool(settings.get("AllowedOAuthFlowsUserPoolClient")) and "code" in (settings.get("AllowedOAuthFlows") or ()),
+        "write_attributes": sorted(settings.get("WriteAttributes") or STANDARD),
+    }
+    if not pool.hosts or not callbacks:
+        return shown
+    query = {
+        "identity_provider": name,
+        "client_id": client.id,
+        "response_type": "code",
+        "redirect_uri": settings.get("DefaultRedirectURI") or callbacks[0],
+        "scope": " ".join(settings.get("AllowedOAuthScopes") or ()),
+    }
+    return {**shown, "sign_in_url": f"https://{pool.hosts[0]}/oauth2/authorize?{urllib.parse.urlencode(query)}"}
+
+
+def pool_facts(pool: UserPool) -> dict[str, t.Any]:
+    """What the application in Entra ID needs to know of a pool."""
+    first = {"reply_url": pool.reply_urls[0], "logout_url": pool.logout_urls[0]} if pool.hosts else {}
+    return {"sp_entity_id": pool.entity_id, "reply_urls": pool.reply_urls, "logout_urls": pool.logout_urls, "domains": pool.hosts, **first}
+
+
+def provider_tags(tags: t.Mapping[str, str], name: str) -> dict[str, str]:
+    """The tags of a provider, from those of its pool."""
+    return {key.removesuffix(f"/{name}"): value for key, value in tags.items() if key.endswith(f"/{name}")}
+
+
+def pool_tags(tags: t.Mapping[str, str], name: str) -> dict[str, str]:
+    """The tags of a provider as those of its pool."""
+    return {f"{key}/{name}": value for key, value in tags.items()}
+
+
+def noted_certificates(tags: t.Mapping[str, str]) -> tuple[set[str], datetime | None]:
+    """The thumbprints that an address served when Amazon Cognito was made to fetch it, and when that was."""
+    thumbprints, when = [*tags.get(FETCHED_TAG, "").split("@"), ""][:2]
+    return set(thumbprints.split()), datetime.fromisoformat(when) if when else None
+
+
+def _note(served: Metadata, now: datetime) -> str:
+    latest = sorted(served.certificates, key=lambda certificate: certificate.not_after)[-_NOTED:]
+    return f"{' '.join(certificate.thumbprint for certificate in latest)}@{_iso(now)}"
+
+
+def _must_fetch(desired: Desired, actual: CognitoProvider | None, served: Metadata | None) -> bool:
+    """Whether Amazon Cognito has to fetch the address again: it is another one, or what it is known to hold is not what it should."""
+    if served is None or actual is None:
+        return False
+    if desired.url and desired.url != actual.url:
+        return True
+    held = set(actual.trusted(served, desired.now))
+    return not held.issuperset(desired.required_thumbprints) or bool(held & set(desired.removed_thumbprints))
+
+
+def _changes(actual: CognitoProvider, after: CognitoProvider, fetched: bool) -> tuple[dict[str, t.Any], list[str]]:
+    """What one update sends, and what it is about; no words when it is sent for the fetch alone."""
+    words = []
+    if _metadata_differs(actual, after):
+        words.append("the metadata")
+    if _options(actual) != _options(after):
+        words.append("the settings of its sign-in")
+    details = {"ProviderDetails": dict(after.details)} if words or fetched else {}
+    mapping = {"AttributeMapping": dict(after.mapping)} if after.mapping != actual.mapping else {}
+    identifiers = {"IdpIdentifiers": list(after.identifiers)} if set(after.identifiers) != set(actual.identifiers) else {}
+    words += (["the attribute mapping"] if mapping else []) + (["the identifiers"] if identifiers else [])
+    return {**details, **mapping, **identifiers}, words
+
+
+def _metadata_differs(actual: CognitoProvider, after: CognitoProvider) -> bool:
+    if actual.url or after.url:
+        return actual.url != after.url
+    if actual.metadata is None or after.metadata is None:
+        return actual.metadata is not after.metadata
+    return not saml.same_meaning(actual.metadata, after.metadata)
+
+
+def _options(provider: CognitoProvider) -> dict[str, str]:
+    """The details beside the source; a flag that is false is the same as none."""
+    sources = ("MetadataFile", "MetadataURL")
+    return {key: value for key, value in provider.details.items() if key not in sources and value != "false"}
+
+
+def _content(after: CognitoProvider) -> dict[str, t.Any]:
+    return {
+        "ProviderDetails": dict(after.details),
+        **({"AttributeMapping": dict(after.mapping)} if after.mapping else {}),
+        **({"IdpIdentifiers": list(after.identifiers)} if after.identifiers else {}),
+    }
+
+
+def _merged(desired: Desired, now: CognitoProvider) -> Metadata | None:
+    """The document that Amazon Cognito is given; unlike IAM it takes none with a certificate that has expired."""
+    metadata = desired.metadata or now.metadata
+    if metadata is None:
+        return None
+    if not metadata.certificates:
+        return metadata
+    if desired.merge and desired.metadata and now.metadata is not None:
+        metadata = saml.merge(now.metadata, desired.metadata)
+    if desired.metadata is None and not desired.removed_thumbprints:
+        return metadata
+    for thumbprint in desired.removed_thumbprints:
+        if metadata.thumbprints == (thumbprint,):
+            raise InvalidInput(
+                f"Without {', '.join(desired.removed_thumbprints)} the SAML provider {desired.name!r} would trust no certificate, so that"
+                " nobody could sign in.",
+                hint="Leave out of remove_thumbprints the certificate with which the directory signs.",
+            )
+        metadata = saml.without(metadata, thumbprint)
+    for certificate in metadata.certificates:
+        if certificate.not_after <= desired.now and len(metadata.certificates) > 1:
+            metadata = saml.without(metadata, certificate.thumbprint)
+    return metadata
+
+
+def _check_mapping(desired: Desired, after: CognitoProvider) -> None:
+    """Refuse a mapping over which Amazon Cognito would refuse sign-ins, at once or the second time."""
+    pool = desired.pool
+    attributes = [attribute for attribute in after.mapping if attribute != "username"]
+    missing = [attribute for attribute in attributes if attribute not in pool.mutable]
+    if missing:
+        raise InvalidInput(
+            f"The user pool {pool.name!r} has no attribute {', '.join(missing)}.",
+            hint="Names of attributes of the pool's own begin with custom: and those can be added to the pool, but never removed.",
+        )
+    fixed = [attribute for attribute in attributes if not pool.mutable[attribute]]
+    if fixed:
+        raise InvalidInput(
+            f"The attribute {', '.join(fixed)} of the user pool {pool.name!r} cannot be changed: everybody's second sign-in would fail.",
+            hint="Map the claim to an attribute that is mutable; whether one is cannot be changed later.",
+        )
+    for client, providers in desired.clients:
+        refused = [attribute for attribute in attributes if not client.writes(attribute)]
+        if refused and desired.name in providers:
+            raise InvalidInput(
+                f"The app client {client.name!r} may not write {', '.join(refused)}, so that every sign-in through it would fail.",
+                hint="Add it to the WriteAttributes of the app client, or leave it out of attribute_mapping.",
+            )
+
+
+def _tags_after(desired: Desired, now: CognitoProvider) -> dict[str, str]:
+    own = {key: value for key, value in now.tags.items() if key != FETCHED_TAG}
+    noted = {key: value for key, value in now.tags.items() if key == FETCHED_TAG}
+    return tag_changes(own, desired.tags, desired.purge_tags)[2] | noted
+
+
+def _tag_steps(desired: Desired, after: CognitoProvider, label: str) -> tuple[list[Step], list[Step]]:
+    """What is set first, so that a run that is stopped is known again by its tags, and what is removed last."""
+    current = provider_tags(desired.pool.tags, desired.name)
+    to_set = {key: value for key, value in after.tags.items() if current.get(key) != value}
+    to_remove = sorted(set(current) - set(after.tags))
+    tagging = [Step("tag", f"Set the tags {', '.join(sorted(to_set))} of {label}", {"tags": to_set})] if to_set else []
+    untagging = [Step("untag", f"Remove the tags {', '.join(to_remove)} of {label}", {"keys": to_remove})] if to_remove else []
+    return tagging, untagging
+
+
+def _client_steps(desired: Desired) -> list[Step]:
+    steps = []
+    for client, providers in desired.clients:
+        if set(providers) == set(client.providers):
+            continue
+        verb = "Offer" if desired.name in providers else "No longer offer"
+        steps.append(_client_step(client, providers, f"{verb} {desired.name!r} in the app client {client.name!r}"))
+    return steps
+
+
+def _client_step(client: AppClient, providers: t.Sequence[str], sentence: str) -> Step:
+    return Step("change_client", sentence, {"client": client, "providers": list(providers)}, target=client.name)
+
+
+def _offering(desired: Desired, *, before: bool) -> list[str]:
+    return sorted(client.name for client, providers in desired.clients if desired.name in (client.providers if before else providers))
+
+
+def _warnings(desired: Desired, actual: CognitoProvider | None, after: CognitoProvider) -> list[str]:
+    warnings = []
+    if not desired.pool.hosts:
+        warnings.append(f"The user pool {desired.pool.name!r} has no domain, so that nobody can sign in there.")
+    for client, providers in desired.clients:
+        usable = client.settings.get("AllowedOAuthFlowsUserPoolClient") and client.settings.get("CallbackURLs")
+        if desired.name in providers and not usable:
+            warnings.append(f"The app client {client.name!r} has no callback URL or may not use OAuth: nobody can sign in through it.")
+    lacking = sorted(name for name in desired.pool.required - set(after.mapping) if name not in ("sub", "username"))
+    if lacking:
+        warnings.append(
+            f"The user pool {desired.pool.name!r} requires {', '.join(lacking)}, which is not mapped: new people cannot sign in."
+        )
+    if actual and actual.metadata and after.metadata and actual.metadata.entity_id != after.metadata.entity_id:
+        was, will_be = actual.metadata.entity_id, after.metadata.entity_id
+        warnings.append(f"The SAML provider {desired.name!r} changes from {was} to {will_be}; sign-ins through {was} end.")
+    return warnings
+
+
+def _from_api(answer: t.Mapping[str, t.Any], pool: UserPool) -> CognitoProvider:
+    name, document = answer["ProviderName"], answer["ProviderDetails"].get("MetadataFile")
+    try:
+        metadata = saml.parse(document, f"metadata of {name}") if document else None
+    except InvalidInput:
+        metadata = None
+    return CognitoProvider(
+        name=name,
+        details={key: value for key, value in answer["ProviderDetails"].items() if key not in _DERIVED},
+        mapping=dict(answer.get("AttributeMapping") or {}),
+        identifiers=tuple(answer.get("IdpIdentifiers") or ()),
+        created=answer.get("CreationDate"),
+        modified=answer.get("LastModifiedDate"),
+        metadata=metadata,
+        tags=provider_tags(pool.tags, name),
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""azure_saml_app for services other than AWS's sign-in: none of its claims, several reply URLs, a logout URL, groups."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from entra_material import MODULE, Tenant
+
+NAME_ID: t.Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"
+FIRST, SECOND = (f"https://{host}/saml2/idpresponse" for host in ("desk.auth.eu-central-1.amazoncognito.com", "auth.desk.example"))
+DESK: t.Final[dict[str, t.Any]] = {
+    "name": "Desk",
+    "identifiers": ["urn:amazon:cognito:sp:eu-central-1_AbCdEfGhI"],
+    "reply_urls": [FIRST, SECOND],
+    "default_reply_url": SECOND,
+    "logout_url": "https://auth.desk.example/saml2/logout",
+    "aws_claims": False,
+    "group_claims": "assigned_groups",
+}
+
+
+def test_life(tenant: Tenant) -> None:
+    predicted = tenant.check(MODULE, DESK)
+    made = tenant.run(MODULE, DESK)
+    assert predicted["actions"] == made["actions"]
+    assert predicted["diff"] == made["diff"]
+    application = made["application"]
+    assert application["claims"] == []
+    assert tenant.all("claimsMappingPolicies") == []
+    assert (application["default_reply_url"], application["logout_url"]) == (SECOND, DESK["logout_url"])
+    assert application["group_claims"] == "assigned_groups"
+    assert not tenant.run(MODULE, DESK)["changed"]
+    changed = tenant.run(MODULE, {**DESK, "default_reply_url": FIRST, "logout_url": "", "group_claims": "none"})
+    assert changed["actions"] == ["Set default reply URL, logout URL and group claims of 'Desk'"]
+    assert changed["application"]["reply_urls"] == sorted([FIRST, SECOND])
+    assert (changed["application"]["default_reply_url"], changed["application"]["logout_url"]) == (FIRST, "")
+
+
+def test_a_name_identifier_of_its_own(tenant: Tenant) -> None:
+    made = tenant.run(MODULE, {**DESK, "name_id_source": "mail"})
+    assert made["application"]["claims"] == [{"name": NAME_ID, "source": "user.mail"}]
+    assert not tenant.run(MODULE, {**DESK, "name_id_source": "mail"})["changed"]
+    assert not tenant.run(MODULE, DESK)["changed"]
+    changed = tenant.run(MODULE, {**DESK, "name_id_source": "employeeid"})
+    assert changed["application"]["claims"] == [{"name": NAME_ID, "source": "user.employeeid"}]
+
+
+def test_a_claim_of_its_own(tenant: Tenant) -> None:
+    made = tenant.run(MODULE, {**DESK, "extra_claims": [{"name": "department", "id": "department"}]})
+    names = [claim["name"] for claim in made["application"]["claims"]]
+    assert sorted(names) == ["department", NAME_ID]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"session_duration": 900}, "session_duration makes claims of AWS, and aws_claims is false"),
+        ({"default_reply_url": "https://else.example/"}, "is not among the reply URLs"),
+        ({"logout_url": "http://desk.example/"}, "is not an https address"),
+    ],
+)
+def test_what_cannot_work_is_refused(tenant: Tenant, change: dict[str, t.Any], words: str) -> None:
+    refused = tenant.run(MODULE, {**DESK, **change})
+    assert refused.failed
+    assert words in refused["msg"]
+    assert tenant.written() == []

@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""cognito.yml federates user pools with the same directory, an unchanged one costs little, and teardown.yml removes what it made."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+from pathlib import Path
+
+import pytest
+from playbooks import Playbooks
+from pools import NAME, PROVIDER, UserPool, add_pool, operator
+from seeds import TENANTS
+
+from federation_sandbox.aws.cognito.store import Cognito
+from federation_sandbox.entra.state import directory
+from federation_sandbox.testing import Sandbox
+
+INVENTORY: t.Final = "sandbox/hosts.yml"
+JANE: t.Final = "jane.doe@example.com"
+
+
+@pytest.fixture
+def pool(sandbox: Sandbox) -> UserPool:
+    return add_pool(sandbox)
+
+
+@pytest.fixture
+def playbooks(pool: UserPool, tmp_path: Path) -> Playbooks:
+    return operator(pool.sandbox, tmp_path)
+
+
+def test_the_whole_life(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) -> None:
+    variables = {"federation_user_pools": [pool.variables()]}
+    sandbox.world.settings.refuse_writes = True
+    foretold = playbooks.succeed("cognito", INVENTORY, "--check", variables=variables)
+    sandbox.world.settings.refuse_writes = False
+    made = playbooks.succeed("cognito", INVENTORY, variables=variables)
+    assert made.plan() == foretold.plan()
+    assert f"Create the SAML provider {PROVIDER!r} of the user pool 'desk'" in made.plan()
+    assert "Offer 'Entra-example-demo' in the app client 'web'" in made.plan()
+    assert pool.sign_in(JANE)["cognito:username"] == f"{PROVIDER}_{JANE}"
+
+    sandbox.world.traffic.clear()
+    again = playbooks.succeed("cognito", INVENTORY, variables=variables)
+    assert again.changed() == 0
+    assert again.plan() == ["Everything is as it should be."]
+    requests = [f"{entry['service']}:{entry['operation']}" for entry in sandbox.world.traffic.requests()]
+    assert len(requests) <= 8, requests
+
+    state = copy.deepcopy(sandbox.world.state(Cognito).pools[pool.id].clients)
+    gone = playbooks.succeed("teardown", INVENTORY, "--tags", "entra,aws", variables=variables)
+    assert f"Delete the SAML provider {PROVIDER!r} of the user pool 'desk'" in gone.done()
+    found = sandbox.world.state(Cognito).pools[pool.id]
+    assert found.providers == {}
+    assert found.tags == {}
+    applications = directory(sandbox.world).tenants[TENANTS["public"]]["applications"].current()
+    assert [each for each in applications if each["displayName"] == NAME.format(pool.id)] == []
+    (before,), (after,) = state.values(), found.clients.values()
+    differing = {key for key in before if before[key] != after.get(key)} - {"LastModifiedDate"}
+    assert differing == {"SupportedIdentityProviders"}
+
+
+def test_a_pool_by_its_name_and_all_its_domains(playbooks: Playbooks, pool: UserPool) -> None:
+    variables = {"federation_user_pools": [{"user_pool_name": "desk", "clients": ["web"], "metadata_source": "url"}]}
+    made = playbooks.succeed("cognito", INVENTORY, variables=variables)
+    shown = made.result("cognito_federation")["pools"][0]["saml_provider"]
+    assert shown["metadata_url"].endswith(f"?appid={made.result('cognito_federation')['pools'][0]['app_id']}")
+    assert pool.sign_in(JANE)["email"] == JANE
+    assert playbooks.succeed("cognito", INVENTORY, variables=variables).changed() == 0
+
+
+def test_halves_hand_over(playbooks: Playbooks, pool: UserPool, tmp_path: Path) -> None:
+    variables = {"federation_user_pools": [pool.variables()], "handover_folder": str(tmp_path)}
+    playbooks.succeed("cognito", INVENTORY, "--tags", "entra", variables=variables)
+    done = playbooks.succeed("cognito", INVENTORY, "--tags", "aws", variables=variables)
+    assert f"Create the SAML provider {PROVIDER!r} of the user pool 'desk'" in done.done()
+    assert pool.sign_in(JANE)["email"] == JANE
+
+
+def test_what_others_made_is_left_alone(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) -> None:
+    variables = {"federation_user_pools": [pool.variables()]}
+    playbooks.succeed("cognito", INVENTORY, variables=variables)
+    sandbox.world.state(Cognito).pools[pool.id].tags = {}
+    assert "was made by others" in playbooks.fail("cognito", INVENTORY, variables=variables).message()
+    playbooks.succeed("teardown", INVENTORY, "--tags", "aws", variables=variables)
+    assert PROVIDER in sandbox.world.state(Cognito).pools[pool.id].providers
