@@ -251,7 +251,7 @@ def test_clients_are_added_removed_and_set(provider: t.Callable[..., ModuleResul
 def test_what_cannot_work_is_refused_before_the_first_write(
     sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str, options: dict[str, t.Any], words: str
 ) -> None:
-    """corrections K4: mapped attributes are mutable, and writable by the client."""
+    """facts/aws.md K4: mapped attributes are mutable, and writable by the client."""
     sandbox.world.settings.refuse_writes = True
     given = {key: value for key, value in ({"metadata": old} | options).items() if value is not None}
     assert words in provider(**given, _failed=True)["msg"]
@@ -285,7 +285,7 @@ def test_tags_of_the_pool_are_left_alone(provider: t.Callable[..., ModuleResult]
 
 
 def test_an_address(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], info: t.Callable[..., ModuleResult]) -> None:
-    """corrections K2: Amazon Cognito fetches it itself; what it is known to hold is noted, since it shows none of it."""
+    """facts/aws.md K2: Amazon Cognito fetches it itself; what it is known to hold is noted, since it shows none of it."""
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANT}]}})
     made = provider(metadata_url=URL)
     assert made["actions"][-1] == "Note which certificates the SAML provider 'Entra' of the user pool 'desk' was made to fetch"
