@@ -194,6 +194,21 @@ def _page(page: t.Mapping[str, t.Any]) -> None:
         raise InvalidInput(f"the page {page.get('url')} needs a folder or a bucket, and not both, or, if it is your own, its ccp_url.")
 
 
+def _user_pool(pool: t.Mapping[str, t.Any]) -> None:
+    if ("user_pool_id" in pool) == ("user_pool_name" in pool):
+        raise InvalidInput("each user pool needs user_pool_id or user_pool_name, and not both.")
+    rules: dict[str, Rule] = {
+        "user_pool_id": _USER_POOL,
+        "domain": _HOST,
+        "provider_name": _POOL_PROVIDER,
+        "application_name": _NAME,
+        "metadata_source": _pattern("text|url", "text or url"),
+    }
+    for key, rule in rules.items():
+        if key in pool:
+            rule(pool[key])
+
+
 def _emails(addresses: t.Sequence[str]) -> None:
     if len(addresses) > 5:
         raise InvalidInput(f"there are {len(addresses)} addresses; Entra ID takes 5.")
@@ -241,6 +256,14 @@ _DESCRIPTION: t.Final = _pattern(r"[\t\n\r -~\u00a1-\u00ff]{0,1000}", "a descrip
 _DAYS: t.Final = _between(0, 36500, "days")
 _SECONDS: t.Final = _between(0, 7 * 86400, "seconds")
 _PLACE: t.Final = r"([0-9A-Fa-f-]{36}|\d{12})"
+_USER_POOL: t.Final = _pattern(r"[a-z]{2}(-[a-z]+)+-\d_[0-9A-Za-z]+", "the ID of a user pool, such as eu-central-1_AbCdEfGhI")
+_HOST: t.Final = _pattern(r"([a-z0-9-]+\.)+[a-z]{2,}", "the name of a host")
+#: what Amazon Cognito takes as a provider's name, as far as it can stand in a tag
+_POOL_PROVIDER: t.Final = _pattern(
+    r"([^\W_]|[.:/=+@-])[\w.:/=+@-]([^\W_]|[.:/=+@-]){1,30}",
+    "the name of a SAML provider in Amazon Cognito",
+    "Use 3 to 32 letters and digits.",
+)
 #: of the role, so that every account's role can allow it
 _ROLE_SESSION: t.Final = _between(claims.LEAST_MAX_SESSION, claims.MAX_SESSION, "seconds")
 
@@ -293,7 +316,11 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "certificate_rotation_report_warn_days": _DAYS,
     "certificate_rotation_retire_after_days": _DAYS,
     "certificate_rotation_settle_seconds": _SECONDS,
+    "certificate_rotation_user_pools": _each(_USER_POOL),
     "certificate_rotation_validity_days": _between(1, 1095, "days"),
+    "cognito_federation_pools": _each(_user_pool),
+    "cognito_federation_provider_name": _POOL_PROVIDER,
+    "cognito_federation_tags": check_tags,
     "connect_instance_alias": arns.check_alias,
     "connect_instance_approved_origins": _origins,
     "connect_instance_confirm_alias": arns.check_alias,
@@ -344,6 +371,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "federation_tags": check_tags,
     "federation_template": _TEMPLATE,
     "federation_tenant_id": _TENANT,
+    "federation_user_pools": _each(_user_pool),
     "federation_wait_timeout": _SECONDS,
     "handover_folder": _writable_folder,
     "live_probe_confirm": _pattern(rf"{_PLACE}(/{_PLACE})?", "the ID of a tenant and the number of an account, joined by a slash"),
