@@ -195,7 +195,7 @@ def _page(page: t.Mapping[str, t.Any]) -> None:
 
 
 def _user_pool(pool: t.Mapping[str, t.Any]) -> None:
-    if ("user_pool_id" in pool) == ("user_pool_name" in pool):
+    if bool(pool.get("user_pool_id")) == bool(pool.get("user_pool_name")):
         raise InvalidInput("each user pool needs user_pool_id or user_pool_name, and not both.")
     rules: dict[str, Rule] = {
         "user_pool_id": _USER_POOL,
@@ -205,7 +205,7 @@ def _user_pool(pool: t.Mapping[str, t.Any]) -> None:
         "metadata_source": _pattern("text|url", "text or url"),
     }
     for key, rule in rules.items():
-        if key in pool:
+        if pool.get(key) is not None:
             rule(pool[key])
 
 
