@@ -174,13 +174,13 @@ test-molecule: setup
 	export FEDERATION_DIRECT=true # as in the other tests: half of the time
 	$(BIN)/python tools/demo.py --run molecule test
 	$(BIN)/python tools/demo.py --run molecule test --scenario-name fleet
-	$(BIN)/python tools/demo.py --run molecule test --scenario-name cognito
 
 soak: setup ## Run what takes minutes each: rotations under continuous sign-ins, sixty federations in slices, every inventory, all tests on both ends of the supported range, the scenario agents
 	$(ACTIVATE)
 	$(BIN)/python -m pytest --quiet -m soak
 	$(AGAIN) test-floor test-newest SAMPLE=0/1
 	$(BIN)/python tools/demo.py --run molecule test --scenario-name agents
+	$(BIN)/python tools/demo.py --run molecule test --scenario-name cognito
 
 conformance: .venv-conformance/.ready $(COLLECTIONS)/.ready ## Hold the sandbox against clients that this project did not write
 	export PATH=$(CURDIR)/.venv-conformance/bin:$$PATH
