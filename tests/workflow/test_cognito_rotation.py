@@ -99,7 +99,9 @@ def pooled(federation: Federation, tmp_path: Path, request: pytest.FixtureReques
     return Pooled(federation, operator(federation.sandbox, folder), pool, **more)
 
 
-@pytest.mark.parametrize("pooled", [{}, {"metadata_source": "url"}], ids=["text", "url"], indirect=True)
+@pytest.mark.parametrize(
+    "pooled", [{}, pytest.param({"metadata_source": "url"}, marks=pytest.mark.soak)], ids=["text", "url"], indirect=True
+)
 def test_no_sign_in_fails_through_aws_nor_cognito(pooled: Pooled, note: t.Callable[..., None]) -> None:
     first = pooled.pool_certificates()[0]
     pooled.due()
