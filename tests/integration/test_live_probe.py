@@ -43,15 +43,18 @@ class Probe:
         self.waiter = Waiter(timeout=timeout, first_pause=0.1, longest_pause=0.2)
         self.mark = probe.new_mark()
         self.clients = functools.cache(boto3.client)
+        self._entra: dict[str, EntraBench] = {}
 
     @functools.cached_property
     def aws(self) -> AwsBench:
         return AwsBench(self.mark, self.waiter, self.stand_ins, clients=self.clients, instance_id=probe_material.INSTANCE)
 
-    @functools.cache  # noqa: B019 - as long as the test
     def entra(self, client: str) -> EntraBench:
-        given = {"tenant_id": probe_material.TENANT, "client_id": client, "client_secret": probe_material.SECRET, "cloud": "public"}
-        return EntraBench(self.mark, self.waiter, self.stand_ins, graph=connect({**dict.fromkeys(ENTRA_ARGUMENT_SPEC), **given}))
+        if client not in self._entra:
+            given = {"tenant_id": probe_material.TENANT, "client_id": client, "client_secret": probe_material.SECRET, "cloud": "public"}
+            graph = connect({**dict.fromkeys(ENTRA_ARGUMENT_SPEC), **given})
+            self._entra[client] = EntraBench(self.mark, self.waiter, self.stand_ins, graph=graph)
+        return self._entra[client]
 
     def bench(self, question: str) -> Bench:
         if QUESTIONS[question]["cloud"] != "entra":
