@@ -225,6 +225,7 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "federation_plan_file": _NO_OUTPUT,
     "federation_planned_status": (-1, 256, "ten"),
     "federation_provider_name": _NO_PROVIDER_NAME,
+    "federation_record": _NO_OUTPUT,
     "federation_region": ("europe", "eu-central", "EU-CENTRAL-1", False),
     "federation_reply_url": _NO_ADDRESS,
     "federation_report_fail_on": _NO_CHOICE,

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl
 import time
@@ -14,6 +15,7 @@ import typing as t
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ansible_collections.openccp.federation.plugins.module_utils import _record
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 
 try:
@@ -49,9 +51,32 @@ class PlainSession(Session):
         super().__init__()
         self.auth = _unchanged  # requests looks into ~/.netrc only for a request without an authentication of its own
 
+    def send(self, request: requests.PreparedRequest, **kwargs: t.Any) -> requests.Response:
+        """Send one request, and record it where a run is recorded."""
+        if not _record.is_on():
+            return super().send(request, **kwargs)
+        began, response = time.monotonic(), None
+        try:
+            response = super().send(request, **kwargs)
+        finally:
+            _recorded(request, response, bool(kwargs.get("stream")), time.monotonic() - began)
+        return response
+
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:  # noqa: ARG002
         """Take no credential along to where a redirect leads."""
         prepared_request.headers.pop("Authorization", None)
+
+
+def _recorded(request: requests.PreparedRequest, response: requests.Response | None, is_stream: bool, seconds: float) -> None:
+    """Record a request. What is read as it arrives, such as metadata, is not read here."""
+    answer = None
+    if response is not None and not is_stream:
+        with contextlib.suppress(ValueError):
+            answer = response.json()
+    status = None if response is None else response.status_code
+    history = getattr(getattr(response, "raw", None), "retries", None)
+    retries = len(history.history) if history is not None else 0
+    _record.of_http(str(request.method), str(request.url), request.body, status=status, answer=answer, seconds=seconds, retries=retries)
 
 
 def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -360,6 +360,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "federation_plan_file": _writable_file,
     "federation_planned_status": _between(0, 255),
     "federation_provider_name": arns.check_saml_provider_name,
+    "federation_record": _writable_file,
     "federation_region": partitions.partition_of_region,
     "federation_reply_url": _https,
     "federation_report_html": _writable_file,

@@ -15,9 +15,9 @@ import os
 import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 from ansible_collections.openccp.federation.plugins.plugin_utils import _internals
+from ansible_collections.openccp.federation.plugins.plugin_utils._recorded import RecordedAction
 
 
 def is_possible() -> bool:
@@ -34,7 +34,7 @@ if t.TYPE_CHECKING or is_possible():
     from ansible_collections.openccp.federation.plugins.plugin_utils._direct_action import DirectAction, load
 else:
 
-    class DirectAction(NormalAction):
+    class DirectAction(RecordedAction):
         """Runs a module as Ansible runs every module."""
 
         module = None

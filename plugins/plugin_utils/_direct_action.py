@@ -29,15 +29,17 @@ from ansible import constants as C
 from ansible.executor import module_common
 from ansible.executor.interpreter_discovery import InterpreterDiscoveryRequiredError
 from ansible.module_utils.common.text.converters import to_text
-from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.plugins.loader import filter_loader, test_loader
 from ansible.utils.display import Display
 from ansible_collections.openccp.federation.plugins.plugin_utils import _fork, _models
+from ansible_collections.openccp.federation.plugins.plugin_utils._recorded import RecordedAction
 
 display = Display()
 
 #: Environment variables that are read when a module connects. Others may have been read already, when this process started.
-READ_LATE: t.Final = re.compile(r"(AWS|AZURE)_\w+|(?i:(https?|all|no)_proxy)|(REQUESTS|CURL)_CA_BUNDLE|SSL_CERT_(FILE|DIR)")
+READ_LATE: t.Final = re.compile(
+    r"(AWS|AZURE)_\w+|(?i:(https?|all|no)_proxy)|(REQUESTS|CURL)_CA_BUNDLE|SSL_CERT_(FILE|DIR)|FEDERATION_RECORD"
+)
 
 #: Environment variables that have a module measured or debugged.
 MEASURED: t.Final = ("_ANSIBALLZ_", "_ANSIBLE_COVERAGE_")
@@ -69,7 +71,7 @@ class _Way:
     environment: dict[str, str]
 
 
-class DirectAction(NormalAction):
+class DirectAction(RecordedAction):
     """Runs a module of this collection directly where it may."""
 
     #: the module's full name, when it is loaded

@@ -30,7 +30,9 @@ def terminal(sandbox: Sandbox, tmp_path: Path) -> Playbooks:
 
 def test_it_asks_everything_and_leaves_nothing(sandbox: Sandbox, terminal: Playbooks, tmp_path: Path) -> None:
     confirm = f"{probe_material.TENANT}/{probe_material.ACCOUNT}"
-    run = terminal.succeed("live_probe", tmp_path / "hosts.yml", variables={"live_probe_confirm": confirm})
+    record = tmp_path / "recording.jsonl"
+    variables = {"live_probe_confirm": confirm, "federation_record": str(record)}
+    run = terminal.succeed("live_probe", tmp_path / "hosts.yml", variables=variables)
     written = (tmp_path / "live-probe.json").read_text(encoding="utf-8")
     report = json.loads(written)
     named = {"client_token_memory", "profiles_of_a_new_instance"}
@@ -38,7 +40,10 @@ def test_it_asks_everything_and_leaves_nothing(sandbox: Sandbox, terminal: Playb
     assert named & {each["id"] for each in report["answers"]} == set()
     assert [each["id"] for each in report["answers"] if each["answer"] not in (each["assumed"], "not_told")] == []
     assert probe_material.left_behind(sandbox) == []
-    assert [tale for tale in probe_material.TELLTALES if tale.lower() in written.lower()] == []
+    recorded = record.read_text(encoding="utf-8")
+    assert {json.loads(line)["service"] for line in recorded.splitlines()} >= {"sign-in", "graph", "iam", "connect"}
+    for text in (written, recorded):
+        assert [tale for tale in probe_material.TELLTALES if tale.lower() in text.lower()] == []
     assert read_answers(tmp_path / "live-probe.json")["member_identities"] is True
     shown = run.output.index("Questions | What is made, and where")
     assert "openccp-live-probe-" in run.output[shown : run.output.index("Questions | Make the experiments", shown)]

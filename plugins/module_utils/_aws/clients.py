@@ -10,6 +10,8 @@ import json
 import traceback
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils import _record
+from ansible_collections.openccp.federation.plugins.module_utils._aws import recorded
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound, Throttled
 from ansible_collections.openccp.federation.plugins.module_utils._http import is_lasting, kind_of_content, what_failed
 
@@ -65,6 +67,8 @@ def client(module: AnsibleAWSModule, service: str, region: str | None = None, re
     made.meta.events.register_first(f"needs-retry.{model.service_id.hyphenize()}", _take_as_said)
     made.meta.events.register_first(f"before-parse.{model.service_id.hyphenize()}", _check_content)
     made.meta.events.register_first(f"after-call.{model.service_id.hyphenize()}", _check_parsed)
+    if _record.is_on():
+        recorded.attach(made)
     return made
 
 
