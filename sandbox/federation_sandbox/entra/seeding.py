@@ -43,6 +43,7 @@ PERMISSIONS: t.Final[dict[str, str]] = {
     "User.ReadBasic.All": "97235f07-e226-4f63-ace3-39588e11d3a1",
     "Directory.Read.All": "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
     "Group.Read.All": "5b567255-7703-4780-807c-7be8301ae99b",
+    "Group.ReadWrite.All": "62a82d76-70ea-41e2-9197-370581804d09",
     "Organization.Read.All": "498476ce-e0fe-48b0-b801-37ba7e2685c6",
     "Domain.Read.All": "dbb9058a-0e50-45d7-ae91-66909b5d4664",
 }
@@ -86,7 +87,7 @@ def seed(world: World, content: Content) -> dict[str, t.Any]:
                                        "public_key": "PEM", "jwks": {"keys": […]}}],      # one of the last two
             "permissions": ["Application.ReadWrite.All", …],   # DEFAULT_PERMISSIONS when left out
             "managed_identity": false}],  # true: it is the identity of the machine, with no credential at all
-        "users": [{"userPrincipalName": "jane@contoso.com", …any property of Graph's user}],
+        "users": [{"userPrincipalName": "jane@contoso.com", "manager": "ravi@contoso.com", …any property of Graph's user}],
         "groups": [{"displayName": "Agents", "members": ["jane@contoso.com", "a group's name or id"], "dynamic": false,
                     …any property of Graph's group}],
         "remove": ["jane@contoso.com", "a group's name or id"],  # only of a tenant that is there already
@@ -150,6 +151,7 @@ def _changed_tenant(tenant: Tenant, content: Content) -> dict[str, t.Any]:
 def _people(tenant: Tenant, content: Content) -> dict[str, dict[str, str]]:
     known = _names(tenant)
     users = {each["userPrincipalName"]: _user(tenant, each, known) for each in content.get("users", ())}
+    _managers(tenant, content.get("users", ()))
     return {"users": users, "groups": _groups(tenant, content.get("groups", ()))}
 
 
@@ -192,8 +194,8 @@ def _checked(kind: str, content: Content) -> dict[str, t.Any]:
 
 
 def _microsoft_graph(tenant: Tenant) -> Record:
-    application = blank_application(tenant, "", "Microsoft Graph") | {"appId": MICROSOFT_GRAPH}
-    record = blank_principal(tenant, application, "")
+    application = blank_application(tenant, "Microsoft Graph") | {"appId": MICROSOFT_GRAPH}
+    record = blank_principal(tenant, application)
     record["appRoles"] = [
         {
             "allowedMemberTypes": ["Application"],
@@ -206,7 +208,7 @@ def _microsoft_graph(tenant: Tenant) -> Record:
         }
         for name, key in PERMISSIONS.items()
     ]
-    record.update(appOwnerOrganizationId="f8cdef31-a31e-4b4a-93e4-5f571e91255a", _owners=[])
+    record["appOwnerOrganizationId"] = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
     tenant["servicePrincipals"].put(record, settled=True)
     return record
 
@@ -217,10 +219,10 @@ def _client(tenant: Tenant, graph: Record, content: Content) -> dict[str, str]:
     unknown = sorted(set(permissions) - set(PERMISSIONS))
     if unknown:
         raise ValueError(f"the sandbox does not know the permission {', '.join(unknown)}")
-    application = blank_application(tenant, "", content["name"])
-    application.update(appId=str(uuid.UUID(content.get("client_id") or new_id())), _owners=[])
-    principal = blank_principal(tenant, application, "")
-    principal.update(accountEnabled=content.get("enabled", True), _owners=[])
+    application = blank_application(tenant, content["name"])
+    application["appId"] = str(uuid.UUID(content.get("client_id") or new_id()))
+    principal = blank_principal(tenant, application)
+    principal["accountEnabled"] = content.get("enabled", True)
     if managed:
         principal["servicePrincipalType"] = "ManagedIdentity"
     else:
@@ -264,9 +266,17 @@ def _user(tenant: Tenant, content: Content, known: dict[str, str]) -> str:
     given = {"displayName": alias, "accountEnabled": True, "userType": "Member", "mailNickname": alias}
     blank = {"id": new_id(), "createdDateTime": tenant.now(), **given}
     before = tenant["users"].latest(known.get(content.get("id", name), ""))
-    record = {**(before or blank), **_checked("user", content)}
+    record = {**(before or blank), **_checked("user", {key: value for key, value in content.items() if key != "manager"})}
     tenant["users"].put(record, settled=True)
     return str(record["id"])
+
+
+def _managers(tenant: Tenant, users: collections.abc.Iterable[Content]) -> None:
+    """Every user first, then their managers, who may come later."""
+    for content in users:
+        if "manager" in content:
+            user, manager = _found(tenant, content["userPrincipalName"]), _found(tenant, content["manager"])
+            tenant["users"].put({**user, "_manager": manager["id"]}, settled=True)
 
 
 def _groups(tenant: Tenant, groups: collections.abc.Sequence[Content]) -> dict[str, str]:

@@ -189,8 +189,9 @@ def test_lists_never_know_what_single_reads_do_not(graph: t.Any, sandbox: t.Any)
 
 
 def test_what_the_sandbox_does_not_hold_is_said_to_be_missing(graph: t.Any) -> None:
-    """4.9, 5.8: neither beta nor delta, and no pretence of an empty answer"""
-    assert graph.refused("GET", "https://graph.microsoft.com/beta/servicePrincipals", 501)["code"] == "NotImplemented"
+    """4.9, 5.8: neither other versions nor delta, and no pretence of an empty answer"""
+    assert graph.refused("GET", "https://graph.microsoft.com/v2.0/servicePrincipals", 400)["message"] == "Invalid version: v2.0"
+    assert graph.refused("GET", "https://graph.microsoft.com/beta/groups/delta()", 501)["code"] == "NotImplemented"
     assert graph.refused("GET", "/groups/delta()", 501)["code"] == "NotImplemented"
 
 

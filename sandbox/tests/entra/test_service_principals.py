@@ -69,7 +69,6 @@ def test_keys_are_shown_only_when_one_object_is_asked_for_them(graph: t.Any) -> 
     "body",
     [
         {"displayName": "No prefix"},
-        {"displayName": None},
         {"displayName": "CN="},
         {"displayName": "CN=" + "x" * 90},
         {**CERTIFICATE, "endDateTime": "2020-01-01T00:00:00Z"},

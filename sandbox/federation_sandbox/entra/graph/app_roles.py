@@ -35,10 +35,11 @@ def _checked(resource: str, role: dict[str, t.Any], before: dict[str, t.Any] | N
     members = {"User", "Application"} if resource == "Application" else {"User"}
     if not set(role["allowedMemberTypes"]) <= members and (before or {}).get("allowedMemberTypes") != role["allowedMemberTypes"]:
         raise invalid_value("appRoles", resource)
-    value = role.get("value")
+    # An empty value is none: Terraform's provider sends it so for roles without a value.
+    value = role.get("value") or None
     if value is not None and (not _VALUE.fullmatch(value) or value.startswith(".")):
         raise invalid_value("appRoles", resource)
-    after = {"description": None, "value": None, "isEnabled": True, **role, "origin": (before or {}).get("origin", resource)}
+    after = {"description": None, "isEnabled": True, **role, "value": value, "origin": (before or {}).get("origin", resource)}
     if before is None:
         if not after["isEnabled"]:
             raise bad_request("A new permission (scope or role) must be enabled.", target="appRoles", detail="InvalidValue")

@@ -66,14 +66,14 @@ def _instantiate(context: Context) -> Response:
 
 def _made(context: Context, template: Record, name: str) -> tuple[Record, Record]:
     caller = context.caller
-    application = blank_application(context.tenant, caller.principal_id, name)
+    # facts/entra.md E5: instantiate makes nobody the owner
+    owners = (caller.principal_id,) if context.settings.instantiate_sets_owner else ()
+    application = blank_application(context.tenant, name, *owners)
     application.update(applicationTemplateId=template["id"], createdByAppId=caller.app_id, appRoles=_roles())
     application["web"].update(homePageUrl=template["homePageUrl"], redirectUris=list(REPLY_URLS.get(template["id"], ())))
     application["api"]["oauth2PermissionScopes"] = [_user_impersonation(name)]
-    principal = blank_principal(context.tenant, application, caller.principal_id)
+    principal = blank_principal(context.tenant, application, *owners)
     principal["appRoleAssignmentRequired"] = True
-    if not context.settings.instantiate_sets_owner:  # facts/entra.md E5: instantiate makes nobody the owner
-        application["_owners"], principal["_owners"] = [], []
     principal["tags"] = [*([] if template["id"] in GALLERY else [CUSTOM_SAML]), INTEGRATED]
     return application, principal
 

@@ -15,8 +15,9 @@ from federation_sandbox.entra.graph.context import Context, Expansions, Key
 from federation_sandbox.entra.graph.deleted_items import check_deletable, delete_softly
 from federation_sandbox.entra.graph.errors import bad_request, conflict, invalid_value, missing_value, not_found
 from federation_sandbox.entra.graph.identifiers import check_identifiers
+from federation_sandbox.entra.graph.owners import bound_owners, shown_owners
 from federation_sandbox.entra.graph.permissions import APPLICATION_READ, APPLICATION_WRITE
-from federation_sandbox.entra.graph.principals import copy_to_principal, owners
+from federation_sandbox.entra.graph.principals import copy_to_principal
 from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.state import Record, Tenant, match, new_id
 
@@ -33,8 +34,8 @@ LOGOS: t.Final[dict[str, tuple[bytes, ...]]] = {
 }
 
 
-def blank_application(tenant: Tenant, caller_id: str, display_name: str) -> Record:
-    """An application as registration leaves it."""
+def blank_application(tenant: Tenant, display_name: str, *owners: str) -> Record:
+    """An application as registration leaves it. owners: their ids."""
     return {
         "id": new_id(),
         "appId": new_id(),
@@ -65,7 +66,7 @@ def blank_application(tenant: Tenant, caller_id: str, display_name: str) -> Reco
         "identifierUris": [],
         "appRoles": [],
         "tags": [],
-        "_owners": [caller_id],
+        "_owners": list(owners),
         "_tokenIssuancePolicies": [],
     }
 
@@ -113,7 +114,7 @@ def _check_unique_name(tenant: Tenant, record: Record, name: str) -> None:
 
 
 def _expansions(context: Context) -> Expansions:
-    return {"owners": lambda record: owners(context.tenant, record)}
+    return {"owners": lambda record: shown_owners(context, record)}
 
 
 def _list(context: Context) -> Response:
@@ -125,16 +126,18 @@ def _get(context: Context) -> Response:
 
 
 def _create(context: Context) -> Response:
-    content = checked("application", context.body())
+    body = context.body()
+    owners = bound_owners(context, body)
+    content = checked("application", body)
     if not content.get("displayName"):
         raise missing_value("displayName", "Application")
-    return _created(context, content)
+    return _created(context, content, *owners)
 
 
-def _created(context: Context, content: dict[str, t.Any]) -> Response:
+def _created(context: Context, content: dict[str, t.Any], *owners: str) -> Response:
     if context.only_owned and (content.get("api") or {}).get("acceptMappedClaims") is not None:
         raise invalid_value("acceptMappedClaims", "Application")
-    record = blank_application(context.tenant, context.caller.principal_id, content["displayName"])
+    record = blank_application(context.tenant, content["displayName"], *owners)
     record["createdByAppId"] = context.caller.app_id
     update_application(context.tenant, record, content)
     context.save("applications", record)
@@ -143,25 +146,26 @@ def _created(context: Context, content: dict[str, t.Any]) -> Response:
 
 def _update(context: Context) -> Response:
     key = context.keys[0]
-    content = checked("application", context.body())
     if isinstance(key, Key) and key.name == "uniqueName":
-        return _upsert(context, key, content)
-    return _patch(context, key, content)
+        return _upsert(context, key)
+    return _patch(context, key)
 
 
-def _upsert(context: Context, key: Key, content: dict[str, t.Any]) -> Response:
+def _upsert(context: Context, key: Key) -> Response:
     wanted = "create-if-missing" in context.request.headers.get("Prefer", "")
     if match(context.tenant["applications"].all_visible(), uniqueName=key.value):
-        return _patch(context, key, content)
+        return _patch(context, key)
     if not wanted:
         raise not_found(key.value)
+    content = checked("application", context.body())
     if not content.get("displayName"):
         raise missing_value("displayName", "Application")
-    return _created(context, {**content, "uniqueName": key.value})
+    return _created(context, {**content, "uniqueName": key.value}, context.caller.principal_id)
 
 
-def _patch(context: Context, key: str | Key, content: dict[str, t.Any]) -> Response:
+def _patch(context: Context, key: str | Key) -> Response:
     record = context.changing("applications", key)
+    content = checked("application", context.body(), own_id=record["id"])
     before = dict(record)
     update_application(context.tenant, record, content)
     context.save("applications", record)
@@ -202,11 +206,6 @@ def _delete_logo(context: Context) -> Response:
     return context.nothing()
 
 
-def _owners(context: Context) -> Response:
-    record = context.find("applications", context.keys[0])
-    return context.json({"@odata.context": context.annotation("directoryObjects"), "value": owners(context.tenant, record)})
-
-
 ROUTES: t.Final[tuple[Route, ...]] = (
     Route("GET", "/applications", "applications.list", _list, APPLICATION_READ, 2),
     Route("POST", "/applications", "applications.create", _create, APPLICATION_WRITE),
@@ -216,5 +215,4 @@ ROUTES: t.Final[tuple[Route, ...]] = (
     Route("GET", "/applications/{key}/logo", "application.GetLogo", _get_logo, APPLICATION_READ),
     Route("PUT", "/applications/{key}/logo", "application.UpdateLogo", _put_logo, APPLICATION_WRITE),
     Route("DELETE", "/applications/{key}/logo", "application.DeleteLogo", _delete_logo, APPLICATION_WRITE),
-    Route("GET", "/applications/{key}/owners", "application.ListOwners", _owners, APPLICATION_READ),
 )

@@ -16,9 +16,14 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PRIMITIVES: t.Final[dict[str, type]] = {"bool": bool, "int": int, "object": dict}
 
 
-def checked(kind: str, body: dict[str, t.Any], also: t.Collection[str] = ()) -> dict[str, t.Any]:
-    """The properties that a body sets, without annotations. also: read-only properties that this call may set."""
+def checked(kind: str, body: dict[str, t.Any], also: t.Collection[str] = (), own_id: str = "") -> dict[str, t.Any]:
+    """The properties that a body sets, without annotations.
+
+    also: read-only properties that this call may set. own_id: the id of the object that is changed, which the body may repeat.
+    """
     content = {name: value for name, value in body.items() if not name.startswith("@")}
+    if own_id and content.get("id") == own_id:
+        del content["id"]
     for name, value in content.items():
         each = TYPES[kind].get(name)
         if each is None:

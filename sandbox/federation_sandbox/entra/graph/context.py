@@ -43,11 +43,17 @@ class Context:
     directory: Directory
     tenant: Tenant
     caller: Caller
-    root: str
+    #: "v1.0" or "beta"
+    version: str
     #: the identifiers in the path, in order
     keys: list[str | Key]
     #: the caller's permissions reach only the applications that it owns
     only_owned: bool = False
+
+    @property
+    def root(self) -> str:
+        """The address below which this version of Graph answers."""
+        return f"https://{self.request.host}/{self.version}"
 
     # --- what was asked -----------------------------------------------------------------------------------------
 
@@ -78,7 +84,7 @@ class Context:
         """The query options, held to a type."""
         if _LAMBDAS.search(self.request.args.get("$filter", "")) and not self.settings.or_of_lambdas:
             raise unsupported_query("Operator 'Or' specified in filter clause is not supported for lambda expressions.")
-        return odata.parse(kind, self.request.args, self.eventual, expandable)
+        return odata.parse(kind, self.request.args, self.eventual, expandable, self.version == "beta")
 
     def find(self, collection: str, key: str | Key) -> Record:
         """The object that a path names, as a read shows it; 404 when it is not there, or not yet."""
@@ -162,6 +168,10 @@ class Context:
         content["value"] = [self._item(query, record, expand, typed) for record in found[: query.page]]
         return self.json(content)
 
+    def typed(self, record: Record) -> dict[str, t.Any]:
+        """An object that says of which type it is (its _kind), as $expand shows it."""
+        return self._item(odata.Query(record["_kind"]), record, None, typed=True)
+
     def _item(self, query: odata.Query, record: Record, expand: Expansions | None, typed: bool) -> dict[str, t.Any]:
         content: dict[str, t.Any] = {"@odata.type": f"#microsoft.graph.{record['_kind']}"} if typed else {}
         content |= dataclasses.replace(query, kind=record.get("_kind", query.kind)).project(record)
@@ -173,7 +183,7 @@ class Context:
     def _next_link(self, skip: int) -> str:
         options = {name: value for name, value in self.request.args.items() if name != "$skiptoken"}
         options["$skiptoken"] = odata.skip_token(skip)
-        path = self.request.path.partition("/v1.0")[2]
+        path = self.request.path.partition(f"/{self.version}")[2]
         return f"{self.root}{path}?{urllib.parse.urlencode(options, safe='$,')}"
 
 

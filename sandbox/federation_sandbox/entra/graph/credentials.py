@@ -21,6 +21,8 @@ from federation_sandbox.entra.state import Record, Tenant, moment, new_id, times
 _RESOURCE: t.Final[str] = "ServicePrincipal"
 _LONGEST_NAME: t.Final[int] = 90
 _YEARS: t.Final[int] = 3
+#: of a certificate that is asked for without one (terraform-provider-azuread, service_principal_token_signing_certificate)
+_DEFAULT_NAME: t.Final[str] = "CN=Microsoft Azure Federated SSO Certificate"
 #: each list, and the member that is never read back
 _SECRETS: t.Final[dict[str, str]] = {"keyCredentials": "key", "passwordCredentials": "secretText"}
 _KINDS: t.Final[dict[str, str]] = {"Sign": "X509CertAndPassword", "Verify": "AsymmetricX509Cert", "Encrypt": "AsymmetricX509Cert"}
@@ -48,7 +50,7 @@ def _wanted(tenant: Tenant, body: collections.abc.Mapping[str, t.Any]) -> tuple[
     unknown = sorted(set(body) - {"displayName", "endDateTime"})
     if unknown:
         raise unknown_parameter(unknown[0], "addTokenSigningCertificate")
-    name = body.get("displayName")
+    name = body.get("displayName") or _DEFAULT_NAME
     if not isinstance(name, str) or not name.startswith("CN=") or not 3 < len(name) <= _LONGEST_NAME:
         message = "The display name of a token signing certificate must start with 'CN='."
         raise bad_request(message, target="displayName", detail="InvalidValue")

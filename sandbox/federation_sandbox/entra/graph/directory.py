@@ -13,8 +13,15 @@ from werkzeug import Response
 
 from federation_sandbox.entra.graph.context import Context, Expansions, Key
 from federation_sandbox.entra.graph.errors import bad_request, not_found, unsupported_query
-from federation_sandbox.entra.graph.odata import Query
-from federation_sandbox.entra.graph.permissions import DOMAIN_READ, FULL_USER, GROUP_READ, MEMBER_READ, ORGANIZATION_READ, USER_READ
+from federation_sandbox.entra.graph.permissions import (
+    DOMAIN_READ,
+    FULL_USER,
+    GROUP_READ,
+    MANAGER_READ,
+    MEMBER_READ,
+    ORGANIZATION_READ,
+    USER_READ,
+)
 from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.state import Record, Tenant
 
@@ -36,23 +43,30 @@ def _users(context: Context) -> Response:
 
 
 def _user(context: Context) -> Response:
+    return context.entity("users", readable(context, context.find("users", _user_key(context))))
+
+
+def _user_key(context: Context) -> str | Key:
+    """The id of a user, or the name in its place."""
     key = context.keys[0]
-    if isinstance(key, str) and "@" in key:
-        key = Key("userPrincipalName", key)
-    return context.entity("users", readable(context, context.find("users", key)))
+    return Key("userPrincipalName", key) if isinstance(key, str) and "@" in key else key
+
+
+def _manager(context: Context) -> Response:
+    key = context.find("users", _user_key(context)).get("_manager", "")
+    manager = context.tenant["users"].visible(key)
+    if manager is None:
+        raise not_found("manager")
+    about = {"@odata.context": context.annotation("directoryObjects/$entity"), "@odata.type": "#microsoft.graph.user"}
+    return context.json({**about, **context.query("user").project(readable(context, manager))})
 
 
 def _expansions(context: Context) -> Expansions:
     def members(record: Record) -> list[dict[str, t.Any]]:
         found = itertools.islice(direct_members(context.tenant, record), 20)
-        return [_typed(context, each) for each in found]
+        return [context.typed(readable(context, each) if each["_kind"] == "user" else each) for each in found]
 
     return {"members": members}
-
-
-def _typed(context: Context, record: Record) -> dict[str, t.Any]:
-    kind = record["_kind"]
-    return {"@odata.type": f"#microsoft.graph.{kind}", **Query(kind).project(readable(context, record))}
 
 
 def _groups(context: Context) -> Response:
@@ -176,6 +190,7 @@ def _domains(context: Context) -> Response:
 ROUTES: t.Final[tuple[Route, ...]] = (
     Route("GET", "/users", "users.list", _users, USER_READ, 2),
     Route("GET", "/users/{key}", "users.get", _user, USER_READ, 2),
+    Route("GET", "/users/{key}/manager", "user.GetManager", _manager, MANAGER_READ),
     Route("GET", "/groups", "groups.list", _groups, GROUP_READ),
     Route("GET", "/groups/{key}", "groups.get", _group, GROUP_READ),
     *_member_routes(),

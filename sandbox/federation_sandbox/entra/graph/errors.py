@@ -53,6 +53,11 @@ def unknown_parameter(name: str, operation: str) -> CloudError:
     return bad_request(message, code="BadRequest")
 
 
+def already_referenced(name: str) -> CloudError:
+    """400 for a reference that is there already."""
+    return bad_request(f"One or more added object references already exist for the following modified properties: '{name}'.")
+
+
 def unsupported_query(message: str) -> CloudError:
     """400 for a query that Graph does not answer."""
     return bad_request(message, code="Request_UnsupportedQuery")

@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from federation_sandbox.entra.graph.errors import bad_request, unsupported_query
 from federation_sandbox.entra.graph.filters import Filter
-from federation_sandbox.entra.graph.model import TYPES
+from federation_sandbox.entra.graph.model import BETA, TYPES, Property
 from federation_sandbox.entra.state import Record
 
 DEFAULT_PAGE: t.Final[int] = 100
@@ -38,6 +38,7 @@ class Query:
     top: int | None = None
     skip: int = 0
     count: bool = False
+    beta: bool = False
 
     @property
     def page(self) -> int:
@@ -46,16 +47,18 @@ class Query:
 
     def project(self, record: Record, everything: bool = False) -> dict[str, t.Any]:
         """What an answer shows of a record."""
-        properties = TYPES[self.kind]
+        properties = _properties(self.kind, self.beta)
         names = self.select or tuple(name for name, each in properties.items() if everything or not each.hidden)
         shown = ["id", *(name for name in names if name != "id")] if "id" in record and "id" not in self.select else names
         return {name: record.get(name, properties[name].empty) for name in shown if name in properties}
 
 
-def parse(kind: str, arguments: MultiDict[str, str], eventual: bool, expandable: collections.abc.Collection[str] = ()) -> Query:
+def parse(
+    kind: str, arguments: MultiDict[str, str], eventual: bool, expandable: collections.abc.Collection[str] = (), beta: bool = False
+) -> Query:
     """Read the options; 400 in Graph's words for anything that Graph does not answer.
 
-    eventual: the request carries ConsistencyLevel: eventual.
+    eventual: the request carries ConsistencyLevel: eventual. beta: it reads what the version beta has besides.
     """
     for name in arguments:
         if name.startswith("$") and name not in _OPTIONS:
@@ -72,13 +75,14 @@ def parse(kind: str, arguments: MultiDict[str, str], eventual: bool, expandable:
         raise unsupported_query("Sorting is not supported for the current query.")
     return Query(
         kind,
-        _select(kind, arguments.get("$select", "")),
+        _select(kind, arguments.get("$select", ""), beta),
         _expand(kind, arguments.get("$expand", ""), expandable),
         found,
         order,
         _top(arguments.get("$top")),
         _skip(arguments.get("$skiptoken")),
         count,
+        beta,
     )
 
 
@@ -113,10 +117,14 @@ def _boolean(name: str, text: str) -> bool:
     return text == "true"
 
 
-def _select(kind: str, text: str) -> tuple[str, ...]:
+def _properties(kind: str, beta: bool) -> dict[str, Property]:
+    return {**TYPES[kind], **(BETA.get(kind, {}) if beta else {})}
+
+
+def _select(kind: str, text: str, beta: bool) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
-        if name not in TYPES[kind]:
+        if name not in _properties(kind, beta):
             raise bad_request(
                 f"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type 'microsoft.graph.{kind}'.",
                 code="BadRequest",

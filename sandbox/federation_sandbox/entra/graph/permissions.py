@@ -44,6 +44,10 @@ POLICY_READ: t.Final[Needs] = _any(*_POLICY_READ)
 POLICY_WRITE: t.Final[Needs] = _any("Policy.ReadWrite.ApplicationConfiguration")
 MEMBER_READ: t.Final[Needs] = _any("GroupMember.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
 GROUP_READ: t.Final[Needs] = _any("Group.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
+GROUP_OWNER_READ: t.Final[Needs] = _any("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All")
+GROUP_WRITE: t.Final[Needs] = _any("Group.ReadWrite.All")
+OWNER_ADD: t.Final[Needs] = _any(*(f"{write} + Directory.Read.All" for write in ("Application.ReadWrite.All", OWNED_BY)))
+MANAGER_READ: t.Final[Needs] = _any("User.Read.All", "Directory.Read.All")
 USER_READ: t.Final[Needs] = _any("User.ReadBasic.All", "User.Read.All", "Directory.Read.All")
 #: what was deleted: OwnedBy does not do (facts/entra.md E6), nor does the right to applications show users and groups
 DELETED_READ: t.Final[dict[str, Needs]] = {

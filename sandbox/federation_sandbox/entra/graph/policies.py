@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import collections.abc
 import typing as t
-import urllib.parse
 
 from werkzeug import Response
 
 from federation_sandbox.entra.graph.bodies import checked
 from federation_sandbox.entra.graph.context import Context
 from federation_sandbox.entra.graph.definitions import check_definition
-from federation_sandbox.entra.graph.errors import bad_request, missing_value, not_found
+from federation_sandbox.entra.graph.errors import already_referenced, bad_request, missing_value, not_found
 from federation_sandbox.entra.graph.odata import Query
 from federation_sandbox.entra.graph.permissions import APPLICATION_POLICIES, POLICY_APPLIES_TO, POLICY_READ, POLICY_WRITE
+from federation_sandbox.entra.graph.references import referenced_id
 from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.state import COLLECTIONS, Record, Tenant, new_id
 
@@ -49,8 +49,8 @@ class _Policies:
         return context.entity(self._collection, record, 201)
 
     def update(self, context: Context) -> Response:
-        content = checked(self._kind, context.body())
         record = context.changing(self._collection, context.keys[0])
+        content = checked(self._kind, context.body(), own_id=record["id"])
         if "definition" in content:
             check_definition(self._title, content["definition"])
         context.save(self._collection, {**record, **content})
@@ -84,11 +84,11 @@ class _Policies:
         return context.json({"@odata.context": context.annotation("Collection($ref)"), "value": links})
 
     def assign(self, context: Context) -> Response:
-        policy = self._referenced(context)
+        places = (f"policies/{self._collection}", "directoryObjects")
+        policy = context.find(self._collection, referenced_id(context, context.body().get("@odata.id"), places))
         holder = context.changing(self._holders, context.keys[0])
         if policy["id"] in holder[self._held]:
-            message = f"One or more added object references already exist for the following modified properties: '{self._collection}'."
-            raise bad_request(message)
+            raise already_referenced(self._collection)
         if holder[self._held] and not context.settings.several_claims_policies:
             raise bad_request(f"The {COLLECTIONS[self._holders]} already has a policy in '{self._collection}'; it takes at most one.")
         context.save(self._holders, {**holder, self._held: [*holder[self._held], policy["id"]]})
@@ -104,17 +104,6 @@ class _Policies:
     def _take_from(self, context: Context, holder: Record, key: str) -> None:
         if key in holder[self._held]:
             context.save(self._holders, {**holder, self._held: [each for each in holder[self._held] if each != key]})
-
-    def _referenced(self, context: Context) -> Record:
-        """The policy that a body's @odata.id names, by an address in this very cloud."""
-        address = context.body().get("@odata.id")
-        if not isinstance(address, str):
-            raise bad_request("A reference needs an '@odata.id'.", code="BadRequest")
-        parts, here = urllib.parse.urlsplit(address), urllib.parse.urlsplit(context.root)
-        places = tuple(f"{here.path}/{each}/" for each in (f"policies/{self._collection}", "directoryObjects"))
-        if (parts.scheme, parts.hostname) != (here.scheme, here.hostname) or not parts.path.startswith(places):
-            raise bad_request(f"Invalid URL format specified in @odata.id for reference update: '{address}'.", code="BadRequest")
-        return context.find(self._collection, parts.path.rpartition("/")[2])
 
     def routes(self) -> tuple[Route, ...]:
         """Every call, named as the published description names it."""

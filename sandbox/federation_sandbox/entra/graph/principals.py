@@ -1,18 +1,17 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a service principal takes over from its application, and who owns the two."""
+"""What a service principal takes over from its application."""
 
 from __future__ import annotations
 
 import copy
-import typing as t
 
 from federation_sandbox.entra.state import Record, Tenant, new_id
 
 
-def blank_principal(tenant: Tenant, application: Record, caller_id: str) -> Record:
-    """A service principal as it is made for an application of the same tenant."""
+def blank_principal(tenant: Tenant, application: Record, *owners: str) -> Record:
+    """A service principal as it is made for an application of the same tenant. owners: their ids."""
     record = {
         "id": new_id(),
         "appId": application["appId"],
@@ -26,7 +25,7 @@ def blank_principal(tenant: Tenant, application: Record, caller_id: str) -> Reco
         "passwordCredentials": [],
         "notificationEmailAddresses": [],
         "tags": [],
-        "_owners": [caller_id],
+        "_owners": list(owners),
         "_claimsMappingPolicies": [],
     }
     _take_over(record, {}, application)
@@ -60,13 +59,3 @@ def _take_over(record: Record, before: Record, application: Record) -> None:
         servicePrincipalNames=[*application["identifierUris"], application["appId"]],
         signInAudience=application["signInAudience"],
     )
-
-
-def owners(tenant: Tenant, record: Record) -> list[dict[str, t.Any]]:
-    """The owners of an application or service principal, as a list shows them."""
-    found = (tenant["servicePrincipals"].indexed(key) for key in record.get("_owners", ()))
-    return [
-        {"@odata.type": "#microsoft.graph.servicePrincipal", "id": each["id"], "appId": each["appId"], "displayName": each["displayName"]}
-        for each in found
-        if each is not None
-    ]

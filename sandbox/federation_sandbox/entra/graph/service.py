@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Microsoft Graph v1.0: each request is routed, its caller identified, limited and permitted, and then answered."""
+"""Microsoft Graph v1.0, and reads of beta: each request is routed, its caller identified, limited and permitted, and then answered."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from federation_sandbox.entra.graph import (
     assignments,
     deleted_items,
     directory,
+    owners,
     policies,
     service_principals,
 )
@@ -39,21 +40,26 @@ ROUTES: t.Final[tuple[Route, ...]] = (
     *assignments.ROUTES,
     *policies.ROUTES,
     *directory.ROUTES,
+    *owners.ROUTES,
     *deleted_items.ROUTES,
 )
-_VERSION: t.Final[str] = "/v1.0/"
+_VERSIONS: t.Final[frozenset[str]] = frozenset({"v1.0", "beta"})
 _DELTA: t.Final[frozenset[str]] = frozenset({"delta", "delta()", "microsoft.graph.delta()"})
 
 
 def _handle(request: Request, call: Call) -> Response:
-    if not request.path.startswith(_VERSION):
-        version = request.path.strip("/").partition("/")[0]
-        if version == "beta":
-            raise CloudError(501, "NotImplemented", "The sandbox holds Microsoft Graph v1.0 alone.")
+    version, path = _split(request)
+    if version not in _VERSIONS:
         raise CloudError(400, "BadRequest", f"Invalid version: {version}")
-    response = _batch(request, call) if request.path == f"{_VERSION}$batch" else _answer(request, call)
+    response = _batch(request, call) if path == "$batch" else _answer(request, call)
     response.date = call.world.clock.now()
     return response
+
+
+def _split(request: Request) -> tuple[str, str]:
+    """The version of Graph that a request is for, and the path below it."""
+    version, _slash, path = request.path.lstrip("/").partition("/")
+    return version, path
 
 
 def _batch(request: Request, call: Call) -> Response:
@@ -63,7 +69,7 @@ def _batch(request: Request, call: Call) -> Response:
     tenant, caller = _identify(request, call)
     call.admit()
     content = answer_batch(request, call, _answer_part)
-    return Context(request, call, entra(call.world), tenant, caller, "", []).json(content)
+    return Context(request, call, entra(call.world), tenant, caller, _split(request)[0], []).json(content)
 
 
 def _answer_part(request: Request, call: Call) -> Response:
@@ -78,21 +84,24 @@ def _answer_part(request: Request, call: Call) -> Response:
 
 
 def _answer(request: Request, call: Call) -> Response:
-    segments = split(request.path.removeprefix(_VERSION))
+    version, path = _split(request)
+    segments = split(path)
     if segments[-1] in _DELTA:
         raise CloudError(501, "NotImplemented", "The sandbox has no delta queries.")
     route, keys = _route(request.method, segments)
     call.operation, call.write = route.operation, route.write
     call.key_material = selects_keys(request.method, request.args)
+    if version == "beta" and route.write:
+        message = "The sandbox answers reads below /beta, as v1.0 answers them; what is written there may mean something else. Use /v1.0."
+        raise CloudError(501, "NotImplemented", message)
     tenant, caller = _identify(request, call)
     call.admit()
     cost = units(route, request.args)
     with call.world.lock:
         throttle(call, tenant, caller.app_id, cost)
         deleted_items.purge_expired(tenant)
-        root = f"https://{request.host}{_VERSION.rstrip('/')}"
         owned = only_owned(caller, route.needs)
-        response = route.answer(Context(request, call, entra(call.world), tenant, caller, root, keys, owned))
+        response = route.answer(Context(request, call, entra(call.world), tenant, caller, version, keys, owned))
     response.headers["x-ms-resource-unit"] = str(cost)
     return _identified(request, response)
 

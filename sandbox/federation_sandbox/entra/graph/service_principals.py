@@ -17,9 +17,10 @@ from federation_sandbox.entra.graph.context import Context, Expansions
 from federation_sandbox.entra.graph.credentials import add_token_signing_certificate, changed_credentials
 from federation_sandbox.entra.graph.deleted_items import check_principal_deletable, delete_softly
 from federation_sandbox.entra.graph.errors import bad_request, denied, invalid_value, missing_value
+from federation_sandbox.entra.graph.owners import bound_owners, shown_owners
 from federation_sandbox.entra.graph.permissions import APPLICATION_POLICIES, APPLICATION_READ, APPLICATION_WRITE, only_owned
 from federation_sandbox.entra.graph.policies import shown_policies
-from federation_sandbox.entra.graph.principals import blank_principal, owners
+from federation_sandbox.entra.graph.principals import blank_principal
 from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.state import Record, Tenant, match
 from federation_sandbox.service import CloudError
@@ -78,7 +79,7 @@ def _expansions(context: Context) -> Expansions:
         return shown_policies(context.tenant, record["_claimsMappingPolicies"])
 
     return {
-        "owners": lambda record: owners(context.tenant, record),
+        "owners": lambda record: shown_owners(context, record),
         "claimsMappingPolicies": policies,
         "appRoleAssignedTo": assigned,
     }
@@ -94,7 +95,9 @@ def _get(context: Context) -> Response:
 
 
 def _create(context: Context) -> Response:
-    content = checked("servicePrincipal", context.body(), also=("appId",))
+    body = context.body()
+    owners = bound_owners(context, body)
+    content = checked("servicePrincipal", body, also=("appId",))
     app_id = content.pop("appId", None)
     if not app_id:
         raise missing_value("appId", "ServicePrincipal")
@@ -115,15 +118,15 @@ def _create(context: Context) -> Response:
             f"The service principal cannot be created, updated, or restored because the service principal name {app_id} is already in use.",
         )
     context.check_owner(application)
-    record = blank_principal(context.tenant, application, context.caller.principal_id)
+    record = blank_principal(context.tenant, application, *owners)
     update_principal(context.tenant, record, content)
     context.save("servicePrincipals", record)
     return context.entity("servicePrincipals", record, 201)
 
 
 def _update(context: Context) -> Response:
-    content = checked("servicePrincipal", context.body())
     record = context.changing("servicePrincipals", context.keys[0])
+    content = checked("servicePrincipal", context.body(), own_id=record["id"])
     update_principal(context.tenant, record, content)
     context.save("servicePrincipals", record)
     return context.nothing()
@@ -144,11 +147,6 @@ def _add_certificate(context: Context) -> Response:
     return context.json({"@odata.context": context.annotation("microsoft.graph.selfSignedCertificate"), **made})
 
 
-def _owners(context: Context) -> Response:
-    record = context.find("servicePrincipals", context.keys[0])
-    return context.json({"@odata.context": context.annotation("directoryObjects"), "value": owners(context.tenant, record)})
-
-
 def _key_proof(context: Context) -> Response:
     context.changing("servicePrincipals", context.keys[0])
     raise denied("The proof of possession of an existing key is missing or invalid.")
@@ -160,7 +158,6 @@ ROUTES: t.Final[tuple[Route, ...]] = (
     Route("GET", "/servicePrincipals/{key}", "servicePrincipals.get", _get, APPLICATION_READ),
     Route("PATCH", "/servicePrincipals/{key}", "servicePrincipals.update", _update, APPLICATION_WRITE),
     Route("DELETE", "/servicePrincipals/{key}", "servicePrincipals.delete", _delete, APPLICATION_WRITE),
-    Route("GET", "/servicePrincipals/{key}/owners", "servicePrincipal.ListOwners", _owners, APPLICATION_READ),
     Route("POST", "/servicePrincipals/{key}/addKey", "servicePrincipal.addKey", _key_proof, APPLICATION_WRITE),
     Route("POST", "/servicePrincipals/{key}/removeKey", "servicePrincipal.removeKey", _key_proof, APPLICATION_WRITE),
     Route(

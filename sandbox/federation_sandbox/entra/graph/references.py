@@ -1,0 +1,24 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""References to other objects, by their addresses in the very cloud that is called."""
+
+from __future__ import annotations
+
+import collections.abc
+import typing as t
+import urllib.parse
+
+from federation_sandbox.entra.graph.context import Context
+from federation_sandbox.entra.graph.errors import bad_request
+
+
+def referenced_id(context: Context, address: t.Any, places: collections.abc.Iterable[str]) -> str:
+    """The id at the end of an address. places: the paths below which an object of the wanted kind may be addressed."""
+    if not isinstance(address, str):
+        raise bad_request("A reference needs an '@odata.id'.", code="BadRequest")
+    parts, here = urllib.parse.urlsplit(address), urllib.parse.urlsplit(context.root)
+    wanted = tuple(f"{here.path}/{place}/" for place in places)
+    if (parts.scheme, parts.hostname) != (here.scheme, here.hostname) or not parts.path.startswith(wanted):
+        raise bad_request(f"Invalid URL format specified in @odata.id for reference update: '{address}'.", code="BadRequest")
+    return parts.path.rpartition("/")[2].lower()
