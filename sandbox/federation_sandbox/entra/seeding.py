@@ -42,6 +42,7 @@ PERMISSIONS: t.Final[dict[str, str]] = {
     "User.Read.All": "df021288-bdef-4463-88db-98f22de89214",
     "User.ReadBasic.All": "97235f07-e226-4f63-ace3-39588e11d3a1",
     "Directory.Read.All": "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
+    "Group.ReadBasic.All": "07d67222-3a10-4d3b-9ddc-b8aa43198a00",
     "Group.Read.All": "5b567255-7703-4780-807c-7be8301ae99b",
     "Group.ReadWrite.All": "62a82d76-70ea-41e2-9197-370581804d09",
     "Organization.Read.All": "498476ce-e0fe-48b0-b801-37ba7e2685c6",

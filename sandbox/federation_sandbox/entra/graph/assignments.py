@@ -153,12 +153,15 @@ def _of(collection: str) -> tuple[Route, ...]:
 
     name = collection.removesuffix("s")
     path = f"/{collection}/{{key}}/appRoleAssignments"
-    units = 2 if collection == "servicePrincipals" else 1
+    applications = collection == "servicePrincipals"
+    units = 2 if applications else 1
     routes = (
-        Route("GET", path, f"{name}.ListAppRoleAssignments", listed, PRINCIPAL_ASSIGNMENT_READ, units),
-        Route("POST", path, f"{name}.CreateAppRoleAssignments", create, PRINCIPAL_ASSIGNMENT_WRITE),
+        Route(
+            "GET", path, f"{name}.ListAppRoleAssignments", listed, APPLICATION_READ if applications else PRINCIPAL_ASSIGNMENT_READ, units
+        ),
+        Route("POST", path, f"{name}.CreateAppRoleAssignments", create, ASSIGNMENT_CREATE if applications else PRINCIPAL_ASSIGNMENT_WRITE),
     )
-    if collection == "servicePrincipals":
+    if applications:
         return routes
     removal = Route("DELETE", f"{path}/{{key}}", f"{name}.DeleteAppRoleAssignments", delete, PRINCIPAL_ASSIGNMENT_WRITE)
     return (*routes, removal)

@@ -32,7 +32,7 @@ ASSIGNMENT_CREATE: t.Final[Needs] = _any(
 )
 ASSIGNMENT_DELETE: t.Final[Needs] = _any("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All")
 PRINCIPAL_ASSIGNMENT_WRITE: t.Final[Needs] = _any("AppRoleAssignment.ReadWrite.All")
-PRINCIPAL_ASSIGNMENT_READ: t.Final[Needs] = _any("AppRoleAssignment.ReadWrite.All", "Directory.Read.All", "Application.Read.All")
+PRINCIPAL_ASSIGNMENT_READ: t.Final[Needs] = _any("AppRoleAssignment.ReadWrite.All", "Directory.Read.All")
 #: policies where they are assigned, read as well as written: Application.Read.All does not do (facts/entra.md E6)
 APPLICATION_POLICIES: t.Final[Needs] = _any(
     *(f"{write} + {read}" for write in ("Application.ReadWrite.All", OWNED_BY) for read in _POLICY_READ)
@@ -42,9 +42,10 @@ POLICY_APPLIES_TO: t.Final[Needs] = _any(*_POLICY_READ, "Application.Read.All", 
 #: policies by themselves, the tenant's default app management policy among them
 POLICY_READ: t.Final[Needs] = _any(*_POLICY_READ)
 POLICY_WRITE: t.Final[Needs] = _any("Policy.ReadWrite.ApplicationConfiguration")
-MEMBER_READ: t.Final[Needs] = _any("GroupMember.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
-GROUP_READ: t.Final[Needs] = _any("Group.ReadBasic.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
-GROUP_OWNER_READ: t.Final[Needs] = _any("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All")
+_GROUP = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All")
+GROUP_READ: t.Final[Needs] = _any("Group.ReadBasic.All", *_GROUP)
+MEMBER_READ: t.Final[Needs] = _any("GroupMember.ReadBasic.All", "Group.ReadBasic.All", *_GROUP)
+GROUP_OWNER_READ: t.Final[Needs] = _any(*_GROUP)
 GROUP_WRITE: t.Final[Needs] = _any("Group.ReadWrite.All")
 OWNER_ADD: t.Final[Needs] = _any(*(f"{write} + Directory.Read.All" for write in ("Application.ReadWrite.All", OWNED_BY)))
 MANAGER_READ: t.Final[Needs] = _any("User.Read.All", "Directory.Read.All")

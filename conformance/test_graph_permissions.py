@@ -1,0 +1,180 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Microsoft's published permissions as a judge of the sandbox, and of what the documentation asks for, by every playbook's calls."""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+from playbooks import Playbooks
+from published_permissions import Needs, call_of, calls, minimal, read_table, table_of
+from seeds import CLIENT, SECRET, account, credentials, tenant
+
+from federation_sandbox import clouds
+from federation_sandbox.entra.graph.service import ROUTES
+from federation_sandbox.testing import Sandbox
+
+CHECKOUT: t.Final = Path(__file__).resolve().parents[1]
+INVENTORY: t.Final = "sandbox/hosts.yml"
+TABLE: t.Final = read_table()
+
+
+def needs(*alternatives: str) -> Needs:
+    return frozenset(frozenset(one.split()) for one in alternatives)
+
+
+_READ: t.Final = ("Application.Read.All", "Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.Read.All")
+_WRITE: t.Final = ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy")
+_DELETED: t.Final = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All")
+
+#: calls that are not in the data, by Microsoft's page of each
+BESIDE_THE_DATA: t.Final[dict[str, Needs]] = {
+    "GET /applicationTemplates": needs(""),
+    "GET /applicationTemplates/{id}": needs(""),
+    "GET /applications/{id}/logo": needs(*_READ),
+    "DELETE /applications/{id}/logo": needs(*_WRITE),
+    "GET /servicePrincipals/{id}/appRoleAssignedTo/{id}": needs(*_READ),
+    "GET /directory/deletedItems/microsoft.graph.application": needs(*_DELETED),
+    "GET /directory/deletedItems/graph.application": needs(*_DELETED),
+    "GET /directory/deletedItems/microsoft.graph.servicePrincipal": needs(*_DELETED),
+    "GET /directory/deletedItems/graph.servicePrincipal": needs(*_DELETED),
+    "GET /directory/deletedItems/microsoft.graph.group": needs("Group.Read.All", "Directory.Read.All"),
+    "GET /directory/deletedItems/graph.group": needs("Group.Read.All", "Directory.Read.All"),
+    "GET /directory/deletedItems": needs("User.Read.All", "Directory.Read.All"),  # those of users
+    "GET /directory/deletedItems/{id}": needs(*_DELETED, "User.Read.All", "Group.Read.All"),
+    "DELETE /directory/deletedItems/{id}": needs(*_WRITE),
+}
+#: where the sandbox differs from the data, and why
+DIFFERS: t.Final[dict[str, str]] = {
+    "GET /organization": "The data lets User.Read.All read it, its page does not; without it, Entra ID itself refuses an identifier.",
+    "POST /directory/deletedItems/{id}/restore": "The data has the permissions for users alone; the page has those for applications too.",
+}
+
+
+@pytest.mark.parametrize("call", calls())
+def test_the_sandbox_asks_for_what_is_published(call: str) -> None:
+    """No call of the sandbox takes other permissions than Microsoft publishes for it"""
+    published = {**TABLE, **BESIDE_THE_DATA}[call]
+    of_the_sandbox = [minimal(route.needs) for route in ROUTES if call_of(route.method, route.template.replace("{key}", "x")) == call]
+    assert (set(of_the_sandbox) == {published}) is (call not in DIFFERS), (of_the_sandbox, published)
+
+
+def test_every_call_is_in_one_table() -> None:
+    assert set(TABLE) | set(BESIDE_THE_DATA) == set(calls())
+    assert not set(TABLE) & set(BESIDE_THE_DATA)
+
+
+def test_how_the_data_is_read() -> None:
+    """What is needed together stays together, and what is listed as the other half is no alternative"""
+
+    def permission(noted: str, scheme: str = "Application") -> dict[str, t.Any]:
+        paths = {"/serviceprincipals/{id}/approleassignedto": noted}
+        return {"pathSets": [{"schemeKeys": [scheme], "methods": ["POST"], "paths": paths}]}
+
+    document = {
+        "permissions": {
+            "AppRoleAssignment.ReadWrite.All": permission("least=Application;AlsoRequires=Application.Read.All,Directory.Read.All"),
+            "Application.Read.All": permission("AlsoRequires=AppRoleAssignment.ReadWrite.All"),
+            "Directory.Read.All": permission(""),
+            "Application.ReadWrite.All": permission(""),
+            "Group.Read.All": permission("", "DelegatedWork"),
+            "Unheard.Of": permission(""),
+        }
+    }
+    assert table_of(document) == {
+        "POST /servicePrincipals/{id}/appRoleAssignedTo": needs(
+            "Application.ReadWrite.All",
+            "AppRoleAssignment.ReadWrite.All Application.Read.All",
+            "AppRoleAssignment.ReadWrite.All Directory.Read.All",
+        )
+    }
+
+
+# --- what the documentation asks for ----------------------------------------------------------------------------------
+
+DOCUMENTATION: t.Final = (CHECKOUT / "docs" / "permissions.md").read_text(encoding="utf-8").partition("\n## AWS")
+_PERMISSION: t.Final = r"`((?:\w+\.)+\w+)`"
+
+
+def documented() -> list[str]:
+    """The permissions of the table, which suffice for every playbook."""
+    return re.findall(rf"^\| {_PERMISSION} \|", DOCUMENTATION[0], re.MULTILINE)
+
+
+def documented_for_reading() -> list[str]:
+    """The permissions of the paragraph about the check and the report."""
+    paragraph = next(part for part in DOCUMENTATION[2].split("\n\n") if part.startswith("The check by itself"))
+    return re.findall(_PERMISSION, paragraph.partition("in AWS")[0].partition("In AWS")[0])
+
+
+#: playbook, its arguments and variables, in the order in which they make a federation, keep it and remove it
+WRITING: t.Final[tuple[tuple[str, dict[str, t.Any]], ...]] = (
+    ("site", {}),
+    ("site", {}),
+    ("users", {"federation_agents": [], "federation_agent_groups": [{"group": "Contact centre agents", "security_profiles": ["Agent"]}]}),
+    ("rotate_certificate", {"certificate_rotation_now": True, "certificate_rotation_settle_seconds": 0}),
+    ("certificates", {}),
+    ("check", {}),
+    ("report", {}),
+    ("teardown", {"azure_saml_app_purge": True}),
+)
+READING: t.Final = ("certificates", "check", "report")
+
+
+#: an application that has the permissions for reading alone
+READER: t.Final = "66666666-6666-4666-8666-666666666666"
+
+
+@pytest.fixture(scope="module")
+def traffic(_one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The calls that every playbook made with the documented permissions; those that only read made theirs with fewer, as well."""
+    _one_sandbox.world.reset()
+    directory = tenant("public", documented())
+    reader = {"client_id": READER, "name": "reader", "secrets": [SECRET], "permissions": documented_for_reading()}
+    directory["clients"].append(reader)
+    clouds.seed(_one_sandbox.world, {"entra": {"tenants": [directory]}, "aws": {"accounts": [account("aws")]}})
+    terminal = Playbooks({**_one_sandbox.environment, **credentials()}, tmp_path_factory.mktemp("playbooks"))
+
+    def run(playbook: str, variables: dict[str, t.Any]) -> set[str]:
+        _one_sandbox.world.traffic.clear()
+        terminal.succeed(playbook, INVENTORY, variables=variables)
+        entries = [entry for entry in _one_sandbox.world.traffic.entries("graph") if not entry["path"].endswith("/$batch")]
+        return {call_of(entry["method"], entry["path"].removeprefix("/v1.0")) for entry in entries}
+
+    made: dict[str, set[str]] = collections.defaultdict(set)
+    for playbook, variables in WRITING:
+        made[playbook] |= run(playbook, variables)
+        if playbook in READING:
+            terminal.environment["AZURE_CLIENT_ID"] = READER
+            made["reading"] |= run(playbook, variables)
+            terminal.environment["AZURE_CLIENT_ID"] = CLIENT
+    return made
+
+
+def suffices(permissions: collections.abc.Collection[str], call: str) -> bool:
+    """Whether permissions allow a call, by what is published."""
+    return any(together <= set(permissions) for together in {**TABLE, **BESIDE_THE_DATA}[call])
+
+
+@pytest.mark.parametrize("playbook", [*dict.fromkeys(playbook for playbook, _variables in WRITING), "reading"])
+def test_what_is_documented_suffices_for_every_call(traffic: dict[str, set[str]], playbook: str) -> None:
+    permissions = documented_for_reading() if playbook == "reading" else documented()
+    assert [call for call in sorted(traffic[playbook]) if not suffices(permissions, call)] == []
+
+
+@pytest.mark.parametrize("permission", documented())
+def test_nothing_that_is_documented_is_unneeded(traffic: dict[str, set[str]], permission: str) -> None:
+    others = set(documented()) - {permission}
+    assert [call for call in sorted(set().union(*traffic.values())) if not suffices(others, call)], f"nothing needs {permission}"
+
+
+@pytest.mark.parametrize("permission", documented_for_reading())
+def test_nothing_that_is_documented_for_reading_is_unneeded(traffic: dict[str, set[str]], permission: str) -> None:
+    others = set(documented_for_reading()) - {permission}
+    assert [call for call in sorted(traffic["reading"]) if not suffices(others, call)], f"nothing needs {permission}"
