@@ -24,7 +24,6 @@ GROUPS: t.Final = ("Agents", "Supervisors")
 PERMISSIONS: t.Final = (
     "Application.ReadWrite.All",
     "Policy.ReadWrite.ApplicationConfiguration",
-    "Policy.Read.All",
     "GroupMember.Read.All",
     "User.Read.All",
 )

@@ -52,7 +52,6 @@ PERMISSIONS: t.Final[dict[str, str]] = {
 DEFAULT_PERMISSIONS: t.Final[tuple[str, ...]] = (
     "Application.ReadWrite.All",
     "Policy.ReadWrite.ApplicationConfiguration",
-    "Policy.Read.All",
     "GroupMember.Read.All",
     "User.Read.All",
 )
