@@ -303,8 +303,8 @@ extends_documentation_fragment:
 notes:
   - Needs the Microsoft Graph application permission C(Application.ReadWrite.All). C(Application.ReadWrite.OwnedBy) is not enough, since an
     application that is made from a template has no owner.
-  - Claims need C(Policy.ReadWrite.ApplicationConfiguration) and C(Policy.Read.All); assignments need C(User.ReadBasic.All) and
-    C(GroupMember.Read.All). A permission that is missing is named before anything is written.
+  - Claims need C(Policy.ReadWrite.ApplicationConfiguration); assignments need C(User.ReadBasic.All) and C(GroupMember.Read.All).
+    A permission that is missing is named before anything is written.
 seealso:
   - module: openccp.federation.azure_saml_app_info
   - module: openccp.federation.iam_saml_provider
@@ -673,6 +673,11 @@ class SamlApp:
     app: applications.Application
     unlisted: t.Sequence[str] = ()
     access: t.Mapping[str, t.Any] = types.MappingProxyType({})
+    #: whether this run made the application
+    is_new = False
+    makes_certificate = False
+    #: by which the certificate that is made is noted, once it is
+    noted_end: str | None = None
 
     def __init__(self, module: AnsibleModule) -> None:
         self.params = module.params
@@ -690,6 +695,7 @@ class SamlApp:
         self.keys.learn(self.app.principal)
         plan = saml_app.plan(self.params, actual)
         permissions.check(self.graph.roles, saml_app.works(plan), self.graph.place.client_id)
+        self.makes_certificate = any(step.do == "add_certificate" for step in plan.steps)
         self.unlisted = saml_app.unlisted(self.params, actual, self.app)
         doors = access.doors(self.params, actual, plan)
         self.access = access.read_access(self.graph, actual, *doors) if doors else {}
@@ -721,8 +727,11 @@ class SamlApp:
 
     def create(self) -> Plan | None:
         template = templates.template_id(self.params["template"], self.graph.place.cloud.name)
-        self.app = made = application_changes.create(self.graph, self.waiter, self.params["name"], template)
-        older = application_changes.drop_second(self.graph, self.waiter, selector_of(self.params), made)
+        selector = selector_of(self.params)
+        made, seen = application_changes.create(self.graph, self.waiter, selector, template)
+        self.app = made
+        older = application_changes.drop_second(self.graph, self.waiter, selector, made, seen)
+        self.is_new = older is None
         if older is None:
             return None
         self.warn(
@@ -733,6 +742,9 @@ class SamlApp:
 
     def update_principal(self, options: list[str]) -> None:
         body = saml_app.body_of(saml_app.PRINCIPAL, saml_app.wishes(self.params, self.app), self.app, options)
+        if self.makes_certificate:
+            self.noted_end = signing_certificates.end_of(self.graph, self.params["signing_certificate"]["validity_days"])
+            body["tags"] = signing_certificates.noting_made({**self.app.principal, **body}, self.noted_end)
         application_changes.update_principal(self.graph, self.waiter, self.app, body)
         # What follows starts from what was written, since a read may still show what was before.
         self.app = dataclasses.replace(self.app, principal={**self.app.principal, **body})
@@ -748,7 +760,7 @@ class SamlApp:
 
     def add_certificate(self) -> None:
         wish = self.params["signing_certificate"]
-        made, principal = signing_certificates.add(self.graph, self.waiter, self.app.principal, **wish)
+        made, principal = signing_certificates.add(self.graph, self.waiter, self.app.principal, **wish, noted=self.noted_end)
         self.keys.keep(made)
         self.app = dataclasses.replace(self.app, principal=self.keys.filled(self.graph, principal))
         self.made_thumbprint = made.certificate.thumbprint
@@ -758,7 +770,7 @@ class SamlApp:
         self.app = dataclasses.replace(self.app, principal=principal)
 
     def create_claims(self, definition: list[str]) -> None:
-        claims_policies.create(self.graph, self.waiter, self.app, definition)
+        claims_policies.create(self.graph, self.waiter, self.app, definition, is_new=self.is_new)
 
     def update_claims(self, policy_id: str, definition: list[str]) -> None:
         claims_policies.update(self.graph, self.waiter, self.app, policy_id, definition)
@@ -798,7 +810,7 @@ class SamlApp:
         """The application once Graph shows all that was written, so that the next run finds it and has nothing to do."""
 
         def probe() -> applications.Application | None:
-            found = look_again(self.graph, self.params, self.keys)
+            found = look_again(self.graph, self.params, self.app, self.keys)
             return found.app if found and not saml_app.plan(self.params, found).steps else None
 
         def passes(error: FederationError) -> bool:

@@ -40,11 +40,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._wait import Wa
 PURGE_TIMEOUT: t.Final = 60.0
 
 
-def create(graph: Graph, waiter: Waiter, name: str, template_id: str) -> Application:
-    """Make an application under its temporary name; returns once it and its service principal can be read.
+def create(graph: Graph, waiter: Waiter, selector: Selector, template_id: str) -> tuple[Application, Candidates]:
+    """Make an application under its temporary name; returns once it and its service principal can be read, with what lists show then.
 
     Instantiate may answer 404, or nothing, and have made the application, so it is looked for before anything is asked for again.
     """
+    name = selector.name or ""
     what = f"the application '{name}'"
     ask = Ask("POST", f"/applicationTemplates/{template_id}/instantiate", f"create {what}", {"displayName": temporary_name(name)})
     path = url("/applications", filter=f"displayName eq {literal(temporary_name(name))}", select=APPLICATION_FIELDS)
@@ -64,13 +65,14 @@ def create(graph: Graph, waiter: Waiter, name: str, template_id: str) -> Applica
             error.hint = UNSEEN
             raise
         made = unseen
-    return wait_for(graph, waiter, made)
+    return wait_for(graph, waiter, selector, made)
 
 
-def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Application) -> t.Mapping[str, t.Any] | None:
+def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Application, seen: Candidates) -> t.Mapping[str, t.Any] | None:
     """Delete a new application again when there is one already that the lists did not show before; None when there is none.
 
     A run that was stopped, or another at the same time, may have made it. What is older is listed at the latest when the new one is.
+    seen: what lists have shown since it was made.
     """
 
     def listed() -> Candidates:
@@ -84,7 +86,8 @@ def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Applicat
         return found if shown(found) else None
 
     what = f"the new application {made.app_id}"
-    older = made_before(selector, waiter.until(f"{what} to be listed", with_it, passes=is_replication), made.app_id)
+    found = seen if shown(seen) else waiter.until(f"{what} to be listed", with_it, passes=is_replication)
+    older = made_before(selector, found, made.app_id)
     if older is not None:
 
         def gone() -> bool | None:
@@ -96,15 +99,17 @@ def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Applicat
     return older
 
 
-def wait_for(graph: Graph, waiter: Waiter, made: t.Mapping[str, t.Any]) -> Application:
-    """Return a new application once it and its service principal are read several times running."""
+def wait_for(graph: Graph, waiter: Waiter, selector: Selector, made: t.Mapping[str, t.Any]) -> tuple[Application, Candidates]:
+    """Return a new application once it and its service principal are read several times running, with what lists show by then."""
     what = f"find the new application {made['appId']}"
+    asks = [read(f"/applications/{made['id']}", what, select=APPLICATION_FIELDS), *part_asks(made, keys=False)]
 
-    def probe() -> Application | None:
-        outcomes = graph.batch([read(f"/applications/{made['id']}", what, select=APPLICATION_FIELDS), *part_asks(made, keys=False)])
-        if any(isinstance(outcome.error, NotFound) for outcome in outcomes):
+    def probe() -> tuple[Application, Candidates] | None:
+        outcomes = graph.batch([*asks, *candidate_asks(selector)])
+        itself, lists = outcomes[: len(asks)], outcomes[len(asks) :]
+        if any(isinstance(outcome.error, NotFound) for outcome in itself):
             return None
-        return assembled(graph, outcomes[0].get(), outcomes[1:])
+        return assembled(graph, itself[0].get(), itself[1:]), candidates(selector, lists)
 
     what_for = f"the new application {made['appId']} and its service principal to be readable"
     return waiter.until(what_for, probe, steady=2, passes=is_replication)

@@ -289,7 +289,14 @@ def read_with_principal(graph: Graph, waiter: Waiter, chosen: t.Mapping[str, t.A
 
 def read_without_keys(graph: Graph, chosen: t.Mapping[str, t.Any], keys: KeyMaterial) -> Application | None:
     """An application with its service principal; of its keys those are read that are not known. None when it is not shown whole yet."""
-    app = read_applications(graph, [chosen], keys=False)[0]
+    return assembled_without_keys(graph, chosen, graph.batch(part_asks(chosen, keys=False)), keys)
+
+
+def assembled_without_keys(
+    graph: Graph, chosen: t.Mapping[str, t.Any], outcomes: t.Sequence[Outcome], keys: KeyMaterial
+) -> Application | None:
+    """The same of the answers to part_asks()."""
+    (app,) = _with_assigned_policies(graph, [assembled(graph, chosen, outcomes)])
     return replace(app, principal=keys.filled(graph, app.principal)) if app.principal else None
 
 

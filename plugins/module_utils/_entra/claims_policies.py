@@ -112,13 +112,14 @@ def made_here(policy: t.Mapping[str, t.Any]) -> bool:
     return str(policy.get("displayName") or "").startswith(f"{MARKER} ")
 
 
-def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str]) -> None:
+def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str], *, is_new: bool = False) -> None:
     """Make the policy, or take the one that an interrupted run made for this application, and assign it.
 
     Another run may do the same at this moment. Whichever policy the service principal takes stays; the others are deleted.
+    is_new: this run made the application, so that no earlier one can have made a policy for it.
     """
     what = f"the claims policy of '{app.label}'"
-    left = named_after(graph, app)
+    left = [] if is_new else named_after(graph, app)
     if left:
         policy_id = left[0]
     else:

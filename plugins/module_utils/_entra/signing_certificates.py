@@ -209,17 +209,29 @@ class Made:
         return from_der(base64.b64decode(self.key))
 
 
+def end_of(graph: Graph, validity_days: int) -> str:
+    """When a certificate ends that is made now; it is noted by this before it is made."""
+    return _second(graph.now() + timedelta(days=validity_days))
+
+
+def noting_made(principal: t.Mapping[str, t.Any], made: str) -> list[str]:
+    """The tags of a service principal with the note that a certificate, told by its end or its thumbprint, is this collection's."""
+    kept = [tag for tag in principal.get("tags") or () if tag.startswith(OWN_TAGS)]
+    return list(dict.fromkeys([*_others(principal), *kept, f"{MADE_TAG}{made}"]))
+
+
 def add(
-    graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], common_name: str, validity_days: int
+    graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], common_name: str, validity_days: int, *, noted: str | None = None
 ) -> tuple[Made, dict[str, t.Any]]:
     """Make a certificate, inactive when another one is usable; and the service principal, which shows it then, but for its keys.
 
     principal: as it was last read or written. That the certificate is made here is noted first.
+    noted: its end, where that is noted already.
     """
     principal_id, before = principal["id"], _identifiers(principal)
     what = f"a signing certificate of the service principal {principal_id}"
-    ends = _second(graph.now() + timedelta(days=validity_days))
-    tags = _note(graph, waiter, principal, ends)
+    ends = noted or end_of(graph, validity_days)
+    tags = list(principal.get("tags") or ()) if noted else _note(graph, waiter, principal, ends)
     body = {"displayName": f"CN={common_name}", "endDateTime": ends}
     request = Ask("POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make {what}", body)
 
@@ -356,8 +368,7 @@ def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) ->
 
 def _note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: str) -> list[str]:
     """Note that a certificate is this collection's, by its thumbprint or its end; the service principal's tags then."""
-    kept = [tag for tag in principal.get("tags") or () if tag.startswith(OWN_TAGS)]
-    tags = list(dict.fromkeys([*_others(principal), *kept, f"{MADE_TAG}{made}"]))
+    tags = noting_made(principal, made)
     request = Ask("PATCH", f"/servicePrincipals/{principal['id']}", f"note the signing certificate of {principal['id']}", {"tags": tags})
     persist(waiter, "the service principal to take a note", lambda: graph.ask(request))
     return tags

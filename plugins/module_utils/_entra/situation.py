@@ -18,7 +18,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     preflight,
     templates,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import (
     Situation,
     added_identifiers,
@@ -65,27 +65,40 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
 
 def look(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> tuple[Situation, apps.Candidates]:
     """The application and the people that the options name, in two batches; and whatever else the application might have been."""
-    people, candidates = _look_around(graph, params)
+    people, candidates = _look_around(graph, params)[:2]
     chosen = apps.choose(selector_of(params), candidates)
     app = None if chosen is None else apps.read_with_principal(graph, waiter, chosen)
     return Situation(app, people, now=graph.now()), candidates
 
 
-def look_again(graph: Graph, params: t.Mapping[str, t.Any], keys: KeyMaterial) -> Situation | None:
-    """The same after a write, once and without the keys that are known; None when the application is not shown whole yet."""
-    people, candidates = _look_around(graph, params)
+def look_again(graph: Graph, params: t.Mapping[str, t.Any], written: apps.Application, keys: KeyMaterial) -> Situation | None:
+    """The same after a write, in one batch and without the keys that are known; None when the application is not shown whole yet.
+
+    written: the application that was written; it is found as the next run will find it.
+    """
+    part_asks = apps.part_asks(written.application, keys=False)
+    people, candidates, parts = _look_around(graph, params, part_asks)
     chosen = apps.choose(selector_of(params), candidates)
-    app = apps.read_without_keys(graph, chosen, keys) if chosen else None
+    if chosen is None:
+        return None
+    if chosen["appId"] == written.app_id:
+        app = apps.assembled_without_keys(graph, chosen, parts, keys)
+    else:
+        app = apps.read_without_keys(graph, chosen, keys)
     return Situation(app, people, now=graph.now()) if app else None
 
 
-def _look_around(graph: Graph, params: t.Mapping[str, t.Any]) -> tuple[directory.Principals, apps.Candidates]:
+def _look_around(
+    graph: Graph, params: t.Mapping[str, t.Any], more: t.Sequence[Ask] = ()
+) -> tuple[directory.Principals, apps.Candidates, list[Outcome]]:
+    """The people and the candidates, and the answers to further requests of the same batch."""
     selector = selector_of(params)
     references = assignments.references(params.get("assignments"))
     candidate_asks, people_asks = apps.candidate_asks(selector), directory.principal_asks(references)
-    outcomes = graph.batch([*candidate_asks, *(pair[1] for pair in people_asks)])
+    outcomes = graph.batch([*more, *candidate_asks, *(pair[1] for pair in people_asks)])
+    answers, outcomes = outcomes[: len(more)], outcomes[len(more) :]
     candidates = apps.candidates(selector, outcomes[: len(candidate_asks)])
-    return directory.principals(graph, references, people_asks, outcomes[len(candidate_asks) :]), candidates
+    return directory.principals(graph, references, people_asks, outcomes[len(candidate_asks) :]), candidates, answers
 
 
 def look_before_removal(graph: Graph, params: t.Mapping[str, t.Any], *, keys: bool = True) -> Situation:
