@@ -88,6 +88,9 @@ def _keep_compiled() -> None:
 
     def compile_once(source: t.Any, filename: t.Any, *arguments: t.Any, **named: t.Any) -> t.Any:
         known, code = kept.get(os.path.realpath(filename) if isinstance(filename, str) else "", (None, None))
+        flags = arguments[1] if len(arguments) > 1 else named.get("flags", 0)
+        if flags:  # such as for the syntax tree alone, for a module that does not run directly
+            return usual(source, filename, *arguments, **named)
         if known is not None and known == (source.encode() if isinstance(source, str) else source):
             return code
         return usual(source, filename, *arguments, **named)
