@@ -32,8 +32,8 @@ def play(module: str, tenant: Tenant, aws: dict[str, str], folder: Path) -> str:
 def test_application(sandbox: Sandbox, aws: dict[str, str], tenant: Tenant, tmp_path: Path) -> None:
     output = play("azure_saml_app", tenant, aws, tmp_path)
     assert "<EntityDescriptor" in output
-    held = tenant.all("applications")
-    assert [(one["displayName"], one["identifierUris"]) for one in held] == [("Contact centre", ["urn:amazon:webservices"])]
+    identifiers = {application["displayName"]: application["identifierUris"] for application in tenant.all("applications")}
+    assert identifiers == {"Contact centre": ["urn:amazon:webservices"], "Desk": ["urn:amazon:cognito:sp:eu-central-1_AbCdEfGhI"]}
     assert "HideApp" in tenant.all("servicePrincipals")[0]["tags"]
     assert tenant.all("deletedItems") == []
 
