@@ -738,7 +738,16 @@ class SamlApp:
             f"The application '{made.label}' ({older['appId']}) was there already, but not listed yet, as after a run that was stopped. "
             f"The second one, {made.app_id}, was deleted again."
         )
-        return self.plan(self.read())
+        return self.plan(self._listed(older))
+
+    def _listed(self, older: t.Mapping[str, t.Any]) -> Situation:
+        """What is there, once lists show an application that was there already as what it is."""
+
+        def probe() -> Situation | None:
+            found = self.read()
+            return found if found.app else None
+
+        return self.waiter.until(f"the application {older['appId']} to be listed", probe, passes=_may_pass)
 
     def update_principal(self, options: list[str]) -> None:
         body = saml_app.body_of(saml_app.PRINCIPAL, saml_app.wishes(self.params, self.app), self.app, options)
@@ -813,11 +822,12 @@ class SamlApp:
             found = look_again(self.graph, self.params, self.app, self.keys)
             return found.app if found and not saml_app.plan(self.params, found).steps else None
 
-        def passes(error: FederationError) -> bool:
-            # Two at once: what another run made at the same time and takes back is listed for a while.
-            return is_replication(error) or isinstance(error, Conflict)
+        return self.waiter.until(f"Microsoft Graph to show '{self.app.label}' as it was written", probe, steady=1, passes=_may_pass)
 
-        return self.waiter.until(f"Microsoft Graph to show '{self.app.label}' as it was written", probe, steady=1, passes=passes)
+
+def _may_pass(error: FederationError) -> bool:
+    """Of two runs at once: what the other made, and takes back or finishes, is listed for a while as somebody else's."""
+    return is_replication(error) or isinstance(error, Conflict)
 
 
 def main() -> None:

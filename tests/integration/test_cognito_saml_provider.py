@@ -68,7 +68,7 @@ def info(aws: dict[str, str], pool: dict[str, t.Any]) -> t.Callable[..., ModuleR
 def cognito(sandbox: Sandbox, aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> t.Any:
     for name, value in aws.items():
         monkeypatch.setenv(name, value)
-    return boto3.client("cognito-idp", region_name=REGION)
+    return boto3.session.Session(region_name=REGION).client("cognito-idp")  # the default session keeps those of another test
 
 
 @pytest.fixture

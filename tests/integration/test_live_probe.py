@@ -42,7 +42,7 @@ class Probe:
         self.stand_ins = StandIns()
         self.waiter = Waiter(timeout=timeout, first_pause=0.1, longest_pause=0.2)
         self.mark = probe.new_mark()
-        self.clients = functools.cache(boto3.client)
+        self.clients = functools.cache(boto3.session.Session().client)  # the default session keeps the credentials of another test
         self._entra: dict[str, EntraBench] = {}
 
     @functools.cached_property

@@ -47,6 +47,7 @@ def test_every_template_runs(sandbox: Sandbox, tmp_path: Path) -> None:
         ("Check", "token", {}, False),
         ("Rotate certificates", "secret", {"certificate_rotation_renew_when_days_left": 60}, False),
         ("Report of certificates", "certificate", {}, False),
+        ("Teardown", "secret", {}, True),
     )
     assert {launch[0] for launch in launches} == set(TEMPLATES)
     assert {way for template, way, *rest in launches if template not in elsewhere} == set(ways)

@@ -25,7 +25,7 @@ def left(playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> dict[str, lis
     for name, value in playbooks.environment.items():
         if name.startswith("AWS_") or name in ("HTTPS_PROXY", "NO_PROXY"):
             monkeypatch.setenv(name, value)
-    connect = boto3.client("connect", region_name="eu-central-1")
+    connect = boto3.session.Session(region_name="eu-central-1").client("connect")
     instances = connect.list_instances()["InstanceSummaryList"]
     users = [user["Username"] for instance in instances for user in connect.list_users(InstanceId=instance["Id"])["UserSummaryList"]]
     return {"instances": [instance["InstanceAlias"] for instance in instances], "users": users}
