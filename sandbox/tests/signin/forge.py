@@ -10,6 +10,7 @@ import datetime as dt
 import typing as t
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from lxml import etree
 from signxml import methods
 from signxml.signer import XMLSigner
@@ -86,7 +87,8 @@ def sign(root: etree._Element, signer: SigningCertificate, what: str = "Assertio
     part.insert(1, etree.Element(f"{{{DS}}}Signature", {"Id": "placeholder"}, nsmap={None: DS}))
     xml = XMLSigner(method=methods.enveloped, **{"c14n_algorithm": "http://www.w3.org/2001/10/xml-exc-c14n#", **settings})
     xml.namespaces = {None: DS}  # type: ignore[dict-item]
-    signed = xml.sign(root, key=signer.key, cert=[signer.certificate], reference_uri=part.get("ID"), id_attribute="ID")
+    pem = signer.certificate.public_bytes(serialization.Encoding.PEM).decode()
+    signed = xml.sign(root, key=signer.key, cert=pem, reference_uri=part.get("ID"), id_attribute="ID")
     return etree.fromstring(etree.tostring(signed))
 
 
