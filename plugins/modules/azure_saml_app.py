@@ -830,7 +830,8 @@ def _may_pass(error: FederationError) -> bool:
     return is_replication(error) or isinstance(error, Conflict)
 
 
-def main() -> None:
+def argument_spec() -> dict[str, t.Any]:
+    """The module's own options."""
     membership = {"type": "dict", "options": {key: {"type": "list", "elements": "str"} for key in ("add", "remove", "set")}}
     unlisted = {"type": "str", "choices": ["remove", "report"], "default": "remove"}
     arns = {"role_arn": {"type": "str", "required": True}, "provider_arn": {"type": "str", "required": True}}
@@ -845,7 +846,7 @@ def main() -> None:
         "common_name": {"type": "str", "default": signing_certificates.COMMON_NAME},
         "validity_days": {"type": "int", "default": signing_certificates.LONGEST_DAYS},
     }
-    spec = {
+    return {
         "name": {"type": "str"},
         "app_id": {"type": "str"},
         "adopt": {"type": "bool", "default": False},
@@ -877,8 +878,11 @@ def main() -> None:
         "purge": {"type": "bool", "default": False},
         "wait_timeout": {"type": "int", "default": 600},
     }
+
+
+def main() -> None:
     module = AnsibleModule(
-        argument_spec=spec | ENTRA_ARGUMENT_SPEC,
+        argument_spec=argument_spec() | ENTRA_ARGUMENT_SPEC,
         required_one_of=[("name", "app_id", "identifiers")],
         supports_check_mode=True,
         **ENTRA_CONSTRAINTS,

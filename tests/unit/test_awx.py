@@ -127,5 +127,6 @@ def test_the_image_can_be_built(tmp_path: Path) -> None:
     builder("create", "--output-filename", "Containerfile", "--file", "execution-environment.yml", "--context", str(tmp_path))
     assert "FROM" in (tmp_path / "Containerfile").read_text(encoding="utf-8")
     galaxy = yaml.safe_load((tmp_path / "_build" / "requirements.yml").read_text(encoding="utf-8"))
-    dependencies = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))["dependencies"]
-    assert {entry["name"]: entry.get("version") for entry in galaxy["collections"]} == {"openccp.federation": None, **dependencies}
+    described = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
+    release, dependencies = described["version"], described["dependencies"]
+    assert {entry["name"]: entry.get("version") for entry in galaxy["collections"]} == {"openccp.federation": release, **dependencies}

@@ -94,7 +94,7 @@ def test_what_stops_the_first_run_is_mended_by_the_next(tmp_path: Path) -> None:
         awx.administrator = False
         refused = terminal.run("--tags", "credential_type")
         assert refused.returncode != 0
-        assert "a system administrator alone" in refused.stdout
+        assert "Only a system administrator of AWX" in refused.stdout
         assert "You don't have permission" in refused.stdout
         for name in OBJECTS["awx_credentials"]:
             awx.make("credentials", {"name": name})
