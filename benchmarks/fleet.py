@@ -28,8 +28,8 @@ CHECKOUT: t.Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT / "tests"))
 
 from federation_sandbox.testing import Sandbox, running_sandbox  # noqa: E402
-from fleet_material import Fleet, make_fleet  # noqa: E402
-from saml_material import make_certificate, make_metadata  # noqa: E402
+from fleet_factory import Fleet, make_fleet  # noqa: E402
+from saml_factory import make_certificate, make_metadata  # noqa: E402
 from support import COLLECTIONS, module_environment  # noqa: E402
 
 THROTTLED: t.Final = {"Throttling", "ThrottlingException", "TooManyRequestsException", "TooManyRequests"}

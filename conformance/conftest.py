@@ -13,7 +13,7 @@ import pytest
 from azure.identity.aio import ClientSecretCredential
 from msgraph.graph_service_client import GraphServiceClient
 
-from entra_material import SECRET, Tenant, tenant  # noqa: F401
+from entra_factory import SECRET, Tenant, tenant  # noqa: F401
 from federation_sandbox.testing import Sandbox, running_sandbox
 
 CHECKOUT = Path(__file__).resolve().parents[1]

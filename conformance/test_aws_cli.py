@@ -17,7 +17,7 @@ import pytest
 
 from contact_centre import ACCOUNT, KEY, Centre, centre
 from federation_sandbox.testing import Sandbox
-from saml_material import make_certificate, make_metadata
+from saml_factory import make_certificate, make_metadata
 
 Aws = collections.abc.Callable[..., t.Any]
 

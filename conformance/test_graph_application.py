@@ -29,7 +29,7 @@ from msgraph.generated.service_principals.item.add_token_signing_certificate.add
 from msgraph.generated.service_principals.item.service_principal_item_request_builder import ServicePrincipalItemRequestBuilder
 from msgraph.graph_service_client import GraphServiceClient
 
-from entra_material import Tenant
+from entra_factory import Tenant
 
 pytestmark = pytest.mark.anyio
 
@@ -95,7 +95,7 @@ async def test_what_is_changed_is_read_back(graph: GraphServiceClient, saml: tup
             saml_single_sign_on_settings=SamlSingleSignOnSettings(relay_state=RELAY_STATE),
             notification_email_addresses=["operations@contoso.com"],
             app_role_assignment_required=True,
-            notes="ours",
+            notes="managed",
         )
     )
     assert (await application.get()).identifier_uris == ["urn:amazon:webservices"]

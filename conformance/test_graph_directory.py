@@ -24,7 +24,7 @@ from msgraph_core.requests.batch_request_content import BatchRequestContent
 from msgraph_core.requests.batch_request_item import BatchRequestItem
 from msgraph_core.tasks.page_iterator import PageIterator
 
-from entra_material import USERS, Tenant
+from entra_factory import USERS, Tenant
 from federation_sandbox import clouds
 
 pytestmark = pytest.mark.anyio

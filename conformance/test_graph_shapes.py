@@ -30,7 +30,7 @@ from msgraph.generated.models.tenant_app_management_policy import TenantAppManag
 from msgraph.generated.models.user_collection_response import UserCollectionResponse
 from msgraph.graph_service_client import GraphServiceClient
 
-from entra_material import APP, MODULE, SECRET, Tenant
+from entra_factory import APP, MODULE, SECRET, Tenant
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 SHAPES: t.Final[dict[str, type[t.Any]]] = {

@@ -16,7 +16,7 @@ from msgraph.generated.models.application import Application
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.graph_service_client import GraphServiceClient
 
-from entra_material import Tenant
+from entra_factory import Tenant
 from federation_sandbox.faults import Fault
 
 pytestmark = pytest.mark.anyio

@@ -173,7 +173,7 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "connect_users_guests": _NO_BOOLEAN,
     "connect_users_hierarchy_group": _NO_TEXT,
     "connect_users_instance_id": ("d-support", _ROLE),
-    "connect_users_invalid": _NO_CHOICE,
+    "connect_users_on_invalid": _NO_CHOICE,
     "connect_users_leavers": ("remove", ["report"]),
     "connect_users_manage_unowned": _NO_BOOLEAN,
     "connect_users_match": _NO_CHOICE,

@@ -16,9 +16,9 @@ import urllib.parse
 import boto3
 from botocore.config import Config
 
-from federation_sandbox import browser, walk
+from federation_sandbox import browser, http_sign_in
+from federation_sandbox.http_sign_in import SignIn
 from federation_sandbox.testing import Sandbox
-from federation_sandbox.walk import SignIn
 
 CONSOLE: t.Final = "https://console.aws.amazon.com/console/home"
 BROKER: t.Final = "https://signin.aws.amazon.com/federation"
@@ -70,7 +70,7 @@ def _browsers(sandbox: Sandbox, picture: pathlib.Path) -> collections.abc.Iterat
     missing = browser.missing()
     if missing:
         print(f"A client without a browser walks the same path ({missing}; install the package chromium for one).\n")
-        yield Browsers(lambda: walk.new_browser(sandbox.environment), walk.sign_in, walk.visit)
+        yield Browsers(lambda: http_sign_in.new_browser(sandbox.environment), http_sign_in.sign_in, http_sign_in.visit)
         return
     print("Headless Chromium opens the user access URL.\n")
     with browser.browser(sandbox.environment) as new:
@@ -89,7 +89,7 @@ def _console_link(sandbox: Sandbox, credentials: t.Mapping[str, str]) -> str:
     role = iam.create_role(RoleName="Administrator", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
     made = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="alex")["Credentials"]
     keys = {"sessionId": made["AccessKeyId"], "sessionKey": made["SecretAccessKey"], "sessionToken": made["SessionToken"]}
-    with walk.new_browser(sandbox.environment) as client:
+    with http_sign_in.new_browser(sandbox.environment) as client:
         answer = client.get(BROKER, params={"Action": "getSigninToken", "Session": json.dumps(keys)}, timeout=300)
     login = {"Action": "login", "Destination": CONSOLE, "SigninToken": answer.json()["SigninToken"]}
     return f"{BROKER}?{urllib.parse.urlencode(login)}"

@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.openccp.federation.plugins.module_utils._plan import near
+from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
 
 ROLES: t.Final = Path(__file__).resolve().parents[2] / "roles"
 #: those of the playbooks, which belong to no role
@@ -41,7 +41,7 @@ def unknown_names(names: t.Iterable[str]) -> list[str]:
 
 def warning(name: str) -> str:
     """What to say of an unknown name."""
-    close = near(name, known_names(), count=2, cutoff=_ALIKE)
+    close = close_matches(name, known_names(), count=2, cutoff=_ALIKE)
     guess = f"Did you mean {' or '.join(close)}?" if close else "It is misspelt, or of another release."
     return f"No role and no playbook of openccp.federation has a variable {name}, so it changes nothing. {guess}"
 

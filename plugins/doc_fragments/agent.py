@@ -121,7 +121,7 @@ channels:
       description: E-mail.
       type: dict
       suboptions: *channel
-entra_id:
+person_id:
   description:
     - The object ID of the person in Entra. It is kept in the tag C(openccp.federation/entra-id).
     - By it M(openccp.federation.connect_users) recognises a person whose username has changed.

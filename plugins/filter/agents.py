@@ -64,7 +64,7 @@ from ansible.errors import AnsibleFilterError
 
 Settings = dict[str, t.Any]
 
-_PERSON: t.Final = ("username", "first_name", "last_name", "entra_id")
+_PERSON: t.Final = ("username", "first_name", "last_name", "person_id")
 
 
 def agents(

@@ -77,8 +77,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.openccp.federation.plugins.module_utils import _ccp_page as pages
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import panel_url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import panel_url
 
 Texts = t.Mapping[str, str]
 

@@ -20,7 +20,7 @@ options:
     type: list
     elements: dict
     required: true
-  unread:
+  not_readable:
     description: Why other federations could not be looked at, by host.
     type: dict
     default: {}
@@ -61,7 +61,7 @@ _value:
           C(managed) (whether this collection made it).
       type: list
       elements: dict
-    unread:
+    not_readable:
       description: Why other federations could not be looked at, by host.
       type: dict
     not_federated:
@@ -69,7 +69,7 @@ _value:
       type: dict
     hosts:
       description:
-        - By host, its C(state), V(ok), V(endangered), V(unread) or V(not_federated), and its C(problems).
+        - By host, its C(state), V(ok), V(endangered), V(not_readable) or V(not_federated), and its C(problems).
       type: dict
     table:
       description: The same as lines of equal columns.
@@ -86,18 +86,18 @@ _value:
 
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._saml import certificate_report as report
+from ansible_collections.openccp.federation.plugins.module_utils._rotation import certificate_report as report
 
 
 def certificate_report(
     federations: list[dict[str, t.Any]],
-    unread: dict[str, str] | None = None,
+    not_readable: dict[str, str] | None = None,
     not_federated: dict[str, str] | None = None,
     fail_on_not_federated: bool = False,
     warn_days: int = 30,
 ) -> dict[str, t.Any]:
     """The report as plain values."""
-    unread, not_federated = dict(sorted((unread or {}).items())), dict(sorted((not_federated or {}).items()))
+    not_readable, not_federated = dict(sorted((not_readable or {}).items())), dict(sorted((not_federated or {}).items()))
     by_host: dict[str, list[dict[str, t.Any]]] = {}
     found: dict[str, list[str]] = {}
     for federation in federations:
@@ -107,19 +107,19 @@ def certificate_report(
     hosts: dict[str, dict[str, t.Any]] = {
         host: {"state": "endangered" if problems else "ok", "problems": problems} for host, problems in found.items()
     }
-    for host, reason in unread.items():
-        hosts[host] = {"state": "unread", "problems": [f"{host}: {reason}"]}
+    for host, reason in not_readable.items():
+        hosts[host] = {"state": "not_readable", "problems": [f"{host}: {reason}"]}
     for host, reason in not_federated.items():
         hosts[host] = {"state": "not_federated", "problems": [f"{host}: {reason}"] if fail_on_not_federated else []}
     certificates = [row for rows in by_host.values() for row in rows]
-    without = dict.fromkeys(unread, "not looked at") | dict.fromkeys(not_federated, "not federated")
+    without = dict.fromkeys(not_readable, "not looked at") | dict.fromkeys(not_federated, "not federated")
     return {
         "certificates": certificates,
-        "unread": unread,
+        "not_readable": not_readable,
         "not_federated": not_federated,
         "hosts": hosts,
         "table": report.table(certificates, without),
-        "prometheus": report.prometheus(certificates, by_host, unread, not_federated),
+        "prometheus": report.prometheus(certificates, by_host, not_readable, not_federated),
         "problems": [problem for host in hosts.values() for problem in host["problems"]],
     }
 

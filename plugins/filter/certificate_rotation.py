@@ -70,7 +70,7 @@ seealso:
 EXAMPLES = r"""
 - name: Say what comes next
   ansible.builtin.debug:
-    msg: "{{ (found.applications[0] | openccp.federation.certificate_rotation(trusting.saml_providers, found.now)).says }}"
+    msg: "{{ (found.applications[0] | openccp.federation.certificate_rotation(trusting.saml_providers, found.now)).message }}"
 """
 
 RETURN = r"""
@@ -82,7 +82,7 @@ _value:
       description:
         - What comes next, V(watch) (nothing), V(stage), V(publish), V(settle), V(activate), V(retire), or V(held) after a rollback.
       type: str
-    says:
+    message:
       description: The same in a sentence.
       type: str
     thumbprint:
@@ -122,7 +122,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.rotation import (
+from ansible_collections.openccp.federation.plugins.module_utils._rotation.decision import (
     Federation,
     Rules,
     certificates_of,

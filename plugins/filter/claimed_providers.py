@@ -38,7 +38,7 @@ _value:
 
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._saml.rotation import claimed_providers
+from ansible_collections.openccp.federation.plugins.module_utils._rotation.decision import claimed_providers
 
 
 class FilterModule:

@@ -18,7 +18,7 @@ options:
   _input:
     description:
       - The checks, each with C(host) and either C(result), what M(openccp.federation.federation_check) returned with
-        O(openccp.federation.federation_check#module:overview=true), or C(unread), why the host could not be checked.
+        O(openccp.federation.federation_check#module:overview=true), or C(not_readable), why the host could not be checked.
     type: list
     elements: dict
     required: true
@@ -71,13 +71,13 @@ _value:
       description: When the previous report was made, null without one.
       type: str
     counts:
-      description: How many federations there are of each state, and how many could not be checked (C(unread)).
+      description: How many federations there are of each state, and how many could not be checked (C(not_readable)).
       type: dict
     federations:
       description: The federations, the worst first.
       type: list
       elements: dict
-    unread:
+    not_readable:
       description: The federations that could not be checked, each with C(host) and C(reason).
       type: list
       elements: dict

@@ -64,8 +64,8 @@ _value:
 
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._saml import rotation_steps as steps
-from ansible_collections.openccp.federation.plugins.module_utils._saml.rotation import consumer_id, held_thumbprints
+from ansible_collections.openccp.federation.plugins.module_utils._rotation import steps
+from ansible_collections.openccp.federation.plugins.module_utils._rotation.decision import consumer_id, held_thumbprints
 
 
 def rotation_steps(
@@ -82,7 +82,7 @@ def rotation_steps(
     held = {consumer_id(provider): held_thumbprints(provider) for provider in providers}
     name, active = application["name"], application["active_thumbprint"]
     stages = [tag for tag in tags if tag not in ("all", "always", "tagged", "untagged")] if "all" not in tags or "rollback" in tags else []
-    planned = steps.steps_of(steps.Situation(decision, name, active, held, tuple(stages), wait, compromised))
+    planned = steps.steps_of(steps.CurrentState(decision, name, active, held, tuple(stages), wait, compromised))
     return planned + steps.notify(name, application["notification_emails"], notification_emails, decision, stages)
 
 

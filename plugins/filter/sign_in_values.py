@@ -71,8 +71,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.openccp.federation.plugins.module_utils._domain import sign_in_values as values
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml import sign_in_values as values
 
 
 def sign_in_values(given: t.Mapping[str, t.Any]) -> dict[str, str]:

@@ -153,14 +153,14 @@ from dataclasses import asdict
 from ansible.errors import AnsibleParserError
 from ansible_collections.amazon.aws.plugins.plugin_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.plugin_utils.inventory import AWSInventoryBase
-from ansible_collections.openccp.federation.plugins.module_utils._aws.discovery import Account, Discovery, Found, Gap
-from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_role_arn
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import (
+from ansible_collections.openccp.federation.plugins.module_utils._connect.discovery import Account, Discovery, Found, Gap
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import (
     CONNECT_REGIONS,
     check_connect_region,
     partition_of_region,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 
 ROLE_VARIABLES = {
     "federation_instance_alias": "alias",

@@ -112,8 +112,8 @@ def converge(module: Module, resource: Resource, key: str) -> t.NoReturn:
             plan = dataclasses.replace(plan, steps=tuple(done))
         after = resource.result(plan)
     except FederationError as error:
-        module.fail_json(msg=str(error), changed=bool(done), actions=[step.says for step in done], **error.as_result())
-    result: dict[str, t.Any] = {"changed": bool(plan.steps), "actions": [step.says for step in plan.steps], key: after}
+        module.fail_json(msg=str(error), changed=bool(done), actions=[step.text for step in done], **error.as_result())
+    result: dict[str, t.Any] = {"changed": bool(plan.steps), "actions": [step.text for step in plan.steps], key: after}
     result["steps"] = step_records(plan, _label(plan) or key)
     if module._diff:
         result["diff"] = shown_diff(plan)
@@ -141,7 +141,7 @@ def _apply(resource: Resource, plan: Plan, done: list[Step], failures: dict[str,
         try:
             instead = getattr(resource, step.do)(**step.args)
         except FederationError as error:
-            error.details.setdefault("failed_action", step.says)
+            error.details.setdefault("failed_action", step.text)
             if step.of is None:
                 raise
             failures[step.of] = error

@@ -33,7 +33,7 @@ class Attr:
 
     option: str
     api: str
-    canon: t.Callable[[t.Any], t.Any] = same
+    normalize: t.Callable[[t.Any], t.Any] = same
     mutable: bool = True
 
 
@@ -46,7 +46,7 @@ class Step:
     """
 
     do: str
-    says: str
+    text: str
     args: t.Mapping[str, t.Any] = field(default_factory=dict)
     of: str | None = None
     target: str = ""
@@ -78,7 +78,7 @@ def _step_record(step: Step, plan: Plan, label: str) -> dict[str, t.Any]:
         before, after = plan.before.get(target) or {}, plan.after.get(target) or {}
     differing = [key for key in {**before, **after} if key not in before or key not in after or before[key] != after[key]]
     record = {
-        "action": step.says,
+        "action": step.text,
         "object": target,
         "before": {key: before[key] for key in differing if key in before},
         "after": {key: after[key] for key in differing if key in after},
@@ -124,7 +124,7 @@ def view(attrs: t.Iterable[Attr], actual: t.Mapping[str, t.Any] | None) -> dict[
     """An object as the cloud returns it, in option names and canonical form; {} when there is none."""
     if actual is None:
         return {}
-    return {attr.option: attr.canon(actual.get(attr.api)) for attr in attrs}
+    return {attr.option: attr.normalize(actual.get(attr.api)) for attr in attrs}
 
 
 def wanted(attrs: t.Iterable[Attr], params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -137,7 +137,7 @@ def changed(attrs: t.Iterable[Attr], params: t.Mapping[str, t.Any], actual: t.Ma
     return [
         attr
         for attr in attrs
-        if params.get(attr.option) is not None and attr.canon(params[attr.option]) != attr.canon(actual.get(attr.api))
+        if params.get(attr.option) is not None and attr.normalize(params[attr.option]) != attr.normalize(actual.get(attr.api))
     ]
 
 
@@ -177,7 +177,7 @@ def tag_changes(
     return to_set, to_remove, after
 
 
-def near(name: str, candidates: t.Iterable[str], count: int = 3, cutoff: float = 0.5) -> list[str]:
+def close_matches(name: str, candidates: t.Iterable[str], count: int = 3, cutoff: float = 0.5) -> list[str]:
     """The candidates that look most like a name, best first, ignoring case. cutoff: how alike they are at least, from 0 to 1."""
     by_fold = {candidate.casefold(): candidate for candidate in candidates}
     return [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold, n=count, cutoff=cutoff)]

@@ -19,11 +19,11 @@ CONFIGURATION: t.Final = "config.json"
 def read_page(given: t.Mapping[str, t.Any]) -> Page:
     """A page as it is declared, completed by what was published."""
     published: t.Mapping[str, t.Any] = {}
-    unread = ""
+    not_readable = ""
     if given.get("folder") and not (given.get("ccp_url") and given.get("login_url")):
-        published, unread = _configuration(pathlib.Path(given["folder"]) / CONFIGURATION)
+        published, not_readable = _configuration(pathlib.Path(given["folder"]) / CONFIGURATION)
     ccp_url, login_url = (given.get(name) or _text(published, name) for name in ("ccp_url", "login_url"))
-    return Page(given["url"], ccp_url, login_url, unread)
+    return Page(given["url"], ccp_url, login_url, not_readable)
 
 
 def _configuration(file: pathlib.Path) -> tuple[t.Mapping[str, t.Any], str]:

@@ -113,7 +113,7 @@ def _unusable_members(unusable: t.Sequence[Record], usable: int) -> str:
     """Who of the members of the groups cannot be an agent, why, and what changes that."""
     if not unusable:
         return ""
-    names = [f"{person['user_principal_name'] or person['entra_id']} ({' '.join(person['reasons']).rstrip('.')})" for person in unusable]
+    names = [f"{person['user_principal_name'] or person['person_id']} ({' '.join(person['reasons']).rstrip('.')})" for person in unusable]
     fixes = dict.fromkeys(fix for person in unusable for fix in person["fixes"])
     agents = "agents" if len(unusable) > 1 else "an agent"
     who = f"{len(unusable)} of {counted(usable + len(unusable), 'member')} of the groups cannot be {agents}"

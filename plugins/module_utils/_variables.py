@@ -19,8 +19,9 @@ from pathlib import Path
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.openccp.federation.plugins.module_utils import _access as access
 from ansible_collections.openccp.federation.plugins.module_utils._ccp_page import page_origin
+from ansible_collections.openccp.federation.plugins.module_utils._domain import arns, partitions, urls
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml import arns, claims, partitions, urls
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
 
 Options = t.Mapping[str, t.Mapping[str, t.Any]]

@@ -112,7 +112,7 @@ members:
       returned: always
       type: str
       sample: jane.doe@example.com
-    entra_id:
+    person_id:
       description: The object ID of the person.
       returned: always
       type: str
@@ -206,10 +206,10 @@ TOLD = 20
 def read(module: AnsibleModule) -> dict[str, t.Any]:
     params = module.params
     graph = connect(params)
-    works: set[permissions.Work] = {"read members", "read people"}
+    operations: set[permissions.Operation] = {"read members", "read people"}
     if params["app_id"] or params["identifier"]:
-        works |= {"read applications", "read claims policies"}
-    permissions.check(graph.roles, works, graph.place.client_id)
+        operations |= {"read applications", "read claims policies"}
+    permissions.check(graph.roles, operations, graph.place.client_id)
     policy = group_members.read_claims(graph, params)
     membership = group_members.read_groups(graph, params["groups"], policy)
     rules = group_members.Rules(policy, guests=params["guests"], name_fallbacks=tuple(params["name_fallbacks"]))

@@ -425,7 +425,7 @@ application:
       description: The id of the template that it was created from.
       returned: when it exists
       type: str
-    ours:
+    managed:
       description: Whether it bears the tag of this collection.
       returned: when it exists
       type: bool
@@ -597,7 +597,7 @@ application:
       returned: when O(state=present)
       type: str
       sample: https://sts.windows.net/00112233-4455-6677-8899-aabbccddeeff/
-    unread:
+    not_readable:
       description: What the permissions do not show, C(policies) (the claims) or C(assignments).
       returned: when it exists
       type: list
@@ -645,21 +645,21 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     claims_policies,
     permissions,
     preflight,
-    returned,
+    result,
     saml_app,
     signing_certificates,
     templates,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter, is_replication
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
-from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation
-from ansible_collections.openccp.federation.plugins.module_utils._entra.situation import (
+from ansible_collections.openccp.federation.plugins.module_utils._entra.current_state import (
     look_again,
     look_before_removal,
     read_situation,
     selector_of,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter, is_replication
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
+from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import CurrentState
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
@@ -686,15 +686,15 @@ class SamlApp:
         self.keys = signing_certificates.KeyMaterial()
         self.waiter = entra_waiter(module.params["wait_timeout"])
 
-    def read(self) -> Situation:
+    def read(self) -> CurrentState:
         self.graph = connect(self.params)
         return read_situation(self.graph, self.waiter, self.params)
 
-    def plan(self, actual: Situation) -> Plan:
+    def plan(self, actual: CurrentState) -> Plan:
         self.app = actual.app or saml_app.BLANK
         self.keys.learn(self.app.principal)
         plan = saml_app.plan(self.params, actual)
-        permissions.check(self.graph.roles, saml_app.works(plan), self.graph.place.client_id)
+        permissions.check(self.graph.roles, saml_app.operations(plan), self.graph.place.client_id)
         self.makes_certificate = any(step.do == "add_certificate" for step in plan.steps)
         self.unlisted = saml_app.unlisted(self.params, actual, self.app)
         doors = access.doors(self.params, actual, plan)
@@ -711,26 +711,26 @@ class SamlApp:
 
     def _application(self, plan: Plan) -> dict[str, t.Any]:
         if plan.steps and self.check_mode:
-            known = returned.describe(self.app, self.graph) if self.app.application else {}
+            known = result.describe(self.app, self.graph) if self.app.application else {}
             policy = claims_policies.policy_after(self.params, self.app if self.app.application else None)
             planned = known | {name: value for name, value in plan.after.items() if name != "claims_policy"}
             planned |= {option: getattr(policy, option) for option in claims_policies.SETTINGS if policy}
             if any(step.do in ("create", "add_certificate") for step in plan.steps):
-                return planned | {"entity_id": returned.issuer(self.graph, policy, self.app)}
-            return returned.with_metadata(planned, returned.read_metadata(self.app, self.graph, policy))
+                return planned | {"entity_id": result.issuer(self.graph, policy, self.app)}
+            return result.with_metadata(planned, result.read_metadata(self.app, self.graph, policy))
         if plan.steps:
             self.app = self._settled()
-        described = returned.describe(self.app, self.graph)
+        described = result.describe(self.app, self.graph)
         if self.check_mode:
-            return returned.with_metadata(described, returned.read_metadata(self.app, self.graph))
-        return returned.with_metadata(described, returned.wait_for_metadata(self.app, self.graph, self.waiter))
+            return result.with_metadata(described, result.read_metadata(self.app, self.graph))
+        return result.with_metadata(described, result.wait_for_metadata(self.app, self.graph, self.waiter))
 
     def create(self) -> Plan | None:
         template = templates.template_id(self.params["template"], self.graph.place.cloud.name)
         selector = selector_of(self.params)
         made, seen = application_changes.create(self.graph, self.waiter, selector, template)
         self.app = made
-        older = application_changes.drop_second(self.graph, self.waiter, selector, made, seen)
+        older = application_changes.delete_duplicate(self.graph, self.waiter, selector, made, seen)
         self.is_new = older is None
         if older is None:
             return None
@@ -740,17 +740,17 @@ class SamlApp:
         )
         return self.plan(self._listed(older))
 
-    def _listed(self, older: t.Mapping[str, t.Any]) -> Situation:
+    def _listed(self, older: t.Mapping[str, t.Any]) -> CurrentState:
         """What is there, once lists show an application that was there already as what it is."""
 
-        def probe() -> Situation | None:
+        def probe() -> CurrentState | None:
             found = self.read()
             return found if found.app else None
 
         return self.waiter.until(f"the application {older['appId']} to be listed", probe, passes=_may_pass)
 
     def update_principal(self, options: list[str]) -> None:
-        body = saml_app.body_of(saml_app.PRINCIPAL, saml_app.wishes(self.params, self.app), self.app, options)
+        body = saml_app.body_of(saml_app.PRINCIPAL, saml_app.desired_settings(self.params, self.app), self.app, options)
         if self.makes_certificate:
             self.noted_end = signing_certificates.end_of(self.graph, self.params["signing_certificate"]["validity_days"])
             body["tags"] = signing_certificates.noting_made({**self.app.principal, **body}, self.noted_end)
@@ -759,7 +759,7 @@ class SamlApp:
         self.app = dataclasses.replace(self.app, principal={**self.app.principal, **body})
 
     def update_application(self, options: list[str]) -> None:
-        body = saml_app.body_of(saml_app.APPLICATION, saml_app.wishes(self.params, self.app), self.app, options)
+        body = saml_app.body_of(saml_app.APPLICATION, saml_app.desired_settings(self.params, self.app), self.app, options)
         application_changes.update_application(self.graph, self.waiter, self.app, body)
 
     def upload_logo(self) -> None:

@@ -28,10 +28,10 @@ options:
   scope:
     description:
       - What is shown when none of O(app_id), O(name) and O(identifier) is given.
-      - V(ours) are the applications that bear this collection's tag, V(all) are all of the tenant that sign users in by SAML.
+      - V(managed) are the applications that bear this collection's tag, V(all) are all of the tenant that sign users in by SAML.
     type: str
-    choices: [ours, all]
-    default: ours
+    choices: [managed, all]
+    default: managed
   metadata:
     description: Whether the federation metadata is read as well, which takes one request for each application.
     type: bool
@@ -94,7 +94,7 @@ applications:
       description: The id of the template that it was created from.
       returned: always
       type: str
-    ours:
+    managed:
       description: Whether it bears the tag of this collection.
       returned: always
       type: bool
@@ -205,7 +205,7 @@ applications:
       description: The issuer of the SAML responses.
       returned: with RV(applications[].metadata_xml)
       type: str
-    unread:
+    not_readable:
       description: What the permissions do not show, C(policies) (the claims) or C(assignments).
       returned: always
       type: list
@@ -221,7 +221,7 @@ import typing as t
 from datetime import UTC
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.openccp.federation.plugins.module_utils._entra import applications, permissions, returned
+from ansible_collections.openccp.federation.plugins.module_utils._entra import applications, permissions, result
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
@@ -233,8 +233,7 @@ def shown(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     permissions.check(graph.roles, {"read applications"}, graph.place.client_id)
     found = applications.read_applications(graph, applications.listed(graph, params))
     described = [
-        returned.with_metadata(returned.describe(app, graph), returned.read_metadata(app, graph) if params["metadata"] else None)
-        for app in found
+        result.with_metadata(result.describe(app, graph), result.read_metadata(app, graph) if params["metadata"] else None) for app in found
     ]
     return {
         "applications": sorted(described, key=lambda one: (one["name"], one["app_id"])),
@@ -247,7 +246,7 @@ def main() -> None:
         "app_id": {"type": "str"},
         "name": {"type": "str"},
         "identifier": {"type": "str"},
-        "scope": {"type": "str", "choices": ["ours", "all"], "default": "ours"},
+        "scope": {"type": "str", "choices": ["managed", "all"], "default": "managed"},
         "metadata": {"type": "bool", "default": False},
     }
     constraints = {**ENTRA_CONSTRAINTS, "mutually_exclusive": [*ENTRA_CONSTRAINTS["mutually_exclusive"], ("app_id", "name", "identifier")]}

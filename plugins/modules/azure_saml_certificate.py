@@ -199,7 +199,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     applications,
     certificate_plan,
     permissions,
-    returned,
+    result,
     signing_certificates,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
@@ -288,14 +288,14 @@ class SamlCertificate:
 
     def _metadata(self, listed: bool) -> str:
         def probe() -> str | None:
-            metadata = returned.read_metadata(self.app, self.graph)
+            metadata = result.read_metadata(self.app, self.graph)
             return metadata.document if metadata and (self.thumbprint in metadata.thumbprints) is listed else None
 
         what = f"to list the signing certificate {self.thumbprint}{'' if listed else ' no longer'}"
         return self.waiter.until(f"the metadata of '{self.app.label}' {what}", probe)
 
     def _metadata_without(self) -> str:
-        now = returned.wait_for_metadata(self.app, self.graph, self.waiter)
+        now = result.wait_for_metadata(self.app, self.graph, self.waiter)
         return without(now, str(self.thumbprint)).document
 
 

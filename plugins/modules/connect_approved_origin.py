@@ -125,8 +125,8 @@ approved_origins:
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_origins as origins
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import NOT_YET, connect_client, id_of_reference
+from ansible_collections.openccp.federation.plugins.module_utils._connect import origins
+from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import PLANNED_ID, connect_client, id_of_reference
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 
@@ -140,7 +140,7 @@ class OriginsResource:
     def read(self) -> list[str]:
         self.wanted = origins.checked(self.module.params["origins"])
         self.instance_id = self.module.params["instance_id"]
-        if self.module.check_mode and self.instance_id == NOT_YET:
+        if self.module.check_mode and self.instance_id == PLANNED_ID:
             return []
         connect = connect_client(self.module)
         self.instance_id = id_of_reference(connect, self.module.params["instance_id"])

@@ -246,10 +246,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.openccp.federation.plugins.module_utils._aws import roles
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import check_role_name
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_role_name
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 

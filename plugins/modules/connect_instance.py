@@ -276,19 +276,18 @@ import typing as t
 import uuid
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._aws import alias_search
-from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_instances as instances
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
-from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound, TimedOut
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import (
+from ansible_collections.openccp.federation.plugins.module_utils._connect import alias_search, instances
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
     check_account,
     check_alias,
     check_home,
     parse_connect_instance_arn,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound, TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 #: seconds in which a new instance is listed; the alias of one that is not by then is somebody else's

@@ -150,9 +150,9 @@ instances:
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_instances as instances
+from ansible_collections.openccp.federation.plugins.module_utils._connect import instances
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import check_alias
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_alias
 
 
 def read(module: AnsibleAWSModule) -> list[dict[str, t.Any]]:

@@ -185,7 +185,7 @@ user:
       description: The settings channel by channel.
       returned: when O(state=present)
       type: dict
-    entra_id:
+    person_id:
       description: The object ID of the person in Entra, when it is known.
       returned: when O(state=present)
       type: str
@@ -204,13 +204,13 @@ import dataclasses
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import (
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import (
     AGENT_OPTIONS,
     TASK_OPTIONS,
     AgentsResource,
     Snapshot,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_plan import plan_agent, plan_removal
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import plan_agent, plan_removal
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
@@ -237,8 +237,8 @@ class UserResource(AgentsResource):
 
     def _refuse_second_agent(self, snapshot: Snapshot) -> None:
         """A person has one agent, whatever it is called."""
-        person = snapshot.wanted[0].get("entra_id")
-        agents = (user for user in self.users.search() if person and user.settings["entra_id"] == person)
+        person = snapshot.wanted[0].get("person_id")
+        agents = (user for user in self.users.search() if person and user.settings["person_id"] == person)
         other = next(agents, None) if person else None
         if other:
             raise Conflict(

@@ -160,7 +160,7 @@ users:
       description: The settings channel by channel.
       returned: when known by channel
       type: dict
-    entra_id:
+    person_id:
       description: The object ID of the person in Entra, when it is known.
       returned: always
       type: str
@@ -185,10 +185,10 @@ ids:
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._aws import connect_csv
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import connect_client, id_of_reference
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_user_shape import User, exported
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_users import ConnectUsers
+from ansible_collections.openccp.federation.plugins.module_utils._connect import agents_csv as connect_csv
+from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import connect_client, id_of_reference
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import User, exported
+from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
 
 

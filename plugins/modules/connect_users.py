@@ -48,8 +48,8 @@ options:
   state:
     description:
       - With V(absent), the agents that are listed are deleted, and then the quick connects that lead to them. Of each agent, the username
-        alone counts. Those that this module did not make stay, unless O(manage_unowned=true), and so do those of O(keep).
-      - What O(mode), O(leavers), O(renames), O(invalid) and O(max_removals) say is then of no account.
+        alone counts. Those that this module did not make stay, unless O(manage_unowned=true), and so do those of O(protected).
+      - What O(mode), O(leavers), O(renames), O(on_invalid) and O(max_removals) say is then of no account.
     type: str
     choices: [present, absent]
     default: present
@@ -89,14 +89,14 @@ options:
       - It knows its own by the tag C(managed-by=openccp.federation), which it gives to those that it creates.
     type: bool
     default: false
-  keep:
+  protected:
     description: Usernames, or object IDs of people in Entra, that are no leavers, though they are not listed.
     type: list
     elements: str
     default: []
   renames:
     description:
-      - What is done when an C(entra_id) belongs to an agent under another username, which the list does not hold.
+      - What is done when an C(person_id) belongs to an agent under another username, which the list does not hold.
         Amazon Connect cannot rename.
       - V(report) says so, and leaves both names alone.
       - V(recreate) creates the new one and then deletes the old one, whose history stays with it. Such deletions count for O(max_removals).
@@ -104,14 +104,14 @@ options:
     type: str
     choices: [report, recreate]
     default: report
-  invalid:
+  on_invalid:
     description:
       - What is done when an agent cannot be as wanted, such as one with an illegal username or an unknown routing profile.
-      - V(stop) fails before the first write.
+      - V(fail) fails before the first write.
       - V(skip) goes on with the others; such agents are among RV(failures), and are no leavers.
     type: str
-    choices: [stop, skip]
-    default: stop
+    choices: [fail, skip]
+    default: fail
   rate:
     description:
       - How often a second each operation may be called. Every account has 2 by default, shared by all instances and callers of a Region.
@@ -344,8 +344,8 @@ problems:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_agents import TASK_OPTIONS
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_sync import SYNC_OPTIONS, SyncResource
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import TASK_OPTIONS
+from ansible_collections.openccp.federation.plugins.module_utils._connect.sync import SYNC_OPTIONS, SyncResource
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 
 

@@ -262,7 +262,7 @@ overview:
       elements: dict
     agents:
       description:
-        - How many C(people) were checked, and how many C(users) the instance has, null when they could not be read, and C(unread)
+        - How many C(people) were checked, and how many C(users) the instance has, null when they could not be read, and C(not_readable)
           says why.
         - The agents by C(states), altogether and for each of C(profiles). An agent of two security profiles counts in both.
         - The states are C(refused), C(unknown), C(disabled) (the account, where everyone who is assigned was checked),
@@ -282,25 +282,16 @@ import contextlib
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._aws import sign_in_facts as aws
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
-from ansible_collections.openccp.federation.plugins.module_utils._aws.connect_instances import connect_client, id_of_reference
 from ansible_collections.openccp.federation.plugins.module_utils._checks import findings as report
 from ansible_collections.openccp.federation.plugins.module_utils._checks.aws_hops import needs_origins
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts, Person, Users, Wish
 from ansible_collections.openccp.federation.plugins.module_utils._checks.overview import overview
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
 from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import every_finding
-from ansible_collections.openccp.federation.plugins.module_utils._entra import permissions
-from ansible_collections.openccp.federation.plugins.module_utils._entra import sign_in_facts as entra
-from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Selector
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect as graph_of
-from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, TimedOut
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
-from ansible_collections.openccp.federation.plugins.module_utils._published_pages import read_page
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import (
+from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import connect_client, id_of_reference
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
     Arn,
     connect_instance_arn,
     parse_connect_instance_arn,
@@ -309,7 +300,15 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.arns impo
     role_arn,
     saml_provider_arn,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import partition_of_region
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import partition_of_region
+from ansible_collections.openccp.federation.plugins.module_utils._entra import permissions
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Selector
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect as graph_of
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._facts import aws, entra
+from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._published_pages import read_page
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 PAGE_OPTIONS: t.Final[dict[str, t.Any]] = {
@@ -337,8 +336,8 @@ CHECK_OPTIONS: t.Final[dict[str, t.Any]] = {
     "overview": {"type": "bool", "default": False},
 }
 
-READS: t.Final[set[permissions.Work]] = {"read applications"}
-READS_OF_PEOPLE: t.Final[set[permissions.Work]] = {"read users", "read groups"}
+READS: t.Final[set[permissions.Operation]] = {"read applications"}
+READS_OF_PEOPLE: t.Final[set[permissions.Operation]] = {"read users", "read groups"}
 
 
 def read_facts(module: AnsibleAWSModule) -> Facts:
@@ -348,8 +347,8 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
     instance_id = id_of_reference(connect, given["instance_id"])
     graph = graph_of(given)
     asks_for_people = bool(given["people"] or given["everyone_assigned"])
-    works = READS | (READS_OF_PEOPLE if asks_for_people else set())
-    permissions.check(graph.roles, works, graph.place.client_id)
+    operations = READS | (READS_OF_PEOPLE if asks_for_people else set())
+    permissions.check(graph.roles, operations, graph.place.client_id)
     selector = Selector(given["app_id"], given["name"], (given["identifier"],) if given["identifier"] else (), adopt=True)
     application, assignments = entra.read_application(graph, selector)
     people: tuple[Person, ...] = ()
@@ -358,8 +357,8 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
         named, everyone = given["people"] or (), given["everyone_assigned"]
         application, people, assigned = entra.read_people(graph, application, assignments, named, everyone=everyone)
     origins, pages = given["embedding_origins"] or (), tuple(map(read_page, given["pages"] or ()))
-    unread: dict[str, str] = {}
-    instance = aws.read_instance(connect, instance_id, unread, origins=needs_origins(application, (*origins, *pages)))
+    not_readable: dict[str, str] = {}
+    instance = aws.read_instance(connect, instance_id, not_readable, origins=needs_origins(application, (*origins, *pages)))
     home = parse_connect_instance_arn(instance.arn if instance else missing_arn(module, instance_id))
     wish = Wish(
         instance_arn=str(home),
@@ -380,11 +379,11 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
         application=application,
         people=people,
         assigned=assigned,
-        providers=aws.read_providers(iam, path.provider_arns, unread),
-        roles=aws.read_roles(iam, path.role_arns, unread),
+        providers=aws.read_providers(iam, path.provider_arns, not_readable),
+        roles=aws.read_roles(iam, path.role_arns, not_readable),
         instance=instance,
         users=read_users(module, connect, instance_id, names) if instance and (people or given["overview"]) else Users(),
-        unread=unread,
+        not_readable=not_readable,
     )
 
 

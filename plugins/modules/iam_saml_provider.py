@@ -324,10 +324,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws import sam
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client, may_hide_success
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_file, read_metadata
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import check_saml_provider_name, saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, Throttled, TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_saml_provider_name, saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, check_expected, renamed
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter

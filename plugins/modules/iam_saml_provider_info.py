@@ -176,8 +176,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import SamlProviders, describe
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import saml_provider_arn
 
 
 def read(module: AnsibleAWSModule) -> list[dict[str, t.Any]]:

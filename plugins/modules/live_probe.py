@@ -164,6 +164,7 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import AWS, partition_of_region
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
@@ -174,7 +175,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._probe.bench im
 from ansible_collections.openccp.federation.plugins.module_utils._probe.entra_bench import EntraBench
 from ansible_collections.openccp.federation.plugins.module_utils._probe.stand_ins import StandIns
 from ansible_collections.openccp.federation.plugins.module_utils._probe.surroundings import learn_aws, learn_entra
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import AWS, partition_of_region
 
 
 class Probe:

@@ -179,16 +179,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._aws import sign_in_facts as aws
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
 from ansible_collections.openccp.federation.plugins.module_utils._checks import response as response_check
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Provider, Role
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import table
+from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_arn
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._facts import aws
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
-from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata, pasted, policies, responses
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_arn
+from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata, pasted, responses
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import RolePair
 
 
@@ -208,38 +209,38 @@ def content_of(path: str, what: str) -> str:
         raise InvalidInput(f"The {what} {path} is not text.") from None
 
 
-def from_files(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_check.Witness:
+def from_files(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_check.TrustConfig:
     """Provider and role as files describe them, whatever the response calls them."""
     given = module.params
     providers: dict[str, Provider | None] = {}
     roles: dict[str, Role | None] = {}
-    unread: dict[str, str] = {}
+    not_readable: dict[str, str] = {}
     known = metadata.parse(content_of(given["metadata_file"], "metadata file")) if given["metadata_file"] else None
     trust = policies.parse(content_of(given["trust_policy_file"], "trust policy"), "trust policy") if given["trust_policy_file"] else None
     for pair in pairs:
         if known:
             providers[pair.provider_arn] = Provider(pair.provider_arn, known)
         else:
-            unread[pair.provider_arn] = "No metadata_file was given to compare it with."
+            not_readable[pair.provider_arn] = "No metadata_file was given to compare it with."
         if trust:
             roles[pair.role_arn] = Role(pair.role_arn, "", trust, max_session_duration=given["max_session_duration"])
         else:
-            unread[pair.role_arn] = "No trust_policy_file was given to compare it with."
-    return response_check.Witness(datetime.now(UTC), providers, roles, unread)
+            not_readable[pair.role_arn] = "No trust_policy_file was given to compare it with."
+    return response_check.TrustConfig(datetime.now(UTC), providers, roles, not_readable)
 
 
-def from_iam(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_check.Witness:
+def from_iam(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_check.TrustConfig:
     """Provider and role as IAM has them; those of another account are not looked for."""
-    unread: dict[str, str] = {}
+    not_readable: dict[str, str] = {}
     own = account_of(module).id if pairs else ""
     for pair in pairs:
         for arn in pair:
             if parse_arn(arn).account != own:
-                unread[arn] = f"It is in the account {parse_arn(arn).account}; the credentials are of {own}."
+                not_readable[arn] = f"It is in the account {parse_arn(arn).account}; the credentials are of {own}."
     iam = client(module, "iam")
-    providers = aws.read_providers(iam, [pair.provider_arn for pair in pairs if pair.provider_arn not in unread], unread)
-    roles = aws.read_roles(iam, [pair.role_arn for pair in pairs if pair.role_arn not in unread], unread)
-    return response_check.Witness(datetime.now(UTC), providers, roles, unread)
+    providers = aws.read_providers(iam, [pair.provider_arn for pair in pairs if pair.provider_arn not in not_readable], not_readable)
+    roles = aws.read_roles(iam, [pair.role_arn for pair in pairs if pair.role_arn not in not_readable], not_readable)
+    return response_check.TrustConfig(datetime.now(UTC), providers, roles, not_readable)
 
 
 def described(copied: pasted.Copied, response: responses.Response) -> dict[str, t.Any]:

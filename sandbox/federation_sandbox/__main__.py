@@ -19,8 +19,8 @@ import certifi
 
 from federation_sandbox import clouds, shell
 from federation_sandbox.answers import read_answers
-from federation_sandbox.front import Front
 from federation_sandbox.passage import Passage
+from federation_sandbox.proxy_server import ProxyServer
 from federation_sandbox.world import World
 
 #: what clients need where nobody says which Region they mean
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     world.traffic.keep_in(traffic)
     passage = Passage(open_to_others=not options.closed)
     try:
-        front = Front(world, options.port, passage=passage)
+        front = ProxyServer(world, options.port, passage=passage)
     except OSError as reason:
         _say(f"The sandbox cannot listen on the port {options.port}: {reason.strerror}.")
         return 1
@@ -97,7 +97,7 @@ def _fill(world: World, content: t.Any) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _shell_file(front: Front, options: argparse.Namespace, environment: dict[str, str]) -> collections.abc.Iterator[pathlib.Path]:
+def _shell_file(front: ProxyServer, options: argparse.Namespace, environment: dict[str, str]) -> collections.abc.Iterator[pathlib.Path]:
     """The file for shells, which is there as long as the sandbox is."""
     authorities = b"" if options.closed else _public_authorities()
     regions = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), options.region)

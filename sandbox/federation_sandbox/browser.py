@@ -16,7 +16,7 @@ import pathlib
 import shutil
 import typing as t
 
-from federation_sandbox.walk import SignIn, read_page
+from federation_sandbox.http_sign_in import SignIn, read_page
 
 if t.TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Playwright

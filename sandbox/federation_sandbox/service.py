@@ -50,7 +50,7 @@ class Call:
     #: what is strange about an answer that is no error
     note: str = ""
     #: whether it is a read that was asked for keys; Graph limits those more than others
-    key_material: bool = False
+    key_factory: bool = False
     fault: Fault | None = None
 
     def admit(self) -> None:
@@ -136,6 +136,6 @@ class Service:
                     "caller": call.caller,
                     "error": call.error,
                     "note": call.note,
-                    "key_material": call.key_material,
+                    "key_factory": call.key_factory,
                 }
             )

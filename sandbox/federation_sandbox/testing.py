@@ -13,7 +13,7 @@ import tempfile
 import threading
 
 from federation_sandbox.answers import answers_of_environment
-from federation_sandbox.front import Front
+from federation_sandbox.proxy_server import ProxyServer
 from federation_sandbox.world import World
 
 
@@ -22,7 +22,7 @@ class Sandbox:
     """A sandbox that is listening. environment: what a client's process needs."""
 
     world: World
-    front: Front
+    front: ProxyServer
     environment: dict[str, str]
 
     @property
@@ -35,7 +35,7 @@ class Sandbox:
 def running_sandbox(port: int = 0) -> collections.abc.Iterator[Sandbox]:
     """Serve a new world in a thread of this process until the block ends; FEDERATION_SANDBOX_ANSWERS may name a report that it follows."""
     world = World(answers_of_environment())
-    with tempfile.TemporaryDirectory(prefix="federation-sandbox-") as folder, Front(world, port) as front:
+    with tempfile.TemporaryDirectory(prefix="federation-sandbox-") as folder, ProxyServer(world, port) as front:
         thread = threading.Thread(target=front.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:

@@ -251,7 +251,7 @@ class World:
         return restore
 
 
-class Replicated(t.Generic[V]):
+class EventuallyConsistent(t.Generic[V]):
     """Objects by key whose reads lag behind the writes, as in the clouds.
 
     lag: returns the seconds by which reads are behind. longest_lag: those of the oldest replica, when that differs.

@@ -11,7 +11,7 @@ from pathlib import Path
 from federation import ACCOUNT, JANE, REGION, Federation
 from requests_oauthlib import OAuth2Session
 
-from federation_sandbox import browser, clouds, walk
+from federation_sandbox import browser, clouds, http_sign_in
 
 HOST: t.Final = f"desk.auth.{REGION}.amazoncognito.com"
 CALLBACK: t.Final = "https://page.example/callback.html"
@@ -63,7 +63,7 @@ def test_one_session_of_entra_opens_the_panel_and_the_page(
     assert page.title() == "Supervisors"
     asked = [entry["operation"] for entry in federation.sandbox.world.traffic.entries("login")]
     assert asked == ["saml2"], "nobody was asked for a name again"
-    requester = walk.new_browser(federation.sandbox.environment)
+    requester = http_sign_in.new_browser(federation.sandbox.environment)
     session.proxies, session.verify, session.trust_env = requester.proxies, requester.verify, False
     session.fetch_token(f"https://{HOST}/oauth2/token", authorization_response=page.url, include_client_id=True)
     assert session.get(f"https://{HOST}/oauth2/userInfo", timeout=300).json()["email"] == JANE

@@ -17,7 +17,7 @@ make_importable()
 from ansible_collections.openccp.federation.plugins.filter.federation_report import federation_report  # noqa: E402
 from ansible_collections.openccp.federation.plugins.filter.federation_report_page import federation_report_page  # noqa: E402
 
-import report_material as r  # noqa: E402
+import report_factory as r  # noqa: E402
 from support import CHECKOUT  # noqa: E402
 
 NewContext = t.Callable[[], t.Any]

@@ -9,11 +9,11 @@ import collections.abc
 
 import pytest
 
-from entra_material import tenant
+from entra_factory import tenant
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox, running_sandbox
 from importable import make_importable
-from saml_material import saml
+from saml_factory import saml
 
 make_importable()
 

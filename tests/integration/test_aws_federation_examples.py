@@ -14,7 +14,7 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from entra_material import SMALL, Tenant
+from entra_factory import SMALL, Tenant
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
 from installed import needs_encryption

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from entra_material import MODULE, SMALL, Tenant
+from entra_factory import MODULE, SMALL, Tenant
 from federation_sandbox.testing import Sandbox
 from support import run_examples
 

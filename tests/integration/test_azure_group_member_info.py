@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 
-from entra_material import SMALL, Tenant
+from entra_factory import SMALL, Tenant
 from federation_sandbox.testing import Sandbox
 from support import ModuleResult, run_module
 
@@ -43,7 +43,7 @@ def test_everybody_is_either_usable_or_told_with_the_reason(sandbox: Sandbox) ->
     here = Tenant(sandbox, users=people, groups=groups)
     result = read(here, "Agents", "Leads")
     assert [(one["username"], one["groups"]) for one in result["members"]] == [("ann@contoso.com", ["Agents", "Leads"])]
-    assert result["members"][0]["entra_id"] == here.users["ann@contoso.com"]
+    assert result["members"][0]["person_id"] == here.users["ann@contoso.com"]
     reasons = {one["user_principal_name"]: " ".join(one["reasons"]) for one in result["unusable"]}
     assert set(reasons) == {one["userPrincipalName"] for one in people[1:]}
     assert "only in Inner" in reasons["nested@contoso.com"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from entra_material import APP, MODULE, ROLE, SMALL, Tenant, steady
+from entra_factory import APP, MODULE, ROLE, SMALL, Tenant, steady
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
 
@@ -233,7 +233,7 @@ def test_by_app_id_without_tagging(tenant: Tenant) -> None:
     tenant.directory["applications"].put({**record, "tags": []}, settled=True)
     changed = tenant.run(MODULE, {"app_id": app_id, "notes": "by id"})
     assert changed["actions"] == ["Set notes of 'Contact centre'"]
-    assert changed["application"]["ours"] is False
+    assert changed["application"]["managed"] is False
     renamed = tenant.run(MODULE, {"app_id": app_id, "name": "Service desk", "identifiers": ["urn:amazon:webservices:govcloud"]})
     assert renamed["application"]["name"] == "Service desk"
     assert tenant.run(MODULE, {"app_id": app_id, "state": "absent"})["changed"]

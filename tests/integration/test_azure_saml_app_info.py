@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from entra_material import APP, MODULE, SMALL, Tenant, steady
+from entra_factory import APP, MODULE, SMALL, Tenant, steady
 from federation_sandbox.testing import Sandbox
 
 INFO: t.Final = "azure_saml_app_info"
@@ -71,7 +71,7 @@ def test_what_the_permissions_do_not_show(sandbox: Sandbox) -> None:
     tenant.run(MODULE, APP)
     tenant.grant("Application.ReadWrite.All")
     (shown,) = tenant.run(INFO, {})["applications"]
-    assert shown["unread"] == ["policies"]
+    assert shown["not_readable"] == ["policies"]
     assert "claims" not in shown
     assert shown["certificates"]
     unchanged = tenant.run(MODULE, SMALL)
@@ -92,4 +92,4 @@ def test_claims_are_shown_to_those_who_may_only_read(sandbox: Sandbox) -> None:
     assert [steady(one) for one in tenant.run(INFO, {})["applications"]] == [steady(one) for one in whole]
     assert len({json.dumps(one["claims"]) for one in whole}) == 3
     tenant.grant("Application.Read.All")
-    assert {tuple(one["unread"]) for one in tenant.run(INFO, {})["applications"]} == {("policies",)}
+    assert {tuple(one["not_readable"]) for one in tenant.run(INFO, {})["applications"]} == {("policies",)}

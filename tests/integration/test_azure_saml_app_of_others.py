@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from entra_material import MODULE, Tenant
+from entra_factory import MODULE, Tenant
 
 NAME_ID: t.Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"
 FIRST, SECOND = (f"https://{host}/saml2/idpresponse" for host in ("desk.auth.eu-central-1.amazoncognito.com", "auth.desk.example"))

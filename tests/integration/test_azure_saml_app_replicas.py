@@ -13,7 +13,7 @@ import typing as t
 import pytest
 from ansible_collections.openccp.federation.plugins.modules import azure_saml_app, azure_saml_certificate
 
-from entra_material import APP, SECRET, Tenant
+from entra_factory import APP, SECRET, Tenant
 from federation_sandbox.faults import Fault
 from virtual_time import VirtualTime, at_once, connecting, defaults_of, run_here
 
@@ -51,7 +51,7 @@ def _app(tenant: Tenant, time: VirtualTime, **change: t.Any) -> dict[str, t.Any]
 
 
 def _key_reads(tenant: Tenant) -> int:
-    return sum(entry["key_material"] for entry in tenant.world.traffic.entries("graph"))
+    return sum(entry["key_factory"] for entry in tenant.world.traffic.entries("graph"))
 
 
 def _whole(tenant: Tenant) -> None:

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from entra_material import APP, MODULE, PERMISSIONS, SMALL, Tenant
+from entra_factory import APP, MODULE, PERMISSIONS, SMALL, Tenant
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._entra.preflight import IMAGES
 
-from entra_material import APP, MODULE, ROLE, SECRET, SMALL, Tenant
+from entra_factory import APP, MODULE, ROLE, SECRET, SMALL, Tenant
 from federation_sandbox.entra.graph.applications import LOGOS
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox

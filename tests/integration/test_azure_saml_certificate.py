@@ -13,9 +13,9 @@ import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_der
 from lxml import etree
 
-from entra_material import MODULE, SECRET, SMALL, Tenant
+from entra_factory import MODULE, SECRET, SMALL, Tenant
 from federation_sandbox.testing import Sandbox
-from saml_material import make_certificate
+from saml_factory import make_certificate
 
 CERTIFICATE: t.Final = "azure_saml_certificate"
 NAME: t.Final = {"name": SMALL["name"]}

@@ -119,15 +119,15 @@ def test_the_whole_life(sandbox: Sandbox, role: Run) -> None:
 
 
 def test_what_others_wrote_stays(sandbox: Sandbox, role: Run, iam: t.Any) -> None:
-    role(tags={"ours": "1"})
+    role(tags={"managed": "1"})
     other = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
     iam.put_role_policy(RoleName="ConnectAgents", PolicyName="Other", PolicyDocument=json.dumps(other))
     iam.attach_role_policy(RoleName="ConnectAgents", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
     iam.tag_role(RoleName="ConnectAgents", Tags=[{"Key": "theirs", "Value": "1"}])
     iam.update_role(RoleName="ConnectAgents", Description="theirs", MaxSessionDuration=7200)
     assert not role()["changed"]
-    assert not role(tags={"ours": "1"}, purge_tags=False)["changed"]
-    changed = role(description="ours")
+    assert not role(tags={"managed": "1"}, purge_tags=False)["changed"]
+    changed = role(description="managed")
     assert changed["role"]["max_session_duration"] == 7200
     assert set(iam.list_role_policies(RoleName="ConnectAgents")["PolicyNames"]) == {"Other", "AmazonConnectFederation"}
     refused = role(state="absent", confirm_name="ConnectAgents")

@@ -20,7 +20,7 @@ from federation_sandbox import clouds
 from federation_sandbox.faults import Fault
 from federation_sandbox.service import Call
 from federation_sandbox.testing import Sandbox
-from saml_material import make_certificate, make_metadata
+from saml_factory import make_certificate, make_metadata
 from support import CHECKOUT, HANGS, ansible_command, ansible_environment, run_ansible
 
 HOME, SALES, SUPPORT, CLOSED = "111111111111", "222222222222", "333333333333", "444444444444"
@@ -385,7 +385,7 @@ def test_it_holds_itself_to_the_limits_of_the_service(inventory: Inventory) -> N
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         ({"regions": ["eu-west-1"]}, "eu-west-1"),
         ({"filters": {"status": ["RUNNING"]}}, "RUNNING"),
@@ -395,6 +395,6 @@ def test_it_holds_itself_to_the_limits_of_the_service(inventory: Inventory) -> N
     ],
     ids=["region", "state", "account", "role-arn", "twice"],
 )
-def test_bad_options_are_refused_before_any_request(inventory: Inventory, options: dict[str, t.Any], says: str) -> None:
-    assert says in inventory.refused(options)
+def test_bad_options_are_refused_before_any_request(inventory: Inventory, options: dict[str, t.Any], text: str) -> None:
+    assert text in inventory.refused(options)
     assert inventory.sandbox.world.traffic.requests() == []

@@ -110,7 +110,7 @@ def test_those_who_are_listed_are_deleted(sandbox: Sandbox) -> None:
     assert "DescribeUser" not in here.requests()
     assert usernames(here) == [*(agent["username"] for agent in everybody[:5]), "by.hand"]
     assert not run(here, go, state="absent")["changed"]
-    assert not run(here, [{"username": everybody[0]["username"]}], state="absent", keep=[everybody[0]["username"]])["changed"]
+    assert not run(here, [{"username": everybody[0]["username"]}], state="absent", protected=[everybody[0]["username"]])["changed"]
     assert "without username: user_name" in run(here, [{"user_name": "ann"}], state="absent")["msg"]
     assert run(here, go, state="absent", manage_unowned=True)["actions"] == ["Delete the agent 'by.hand'"]
 
@@ -175,7 +175,7 @@ def test_agents_that_the_module_made_are_its_own_and_kept_ones_stay(sandbox: San
     run(here, team(3, tags={"team": "x"}))
     assert (here.user(team(1)[0]["username"]) or {})["Tags"] == {"team": "x", **OURS}
     assert not run(here, team(3, tags={"team": "x"}))["changed"]
-    kept = run(here, team(2, tags={"team": "x"}), mode="set", leavers="delete", keep=[team(3)[2]["username"]])
+    kept = run(here, team(2, tags={"team": "x"}), mode="set", leavers="delete", protected=[team(3)[2]["username"]])
     assert not kept["changed"]
     gone = run(here, team(2, tags={"team": "x"}), mode="set", leavers="delete")
     assert counts(gone) == {"unchanged": 2, "removed": 1}
@@ -183,9 +183,9 @@ def test_agents_that_the_module_made_are_its_own_and_kept_ones_stay(sandbox: San
 
 def test_a_rename_is_recognised_by_the_person(sandbox: Sandbox) -> None:
     here = centre(sandbox)
-    run(here, team(1, entra_id="11111111-aaaa"))
+    run(here, team(1, person_id="11111111-aaaa"))
     old = team(1)[0]["username"]
-    renamed = [person({"username": "jane.smith@example.com", "entra_id": "11111111-aaaa"})]
+    renamed = [person({"username": "jane.smith@example.com", "person_id": "11111111-aaaa"})]
     reported = run(here, renamed, mode="set", leavers="delete")
     assert not reported["changed"]
     assert reported["users"]["renamed"] == [{"old": old, "new": "jane.smith@example.com"}]
@@ -205,13 +205,13 @@ def test_an_agent_that_cannot_be_as_wanted_stops_nobody_else_when_told(sandbox: 
         person({"username": "bob", "routing_profile": "Bsic Routing Profile"}),
         person({"username": "eve", "auto_accept": "perhaps"}),
     ]
-    result = run(here, users, invalid="skip", keep=["Joe"], mode="set", leavers="delete")
+    result = run(here, users, on_invalid="skip", protected=["Joe"], mode="set", leavers="delete")
     assert result.failed
     assert {(failure["username"], failure["operation"]) for failure in result["failures"]} == dict.fromkeys(
         ("joe", "bob", "eve"), "check"
     ).items()
     assert counts(result) == {"created": 2, "failed": 3}
-    foreseen = run(here, users, invalid="skip", check=True)
+    foreseen = run(here, users, on_invalid="skip", check=True)
     assert foreseen.failed
     assert len(foreseen["failures"]) == 3
     told = run(here, users)
@@ -220,15 +220,15 @@ def test_an_agent_that_cannot_be_as_wanted_stops_nobody_else_when_told(sandbox: 
 
 def test_nobody_goes_for_a_successor_who_is_skipped(sandbox: Sandbox) -> None:
     """A new spelling differs in case alone and may be somebody else; another has a profile that does not exist: the old ones stay."""
-    old = [person({"username": "ann"}), *(person({"username": name, "entra_id": f"id-{name}"}) for name in ("bob", "eve"))]
+    old = [person({"username": "ann"}), *(person({"username": name, "person_id": f"id-{name}"}) for name in ("bob", "eve"))]
     here = centre(sandbox)
     run(here, old)
     new = [
-        person({"username": "Ann", "entra_id": "id-ann"}),
-        person({"username": "bobby", "entra_id": "id-bob", "routing_profile": "None such"}),
-        person({"username": "eve", "entra_id": "id-eve", "auto_accept": "perhaps"}),
+        person({"username": "Ann", "person_id": "id-ann"}),
+        person({"username": "bobby", "person_id": "id-bob", "routing_profile": "None such"}),
+        person({"username": "eve", "person_id": "id-eve", "auto_accept": "perhaps"}),
     ]
-    skipped = run(here, new, invalid="skip", mode="set", leavers="delete", renames="recreate", max_removals="100%")
+    skipped = run(here, new, on_invalid="skip", mode="set", leavers="delete", renames="recreate", max_removals="100%")
     assert len(skipped["failures"]) == 3
     assert skipped["actions"] == []
     assert usernames(here) == ["ann", "bob", "eve"]
@@ -246,9 +246,9 @@ def test_nobody_goes_for_a_successor_who_is_skipped(sandbox: Sandbox) -> None:
 def test_a_rename_of_any_sort_is_one(before: str, after: str, sandbox: Sandbox) -> None:
     """Letters' case in the object id means nothing either."""
     here = centre(sandbox)
-    run(here, [person({"username": before, "entra_id": PERSON.upper()})])
-    renamed = [person({"username": after, "entra_id": PERSON})]
-    reported = run(here, renamed, mode="set", leavers="delete", invalid="skip")
+    run(here, [person({"username": before, "person_id": PERSON.upper()})])
+    renamed = [person({"username": after, "person_id": PERSON})]
+    reported = run(here, renamed, mode="set", leavers="delete", on_invalid="skip")
     assert not reported.failed, reported["msg"]
     assert reported["users"]["renamed"] == [{"old": before, "new": after}]
     assert "those are other users" not in " ".join(reported.warnings)
@@ -261,23 +261,23 @@ def test_a_rename_of_any_sort_is_one(before: str, after: str, sandbox: Sandbox) 
 def test_a_spelling_that_amazon_connect_takes_for_the_same_is_told_at_once(sandbox: Sandbox) -> None:
     """Should it ever: the old agent stays, and nothing waits for one that never comes."""
     here = centre(sandbox)
-    run(here, [person({"username": "Jane", "entra_id": PERSON})])
+    run(here, [person({"username": "Jane", "person_id": PERSON})])
     taken = {"status": 409, "code": "DuplicateResourceException", "message": "The user name is already in use."}
     sandbox.world.faults.add(Fault("connect", "CreateUser", at=1, times=1, **taken))
-    result = run(here, [person({"username": "jane", "entra_id": PERSON})], renames="recreate")
+    result = run(here, [person({"username": "jane", "person_id": PERSON})], renames="recreate")
     assert "takes 'Jane' for the same name" in result["failures"][0]["reason"]
     assert usernames(here) == ["Jane"]
 
 
 def test_a_person_has_one_agent(sandbox: Sandbox) -> None:
     here = centre(sandbox)
-    run(here, [person({"username": "jane", "entra_id": PERSON}), person({"username": "joe", "entra_id": OTHER})])
-    twice = run(here, [person({"username": name, "entra_id": PERSON}) for name in ("jane", "j.doe")])
-    assert f"the same person (entra_id {PERSON}) is listed as 'j.doe' too" in twice["msg"]
-    second = here.run("connect_user", {"instance_id": here.id, **person({"username": "j.doe", "entra_id": PERSON.upper()})})
+    run(here, [person({"username": "jane", "person_id": PERSON}), person({"username": "joe", "person_id": OTHER})])
+    twice = run(here, [person({"username": name, "person_id": PERSON}) for name in ("jane", "j.doe")])
+    assert f"the same person (person_id {PERSON}) is listed as 'j.doe' too" in twice["msg"]
+    second = here.run("connect_user", {"instance_id": here.id, **person({"username": "j.doe", "person_id": PERSON.upper()})})
     assert f"The person {PERSON} is the agent 'jane' already" in second["msg"]
     assert usernames(here) == ["jane", "joe"]
-    swapped = run(here, [person({"username": "jane", "entra_id": OTHER})])
+    swapped = run(here, [person({"username": "jane", "person_id": OTHER})])
     assert f"The agent 'jane' was that of another person ({PERSON}), and is {OTHER}'s now" in " ".join(swapped.warnings)
 
 

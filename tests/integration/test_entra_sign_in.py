@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from entra_material import SECRET, Tenant
+from entra_factory import SECRET, Tenant
 from federation_sandbox.testing import Sandbox
 from key_pair import Pair, make_pair
 

@@ -24,7 +24,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._probe.entra_be
 from ansible_collections.openccp.federation.plugins.module_utils._probe.stand_ins import StandIns
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
-import probe_material
+import probe_factory
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
 from support import CHECKOUT
@@ -47,11 +47,11 @@ class Probe:
 
     @functools.cached_property
     def aws(self) -> AwsBench:
-        return AwsBench(self.mark, self.waiter, self.stand_ins, clients=self.clients, instance_id=probe_material.INSTANCE)
+        return AwsBench(self.mark, self.waiter, self.stand_ins, clients=self.clients, instance_id=probe_factory.INSTANCE)
 
     def entra(self, client: str) -> EntraBench:
         if client not in self._entra:
-            given = {"tenant_id": probe_material.TENANT, "client_id": client, "client_secret": probe_material.SECRET, "cloud": "public"}
+            given = {"tenant_id": probe_factory.TENANT, "client_id": client, "client_secret": probe_factory.SECRET, "cloud": "public"}
             graph = connect({**dict.fromkeys(ENTRA_ARGUMENT_SPEC), **given})
             self._entra[client] = EntraBench(self.mark, self.waiter, self.stand_ins, graph=graph)
         return self._entra[client]
@@ -59,18 +59,18 @@ class Probe:
     def bench(self, question: str) -> Bench:
         if QUESTIONS[question]["cloud"] != "entra":
             return self.aws
-        return self.entra(probe_material.OWNED if question == "purge_with_owned_by" else probe_material.ALL)
+        return self.entra(probe_factory.OWNED if question == "purge_with_owned_by" else probe_factory.ALL)
 
     def ask(self, *questions: str) -> dict[str, dict[str, t.Any]]:
         return {answer["id"]: answer for answer in probe.ask(questions, self.bench)}
 
     def sweep(self) -> list[str]:
-        graph = self.entra(probe_material.ALL).graph
+        graph = self.entra(probe_factory.ALL).graph
         return probe.sweep(
             [
                 functools.partial(entra_bench.sweep_entra, graph, self.waiter),
                 functools.partial(aws_experiments.sweep_iam, self.clients),
-                functools.partial(aws_experiments.sweep_connect, self.clients, probe_material.INSTANCE),
+                functools.partial(aws_experiments.sweep_connect, self.clients, probe_factory.INSTANCE),
             ],
             None,
             lambda seconds: None,
@@ -79,15 +79,15 @@ class Probe:
 
     def told(self, question: str) -> bool:
         """Whether this botocore is new enough for the question."""
-        return question not in probe_material.RECENT or self.aws.takes(*probe_material.RECENT[question])
+        return question not in probe_factory.RECENT or self.aws.takes(*probe_factory.RECENT[question])
 
 
 @pytest.fixture
 def live(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Probe:
     """The probe before a filled sandbox, whose limits are not those of the clouds so that the tests are quick."""
-    probe_material.fill(sandbox)
+    probe_factory.fill(sandbox)
     sandbox.world.settings.limits = False
-    for name, value in {**sandbox.environment, **probe_material.credentials(), "AWS_DEFAULT_REGION": probe_material.REGION}.items():
+    for name, value in {**sandbox.environment, **probe_factory.credentials(), "AWS_DEFAULT_REGION": probe_factory.REGION}.items():
         monkeypatch.setenv(name, value)
     return Probe(sandbox)
 
@@ -100,11 +100,11 @@ def test_on_the_sandbox_every_answer_is_the_assumed_one_and_nothing_stays(live: 
     answers = live.ask(*probe.EXPERIMENTS)
     assumed = {name: QUESTIONS[name]["assumed"] if live.told(name) else NOT_TOLD for name in QUESTIONS}
     assert {name: answer["answer"] for name, answer in answers.items()} == assumed, answers
-    assert probe_material.left_behind(live.sandbox) != []
-    live.entra(probe_material.ALL).clear()
-    live.entra(probe_material.OWNED).clear()
+    assert probe_factory.left_behind(live.sandbox) != []
+    live.entra(probe_factory.ALL).clear()
+    live.entra(probe_factory.OWNED).clear()
     live.aws.clear()
-    assert probe_material.left_behind(live.sandbox) == []
+    assert probe_factory.left_behind(live.sandbox) == []
 
 
 def turned(question: str) -> collections.abc.Iterator[tuple[str, t.Any, str]]:
@@ -131,7 +131,7 @@ def test_no_name_id_or_secret_is_in_the_answers(live: Probe) -> None:
     """Whatever the clouds say of an error: the names around the experiments, and those of others, are not passed on."""
     told = (
         "The object 'Telltale agents' of tilda.telltale@telltale.example in https://telltale.example/secret is held by "
-        f"arn:aws:iam::{probe_material.ACCOUNT}:user/telltale ({probe_material.TENANT}, {probe_material.SECRET}, Telltale Industries)."
+        f"arn:aws:iam::{probe_factory.ACCOUNT}:user/telltale ({probe_factory.TENANT}, {probe_factory.SECRET}, Telltale Industries)."
     )
     for service, operation in (("graph", "applications.update"), ("graph", "group.ListMembers"), ("iam", "*"), ("connect", "CreateUser")):
         fault = {
@@ -144,14 +144,14 @@ def test_no_name_id_or_secret_is_in_the_answers(live: Probe) -> None:
             "message": told,
         }
         live.sandbox.world.faults.add(Fault(**fault))
-    surroundings.learn_aws(live.aws, probe_material.REGION)
-    for client in probe_material.CLIENTS:
+    surroundings.learn_aws(live.aws, probe_factory.REGION)
+    for client in probe_factory.CLIENTS:
         surroundings.learn_entra(live.entra(client))
     answers = live.ask(*probe.EXPERIMENTS)
     written = json.dumps(answers).lower()
     assert "<text-" in written
     assert "refused" in {step.get("code", "").lower() for answer in answers.values() for step in answer["evidence"]}
-    assert [tale for tale in (*probe_material.TELLTALES, "tilda", "industries") if tale.lower() in written] == []
+    assert [tale for tale in (*probe_factory.TELLTALES, "tilda", "industries") if tale.lower() in written] == []
 
 
 class Killed(BaseException):
@@ -187,9 +187,9 @@ def killed(live: Probe, after: int, monkeypatch: pytest.MonkeyPatch) -> bool:
 @pytest.mark.parametrize("after", [4, 33, 90])
 def test_after_a_kill_the_sweep_finds_everything(live: Probe, after: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert killed(live, after, monkeypatch)
-    assert probe_material.left_behind(live.sandbox) != []
+    assert probe_factory.left_behind(live.sandbox) != []
     assert live.sweep() != []
-    assert probe_material.left_behind(live.sandbox) == []
+    assert probe_factory.left_behind(live.sandbox) == []
 
 
 @pytest.mark.soak
@@ -197,18 +197,18 @@ def test_after_a_kill_at_each_request_the_sweep_finds_everything(live: Probe, mo
     after = 1
     while killed(Probe(live.sandbox), after, monkeypatch):
         live.sweep()
-        assert probe_material.left_behind(live.sandbox) == [], f"after {after} requests"
+        assert probe_factory.left_behind(live.sandbox) == [], f"after {after} requests"
         after += 1
     assert after > 90
 
 
 def test_the_sweep_touches_nothing_of_others(live: Probe) -> None:
-    graph = live.entra(probe_material.ALL).graph
+    graph = live.entra(probe_factory.ALL).graph
     names = ("openccp-live-probe-of-mine", "openccp-live-probe-0123456789ab-1-kept", "openccp-live-probe-0123456789AB-1")
     for name in names:
         graph.ask(Ask("POST", "/applications", "make what is not the probe's", {"displayName": name}))
     assert live.sweep() == []
-    assert sorted(probe_material.left_behind(live.sandbox)) == sorted(names)
+    assert sorted(probe_factory.left_behind(live.sandbox)) == sorted(names)
 
 
 @pytest.mark.parametrize(
@@ -216,16 +216,16 @@ def test_the_sweep_touches_nothing_of_others(live: Probe) -> None:
     [
         (None, True, True),
         ("", True, False),
-        (probe_material.TENANT, True, True),
-        (f"{probe_material.ACCOUNT}/", True, False),
+        (probe_factory.TENANT, True, True),
+        (f"{probe_factory.ACCOUNT}/", True, False),
         ("-/-", False, True),
     ],
 )
 def test_nothing_is_made_where_it_was_not_confirmed(confirm: str | None, entra: bool, aws: bool) -> None:
-    places = {"tenant_id": probe_material.TENANT if entra else None, "account_id": probe_material.ACCOUNT if aws else None}
+    places = {"tenant_id": probe_factory.TENANT if entra else None, "account_id": probe_factory.ACCOUNT if aws else None}
     with pytest.raises(InvalidInput, match="was not confirmed"):
         probe.check_confirmed(confirm, places)
-    probe.check_confirmed(f"{probe_material.TENANT}/{probe_material.ACCOUNT}", places)
+    probe.check_confirmed(f"{probe_factory.TENANT}/{probe_factory.ACCOUNT}", places)
 
 
 def test_words_of_the_interface_stay_and_the_same_value_has_the_same_stand_in() -> None:

@@ -12,10 +12,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
 from ansible_collections.openccp.federation.plugins.module_utils._entra import directory
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
-from ansible_collections.openccp.federation.plugins.module_utils._entra.sign_in_facts import read_people
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._facts.entra import read_people
 
-from entra_material import SMALL, Tenant
+from entra_factory import SMALL, Tenant
 from federation_sandbox.testing import Sandbox
 
 JANE: t.Final = {

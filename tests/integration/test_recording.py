@@ -9,7 +9,7 @@ import json
 import typing as t
 from pathlib import Path
 
-import probe_material
+import probe_factory
 from federation_sandbox.testing import Sandbox
 from support import run_module
 
@@ -19,9 +19,9 @@ def lines_of(file: Path) -> list[dict[str, t.Any]]:
 
 
 def test_each_request_of_both_clouds_is_a_line_without_values(sandbox: Sandbox, tmp_path: Path) -> None:
-    probe_material.fill(sandbox)
+    probe_factory.fill(sandbox)
     file = tmp_path / "recording.jsonl"
-    environment = {**sandbox.environment, **probe_material.credentials(), "FEDERATION_RECORD": str(file)}
+    environment = {**sandbox.environment, **probe_factory.credentials(), "FEDERATION_RECORD": str(file)}
     application = {
         "name": "Telltale application",
         "identifiers": ["https://signin.aws.amazon.com/saml#1"],
@@ -30,7 +30,7 @@ def test_each_request_of_both_clouds_is_a_line_without_values(sandbox: Sandbox, 
     }
     made = run_module("azure_saml_app", application, environment)
     assert not made.failed, made["msg"]
-    assert not run_module("connect_user_info", {"instance_id": probe_material.INSTANCE}, environment).failed
+    assert not run_module("connect_user_info", {"instance_id": probe_factory.INSTANCE}, environment).failed
     lines, written = lines_of(file), file.read_text(encoding="utf-8").lower()
     seen = [call for call in sandbox.world.traffic.entries(None, None) if call["service"] in ("graph", "connect")]
     recorded = [line for line in lines if line["service"] in ("graph", "connect")]
@@ -41,11 +41,11 @@ def test_each_request_of_both_clouds_is_a_line_without_values(sandbox: Sandbox, 
         call["operation"] for call in seen if call["service"] == "connect"
     }
     assert {line["service"] for line in lines} >= {"sign-in", "graph", "metadata", "connect"}
-    assert [tale for tale in probe_material.TELLTALES if tale.lower() in written] == []
+    assert [tale for tale in probe_factory.TELLTALES if tale.lower() in written] == []
 
 
 def test_nothing_is_recorded_unless_it_is_asked_for(sandbox: Sandbox, tmp_path: Path) -> None:
-    probe_material.fill(sandbox)
-    environment = {**sandbox.environment, **probe_material.credentials(), "FEDERATION_RECORD": ""}
-    assert not run_module("connect_user_info", {"instance_id": probe_material.INSTANCE}, environment).failed
+    probe_factory.fill(sandbox)
+    environment = {**sandbox.environment, **probe_factory.credentials(), "FEDERATION_RECORD": ""}
+    assert not run_module("connect_user_info", {"instance_id": probe_factory.INSTANCE}, environment).failed
     assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,6 @@ from importable import make_importable
 
 make_importable()
 
-from saml_material import saml  # noqa: E402
+from saml_factory import saml  # noqa: E402
 
 __all__ = ["saml"]

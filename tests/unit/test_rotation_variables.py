@@ -56,8 +56,8 @@ def templated(folder: Path) -> dict[str, t.Any]:
 
 def test_each_account_gets_its_own_credentials_and_each_wait_what_is_left(tmp_path: Path) -> None:
     told = templated(tmp_path)
-    for situation in ("account 3", "no provider", "a thumbprint"):
-        assert told[situation]["session_token"] == "of the role", situation
+    for current_state in ("account 3", "no provider", "a thumbprint"):
+        assert told[current_state]["session_token"] == "of the role", current_state
     common = {"region": "eu-central-1", "endpoint_url": "https://aws"}
     assert told["account 1"] == {**common, "profile": "sales"}
     assert told["account 2"] == {**common, "profile": "", **KEYS}

@@ -12,7 +12,7 @@ import threading
 import time
 import typing as t
 
-from federation_sandbox import walk
+from federation_sandbox import http_sign_in
 from federation_sandbox.testing import Sandbox
 from support import HANGS
 
@@ -25,7 +25,7 @@ class Agents:
     """Sign-ins through the whole path, from the user access URL to the Contact Control Panel; log: when each began, and what came of it."""
 
     def __init__(self, sandbox: Sandbox, url: str, users: collections.abc.Sequence[str]) -> None:
-        self.log: list[tuple[dt.datetime, str, walk.SignIn]] = []
+        self.log: list[tuple[dt.datetime, str, http_sign_in.SignIn]] = []
         self._sandbox = sandbox
         self._url = url
         self._over = threading.Event()
@@ -52,7 +52,7 @@ class Agents:
                 stack.enter_context(lock)
             yield
 
-    def one_more_turn(self) -> list[walk.SignIn]:
+    def one_more_turn(self) -> list[http_sign_in.SignIn]:
         """What came of the sign-ins that began from now on, at least one of each browser."""
         since = self._sandbox.world.clock.now()
         with self._begun:
@@ -68,7 +68,7 @@ class Agents:
         return [f"{moment:%H:%M:%S.%f} {user}: {found.hop}: {found.text}" for moment, user, found in self.log if not found.ok]
 
     def _work(self, number: int, user: str) -> None:
-        with walk.new_browser(self._sandbox.environment) as browser:
+        with http_sign_in.new_browser(self._sandbox.environment) as browser:
             while not self._over.is_set():
                 begun = time.monotonic()
                 with self._begun:
@@ -76,5 +76,5 @@ class Agents:
                     self._begun.notify_all()
                 with self._locks[number]:
                     moment = self._sandbox.world.clock.now()
-                    self.log.append((moment, user, walk.sign_in(browser, self._url, user)))
+                    self.log.append((moment, user, http_sign_in.sign_in(browser, self._url, user)))
                 self._over.wait(max(0.0, EVERY - (time.monotonic() - begun)))

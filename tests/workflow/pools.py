@@ -17,7 +17,7 @@ from playbooks import Playbooks
 from requests_oauthlib import OAuth2Session
 from seeds import ACCOUNTS, POLICY, SECRET, TENANTS, credentials
 
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 from federation_sandbox.testing import Sandbox
 from support import CHECKOUT
 
@@ -53,17 +53,17 @@ class UserPool:
         """Ask for a sign-in and follow it: the client's session, and the address at which it ended."""
         session = OAuth2Session(self.client_id, redirect_uri=CALLBACK, scope=["openid", "email", "profile"], pkce="S256")
         url = session.authorization_url(f"https://{HOST}/oauth2/authorize", identity_provider=PROVIDER)[0]
-        browser = browser or walk.new_browser(self.sandbox.environment)
+        browser = browser or http_sign_in.new_browser(self.sandbox.environment)
         answer = browser.get(url, allow_redirects=False, timeout=300)
         for _page in range(_MOST_PAGES):
             where = answer.headers.get("Location", "")
             if where.startswith(CALLBACK):
                 return session, where
-            form = None if where else walk.form_of(answer.text, user)
+            form = None if where else http_sign_in.form_of(answer.text, user)
             if where:
                 answer = browser.get(urllib.parse.urljoin(answer.url, where), allow_redirects=False, timeout=300)
             elif form is None:
-                return session, f"{answer.url} {walk.read(answer).text}"
+                return session, f"{answer.url} {http_sign_in.read(answer).text}"
             else:
                 answer = browser.post(urllib.parse.urljoin(answer.url, form[0]), data=form[1], allow_redirects=False, timeout=300)
         raise AssertionError("too many pages")
@@ -78,7 +78,7 @@ class UserPool:
 
     def sign_in(self, user: str) -> dict[str, t.Any]:
         """What the ID token of a sign-in says, verified with the keys that the pool publishes."""
-        browser = walk.new_browser(self.sandbox.environment)
+        browser = http_sign_in.new_browser(self.sandbox.environment)
         session, where = self.open(user, browser)
         assert where.startswith(f"{CALLBACK}?code="), where
         session.proxies, session.verify, session.trust_env = browser.proxies, browser.verify, False

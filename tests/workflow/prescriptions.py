@@ -10,7 +10,7 @@ import re
 import typing as t
 
 import yaml
-from patient import run_module
+from live import run_module
 
 Options = dict[str, t.Any]
 

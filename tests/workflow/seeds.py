@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from entra_material import PERMISSIONS
+from entra_factory import PERMISSIONS
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
 from support import CHECKOUT

@@ -12,7 +12,7 @@ import pytest
 from playbooks import Playbooks, Run
 from seeds import TENANTS, credentials, fill
 
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 from federation_sandbox.testing import Sandbox
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
@@ -156,7 +156,7 @@ def test_who_keeps_another_way_in_loses_nothing(shifts: Sandbox, playbooks: Play
     ]
     assert not any("lose" in line for line in run.plan())
     site = playbooks.succeed("site", INVENTORY, variables={**VARIABLES, **both})
-    assert walk.sign_in(shifts.environment, site.result("azure_saml_app")["user_access_url"], NIGHT[0]).ok
+    assert http_sign_in.sign_in(shifts.environment, site.result("azure_saml_app")["user_access_url"], NIGHT[0]).ok
 
 
 def test_what_is_meant_is_done_and_told_by_name(shifts: Sandbox, playbooks: Playbooks) -> None:

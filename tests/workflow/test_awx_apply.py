@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from awx_rules import EDGES, OBJECTS
-from awx_stand_in import AWX, TOKEN, running
+from fake_awx import AWX, TOKEN, running
 from support import CHECKOUT, ansible_command, ansible_environment, run_ansible
 
 pytest.importorskip("ansible_collections.awx.awx", reason="awx.awx comes with the ansible package")

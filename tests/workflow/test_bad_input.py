@@ -19,7 +19,7 @@ from strangers import application
 from federation_sandbox import clouds
 from federation_sandbox.aws.connect.store import Connect
 from federation_sandbox.testing import Sandbox
-from saml_material import make_certificate, make_metadata
+from saml_factory import make_certificate, make_metadata
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
 NAME: t.Final = "Amazon Connect example-demo"

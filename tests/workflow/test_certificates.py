@@ -34,7 +34,7 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
     assert made["active_thumbprint"] in well.output
     written = json.loads(as_json.read_text(encoding="utf-8"))
     (row,) = written["certificates"]
-    assert (written["unread"], written["problems"]) == ({}, [])
+    assert (written["not_readable"], written["problems"]) == ({}, [])
     assert (row["thumbprint"], row["active"], row["trusted"], row["days_left"]) == (made["active_thumbprint"], True, True, 1094)
     assert f'thumbprint="{made["active_thumbprint"]}"}} 1094\n' in prometheus.read_text(encoding="utf-8")
 
@@ -47,18 +47,18 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
     told = prometheus.read_text(encoding="utf-8")
     assert f'thumbprint="{made["active_thumbprint"]}"}} 28\n' in told
     written = json.loads(as_json.read_text(encoding="utf-8"))
-    unread, hosts_told = written["unread"], written["hosts"]
-    assert sorted(unread) == ["closed", "wrong"]
+    not_readable, hosts_told = written["not_readable"], written["hosts"]
+    assert sorted(not_readable) == ["closed", "wrong"]
     assert {host: each["state"] for host, each in hosts_told.items()} == {
         "aaa-new": "not_federated",
-        "closed": "unread",
+        "closed": "not_readable",
         "demo": "endangered",
-        "wrong": "unread",
+        "wrong": "not_readable",
     }
     assert written["not_federated"]["aaa-new"].startswith("It is not federated: no application that openccp.federation made is called")
     assert 'federation_certificates_federated{federation="aaa-new"} 0\n' in told
-    assert unread["closed"].startswith(f"Could not assume the role {CLOSED}")
-    assert all(f'federation_certificates_read{{federation="{host}"}} 0\n' in told for host in unread)
+    assert not_readable["closed"].startswith(f"Could not assume the role {CLOSED}")
+    assert all(f'federation_certificates_read{{federation="{host}"}} 0\n' in told for host in not_readable)
 
     strict = playbooks.fail(
         "certificates", inventory, "--limit", "aaa-new", variables={"certificate_rotation_report_fail_on_not_federated": True}

@@ -14,7 +14,7 @@ from playbooks import Playbooks, Run
 from seeds import ACCOUNTS, SECRET, TENANTS
 
 import schemas
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 from federation_sandbox.testing import Sandbox
 from support import CHECKOUT, run_examples
 
@@ -93,7 +93,7 @@ def test_one_file_holds_every_host_and_those_that_were_not_checked(sandbox: Sand
 
 def _run_the_examples(sandbox: Sandbox, playbooks: Playbooks, made: Run, folder: Path) -> None:
     application, role = made.result("azure_saml_app"), made.result("aws_federation")["role"]
-    response = walk.saml_response(sandbox.environment, application["user_access_url"], JANE)
+    response = http_sign_in.saml_response(sandbox.environment, application["user_access_url"], JANE)
     posted = {"url": application["reply_urls"][0], "postData": {"text": urlencode({"SAMLResponse": response})}}
     content = {
         "response.txt": response,

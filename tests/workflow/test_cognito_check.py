@@ -18,7 +18,7 @@ from seeds import TENANTS, fill
 from federation_sandbox.aws.cognito.store import Cognito, Pool
 from federation_sandbox.entra.state import Tenant, directory
 from federation_sandbox.testing import Sandbox
-from saml_material import make_certificate, make_metadata
+from saml_factory import make_certificate, make_metadata
 from support import run_module
 
 JANE: t.Final = "jane.doe@example.com"

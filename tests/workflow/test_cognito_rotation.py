@@ -17,7 +17,7 @@ from pools import NAME, PROVIDER, UserPool, add_pool, operator
 from rotations import SETTLE, VALIDITY, VARIABLES, Federation, Stop
 from seeds import TENANTS
 
-from federation_sandbox import walk
+from federation_sandbox import http_sign_in
 from federation_sandbox.aws.cognito.store import Cognito
 from federation_sandbox.entra.state import directory
 from support import run_module
@@ -53,7 +53,7 @@ class Visitors:
         return [f"{moment:%H:%M:%S} {failure}" for moment, failure in self.log if failure]
 
     def _work(self, number: int) -> None:
-        with walk.new_browser(self._pool.sandbox.environment) as browser:
+        with http_sign_in.new_browser(self._pool.sandbox.environment) as browser:
             while not self._over.wait(EVERY):
                 with self._locks[number]:
                     moment = self._pool.sandbox.world.clock.now()

@@ -19,7 +19,7 @@ from seeds import ACCOUNTS, CLIENT, SECRET, TENANTS
 
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
-from saml_material import make_certificate, make_metadata
+from saml_factory import make_certificate, make_metadata
 from support import CHECKOUT, ansible_command, run_ansible
 
 EXAMPLES: t.Final = CHECKOUT / "docs" / "examples"

@@ -12,7 +12,7 @@ from playbooks import Playbooks, Run
 from seeds import SECRET, TENANTS
 
 from federation_sandbox.testing import Sandbox
-from saml_material import make_certificate, make_metadata
+from saml_factory import make_certificate, make_metadata
 from support import run_module
 
 ONE = "sandbox/hosts.yml"

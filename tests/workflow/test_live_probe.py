@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playbooks import Playbooks
 
-import probe_material
+import probe_factory
 from federation_sandbox.answers import read_answers
 from federation_sandbox.testing import Sandbox
 
@@ -23,27 +23,27 @@ NOT_HERE = {"purge_with_owned_by"}
 def terminal(sandbox: Sandbox, tmp_path: Path) -> Playbooks:
     """A terminal of whoever probes."""
     sandbox.world.reset()
-    probe_material.fill(sandbox)
-    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"test": probe_material.HOST}}}), encoding="utf-8")
-    return Playbooks({**sandbox.environment, **probe_material.credentials()}, tmp_path)
+    probe_factory.fill(sandbox)
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"test": probe_factory.HOST}}}), encoding="utf-8")
+    return Playbooks({**sandbox.environment, **probe_factory.credentials()}, tmp_path)
 
 
 def test_it_asks_everything_and_leaves_nothing(sandbox: Sandbox, terminal: Playbooks, tmp_path: Path) -> None:
-    confirm = f"{probe_material.TENANT}/{probe_material.ACCOUNT}"
+    confirm = f"{probe_factory.TENANT}/{probe_factory.ACCOUNT}"
     record = tmp_path / "recording.jsonl"
     variables = {"live_probe_confirm": confirm, "federation_record": str(record)}
     run = terminal.succeed("live_probe", tmp_path / "hosts.yml", variables=variables)
     written = (tmp_path / "live-probe.json").read_text(encoding="utf-8")
     report = json.loads(written)
     named = {"client_token_memory", "profiles_of_a_new_instance"}
-    assert {each["id"] for each in report["answers"] if each["answer"] == "not_told"} <= NOT_HERE | set(probe_material.RECENT)
+    assert {each["id"] for each in report["answers"] if each["answer"] == "not_told"} <= NOT_HERE | set(probe_factory.RECENT)
     assert named & {each["id"] for each in report["answers"]} == set()
     assert [each["id"] for each in report["answers"] if each["answer"] not in (each["assumed"], "not_told")] == []
-    assert probe_material.left_behind(sandbox) == []
+    assert probe_factory.left_behind(sandbox) == []
     recorded = record.read_text(encoding="utf-8")
     assert {json.loads(line)["service"] for line in recorded.splitlines()} >= {"sign-in", "graph", "iam", "connect"}
     for text in (written, recorded):
-        assert [tale for tale in probe_material.TELLTALES if tale.lower() in text.lower()] == []
+        assert [tale for tale in probe_factory.TELLTALES if tale.lower() in text.lower()] == []
     assert read_answers(tmp_path / "live-probe.json")["member_identities"] is True
     shown = run.output.index("Questions | What is made, and where")
     assert "openccp-live-probe-" in run.output[shown : run.output.index("Questions | Make the experiments", shown)]

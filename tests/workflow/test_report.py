@@ -65,11 +65,11 @@ def test_the_report_of_a_fleet(sandbox: Sandbox, playbooks: Playbooks, tmp_path:
     second = json.loads(content.read_text(encoding="utf-8"))
     assert schemas.violations("federation-report", second) == []
     assert second["previous"] == first["generated"]
-    assert second["counts"] == {"fail": 1, "warning": 0, "unknown": 0, "pass": 0, "unread": 3}
+    assert second["counts"] == {"fail": 1, "warning": 0, "unknown": 0, "pass": 0, "not_readable": 3}
     (john,) = [one for host in second["federations"] if host["host"] == "demo" for one in host["people"]]
     assert (john["subject"], john["hop"]) == (JOHN, "assignment")
     assert john["command"].endswith(f"--limit demo -e federation_check_people={JOHN}")
-    reasons = {one["host"]: one["reason"] for one in second["unread"]}
+    reasons = {one["host"]: one["reason"] for one in second["not_readable"]}
     assert sorted(reasons) == ["invalid", "lost", "wrong"]
     assert "example-lost" in reasons["lost"]
     assert "soon" in reasons["wrong"]
@@ -96,7 +96,7 @@ def test_files_go_where_they_are_told_and_a_damaged_last_report_is_refused(playb
     files = {"federation_report_html": "", "federation_report_json": "reports/today.json"}
     (tmp_path / "reports").mkdir()
     playbooks.succeed("report", inventory, variables={**files, "federation_report_fail_on": "never"})
-    assert json.loads((tmp_path / "reports" / "today.json").read_text(encoding="utf-8"))["counts"]["unread"] == 1
+    assert json.loads((tmp_path / "reports" / "today.json").read_text(encoding="utf-8"))["counts"]["not_readable"] == 1
     assert not (tmp_path / "federation-report.html").exists()
 
     (tmp_path / "other.json").write_text('{"findings": []}', encoding="utf-8")

@@ -15,7 +15,7 @@ import strangers
 from playbooks import Playbooks
 from rotations import LAGS, USERS, VALIDITY, Federation
 
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 from federation_sandbox.testing import Sandbox
 from support import run_module
 
@@ -74,7 +74,7 @@ def test_an_active_certificate_that_ended_and_a_provider_in_another_account(
     }
     federation.later(VALIDITY + 1)
     sandbox.world.settings.change(LAGS)
-    assert "AADSTS50146" in walk.sign_in(sandbox.environment, federation.url, USERS[0]).text
+    assert "AADSTS50146" in http_sign_in.sign_in(sandbox.environment, federation.url, USERS[0]).text
     report = federation.fail("certificates", certificate_rotation_report_json=str(tmp_path / "certificates.json"))
     assert f"the active certificate {federation.first} ended" in report.message()
     (row,) = json.loads((tmp_path / "certificates.json").read_text(encoding="utf-8"))["certificates"]
@@ -87,7 +87,7 @@ def test_an_active_certificate_that_ended_and_a_provider_in_another_account(
     assert active in federation.trusted()
     assert active in federation.trusted("Elsewhere", **foreign)
     federation.settled()
-    assert walk.sign_in(sandbox.environment, federation.url, USERS[0]).ok
+    assert http_sign_in.sign_in(sandbox.environment, federation.url, USERS[0]).ok
 
 
 def make_by_hand(federation: Federation, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -149,6 +149,6 @@ def test_a_leaked_key_is_replaced_and_removed_in_one_run(federation: Federation)
     beginnings = ("Make a signing certificate", "Publish the new certificate", "Wait until", "Let Entra ID sign", first, first)
     assert [line.startswith(beginning) for line, beginning in zip(run.plan(), beginnings, strict=True)] == [True] * 6, run.plan()
     assert run.table()["demo"][:2] == ["yes", "passed"]
-    assert run.table()["demo"][2] == run.result("certificate_rotation")["says"]
+    assert run.table()["demo"][2] == run.result("certificate_rotation")["message"]
     assert run.result("certificate_rotation")["retired"] == []
     assert federation.rotate().changed() == 0

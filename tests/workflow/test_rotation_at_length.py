@@ -15,12 +15,12 @@ import pytest
 import test_accounts
 from ansible_collections.openccp.federation.plugins.filter.certificate_rotation import certificate_rotation
 from botocore.loaders import JSONFileLoader
-from patient import run_module as run_here
+from live import run_module as run_here
 from playbooks import Playbooks
 from rotations import LAGS, PEOPLE, USERS, VALIDITY, Federation, Stop
 from seeds import credentials
 
-from federation_sandbox import walk
+from federation_sandbox import http_sign_in
 from federation_sandbox.entra.state import directory
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
@@ -210,7 +210,7 @@ def test_three_years_of_a_daily_job(
     for day in range(1, 3 * 365 + 1):
         federation.later(1)
         sandbox.world.traffic.clear()
-        assert walk.sign_in(sandbox.environment, federation.url, USERS[day % 2]).ok, f"day {day}, before the job"
+        assert http_sign_in.sign_in(sandbox.environment, federation.url, USERS[day % 2]).ok, f"day {day}, before the job"
         decision = decided(federation)
         work = decision["stage"] != "watch"
         if work or after_work or day % 100 == 0:
@@ -220,7 +220,7 @@ def test_three_years_of_a_daily_job(
         now_active, identifiers = federation.certificates()
         rotations += now_active != active
         active, most = now_active, max(most, len(identifiers))
-        assert walk.sign_in(sandbox.environment, federation.url, USERS[day % 2]).ok, f"day {day}, after the job"
+        assert http_sign_in.sign_in(sandbox.environment, federation.url, USERS[day % 2]).ok, f"day {day}, after the job"
         sign_ins += 2
     note("three years", f"{rotations} rotations, {runs} runs of the playbook, {sign_ins} sign-ins, 0 failed")
     assert rotations == 3

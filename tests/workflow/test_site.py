@@ -12,7 +12,7 @@ import pytest
 from playbooks import Playbooks, Run
 from seeds import ACCOUNTS, SECRET, account, credentials, tenant
 
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 from federation_sandbox.testing import Sandbox
 from support import CHECKOUT
 
@@ -116,7 +116,7 @@ def check_health(run: Run, sandbox: Sandbox) -> None:
     for host in run.events[-1]["stats"]:
         counts = run.result("federation_check", host)["counts"]
         assert (counts["fail"], counts["warning"]) == (0, 0), run.output
-        assert walk.sign_in(sandbox.environment, run.result("azure_saml_app", host)["user_access_url"], "jane.doe@example.com").ok
+        assert http_sign_in.sign_in(sandbox.environment, run.result("azure_saml_app", host)["user_access_url"], "jane.doe@example.com").ok
 
 
 def check_budget(sandbox: Sandbox, budget: int) -> None:
@@ -203,7 +203,7 @@ def test_a_federation_of_us_east_1_moves_to_the_documented_reply_url(sandbox: Sa
     findings = {finding["hop"]: finding for finding in first.result("federation_check")["findings"]}
     assert "not in AWS's table" in findings["reply_url"]["reason"]
     url = first.result("azure_saml_app")["user_access_url"]
-    assert walk.sign_in(sandbox.environment, url, "jane.doe@example.com").ok
+    assert http_sign_in.sign_in(sandbox.environment, url, "jane.doe@example.com").ok
     foretold = playbooks.succeed("site", ONE, "--check", variables=place)
     sandbox.world.traffic.clear()
     moved = playbooks.succeed("site", ONE, variables=place)
@@ -215,7 +215,7 @@ def test_a_federation_of_us_east_1_moves_to_the_documented_reply_url(sandbox: Sa
     trusted = moved.result("aws_federation")["role"]["trust_policy"]["Statement"][0]["Condition"]["StringEquals"]["SAML:aud"]
     assert trusted == [documented, other]
     sandbox.world.settings.undocumented_signin_host = False
-    assert walk.sign_in(sandbox.environment, url, "jane.doe@example.com").ok
+    assert http_sign_in.sign_in(sandbox.environment, url, "jane.doe@example.com").ok
     assert playbooks.succeed("site", ONE, variables=place).changed() == 0
 
 
@@ -238,7 +238,7 @@ def test_an_operator_who_must_set_a_permissions_boundary(sandbox: Sandbox, playb
     ]
     playbooks.succeed("teardown", ONE, variables=bounded)
     again = playbooks.succeed("site", ONE, variables=bounded)
-    assert walk.sign_in(sandbox.environment, again.result("azure_saml_app")["user_access_url"], "jane.doe@example.com").ok
+    assert http_sign_in.sign_in(sandbox.environment, again.result("azure_saml_app")["user_access_url"], "jane.doe@example.com").ok
 
 
 def test_reads_that_go_backwards_are_waited_out(sandbox: Sandbox, playbooks: Playbooks) -> None:

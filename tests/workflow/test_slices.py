@@ -16,7 +16,7 @@ import pytest
 from jobs import Job
 
 from federation_sandbox.testing import Sandbox
-from fleet_material import CLIENT, SECRET, Fleet, make_fleet, tenant_id
+from fleet_factory import CLIENT, SECRET, Fleet, make_fleet, tenant_id
 
 CREDENTIAL: t.Final = {"tenant_id": tenant_id(0), "client_id": CLIENT, "client_secret": SECRET}
 WITHOUT_CHECK: t.Final = "--skip-tags check"

@@ -14,7 +14,7 @@ from playbooks import Playbooks
 from seeds import ACCOUNTS, TENANTS
 from strangers import application
 
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 from federation_sandbox.testing import Sandbox
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
@@ -62,7 +62,7 @@ def test_agents_and_instance_go_only_when_told(sandbox: Sandbox, playbooks: Play
     # An instance of the same alias is another instance: AWS may still remember how the first one was asked for.
     again = playbooks.succeed("site", INVENTORY)
     assert left(playbooks, monkeypatch) == {"instances": ["example-demo"], "users": ["jane.doe@example.com"]}
-    assert walk.sign_in(sandbox.environment, again.result("azure_saml_app")["user_access_url"], "jane.doe@example.com").ok
+    assert http_sign_in.sign_in(sandbox.environment, again.result("azure_saml_app")["user_access_url"], "jane.doe@example.com").ok
 
 
 def test_an_application_or_role_that_was_taken_over_stays(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, client
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_account, parse_arn
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import AWS, partition_of_region
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import check_account, parse_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import AWS, partition_of_region
 
 if t.TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

@@ -18,17 +18,8 @@ from datetime import datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
-from ansible_collections.openccp.federation.plugins.module_utils._errors import (
-    Conflict,
-    Denied,
-    FederationError,
-    InvalidInput,
-    NotFound,
-    TimedOut,
-)
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
-from ansible_collections.openccp.federation.plugins.module_utils._saml import policies
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import (
+from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
     Arn,
     check_home,
     check_role_name,
@@ -38,10 +29,19 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.arns impo
     parse_saml_provider_arn,
     role_arn,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import partition_named
-from ansible_collections.openccp.federation.plugins.module_utils._saml.policies import Policy
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import partition_named
+from ansible_collections.openccp.federation.plugins.module_utils._domain.policies import Policy
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import check_reply_url
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    Conflict,
+    Denied,
+    FederationError,
+    InvalidInput,
+    NotFound,
+    TimedOut,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import check_reply_url
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 BINDING: t.Final = (
@@ -288,8 +288,8 @@ def plan(wanted: Wanted, actual: Role | None, arn: str) -> Plan:
     _check_in_place(wanted, actual)
     steps = []
     if after.boundary != actual.boundary:
-        says = f"Set the permissions boundary of the role {after.name!r} to {after.boundary or 'none'}"
-        steps.append(Step("set_boundary", says, {"boundary": after.boundary}))
+        text = f"Set the permissions boundary of the role {after.name!r} to {after.boundary or 'none'}"
+        steps.append(Step("set_boundary", text, {"boundary": after.boundary}))
     if after.permission != actual.permission:
         steps.append(put)
     if (after.description, after.max_session_duration) != (actual.description, actual.max_session_duration):

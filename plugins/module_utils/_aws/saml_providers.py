@@ -14,14 +14,14 @@ from email.utils import parsedate_to_datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_saml_provider_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import GOVCLOUD, partition_named
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import reply_url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import GOVCLOUD, partition_named
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import reply_url
 
 try:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -12,10 +12,10 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import seconds_of
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import ConnectUser, Person
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import reply_url
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import only
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import reply_url
 
 if t.TYPE_CHECKING:
     from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
@@ -125,7 +125,7 @@ def user(path: Path, person: Person, username: str, **more: t.Any) -> str:
         "first_name": person.attributes.get("givenname") or local,
         "last_name": person.attributes.get("surname") or local,
     }
-    known = {"entra_id": person.id} if more else {}
+    known = {"person_id": person.id} if more else {}
     agent = {"username": username, **names, **known, "security_profiles": [AGENT_PROFILE], "routing_profile": ROUTING_PROFILE}
     return run("connect_users", {"instance_id": path.wish.home.instance_id, "users": [agent], **more})
 

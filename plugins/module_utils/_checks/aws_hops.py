@@ -19,10 +19,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, judged, unknown
 from ansible_collections.openccp.federation.plugins.module_utils._checks.requests import ANYBODY
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import as_origin, parse_relay_state
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue, only
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import as_origin, parse_relay_state
 
 
 def provider(path: Path) -> collections.abc.Iterator[Finding]:
@@ -31,8 +31,8 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
     if arn is None:
         yield unknown("provider", "SAML provider", "The application does not claim one.")
         return
-    if arn in path.facts.unread:
-        yield unknown("provider", arn, path.facts.unread[arn])
+    if arn in path.facts.not_readable:
+        yield unknown("provider", arn, path.facts.not_readable[arn])
         return
     if found is None:
         problem = Problem("There is no such SAML provider.", symptoms.NO_SUCH_PROVIDER, f"{advice.provider(path)} (site.yml does).")
@@ -72,15 +72,15 @@ def role(path: Path) -> collections.abc.Iterator[Finding]:
     if arn is None:
         yield unknown("role", "role", "The application does not claim one.")
         return
-    if arn in path.facts.unread:
-        yield unknown("role", arn, path.facts.unread[arn])
+    if arn in path.facts.not_readable:
+        yield unknown("role", arn, path.facts.not_readable[arn])
         return
     if found is None:
         fix = f"{advice.role(path)} (site.yml does). Users who signed in with a role of that name before stay bound to the old one."
         yield judged("role", arn, [Problem("There is no such role.", symptoms.NOT_AUTHORIZED, fix)], {"exists": False})
         return
     url, provider_arn = path.reply_url, path.provider_arn
-    misnamed = path.wish.provider_arn is None and path.provider is None and provider_arn not in path.facts.unread
+    misnamed = path.wish.provider_arn is None and path.provider is None and provider_arn not in path.facts.not_readable
     if url is None or provider_arn is None or misnamed or any(finding.status == "fail" for finding in where_posted(path)):
         yield unknown("role", arn, "Whether it trusts the response depends on a reply URL and a provider that work.")
         return
@@ -215,8 +215,8 @@ def organization(path: Path) -> collections.abc.Iterator[Finding]:
 def instance(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the instance is there, active, and signs agents in by SAML."""
     arn, found = path.wish.instance_arn, path.facts.instance
-    if "instance" in path.facts.unread:
-        yield unknown("instance", arn, path.facts.unread["instance"])
+    if "instance" in path.facts.not_readable:
+        yield unknown("instance", arn, path.facts.not_readable["instance"])
         return
     if found is None:
         fix = "Run connect_instance (site.yml does), which also points the federation to the new one."
@@ -245,7 +245,7 @@ def approved_origins(path: Path) -> collections.abc.Iterator[Finding]:
     if not needed or found is None:
         return
     if found.origins is None:
-        yield unknown("approved_origins", ", ".join(needed), found.unread.get("origins", "The approved origins were not read."))
+        yield unknown("approved_origins", ", ".join(needed), found.not_readable.get("origins", "The approved origins were not read."))
         return
     approved = {as_origin(origin) for origin in found.origins}
     for origin, symptom in needed.items():

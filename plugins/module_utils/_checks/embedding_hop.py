@@ -17,8 +17,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks import 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Instance, Page
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, judged, unknown
-from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import (
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import (
     OLD_DOMAIN,
     RelayState,
     as_origin,
@@ -27,6 +26,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.urls impo
     parse_relay_state,
     relay_state,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 
 #: the launchers of user access URLs, and of their older form, in every cloud
 _LAUNCHER: t.Final = re.compile(r"(?:[a-z]+\.)?myapps\.(?:microsoft\.com|microsoft\.us|windowsazure\.cn)")
@@ -70,7 +70,7 @@ def _wrong_with_origin(path: Path, page: Page, found: Instance, gaps: list[str])
         yield Problem(error.message, symptoms.NO_FRAME, f"{error.hint} Browsers give the microphone to such pages only.")
         return
     if found.origins is None:
-        gaps.append(found.unread.get("origins", "The approved origins were not read."))
+        gaps.append(found.not_readable.get("origins", "The approved origins were not read."))
         return
     if origin in {as_origin(approved) for approved in found.origins}:
         return
@@ -85,7 +85,7 @@ def _wrong_with_origin(path: Path, page: Page, found: Instance, gaps: list[str])
 def _wrong_with_panel(path: Path, page: Page, found: Instance, lands_on: str | None, gaps: list[str]) -> collections.abc.Iterator[Problem]:
     """Whether the frame has a panel, and of the domain whose session the sign-in makes."""
     if page.ccp_url is None:
-        gaps.append(page.unread or "Which panel it shows is not known: give its ccp_url and login_url.")
+        gaps.append(page.not_readable or "Which panel it shows is not known: give its ccp_url and login_url.")
         return
     parts = _split(page.ccp_url)
     host = (parts.hostname or "").lower()

@@ -19,13 +19,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import SAML_2, Person, SigningKey
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, is_spaced, judged, read_pair, unknown
-from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import Arn, parse_role_arn
-from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue
-from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import RolePair
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import PARTITIONS, Partition
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import (
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import Arn, parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import PARTITIONS, Partition
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import (
     RelayState,
     accepted_audiences,
     audience_of,
@@ -36,6 +32,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.urls impo
     relay_state,
     reply_url,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import RolePair
 
 HOPS: t.Final = ("claims", "role_claim", "certificate", "identifier", "reply_url", "relay_state")
 
@@ -89,8 +89,8 @@ def tenant(path: Path) -> collections.abc.Iterator[Finding]:
 def token(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether Entra issues tokens of the version of SAML that AWS takes; nothing where nobody chose another."""
     app = path.application
-    if "token_policies" in app.unread:
-        yield unknown("response", app.name, app.unread["token_policies"])
+    if "token_policies" in app.not_readable:
+        yield unknown("response", app.name, app.not_readable["token_policies"])
     elif app.token_version != SAML_2:
         reason = f"A token issuance policy makes Entra issue tokens of SAML {app.token_version}; AWS takes SAML {SAML_2} alone."
         fix = f"Set SamlTokenVersion to {SAML_2} in the application's token issuance policy, or take the policy away in Entra ID."
@@ -101,10 +101,10 @@ def token(path: Path) -> collections.abc.Iterator[Finding]:
 def claims_policy(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether there is one claims policy and whether it is complete."""
     app = path.application
-    if "policies" in app.unread:
-        yield unknown("claims", app.name, app.unread["policies"])
+    if "policies" in app.not_readable:
+        yield unknown("claims", app.name, app.not_readable["policies"])
         return
-    if not app.definitions and not app.ours:
+    if not app.definitions and not app.managed:
         yield unknown(
             "claims", app.name, "The claims come from Attributes & Claims in the portal, which Microsoft Graph v1.0 does not show."
         )

@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ansible_collections.openccp.federation.plugins.module_utils._saml.policies import Policy
+from ansible_collections.openccp.federation.plugins.module_utils._domain.policies import Policy
 
 Truth: t.TypeAlias = "bool | str"
 """True, False, or the reason why it cannot be told."""

@@ -5,7 +5,7 @@
 
 """What a check knows: the sign-in path as both clouds show it. Nothing here asks for anything.
 
-Whatever could not be read is in `unread`, by the name of the fact, with the reason.
+Whatever could not be read is in `not_readable`, by the name of the fact, with the reason.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import Arn, parse_connect_instance_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import Arn, parse_connect_instance_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import Partition, partition_named
+from ansible_collections.openccp.federation.plugins.module_utils._domain.policies import Policy
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import Partition, partition_named
-from ansible_collections.openccp.federation.plugins.module_utils._saml.policies import Policy
 
-Unread = t.Mapping[str, str]
+NotReadable = t.Mapping[str, str]
 
 #: The version of the tokens that AWS takes, which is what Entra issues where nothing else is said.
 SAML_2: t.Final = "2.0"
@@ -48,7 +48,7 @@ class Group:
 class Application:
     """The enterprise application.
 
-    ours: whether this collection made it. gallery: whether it comes from a template of the gallery. reply_urls: the one that Entra posts
+    managed: whether this collection made it. gallery: whether it comes from a template of the gallery. reply_urls: the one that Entra posts
     to first. definitions: of each claims policy that is assigned. encrypts: whether Entra encrypts the assertions. token_version: of
     SAML. issuer: what its metadata says, which is at metadata_url. groups: those that are assigned. role_values: of the roles that it
     offers and that are enabled, by id. subject: NameID and its type of the one response that is looked at in an application's place.
@@ -56,7 +56,7 @@ class Application:
 
     name: str
     app_id: str
-    ours: bool = True
+    managed: bool = True
     gallery: bool = True
     enabled: bool = True
     single_sign_on_mode: str | None = "saml"
@@ -74,7 +74,7 @@ class Application:
     groups: tuple[Group, ...] = ()
     role_values: t.Mapping[str, str] = field(default_factory=dict)
     subject: tuple[str, str] | None = None
-    unread: Unread = field(default_factory=dict)
+    not_readable: NotReadable = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Role:
     policies: t.Mapping[str, Policy] = field(default_factory=dict)
     boundary: Policy | None = None
     tags: t.Mapping[str, str] | None = None
-    unread: Unread = field(default_factory=dict)
+    not_readable: NotReadable = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Instance:
     status_reason: str = ""
     origins: tuple[str, ...] | None = None
     access_url: str = ""
-    unread: Unread = field(default_factory=dict)
+    not_readable: NotReadable = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Users:
     by_name: t.Mapping[str, ConnectUser] = field(default_factory=dict)
     ccp: t.Mapping[str, bool] = field(default_factory=dict)
     profile_names: t.Mapping[str, str] = field(default_factory=dict)
-    unread: Unread = field(default_factory=dict)
+    not_readable: NotReadable = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class Page:
     url: str
     ccp_url: str | None = None
     login_url: str | None = None
-    unread: str = ""
+    not_readable: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,4 +223,4 @@ class Facts:
     roles: t.Mapping[str, Role | None] = field(default_factory=dict)
     instance: Instance | None = None
     users: Users = field(default_factory=Users)
-    unread: Unread = field(default_factory=dict)
+    not_readable: NotReadable = field(default_factory=dict)

@@ -64,12 +64,12 @@ def certificates(facts: Facts) -> list[dict[str, t.Any]]:
 
 
 def _provider_arns(facts: Facts) -> list[str]:
-    return sorted({*facts.providers, *(arn for arn in facts.unread if ":saml-provider/" in arn)})
+    return sorted({*facts.providers, *(arn for arn in facts.not_readable if ":saml-provider/" in arn)})
 
 
 def _held_by(facts: Facts, arn: str, thumbprint: str) -> bool | None:
     """Whether a provider holds a certificate; None where it could not be read."""
-    if arn in facts.unread:
+    if arn in facts.not_readable:
         return None
     provider: Provider | None = facts.providers.get(arn)
     if provider is None:
@@ -98,8 +98,8 @@ def agents(facts: Facts, findings: t.Sequence[Finding]) -> dict[str, t.Any]:
     every = [*without_user, *(states.get(username, rest) for username in facts.users.by_name)]
     return {
         "people": len(facts.people),
-        "users": None if facts.instance is None or "users" in facts.users.unread else len(facts.users.by_name),
-        "unread": " ".join(facts.users.unread.values()),
+        "users": None if facts.instance is None or "users" in facts.users.not_readable else len(facts.users.by_name),
+        "not_readable": " ".join(facts.users.not_readable.values()),
         "states": _counted(every),
         "profiles": [{"profile": name, "states": _counted(rows[name].elements())} for name in sorted(rows) if rows[name]],
     }

@@ -26,11 +26,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
     Wish,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import Arn, parse_role_arn, parse_saml_provider_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import check_reply_url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims, session_names
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import Arn, parse_role_arn, parse_saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy, RolePair
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import check_reply_url
 
 #: what XML takes for white space
 _WHITE_SPACE: t.Final = " \t\r\n"
@@ -274,12 +274,12 @@ class Path:
 
 def _permitted(role: Role, request: Request) -> Verdict:
     verdict = evaluate(role.policies, request)
-    if verdict.effect == "silent" and "policies" in role.unread:
-        return Verdict("unknown", role.unread["policies"])
+    if verdict.effect == "silent" and "policies" in role.not_readable:
+        return Verdict("unknown", role.not_readable["policies"])
     if verdict.effect != "allow":
         return verdict
-    if "boundary" in role.unread:
-        return Verdict("unknown", role.unread["boundary"])
+    if "boundary" in role.not_readable:
+        return Verdict("unknown", role.not_readable["boundary"])
     if role.boundary is None:
         return verdict
     limited = evaluate({"permissions boundary": role.boundary}, request)

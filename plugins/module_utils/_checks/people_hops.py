@@ -44,8 +44,8 @@ def of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
     yield session_name(path, person)
     yield from unique_name(path, person)
     name = path.session_name(person).value
-    if path.facts.instance is None or "users" in path.facts.users.unread:
-        reason = path.facts.users.unread.get("users") or path.facts.unread.get("instance", "There is no instance.")
+    if path.facts.instance is None or "users" in path.facts.users.not_readable:
+        reason = path.facts.users.not_readable.get("users") or path.facts.not_readable.get("instance", "There is no instance.")
         yield unknown("user", person.name, reason, person=True)
     elif name is None:
         yield unknown("user", person.name, "The session name is not known.", person=True)
@@ -81,8 +81,8 @@ def assignment(path: Path, person: Person) -> Finding:
     evidence = {"through": list(person.through), "nested": list(person.nested), "required": app.assignment_required}
     if not app.assignment_required or person.through:
         return judged("assignment", person.name, [], evidence, person=True)
-    if "assignments" in app.unread:
-        return unknown("assignment", person.name, app.unread["assignments"], person=True)
+    if "assignments" in app.not_readable:
+        return unknown("assignment", person.name, app.not_readable["assignments"], person=True)
     reason = "The person is not assigned, neither directly nor as a direct member of an assigned group."
     if person.nested:
         reason = f"The person is only in {', '.join(person.nested)}, within an assigned group; Entra takes direct members alone."
@@ -226,8 +226,8 @@ def _missing(path: Path, person: Person, name: str, like: list[str]) -> Problem:
 def security_profile(path: Path, person: Person, user: ConnectUser) -> Finding:
     """Whether one of the user's security profiles opens the Contact Control Panel."""
     users = path.facts.users
-    if user.profiles is None or "profiles" in users.unread:
-        reason = users.unread.get("profiles", "Amazon Connect does not show the user's security profiles yet.")
+    if user.profiles is None or "profiles" in users.not_readable:
+        reason = users.not_readable.get("profiles", "Amazon Connect does not show the user's security profiles yet.")
         return unknown("security_profile", person.name, reason, person=True)
     names = [users.profile_names.get(profile, profile) for profile in user.profiles]
     problems = []

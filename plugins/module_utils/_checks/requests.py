@@ -20,8 +20,8 @@ from datetime import datetime
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import COMPLETE, Claimed, Conditions
 from ansible_collections.openccp.federation.plugins.module_utils._checks.evaluation import Request
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Role
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import Arn, parse_saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import Arn, parse_saml_provider_arn
 
 #: A session name that stands for all when the check is about nobody in particular.
 ANYBODY: t.Final = "agent@example.com"

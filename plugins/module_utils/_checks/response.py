@@ -20,8 +20,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks import 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Facts, Person, Provider, Role, Wish
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem, in_order
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, judged, read_pair, unknown
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import connect_instance_arn, parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import connect_instance_arn, parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy, RolePair
 from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import Response, verify
 
@@ -51,13 +51,13 @@ _ORDER: t.Final = (
 
 
 @dataclass(frozen=True)
-class Witness:
+class TrustConfig:
     """What a response is checked against, by ARN, as far as it was looked for."""
 
     now: datetime
     providers: t.Mapping[str, Provider | None]
     roles: t.Mapping[str, Role | None]
-    unread: t.Mapping[str, str]
+    not_readable: t.Mapping[str, str]
 
 
 def pairs(response: Response) -> list[RolePair]:
@@ -66,9 +66,9 @@ def pairs(response: Response) -> list[RolePair]:
     return [pair for value in values if (pair := read_pair(value)) is not None]
 
 
-def check(response: Response, witness: Witness) -> list[Finding]:
+def check(response: Response, trust_config: TrustConfig) -> list[Finding]:
     """Every finding."""
-    return in_order(_findings(response, _path(response, witness)))
+    return in_order(_findings(response, _path(response, trust_config)))
 
 
 def answer(findings: t.Iterable[Finding]) -> str:
@@ -96,7 +96,7 @@ def _verdict(findings: t.Iterable[Finding]) -> bool | None:
     return False if "fail" in statuses else None if "unknown" in statuses else True
 
 
-def _path(response: Response, witness: Witness) -> Path:
+def _path(response: Response, trust_config: TrustConfig) -> Path:
     """The path that a response went, as if its claims were an application's."""
     assertion = response.assertion
     entries = [{"Value": value, "SamlClaimType": name} for name, values in assertion.attributes.items() for value in values]
@@ -112,7 +112,13 @@ def _path(response: Response, witness: Witness) -> Path:
     )
     role = parse_role_arn(found[0].role_arn) if (found := pairs(response)) else None
     home = connect_instance_arn(role.partition if role else "aws", "us-east-1", role.account if role else "0" * 12, _NOWHERE)
-    facts = Facts(Wish(home, witness.now), application, providers=witness.providers, roles=witness.roles, unread=witness.unread)
+    facts = Facts(
+        Wish(home, trust_config.now),
+        application,
+        providers=trust_config.providers,
+        roles=trust_config.roles,
+        not_readable=trust_config.not_readable,
+    )
     return Path(facts)
 
 

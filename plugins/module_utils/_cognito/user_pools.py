@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, client
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
-from ansible_collections.openccp.federation.plugins.module_utils._plan import near
+from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
 
 if t.TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -136,7 +136,7 @@ class UserPools:
             pools = pages.build_full_result()["UserPools"]
         ids = [pool["Id"] for pool in pools if pool["Name"] == name]
         if not ids:
-            similar = near(name, [pool["Name"] for pool in pools])
+            similar = close_matches(name, [pool["Name"] for pool in pools])
             hint = f"There are {', '.join(similar)}." if similar else "Check user_pool_name, the Region and the account."
             raise NotFound(f"There is no user pool {name!r}.", hint=hint)
         if len(ids) > 1:
@@ -213,7 +213,7 @@ def client_ids(names: t.Mapping[str, str], wanted: t.Iterable[str]) -> list[str]
     for reference in wanted:
         matches = [reference] if reference in names else [key for key, name in names.items() if name == reference]
         if not matches:
-            similar = near(reference, names.values())
+            similar = close_matches(reference, names.values())
             hint = f"There are {', '.join(similar)}." if similar else "Make the app client first."
             raise NotFound(f"The user pool has no app client {reference!r}.", hint=hint)
         if len(matches) > 1:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ansible_collections.openccp.federation.plugins.module_utils._entra import assignments, claims_policies, permissions
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import VALUES
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, literal, read
-from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import Situation
+from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import CurrentState
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims
@@ -47,12 +47,12 @@ class Door:
         return claim_values.only(claim)
 
 
-def doors(params: t.Mapping[str, t.Any], situation: Situation, plan: Plan) -> tuple[Door, Door] | None:
+def doors(params: t.Mapping[str, t.Any], current_state: CurrentState, plan: Plan) -> tuple[Door, Door] | None:
     """The application before and after a plan; None when the plan takes access from nobody. Pure."""
-    app = situation.app
+    app = current_state.app
     if app is None or not plan.steps or params["state"] == "absent":
         return None
-    changes = assignments.plan_changes(params.get("assignments"), situation.principals, app.assignments)
+    changes = assignments.plan_changes(params.get("assignments"), current_state.principals, app.assignments)
     old = claims_policies.policy_of(app)[1] or _DEFAULT
     new = claims_policies.policy_after(params, app) or _DEFAULT
     was_required = bool(app.principal.get("appRoleAssignmentRequired"))
@@ -63,12 +63,12 @@ def doors(params: t.Mapping[str, t.Any], situation: Situation, plan: Plan) -> tu
     return (before, after) if loses_assignment or not _same_session_name(old, new) or is_required > was_required else None
 
 
-def read_access(graph: Graph, situation: Situation, before: Door, after: Door) -> dict[str, t.Any]:
+def read_access(graph: Graph, current_state: CurrentState, before: Door, after: Door) -> dict[str, t.Any]:
     """Everybody whom either door lets in, with the session name of each side; or why they cannot be read."""
     shown: dict[str, t.Any] = {"required_before": before.required, "required_after": after.required}
     try:
         permissions.check(graph.roles, {"read members", "read people"}, graph.place.client_id)
-        holders, users = _read_people(graph, situation, before, after)
+        holders, users = _read_people(graph, current_state, before, after)
     except Denied as error:
         return shown | {"people": [], "unreadable": error.message}
     people = [_shown(user, holders[user_id], before, after) for user_id, user in users.items()]
@@ -80,22 +80,22 @@ def _shown(user: Record, holders: t.Collection[str], before: Door, after: Door) 
     return {"name": name, "before": before.session_name(user, holders), "after": after.session_name(user, holders)}
 
 
-def _read_people(graph: Graph, situation: Situation, before: Door, after: Door) -> tuple[dict[str, set[str]], dict[str, Record]]:
+def _read_people(graph: Graph, current_state: CurrentState, before: Door, after: Door) -> tuple[dict[str, set[str]], dict[str, Record]]:
     """User id → the user and the groups that hold the user, and user id → the user, over all that are assigned before or after."""
     assigned = before.assigned | after.assigned
-    kinds = {one["principalId"]: one.get("principalType") for one in situation.app.assignments} if situation.app else {}
-    groups = sorted(one for one in assigned if kinds.get(one) == "Group" or one in situation.principals.ids["group"].values())
+    kinds = {one["principalId"]: one.get("principalType") for one in current_state.app.assignments} if current_state.app else {}
+    groups = sorted(one for one in assigned if kinds.get(one) == "Group" or one in current_state.principals.ids["group"].values())
     direct = sorted(assigned - set(groups))
     names = [claim_values.user_properties(door.policy, (claims.ROLE_SESSION_NAME,)) for door in (before, after)]
     fields = dict.fromkeys((*_SELECT, *names[0], *names[1]))
-    asks = [read(f"/groups/{group}/members", "read whom an assigned group holds", select=fields, top=_PAGE) for group in groups]
+    requests_ = [read(f"/groups/{group}/members", "read whom an assigned group holds", select=fields, top=_PAGE) for group in groups]
     for start in range(0, len(direct), VALUES):
         ids = ",".join(literal(user_id) for user_id in direct[start : start + VALUES])
-        asks.append(read("/users", "read the users who are assigned", filter=f"id in ({ids})", select=fields, top=_PAGE))
+        requests_.append(read("/users", "read the users who are assigned", filter=f"id in ({ids})", select=fields, top=_PAGE))
     holders: dict[str, set[str]] = {}
     users: dict[str, Record] = {}
-    for number, (ask, outcome) in enumerate(zip(asks, graph.batch(asks), strict=True)):
-        for member in graph.rest(outcome.found() or {}, ask.what):
+    for number, (request, outcome) in enumerate(zip(requests_, graph.batch(requests_), strict=True)):
+        for member in graph.rest(outcome.found() or {}, request.what):
             if str(member.get("@odata.type", ".user")).endswith(".user"):
                 users[member["id"]] = member
                 holders.setdefault(member["id"], {member["id"]}).update(groups[number : number + 1])

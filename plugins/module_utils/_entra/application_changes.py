@@ -19,7 +19,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
     assembled,
     candidate_asks,
     candidates,
-    made_before,
+    older_match,
     part_asks,
     temporary_name,
 )
@@ -30,9 +30,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.errors i
     is_collision,
     is_replication,
     make,
-    persist,
+    retry_until_replicated,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, literal, read, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, literal, read, url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -47,11 +47,13 @@ def create(graph: Graph, waiter: Waiter, selector: Selector, template_id: str) -
     """
     name = selector.name or ""
     what = f"the application '{name}'"
-    ask = Ask("POST", f"/applicationTemplates/{template_id}/instantiate", f"create {what}", {"displayName": temporary_name(name)})
+    request = Request("POST", f"/applicationTemplates/{template_id}/instantiate", f"create {what}", {"displayName": temporary_name(name)})
     path = url("/applications", filter=f"displayName eq {literal(temporary_name(name))}", select=APPLICATION_FIELDS)
 
     def attempt() -> t.Mapping[str, t.Any]:
-        made = waiter.until(f"{what} to be made", lambda: graph.ask(ask), passes=is_collision, timeout=min(LOST_TIMEOUT, waiter.timeout))
+        made = waiter.until(
+            f"{what} to be made", lambda: graph.request(request), passes=is_collision, timeout=min(LOST_TIMEOUT, waiter.timeout)
+        )
         return t.cast("t.Mapping[str, t.Any]", made["application"])
 
     def look() -> t.Mapping[str, t.Any] | None:
@@ -68,7 +70,7 @@ def create(graph: Graph, waiter: Waiter, selector: Selector, template_id: str) -
     return wait_for(graph, waiter, selector, made)
 
 
-def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Application, seen: Candidates) -> t.Mapping[str, t.Any] | None:
+def delete_duplicate(graph: Graph, waiter: Waiter, selector: Selector, made: Application, seen: Candidates) -> t.Mapping[str, t.Any] | None:
     """Delete a new application again when there is one already that the lists did not show before; None when there is none.
 
     A run that was stopped, or another at the same time, may have made it. What is older is listed at the latest when the new one is.
@@ -87,7 +89,7 @@ def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Applicat
 
     what = f"the new application {made.app_id}"
     found = seen if shown(seen) else waiter.until(f"{what} to be listed", with_it, passes=is_replication)
-    older = made_before(selector, found, made.app_id)
+    older = older_match(selector, found, made.app_id)
     if older is not None:
 
         def gone() -> bool | None:
@@ -102,11 +104,11 @@ def drop_second(graph: Graph, waiter: Waiter, selector: Selector, made: Applicat
 def wait_for(graph: Graph, waiter: Waiter, selector: Selector, made: t.Mapping[str, t.Any]) -> tuple[Application, Candidates]:
     """Return a new application once it and its service principal are read several times running, with what lists show by then."""
     what = f"find the new application {made['appId']}"
-    asks = [read(f"/applications/{made['id']}", what, select=APPLICATION_FIELDS), *part_asks(made, keys=False)]
+    requests_ = [read(f"/applications/{made['id']}", what, select=APPLICATION_FIELDS), *part_asks(made, keys=False)]
 
     def probe() -> tuple[Application, Candidates] | None:
-        outcomes = graph.batch([*asks, *candidate_asks(selector)])
-        itself, lists = outcomes[: len(asks)], outcomes[len(asks) :]
+        outcomes = graph.batch([*requests_, *candidate_asks(selector)])
+        itself, lists = outcomes[: len(requests_)], outcomes[len(requests_) :]
         if any(isinstance(outcome.error, NotFound) for outcome in itself):
             return None
         return assembled(graph, itself[0].get(), itself[1:]), candidates(selector, lists)
@@ -117,20 +119,22 @@ def wait_for(graph: Graph, waiter: Waiter, selector: Selector, made: t.Mapping[s
 
 def update_application(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any], timeout: float | None = None) -> None:
     """Change the application object."""
-    ask = Ask("PATCH", f"/applications/{app.id}", f"change the application '{app.label}' ({app.app_id})", body)
-    persist(waiter, f"the application {app.app_id} to take its settings", lambda: graph.ask(ask), timeout=timeout)
+    request = Request("PATCH", f"/applications/{app.id}", f"change the application '{app.label}' ({app.app_id})", body)
+    retry_until_replicated(waiter, f"the application {app.app_id} to take its settings", lambda: graph.request(request), timeout=timeout)
 
 
 def update_principal(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any]) -> None:
     """Change the service principal."""
-    ask = Ask("PATCH", f"/servicePrincipals/{app.principal_id}", f"change the service principal of '{app.label}' ({app.app_id})", body)
-    persist(waiter, f"the service principal of {app.app_id} to take its settings", lambda: graph.ask(ask))
+    request = Request(
+        "PATCH", f"/servicePrincipals/{app.principal_id}", f"change the service principal of '{app.label}' ({app.app_id})", body
+    )
+    retry_until_replicated(waiter, f"the service principal of {app.app_id} to take its settings", lambda: graph.request(request))
 
 
 def upload_logo(graph: Graph, waiter: Waiter, app: Application, logo: bytes, content_type: str) -> None:
     """Set the picture that My Apps shows."""
-    ask = Ask("PUT", f"/applications/{app.id}/logo", f"upload the logo of '{app.label}' ({app.app_id})", logo, content_type)
-    persist(waiter, f"the application {app.app_id} to take its logo", lambda: graph.ask(ask))
+    request = Request("PUT", f"/applications/{app.id}/logo", f"upload the logo of '{app.label}' ({app.app_id})", logo, content_type)
+    retry_until_replicated(waiter, f"the application {app.app_id} to take its logo", lambda: graph.request(request))
 
 
 def delete(graph: Graph, app: Application) -> None:
@@ -140,12 +144,12 @@ def delete(graph: Graph, app: Application) -> None:
     """
     paths = [(f"/servicePrincipals/{app.principal['id']}", "service principal of")] if app.principal else []
     for path, part in (*paths, (f"/applications/{app.id}", "application")):
-        graph.batch([Ask("DELETE", path, f"delete the {part} '{app.label}' ({app.app_id})")])[0].found()
+        graph.batch([Request("DELETE", path, f"delete the {part} '{app.label}' ({app.app_id})")])[0].found()
 
 
 def purge(graph: Graph, waiter: Waiter, deleted: Deleted) -> None:
     """Delete an application and its service principal from the recycle bin for good; they may get there a little later."""
     for object_id in deleted.ids:
-        ask = Ask("DELETE", f"/directory/deletedItems/{object_id}", f"delete '{deleted.name}' ({deleted.app_id}) for good")
+        request = Request("DELETE", f"/directory/deletedItems/{object_id}", f"delete '{deleted.name}' ({deleted.app_id}) for good")
         what = f"'{deleted.name}' ({deleted.app_id}) to appear in the recycle bin"
-        persist(waiter, what, functools.partial(graph.ask, ask), timeout=min(PURGE_TIMEOUT, waiter.timeout))
+        retry_until_replicated(waiter, what, functools.partial(graph.request, request), timeout=min(PURGE_TIMEOUT, waiter.timeout))

@@ -13,13 +13,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import audience_of
 from ansible_collections.openccp.federation.plugins.module_utils._entra import permissions
 from ansible_collections.openccp.federation.plugins.module_utils._entra.assigned_policies import assigned_policies
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, Result, literal, read, url
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial, SigningCertificate, pairs
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import audience_of
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 #: The tag of what this collection made or was told to adopt.
@@ -62,7 +62,7 @@ PRINCIPAL_TIMEOUT: t.Final = 60.0
 class Application:
     """All that Microsoft Graph tells of one SAML application, in its own names. Empty parts are not there (yet).
 
-    token_policies: how tokens are issued, read by read_whole() alone. unread: parts (policies, assignments, token_policies) that our
+    token_policies: how tokens are issued, read by read_whole() alone. not_readable: parts (policies, assignments, token_policies) that our
     permissions do not show, with the refusal.
     """
 
@@ -71,7 +71,7 @@ class Application:
     policies: tuple[t.Mapping[str, t.Any], ...] = ()
     assignments: tuple[t.Mapping[str, t.Any], ...] = ()
     token_policies: tuple[t.Mapping[str, t.Any], ...] = ()
-    unread: t.Mapping[str, FederationError] = field(default_factory=dict)
+    not_readable: t.Mapping[str, FederationError] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -99,9 +99,9 @@ class Application:
         return self.name.removesuffix(temporary_name(""))
 
     @property
-    def ours(self) -> bool:
+    def managed(self) -> bool:
         """Whether this collection made or adopted it."""
-        return is_ours(self.application)
+        return is_managed(self.application)
 
     @property
     def certificates(self) -> tuple[SigningCertificate, ...]:
@@ -132,7 +132,7 @@ class Candidates:
     principals: tuple[t.Mapping[str, t.Any], ...] = ()
 
 
-def is_ours(application: t.Mapping[str, t.Any]) -> bool:
+def is_managed(application: t.Mapping[str, t.Any]) -> bool:
     """Whether an application object bears our tag."""
     return MARKER in (application.get("tags") or ())
 
@@ -142,26 +142,26 @@ def temporary_name(name: str) -> str:
     return f"{name} ({MARKER}: being made)"
 
 
-def candidate_asks(selector: Selector) -> list[Ask]:
+def candidate_asks(selector: Selector) -> list[Request]:
     """The requests that find what a selector may mean."""
     if selector.app_id:
         return [
             read(f"/applications(appId={literal(selector.app_id)})", f"find the application {selector.app_id}", select=APPLICATION_FIELDS)
         ]
-    asks = []
+    requests_ = []
     if selector.name:
         names = " or ".join(f"displayName eq {literal(name)}" for name in (selector.name, temporary_name(selector.name)))
-        asks.append(read("/applications", f"find applications named '{selector.name}'", filter=names, select=APPLICATION_FIELDS))
+        requests_.append(read("/applications", f"find applications named '{selector.name}'", filter=names, select=APPLICATION_FIELDS))
     if selector.identifiers:
         held = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in selector.identifiers)
-        asks.append(read("/applications", "find the holders of the identifiers", filter=held, select=APPLICATION_FIELDS))
+        requests_.append(read("/applications", "find the holders of the identifiers", filter=held, select=APPLICATION_FIELDS))
         held = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in selector.identifiers)
         fields = ("id", "appId", "displayName", "servicePrincipalNames")
-        asks.append(read("/servicePrincipals", "find the holders of the identifiers", filter=held, select=fields))
-    return asks
+        requests_.append(read("/servicePrincipals", "find the holders of the identifiers", filter=held, select=fields))
+    return requests_
 
 
-def candidates(selector: Selector, outcomes: t.Sequence[Outcome]) -> Candidates:
+def candidates(selector: Selector, outcomes: t.Sequence[Result]) -> Candidates:
     """What the requests of candidate_asks() found."""
     if selector.app_id:
         return Candidates(by_id=outcomes[0].found())
@@ -185,7 +185,7 @@ def choose(selector: Selector, found: Candidates) -> t.Mapping[str, t.Any] | Non
     return matches[0] if matches else None
 
 
-def made_before(selector: Selector, found: Candidates, app_id: str) -> t.Mapping[str, t.Any] | None:
+def older_match(selector: Selector, found: Candidates, app_id: str) -> t.Mapping[str, t.Any] | None:
     """The oldest of the applications that are meant, when that is another than the one of this id."""
     meant = _same_by_identifier(selector, found) + _same_by_name(selector, found)
     oldest = min(meant, key=_age)
@@ -205,13 +205,13 @@ def check_free(selector: Selector, found: Candidates) -> None:
 
 
 def _same_by_identifier(selector: Selector, found: Candidates) -> list[t.Mapping[str, t.Any]]:
-    return [one for one in found.by_identifier if is_ours(one) or selector.adopt]
+    return [one for one in found.by_identifier if is_managed(one) or selector.adopt]
 
 
 def _same_by_name(selector: Selector, found: Candidates) -> list[t.Mapping[str, t.Any]]:
     def same(one: t.Mapping[str, t.Any]) -> bool:
         half_made = one["displayName"] == temporary_name(selector.name or "")
-        unfinished = is_ours(one) and (not one.get("identifierUris") or not selector.identifiers)
+        unfinished = is_managed(one) and (not one.get("identifierUris") or not selector.identifiers)
         return half_made or unfinished or selector.adopt
 
     return [one for one in found.by_name if same(one)]
@@ -230,10 +230,10 @@ def _refuse_holders(selector: Selector, found: Candidates) -> None:
 
 
 def _refuse_namesakes(selector: Selector, namesakes: t.Sequence[t.Mapping[str, t.Any]]) -> None:
-    ours = [one for one in namesakes if is_ours(one)]
-    if ours:
+    managed = [one for one in namesakes if is_managed(one)]
+    if managed:
         raise Conflict(
-            f"This collection made an application '{selector.name}' already, with other identifiers: {_named(ours)}.",
+            f"This collection made an application '{selector.name}' already, with other identifiers: {_named(managed)}.",
             hint="Give its app_id to change its identifiers, or another name to make a second application.",
         )
     if namesakes:
@@ -259,7 +259,7 @@ def _named(applications: t.Iterable[t.Mapping[str, t.Any]]) -> str:
 
 def read_applications(graph: Graph, objects: t.Sequence[t.Mapping[str, t.Any]], *, keys: bool = True) -> list[Application]:
     """Read what belongs to application objects, five applications a batch. keys: with the public keys, which Graph limits."""
-    outcomes = graph.batch([ask for one in objects for ask in part_asks(one, keys=keys)])
+    outcomes = graph.batch([request for one in objects for request in part_asks(one, keys=keys)])
     apps = [assembled(graph, one, outcomes[3 * number : 3 * number + 3]) for number, one in enumerate(objects)]
     return _with_assigned_policies(graph, apps)
 
@@ -293,7 +293,7 @@ def read_without_keys(graph: Graph, chosen: t.Mapping[str, t.Any], keys: KeyMate
 
 
 def assembled_without_keys(
-    graph: Graph, chosen: t.Mapping[str, t.Any], outcomes: t.Sequence[Outcome], keys: KeyMaterial
+    graph: Graph, chosen: t.Mapping[str, t.Any], outcomes: t.Sequence[Result], keys: KeyMaterial
 ) -> Application | None:
     """The same of the answers to part_asks()."""
     (app,) = _with_assigned_policies(graph, [assembled(graph, chosen, outcomes)])
@@ -309,9 +309,9 @@ def find_app_id(graph: Graph, selector: Selector) -> str | None:
 def read_whole(graph: Graph, app_id: str) -> Application | None:
     """Read an application by its id in one batch, the application object with every property; None when there is none."""
     at = f"/applications(appId={literal(app_id)})"
-    ask = read(at, f"find the application {app_id}")
+    request = read(at, f"find the application {app_id}")
     tokens = read(f"{at}/tokenIssuancePolicies", f"read the token issuance policies of {app_id}")
-    *outcomes, issued = graph.batch([ask, *part_asks({"appId": app_id, "displayName": app_id}), tokens])
+    *outcomes, issued = graph.batch([request, *part_asks({"appId": app_id, "displayName": app_id}), tokens])
     found = outcomes[0].found()
     if found is None:
         return None
@@ -319,7 +319,7 @@ def read_whole(graph: Graph, app_id: str) -> Application | None:
     if isinstance(issued.error, Denied):
         assigned = _assigned(graph, "tokenIssuancePolicies")
         if assigned is None:
-            return replace(whole, unread={**whole.unread, "token_policies": issued.error})
+            return replace(whole, not_readable={**whole.not_readable, "token_policies": issued.error})
         return replace(whole, token_policies=tuple(assigned.get(whole.id, ())))
     return replace(whole, token_policies=tuple((issued.found() or {}).get("value", ())))
 
@@ -329,7 +329,7 @@ def _with_assigned_policies(graph: Graph, apps: list[Application]) -> list[Appli
 
     Where policies are assigned, Microsoft Graph shows them only to those who may change applications.
     """
-    denied = [app for app in apps if "policies" in app.unread]
+    denied = [app for app in apps if "policies" in app.not_readable]
     assigned = _assigned(graph, "claimsMappingPolicies") if denied else None
     if assigned is None:
         return apps
@@ -337,8 +337,8 @@ def _with_assigned_policies(graph: Graph, apps: list[Application]) -> list[Appli
 
 
 def _with_policies(app: Application, assigned: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> Application:
-    unread = {part: error for part, error in app.unread.items() if part != "policies"}
-    return replace(app, policies=tuple(assigned.get(app.principal_id, ())), unread=unread)
+    not_readable = {part: error for part, error in app.not_readable.items() if part != "policies"}
+    return replace(app, policies=tuple(assigned.get(app.principal_id, ())), not_readable=not_readable)
 
 
 def _assigned(graph: Graph, kind: str) -> dict[str, list[dict[str, t.Any]]] | None:
@@ -351,7 +351,7 @@ def _assigned(graph: Graph, kind: str) -> dict[str, list[dict[str, t.Any]]] | No
         return None
 
 
-def part_asks(one: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Ask]:
+def part_asks(one: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Request]:
     at = f"/servicePrincipals(appId={literal(one['appId'])})"
     of = f"of '{one['displayName']}'"
     return [
@@ -361,33 +361,33 @@ def part_asks(one: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Ask]:
     ]
 
 
-def assembled(graph: Graph, one: t.Mapping[str, t.Any], outcomes: t.Sequence[Outcome]) -> Application:
+def assembled(graph: Graph, one: t.Mapping[str, t.Any], outcomes: t.Sequence[Result]) -> Application:
     principal = outcomes[0].found()
     if principal is None:
         return Application(one, {})
     parts = dict(zip(("policies", "assignments"), outcomes[1:], strict=True))
-    unread = {part: outcome.error for part, outcome in parts.items() if isinstance(outcome.error, Denied)}
-    policies, assignments = ({} if part in unread else outcome.found() or {} for part, outcome in parts.items())
+    not_readable = {part: outcome.error for part, outcome in parts.items() if isinstance(outcome.error, Denied)}
+    policies, assignments = ({} if part in not_readable else outcome.found() or {} for part, outcome in parts.items())
     assigned = tuple(graph.rest(assignments, f"read the assignments of '{one['displayName']}'"))
-    return Application(one, principal, tuple(policies.get("value", ())), assigned, unread=unread)
+    return Application(one, principal, tuple(policies.get("value", ())), assigned, not_readable=not_readable)
 
 
 def listed(graph: Graph, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
     """The application objects that the options app_id, name, identifier or scope ask for, whoever made them."""
     if params.get("app_id"):
-        ask = read(
+        request = read(
             f"/applications(appId={literal(params['app_id'])})", f"find the application {params['app_id']}", select=APPLICATION_FIELDS
         )
-        found = graph.batch([ask])[0].found()
+        found = graph.batch([request])[0].found()
         return [] if found is None else [found]
     if params.get("name") or params.get("identifier"):
         by_name = f"displayName eq {literal(params['name'])}" if params.get("name") else ""
         condition = by_name or f"identifierUris/any(u:u eq {literal(params['identifier'])})"
         return list(graph.pages(url("/applications", filter=condition, select=APPLICATION_FIELDS, top=999), "find the applications"))
-    return list_saml(graph) if params["scope"] == "all" else list_ours(graph)
+    return list_saml(graph) if params["scope"] == "all" else list_managed(graph)
 
 
-def list_ours(graph: Graph) -> list[dict[str, t.Any]]:
+def list_managed(graph: Graph) -> list[dict[str, t.Any]]:
     """The application objects that bear our tag."""
     path = url("/applications", filter=f"tags/any(t:t eq {literal(MARKER)})", select=APPLICATION_FIELDS, top=999)
     return list(graph.pages(path, "list the applications of this collection"))
@@ -404,8 +404,8 @@ def list_saml(graph: Graph) -> list[dict[str, t.Any]]:
     found = [
         one["appId"] for one in graph.pages(path, "list the enterprise applications") if one.get("preferredSingleSignOnMode") == "saml"
     ]
-    asks = [read(f"/applications(appId={literal(one)})", f"read the application {one}", select=APPLICATION_FIELDS) for one in found]
-    return [application for application in (outcome.found() for outcome in graph.batch(asks)) if application is not None]
+    requests_ = [read(f"/applications(appId={literal(one)})", f"read the application {one}", select=APPLICATION_FIELDS) for one in found]
+    return [application for application in (outcome.found() for outcome in graph.batch(requests_)) if application is not None]
 
 
 @dataclass(frozen=True)
@@ -423,11 +423,11 @@ def list_deleted(graph: Graph, selector: Selector) -> tuple[Deleted, ...]:
     Their identifiers were taken before they were deleted, so they are known by our tag and their name.
     """
     what = "list the deleted applications"
-    asks = [
+    requests_ = [
         read(DELETED_APPLICATION, what, select=APPLICATION_FIELDS, top=999),
         read(DELETED_PRINCIPAL, what, select=("id", "appId"), top=999),
     ]
-    applications, principals = (list(graph.rest(outcome.get(), what)) for outcome in graph.batch(asks))
+    applications, principals = (list(graph.rest(outcome.get(), what)) for outcome in graph.batch(requests_))
     meant = [one for one in applications if _is_meant(selector, one)]
     ids = {one["appId"]: tuple(other["id"] for other in principals if other["appId"] == one["appId"]) for one in meant}
     return tuple(Deleted(one["displayName"], one["appId"], (*ids[one["appId"]], one["id"])) for one in meant)
@@ -439,4 +439,4 @@ def _is_meant(selector: Selector, deleted: t.Mapping[str, t.Any]) -> bool:
     if deleted.get("displayName") == temporary_name(selector.name or ""):
         return True
     held = set(deleted.get("identifierUris") or ()) & set(selector.identifiers)
-    return is_ours(deleted) and (bool(held) or deleted.get("displayName") == selector.name)
+    return is_managed(deleted) and (bool(held) or deleted.get("displayName") == selector.name)

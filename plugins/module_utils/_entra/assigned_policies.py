@@ -22,9 +22,11 @@ def assigned_policies(graph: Graph, kind: str) -> dict[str, list[dict[str, t.Any
     """
     policies = list(graph.pages(f"/policies/{kind}", f"list the {kind} of the tenant"))
     what = "see what the policy {} applies to"
-    asks = [read(f"/policies/{kind}/{policy['id']}/appliesTo", what.format(policy["id"]), select=("id",), top=_PAGE) for policy in policies]
+    requests_ = [
+        read(f"/policies/{kind}/{policy['id']}/appliesTo", what.format(policy["id"]), select=("id",), top=_PAGE) for policy in policies
+    ]
     assigned: dict[str, list[dict[str, t.Any]]] = {}
-    for policy, ask, outcome in zip(policies, asks, graph.batch(asks), strict=True):
-        for holder in graph.rest(outcome.found() or {}, ask.what):
+    for policy, request, outcome in zip(policies, requests_, graph.batch(requests_), strict=True):
+        for holder in graph.rest(outcome.found() or {}, request.what):
             assigned.setdefault(str(holder["id"]), []).append(policy)
     return assigned

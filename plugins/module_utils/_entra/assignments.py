@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import KINDS, Kind, Principals
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import LOST_TIMEOUT, is_busy, is_replication
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import membership
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -122,7 +122,7 @@ def assign(graph: Graph, waiter: Waiter, app: Application, ids: t.Sequence[str],
         graph,
         waiter,
         [
-            Ask(
+            Request(
                 "POST",
                 path,
                 f"assign {names.get(one, one)} to '{app.label}'",
@@ -137,8 +137,8 @@ def assign(graph: Graph, waiter: Waiter, app: Application, ids: t.Sequence[str],
 def unassign(graph: Graph, app: Application, ids: t.Collection[str], names: t.Mapping[str, str]) -> None:
     """Remove every assignment of users and groups; those that are gone already are no error."""
     path = f"/servicePrincipals/{app.principal_id}/appRoleAssignedTo"
-    asks = [
-        Ask(
+    requests_ = [
+        Request(
             "DELETE",
             f"{path}/{one['id']}",
             f"remove the assignment of {names.get(one['principalId'], one['principalId'])} to '{app.label}'",
@@ -146,7 +146,7 @@ def unassign(graph: Graph, app: Application, ids: t.Collection[str], names: t.Ma
         for one in app.assignments
         if one["principalId"] in ids
     ]
-    for outcome in graph.batch(asks):
+    for outcome in graph.batch(requests_):
         if outcome.error is not None:
             _explain(outcome.error)
         outcome.found()
@@ -158,12 +158,12 @@ def _explain(error: FederationError) -> None:
         error.hint = DENIED_HINT
 
 
-def _all_of(graph: Graph, waiter: Waiter, asks: list[Ask], done_already: t.Callable[[FederationError], bool]) -> None:
+def _all_of(graph: Graph, waiter: Waiter, requests_: list[Request], done_already: t.Callable[[FederationError], bool]) -> None:
     """Make requests in batches until each was taken; those that come too early for a recent write are made again.
 
     So are those that a busy service answered, for a while: what was done in spite of the answer is done already.
     """
-    left = list(asks)
+    left = list(requests_)
     began = waiter.clock()
 
     def passes(error: FederationError) -> bool:
@@ -173,10 +173,10 @@ def _all_of(graph: Graph, waiter: Waiter, asks: list[Ask], done_already: t.Calla
         outcomes = list(zip(left, graph.batch(left), strict=True))
         left.clear()
         errors = []
-        for ask, outcome in outcomes:
+        for request, outcome in outcomes:
             if outcome.error is not None and not done_already(outcome.error):
                 _explain(outcome.error)
-                left.append(ask)
+                left.append(request)
                 errors.append(outcome.error)
         if errors:
             raise min(errors, key=passes)

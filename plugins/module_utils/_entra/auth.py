@@ -17,12 +17,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
-from ansible_collections.openccp.federation.plugins.module_utils._entra.retries import CloudSession, Patience, RepeatablePosts, patient
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import UUID
+from ansible_collections.openccp.federation.plugins.module_utils._domain.clouds import CLOUDS, Cloud, cloud_named
+from ansible_collections.openccp.federation.plugins.module_utils._entra.retries import CloudSession, GraphRetry, RepeatablePosts, patient
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._http import TROUBLE, kind_of_content, what_failed
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_der
-from ansible_collections.openccp.federation.plugins.module_utils._saml.clouds import CLOUDS, Cloud, cloud_named
 
 try:
     import requests
@@ -109,7 +109,7 @@ _CONFIGURATION: t.Final = "/.well-known/openid-configuration"
 
 
 @dataclass(frozen=True)
-class Place:
+class Endpoint:
     """Where to sign in and as whom."""
 
     cloud: Cloud
@@ -132,7 +132,7 @@ class Place:
 class Credential(t.Protocol):
     """A way to prove who is calling."""
 
-    def client(self, place: Place, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
+    def client(self, place: Endpoint, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
         """Make msal's client, and return the function that asks it for a token; it serves from its cache."""
 
 
@@ -175,7 +175,7 @@ class _KnownAuthority:
         self._session.close()
 
 
-def _confidential(place: Place, session: requests.Session, credential: t.Any) -> t.Callable[[], dict[str, t.Any]]:
+def _confidential(place: Endpoint, session: requests.Session, credential: t.Any) -> t.Callable[[], dict[str, t.Any]]:
     # The authority comes from our own table or from the user, so asking Microsoft whether it exists is a request for nothing.
     tenant = place.named("tenant_id")
     authority = f"{place.cloud.authority_url}/{tenant}"
@@ -197,7 +197,7 @@ class ClientSecret:
 
     secret: str = field(repr=False)
 
-    def client(self, place: Place, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
+    def client(self, place: Endpoint, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
         """Sign in with the secret."""
         return _confidential(place, session, self.secret)
 
@@ -209,7 +209,7 @@ class ClientCertificate:
     path: str
     password: str | None = field(default=None, repr=False)
 
-    def client(self, place: Place, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
+    def client(self, place: Endpoint, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
         """Sign in with an assertion that the key signs."""
         return _confidential(place, session, self._credential())
 
@@ -241,7 +241,7 @@ class FederatedTokenFile:
 
     path: str
 
-    def client(self, place: Place, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
+    def client(self, place: Endpoint, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
         """Sign in with the file's content, read anew each time since it is renewed under way."""
         return _confidential(place, session, {"client_assertion": self._read})
 
@@ -256,21 +256,21 @@ class FederatedTokenFile:
 class ManagedIdentity:
     """The identity of the Azure machine that this runs on: client_id's when given, else the machine's own."""
 
-    def client(self, place: Place, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
+    def client(self, place: Endpoint, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
         """Ask the machine's metadata service, which is on this machine and without TLS."""
-        session.mount("http://", patient(Patience))
+        session.mount("http://", retry_adapter(GraphRetry))
         identity = UserAssignedManagedIdentity(client_id=place.client_id) if place.client_id else SystemAssignedManagedIdentity()
         client = ManagedIdentityClient(identity, http_client=session)
         return lambda: t.cast("dict[str, t.Any]", client.acquire_token_for_client(resource=place.cloud.graph_url))
 
 
-def place_of(params: t.Mapping[str, t.Any]) -> Place:
+def place_of(params: t.Mapping[str, t.Any]) -> Endpoint:
     """Where the options say to sign in; addresses given by the user replace those of the cloud."""
     given = {key: params[key].rstrip("/") for key in ("authority_url", "graph_url") if params.get(key)}
     for option, address in given.items():
         if not address.startswith("https://"):
             raise InvalidInput(f"{option} {address!r} is not an https address.")
-    return Place(dataclasses.replace(cloud_named(params["cloud"]), **given), params.get("tenant_id"), params.get("client_id"))
+    return Endpoint(dataclasses.replace(cloud_named(params["cloud"]), **given), params.get("tenant_id"), params.get("client_id"))
 
 
 def credential_of(params: t.Mapping[str, t.Any], environment: t.Mapping[str, str] | None = None) -> Credential:
@@ -300,7 +300,7 @@ class SignInSession(CloudSession):
 
     def __init__(self, authority_url: str) -> None:
         super().__init__()
-        self.mount(authority_url, patient(RepeatablePosts))
+        self.mount(authority_url, retry_adapter(RepeatablePosts))
 
     def request(self, method: str | bytes, url: str | bytes, *args: t.Any, **kwargs: t.Any) -> requests.Response:
         """Make one request."""
@@ -340,7 +340,7 @@ def _check_configuration(content: t.Mapping[str, t.Any], host: str | None, hint:
 class SignIn:
     """Signs in when the first token is needed, and again when one has run out."""
 
-    def __init__(self, place: Place, credential: Credential, session: requests.Session) -> None:
+    def __init__(self, place: Endpoint, credential: Credential, session: requests.Session) -> None:
         self.place = place
         self._credential = credential
         self._session = session
@@ -377,7 +377,7 @@ def _usable(token: t.Any, authority_url: str) -> str:
     raise FederationError(f"Could not sign in: {authority_url} answered with an access token that is none.")
 
 
-def refusal(place: Place, answer: t.Mapping[str, t.Any]) -> Denied:
+def refusal(place: Endpoint, answer: t.Mapping[str, t.Any]) -> Denied:
     """What a refused sign-in means. Only its codes are repeated: the description may quote what was sent."""
     description = str(answer.get("error_description") or "")
     codes = _codes(answer.get("error_codes"), description)

@@ -14,12 +14,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
     SigningCertificate,
     active_of,
-    check_ours,
+    check_managed,
     named,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
-from ansible_collections.openccp.federation.plugins.module_utils._saml import rotation
+from ansible_collections.openccp.federation.plugins.module_utils._rotation import decision as rotation
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
 
 
@@ -78,10 +78,10 @@ def _plan_staged(params: t.Mapping[str, t.Any], app: Application, certificate: S
         raise NotFound(f"'{app.label}' has no {params['which']} signing certificate.", hint="Leave which out to have one made.")
     if certificate is None:
         wish = {key: params[key] for key in ("common_name", "validity_days")}
-        says = f"Make the signing certificate CN={wish['common_name']} of '{app.label}', valid for {wish['validity_days']} days, not active"
+        text = f"Make the signing certificate CN={wish['common_name']} of '{app.label}', valid for {wish['validity_days']} days, not active"
         before = view(app)
         after = {"certificates": [*before["certificates"], {**wish, "active": False}]}
-        return Plan(before, after, (Step("stage", says),), _expired_warning(app, now))
+        return Plan(before, after, (Step("stage", text),), _expired_warning(app, now))
     if certificate.active:
         raise Conflict(
             f"The signing certificate {certificate.thumbprint} of '{app.label}' is active, so it cannot be staged.",
@@ -96,15 +96,15 @@ def _plan_active(params: t.Mapping[str, t.Any], app: Application, certificate: S
     if certificate.active:
         if certificate.activated_at or _successor(app.certificates, now):
             return Plan(view(app), view(app))
-        says = f"Note that the signing certificate {certificate.thumbprint} of '{app.label}' is active"
+        text = f"Note that the signing certificate {certificate.thumbprint} of '{app.label}' is active"
         before = view(app)
-        step = Step("activate", says, {"thumbprint": certificate.thumbprint})
+        step = Step("activate", text, {"thumbprint": certificate.thumbprint})
         return Plan({**before, "activation_noted": False}, {**before, "activation_noted": True}, (step,))
     _check_activation(params, app, certificate, now)
     before = view(app)
     after = {"certificates": [{**one, "active": one["thumbprint"] == certificate.thumbprint} for one in before["certificates"]]}
-    says = f"Activate the signing certificate {certificate.thumbprint} of '{app.label}'"
-    return Plan(before, after, (Step("activate", says, {"thumbprint": certificate.thumbprint}),))
+    text = f"Activate the signing certificate {certificate.thumbprint} of '{app.label}'"
+    return Plan(before, after, (Step("activate", text, {"thumbprint": certificate.thumbprint}),))
 
 
 def _check_activation(params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate, now: datetime) -> None:
@@ -141,10 +141,10 @@ def _plan_absent(params: t.Mapping[str, t.Any], app: Application, certificate: S
             f"The signing certificate {certificate.thumbprint} of '{app.label}' is active; without it no agent could sign in.",
             hint="Activate another one first.",
         )
-    check_ours(certificate)
+    check_managed(certificate)
     after = {"certificates": [one for one in before["certificates"] if one["thumbprint"] != certificate.thumbprint]}
-    says = f"Remove the signing certificate {certificate.thumbprint} of '{app.label}'"
-    return Plan(before, after, (Step("remove", says, {"thumbprint": certificate.thumbprint}),))
+    text = f"Remove the signing certificate {certificate.thumbprint} of '{app.label}'"
+    return Plan(before, after, (Step("remove", text, {"thumbprint": certificate.thumbprint}),))
 
 
 def _expired_warning(app: Application, now: datetime) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.assigned_policies import assigned_policies
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_busy, is_replication, make, persist
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, literal, read, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_busy, is_replication, make, retry_until_replicated
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, literal, read, url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -86,11 +86,11 @@ def policy_of(app: Application) -> tuple[t.Mapping[str, t.Any] | None, claims.Cl
 def read_content(graph: Graph, app_id: str) -> claims.ClaimsPolicy | None:
     """The content of an application's claims policy; None when it has none."""
     at = f"/servicePrincipals(appId={literal(app_id)})"
-    ask = read(f"{at}/claimsMappingPolicies", f"read the claims policy of {app_id}")
+    request = read(f"{at}/claimsMappingPolicies", f"read the claims policy of {app_id}")
     try:
-        policies = list(graph.rest(graph.ask(ask), ask.what))
+        policies = list(graph.rest(graph.request(request), request.what))
     except Denied:  # Where it is assigned, a policy is shown only to those who may change applications.
-        principal = graph.ask(read(at, f"read the service principal of {app_id}", select=("id",)))
+        principal = graph.request(read(at, f"read the service principal of {app_id}", select=("id",)))
         policies = assigned_policies(graph, "claimsMappingPolicies").get(principal["id"], [])
     return policy_of(Application({"appId": app_id, "displayName": app_id}, {}, tuple(policies)))[1]
 
@@ -124,8 +124,8 @@ def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str]
         policy_id = left[0]
     else:
         body = {"displayName": policy_name(app), "definition": definition, "isOrganizationDefault": False}
-        ask = Ask("POST", POLICIES, f"create {what}", body)
-        policy_id = make(waiter, what, lambda: str(graph.ask(ask)["id"]), lambda: next(iter(named_after(graph, app)), None))
+        request = Request("POST", POLICIES, f"create {what}", body)
+        policy_id = make(waiter, what, lambda: str(graph.request(request)["id"]), lambda: next(iter(named_after(graph, app)), None))
     kept = _assign(graph, waiter, app, policy_id)
     if left or kept != policy_id:
         update(graph, waiter, app, kept, definition)
@@ -148,20 +148,20 @@ def _assign(graph: Graph, waiter: Waiter, app: Application, policy_id: str) -> s
     """Assign a policy; the id of the one that is assigned then, which is another when another run was first."""
     what = f"the claims policy of '{app.label}'"
     path = f"/servicePrincipals/{app.principal_id}/claimsMappingPolicies"
-    ask = Ask("POST", f"{path}/$ref", f"assign {what}", {"@odata.id": f"{graph.base}{POLICIES}/{policy_id}"})
+    request = Request("POST", f"{path}/$ref", f"assign {what}", {"@odata.id": f"{graph.base}{POLICIES}/{policy_id}"})
 
     def attempt() -> str:
         try:
-            graph.ask(ask)
+            graph.request(request)
         except FederationError as error:
             if not passes(error):
                 raise
             ids = {policy["id"]: policy.get("displayName") for policy in graph.pages(path, f"read {what}")}
-            ours = sorted(known for known, name in ids.items() if name == policy_name(app))
-            if not ours:
+            managed = sorted(known for known, name in ids.items() if name == policy_name(app))
+            if not managed:
                 error.details["foreign"] = bool(ids)
                 raise
-            return policy_id if policy_id in ours else ours[0]
+            return policy_id if policy_id in managed else managed[0]
         return policy_id
 
     def passes(error: FederationError) -> bool:
@@ -196,8 +196,8 @@ def _delete_others(graph: Graph, waiter: Waiter, app: Application, kept: str, ma
 
 def update(graph: Graph, waiter: Waiter, app: Application, policy_id: str, definition: list[str]) -> None:
     """Change the policy in place."""
-    ask = Ask("PATCH", f"{POLICIES}/{policy_id}", f"change the claims policy of '{app.label}'", {"definition": definition})
-    persist(waiter, "the claims policy to be writable", lambda: graph.ask(ask))
+    request = Request("PATCH", f"{POLICIES}/{policy_id}", f"change the claims policy of '{app.label}'", {"definition": definition})
+    retry_until_replicated(waiter, "the claims policy to be writable", lambda: graph.request(request))
 
 
 def refuse_shared(graph: Graph, app: Application, policy_id: str) -> None:
@@ -216,6 +216,6 @@ def delete(graph: Graph, app: Application, policy: t.Mapping[str, t.Any]) -> Non
     """Remove the policy from its application, and for good when this collection made it; what is gone already is no error."""
     if app.principal:
         path = f"/servicePrincipals/{app.principal_id}/claimsMappingPolicies/{policy['id']}/$ref"
-        graph.batch([Ask("DELETE", path, f"remove the claims policy from '{app.label}'")])[0].found()
+        graph.batch([Request("DELETE", path, f"remove the claims policy from '{app.label}'")])[0].found()
     if made_here(policy):
-        graph.batch([Ask("DELETE", f"{POLICIES}/{policy['id']}", f"delete the claims policy of '{app.label}'")])[0].found()
+        graph.batch([Request("DELETE", f"{POLICIES}/{policy['id']}", f"delete the claims policy of '{app.label}'")])[0].found()

@@ -10,10 +10,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import UUID
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, Result, literal, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, NotFound
-from ansible_collections.openccp.federation.plugins.module_utils._plan import near
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID
+from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
 
 #: The most values that Graph takes in one `in`.
 VALUES: t.Final = 15
@@ -47,9 +47,9 @@ class Principals:
         return sorted(set(references) - set(self.ids[kind]))
 
 
-def principal_asks(wanted: t.Mapping[Kind, t.Collection[str]]) -> list[tuple[Kind, Ask]]:
+def principal_asks(wanted: t.Mapping[Kind, t.Collection[str]]) -> list[tuple[Kind, Request]]:
     """The requests that find users by user principal name and groups by display name, both also by id."""
-    asks = []
+    requests_ = []
     for kind in KINDS:
         ids = sorted(one for one in set(wanted.get(kind, ())) if UUID.fullmatch(one))
         names = sorted(set(wanted.get(kind, ())) - set(ids))
@@ -57,17 +57,17 @@ def principal_asks(wanted: t.Mapping[Kind, t.Collection[str]]) -> list[tuple[Kin
             for start in range(0, len(values), VALUES):
                 some = ",".join(literal(value) for value in values[start : start + VALUES])
                 what = f"find the {kind}s {some}"
-                asks.append((kind, read(f"/{kind}s", what, filter=f"{attribute} in ({some})", select=_FIELDS[kind], top=999)))
-    return asks
+                requests_.append((kind, read(f"/{kind}s", what, filter=f"{attribute} in ({some})", select=_FIELDS[kind], top=999)))
+    return requests_
 
 
 def principals(
-    graph: Graph, wanted: t.Mapping[Kind, t.Collection[str]], asks: t.Sequence[tuple[Kind, Ask]], outcomes: t.Sequence[Outcome]
+    graph: Graph, wanted: t.Mapping[Kind, t.Collection[str]], requests_: t.Sequence[tuple[Kind, Request]], outcomes: t.Sequence[Result]
 ) -> Principals:
     """What the requests of principal_asks() found. Conflict when a group's name is not unique."""
     found: dict[Kind, list[t.Mapping[str, t.Any]]] = {"user": [], "group": []}
-    for (kind, ask), outcome in zip(asks, outcomes, strict=True):
-        found[kind].extend(graph.rest(outcome.get(), ask.what))
+    for (kind, request), outcome in zip(requests_, outcomes, strict=True):
+        found[kind].extend(graph.rest(outcome.get(), request.what))
     ids = {kind: {one: match for one in wanted.get(kind, ()) if (match := _match(kind, one, found[kind]))} for kind in KINDS}
     for name, users in find_by_other_names(graph, sorted(set(wanted.get("user", ())) - set(ids["user"])), _FIELDS["user"]).items():
         if len(users) > 1:
@@ -99,12 +99,12 @@ def find_by_other_names(graph: Graph, names: t.Sequence[str], fields: t.Sequence
     found: dict[str, list[Record]] = {name: [] for name in names if not UUID.fullmatch(name)}
     chunks = [list(found)[start : start + _PEOPLE] for start in range(0, len(found), _PEOPLE)]
     select = tuple(dict.fromkeys((*fields, *_OTHER_NAMES)))
-    asks = [
+    requests_ = [
         read("/users", f"find the users {', '.join(chunk)}", filter=" or ".join(map(_goes_by, chunk)), select=select, top=999)
         for chunk in chunks
     ]
-    for chunk, ask, outcome in zip(chunks, asks, graph.batch(asks), strict=True):
-        users = [] if isinstance(outcome.error, Denied) else list(graph.rest(outcome.get(), ask.what))
+    for chunk, request, outcome in zip(chunks, requests_, graph.batch(requests_), strict=True):
+        users = [] if isinstance(outcome.error, Denied) else list(graph.rest(outcome.get(), request.what))
         for name in chunk:
             found[name] = [user for user in users if name.casefold() in _other_names(user)]
     return found
@@ -129,13 +129,13 @@ def _other_names(user: Record) -> set[str]:
 def refuse_unknown(graph: Graph, kind: Kind, unknown: t.Sequence[str]) -> t.NoReturn:
     """Raise NotFound for users or groups that do not exist, with names that look like them."""
     attribute = _NAMED_BY[kind]
-    asks = [
+    requests_ = [
         read(f"/{kind}s", f"find {kind}s like '{one}'", filter=f"startswith({attribute},{literal(one[:3])})", select=_FIELDS[kind], top=100)
         for one in unknown
     ]
     told = []
-    for one, outcome in zip(unknown, graph.batch(asks), strict=True):
-        like = near(one, [str(candidate.get(attribute)) for candidate in outcome.get()["value"]])
+    for one, outcome in zip(unknown, graph.batch(requests_), strict=True):
+        like = close_matches(one, [str(candidate.get(attribute)) for candidate in outcome.get()["value"]])
         told.append(f"'{one}'" + (f" (did you mean {' or '.join(like)}?)" if like else ""))
     raise NotFound(
         f"The tenant has no {kind} {', '.join(told)}.",

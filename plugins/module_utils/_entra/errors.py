@@ -115,7 +115,7 @@ def entra_waiter(timeout: float) -> Waiter:
     return Waiter(timeout=timeout, first_pause=1.0, longest_pause=10.0)
 
 
-def persist(waiter: Waiter, what: str, attempt: t.Callable[[], T], *, timeout: float | None = None) -> T:
+def retry_until_replicated(waiter: Waiter, what: str, attempt: t.Callable[[], T], *, timeout: float | None = None) -> T:
     """Attempt something that follows a recent write, again while the answer says that the write is not seen yet.
 
     what: a clause for the error, such as "the service principal to take the sign-on mode". At the deadline the last error is raised.

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import errors
 from ansible_collections.openccp.federation.plugins.module_utils._entra.answers import Answer, GraphObject, object_of
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import Place, SignIn, SignInSession, credential_of, place_of
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import Endpoint, SignIn, SignInSession, credential_of, place_of
 from ansible_collections.openccp.federation.plugins.module_utils._entra.retries import (
     BROKEN,
     BROKEN_TRIES,
@@ -63,7 +63,7 @@ def url(path: str, **query: str | int | t.Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Ask:
+class Request:
     """One request. what: the attempt with its object, such as "create the application 'Agents'", for the error.
 
     body: sent as JSON; bytes are sent as they are and need content_type.
@@ -77,7 +77,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Result:
     """What became of one request of a batch."""
 
     body: t.Any = None
@@ -94,9 +94,9 @@ class Outcome:
         return None if isinstance(self.error, NotFound) else self.get()
 
 
-def read(path: str, what: str, **query: str | int | t.Iterable[str]) -> Ask:
+def read(path: str, what: str, **query: str | int | t.Iterable[str]) -> Request:
     """A GET for a batch."""
-    return Ask("GET", url(path, **query), what)
+    return Request("GET", url(path, **query), what)
 
 
 class Graph:
@@ -110,7 +110,7 @@ class Graph:
         self._date: datetime | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Endpoint:
         """The cloud, tenant and client that were asked for."""
         return self._sign_in.place
 
@@ -140,32 +140,32 @@ class Graph:
 
     def get(self, path: str, what: str) -> t.Any:
         """One object."""
-        return self.ask(Ask("GET", path, what))
+        return self.request(Request("GET", path, what))
 
-    def ask(self, ask: Ask) -> t.Any:
+    def request(self, request: Request) -> t.Any:
         """Make one request; the answer's content, or None without any."""
-        return self._answer(self._send(ask), ask.what)
+        return self._answer(self._send(request), request.what)
 
-    def batch(self, asks: t.Sequence[Ask]) -> list[Outcome]:
+    def batch(self, requests_: t.Sequence[Request]) -> list[Result]:
         """Make many requests, twenty at a time; what became of each, in order. A request that was throttled is made again."""
-        outcomes: dict[int, Outcome] = {}
-        waiting = list(range(len(asks)))
+        outcomes: dict[int, Result] = {}
+        waiting = list(range(len(requests_)))
         tries = 0
         while waiting:
             now, later = waiting[:BATCH], waiting[BATCH:]
-            answers = self._post_batch([asks[number] for number in now])
-            busy = [number for number, answer in zip(now, answers, strict=True) if _may_repeat(asks[number], answer, tries)]
+            answers = self._post_batch([requests_[number] for number in now])
+            busy = [number for number, answer in zip(now, answers, strict=True) if _may_repeat(requests_[number], answer, tries)]
             pause = max((_retry_after(answers[now.index(number)]) for number in busy), default=0.0)
             tries = tries + 1 if busy else 0
             if tries >= TRIES:
                 busy = []
             for number, answer in zip(now, answers, strict=True):
                 if number not in busy:
-                    outcomes[number] = _outcome(asks[number], answer)
+                    outcomes[number] = _outcome(requests_[number], answer)
             if busy:
                 self._sleep(pause)
             waiting = busy + later
-        return [outcomes[number] for number in range(len(asks))]
+        return [outcomes[number] for number in range(len(requests_))]
 
     def rest(self, page: t.Mapping[str, t.Any], what: str) -> collections.abc.Iterator[dict[str, t.Any]]:
         """All items of a list whose first page is at hand."""
@@ -204,16 +204,16 @@ class Graph:
     def _is_ours(self, address: str) -> bool:
         return address.startswith(self._base.rsplit("/", 1)[0] + "/")
 
-    def _send(self, ask: Ask) -> requests.Response:
-        address = ask.path if ask.path.startswith("https://") else self._base + ask.path
+    def _send(self, request: Request) -> requests.Response:
+        address = request.path if request.path.startswith("https://") else self._base + request.path
         if not self._is_ours(address):
-            raise FederationError(f"Could not {ask.what}: {address} is not Microsoft Graph; no token is sent there.")
-        headers = {"Authorization": f"Bearer {self._sign_in.token()}", "Content-Type": ask.content_type}
-        body = ask.body if ask.body is None or isinstance(ask.body, bytes) else json.dumps(ask.body).encode()
+            raise FederationError(f"Could not {request.what}: {address} is not Microsoft Graph; no token is sent there.")
+        headers = {"Authorization": f"Bearer {self._sign_in.token()}", "Content-Type": request.content_type}
+        body = request.body if request.body is None or isinstance(request.body, bytes) else json.dumps(request.body).encode()
         try:
-            response = self._session.request(ask.method, address, headers=headers, data=body, allow_redirects=False)
+            response = self._session.request(request.method, address, headers=headers, data=body, allow_redirects=False)
         except TROUBLE as exc:
-            raise errors.no_answer(exc, ask.what, address) from None
+            raise errors.no_answer(exc, request.what, address) from None
         self._date = _date_of(response.headers.get("Date")) or self._date
         return response
 
@@ -223,17 +223,17 @@ class Graph:
             raise errors.translated(answer.status, answer.body, answer.headers, what, answer.kind)
         return object_of(answer, what)
 
-    def _post_batch(self, asks: t.Sequence[Ask]) -> list[Answer | None]:
+    def _post_batch(self, requests_: t.Sequence[Request]) -> list[Answer | None]:
         items = []
-        for number, ask in enumerate(asks):
-            item: dict[str, t.Any] = {"id": str(number), "method": ask.method, "url": ask.path}
-            if ask.body is not None:
-                item |= {"body": ask.body, "headers": {"Content-Type": "application/json"}}
+        for number, request in enumerate(requests_):
+            item: dict[str, t.Any] = {"id": str(number), "method": request.method, "url": request.path}
+            if request.body is not None:
+                item |= {"body": request.body, "headers": {"Content-Type": "application/json"}}
             items.append(item)
-        answer = self.ask(Ask("POST", "/$batch", asks[0].what, {"requests": items}))
+        answer = self.request(Request("POST", "/$batch", requests_[0].what, {"requests": items}))
         responses = answer.get("responses")
         if not isinstance(responses, list):
-            raise errors.NoAnswer(f"Could not {asks[0].what}: Microsoft Graph answered a batch without its responses.")
+            raise errors.NoAnswer(f"Could not {requests_[0].what}: Microsoft Graph answered a batch without its responses.")
         by_id = {response.get("id"): response for response in responses if isinstance(response, dict)}
         return [_part(by_id.get(item["id"])) for item in items]
 
@@ -280,10 +280,10 @@ def _part(response: t.Any) -> Answer | None:
     return Answer(status, response.get("body"), headers if isinstance(headers, dict) else {})
 
 
-def _may_repeat(ask: Ask, answer: Answer | None, tries: int) -> bool:
+def _may_repeat(request: Request, answer: Answer | None, tries: int) -> bool:
     if answer is None or answer.status == 429:
         return answer is not None
-    return ask.method != "POST" and (answer.status in BUSY or (answer.status == BROKEN and tries < BROKEN_TRIES))
+    return request.method != "POST" and (answer.status in BUSY or (answer.status == BROKEN and tries < BROKEN_TRIES))
 
 
 def _retry_after(answer: Answer | None) -> float:
@@ -291,12 +291,12 @@ def _retry_after(answer: Answer | None) -> float:
     return 1.0 if seconds is None else min(seconds, LONGEST_PAUSE)
 
 
-def _outcome(ask: Ask, answer: Answer | None) -> Outcome:
+def _outcome(request: Request, answer: Answer | None) -> Result:
     if answer is None:
-        return Outcome(error=errors.NoAnswer(f"Could not {ask.what}: Microsoft Graph's answer to a batch says nothing of it."))
+        return Result(error=errors.NoAnswer(f"Could not {request.what}: Microsoft Graph's answer to a batch says nothing of it."))
     if answer.status >= 400:
-        return Outcome(error=errors.translated(answer.status, answer.body, answer.headers, ask.what, answer.kind))
+        return Result(error=errors.translated(answer.status, answer.body, answer.headers, request.what, answer.kind))
     try:
-        return Outcome(body=object_of(answer, ask.what))
+        return Result(body=object_of(answer, request.what))
     except FederationError as error:
-        return Outcome(error=error)
+        return Result(error=error)

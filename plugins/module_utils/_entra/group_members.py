@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications, claims_policies
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import principal_asks, principals, refuse_unknown
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, read
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims, person_names, session_names
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue
@@ -90,8 +90,8 @@ def read_claims(graph: Graph, params: t.Mapping[str, t.Any]) -> ClaimsPolicy:
 def read_groups(graph: Graph, references: t.Sequence[str], policy: ClaimsPolicy) -> Membership:
     """The groups with their direct members, 999 a request. NotFound, with names like it, when one does not exist."""
     wanted = list(dict.fromkeys(references))
-    asks = principal_asks({"group": wanted})
-    found = principals(graph, {"group": wanted}, asks, graph.batch([ask for dummy, ask in asks]))
+    requests_ = principal_asks({"group": wanted})
+    found = principals(graph, {"group": wanted}, requests_, graph.batch([request for dummy, request in requests_]))
     unknown = found.unknown("group", wanted)
     if unknown:
         refuse_unknown(graph, "group", unknown)
@@ -108,18 +108,18 @@ def _read_nested(graph: Graph, groups: t.Sequence[Group], fields: t.Sequence[str
     """The users of the groups within groups, those that are listed themselves aside."""
     listed = {group.id for group in groups}
     inner = {nested["id"]: nested for group in groups for nested in group.of_kind("group") if nested["id"] not in listed}
-    asks = [_members_ask(group_id, str(nested.get("displayName")), "transitiveMembers", fields) for group_id, nested in inner.items()]
-    found = zip(inner.values(), _read_members(graph, asks), strict=True)
+    requests_ = [_members_ask(group_id, str(nested.get("displayName")), "transitiveMembers", fields) for group_id, nested in inner.items()]
+    found = zip(inner.values(), _read_members(graph, requests_), strict=True)
     return {str(nested.get("displayName")): _of_kind(members, "user") for nested, members in found}
 
 
-def _members_ask(group_id: str, name: str, walk: str, fields: t.Sequence[str]) -> Ask:
+def _members_ask(group_id: str, name: str, walk: str, fields: t.Sequence[str]) -> Request:
     return read(f"/groups/{group_id}/{walk}", f"read the members of the group '{name}'", select=fields, top=PAGE)
 
 
-def _read_members(graph: Graph, asks: t.Sequence[Ask]) -> list[list[Member]]:
-    pages = graph.batch(asks)
-    return [list(graph.rest(first.get(), ask.what)) for ask, first in zip(asks, pages, strict=True)]
+def _read_members(graph: Graph, requests_: t.Sequence[Request]) -> list[list[Member]]:
+    pages = graph.batch(requests_)
+    return [list(graph.rest(first.get(), request.what)) for request, first in zip(requests_, pages, strict=True)]
 
 
 def sorted_out(membership: Membership, rules: Rules) -> tuple[list[Member], list[Member]]:
@@ -145,8 +145,8 @@ def sorted_out(membership: Membership, rules: Rules) -> tuple[list[Member], list
             holders[person["username"]].append(person["user_principal_name"])
     usable: list[Member] = []
     unusable: list[Member] = []
-    for person in sorted(people.values(), key=lambda each: (each["username"], each["entra_id"])):
-        obstacles = [*_obstacles(person, rules), *_name_obstacles(person, claimed[person["entra_id"]], holders[person["username"]])]
+    for person in sorted(people.values(), key=lambda each: (each["username"], each["person_id"])):
+        obstacles = [*_obstacles(person, rules), *_name_obstacles(person, claimed[person["person_id"]], holders[person["username"]])]
         if obstacles:
             reasons, fixes = ([*dict.fromkeys(texts)] for texts in zip(*obstacles, strict=True))
             unusable.append({**person, "reasons": reasons, "fixes": fixes})
@@ -164,7 +164,7 @@ def warnings(groups: t.Sequence[Group], unusable: t.Sequence[Member]) -> list[st
         for inner in group.of_kind("group")
     ]
     people = [
-        f"{person['user_principal_name'] or person['entra_id']} cannot be an agent. {' '.join(person['reasons'])} "
+        f"{person['user_principal_name'] or person['person_id']} cannot be an agent. {' '.join(person['reasons'])} "
         f"{' '.join(person['fixes'])}"
         for person in unusable
         if person["groups"]
@@ -179,7 +179,7 @@ def _of_kind(members: t.Iterable[Member], kind: str) -> list[Member]:
 def _person(user: Member, claim: ClaimValue, rules: Rules) -> Member:
     person: Member = {
         "username": claim_values.only(claim) or "",
-        "entra_id": user["id"],
+        "person_id": user["id"],
         "first_name": (user.get("givenName") or "").strip(),
         "last_name": (user.get("surname") or "").strip(),
         "display_name": user.get("displayName") or "",

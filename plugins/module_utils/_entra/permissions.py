@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied
 
-Work = t.Literal[
+Operation = t.Literal[
     "read applications",
     "read deleted applications",
     "change applications",
@@ -27,7 +27,7 @@ Work = t.Literal[
 _DIRECTORY: t.Final = ("Directory.Read.All", "Directory.ReadWrite.All")
 
 #: Work → the permissions of which one is enough, the least one first. Changes come first: what allows them allows reading as well.
-NEEDS: t.Final[dict[Work, tuple[str, ...]]] = {
+REQUIRED_PERMISSIONS: t.Final[dict[Operation, tuple[str, ...]]] = {
     # Application.ReadWrite.OwnedBy is not enough: an application made from a template has no owner, so its maker cannot change it.
     "change applications": ("Application.ReadWrite.All", "Directory.ReadWrite.All"),
     "change claims policies": ("Policy.ReadWrite.ApplicationConfiguration",),
@@ -42,12 +42,14 @@ NEEDS: t.Final[dict[Work, tuple[str, ...]]] = {
 }
 
 
-def missing(roles: t.Collection[str], works: t.Iterable[Work]) -> dict[Work, tuple[str, ...]]:
+def missing(roles: t.Collection[str], operations: t.Iterable[Operation]) -> dict[Operation, tuple[str, ...]]:
     """The works that these permissions do not allow, with what would."""
-    return {work: NEEDS[work] for work in sorted(set(works)) if not set(NEEDS[work]) & set(roles)}
+    return {work: REQUIRED_PERMISSIONS[work] for work in sorted(set(operations)) if not set(REQUIRED_PERMISSIONS[work]) & set(roles)}
 
 
-def check(roles: t.Collection[str] | None, works: t.Iterable[Work], client_id: str | None, *, also: t.Iterable[Work] = ()) -> None:
+def check(
+    roles: t.Collection[str] | None, operations: t.Iterable[Operation], client_id: str | None, *, also: t.Iterable[Operation] = ()
+) -> None:
     """Denied when a permission is missing. roles: None when the token does not tell, which is no reason to stop.
 
     also: what follows these works where something is to change. It is no reason to stop, but is named with the rest, so that one message
@@ -55,7 +57,7 @@ def check(roles: t.Collection[str] | None, works: t.Iterable[Work], client_id: s
     """
     if roles is None:
         return
-    lacking = missing(roles, works)
+    lacking = missing(roles, operations)
     if not lacking:
         return
     later = missing(roles, also)
@@ -70,14 +72,14 @@ def check(roles: t.Collection[str] | None, works: t.Iterable[Work], client_id: s
     )
 
 
-def _sentence(lacking: t.Mapping[Work, tuple[str, ...]]) -> str:
+def _sentence(lacking: t.Mapping[Operation, tuple[str, ...]]) -> str:
     return "; ".join(f"to {work}: {' or '.join(enough[:3])}" for work, enough in lacking.items())
 
 
-def _least(works: t.Collection[Work]) -> list[str]:
+def _least(operations: t.Collection[Operation]) -> list[str]:
     """The permissions to grant for works: none for a work that another one's permission allows as well."""
     granted: list[str] = []
-    for work in NEEDS:
-        if work in works and not set(NEEDS[work]) & set(granted):
-            granted.append(NEEDS[work][0])
+    for work in REQUIRED_PERMISSIONS:
+        if work in operations and not set(REQUIRED_PERMISSIONS[work]) & set(granted):
+            granted.append(REQUIRED_PERMISSIONS[work][0])
     return granted

@@ -14,6 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import UUID, check_account, check_home, parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import PARTITIONS, partition_named
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import (
+    accepted_audiences,
+    audience_of,
+    check_reply_url,
+    parse_relay_state,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     assignments,
     claims_policies,
@@ -26,17 +34,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
     Application,
     advice_for_taken,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, Outcome, literal, read
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, Result, literal, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import UUID, check_account, check_home, parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import undocumented_sources
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import PARTITIONS, partition_named
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import (
-    accepted_audiences,
-    audience_of,
-    check_reply_url,
-    parse_relay_state,
-)
 
 LONGEST_NAME: t.Final = 200
 LONGEST_NOTES: t.Final = 1024
@@ -174,11 +174,11 @@ class Obstacles:
     template_missing: bool = False
 
 
-def read_obstacles(graph: Graph, identifiers: t.Sequence[str], template: Ask | None = None) -> Obstacles:
+def read_obstacles(graph: Graph, identifiers: t.Sequence[str], template: Request | None = None) -> Obstacles:
     """Look for what stands against new identifiers, in one batch. template: finds what a new application is to be made from."""
     holders = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in identifiers)
     names = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in identifiers)
-    asks = [
+    requests_ = [
         read("/applications", "find the holders of the identifiers", filter=holders, select=APPLICATION_FIELDS),
         read(
             "/servicePrincipals",
@@ -190,14 +190,14 @@ def read_obstacles(graph: Graph, identifiers: t.Sequence[str], template: Ask | N
         read("/policies/defaultAppManagementPolicy", "read the tenant's policy for applications"),
         read("/organization", "read the tenant's verified domains", select=("verifiedDomains",)),
     ]
-    holding, named, deleted, policy, tenant, *others = graph.batch([*asks, *([template] if template else [])])
+    holding, named, deleted, policy, tenant, *others = graph.batch([*requests_, *([template] if template else [])])
     lists = (holding.get(), named.get(), _if_allowed(deleted) or {})
-    applications, principals, recycled = (tuple(graph.rest(page, ask.what)) for page, ask in zip(lists, asks, strict=False))
+    applications, principals, recycled = (tuple(graph.rest(page, request.what)) for page, request in zip(lists, requests_, strict=False))
     missing = any(outcome.found() is None for outcome in others)
     return Obstacles(applications, principals, recycled, _if_allowed(policy), _domains(_if_allowed(tenant)), missing)
 
 
-def _if_allowed(outcome: Outcome) -> t.Any:
+def _if_allowed(outcome: Result) -> t.Any:
     return None if isinstance(outcome.error, Denied) else outcome.found()
 
 

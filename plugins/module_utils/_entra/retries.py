@@ -40,7 +40,7 @@ LONGEST_PAUSE: t.Final = 150.0
 TRIES: t.Final = 8
 
 
-class Patience(Persistence):
+class GraphRetry(Persistence):
     """Repeats what a busy service refused. A POST is repeated after 429 alone, which says that nothing was done."""
 
     def increment(self, method: str | None = None, url: str | None = None, *args: t.Any, **kwargs: t.Any) -> t.Self:
@@ -64,7 +64,7 @@ class Patience(Persistence):
         return None if seconds is None else min(seconds, LONGEST_PAUSE)
 
 
-class RepeatablePosts(Patience):
+class RepeatablePosts(GraphRetry):
     """For addresses whose POST may be repeated: a token asked for twice, a batch of which nothing is created twice."""
 
     def increment(self, method: str | None = None, url: str | None = None, *args: t.Any, **kwargs: t.Any) -> t.Self:
@@ -76,7 +76,7 @@ class RepeatablePosts(Patience):
         return bool(self.total) and status_code in BUSY
 
 
-class PatientAdapter(HTTPAdapter):
+class RetryAdapter(HTTPAdapter):
     """An adapter whose requests end in time even when the caller, such as msal, names no limit."""
 
     def send(self, request: t.Any, *args: t.Any, **kwargs: t.Any) -> requests.Response:
@@ -92,7 +92,7 @@ class CloudSession(PlainSession):
     def __init__(self) -> None:
         super().__init__()
         del self.adapters["http://"]
-        self.mount("https://", patient(Patience))
+        self.mount("https://", retry_adapter(GraphRetry))
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002  requests' signature
         """Nowhere."""
@@ -103,16 +103,16 @@ def new_session(*repeatable: str) -> requests.Session:
     """A session for Microsoft Graph. repeatable: the addresses whose POST may be repeated."""
     session = CloudSession()
     for address in repeatable:
-        session.mount(address, patient(RepeatablePosts))
+        session.mount(address, retry_adapter(RepeatablePosts))
     return session
 
 
-def patient(kind: type[Patience]) -> PatientAdapter:
+def retry_adapter(kind: type[GraphRetry]) -> RetryAdapter:
     """An adapter of that patience."""
-    return PatientAdapter(max_retries=_patience(kind))
+    return RetryAdapter(max_retries=_patience(kind))
 
 
-def _patience(kind: type[Patience]) -> Patience:
+def _patience(kind: type[GraphRetry]) -> GraphRetry:
     return kind(
         total=TRIES,
         status_forcelist=BUSY | {BROKEN},

@@ -16,7 +16,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._access import 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import assignments, claims_policies
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application, Deleted
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import Principals
-from ansible_collections.openccp.federation.plugins.module_utils._entra.permissions import Work
+from ansible_collections.openccp.federation.plugins.module_utils._entra.permissions import Operation
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import OWN_TAGS, must_make, to_activate
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, unordered
@@ -47,9 +47,9 @@ def _principal_tags(hidden: bool, app: Application) -> dict[str, t.Any]:
     return {"tags": [*tags, HIDDEN] if hidden else tags}
 
 
-def _application_tags(ours: bool, app: Application) -> dict[str, t.Any]:
+def _application_tags(managed: bool, app: Application) -> dict[str, t.Any]:
     tags = [tag for tag in app.application.get("tags") or () if tag != MARKER]
-    return {"tags": [*tags, MARKER] if ours else tags}
+    return {"tags": [*tags, MARKER] if managed else tags}
 
 
 #: group_claims → the application's groupMembershipClaims
@@ -138,7 +138,7 @@ APPLICATION: t.Final = (
         lambda value, _app: {"groupMembershipClaims": GROUP_CLAIMS[value]},
     ),
     Property("name", "name", lambda app: app.name, lambda name, _app: {"displayName": name}),
-    Property("tagged", "the tag of this collection", lambda app: app.ours, _application_tags),
+    Property("tagged", "the tag of this collection", lambda app: app.managed, _application_tags),
 )
 
 #: Settings that no option names or that say nothing of the application.
@@ -148,7 +148,7 @@ UNORDERED: t.Final = frozenset({"notification_emails", "identifiers", "reply_url
 
 
 @dataclass(frozen=True)
-class Situation:
+class CurrentState:
     """All that the plan depends on beside the options."""
 
     app: Application | None = None
@@ -161,11 +161,11 @@ class Situation:
     stray_policies: tuple[t.Mapping[str, t.Any], ...] = ()
 
 
-def wishes(params: t.Mapping[str, t.Any], app: Application | None) -> dict[str, t.Any]:
+def desired_settings(params: t.Mapping[str, t.Any], app: Application | None) -> dict[str, t.Any]:
     """The settings that are wanted; those whose option is left out are not managed."""
     given = {one.option: params[one.option] for one in (*PRINCIPAL, *APPLICATION) if params.get(one.option) is not None}
-    ours = app is None or app.ours or params["adopt"] or not params.get("app_id")
-    return given | {"single_sign_on_mode": "saml", "login_url": ""} | ({"tagged": True} if ours else {})
+    managed = app is None or app.managed or params["adopt"] or not params.get("app_id")
+    return given | {"single_sign_on_mode": "saml", "login_url": ""} | ({"tagged": True} if managed else {})
 
 
 def differing(properties: t.Iterable[Property], wanted: t.Mapping[str, t.Any], app: Application) -> list[Property]:
@@ -191,13 +191,13 @@ def added_identifiers(params: t.Mapping[str, t.Any], app: Application | None) ->
     return [one for one in params.get("identifiers") or () if one not in have]
 
 
-def view(app: Application, situation: Situation) -> dict[str, t.Any]:
+def view(app: Application, current_state: CurrentState) -> dict[str, t.Any]:
     """An application in option names; {} for none."""
     if not app.application:
         return {}
     policy = claims_policies.policy_of(app)[1]
-    names = assignments.names_of(situation.principals, app.assignments)
-    changes = assignments.plan_changes(None, situation.principals, app.assignments)
+    names = assignments.names_of(current_state.principals, app.assignments)
+    changes = assignments.plan_changes(None, current_state.principals, app.assignments)
     shown = {one.option: one.read(app) for one in (*APPLICATION, *PRINCIPAL) if one.option not in INTERNAL}
     return shown | {
         "certificates": [
@@ -210,22 +210,22 @@ def view(app: Application, situation: Situation) -> dict[str, t.Any]:
     }
 
 
-def plan(params: t.Mapping[str, t.Any], situation: Situation) -> Plan:
+def plan(params: t.Mapping[str, t.Any], current_state: CurrentState) -> Plan:
     """The steps to what the options want."""
-    return plan_absent(params, situation) if params["state"] == "absent" else plan_present(params, situation)
+    return plan_absent(params, current_state) if params["state"] == "absent" else plan_present(params, current_state)
 
 
-def plan_present(params: t.Mapping[str, t.Any], situation: Situation) -> Plan:
+def plan_present(params: t.Mapping[str, t.Any], current_state: CurrentState) -> Plan:
     """The steps to the application that the options want, in the order that sign-ins survive."""
-    app = situation.app or BLANK
-    wanted = wishes(params, situation.app)
-    if situation.app is None:
+    app = current_state.app or BLANK
+    wanted = desired_settings(params, current_state.app)
+    if current_state.app is None:
         _check_complete(params)
-    before = view(app, situation)
+    before = view(app, current_state)
     after = dict(before)
     steps: list[Step] = []
     label = params.get("name") or app.label
-    if situation.app is None:
+    if current_state.app is None:
         steps.append(Step("create", f"Create the application '{label}' from the template {params['template']}"))
     for do, properties in (("update_principal", PRINCIPAL), ("update_application", APPLICATION)):
         changed = differing(properties, wanted, app)
@@ -234,18 +234,18 @@ def plan_present(params: t.Mapping[str, t.Any], situation: Situation) -> Plan:
                 Step(do, f"Set {_listed([one.words for one in changed])} of '{label}'", {"options": [one.option for one in changed]})
             )
             after |= {one.option: _canonical(one.option, wanted[one.option]) for one in changed if one.option not in INTERNAL}
-    steps += _logo_steps(situation, app, label)
-    steps += _certificate_steps(params, situation, app, label, after)
+    steps += _logo_steps(current_state, app, label)
+    steps += _certificate_steps(params, current_state, app, label, after)
     steps += _claims_steps(params, app, label, after)
-    steps += _assignment_steps(params, situation, app, label, after)
-    return Plan(before, after, tuple(steps), (*situation.warnings, *_unlisted_warnings(params, situation, app, label)))
+    steps += _assignment_steps(params, current_state, app, label, after)
+    return Plan(before, after, tuple(steps), (*current_state.warnings, *_unlisted_warnings(params, current_state, app, label)))
 
 
-def plan_absent(params: t.Mapping[str, t.Any], situation: Situation) -> Plan:
+def plan_absent(params: t.Mapping[str, t.Any], current_state: CurrentState) -> Plan:
     """The steps that remove an application, and with purge also what the recycle bin keeps of it."""
-    app = situation.app
+    app = current_state.app
     steps: list[Step] = []
-    purged = list(situation.deleted)
+    purged = list(current_state.deleted)
     if app is not None:
         # Emptied first: the identifiers are free at once, and Entra refuses to delete what is set up for SAML.
         if app.application.get("identifierUris"):
@@ -258,18 +258,18 @@ def plan_absent(params: t.Mapping[str, t.Any], situation: Situation) -> Plan:
         purged.append(Deleted(app.label, app.app_id, ids))
     strays = [
         Step("delete_claims", f"Delete the claims policy {policy['displayName']}, which is not assigned", {"policy": policy})
-        for policy in situation.stray_policies
+        for policy in current_state.stray_policies
     ]
     steps = strays + steps
     if params["purge"]:
         steps += [Step("purge", f"Delete '{one.name}' ({one.app_id}) from the recycle bin", {"deleted": one}) for one in purged]
-    before = view(app or BLANK, situation) or ({"deleted": [one.app_id for one in situation.deleted]} if steps else {})
-    return Plan(before, {}, tuple(steps), situation.warnings)
+    before = view(app or BLANK, current_state) or ({"deleted": [one.app_id for one in current_state.deleted]} if steps else {})
+    return Plan(before, {}, tuple(steps), current_state.warnings)
 
 
-def works(plan: Plan) -> set[Work]:
+def operations(plan: Plan) -> set[Operation]:
     """The kinds of work that a plan's steps are, for the check of permissions."""
-    kinds: dict[str, Work] = {
+    kinds: dict[str, Operation] = {
         "assign": "assign",
         "unassign": "assign",
         "create_claims": "change claims policies",
@@ -279,9 +279,9 @@ def works(plan: Plan) -> set[Work]:
     return {kinds.get(step.do, "change applications") for step in plan.steps}
 
 
-def reading_works(params: t.Mapping[str, t.Any]) -> set[Work]:
+def reading_works(params: t.Mapping[str, t.Any]) -> set[Operation]:
     """The kinds of reading that the options take."""
-    found: set[Work] = {"read applications"}
+    found: set[Operation] = {"read applications"}
     if params["state"] == "absent":
         return found | ({"read deleted applications"} if params["purge"] else set())
     if claims_policies.is_managed(params):
@@ -294,11 +294,11 @@ def reading_works(params: t.Mapping[str, t.Any]) -> set[Work]:
     return found
 
 
-def changing_works(params: t.Mapping[str, t.Any]) -> set[Work]:
+def changing_works(params: t.Mapping[str, t.Any]) -> set[Operation]:
     """The kinds of change that the options may come to."""
     if params["state"] == "absent":
         return {"change applications", "change claims policies"}
-    found: set[Work] = {"change applications"}
+    found: set[Operation] = {"change applications"}
     if claims_policies.is_managed(params):
         found.add("change claims policies")
     if params.get("assignments"):
@@ -313,7 +313,7 @@ def logo_tag(logo: bytes) -> str:
 
 def logo_tags(params: t.Mapping[str, t.Any], app: Application, logo: bytes) -> dict[str, t.Any]:
     """The body that remembers a logo, beside the application's other tags."""
-    body = _application_tags(app.ours or "tagged" in wishes(params, app), app)
+    body = _application_tags(app.managed or "tagged" in desired_settings(params, app), app)
     return {"tags": [*(tag for tag in body["tags"] if not tag.startswith(LOGO_TAG)), logo_tag(logo)]}
 
 
@@ -323,22 +323,22 @@ def _check_complete(params: t.Mapping[str, t.Any]) -> None:
             raise InvalidInput(f"The application does not exist yet, and to create it {option} is needed.")
 
 
-def _logo_steps(situation: Situation, app: Application, label: str) -> list[Step]:
-    if situation.logo is None or logo_tag(situation.logo) in (app.application.get("tags") or ()):
+def _logo_steps(current_state: CurrentState, app: Application, label: str) -> list[Step]:
+    if current_state.logo is None or logo_tag(current_state.logo) in (app.application.get("tags") or ()):
         return []
     return [Step("upload_logo", f"Upload the logo of '{label}'")]
 
 
 def _certificate_steps(
-    params: t.Mapping[str, t.Any], situation: Situation, app: Application, label: str, after: dict[str, t.Any]
+    params: t.Mapping[str, t.Any], current_state: CurrentState, app: Application, label: str, after: dict[str, t.Any]
 ) -> list[Step]:
-    if must_make(app.certificates, situation.now):
+    if must_make(app.certificates, current_state.now):
         wish = params["signing_certificate"]
         made = {"common_name": wish["common_name"], "validity_days": wish["validity_days"], "active": True}
         after["certificates"] = [*({**one, "active": False} for one in after.get("certificates", ())), made]
-        says = f"Make the signing certificate CN={wish['common_name']} of '{label}', valid for {wish['validity_days']} days"
-        return [Step("add_certificate", says), Step("activate_certificate", f"Activate the new signing certificate of '{label}'")]
-    other = to_activate(app.certificates, situation.now)
+        text = f"Make the signing certificate CN={wish['common_name']} of '{label}', valid for {wish['validity_days']} days"
+        return [Step("add_certificate", text), Step("activate_certificate", f"Activate the new signing certificate of '{label}'")]
+    other = to_activate(app.certificates, current_state.now)
     if other is None:
         return []
     after["certificates"] = [{**one, "active": one["thumbprint"] == other.thumbprint} for one in after["certificates"]]
@@ -350,8 +350,8 @@ def _certificate_steps(
 def _claims_steps(params: t.Mapping[str, t.Any], app: Application, label: str, after: dict[str, t.Any]) -> list[Step]:
     if not claims_policies.is_managed(params):
         return []
-    if "policies" in app.unread:
-        raise app.unread["policies"]
+    if "policies" in app.not_readable:
+        raise app.not_readable["policies"]
     existing, actual = claims_policies.policy_of(app)
     wanted = claims_policies.policy_after(params, app)
     if wanted is None or (actual is not None and claims.same_meaning(wanted, actual)):
@@ -363,35 +363,35 @@ def _claims_steps(params: t.Mapping[str, t.Any], app: Application, label: str, a
 
 
 def _assignment_steps(
-    params: t.Mapping[str, t.Any], situation: Situation, app: Application, label: str, after: dict[str, t.Any]
+    params: t.Mapping[str, t.Any], current_state: CurrentState, app: Application, label: str, after: dict[str, t.Any]
 ) -> list[Step]:
     wish = params.get("assignments")
     if wish is None:
         return []
-    if "assignments" in app.unread:
-        raise app.unread["assignments"]
-    names = assignments.names_of(situation.principals, app.assignments)
-    changes = assignments.plan_changes(wish, situation.principals, app.assignments)
+    if "assignments" in app.not_readable:
+        raise app.not_readable["assignments"]
+    names = assignments.names_of(current_state.principals, app.assignments)
+    changes = assignments.plan_changes(wish, current_state.principals, app.assignments)
     after["assignments"] = {f"{kind}s": sorted(names.get(one, one) for one in ids) for kind, ids in changes.after.items()}
     steps = []
     if changes.add:
-        says = f"Assign {assignments.told(changes.add, names)} to '{label}'"
-        steps.append(Step("assign", says, {"ids": list(changes.add), "names": names}, reason="Listed, and not assigned."))
+        text = f"Assign {assignments.told(changes.add, names)} to '{label}'"
+        steps.append(Step("assign", text, {"ids": list(changes.add), "names": names}, reason="Listed, and not assigned."))
     if changes.remove:
-        says = f"Remove the assignment of {assignments.told(changes.remove, names)} to '{label}'"
-        steps.append(Step("unassign", says, {"ids": list(changes.remove), "names": names}, reason="Assigned, and not listed."))
+        text = f"Remove the assignment of {assignments.told(changes.remove, names)} to '{label}'"
+        steps.append(Step("unassign", text, {"ids": list(changes.remove), "names": names}, reason="Assigned, and not listed."))
     return steps
 
 
-def unlisted(params: t.Mapping[str, t.Any], situation: Situation, app: Application) -> list[str]:
+def unlisted(params: t.Mapping[str, t.Any], current_state: CurrentState, app: Application) -> list[str]:
     """The users and groups that are assigned, are not listed, and stay so, each for a sentence."""
-    changes = assignments.plan_changes(params.get("assignments"), situation.principals, app.assignments)
-    names = assignments.names_of(situation.principals, app.assignments)
+    changes = assignments.plan_changes(params.get("assignments"), current_state.principals, app.assignments)
+    names = assignments.names_of(current_state.principals, app.assignments)
     return [assignments.told({one: kind}, names) for one, kind in changes.unlisted.items()]
 
 
-def _unlisted_warnings(params: t.Mapping[str, t.Any], situation: Situation, app: Application, label: str) -> list[str]:
-    kept = unlisted(params, situation, app)
+def _unlisted_warnings(params: t.Mapping[str, t.Any], current_state: CurrentState, app: Application, label: str) -> list[str]:
+    kept = unlisted(params, current_state, app)
     if not kept:
         return []
     return [f"Assigned to '{label}', and not listed: {listed(kept)}. Nobody loses the assignment, as assignments.unlisted=report says."]

@@ -18,8 +18,8 @@ import typing as t
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication, make, persist
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication, make, retry_until_replicated
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate, from_der
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -233,10 +233,10 @@ def add(
     ends = noted or end_of(graph, validity_days)
     tags = list(principal.get("tags") or ()) if noted else _note(graph, waiter, principal, ends)
     body = {"displayName": f"CN={common_name}", "endDateTime": ends}
-    request = Ask("POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make {what}", body)
+    request = Request("POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make {what}", body)
 
     def attempt() -> Made:
-        answer = persist(waiter, "the service principal to take a signing certificate", lambda: graph.ask(request))
+        answer = retry_until_replicated(waiter, "the service principal to take a signing certificate", lambda: graph.request(request))
         return Made(answer["customKeyIdentifier"], answer["key"])
 
     def look() -> Made | None:
@@ -263,8 +263,8 @@ def activate(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], thu
     Graph takes any thumbprint: the caller has looked for it, and waits until it is shown.
     """
     body = {"preferredTokenSigningKeyThumbprint": thumbprint, "tags": _noting(principal, thumbprint, graph.now())}
-    ask = Ask("PATCH", f"/servicePrincipals/{principal['id']}", f"activate the signing certificate {thumbprint}", body)
-    persist(waiter, "the service principal to take its active certificate", lambda: graph.ask(ask))
+    request = Request("PATCH", f"/servicePrincipals/{principal['id']}", f"activate the signing certificate {thumbprint}", body)
+    retry_until_replicated(waiter, "the service principal to take its active certificate", lambda: graph.request(request))
     return {**principal, **body}
 
 
@@ -275,7 +275,7 @@ def without(principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -
     """
     if certificate.active:
         raise Conflict(f"The signing certificate {certificate.thumbprint} is active.", hint="Activate another one first.")
-    check_ours(certificate)
+    check_managed(certificate)
     return {
         name: [
             {**credential, secret: None}
@@ -286,7 +286,7 @@ def without(principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -
     }
 
 
-def check_ours(certificate: SigningCertificate) -> None:
+def check_managed(certificate: SigningCertificate) -> None:
     """Conflict when it is not known which credentials belong to a certificate, so that others could be removed with it."""
     if certificate.key_identifier is None:
         raise Conflict(
@@ -304,7 +304,7 @@ def remove(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], certi
         waiter.until("the service principal to show its credentials", collect, steady=2, passes=is_replication)
         body = without(_united(reads), certificate)
         reads.clear()
-        graph.ask(Ask("PATCH", f"/servicePrincipals/{principal_id}", what, body))
+        graph.request(Request("PATCH", f"/servicePrincipals/{principal_id}", what, body))
         return True
 
     def collect() -> bool:
@@ -369,8 +369,10 @@ def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) ->
 def _note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: str) -> list[str]:
     """Note that a certificate is this collection's, by its thumbprint or its end; the service principal's tags then."""
     tags = noting_made(principal, made)
-    request = Ask("PATCH", f"/servicePrincipals/{principal['id']}", f"note the signing certificate of {principal['id']}", {"tags": tags})
-    persist(waiter, "the service principal to take a note", lambda: graph.ask(request))
+    request = Request(
+        "PATCH", f"/servicePrincipals/{principal['id']}", f"note the signing certificate of {principal['id']}", {"tags": tags}
+    )
+    retry_until_replicated(waiter, "the service principal to take a note", lambda: graph.request(request))
     return tags
 
 

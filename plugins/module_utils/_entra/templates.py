@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, read
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Request, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 
 _US_GOVERNMENT: t.Final = "4602d0b4-76bb-404b-bca9-2652e1a39c6d"
@@ -39,7 +39,7 @@ def is_gallery(identifier: str | None) -> bool:
     return identifier is not None and identifier not in _NON_GALLERY.values()
 
 
-def template_ask(template: str, cloud: str) -> Ask:
+def template_ask(template: str, cloud: str) -> Request:
     """The request that shows whether a cloud has a template. It takes no permission."""
     identifier = template_id(template, cloud)
     return read(f"/applicationTemplates/{identifier}", f"find the application template {identifier}", select=("id",))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import NOT_FOUND, attempt
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._http import TROUBLE, PlainSession
-from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import NOT_TOLD, Bench, Outcome, Removal, Untold
+from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import NOT_TOLD, Bench, Removal, Result, Untold
 from ansible_collections.openccp.federation.plugins.module_utils._probe.metadata import metadata
 
 Item = dict[str, t.Any]
@@ -35,7 +35,7 @@ class AwsBench(Bench):
     clients: Clients = field(kw_only=True)
     instance_id: str | None = field(kw_only=True)
 
-    def call(self, service: str, operation: str, *, what: str, **params: t.Any) -> Outcome[Item]:
+    def call(self, service: str, operation: str, *, what: str, **params: t.Any) -> Result[Item]:
         """One call. operation: as the client's method is named."""
         client = self.clients(service)
         self.stand_ins.allow(*params)
@@ -45,9 +45,9 @@ class AwsBench(Bench):
                 answer = getattr(client, operation)(**params)
         except FederationError as error:
             self.note(f"{service}: {what}", began, error)
-            return Outcome(error=error)
+            return Result(error=error)
         self.note(f"{service}: {what}", began)
-        return Outcome(answer)
+        return Result(answer)
 
     def takes(self, service: str, operation: str, member: str) -> bool:
         """Whether this botocore knows a member of an operation."""

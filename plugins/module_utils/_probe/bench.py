@@ -27,7 +27,7 @@ _NAME: t.Final = re.compile(rf"{PREFIX}{MARK.pattern}-\d+")
 NOT_TOLD: t.Final = "not_told"
 
 
-def is_ours(name: t.Any) -> bool:
+def is_managed(name: t.Any) -> bool:
     """Whether a name is one that the probe gave."""
     return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
@@ -37,7 +37,7 @@ class Untold(Exception):
 
 
 @dataclass(frozen=True)
-class Outcome(t.Generic[T]):
+class Result(t.Generic[T]):
     """What became of one request. content: what it was answered with."""
 
     content: T | None = None

@@ -13,10 +13,10 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, url
 from ansible_collections.openccp.federation.plugins.module_utils._entra.templates import template_id
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
-from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import PREFIX, Bench, Outcome, Removal, Untold
+from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import PREFIX, Bench, Removal, Result, Untold
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 Record = dict[str, t.Any]
@@ -50,22 +50,22 @@ class EntraBench(Bench):
     #: an application's path → that of its service principal
     _principals: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, method: str, path: str, body: t.Any = None, *, what: str, settled: bool = True) -> Outcome[Record]:
+    def request(self, method: str, path: str, body: t.Any = None, *, what: str, settled: bool = True) -> Result[Record]:
         """Make one request, again while the answer only says that an earlier write is not seen yet. settled: whether to do so."""
         self.stand_ins.allow(*_words(body))
         began = time.monotonic()
         try:
-            content = self._persist(Ask(method, path, what, body)) if settled else self.graph.ask(Ask(method, path, what, body))
+            content = self._persist(Request(method, path, what, body)) if settled else self.graph.request(Request(method, path, what, body))
         except FederationError as error:
             self.note(what, began, error)
-            return Outcome(error=error)
+            return Result(error=error)
         self.note(what, began)
         if method == "DELETE":
             self._deleted(path)
-        return Outcome(content or {})
+        return Result(content or {})
 
-    def _persist(self, ask: Ask) -> t.Any:
-        return self.waiter.until(ask.what, lambda: (self.graph.ask(ask),), passes=is_replication)[0]
+    def _persist(self, request: Request) -> t.Any:
+        return self.waiter.until(request.what, lambda: (self.graph.request(request),), passes=is_replication)[0]
 
     def keep(self, *paths: str) -> None:
         """Note what was made, so that it is removed in the end."""
@@ -88,7 +88,7 @@ class EntraBench(Bench):
     def new_application(self, template: str = AWS_TEMPLATE, *, saml: bool = True) -> Application:
         """An application from a template."""
         path, body = f"/applicationTemplates/{self.template_id(template)}/instantiate", {"displayName": self.name()}
-        made = self.ask("POST", path, body, what="instantiate a template", settled=False).get()
+        made = self.request("POST", path, body, what="instantiate a template", settled=False).get()
         found = Application(made["application"]["id"], made["application"]["appId"], made["servicePrincipal"]["id"])
         self.stand_ins.learn("id", found.id, found.app_id, found.principal_id)
         self._keep_application(found)
@@ -103,10 +103,10 @@ class EntraBench(Bench):
     def register_application(self, **more: t.Any) -> Application:
         """An application of no template, with a service principal."""
         body = {"displayName": self.name(), **more}
-        application = self.ask("POST", "/applications", body, what="register an application", settled=False).get()
+        application = self.request("POST", "/applications", body, what="register an application", settled=False).get()
         self.stand_ins.learn("id", application["id"], application["appId"])
         self.keep(f"/applications/{application['id']}")
-        principal = self.ask("POST", "/servicePrincipals", {"appId": application["appId"]}, what="make its service principal").get()
+        principal = self.request("POST", "/servicePrincipals", {"appId": application["appId"]}, what="make its service principal").get()
         found = Application(application["id"], application["appId"], principal["id"])
         self._keep_application(found)
         return found
@@ -116,27 +116,29 @@ class EntraBench(Bench):
         self._principals[paths[0]] = paths[1]
         self.keep(*paths)
 
-    def change_application(self, application: Application, body: Record, what: str) -> Outcome[Record]:
+    def change_application(self, application: Application, body: Record, what: str) -> Result[Record]:
         """PATCH of an application."""
-        return self.ask("PATCH", f"/applications/{application.id}", body, what=what)
+        return self.request("PATCH", f"/applications/{application.id}", body, what=what)
 
-    def change_principal(self, application: Application, body: Record, what: str) -> Outcome[Record]:
+    def change_principal(self, application: Application, body: Record, what: str) -> Result[Record]:
         """PATCH of its service principal."""
-        return self.ask("PATCH", f"/servicePrincipals/{application.principal_id}", body, what=what)
+        return self.request("PATCH", f"/servicePrincipals/{application.principal_id}", body, what=what)
 
     def new_policy(self) -> str:
         """The id of a new claims mapping policy."""
         body = {"displayName": self.name(), "definition": [_POLICY]}
-        policy_id = str(self.ask("POST", "/policies/claimsMappingPolicies", body, what="make a claims policy", settled=False).get()["id"])
+        policy_id = str(
+            self.request("POST", "/policies/claimsMappingPolicies", body, what="make a claims policy", settled=False).get()["id"]
+        )
         self.stand_ins.learn("id", policy_id)
         self.keep(f"/policies/claimsMappingPolicies/{policy_id}")
         return policy_id
 
-    def assign_policy(self, application: Application, policy_id: str) -> Outcome[Record]:
+    def assign_policy(self, application: Application, policy_id: str) -> Result[Record]:
         """Assign a claims mapping policy."""
         body = {"@odata.id": f"{self.graph.base}/policies/claimsMappingPolicies/{policy_id}"}
         path = f"/servicePrincipals/{application.principal_id}/claimsMappingPolicies/$ref"
-        return self.ask("POST", path, body, what="assign a claims policy")
+        return self.request("POST", path, body, what="assign a claims policy")
 
 
 def require_roles(bench: EntraBench, lacking: str) -> None:
@@ -176,16 +178,16 @@ def _removal(graph: Graph, waiter: Waiter, path: str, *, sure: bool) -> Removal:
 def _remove(graph: Graph, waiter: Waiter, path: str, *, sure: bool) -> None:
     if path.startswith("/servicePrincipals"):
         with contextlib.suppress(FederationError):  # some are deleted only without a mode; where it cannot be reset, the deletion says so
-            graph.ask(Ask("PATCH", path, "reset the sign-on mode", {"preferredSingleSignOnMode": None}))
+            graph.request(Request("PATCH", path, "reset the sign-on mode", {"preferredSingleSignOnMode": None}))
     _delete(graph, waiter, path, sure=sure)
     if path.startswith(_KEPT):
         _delete(graph, waiter, f"/directory/deletedItems/{path.rpartition('/')[2]}", sure=True)
 
 
 def _delete(graph: Graph, waiter: Waiter, path: str, *, sure: bool) -> None:
-    ask = Ask("DELETE", path, f"remove {path}")
+    request = Request("DELETE", path, f"remove {path}")
     try:
-        waiter.until(f"{path} to be removed", lambda: (graph.ask(ask),), passes=is_replication if sure else None, timeout=_PATIENCE)
+        waiter.until(f"{path} to be removed", lambda: (graph.request(request),), passes=is_replication if sure else None, timeout=_PATIENCE)
     except FederationError as error:
         if error.details.get("http_status") != 404:
             raise

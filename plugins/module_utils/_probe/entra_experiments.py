@@ -12,10 +12,11 @@ import typing as t
 import uuid
 from datetime import UTC, datetime, timedelta
 
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import metadata_url
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Request, url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
-from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import NOT_TOLD, Outcome, Untold
+from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import NOT_TOLD, Result, Untold
 from ansible_collections.openccp.federation.plugins.module_utils._probe.entra_bench import (
     AWS_TEMPLATE,
     CUSTOM_TEMPLATE,
@@ -23,7 +24,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._probe.entra_be
     EntraBench,
     require_roles,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._saml.urls import metadata_url
 
 _SAML: t.Final = "https://signin.aws.amazon.com/saml"
 _URN: t.Final = "urn:amazon:webservices"
@@ -35,7 +35,7 @@ def _is_missing(error: FederationError) -> bool:
     return error.details.get("http_status") in (400, 404)
 
 
-def _either(outcome: Outcome[t.Any], yes: str, no: str, *refusals: int) -> str:
+def _either(outcome: Result[t.Any], yes: str, no: str, *refusals: int) -> str:
     """One answer where the request was carried out, the other where it was refused with one of these statuses."""
     if outcome.ok:
         return yes
@@ -59,7 +59,7 @@ def identifier_on_custom_application(bench: EntraBench) -> str:
 
 def saml_application_deletion(bench: EntraBench) -> str:
     """Delete an application that signs in by SAML."""
-    outcome = bench.ask("DELETE", f"/applications/{bench.new_application().id}", what="delete a SAML application")
+    outcome = bench.request("DELETE", f"/applications/{bench.new_application().id}", what="delete a SAML application")
     return _either(outcome, "deleted", "refused", 400)
 
 
@@ -69,8 +69,8 @@ def deleted_identifiers(bench: EntraBench) -> str:
     first, second = bench.new_application(), bench.new_application()
     bench.change_application(first, wanted, "give the first application an identifier").get()
     bench.change_principal(first, {"preferredSingleSignOnMode": None}, "reset the first application's sign-on mode")
-    bench.ask("DELETE", f"/servicePrincipals/{first.principal_id}", what="delete the first service principal").get()
-    bench.ask("DELETE", f"/applications/{first.id}", what="delete the first application").get()
+    bench.request("DELETE", f"/servicePrincipals/{first.principal_id}", what="delete the first service principal").get()
+    bench.request("DELETE", f"/applications/{first.id}", what="delete the first application").get()
     return _either(bench.change_application(second, wanted, "give the second application the same identifier"), "free", "held", 400)
 
 
@@ -85,7 +85,7 @@ def assigned_policy_deletion(bench: EntraBench) -> str:
     """Delete a claims mapping policy that is assigned."""
     policy_id = bench.new_policy()
     bench.assign_policy(bench.new_application(saml=False), policy_id).get()
-    outcome = bench.ask("DELETE", f"/policies/claimsMappingPolicies/{policy_id}", what="delete an assigned claims policy")
+    outcome = bench.request("DELETE", f"/policies/claimsMappingPolicies/{policy_id}", what="delete an assigned claims policy")
     return _either(outcome, "deleted", "refused", 400, 409)
 
 
@@ -127,11 +127,13 @@ def certificate_end(bench: EntraBench) -> str:
 def graph_reads_lag(bench: EntraBench) -> str:
     """Measure how long reads and lists take to show a new application."""
     application = bench.new_application(saml=False)
-    one = Ask("GET", f"/servicePrincipals/{application.principal_id}", "read the service principal")
-    some = Ask("GET", url("/servicePrincipals", filter=f"appId eq '{application.app_id}'", select=("id",)), "list the service principal")
-    shown = bench.measure("graph_replication", "a read to show a new service principal", lambda: bench.graph.ask(one), is_replication)
+    one = Request("GET", f"/servicePrincipals/{application.principal_id}", "read the service principal")
+    some = Request(
+        "GET", url("/servicePrincipals", filter=f"appId eq '{application.app_id}'", select=("id",)), "list the service principal"
+    )
+    shown = bench.measure("graph_replication", "a read to show a new service principal", lambda: bench.graph.request(one), is_replication)
     listed = bench.measure(
-        "graph_index_lag", "a list to show a new service principal", lambda: bench.graph.ask(some)["value"] or None, is_replication
+        "graph_index_lag", "a list to show a new service principal", lambda: bench.graph.request(some)["value"] or None, is_replication
     )
     return _in_time(shown and listed)
 
@@ -150,7 +152,7 @@ def plain_read_shows_credentials(bench: EntraBench) -> str:
     application = bench.new_application()
     _credentials(bench, application)
     path = f"/servicePrincipals/{application.principal_id}"
-    content = bench.ask("GET", path, what="read a service principal without $select").get()
+    content = bench.request("GET", path, what="read a service principal without $select").get()
     return "shown" if any(each.get("keyId") for each in content.get("keyCredentials") or ()) else "not_shown"
 
 
@@ -158,25 +160,25 @@ def owner_after_instantiate(bench: EntraBench) -> str:
     """List the owners of what instantiate made."""
     made = bench.new_application(saml=False)
     paths = (f"/applications/{made.id}/owners", f"/servicePrincipals/{made.principal_id}/owners")
-    owners = [owner for path in paths for owner in bench.ask("GET", path, what="list the owners").get()["value"]]
+    owners = [owner for path in paths for owner in bench.request("GET", path, what="list the owners").get()["value"]]
     return "the_caller" if owners else "nobody"
 
 
 def group_member_identities(bench: EntraBench) -> str:
     """Select the identities of a group's members."""
-    groups = bench.ask("GET", url("/groups", select=("id", "displayName"), top=1), what="find a group").get()["value"]
+    groups = bench.request("GET", url("/groups", select=("id", "displayName"), top=1), what="find a group").get()["value"]
     if not groups:
         raise Untold("there is no group to read the members of")
     bench.stand_ins.learn("group", groups[0]["id"], groups[0].get("displayName"))
     bench.stand_ins.allow("identities")
     path = url(f"/groups/{groups[0]['id']}/members", select=("id", "identities"), top=1)
-    return _either(bench.ask("GET", path, what="select the identities of a group's members"), "shown", "refused", 400)
+    return _either(bench.request("GET", path, what="select the identities of a group's members"), "shown", "refused", 400)
 
 
 def or_of_lambda_filters(bench: EntraBench) -> str:
     """Filter by one tag or another."""
     path = url("/servicePrincipals", filter="tags/any(t:t eq 'probe-1') or tags/any(t:t eq 'probe-2')", select=("id",), top=1)
-    return _either(bench.ask("GET", path, what="filter by one tag or another"), "accepted", "refused", 400)
+    return _either(bench.request("GET", path, what="filter by one tag or another"), "accepted", "refused", 400)
 
 
 def assignment_permission(bench: EntraBench) -> str:
@@ -185,7 +187,7 @@ def assignment_permission(bench: EntraBench) -> str:
     role = {"id": str(uuid.uuid4()), "displayName": "probe", "description": "probe", "value": "probe", "isEnabled": True}
     made = bench.register_application(appRoles=[{**role, "allowedMemberTypes": ["Application"]}])
     body = {"principalId": made.principal_id, "resourceId": made.principal_id, "appRoleId": role["id"]}
-    outcome = bench.ask("POST", f"/servicePrincipals/{made.principal_id}/appRoleAssignedTo", body, what="make an assignment")
+    outcome = bench.request("POST", f"/servicePrincipals/{made.principal_id}/appRoleAssignedTo", body, what="make an assignment")
     return _either(outcome, "enough", "not_enough", 403)
 
 
@@ -199,17 +201,17 @@ def purge_with_owned_by(bench: EntraBench) -> str:
     """Purge an application of one's own."""
     require_roles(bench, _APPLICATIONS)
     body = {"displayName": bench.name()}
-    made = bench.ask("POST", "/applications", body, what="register an application", settled=False).get()
+    made = bench.request("POST", "/applications", body, what="register an application", settled=False).get()
     bench.stand_ins.learn("id", made["id"], made["appId"])
     bench.keep(f"/applications/{made['id']}")
-    bench.ask("DELETE", f"/applications/{made['id']}", what="delete it").get()
-    return _either(bench.ask("DELETE", f"/directory/deletedItems/{made['id']}", what="purge it"), "purged", "refused", 403)
+    bench.request("DELETE", f"/applications/{made['id']}", what="delete it").get()
+    return _either(bench.request("DELETE", f"/directory/deletedItems/{made['id']}", what="purge it"), "purged", "refused", 403)
 
 
 def aws_template(bench: EntraBench) -> str:
     """Read AWS's gallery template."""
     identifier = bench.template_id(AWS_TEMPLATE)
-    outcome = bench.ask("GET", f"/applicationTemplates/{identifier}", what="read AWS's gallery template", settled=False)
+    outcome = bench.request("GET", f"/applicationTemplates/{identifier}", what="read AWS's gallery template", settled=False)
     return _either(outcome, "there", "missing", 404)
 
 
@@ -221,7 +223,7 @@ def _add_certificate(bench: EntraBench, application: Application, end: datetime 
     end = end or datetime.now(UTC) + timedelta(days=30)
     body = {"displayName": "CN=openccp-live-probe", "endDateTime": end.strftime("%Y-%m-%dT%H:%M:%SZ")}
     path = f"/servicePrincipals/{application.principal_id}/addTokenSigningCertificate"
-    made = bench.ask("POST", path, body, what="add a signing certificate").get()
+    made = bench.request("POST", path, body, what="add a signing certificate").get()
     bench.stand_ins.learn("key", made.get("keyId"), made.get("thumbprint"), made.get("customKeyIdentifier"))
     return made
 
@@ -229,10 +231,10 @@ def _add_certificate(bench: EntraBench, application: Application, end: datetime 
 def _credentials(bench: EntraBench, application: Application) -> list[dict[str, t.Any]]:
     """The credentials of a new certificate, once a read shows them."""
     _add_certificate(bench, application)
-    ask = Ask("GET", url(f"/servicePrincipals/{application.principal_id}", select=("keyCredentials",)), "read the credentials")
+    request = Request("GET", url(f"/servicePrincipals/{application.principal_id}", select=("keyCredentials",)), "read the credentials")
     began, what = time.monotonic(), "a read to show the credentials"
     try:
-        found = bench.waiter.until(what, lambda: bench.graph.ask(ask).get("keyCredentials") or None, passes=is_replication)
+        found = bench.waiter.until(what, lambda: bench.graph.request(request).get("keyCredentials") or None, passes=is_replication)
     except FederationError as error:
         bench.note(what, began, error)
         raise Untold("the new credentials do not appear") from error

@@ -14,7 +14,15 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._probe import aws_experiments, entra_experiments
-from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import MARK, NOT_TOLD, PREFIX, Bench, Removal, Untold, is_ours
+from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import (
+    MARK,
+    NOT_TOLD,
+    PREFIX,
+    Bench,
+    Removal,
+    Untold,
+    is_managed,
+)
 
 #: Question → its experiment, in the order in which they are asked.
 EXPERIMENTS: t.Final[dict[str, t.Callable[[t.Any], str]]] = {**entra_experiments.EXPERIMENTS, **aws_experiments.EXPERIMENTS}
@@ -35,7 +43,7 @@ def check_mark(mark: str | None) -> None:
         raise InvalidInput(f"The mark {mark!r} is not one of this probe: it is twelve hexadecimal digits.")
 
 
-def ask(questions: t.Iterable[str], bench_of: t.Callable[[str], Bench]) -> list[dict[str, t.Any]]:
+def request(questions: t.Iterable[str], bench_of: t.Callable[[str], Bench]) -> list[dict[str, t.Any]]:
     """The answers to some questions, with their evidence. bench_of: where a question's experiment is made."""
     return [_asked(question, bench_of(question)) for question in questions]
 
@@ -84,7 +92,7 @@ def sweep(finders: t.Iterable[Finder], mark: str | None, sleep: t.Callable[[floa
 
     remove: False only looks. Lists lag behind, so what was removed is looked for again.
     """
-    is_marked = is_ours if mark is None else functools.partial(_is_of_run, mark)
+    is_marked = is_managed if mark is None else functools.partial(_is_of_run, mark)
     every = list(finders)
     swept: dict[str, None] = {}
     empty = 0
@@ -102,4 +110,4 @@ def sweep(finders: t.Iterable[Finder], mark: str | None, sleep: t.Callable[[floa
 
 
 def _is_of_run(mark: str, name: t.Any) -> bool:
-    return is_ours(name) and str(name).startswith(f"{PREFIX}{mark}-")
+    return is_managed(name) and str(name).startswith(f"{PREFIX}{mark}-")

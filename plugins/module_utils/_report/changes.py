@@ -35,7 +35,7 @@ def between(before: Document, after: Document) -> list[dict[str, str]]:
 
 
 def _hosts(report: Document) -> set[str]:
-    return {one["host"] for one in (*report["federations"], *report["unread"])}
+    return {one["host"] for one in (*report["federations"], *report["not_readable"])}
 
 
 def _of_host(

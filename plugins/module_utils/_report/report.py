@@ -40,14 +40,14 @@ def build(
 ) -> Document:
     """The report. InvalidInput when `previous` is no report.
 
-    checks: each has `host` and either `result`, which federation_check returned with an overview, or `unread`, why it could not be checked.
+    checks: each has `host` and either `result`, which federation_check returned with an overview, or `not_readable`: why not.
     hosts: whom the report is about; one that is not among the checks failed before. inventories: what the commands name.
     """
     results = {check["host"]: check["result"] for check in checks if "result" in check}
-    unread = dict.fromkeys(hosts, LOST) | {check["host"]: check["unread"] for check in checks if "unread" in check}
+    not_readable = dict.fromkeys(hosts, LOST) | {check["host"]: check["not_readable"] for check in checks if "not_readable" in check}
     federations = [_federation(host, result, inventories) for host, result in results.items()]
     federations.sort(key=lambda federation: (STATUSES.index(federation["state"]), federation["host"]))
-    failures = [_unread(host, reason) for host, reason in sorted(unread.items()) if host not in results]
+    failures = [_not_readable(host, reason) for host, reason in sorted(not_readable.items()) if host not in results]
     report: Document = {
         "kind": KIND,
         "version": VERSION,
@@ -55,13 +55,13 @@ def build(
         "previous": None,
         "counts": _counts(federations, failures),
         "federations": federations,
-        "unread": failures,
+        "not_readable": failures,
         "changes": [],
     }
     return report if previous is None else report | _since(previous, report)
 
 
-def _unread(host: str, reason: str) -> Document:
+def _not_readable(host: str, reason: str) -> Document:
     return {"host": host, "line": f"{host}: could not be checked. {reason}", "reason": reason}
 
 
@@ -84,9 +84,9 @@ def check_kind(content: t.Any) -> None:
         raise InvalidInput(f"The previous report has version {content.get('version')!r}.", hint=hint)
 
 
-def _counts(federations: t.Sequence[Document], unread: t.Sequence[Document]) -> dict[str, int]:
+def _counts(federations: t.Sequence[Document], not_readable: t.Sequence[Document]) -> dict[str, int]:
     states = [one["state"] for one in federations]
-    return {**{status: states.count(status) for status in STATUSES}, "unread": len(unread)}
+    return {**{status: states.count(status) for status in STATUSES}, "not_readable": len(not_readable)}
 
 
 def _federation(host: str, result: t.Mapping[str, t.Any], inventories: t.Sequence[str]) -> Document:

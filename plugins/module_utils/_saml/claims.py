@@ -20,8 +20,8 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import check_home, parse_role_arn, parse_saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.arns import check_home, parse_role_arn, parse_saml_provider_arn
 
 Entry = dict[str, t.Any]
 """One member of ClaimsSchema or ClaimsTransformations, as Microsoft Graph has it."""

@@ -23,8 +23,8 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import PARTITIONS
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.partitions import PARTITIONS
 
 HINT: t.Final = "Copy the value of the form field SAMLResponse, or save the browser's network log as a HAR file."
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from federation_sandbox.entra.certificates import new_key, self_signed
 from federation_sandbox.entra.hosts import CLOUDS, Cloud
-from federation_sandbox.world import Replicated, World
+from federation_sandbox.world import EventuallyConsistent, World
 
 #: a directory object: Graph's properties, and under names with a leading underscore what Graph keeps to itself
 Record = dict[str, t.Any]
@@ -43,7 +43,7 @@ class Collection:
     def __init__(self, world: World, name: str) -> None:
         self._world = world
         self._name = name
-        self._store: Replicated[Record] = Replicated(world.clock, self._longest_lag)
+        self._store: EventuallyConsistent[Record] = EventuallyConsistent(world.clock, self._longest_lag)
 
     def _longest_lag(self) -> float:
         settings = self._world.settings

@@ -16,7 +16,7 @@ import botocore.config
 import pytest
 from aws_client import ACCOUNT, KEY, REGION, SECRET
 
-from saml_material import make_certificate, make_metadata
+from saml_factory import make_certificate, make_metadata
 
 TRUST = {
     "Version": "2012-10-17",

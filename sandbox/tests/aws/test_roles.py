@@ -11,7 +11,7 @@ import json
 import pytest
 from aws_client import ACCOUNT, GOVERNMENT, GOVERNMENT_KEY, client, loose, seed
 
-from saml_material import make_certificate, make_metadata
+from saml_factory import make_certificate, make_metadata
 
 PERMISSION = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": "*"}]}
 

@@ -12,7 +12,7 @@ from aws_client import ACCOUNT, GOVERNMENT, GOVERNMENT_KEY, client, loose, seed
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from saml_material import key_descriptor, make_certificate, make_metadata, make_repeated_extension, make_weak
+from saml_factory import key_descriptor, make_certificate, make_metadata, make_repeated_extension, make_weak
 
 
 @pytest.fixture

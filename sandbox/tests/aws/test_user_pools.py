@@ -12,7 +12,7 @@ import pytest
 from aws_client import ACCOUNT, KEY, REGION, SECRET, account, client, seed
 
 from federation_sandbox import clouds
-from saml_material import make_certificate, make_metadata
+from saml_factory import make_certificate, make_metadata
 
 NAME = "Entra"
 CALLBACK = "https://desk.example/callback"

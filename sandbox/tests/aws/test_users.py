@@ -158,15 +158,17 @@ def test_phone_settings(connect, jane):
         "DeskPhoneNumber": "+4930123456",
     }
     assert {config["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"] for config in user["AfterContactWorkConfigs"]} == {30}
-    works = [
+    operations = [
         {"Channel": channel, "AfterContactWorkConfig": {"AfterContactWorkTimeLimit": seconds}}
         for channel, seconds in (("VOICE", 10), ("CHAT", 20))
     ]
     connect.update_user_config(
-        **jane, AfterContactWorkConfigs=works, VoiceEnhancementConfigs=[{"Channel": "VOICE", "VoiceEnhancementMode": "NOISE_SUPPRESSION"}]
+        **jane,
+        AfterContactWorkConfigs=operations,
+        VoiceEnhancementConfigs=[{"Channel": "VOICE", "VoiceEnhancementMode": "NOISE_SUPPRESSION"}],
     )
     user = shown(connect, jane)
-    assert user["AfterContactWorkConfigs"] == works
+    assert user["AfterContactWorkConfigs"] == operations
     assert user["PhoneConfig"]["AfterContactWorkTimeLimit"] == 10
     assert user["VoiceEnhancementConfigs"] == [{"Channel": "VOICE", "VoiceEnhancementMode": "NOISE_SUPPRESSION"}]
 

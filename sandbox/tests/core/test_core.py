@@ -17,7 +17,7 @@ from federation_sandbox.faults import Fault
 from federation_sandbox.limits import Limiter
 from federation_sandbox.service import Call, CloudError, Service
 from federation_sandbox.testing import Sandbox, running_sandbox
-from federation_sandbox.world import Clock, Replicated, World
+from federation_sandbox.world import Clock, EventuallyConsistent, World
 
 
 def echo(request: Request, call: Call) -> Response:
@@ -173,7 +173,7 @@ class FakeClock(Clock):
 
 def test_replicated_reads_lag_behind_writes() -> None:
     clock = FakeClock()
-    store: Replicated[dict[str, int]] = Replicated(clock, lambda: 2.0)
+    store: EventuallyConsistent[dict[str, int]] = EventuallyConsistent(clock, lambda: 2.0)
     store.put("a", {"n": 1})
     assert store.get("a") is None
     assert store.all() == {}
@@ -194,7 +194,7 @@ def test_replicated_reads_lag_behind_writes() -> None:
 
 
 def test_what_is_read_is_a_copy() -> None:
-    store: Replicated[dict[str, int]] = Replicated(FakeClock(), lambda: 0.0)
+    store: EventuallyConsistent[dict[str, int]] = EventuallyConsistent(FakeClock(), lambda: 0.0)
     store.put("a", {"n": 1})
     found = store.get("a")
     assert found is not None

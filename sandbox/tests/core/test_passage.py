@@ -16,8 +16,8 @@ import pytest
 import requests
 import trustme
 
-from federation_sandbox.front import Front
 from federation_sandbox.passage import Passage, Refused, is_cloud
+from federation_sandbox.proxy_server import ProxyServer
 from federation_sandbox.testing import running_sandbox
 from federation_sandbox.world import World
 
@@ -49,11 +49,11 @@ def site() -> collections.abc.Iterator[int]:
 
 
 @pytest.fixture
-def front(monkeypatch: pytest.MonkeyPatch) -> collections.abc.Iterator[Front]:
+def front(monkeypatch: pytest.MonkeyPatch) -> collections.abc.Iterator[ProxyServer]:
     """A sandbox that passes others through."""
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    with Front(World(), passage=Passage(open_to_others=True)) as front:
+    with ProxyServer(World(), passage=Passage(open_to_others=True)) as front:
         threading.Thread(target=front.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         yield front
         front.shutdown()
@@ -65,7 +65,7 @@ def get(url: str, proxy: str, trusted: Path) -> requests.Response:
         return session.get(url, proxies={"https": proxy}, verify=str(trusted), timeout=20)
 
 
-def test_hosts_of_others_are_passed_through_with_their_own_certificates(front: Front, site: int, tmp_path: Path) -> None:
+def test_hosts_of_others_are_passed_through_with_their_own_certificates(front: ProxyServer, site: int, tmp_path: Path) -> None:
     trusted = tmp_path / "authority.pem"
     front.environment(trusted, AUTHORITY.cert_pem.bytes())
     assert get(f"https://localhost:{site}/", front.url, trusted).content == b"hello from outside " * 10_000
@@ -73,12 +73,12 @@ def test_hosts_of_others_are_passed_through_with_their_own_certificates(front: F
     assert [entry["host"] for entry in front.world.traffic] == ["graph.microsoft.com"]
 
 
-def test_two_sandboxes_in_a_row(front: Front, site: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_sandboxes_in_a_row(front: ProxyServer, site: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that has a proxy of its own asks that one."""
     trusted = tmp_path / "authority.pem"
     monkeypatch.setenv("https_proxy", front.url)
     monkeypatch.setenv("no_proxy", "")
-    with Front(World(), passage=Passage(open_to_others=True)) as second:
+    with ProxyServer(World(), passage=Passage(open_to_others=True)) as second:
         threading.Thread(target=second.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         second.environment(trusted, AUTHORITY.cert_pem.bytes())
         assert get(f"https://localhost:{site}/", second.url, trusted).status_code == 200
@@ -88,7 +88,7 @@ def test_two_sandboxes_in_a_row(front: Front, site: int, tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     "host", ["dynamodb.eu-central-1.amazonaws.com", "management.azure.com", "docs.aws.amazon.com", "x.sts.windows.net"]
 )
-def test_what_is_a_cloud_s_never_leaves(front: Front, host: str, tmp_path: Path) -> None:
+def test_what_is_a_cloud_s_never_leaves(front: ProxyServer, host: str, tmp_path: Path) -> None:
     front.environment(tmp_path / "authority.pem")
     with pytest.raises(requests.exceptions.ProxyError, match="lets nothing through to the real clouds"):
         get(f"https://{host}/", front.url, tmp_path / "authority.pem")
@@ -102,7 +102,7 @@ def test_a_closed_sandbox_says_how_to_leave(tmp_path: Path) -> None:
         get("https://packages.example.com/", sandbox.url, Path(sandbox.environment["AWS_CA_BUNDLE"]))
 
 
-def test_a_host_that_cannot_be_reached_is_told(front: Front, tmp_path: Path) -> None:
+def test_a_host_that_cannot_be_reached_is_told(front: ProxyServer, tmp_path: Path) -> None:
     front.environment(tmp_path / "authority.pem")
     with pytest.raises(requests.exceptions.ProxyError, match="could not reach localhost"):
         get("https://localhost:1/", front.url, tmp_path / "authority.pem")

@@ -114,15 +114,15 @@ def test_create_without_a_template(graph: t.Any) -> None:
 def test_unique_name(graph: t.Any) -> None:
     """1.14"""
     body = {"displayName": "Upserted"}
-    graph.refused("PATCH", "/applications(uniqueName='ours')", 404, json=body)
+    graph.refused("PATCH", "/applications(uniqueName='managed')", 404, json=body)
     header = {"Prefer": "create-if-missing"}
-    made = graph("PATCH", "/applications(uniqueName='ours')", 201, json=body, headers=header)
-    assert made["uniqueName"] == "ours"
-    graph("PATCH", "/applications(uniqueName='ours')", 204, json={"displayName": "Again"}, headers=header)
-    assert graph("GET", "/applications(uniqueName='ours')", 200)["displayName"] == "Again"
+    made = graph("PATCH", "/applications(uniqueName='managed')", 201, json=body, headers=header)
+    assert made["uniqueName"] == "managed"
+    graph("PATCH", "/applications(uniqueName='managed')", 204, json={"displayName": "Again"}, headers=header)
+    assert graph("GET", "/applications(uniqueName='managed')", 200)["displayName"] == "Again"
     graph.refused("PATCH", f"/applications/{made['id']}", 400, json={"uniqueName": "other"})
     graph("DELETE", f"/applications/{made['id']}", 204)
-    error = graph.refused("PATCH", "/applications(uniqueName='ours')", 400, json=body, headers=header)
+    error = graph.refused("PATCH", "/applications(uniqueName='managed')", 400, json=body, headers=header)
     assert (error["code"], error["details"][0]["code"]) == ("Request_BadRequest", "ObjectConflict")
 
 
@@ -131,8 +131,8 @@ def test_alternate_keys(graph: t.Any) -> None:
     application, principal = graph.instantiate()
     assert graph("GET", f"/applications(appId='{application['appId']}')", 200)["id"] == application["id"]
     assert graph("GET", f"/servicePrincipals(appId='{application['appId']}')", 200)["id"] == principal["id"]
-    graph("PATCH", f"/servicePrincipals(appId='{application['appId']}')", 204, json={"notes": "ours"})
-    assert graph("GET", f"/servicePrincipals/{principal['id']}", 200)["notes"] == "ours"
+    graph("PATCH", f"/servicePrincipals(appId='{application['appId']}')", 204, json={"notes": "managed"})
+    assert graph("GET", f"/servicePrincipals/{principal['id']}", 200)["notes"] == "managed"
 
 
 def test_the_service_principal_follows_its_application(graph: t.Any) -> None:

@@ -214,7 +214,7 @@ def test_settings_of_single_sign_on(graph: t.Any) -> None:
         "appRoleAssignmentRequired": False,
         "notificationEmailAddresses": ["a@contoso.com"],
         "loginUrl": "https://a.example.com",
-        "notes": "ours",
+        "notes": "managed",
     }
     graph("PATCH", path(principal), 204, json=body)
     after = graph("GET", path(principal), 200)

@@ -15,7 +15,7 @@ import urllib.parse
 import boto3
 import requests
 
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 from federation_sandbox.entra.certificates import SigningCertificate, active_signing_certificate
 from federation_sandbox.entra.state import directory
 from federation_sandbox.testing import Sandbox
@@ -103,7 +103,7 @@ class Federation:
         self.instance = made["aws"]["instances"][0]
         self.users: dict[str, str] = made["entra"]["tenants"][0]["users"]
         self.groups: dict[str, str] = made["entra"]["tenants"][0]["groups"]
-        self.session = walk.new_browser(sandbox.environment)
+        self.session = http_sign_in.new_browser(sandbox.environment)
         self._federate()
 
     def _federate(self) -> None:
@@ -258,16 +258,18 @@ class Federation:
         """The user access URL."""
         return f"https://launcher.myapps.microsoft.com/api/signin/{self.application['appId']}?tenantId={TENANT}"
 
-    def sign_in(self, user: str = JANE, browser: requests.Session | None = None, **more: str) -> walk.SignIn:
+    def sign_in(self, user: str = JANE, browser: requests.Session | None = None, **more: str) -> http_sign_in.SignIn:
         """A sign-in, in a new browser unless one is given."""
-        return walk.sign_in(browser or self.sandbox.environment, self.url, user, **more)
+        return http_sign_in.sign_in(browser or self.sandbox.environment, self.url, user, **more)
 
-    def post(self, response: str | bytes, relay_state: str = "", browser: requests.Session | None = None, **more: str) -> walk.SignIn:
+    def post(
+        self, response: str | bytes, relay_state: str = "", browser: requests.Session | None = None, **more: str
+    ) -> http_sign_in.SignIn:
         """Send a response to AWS by hand, as somebody would who made it up."""
         text = response if isinstance(response, str) else base64.b64encode(response).decode()
         fields = {"SAMLResponse": text, "RelayState": relay_state, **more}
-        with walk.new_browser(self.sandbox.environment) as new:
-            return walk.read((browser or new).post(more.pop("to", REPLY_URL), data=fields, timeout=300))
+        with http_sign_in.new_browser(self.sandbox.environment) as new:
+            return http_sign_in.read((browser or new).post(more.pop("to", REPLY_URL), data=fields, timeout=300))
 
     @property
     def signer(self) -> SigningCertificate:
@@ -280,5 +282,5 @@ class Federation:
 
     def saml_response(self, user: str = JANE) -> str:
         """A response as a person would copy it from the browser."""
-        with walk.new_browser(self.sandbox.environment) as browser:
-            return walk.saml_response(browser, self.url, user)
+        with http_sign_in.new_browser(self.sandbox.environment) as browser:
+            return http_sign_in.saml_response(browser, self.url, user)

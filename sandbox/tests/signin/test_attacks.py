@@ -14,7 +14,7 @@ from federation import REPLY_URL, Federation
 from forge import evil_twin, part_of, text_of
 from lxml import etree
 
-from federation_sandbox import walk
+from federation_sandbox import http_sign_in
 
 CONSOLE = "https://us-east-1.console.aws.amazon.com/console/home"
 INVALID = "Your request included an invalid SAML response. To logout, click here."
@@ -23,7 +23,7 @@ INVALID = "Your request included an invalid SAML response. To logout, click here
 @pytest.fixture
 def browser(federation: Federation) -> collections.abc.Iterator[requests.Session]:
     """A browser that nobody has used."""
-    with walk.new_browser(federation.sandbox.environment) as new:
+    with http_sign_in.new_browser(federation.sandbox.environment) as new:
         yield new
 
 
@@ -66,7 +66,7 @@ def test_nobody_gets_in(
     seen = federation.post(changed, federation.relay_state(), browser)
     assert (seen.outcome, seen.ok) == ("aws-error", False)
     assert seen.text.startswith(answer)
-    assert walk.visit(browser, CONSOLE).outcome == "aws-error"
+    assert http_sign_in.visit(browser, CONSOLE).outcome == "aws-error"
 
 
 def test_a_comment_in_a_name_makes_nobody_of_it_somebody_else(federation: Federation, browser: requests.Session) -> None:
@@ -76,12 +76,12 @@ def test_a_comment_in_a_name_makes_nobody_of_it_somebody_else(federation: Federa
     assert b"<!-- -->" in changed
     seen = federation.post(changed, federation.relay_state(), browser)
     assert (seen.outcome, seen.agent) == ("connect-message", "")
-    assert "/Federation/jane@contoso.com.evil.com" in walk.visit(browser, CONSOLE).text
+    assert "/Federation/jane@contoso.com.evil.com" in http_sign_in.visit(browser, CONSOLE).text
 
 
 def test_a_response_that_was_used_opens_nothing_in_another_browser(federation: Federation, browser: requests.Session) -> None:
     document = taken(federation)
     assert federation.post(document, federation.relay_state(), browser).ok
-    with walk.new_browser(federation.sandbox.environment) as thief:
+    with http_sign_in.new_browser(federation.sandbox.environment) as thief:
         assert federation.post(document, federation.relay_state(), thief).text == INVALID
-        assert walk.visit(thief, CONSOLE).outcome == "aws-error"
+        assert http_sign_in.visit(thief, CONSOLE).outcome == "aws-error"

@@ -12,7 +12,7 @@ import pytest
 from federation import AUDIENCE, AWS, JANE, PROVIDER, REPLY_URL, ROLE, TENANT, Federation
 from forge import attribute, build, new_signer, sign, text_of
 
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 
 INVALID = "Your request included an invalid SAML response. To logout, click here."
 NOT_AUTHORIZED = (
@@ -34,7 +34,7 @@ def forged(
     return text_of(sign(build(federation.sandbox.world.clock.now() + after, given, **parts), signer or federation.signer))
 
 
-def message(signed_in: walk.SignIn) -> str:
+def message(signed_in: http_sign_in.SignIn) -> str:
     """What AWS says."""
     assert (signed_in.outcome, signed_in.hop) == ("aws-error", "aws"), signed_in
     return signed_in.text
@@ -415,7 +415,10 @@ def test_a_response_for_another_partition(federation: Federation) -> None:
 
 
 def test_pages_that_are_not_there(federation: Federation) -> None:
-    with walk.new_browser(federation.sandbox.environment) as browser:
+    with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         assert browser.post("https://signin.aws.amazon.com/elsewhere", data={}, timeout=300).status_code == 404
-        assert walk.visit(browser, "https://console.aws.amazon.com/").text == "Your session has expired. Please sign in again."
-        assert walk.visit(browser, "https://signin.aws.amazon.com/oauth?Action=logout&logout=1").text == "You have successfully signed out."
+        assert http_sign_in.visit(browser, "https://console.aws.amazon.com/").text == "Your session has expired. Please sign in again."
+        assert (
+            http_sign_in.visit(browser, "https://signin.aws.amazon.com/oauth?Action=logout&logout=1").text
+            == "You have successfully signed out."
+        )

@@ -13,7 +13,7 @@ import pytest
 import requests
 from federation import ACCOUNT, Federation
 
-from federation_sandbox import walk
+from federation_sandbox import http_sign_in
 
 SIGNIN = "https://signin.aws.amazon.com/federation"
 CONSOLE = "https://console.aws.amazon.com/console/home"
@@ -22,7 +22,7 @@ CONSOLE = "https://console.aws.amazon.com/console/home"
 @pytest.fixture
 def browser(federation: Federation) -> collections.abc.Iterator[requests.Session]:
     """A browser that nobody has used."""
-    with walk.new_browser(federation.sandbox.environment) as new:
+    with http_sign_in.new_browser(federation.sandbox.environment) as new:
         yield new
 
 
@@ -48,7 +48,7 @@ def token(browser: requests.Session, credentials: dict[str, str], **more: str) -
 
 
 def test_credentials_of_a_role_session_open_the_console(browser: requests.Session, credentials: dict[str, str]) -> None:
-    seen = walk.read(ask(browser, Action="login", Destination=CONSOLE, SigninToken=token(browser, credentials)))
+    seen = http_sign_in.read(ask(browser, Action="login", Destination=CONSOLE, SigninToken=token(browser, credentials)))
     assert (seen.outcome, seen.url) == ("console-home", CONSOLE)
     assert f":sts::{ACCOUNT}:assumed-role/Admin/alex" in seen.text
 
@@ -56,9 +56,9 @@ def test_credentials_of_a_role_session_open_the_console(browser: requests.Sessio
 def test_the_session_lasts_as_long_as_was_asked(federation: Federation, browser: requests.Session, credentials: dict[str, str]) -> None:
     ask(browser, Action="login", Destination=CONSOLE, SigninToken=token(browser, credentials, SessionDuration="7200"))
     federation.later(seconds=7100)
-    assert walk.visit(browser, CONSOLE).outcome == "console-home"
+    assert http_sign_in.visit(browser, CONSOLE).outcome == "console-home"
     federation.later(seconds=200)
-    assert walk.visit(browser, CONSOLE).outcome == "aws-error"
+    assert http_sign_in.visit(browser, CONSOLE).outcome == "aws-error"
 
 
 def test_a_token_lasts_fifteen_minutes(federation: Federation, browser: requests.Session, credentials: dict[str, str]) -> None:
@@ -79,7 +79,7 @@ def test_a_token_lasts_fifteen_minutes(federation: Federation, browser: requests
 )
 def test_whoever_holds_none_stays_outside(browser: requests.Session, values: dict[str, str], credentials: dict[str, str]) -> None:
     assert ask(browser, **values).status_code == 400
-    assert walk.visit(browser, CONSOLE).outcome == "aws-error"
+    assert http_sign_in.visit(browser, CONSOLE).outcome == "aws-error"
 
 
 def test_wrong_durations_and_destinations_are_refused(browser: requests.Session, credentials: dict[str, str]) -> None:
@@ -88,4 +88,4 @@ def test_wrong_durations_and_destinations_are_refused(browser: requests.Session,
         assert ask(browser, **wanted).status_code == 400
     made = token(browser, credentials)
     assert ask(browser, Action="login", Destination="https://example.com/", SigninToken=made).status_code == 400
-    assert walk.visit(browser, CONSOLE).outcome == "aws-error"
+    assert http_sign_in.visit(browser, CONSOLE).outcome == "aws-error"

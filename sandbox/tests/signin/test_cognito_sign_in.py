@@ -22,7 +22,7 @@ import requests
 from federation import ACCOUNT, JANE, REGION, TENANT, Federation
 from requests_oauthlib import OAuth2Session
 
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 from federation_sandbox.aws.cognito.store import Cognito
 
 CALLBACK = "https://desk.example/callback"
@@ -58,7 +58,7 @@ class Client:
             if where:
                 answer = self.browser.get(urllib.parse.urljoin(answer.url, where), allow_redirects=False, timeout=300)
                 continue
-            form = walk.form_of(answer.text, user)
+            form = http_sign_in.form_of(answer.text, user)
             if form is None:
                 return answer
             answer = self.browser.post(urllib.parse.urljoin(answer.url, form[0]), data=form[1], allow_redirects=False, timeout=300)
@@ -141,7 +141,7 @@ def details(federation: Federation, **more: str) -> dict[str, str]:
 
 @pytest.fixture
 def client(federation: Federation, pool: dict[str, t.Any]) -> Client:
-    browser = walk.new_browser(federation.sandbox.environment)
+    browser = http_sign_in.new_browser(federation.sandbox.environment)
     return Client(federation.sandbox, pool["client"]["id"], pool["client"]["secret"], browser)
 
 
@@ -186,7 +186,7 @@ def test_the_chooser(federation: Federation, pool: dict[str, t.Any], client: Cli
     change_client(federation, pool, SupportedIdentityProviders=["COGNITO", "Entra"])
     answer = client.open()
     assert 'data-page="cognito-login"' in answer.text
-    link = walk.links_of(answer.text)["Continue with Entra"]
+    link = http_sign_in.links_of(answer.text)["Continue with Entra"]
     assert client.follow(f"{PREFIX}{link}").headers["Location"].startswith(f"{CALLBACK}?code=")
 
 
@@ -294,7 +294,7 @@ def answer_of(client: Client, **parameters: str) -> dict[str, str]:
     url = session.authorization_url(f"{PREFIX}/oauth2/authorize", identity_provider="Entra", **parameters)[0]
     page = client.browser.get(url, timeout=300)
     page = client.browser.post(page.url, data={"login": JANE}, timeout=300) if "entra-sign-in" in page.text else page
-    form = walk.form_of(page.text, JANE)
+    form = http_sign_in.form_of(page.text, JANE)
     assert form
     return form[1]
 
@@ -445,9 +445,9 @@ def test_what_is_no_request(client: Client, parameters: dict[str, str], code: in
 def test_a_request_in_a_form(pool: dict[str, t.Any], client: Client) -> None:
     form = {"SAMLRequest": base64.b64encode(request(pool["id"]).encode()).decode(), "RelayState": "r"}
     page = client.browser.post(LOGIN, data=form, timeout=300)
-    carried = walk.form_of(page.text, JANE)
+    carried = http_sign_in.form_of(page.text, JANE)
     assert carried
-    answered = walk.form_of(client.browser.post(LOGIN, data=carried[1], timeout=300).text, JANE)
+    answered = http_sign_in.form_of(client.browser.post(LOGIN, data=carried[1], timeout=300).text, JANE)
     assert answered
     assert (answered[0], answered[1]["RelayState"]) == (REPLY_URL, "r")
     assert b'InResponseTo="_1"' in base64.b64decode(answered[1]["SAMLResponse"])

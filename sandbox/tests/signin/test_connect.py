@@ -12,14 +12,14 @@ import botocore.exceptions
 import pytest
 from federation import ACCOUNT, JANE, PROVIDER, REGION, ROLE, Federation
 
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 
 DENIED = "Access denied, Please contact your AWS account administrator for assistance."
 NOT_ONBOARDED = "Access Denied. Your account has been authenticated, but has not been onboarded to this application."
 ANN = "ann@contoso.com"
 
 
-def message(signed_in: walk.SignIn) -> str:
+def message(signed_in: http_sign_in.SignIn) -> str:
     """What Amazon Connect says."""
     assert (signed_in.outcome, signed_in.hop) == ("connect-message", "connect"), signed_in
     return signed_in.text
@@ -157,11 +157,11 @@ def test_a_region_without_amazon_connect(federation: Federation) -> None:
 def test_opening_the_instance_directly(federation: Federation) -> None:
     """facts/aws.md 4.1, 4.4"""
     for path in ("/", "/ccp-v2/", "/home", "/auth/sign-in?code=made-up"):
-        assert message(walk.visit(federation.sandbox.environment, f"https://acme.my.connect.aws{path}")) == "Session expired"
+        assert message(http_sign_in.visit(federation.sandbox.environment, f"https://acme.my.connect.aws{path}")) == "Session expired"
 
 
 def test_an_address_without_an_instance(federation: Federation) -> None:
-    assert walk.visit(federation.sandbox.environment, "https://nobody.my.connect.aws/").status == 404
+    assert http_sign_in.visit(federation.sandbox.environment, "https://nobody.my.connect.aws/").status == 404
 
 
 # --- the agent ---
@@ -308,7 +308,7 @@ def test_assume_role_with_saml_and_get_federation_token(federation: Federation) 
     assert (session["Subject"], session["Audience"]) == (JANE, "https://signin.aws.amazon.com/saml")
     token = as_session(federation, session["Credentials"]).get_federation_token(InstanceId=federation.instance["id"])
     assert token["UserId"] == federation.instance["users"][JANE]
-    assert walk.visit(federation.sandbox.environment, f"{token['SignInUrl']}&destination=%2Fccp-v2").ok
+    assert http_sign_in.visit(federation.sandbox.environment, f"{token['SignInUrl']}&destination=%2Fccp-v2").ok
 
 
 def test_the_api_takes_a_response_more_than_once(federation: Federation) -> None:

@@ -13,7 +13,7 @@ import pytest
 from federation import AUDIENCE, CLIENT, JANE, PROVIDER, REPLY_URL, TENANT, Federation
 from lxml import etree
 
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 
 SAML = {
     "a": "urn:oasis:names:tc:SAML:2.0:assertion",
@@ -25,7 +25,7 @@ ISSUER = f"https://sts.windows.net/{TENANT}/"
 
 def refused(federation: Federation, user: str = JANE, url: str = "") -> str:
     """The code and the text of a refusal by Entra ID."""
-    signed_in = walk.sign_in(federation.sandbox.environment, url or federation.url, user)
+    signed_in = http_sign_in.sign_in(federation.sandbox.environment, url or federation.url, user)
     assert (signed_in.outcome, signed_in.hop) == ("entra-error", "entra"), signed_in
     return signed_in.text
 

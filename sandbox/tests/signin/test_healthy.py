@@ -10,7 +10,7 @@ import datetime as dt
 import requests
 from federation import JANE, REGION, ROLE, Federation
 
-from federation_sandbox import walk
+from federation_sandbox import http_sign_in
 
 CONSOLE = f"https://{REGION}.console.aws.amazon.com/console/home"
 
@@ -33,7 +33,7 @@ def test_the_name_on_the_sign_in_page_is_in_any_case_but_the_claim_is_as_the_dir
 
 
 def test_whoever_is_signed_in_is_not_asked_again(federation: Federation) -> None:
-    with walk.new_browser(federation.sandbox.environment) as browser:
+    with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         assert federation.sign_in(browser=browser).ok
         asked = len(federation.sandbox.world.traffic.entries("login", "sign-in"))
         assert federation.sign_in("nobody@contoso.com", browser=browser).agent == JANE
@@ -43,7 +43,7 @@ def test_whoever_is_signed_in_is_not_asked_again(federation: Federation) -> None
 
 
 def test_every_page_offers_its_button_without_scripts(federation: Federation) -> None:
-    with walk.new_browser(federation.sandbox.environment) as browser:
+    with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         page = browser.get(federation.url, timeout=300)
         assert page.text.count("<form") == 1
         assert "Sign in</button>" in page.text
@@ -97,7 +97,7 @@ def test_a_destination_elsewhere_must_be_an_approved_origin(federation: Federati
 def test_only_approved_origins_may_frame_the_contact_control_panel(federation: Federation) -> None:
     """facts/aws.md 7"""
     federation.connect.associate_approved_origin(InstanceId=federation.instance["id"], Origin="https://agents.example.com")
-    with walk.new_browser(federation.sandbox.environment) as browser:
+    with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         federation.sign_in(browser=browser)
         headers = browser.get("https://acme.my.connect.aws/ccp-v2", timeout=300).headers
     assert headers["Content-Security-Policy"] == "frame-ancestors 'self' https://agents.example.com"
@@ -110,41 +110,41 @@ def test_signing_in_to_connect_replaces_the_console_session_of_the_browser(feder
     admin = ROLE.replace("Federation", "Admin")
     federation.set_claims(*federation.claims(Role={"Value": federation.pair(admin)}))
     federation.set_relay_state(None)
-    with walk.new_browser(federation.sandbox.environment) as browser:
+    with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         assert ":assumed-role/Admin/" in federation.sign_in(browser=browser).text
         federation.set_claims()
         federation.set_relay_state(federation.relay_state())
         assert federation.sign_in(browser=browser).ok
-        assert ":assumed-role/Federation/" in walk.visit(browser, CONSOLE).text
+        assert ":assumed-role/Federation/" in http_sign_in.visit(browser, CONSOLE).text
 
 
 def test_the_console_session_ends_when_the_claim_says(federation: Federation) -> None:
     federation.set_claims(*federation.claims(SessionDuration={"Value": "900"}))
-    with walk.new_browser(federation.sandbox.environment) as browser:
+    with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         assert federation.sign_in(browser=browser).ok
-        assert walk.visit(browser, CONSOLE).outcome == "console-home"
+        assert http_sign_in.visit(browser, CONSOLE).outcome == "console-home"
         federation.later(seconds=901)
-        assert walk.visit(browser, CONSOLE).text == "Your session has expired. Please sign in again."
+        assert http_sign_in.visit(browser, CONSOLE).text == "Your session has expired. Please sign in again."
 
 
 def test_the_agent_s_session_ends_after_twelve_hours_or_when_signed_out(federation: Federation) -> None:
     """facts/aws.md 4.1, 4.4"""
     desk = "https://acme.my.connect.aws"
-    with walk.new_browser(federation.sandbox.environment) as browser:
+    with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         assert federation.sign_in(browser=browser).ok
-        assert walk.visit(browser, f"{desk}/ccp-v2").ok
-        assert walk.visit(browser, f"{desk}/logout").text == "You have signed out."
-        assert walk.visit(browser, f"{desk}/ccp-v2").text == "Session expired"
+        assert http_sign_in.visit(browser, f"{desk}/ccp-v2").ok
+        assert http_sign_in.visit(browser, f"{desk}/logout").text == "You have signed out."
+        assert http_sign_in.visit(browser, f"{desk}/ccp-v2").text == "Session expired"
         assert federation.sign_in(browser=browser).ok
         federation.later(seconds=12 * 3600 + 1)
-        assert walk.visit(browser, f"{desk}/ccp-v2").text == "Session expired"
+        assert http_sign_in.visit(browser, f"{desk}/ccp-v2").text == "Session expired"
 
 
 def test_a_walk_goes_nowhere_but_to_the_sandbox(federation: Federation) -> None:
-    with walk.new_browser(federation.sandbox.environment) as browser:
+    with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         assert isinstance(browser, requests.Session)
         assert not browser.trust_env
-        assert walk.visit(browser, "https://www.example.com/").outcome == "elsewhere"
+        assert http_sign_in.visit(browser, "https://www.example.com/").outcome == "elsewhere"
 
 
 def test_the_whole_world_goes_back_to_a_snapshot_as_often_as_it_is_told(federation: Federation) -> None:

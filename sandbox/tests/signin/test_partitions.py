@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from federation import JANE, Federation
 
-from federation_sandbox import clouds, walk
+from federation_sandbox import clouds, http_sign_in
 
 ACCOUNT, REGION = "444455556666", "us-gov-west-1"
 PROVIDER = f"arn:aws-us-gov:iam::{ACCOUNT}:saml-provider/Entra"
@@ -60,10 +60,10 @@ def test_the_console_of_another_partition_is_not_followed_from_govcloud(govcloud
 
 
 def test_the_console_sessions_of_two_partitions_stand_side_by_side(govcloud: Federation) -> None:
-    with walk.new_browser(govcloud.sandbox.environment) as browser:
+    with http_sign_in.new_browser(govcloud.sandbox.environment) as browser:
         assert govcloud.sign_in(browser=browser).ok
-        assert walk.visit(browser, "https://console.aws.amazon.com/console/home").outcome == "aws-error"
-        assert walk.visit(browser, "https://console.amazonaws-us-gov.com/console/home").outcome == "console-home"
+        assert http_sign_in.visit(browser, "https://console.aws.amazon.com/console/home").outcome == "aws-error"
+        assert http_sign_in.visit(browser, "https://console.amazonaws-us-gov.com/console/home").outcome == "console-home"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,6 @@ def test_the_launchers_of_national_clouds(federation: Federation, cloud: str, la
     made = clouds.seed(federation.sandbox.world, {"entra": {"tenants": [{"cloud": cloud, "domains": [f"{cloud}.onmicrosoft.com"]}]}})
     tenant = made["entra"]["tenants"][0]["id"]
     app_id = federation.application["appId"]
-    signed_in = walk.visit(federation.sandbox.environment, f"https://{launcher}/api/signin/{app_id}?tenantId={tenant}")
+    signed_in = http_sign_in.visit(federation.sandbox.environment, f"https://{launcher}/api/signin/{app_id}?tenantId={tenant}")
     assert signed_in.url.startswith(f"https://{login}/{tenant}/")
     assert signed_in.text.startswith("AADSTS700016: ")

@@ -13,7 +13,7 @@ import uuid
 from federation_sandbox.aws.hosts import INSTANCE_DOMAINS, OLD_DOMAIN
 from federation_sandbox.aws.protocol import Context, Params, refusal
 from federation_sandbox.service import CloudError
-from federation_sandbox.world import Replicated, World
+from federation_sandbox.world import EventuallyConsistent, World
 
 Item = dict[str, t.Any]
 
@@ -53,7 +53,7 @@ class Instance:
     created: dt.datetime
     active_at: dt.datetime
     attributes: dict[str, str]
-    users: Replicated[Item]
+    users: EventuallyConsistent[Item]
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
     failure: str = ""
     old_domain: bool = False
@@ -111,10 +111,10 @@ class Connect:
         self.tokens: dict[tuple[str, str, str], Item] = {}
         self.changes: dict[str, list[dt.datetime]] = {}
 
-    def new_users(self) -> Replicated[Item]:
+    def new_users(self) -> EventuallyConsistent[Item]:
         """An empty directory of agents; searches lag further behind than lists."""
         settings = self._world.settings
-        return Replicated(self._world.clock, lambda: max(settings.connect_replication, settings.connect_search_lag))
+        return EventuallyConsistent(self._world.clock, lambda: max(settings.connect_replication, settings.connect_search_lag))
 
     def of(self, account: str, region: str) -> list[Instance]:
         """The instances of an account in a Region, oldest first."""

@@ -15,7 +15,7 @@ import typing as t
 from moto.core.config import default_user_config
 from moto.iam.models import IAMBackend, ManagedPolicy, Role
 
-from federation_sandbox.world import Replicated, World
+from federation_sandbox.world import EventuallyConsistent, World
 
 Document = t.Mapping[str, t.Any]
 
@@ -54,10 +54,10 @@ class Iam:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.providers: Replicated[Provider] = Replicated(world.clock, self._lag, self._longest_lag)
-        self.roles: Replicated[EffectiveRole] = Replicated(world.clock, self._lag, self._longest_lag)
+        self.providers: EventuallyConsistent[Provider] = EventuallyConsistent(world.clock, self._lag, self._longest_lag)
+        self.roles: EventuallyConsistent[EffectiveRole] = EventuallyConsistent(world.clock, self._lag, self._longest_lag)
         #: the same roles as moto has them, of each version one, for reads of IAM itself
-        self.shown: Replicated[Role] = Replicated(world.clock, self._lag, self._longest_lag)
+        self.shown: EventuallyConsistent[Role] = EventuallyConsistent(world.clock, self._lag, self._longest_lag)
         self._created: dict[str, dt.datetime] = {}
         self._backends: dict[tuple[str, str], IAMBackend] = {}
 

@@ -12,7 +12,7 @@ import uuid
 
 from werkzeug import Request, Response
 
-from federation_sandbox.aws.connect import desk
+from federation_sandbox.aws.connect import pages
 from federation_sandbox.aws.signin import broker, hosts
 from federation_sandbox.aws.signin.admission import INVALID, admit, console_seconds, present, refusal
 from federation_sandbox.aws.signin.console_sessions import ConsoleSession, ConsoleSessions, begin, current, end
@@ -78,7 +78,7 @@ def _console(request: Request, call: Call) -> Response:
             return page("aws_error", 401, text="Your session has expired. Please sign in again.", request_id="")
         call.caller = session.caller.arn
         if found:
-            return desk.federate(call, session.caller, region, found[1], request.args)
+            return pages.federate(call, session.caller, region, found[1], request.args)
     name = session.caller.arn.partition("assumed-role/")[2]
     until = session.expires.strftime("%Y-%m-%d %H:%M UTC")
     return page("console_home", identity=name, account=session.caller.account, arn=session.caller.arn, until=until)
@@ -94,5 +94,5 @@ def _render(_request: Request, error: CloudError) -> Response:
 SERVICES: t.Final[tuple[Service, ...]] = (
     Service("aws-signin", hosts.pattern("signin"), _sign_in, _render),
     Service("aws-console", hosts.pattern("console"), _console, _render),
-    desk.SERVICE,
+    pages.SERVICE,
 )

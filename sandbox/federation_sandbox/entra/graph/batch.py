@@ -94,7 +94,7 @@ def _answer_item(request: Request, call: Call, item: Item, answer: Answerer) -> 
                 "duration": round(time.perf_counter() - started, 6),
                 "caller": inner.caller,
                 "error": inner.error,
-                "key_material": inner.key_material,
+                "key_factory": inner.key_factory,
                 "batched": True,
             }
         )

@@ -21,8 +21,8 @@ from ansible.executor import module_common
 from ansible.release import __version__ as core
 from ansible_collections.openccp.federation.plugins.plugin_utils import _direct, _internals
 
-from response_material import make_response
-from saml_material import make_certificate, make_metadata
+from response_factory import make_response
+from saml_factory import make_certificate, make_metadata
 from support import CHECKOUT, COLLECTIONS, HANGS, module_environment
 
 #: those that are documentation alone are actions, which run where Ansible runs

@@ -20,7 +20,7 @@ DEFAULTS: t.Final = {"security_profiles": ["Default"], "hierarchy_group": None}
 
 
 def member(*groups: str) -> dict[str, t.Any]:
-    return {"username": "jane", "first_name": "Jane", "last_name": "Doe", "entra_id": "1", "mail": "x", "groups": list(groups)}
+    return {"username": "jane", "first_name": "Jane", "last_name": "Doe", "person_id": "1", "mail": "x", "groups": list(groups)}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def member(*groups: str) -> dict[str, t.Any]:
     ],
 )
 def test_the_settings_of_a_member(groups: list[str], match: str, expected: dict[str, t.Any]) -> None:
-    person = {"username": "jane", "first_name": "Jane", "last_name": "Doe", "entra_id": "1", "hierarchy_group": None}
+    person = {"username": "jane", "first_name": "Jane", "last_name": "Doe", "person_id": "1", "hierarchy_group": None}
     assert agents([member(*groups)], GROUPS, match, DEFAULTS) == [person | expected]
 
 

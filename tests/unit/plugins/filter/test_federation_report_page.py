@@ -15,7 +15,7 @@ from ansible_collections.openccp.federation.plugins.filter.federation_report imp
 from ansible_collections.openccp.federation.plugins.filter.federation_report_page import federation_report_page
 from lxml import html
 
-import report_material as r
+import report_factory as r
 from support import CHECKOUT
 
 TEMPLATE: t.Final = (CHECKOUT / "roles" / "federation_report" / "templates" / "report.html.j2").read_text(encoding="utf-8")
@@ -71,9 +71,9 @@ def test_no_name_adds_an_element_or_an_attribute(name: str) -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_of_the_checks_themselves_come_through_as_text(name: str) -> None:
     def page_with(host: str, lost: str, result: dict[str, t.Any]) -> str:
-        unread = {"host": lost, "unread": lost}
-        last = federation_report([unread], r.NOW)
-        return page_of(federation_report([{"host": host, "result": result}, unread], r.NOW, previous=last))
+        not_readable = {"host": lost, "not_readable": lost}
+        last = federation_report([not_readable], r.NOW)
+        return page_of(federation_report([{"host": host, "result": result}, not_readable], r.NOW, previous=last))
 
     result = r.result(r.in_trouble())
     page = page_with(name, f"{name}2", hostile(result, name))

@@ -9,8 +9,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import (
     Plan,
     Step,
     changed,
+    close_matches,
     membership,
-    near,
     shown_diff,
     step_records,
     tag_changes,
@@ -19,7 +19,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import (
     wanted,
 )
 
-ATTRS = (Attr("name", "Name"), Attr("origins", "Origins", canon=unordered), Attr("kind", "Kind", mutable=False))
+ATTRS = (Attr("name", "Name"), Attr("origins", "Origins", normalize=unordered), Attr("kind", "Kind", mutable=False))
 
 
 def test_a_view_is_canonical_and_in_option_names() -> None:
@@ -88,8 +88,8 @@ def test_tag_changes(
 
 
 def test_near_names_ignore_case() -> None:
-    assert near("agnet", ["Agent", "Admin", "QualityAnalyst"])[0] == "Agent"
-    assert near("zzzz", ["Agent"]) == []
+    assert close_matches("agnet", ["Agent", "Admin", "QualityAnalyst"])[0] == "Agent"
+    assert close_matches("zzzz", ["Agent"]) == []
 
 
 def test_many_objects_are_a_line_each_in_a_diff() -> None:

@@ -35,7 +35,7 @@ UNUSABLE: t.Final = [
     {"user_principal_name": "nia@x", "reasons": ["There is no surname."], "fixes": ["Fill it."]},
     {
         "user_principal_name": "",
-        "entra_id": "4711",
+        "person_id": "4711",
         "reasons": ["There is no surname.", "It is disabled."],
         "fixes": ["Fill it.", "Enable it."],
     },

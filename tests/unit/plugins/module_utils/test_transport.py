@@ -191,11 +191,11 @@ CALLS: t.Final[dict[str, tuple[str, t.Callable[[Server], t.Any]]]] = {
     "OpenID configuration": (f"/{TENANT}/v2.0/.well-known/openid-configuration", lambda server: microsoft(server).get("/x", "read x")),
     "token": (f"/{TENANT}/oauth2/v2.0/token", lambda server: microsoft(server).get("/x", "read x")),
     "GET": ("/v1.0/x", lambda server: microsoft(server).get("/x", "read x")),
-    "POST": ("/v1.0/x", lambda server: microsoft(server).ask(graph.Ask("POST", "/x", "make x", {}))),
-    "PATCH": ("/v1.0/x", lambda server: microsoft(server).ask(graph.Ask("PATCH", "/x", "change x", {}))),
-    "DELETE": ("/v1.0/x", lambda server: microsoft(server).ask(graph.Ask("DELETE", "/x", "delete x"))),
+    "POST": ("/v1.0/x", lambda server: microsoft(server).request(graph.Request("POST", "/x", "make x", {}))),
+    "PATCH": ("/v1.0/x", lambda server: microsoft(server).request(graph.Request("PATCH", "/x", "change x", {}))),
+    "DELETE": ("/v1.0/x", lambda server: microsoft(server).request(graph.Request("DELETE", "/x", "delete x"))),
     "list": ("/v1.0/list", lambda server: list(microsoft(server).pages("/list", "list x"))),
-    "batch": ("/v1.0/$batch", lambda server: microsoft(server).batch([graph.Ask("GET", "/x", "read x")])[0].get()),
+    "batch": ("/v1.0/$batch", lambda server: microsoft(server).batch([graph.Request("GET", "/x", "read x")])[0].get()),
     "Connect": ("/instance/x", _describe),
     "IAM": ("/", _provider),
 }
@@ -303,7 +303,7 @@ def test_a_refused_sign_in_of_odd_form(server: Server, refusal: dict[str, t.Any]
 def test_a_batch_without_its_responses(server: Server, responses: dict[str, t.Any]) -> None:
     server.answers["/v1.0/$batch"] = [answer(responses)]
     with pytest.raises(FederationError, match="Could not read x"):
-        microsoft(server).batch([graph.Ask("GET", "/x", "read x")])[0].get()
+        microsoft(server).batch([graph.Request("GET", "/x", "read x")])[0].get()
 
 
 def test_a_member_that_every_object_has(server: Server) -> None:
@@ -363,7 +363,7 @@ def test_a_retry_after_in_a_batch(server: Server, monkeypatch: pytest.MonkeyPatc
     caller = microsoft(server)
     pauses: list[float] = []
     monkeypatch.setattr(caller, "_sleep", pauses.append)
-    assert caller.batch([graph.Ask("GET", "/x", "read x")])[0].get() == {"id": "x"}
+    assert caller.batch([graph.Request("GET", "/x", "read x")])[0].get() == {"id": "x"}
     assert all(0 <= pause <= 150 for pause in pauses)
 
 
@@ -378,19 +378,19 @@ def test_a_date_that_is_none(server: Server) -> None:
 @pytest.mark.parametrize(("method", "tries"), [("GET", 2), ("PATCH", 2), ("PUT", 2), ("DELETE", 2), ("POST", 1)])
 def test_one_500_is_repeated_where_that_is_safe(server: Server, method: str, tries: int) -> None:
     server.answers["/v1.0/x"] = [answer({"error": {"code": "InternalServerError"}}, 500), answer({"id": "x"})]
-    ask = graph.Ask(method, "/x", "change x", None if method in ("GET", "DELETE") else {})
+    request = graph.Request(method, "/x", "change x", None if method in ("GET", "DELETE") else {})
     if tries == 1:
         with pytest.raises(FederationError, match="500"):
-            microsoft(server).ask(ask)
+            microsoft(server).request(request)
     else:
-        assert microsoft(server).ask(ask) == {"id": "x"}
+        assert microsoft(server).request(request) == {"id": "x"}
     assert server.paths().count("/v1.0/x") == tries
 
 
 def test_a_500_that_stays_is_told_soon(server: Server) -> None:
     server.answers["/v1.0/x"] = [answer({"error": {"code": "InternalServerError"}}, 500)]
     with pytest.raises(FederationError, match="500 InternalServerError"):
-        microsoft(server).ask(graph.Ask("PATCH", "/x", "change x", {}))
+        microsoft(server).request(graph.Request("PATCH", "/x", "change x", {}))
     assert server.paths().count("/v1.0/x") == 3
 
 

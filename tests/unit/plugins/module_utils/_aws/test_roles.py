@@ -58,7 +58,7 @@ def steps(wish: Wanted, actual: Role | None) -> list[str]:
 
 def test_create() -> None:
     plan = roles.plan(wanted(path="/agents/"), None, f"arn:aws:iam::{ACCOUNT}:role/agents/ConnectAgents")
-    assert [step.says for step in plan.steps] == [
+    assert [step.text for step in plan.steps] == [
         "Create the role 'ConnectAgents'",
         "Write the policy 'AmazonConnectFederation' of the role 'ConnectAgents'",
     ]
@@ -109,7 +109,7 @@ def test_a_change_of_the_description_keeps_the_session_duration() -> None:
 
 def test_a_boundary_is_removed() -> None:
     plan = roles.plan(wanted(boundary=""), existing(boundary=BOUNDARY), ARN)
-    assert [step.says for step in plan.steps] == ["Set the permissions boundary of the role 'ConnectAgents' to none"]
+    assert [step.text for step in plan.steps] == ["Set the permissions boundary of the role 'ConnectAgents' to none"]
 
 
 def test_a_missing_permission_is_written() -> None:

@@ -36,7 +36,7 @@ def steps(wanted: Wanted, actual: SamlProvider | None) -> list[tuple[str, dict[s
 
 def test_create(new: metadata_of.Metadata) -> None:
     plan = providers.plan(Wanted(ARN, new, tags={"a": "1"}), None)
-    assert [(step.do, step.says) for step in plan.steps] == [("create", f"Create the SAML provider 'Entra' for {new.entity_id}")]
+    assert [(step.do, step.text) for step in plan.steps] == [("create", f"Create the SAML provider 'Entra' for {new.entity_id}")]
     assert plan.before == {}
     assert plan.after["certificates"] == list(new.thumbprints)
     assert plan.after["tags"] == {"a": "1"}
@@ -79,7 +79,7 @@ def test_metadata_that_cannot_be_read_is_replaced(new: metadata_of.Metadata) -> 
 def test_metadata_that_is_only_announced(old: metadata_of.Metadata) -> None:
     announced = providers.announced(old.entity_id)
     sentence = f"Update the SAML provider 'Entra' with the metadata of {old.entity_id}"
-    assert [step.says for step in providers.plan(Wanted(ARN, announced, merge=True), SamlProvider(ARN, old)).steps] == [sentence]
+    assert [step.text for step in providers.plan(Wanted(ARN, announced, merge=True), SamlProvider(ARN, old)).steps] == [sentence]
     assert [step.do for step in providers.plan(Wanted(ARN, announced), None).steps] == ["create"]
 
 
@@ -187,7 +187,7 @@ def test_what_is_returned(saml: SimpleNamespace, old: metadata_of.Metadata, new:
 
 def test_delete(new: metadata_of.Metadata) -> None:
     plan = providers.plan_absent(SamlProvider(ARN, new))
-    assert [step.says for step in plan.steps] == ["Delete the SAML provider 'Entra'"]
+    assert [step.text for step in plan.steps] == ["Delete the SAML provider 'Entra'"]
     assert plan.before
     assert plan.after == {}
     assert providers.plan_absent(None).steps == ()

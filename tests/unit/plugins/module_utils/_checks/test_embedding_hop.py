@@ -17,7 +17,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.finding
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path as SignInPath
 from ansible_collections.openccp.federation.plugins.module_utils._published_pages import read_page
 
-import check_material as m
+import check_factory as m
 
 APP: t.Final = "00000000-1111-4222-8333-444444444444"
 LOGIN: t.Final = f"https://launcher.myapps.microsoft.com/api/signin/{APP}?tenantId=11111111-1111-4111-8111-111111111111"
@@ -92,7 +92,7 @@ def _without_application(known: Facts) -> Facts:
 
 
 def _with_origins_unread(known: Facts) -> Facts:
-    instance = dataclasses.replace(t.cast("Instance", known.instance), origins=None, unread={"origins": "No permission."})
+    instance = dataclasses.replace(t.cast("Instance", known.instance), origins=None, not_readable={"origins": "No permission."})
     return dataclasses.replace(known, instance=instance)
 
 
@@ -138,7 +138,7 @@ def test_what_is_published_cannot_be_read(content: bytes | None, reason: str, tm
         (tmp_path / "config.json").write_bytes(content)
     page = read_page({"url": PAGE.url, "folder": str(tmp_path)})
     assert (page.ccp_url, page.login_url) == (None, None)
-    assert reason in page.unread
+    assert reason in page.not_readable
     assert reason in found(facts(page)).reason
 
 

@@ -13,7 +13,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.finding
 from ansible_collections.openccp.federation.plugins.module_utils._checks.overview import agents, certificates, overview
 from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import every_finding
 
-import check_material as m
+import check_factory as m
 import schemas
 
 BOB: t.Final = "bob@example.com"
@@ -50,9 +50,9 @@ def test_a_healthy_federation() -> None:
         (m.facts(people=(m.person(id=None),)), {"refused": 1, "unchecked": 1}),
         (m.facts(people=(), users=m.users()), {"unchecked": 1}),
         (m.facts(instance=None, users=f.Users()), {"refused": 1}),
-        (m.facts(instance=None, users=f.Users(), unread={"instance": "Denied."}), {"unknown": 1}),
+        (m.facts(instance=None, users=f.Users(), not_readable={"instance": "Denied."}), {"unknown": 1}),
         (m.facts(providers={m.PROVIDER: m.provider("another")}), {"refused": 1}),
-        (m.facts(roles={}, unread={m.ROLE: "Denied."}), {"unknown": 1}),
+        (m.facts(roles={}, not_readable={m.ROLE: "Denied."}), {"unknown": 1}),
         (m.facts(application=None), {"refused": 1, "unchecked": 1}),
     ],
     ids=[
@@ -73,7 +73,9 @@ def test_an_agent_of_two_profiles_counts_in_both_rows_and_once_altogether() -> N
     assert sum(counted["states"].values()) == 1
 
 
-@pytest.mark.parametrize("facts", [m.facts(), m.facts(application=None), m.facts(instance=None, users=f.Users(unread={"users": "No."}))])
+@pytest.mark.parametrize(
+    "facts", [m.facts(), m.facts(application=None), m.facts(instance=None, users=f.Users(not_readable={"users": "No."}))]
+)
 def test_the_published_schema_describes_findings_and_overview(facts: f.Facts) -> None:
     every = every_finding(facts)
     shown = {
@@ -102,7 +104,7 @@ def test_the_hop_that_is_always_unknown_makes_nobody_unknown_and_no_other_unknow
     [
         (m.facts(), [("active", True, True, True)]),
         (m.facts(providers={m.PROVIDER: None}), [("active", True, True, False)]),
-        (m.facts(providers={}, unread={m.PROVIDER: "Denied."}), [("active", True, True, None)]),
+        (m.facts(providers={}, not_readable={m.PROVIDER: "Denied."}), [("active", True, True, None)]),
         (m.facts(providers={m.PROVIDER: m.provider(metadata=None, unreadable="Broken.")}), [("active", True, True, None)]),
         (m.facts(providers={m.PROVIDER: m.provider("active", "old")}), [("active", True, True, True), ("old", False, False, True)]),
         (m.facts(application=None), [("active", False, False, True)]),

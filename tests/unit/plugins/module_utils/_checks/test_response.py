@@ -12,12 +12,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks import 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import symptoms
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Provider
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding
-from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata, policies
+from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
+from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata
 from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import read
 
-import check_material as m
-import response_material as material
-from saml_material import make_metadata
+import check_factory as m
+import response_factory as material
+from saml_factory import make_metadata
 
 
 def checked(
@@ -34,8 +35,8 @@ def checked(
         made = material.make_response(**content)
     provider = Provider(material.PROVIDER, metadata.parse(make_metadata(der)))
     role = m.role(arn=material.ROLE, trust=policies.trust_policy([material.PROVIDER], [material.RECIPIENT]), max_session_duration=3600)
-    witness = response_check.Witness(material.NOW + now, {material.PROVIDER: provider}, {material.ROLE: role}, {})
-    return response_check.check(read(document or made), dataclasses.replace(witness, **(known or {})))
+    trust_config = response_check.TrustConfig(material.NOW + now, {material.PROVIDER: provider}, {material.ROLE: role}, {})
+    return response_check.check(read(document or made), dataclasses.replace(trust_config, **(known or {})))
 
 
 def bad(findings: list[Finding]) -> dict[str, Finding]:
@@ -115,8 +116,8 @@ def test_what_is_no_response_to_sign_in_with_is_not_looked_at_further() -> None:
 
 
 def test_what_was_not_looked_for_is_unknown() -> None:
-    unread = {material.PROVIDER: "Another account.", material.ROLE: "Another account."}
-    findings = bad(checked(known={"providers": {}, "roles": {}, "unread": unread}))
+    not_readable = {material.PROVIDER: "Another account.", material.ROLE: "Another account."}
+    findings = bad(checked(known={"providers": {}, "roles": {}, "not_readable": not_readable}))
     assert {hop: finding.status for hop, finding in findings.items()} == {
         "provider": "unknown",
         "certificate": "unknown",

@@ -15,11 +15,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks import 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import ConnectUser, Facts, Group, Instance, Person
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
 from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import check
+from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml import claims, policies
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 
-import check_material as m
-from saml_material import NOW
+import check_factory as m
+from saml_factory import NOW
 
 OTHER_INSTANCE = "99999999-8888-4777-8666-555555555555"
 OTHER_ROLE, OTHER_PROVIDER = m.ROLE + "-Admin", m.PROVIDER + "-Old"
@@ -435,11 +436,11 @@ def test_what_deserves_a_warning(name: str) -> None:
 
 UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
     "claims unread": (
-        m.with_application(definitions=(), unread={"policies": "No permission."}),
+        m.with_application(definitions=(), not_readable={"policies": "No permission."}),
         {"claims", "role_claim", "session_name", "user"},
         "No permission.",
     ),
-    "claims of the portal": (m.with_application(definitions=(), ours=False), {"claims", "role_claim", "session_name", "user"}, "portal"),
+    "claims of the portal": (m.with_application(definitions=(), managed=False), {"claims", "role_claim", "session_name", "user"}, "portal"),
     "app roles": (m.with_policy(Role={"Source": "user", "ID": "assignedroles"}), {"role_claim"}, "was not read"),
     "a source that is no user's": (
         m.with_policy(RoleSessionName={"Source": "application", "ID": "displayname"}),
@@ -449,7 +450,7 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
     "guest of another tenant": (guest(home="ExternalAzureAD"), {"session_name", "user"}, "two names"),
     "an issuer that the portal chooses": (
         m.facts(
-            application=m.application(definitions=(), ours=False),
+            application=m.application(definitions=(), managed=False),
             providers={m.PROVIDER: m.provider(entity_id=ISSUER_OF_APPLICATION)},
         ),
         {"claims", "role_claim", "session_name", "user", "provider", "certificate"},
@@ -461,28 +462,30 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
         {"provider", "certificate"},
         "Not XML.",
     ),
-    "provider unread": (m.facts(providers={}, unread={m.PROVIDER: "No permission."}), {"provider", "certificate"}, "No permission."),
-    "role unread": (m.facts(roles={}, unread={m.ROLE: "No permission."}), {"role", "role_binding"}, "No permission."),
-    "policies unread": (m.with_role(policies={}, unread={"policies": "No permission."}), {"permissions"}, "No permission."),
-    "boundary unread": (m.with_role(unread={"boundary": "No permission."}), {"permissions"}, "No permission."),
+    "provider unread": (m.facts(providers={}, not_readable={m.PROVIDER: "No permission."}), {"provider", "certificate"}, "No permission."),
+    "role unread": (m.facts(roles={}, not_readable={m.ROLE: "No permission."}), {"role", "role_binding"}, "No permission."),
+    "policies unread": (m.with_role(policies={}, not_readable={"policies": "No permission."}), {"permissions"}, "No permission."),
+    "boundary unread": (m.with_role(not_readable={"boundary": "No permission."}), {"permissions"}, "No permission."),
     "a condition": (
         m.with_role(policies=permission(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})),
         {"permissions"},
         "IpAddress",
     ),
     "a condition of trust": (trust(Condition={"StringEquals": {"aws:SourceVpc": "x"}}), {"role"}, "aws:SourceVpc"),
-    "instance unread": (m.facts(instance=None, unread={"instance": "No permission."}), {"instance", "user"}, "No permission."),
-    "users unread": (m.facts(users=m.f.Users(unread={"users": "No permission."})), {"user"}, "No permission."),
-    "profiles unread": (m.facts(users=m.users(unread={"profiles": "No permission."})), {"security_profile"}, "No permission."),
+    "instance unread": (m.facts(instance=None, not_readable={"instance": "No permission."}), {"instance", "user"}, "No permission."),
+    "users unread": (m.facts(users=m.f.Users(not_readable={"users": "No permission."})), {"user"}, "No permission."),
+    "profiles unread": (m.facts(users=m.users(not_readable={"profiles": "No permission."})), {"security_profile"}, "No permission."),
     "profiles not shown": (m.facts(users=m.users(m.user(profiles=None))), {"security_profile"}, "not show"),
     "origins unread": (
-        m.facts(wish=m.wish(embedding_origins=("https://x.example",)), instance=Instance(m.INSTANCE, unread={"origins": "No permission."})),
+        m.facts(
+            wish=m.wish(embedding_origins=("https://x.example",)), instance=Instance(m.INSTANCE, not_readable={"origins": "No permission."})
+        ),
         {"approved_origins"},
         "No permission.",
     ),
     "accounts unread": (people(m.person(enabled=None)), {"account"}, "User.Read.All"),
     "assignments unread": (
-        people(m.person(through=()), application=m.application(unread={"assignments": "No permission."})),
+        people(m.person(through=()), application=m.application(not_readable={"assignments": "No permission."})),
         {"assignment"},
         "No permission.",
     ),
@@ -567,11 +570,11 @@ def test_what_entra_assigns_to_no_group_needs_no_licence() -> None:
 
 
 def test_an_ended_certificate_signs_on_without_a_claims_policy() -> None:
-    known = m.with_application(definitions=(), ours=False, keys=(m.key("active", -20, -1),))
+    known = m.with_application(definitions=(), managed=False, keys=(m.key("active", -20, -1),))
     metadata = m.metadata.Metadata(m.ENTITY_ID, (m.certificate("active", -20, -1),), (), (), "")
     found = m.found(dataclasses.replace(known, providers={m.PROVIDER: m.f.Provider(m.PROVIDER, metadata)}))
     assert "ended on" in found["certificate"].reason
-    assert m.found(m.with_application(definitions=(), ours=False, keys=()))["certificate"].symptom == symptoms.NO_SIGNING_KEY
+    assert m.found(m.with_application(definitions=(), managed=False, keys=()))["certificate"].symptom == symptoms.NO_SIGNING_KEY
 
 
 def test_another_instance_without_a_role() -> None:
@@ -623,7 +626,7 @@ def test_no_text_speaks_of_what_is_not_known(name: str) -> None:
 def test_tokens_that_aws_cannot_read() -> None:
     old = m.found(m.with_application(token_version="1.1"))
     assert (old["response"].status, old["response"].symptom) == ("fail", symptoms.INVALID_RESPONSE)
-    assert m.found(m.with_application(unread={"token_policies": "No permission."}))["response"].status == "unknown"
+    assert m.found(m.with_application(not_readable={"token_policies": "No permission."}))["response"].status == "unknown"
     encrypted = m.with_application(encrypts=True)
     for decrypts, hops in ((False, {"provider"}), (True, set()), (None, set())):
         assert set(m.found(dataclasses.replace(encrypted, providers={m.PROVIDER: m.provider(decrypts=decrypts)}))) == hops

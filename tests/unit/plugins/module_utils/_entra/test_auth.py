@@ -11,12 +11,12 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from ansible_collections.openccp.federation.plugins.doc_fragments.entra import ModuleDocFragment
+from ansible_collections.openccp.federation.plugins.module_utils._domain.clouds import CLOUDS, Cloud
 from ansible_collections.openccp.federation.plugins.module_utils._entra import auth
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.clouds import CLOUDS, Cloud
 
 TENANT: t.Final = "00112233-4455-6677-8899-aabbccddeeff"
-PLACE: t.Final = auth.Place(CLOUDS["public"], TENANT, "the-client")
+PLACE: t.Final = auth.Endpoint(CLOUDS["public"], TENANT, "the-client")
 
 
 def test_the_fragment_describes_the_options() -> None:
@@ -65,7 +65,7 @@ def test_place() -> None:
     assert place.scope == "https://graph.example.com/.default"
     assert place.cloud.authority_url == "https://login.microsoftonline.us"
     with pytest.raises(InvalidInput, match="AZURE_CLIENT_ID"):
-        auth.Place(CLOUDS["public"], TENANT, None).named("client_id")
+        auth.Endpoint(CLOUDS["public"], TENANT, None).named("client_id")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ CONFIGURATION: t.Final = "v2.0/.well-known/openid-configuration"
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_known_authority_is_not_asked_for_its_configuration(cloud: str) -> None:
     session = Recorder()
-    answer = auth.ClientSecret("hunter2").client(auth.Place(CLOUDS[cloud], TENANT, "the-client"), t.cast("t.Any", session))()
+    answer = auth.ClientSecret("hunter2").client(auth.Endpoint(CLOUDS[cloud], TENANT, "the-client"), t.cast("t.Any", session))()
     assert answer["access_token"] == "token"
     assert session.asked == [f"{CLOUDS[cloud].authority_url}/{TENANT}/oauth2/v2.0/token"]
 
@@ -137,5 +137,5 @@ def test_a_known_authority_is_not_asked_for_its_configuration(cloud: str) -> Non
 )
 def test_any_other_authority_is(cloud: Cloud, tenant: str) -> None:
     session = Recorder()
-    auth.ClientSecret("hunter2").client(auth.Place(cloud, tenant, "the-client"), t.cast("t.Any", session))()
+    auth.ClientSecret("hunter2").client(auth.Endpoint(cloud, tenant, "the-client"), t.cast("t.Any", session))()
     assert session.asked == [f"{cloud.authority_url}/{tenant}/{CONFIGURATION}", "https://login.example.com/a-tenant/token"]

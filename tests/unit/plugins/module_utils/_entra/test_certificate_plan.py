@@ -28,12 +28,12 @@ PARAMS: t.Final[dict[str, t.Any]] = {
 
 
 def one(
-    letter: str, begins: int, ends: int, *, active: bool = False, noted: bool = False, signs: bool = True, ours: bool = True
+    letter: str, begins: int, ends: int, *, active: bool = False, noted: bool = False, signs: bool = True, managed: bool = True
 ) -> SigningCertificate:
     """A certificate whose thumbprint is forty times a letter."""
     dates = (NOW + dt.timedelta(days=begins), NOW + dt.timedelta(days=ends))
     certificate = Certificate(letter.encode(), letter * 40, letter * 64, "CN=Sign-in", *dates, 2048)
-    return SigningCertificate(certificate, f"id-{letter}", active, signs, dates[0] if noted else None, ours)
+    return SigningCertificate(certificate, f"id-{letter}", active, signs, dates[0] if noted else None, managed)
 
 
 def app(monkeypatch: pytest.MonkeyPatch, *certificates: SigningCertificate) -> Application:
@@ -51,7 +51,7 @@ FOREIGN: t.Final = one("E", -1, 2000, signs=False)
 FUTURE: t.Final = one("F", 1, 1096)
 EXPIRED: t.Final = one("A", -1100, -5, active=True, noted=True)
 ENDED: t.Final = one("B", -400, -1)
-OTHERS: t.Final = one("E", -1, 1500, ours=False)
+OTHERS: t.Final = one("E", -1, 1500, managed=False)
 NAMELESS: t.Final = dataclasses.replace(FOREIGN, key_identifier=None)
 UNNOTED: t.Final = one("A", -1000, 40, active=True)
 

@@ -9,10 +9,10 @@ import typing as t
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._domain.clouds import CLOUDS
 from ansible_collections.openccp.federation.plugins.module_utils._entra import errors, graph, retries
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import Place
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import Endpoint
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound, Throttled
-from ansible_collections.openccp.federation.plugins.module_utils._saml.clouds import CLOUDS
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 BASE: t.Final = "https://graph.microsoft.com/v1.0"
@@ -34,7 +34,7 @@ class Wire:
         return SimpleNamespace(status_code=status, content=text, headers={}, json=lambda: json.loads(text))
 
     def graph(self) -> graph.Graph:
-        sign_in: t.Any = SimpleNamespace(place=Place(CLOUDS["public"], "tenant", "client"), token=lambda: "token")
+        sign_in: t.Any = SimpleNamespace(place=Endpoint(CLOUDS["public"], "tenant", "client"), token=lambda: "token")
         return graph.Graph(sign_in, t.cast("t.Any", self), self.slept.append)
 
 
@@ -53,8 +53,8 @@ def _each(statuses: dict[str, int], retry_after: str = "3") -> t.Callable[[str, 
     return answer
 
 
-def _asks(*paths: str, method: str = "GET") -> list[graph.Ask]:
-    return [graph.Ask(method, path, f"read {path}") for path in paths]
+def _asks(*paths: str, method: str = "GET") -> list[graph.Request]:
+    return [graph.Request(method, path, f"read {path}") for path in paths]
 
 
 def test_url() -> None:
@@ -176,36 +176,36 @@ def test_persist_tells_the_last_error() -> None:
             raise _error(404, "Request_ResourceNotFound")
         return "done"
 
-    assert errors.persist(waiter, "it to be there", attempt) == "done"
+    assert errors.retry_until_replicated(waiter, "it to be there", attempt) == "done"
 
     def in_vain() -> None:
         raise _error(404, "Request_ResourceNotFound")
 
     with pytest.raises(NotFound, match="Waited 5 seconds for it to be there"):
-        errors.persist(waiter, "it to be there", in_vain)
+        errors.retry_until_replicated(waiter, "it to be there", in_vain)
 
     def real() -> None:
         raise _error(400, "Request_BadRequest", "no")
 
     with pytest.raises(FederationError, match="400"):
-        errors.persist(waiter, "it to be there", real)
+        errors.retry_until_replicated(waiter, "it to be there", real)
 
 
 @pytest.mark.parametrize(
     ("kind", "method", "status", "repeated"),
     [
-        (retries.Patience, "GET", 503, True),
-        (retries.Patience, "PATCH", 504, True),
-        (retries.Patience, "POST", 429, True),
-        (retries.Patience, "POST", 503, False),
-        (retries.Patience, "GET", 404, False),
+        (retries.GraphRetry, "GET", 503, True),
+        (retries.GraphRetry, "PATCH", 504, True),
+        (retries.GraphRetry, "POST", 429, True),
+        (retries.GraphRetry, "POST", 503, False),
+        (retries.GraphRetry, "GET", 404, False),
         (retries.RepeatablePosts, "POST", 503, True),
     ],
 )
-def test_what_is_repeated(kind: type[retries.Patience], method: str, status: int, repeated: bool) -> None:
+def test_what_is_repeated(kind: type[retries.GraphRetry], method: str, status: int, repeated: bool) -> None:
     assert retries._patience(kind).is_retry(method, status) is repeated
 
 
 def test_retry_after_is_bounded() -> None:
     response: t.Any = SimpleNamespace(headers={"Retry-After": "86400"})
-    assert retries._patience(retries.Patience).get_retry_after(response) == retries.LONGEST_PAUSE
+    assert retries._patience(retries.GraphRetry).get_retry_after(response) == retries.LONGEST_PAUSE

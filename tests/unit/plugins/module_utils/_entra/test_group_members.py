@@ -63,7 +63,7 @@ def test_a_member_of_a_nested_group_is_named_unless_a_listed_group_holds_the_per
 
 def test_somebody_in_a_nested_group_takes_no_name_from_a_direct_member() -> None:
     usable, _unusable = members(user(1), nested={"Inner": [user(2, mail="agent1@example.com")]})
-    assert [person["entra_id"] for person in usable] == ["id-1"]
+    assert [person["person_id"] for person in usable] == ["id-1"]
 
 
 def test_a_guest_without_names_can_be_an_agent() -> None:

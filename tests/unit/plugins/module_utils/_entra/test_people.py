@@ -9,9 +9,9 @@ import typing as t
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Group
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Outcome
-from ansible_collections.openccp.federation.plugins.module_utils._entra.sign_in_facts import read_people
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Request, Result
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
+from ansible_collections.openccp.federation.plugins.module_utils._facts.entra import read_people
 
 JANE: t.Final = {"@odata.type": "#microsoft.graph.user", "id": "1", "userPrincipalName": "jane@example.com", "userType": "Guest"}
 HOME: t.Final = {"identities": [{"issuer": "ExternalAzureAD"}]}
@@ -24,16 +24,16 @@ class Members:
         self.takes_identities = takes_identities
         self.paths: list[str] = []
 
-    def batch(self, asks: t.Sequence[Ask]) -> list[Outcome]:
-        self.paths += [ask.path for ask in asks]
-        return [self._answer(ask) for ask in asks]
+    def batch(self, requests_: t.Sequence[Request]) -> list[Result]:
+        self.paths += [request.path for request in requests_]
+        return [self._answer(request) for request in requests_]
 
-    def _answer(self, ask: Ask) -> Outcome:
-        if "identities" not in ask.path:
-            return Outcome({"value": [JANE]})
+    def _answer(self, request: Request) -> Result:
+        if "identities" not in request.path:
+            return Result({"value": [JANE]})
         if not self.takes_identities:
-            return Outcome(error=FederationError("Could not find a property named 'identities'", http_status=400))
-        return Outcome({"value": [JANE | HOME]})
+            return Result(error=FederationError("Could not find a property named 'identities'", http_status=400))
+        return Result({"value": [JANE | HOME]})
 
     def rest(self, first: t.Mapping[str, t.Any], what: str) -> list[t.Any]:
         return list(first.get("value", ()))
@@ -51,6 +51,6 @@ def test_members_are_read_with_identities_or_without(takes_identities: bool, hom
 
 def test_another_refusal_is_the_caller_s(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = Members(takes_identities=True)
-    monkeypatch.setattr(graph, "_answer", lambda ask: Outcome(error=FederationError("Bad request", http_status=400)))
+    monkeypatch.setattr(graph, "_answer", lambda request: Result(error=FederationError("Bad request", http_status=400)))
     with pytest.raises(FederationError, match="Bad request"):
         read_people(t.cast("t.Any", graph), Application("Agents", "app", groups=(Group("group", "Agents"),)), (), (), everyone=True)

@@ -37,19 +37,19 @@ PARAMS: t.Final[dict[str, t.Any]] = {
 }
 
 
-def _app(app_id: str, name: str = "Centre", *, ours: bool = True, identifiers: tuple[str, ...] = (URN,)) -> dict[str, t.Any]:
+def _app(app_id: str, name: str = "Centre", *, managed: bool = True, identifiers: tuple[str, ...] = (URN,)) -> dict[str, t.Any]:
     return {
         "id": f"o-{app_id}",
         "appId": app_id,
         "displayName": name,
-        "tags": [MARKER] if ours else [],
+        "tags": [MARKER] if managed else [],
         "identifierUris": list(identifiers),
     }
 
 
 MINE: t.Final = _app("mine")
-THEIRS: t.Final = _app("theirs", ours=False)
-HALF: t.Final = _app("half", applications.temporary_name("Centre"), ours=False, identifiers=())
+THEIRS: t.Final = _app("theirs", managed=False)
+HALF: t.Final = _app("half", applications.temporary_name("Centre"), managed=False, identifiers=())
 UNDONE: t.Final = _app("undone", identifiers=())
 OTHER: t.Final = _app("other", identifiers=("urn:other",))
 SELECTOR: t.Final = Selector(name="Centre", identifiers=(URN,))
@@ -67,7 +67,7 @@ ADOPT: t.Final = Selector(name="Centre", identifiers=(URN,), adopt=True)
         (SELECTOR, Candidates(by_identifier=(THEIRS,), by_name=(THEIRS,)), None),
         (SELECTOR, Candidates(by_name=(OTHER,)), None),
         (ADOPT, Candidates(by_identifier=(THEIRS,)), "theirs"),
-        (ADOPT, Candidates(by_name=(_app("strange", ours=False, identifiers=()),)), "strange"),
+        (ADOPT, Candidates(by_name=(_app("strange", managed=False, identifiers=()),)), "strange"),
         (Selector(name="Centre"), Candidates(by_name=(OTHER,)), "other"),
         (Selector(name="Centre"), Candidates(by_name=(THEIRS,)), None),
         (Selector(app_id="theirs"), Candidates(by_id=THEIRS), "theirs"),
@@ -92,7 +92,7 @@ def test_choose(selector: Selector, found: Candidates, expected: str | None) -> 
 )
 def test_the_older_of_two_is_kept(found: Candidates, expected: str | None) -> None:
     """Whichever run looks comes to the same."""
-    older = applications.made_before(SELECTOR, found, "half")
+    older = applications.older_match(SELECTOR, found, "half")
     assert (older["appId"] if older else None) == expected
 
 
@@ -108,7 +108,7 @@ def test_choose_refuses_to_guess() -> None:
         (SELECTOR, Candidates(by_identifier=(THEIRS,)), Conflict, "saml#centre with template: aws_single_account"),
         (SELECTOR, Candidates(principals=({"appId": "p", "displayName": "P", "servicePrincipalNames": [URN]},)), Conflict, r"'P' \(p\)"),
         (SELECTOR, Candidates(by_name=(OTHER,)), Conflict, "with other identifiers: 'Centre' \\(other\\)"),
-        (SELECTOR, Candidates(by_name=(_app("x", ours=False, identifiers=()),)), Conflict, "that this collection did not make"),
+        (SELECTOR, Candidates(by_name=(_app("x", managed=False, identifiers=()),)), Conflict, "that this collection did not make"),
     ],
 )
 def test_check_free(selector: Selector, found: Candidates, kind: type[FederationError], message: str) -> None:
@@ -121,8 +121,8 @@ def _principal(**values: t.Any) -> dict[str, t.Any]:
     return {"id": "sp", "appId": "mine", "preferredSingleSignOnMode": "saml", "appRoles": [], "tags": ["Template"], **values}
 
 
-def _situation(app: Application | None, **values: t.Any) -> saml_app.Situation:
-    return saml_app.Situation(app, now=NOW, **values)
+def _situation(app: Application | None, **values: t.Any) -> saml_app.CurrentState:
+    return saml_app.CurrentState(app, now=NOW, **values)
 
 
 def test_order_of_a_creation() -> None:
@@ -177,19 +177,19 @@ def test_half_made_application_is_finished() -> None:
 )
 def test_settings_of_the_service_principal(option: str, value: t.Any, principal: dict[str, t.Any], body: dict[str, t.Any] | None) -> None:
     app = Application(MINE, _principal(**principal))
-    wanted = saml_app.wishes({**PARAMS, option: value}, app)
+    wanted = saml_app.desired_settings({**PARAMS, option: value}, app)
     options = [one.option for one in saml_app.differing(saml_app.PRINCIPAL, wanted, app)]
     assert (saml_app.body_of(saml_app.PRINCIPAL, wanted, app, options) or None) == body
 
 
 def test_tags_of_others_stay() -> None:
     app = Application({**THEIRS, "tags": ["theirs"]}, _principal())
-    wanted = saml_app.wishes({**PARAMS, "adopt": True}, app)
+    wanted = saml_app.desired_settings({**PARAMS, "adopt": True}, app)
     assert saml_app.body_of(saml_app.APPLICATION, wanted, app, ["tagged"]) == {"tags": ["theirs", MARKER]}
     first = saml_app.logo_tags(PARAMS, Application(MINE, {}), b"one")
     again = saml_app.logo_tags(PARAMS, Application({**MINE, **first}, {}), b"two")
     assert again == {"tags": [MARKER, saml_app.logo_tag(b"two")]}
-    assert "tagged" not in saml_app.wishes({**PARAMS, "app_id": "theirs"}, app)
+    assert "tagged" not in saml_app.desired_settings({**PARAMS, "app_id": "theirs"}, app)
 
 
 def test_removal() -> None:

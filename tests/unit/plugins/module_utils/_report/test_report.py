@@ -15,8 +15,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 from ansible_collections.openccp.federation.plugins.module_utils._report import report
 from ansible_collections.openccp.federation.plugins.module_utils._report.commands import command
 
-import check_material as m
-import report_material as r
+import check_factory as m
+import report_factory as r
 import schemas
 
 CHECKS: t.Final = [r.check("sales", r.healthy()), r.check("support", r.in_trouble())]
@@ -56,10 +56,10 @@ def test_the_schema_refuses_what_is_no_report() -> None:
 
 
 def test_the_worst_federation_stands_first_and_none_is_forgotten() -> None:
-    content = build(*CHECKS, {"host": "closed", "unread": "Denied."}, hosts=["sales", "support", "closed", "lost"])
+    content = build(*CHECKS, {"host": "closed", "not_readable": "Denied."}, hosts=["sales", "support", "closed", "lost"])
     assert [one["host"] for one in content["federations"]] == ["support", "sales"]
-    assert {one["host"]: one["reason"] for one in content["unread"]} == {"closed": "Denied.", "lost": report.LOST}
-    assert content["counts"] == {"fail": 1, "warning": 0, "unknown": 0, "pass": 1, "unread": 2}
+    assert {one["host"]: one["reason"] for one in content["not_readable"]} == {"closed": "Denied.", "lost": report.LOST}
+    assert content["counts"] == {"fail": 1, "warning": 0, "unknown": 0, "pass": 1, "not_readable": 2}
 
 
 def ending() -> f.Facts:
@@ -77,7 +77,7 @@ def ending() -> f.Facts:
         (ending(), "warning", "Agents get in, with 1 warning."),
         (m.facts(providers={m.PROVIDER: None}), "fail", "The sign-in path fails for everybody it concerns: certificate, provider."),
         (
-            m.facts(roles={}, unread={m.ROLE: "Denied."}),
+            m.facts(roles={}, not_readable={m.ROLE: "Denied."}),
             "unknown",
             "Nothing was found that keeps agents out, but not everything could be read.",
         ),
@@ -156,7 +156,7 @@ NEXT: t.Final = m.certificate("next").thumbprint
             m.facts(),
             [("better", "jane.doe@example.com is no longer among those who cannot get in.")],
         ),
-        (m.facts(), m.facts(roles={}, unread={m.ROLE: "Denied."}), [("worse", "role: pass → unknown")]),
+        (m.facts(), m.facts(roles={}, not_readable={m.ROLE: "Denied."}), [("worse", "role: pass → unknown")]),
         (m.facts(), m.facts(people=()), [("neutral", "account: pass → unchecked")]),
         (
             m.facts(),
@@ -192,7 +192,7 @@ def test_what_changed_is_told(before: f.Facts, after: f.Facts, expected: list[tu
 
 def test_hosts_that_come_and_go() -> None:
     one, other = r.check("one", r.healthy()), r.check("other", r.healthy())
-    lost = {"host": "one", "unread": "Denied."}
+    lost = {"host": "one", "not_readable": "Denied."}
     told = [
         [(each["host"], each["text"]) for each in build(*after, previous=build(*before))["changes"]]
         for before, after in (([one], [other]), ([one], [lost]), ([lost], [one]), ([lost], [lost]))
@@ -212,8 +212,8 @@ def test_hosts_that_come_and_go() -> None:
         ({"findings": []}, "its kind is None"),
         ({"kind": report.KIND, "version": 99}, "has version 99"),
         ({"kind": report.KIND, "version": 1}, "is damaged"),
-        ({"kind": report.KIND, "version": 1, "generated": r.NOW, "federations": [{"host": "demo"}], "unread": []}, "is damaged"),
-        ({"kind": report.KIND, "version": 1, "generated": r.NOW, "federations": None, "unread": []}, "is damaged"),
+        ({"kind": report.KIND, "version": 1, "generated": r.NOW, "federations": [{"host": "demo"}], "not_readable": []}, "is damaged"),
+        ({"kind": report.KIND, "version": 1, "generated": r.NOW, "federations": None, "not_readable": []}, "is damaged"),
     ],
 )
 def test_what_is_no_report_of_this_kind_is_refused(previous: t.Any, message: str) -> None:

@@ -24,8 +24,8 @@ from lxml import etree
 
 from federation_sandbox.aws.iam.metadata import Metadata
 from federation_sandbox.aws.signin.assertions import BadSignature, Malformed, decode, verified
-from response_material import signed_response
-from saml_material import ENTITY_ID
+from response_factory import signed_response
+from saml_factory import ENTITY_ID
 
 DS: t.Final = "{http://www.w3.org/2000/09/xmldsig#}"
 SAML: t.Final = "{urn:oasis:names:tc:SAML:2.0:assertion}"

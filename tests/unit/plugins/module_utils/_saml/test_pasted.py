@@ -17,7 +17,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.pasted im
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from response_material import RECIPIENT, make_response
+from response_factory import RECIPIENT, make_response
 
 XML: t.Final = make_response()
 #: Two characters more than a multiple of three, so that there is padding, and with both characters that URLs spell otherwise.

@@ -14,7 +14,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.responses
 from cryptography.hazmat.primitives import serialization
 from forge import WRAPPINGS, attribute, build, new_signer, sign, text_of, wrapped
 
-from response_material import AWS, RECIPIENT, make_response, signed_response
+from response_factory import AWS, RECIPIENT, make_response, signed_response
 
 XML = make_response()
 

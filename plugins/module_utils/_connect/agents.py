@@ -1,0 +1,231 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Agents as a resource: one or thousands, the same read, plan and apply."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.openccp.federation.plugins.module_utils._connect import contact_digest
+from ansible_collections.openccp.federation.plugins.module_utils._connect import user_checks as checks
+from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import (
+    PLANNED_ID,
+    check_saml,
+    connect_client,
+    describe,
+    id_of_reference,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import needs_reading, plan_agent
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import CHANNEL_NAMES, Settings, Summary, User
+from ansible_collections.openccp.federation.plugins.module_utils._connect.users import SEARCH_PAGE, ConnectUsers, PlannedUsers
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+from ansible_collections.openccp.federation.plugins.module_utils._saml import session_names
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+if t.TYPE_CHECKING:
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+_LIMIT: t.Final[dict[str, t.Any]] = {"type": "int"}
+_PHONE_TYPE: t.Final[dict[str, t.Any]] = {"type": "str", "choices": ["soft_phone", "desk_phone"]}
+_CHANNEL: t.Final[dict[str, t.Any]] = {
+    "auto_accept": {"type": "bool"},
+    "agent_first_callback_auto_accept": {"type": "bool"},
+    "after_contact_work_time_limit": _LIMIT,
+    "agent_first_callback_after_contact_work_time_limit": _LIMIT,
+}
+_VOICE: t.Final[dict[str, t.Any]] = {
+    **_CHANNEL,
+    "phone_type": _PHONE_TYPE,
+    "phone_number": {"type": "str"},
+    "persistent_connection": {"type": "bool"},
+    "voice_enhancement_mode": {"type": "str", "choices": ["voice_isolation", "noise_suppression", "none"]},
+}
+
+#: The options of one agent, in `connect_user` and in each element of `connect_users`.
+AGENT_OPTIONS: t.Final[dict[str, t.Any]] = {
+    "username": {"type": "str", "required": True},
+    "first_name": {"type": "str"},
+    "last_name": {"type": "str"},
+    "email": {"type": "str"},
+    "secondary_email": {"type": "str"},
+    "mobile": {"type": "str"},
+    "security_profiles": {"type": "list", "elements": "str"},
+    "routing_profile": {"type": "str"},
+    "hierarchy_group": {"type": "str"},
+    "phone_type": _PHONE_TYPE,
+    "desk_phone_number": {"type": "str"},
+    "auto_accept": {"type": "bool"},
+    "after_contact_work_time_limit": _LIMIT,
+    "persistent_connection": {"type": "bool"},
+    "channels": {
+        "type": "dict",
+        "options": {name: {"type": "dict", "options": _VOICE if name == "voice" else _CHANNEL} for name in CHANNEL_NAMES},
+    },
+    "person_id": {"type": "str"},
+    "tags": {"type": "dict", "aliases": ["resource_tags"]},
+}
+
+#: The options that both modules have beside the agents.
+TASK_OPTIONS: t.Final[dict[str, t.Any]] = {
+    "instance_id": {"type": "str", "required": True, "aliases": ["instance_arn"]},
+    "purge_tags": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 300},
+}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a plan needs: the agents as wanted, in canonical form, and those of them that exist."""
+
+    wanted: list[Settings]
+    existing: dict[str, User]
+    listed: dict[str, Summary]
+
+
+class AgentsResource:
+    """The agents that a task wants. The steps' methods are those of ConnectUsers, but for the creation and the tags.
+
+    own: whether agents that are created bear the mark by which `connect_users` knows its own.
+    """
+
+    own = False
+
+    def __init__(self, module: AnsibleAWSModule, agents: t.Sequence[Settings]) -> None:
+        self.module = module
+        self.purge_tags: bool = module.params["purge_tags"]
+        self.agents = agents
+        self.waiter = Waiter(timeout=module.params["wait_timeout"])
+        self.now = dt.datetime.now(dt.UTC)
+        self.made: dict[str, tuple[str, str]] = {}
+        self.users: ConnectUsers = PlannedUsers()
+
+    def __getattr__(self, step: str) -> t.Any:
+        return getattr(self.users, step)
+
+    def connect(self) -> None:
+        """Reach the instance, unless check mode only speaks of one that is yet to be created."""
+        if self._is_to_be:
+            return
+        self._connect = self._client()
+        self._instance_id = id_of_reference(self._connect, self.module.params["instance_id"])
+        self.users = ConnectUsers(
+            self._connect, self._instance_id, resolve_hierarchy=any(agent.get("hierarchy_group") for agent in self.agents)
+        )
+
+    def read(self) -> Snapshot:
+        """Every agent that is wanted, once all that could be wrong with any of them is ruled out."""
+        self.connect()
+        listed, found = self._listed_and_search()
+        resolved = [checks.canonical(agent, self.users.directory) for agent in self.agents]
+        problems = checks.problems(
+            [agent for agent, dummy in resolved],
+            listed,
+            [problem for dummy, unknown in resolved for problem in unknown],
+            lacking=self.users.lacking(),
+        )
+        wanted = self._sound([agent for agent, dummy in resolved], problems, listed)
+        existing = self._existing(wanted, listed, found)
+        if len(existing) < len(wanted) and not self._is_to_be:
+            self._check_that_users_can_be_created()
+        return Snapshot(wanted, existing, listed)
+
+    def read_leavers(self) -> Snapshot:
+        """The agents that are to go, whatever else is said of them."""
+        self.connect()
+        listed = self.users.summaries()
+        names = [agent["username"] for agent in self.agents]
+        users = (self.users.describe(listed[name].id) for name in names if name in listed)
+        return Snapshot(list(self.agents), {user.username: user for user in users if user}, listed)
+
+    def warnings(self, actual: Snapshot) -> list[str]:
+        """What does not stop the task, but may stop an agent."""
+        return checks.warnings([agent["username"] for agent in self.agents], actual.listed)
+
+    def identity_of(self, name: str, user: User | None) -> dict[str, str]:
+        """The id and the ARN of an agent that existed or was created; nothing of one that is only planned."""
+        known = (user.id, user.arn) if user else self.made.get(name)
+        return dict(zip(("id", "arn"), known, strict=True)) if known else {}
+
+    def plan(self, actual: Snapshot) -> Plan:
+        """The agents one after the other, those that are new first."""
+        plans = {
+            agent["username"]: plan_agent(agent, actual.existing.get(agent["username"]), self.purge_tags, self.now, own=self.own)
+            for agent in actual.wanted
+        }
+        changed = {name: plan for name, plan in plans.items() if plan.steps}
+        ordered = sorted(changed.values(), key=lambda plan: bool(plan.before))
+        return Plan(
+            before={name: plan.before for name, plan in changed.items()},
+            after={name: plan.after for name, plan in changed.items()},
+            steps=tuple(step for plan in ordered for step in plan.steps),
+            warnings=tuple(self.warnings(actual)),
+        )
+
+    def create(self, agent: Settings, tags: dict[str, str], **request: t.Any) -> None:
+        """Create an agent; one that an earlier run made and that was not shown is brought to what is wanted."""
+        name = agent["username"]
+        try:
+            self.made[name] = self.users.create(agent, tags=contact_digest.restamped(tags, dt.datetime.now(dt.UTC)), **request)
+        except Conflict as taken:
+            alike = session_names.look_alikes(name, self.users.summaries())
+            if alike:
+                taken.hint = f"Amazon Connect takes {alike[0]!r} for the same name. Delete that user first, then run the task again."
+                raise
+            user = self.waiter.until(f"the user {name!r}, who exists already, to be shown", lambda: self._shown(name))
+            if self.own and not user.is_managed:
+                taken.hint = "Somebody else made that user meanwhile. Run the task again: then it is compared with what is wanted."
+                raise
+            self.made[name] = (user.id, user.arn)
+            for step in plan_agent(agent, user, self.purge_tags, self.now).steps:
+                getattr(self, step.do)(**step.args)
+
+    def tag(self, user_arn: str, username: str, tags: dict[str, str]) -> None:
+        """Set tags."""
+        self.users.tag(user_arn, username, contact_digest.restamped(tags, dt.datetime.now(dt.UTC)))
+
+    def _client(self) -> t.Any:
+        return connect_client(self.module)
+
+    def _sound(self, wanted: list[Settings], problems: list[checks.Problem], listed: t.Mapping[str, Summary]) -> list[Settings]:  # noqa: ARG002
+        """The agents that go on; with a problem, none does. listed: everybody who exists."""
+        checks.refuse(problems)
+        return wanted
+
+    @property
+    def _is_to_be(self) -> bool:
+        return bool(self.module.check_mode) and self.module.params["instance_id"] == PLANNED_ID
+
+    def _listed_and_search(self) -> tuple[dict[str, Summary], t.Iterable[User]]:
+        """Who exists, and everybody's settings, when a search takes fewer requests than to read each who is wanted."""
+        listed = self.users.summaries()
+        count = sum(agent["username"] in listed for agent in self.agents)
+        return listed, self.users.search() if count > math.ceil(len(listed) / SEARCH_PAGE) else ()
+
+    def _existing(self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary], found: t.Iterable[User]) -> dict[str, User]:
+        """The agents that exist, by username; it is decided of each, as soon as its page is there, whether it has to be read whole."""
+        agents = {listed[agent["username"]].id: agent for agent in wanted if agent["username"] in listed}
+        known: list[User | None] = []
+        for user in found:
+            agent = agents.pop(user.id, None)
+            if agent is not None:
+                unsure = needs_reading(agent, user, listed[user.username], self.purge_tags, self.now)
+                known.append(self.users.describe(user.id) if unsure else user)
+        known.extend(self.users.describe(user_id) for user_id in agents)
+        return {user.username: user for user in known if user}
+
+    def _shown(self, username: str) -> User | None:
+        summary = self.users.summaries().get(username)
+        return self.users.describe(summary.id) if summary else None
+
+    def _check_that_users_can_be_created(self) -> None:
+        instance = describe(self._connect, self._instance_id)
+        if instance is None:
+            raise NotFound(f"There is no Amazon Connect instance {self._instance_id}.", hint="Check the Region and the account.")
+        check_saml(instance)

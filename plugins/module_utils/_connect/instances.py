@@ -1,0 +1,290 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Amazon Connect instances: the client, finding one, its addresses and its attributes."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, client
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
+    UUID,
+    check_home,
+    check_instance_id,
+    parse_connect_instance_arn,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import (
+    CONNECT_REGIONS,
+    check_connect_region,
+    partition_of_region,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import instance_host, is_on_old_domain, relay_state
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, close_matches, tag_changes
+from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
+
+try:
+    import botocore.loaders
+    import botocore.regions
+except ImportError:
+    # AnsibleAWSModule reports the missing library.
+    pass
+
+if t.TYPE_CHECKING:
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+Instance = dict[str, t.Any]
+
+#: In check mode, and only there: the id of an instance that the same run would have created by then. No request is made of it.
+PLANNED_ID: t.Final = "00000000-0000-0000-0000-000000000000"
+
+#: Option → AttributeType of UpdateInstanceAttribute, beside inbound and outbound calls (which DescribeInstance shows).
+ATTRIBUTES: t.Final = {
+    "auto_mute_agent_on_hold": "AUTO_MUTE_AGENT_ON_HOLD",
+    "auto_resolve_best_voices": "AUTO_RESOLVE_BEST_VOICES",
+    "contact_lens": "CONTACT_LENS",
+    "contactflow_logs": "CONTACTFLOW_LOGS",
+    "early_media": "EARLY_MEDIA",
+    "enhanced_chat_monitoring": "ENHANCED_CHAT_MONITORING",
+    "enhanced_contact_monitoring": "ENHANCED_CONTACT_MONITORING",
+    "high_volume_outbound": "HIGH_VOLUME_OUTBOUND",
+    "message_streaming": "MESSAGE_STREAMING",
+    "multi_party_chat_conference": "MULTI_PARTY_CHAT_CONFERENCE",
+    "multi_party_conference": "MULTI_PARTY_CONFERENCE",
+    "use_custom_tts_voices": "USE_CUSTOM_TTS_VOICES",
+}
+
+_ALIAS_TAKEN = "alias is already used"
+
+
+def connect_client(module: AnsibleAWSModule) -> t.Any:
+    """The client for Amazon Connect in the module's Region; InvalidInput, before any request, when it is not offered there."""
+    region = module.region
+    if region and region not in CONNECT_REGIONS:  # to ask botocore takes a tenth of a second
+        check_connect_region(region, _offered(partition_of_region(region).name))
+    return client(module, "connect")
+
+
+def _offered(partition: str) -> list[str]:
+    """The partition's Regions with Amazon Connect; a session would read the whole of Connect's API to tell them."""
+    endpoints = botocore.loaders.create_loader(os.environ.get("AWS_DATA_PATH")).load_data("endpoints")
+    found: list[str] = botocore.regions.EndpointResolver(endpoints).get_available_endpoints("connect", partition_name=partition)
+    return found
+
+
+def list_instances(connect: t.Any) -> list[Instance]:
+    """Every instance of the account in the Region, in short (no tags)."""
+    with attempt(f"list the Amazon Connect instances in {connect.meta.region_name}"):
+        found: list[Instance] = connect.get_paginator("list_instances").paginate().build_full_result().get("InstanceSummaryList", [])
+    return found
+
+
+def describe(connect: t.Any, instance_id: str) -> Instance | None:
+    """One instance in full; None when there is none, or it is not shown yet."""
+    try:
+        with attempt(f"read the Amazon Connect instance {instance_id}"):
+            answer = connect.describe_instance(InstanceId=instance_id)
+    except NotFound:
+        return None
+    replication = answer.get("ReplicationConfiguration", {})
+    instance: Instance = answer["Instance"] | {"GlobalSignInEndpoint": replication.get("GlobalSignInEndpoint")}
+    return instance
+
+
+def with_alias(instances: t.Iterable[Instance], alias: str) -> list[Instance]:
+    """The instances of an alias (which is part of a host name, so case means nothing); failed creations do not count."""
+    return [
+        instance
+        for instance in instances
+        if (instance.get("InstanceAlias") or "").lower() == alias.lower() and instance.get("InstanceStatus") != "CREATION_FAILED"
+    ]
+
+
+def only(instances: t.Sequence[Instance], alias: str) -> Instance | None:
+    """The one instance of an alias, or None; Conflict, with the ids, when there are several."""
+    if len(instances) > 1:
+        ids = ", ".join(instance["Id"] for instance in instances)
+        raise Conflict(
+            f"{len(instances)} Amazon Connect instances have the alias {alias!r}: {ids}.", hint="Name the one you mean by its id."
+        )
+    return instances[0] if instances else None
+
+
+def id_of_reference(connect: t.Any, reference: str) -> str:
+    """The id that an alias, an id or an ARN refers to; only an alias takes a request."""
+    if UUID.fullmatch(reference):
+        return reference
+    if reference.startswith("arn:"):
+        return id_of_arn(reference, connect.meta.region_name)
+    instances = list_instances(connect)
+    found = only(with_alias(instances, reference), reference)
+    if found is None:
+        raise no_such_alias(reference, instances, connect.meta.region_name)
+    check_saml(found)
+    return str(found["Id"])
+
+
+def id_of_arn(arn: str, region: str) -> str:
+    """The id in an instance's ARN, when it lies in the Region that the module works in."""
+    return check_home(parse_connect_instance_arn(arn), partition=partition_of_region(region).name, region=region).instance_id
+
+
+def check_reference(reference: str) -> str:
+    """An instance's id or ARN, as given."""
+    if not reference.startswith("arn:"):
+        check_instance_id(reference)
+    return reference
+
+
+def no_such_alias(alias: str, instances: t.Iterable[Instance], region: str) -> NotFound:
+    """What to say when no instance has an alias."""
+    aliases = [instance["InstanceAlias"] for instance in instances if instance.get("InstanceAlias")]
+    close = close_matches(alias, aliases)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"Instances there: {', '.join(sorted(aliases)) or 'none'}."
+    return NotFound(f"There is no Amazon Connect instance with the alias {alias!r} in {region}.", hint=hint)
+
+
+def check_saml(instance: Instance) -> None:
+    """Conflict unless the instance's identity management is SAML."""
+    kind = instance.get("IdentityManagementType")
+    if kind != "SAML":
+        raise Conflict(
+            f"The Amazon Connect instance {instance.get('InstanceAlias') or instance['Id']} manages identities by {kind}, not by SAML.",
+            hint="Amazon Connect never changes that on an existing instance: federation needs another instance, made with SAML.",
+        )
+
+
+def once_active(instance: Instance | None) -> Instance | None:
+    """A probe for waiting: the instance once it is ACTIVE, None until then; an error when its creation failed."""
+    if instance is None or instance["InstanceStatus"] == "CREATION_IN_PROGRESS":
+        return None
+    if instance["InstanceStatus"] == "CREATION_FAILED":
+        reason = (instance.get("StatusReason") or {}).get("Message", "no reason given")
+        raise FederationError(f"Amazon Connect could not create the instance {instance['Id']}: {reason}.")
+    return instance
+
+
+def alias_taken(error: FederationError, alias: str) -> FederationError:
+    """The error itself, or a clearer one when AWS says that somebody has the alias."""
+    if _ALIAS_TAKEN not in str(error):
+        return error
+    return Conflict(
+        f"The alias {alias!r} is taken by an instance of another account or Region.",
+        code=error.code,
+        request_id=error.request_id,
+        hint="Aliases are unique in all of AWS: choose another.",
+    )
+
+
+def read_attributes(connect: t.Any, instance_id: str) -> dict[str, bool]:
+    """The attributes by option name."""
+    options = {api: option for option, api in ATTRIBUTES.items()}
+    with attempt(f"list the attributes of the instance {instance_id}"):
+        pages = connect.get_paginator("list_instance_attributes").paginate(InstanceId=instance_id)
+        found = pages.build_full_result().get("Attributes", [])
+    return {options[entry["AttributeType"]]: entry["Value"] == "true" for entry in found if entry["AttributeType"] in options}
+
+
+def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) -> Plan:
+    """The steps that bring an instance to what the options want. Pure."""
+    if params["state"] == "absent":
+        return _plan_absent(params, actual, region)
+    check_tags(params["tags"], any_value=True)
+    if actual is None:
+        return _plan_create(params, region)
+    check_saml(actual)
+    before = view(actual, region)
+    after = dict(before)
+    name = before["alias"] or before["id"]
+    steps = []
+    for option, attribute in {"inbound_calls": "INBOUND_CALLS", "outbound_calls": "OUTBOUND_CALLS"}.items():
+        if params[option] not in (None, before[option]):
+            after[option] = params[option]
+            steps.append(_attribute_step(option, attribute, params[option], name))
+    if params.get("attributes"):
+        after["attributes"] = _given(params["attributes"])
+        before["attributes"] = {option: actual.get("Attributes", {}).get(option) for option in after["attributes"]}
+        steps.extend(_attribute_steps(before["attributes"], params["attributes"], name))
+    to_set, to_remove, after["tags"] = tag_changes(before["tags"], params["tags"], params["purge_tags"])
+    if to_set:
+        steps.append(Step("tag", f"Tag the Amazon Connect instance {name!r} with {', '.join(sorted(to_set))}", {"tags": to_set}))
+    if to_remove:
+        steps.append(Step("untag", f"Remove the tags {', '.join(to_remove)} of the Amazon Connect instance {name!r}", {"keys": to_remove}))
+    return Plan(before, after, tuple(steps))
+
+
+def _plan_create(params: t.Mapping[str, t.Any], region: str) -> Plan:
+    alias = params["alias"]
+    calls = {option: params[option] is not False for option in ("inbound_calls", "outbound_calls")}
+    tags = dict(params["tags"] or {})
+    after = {"alias": alias, "region": region, "identity_management_type": "SAML", **calls, "tags": tags}
+    steps = [Step("create", f"Create the Amazon Connect instance {alias!r}", {"alias": alias, **calls, "tags": tags})]
+    if params.get("attributes"):
+        after["attributes"] = _given(params["attributes"])
+        steps.extend(_attribute_steps({}, params["attributes"], alias))
+    return Plan({}, after, tuple(steps))
+
+
+def _plan_absent(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) -> Plan:
+    if actual is None:
+        return Plan()
+    alias = actual.get("InstanceAlias") or actual["Id"]
+    if params["confirm_alias"] != alias:
+        raise InvalidInput(
+            f"The Amazon Connect instance {alias!r} is not deleted, because confirm_alias is {params['confirm_alias']!r}.",
+            hint=f"Deletion takes all agents, flows and phone numbers with it for good; if you mean it, give confirm_alias: {alias}.",
+        )
+    return Plan(view(actual, region), {}, (Step("delete", f"Delete the Amazon Connect instance {alias!r}"),))
+
+
+def _given(attributes: t.Mapping[str, bool | None]) -> dict[str, bool]:
+    return {option: value for option, value in attributes.items() if value is not None}
+
+
+def _attribute_steps(actual: t.Mapping[str, bool], wanted: t.Mapping[str, bool | None], name: str) -> list[Step]:
+    changes = {option: value for option, value in _given(wanted).items() if actual.get(option) != value}
+    return [_attribute_step(option, ATTRIBUTES[option], value, name) for option, value in changes.items()]
+
+
+def _attribute_step(option: str, attribute: str, value: bool, name: str) -> Step:
+    text = f"Turn {option} {'on' if value else 'off'} for the Amazon Connect instance {name!r}"
+    return Step("update_attribute", text, {"attribute": attribute, "value": value})
+
+
+def view(instance: Instance, region: str) -> dict[str, t.Any]:
+    """What the modules return of an instance; account and partition come from its ARN."""
+    arn = parse_connect_instance_arn(instance["Arn"])
+    access = access_url(instance, region)
+    legacy = is_on_old_domain(instance_host(access))
+    ccp, workspace = ("/connect/ccp-v2", "/connect/agent-app-v2") if legacy else ("/ccp-v2", "/agent-app-v2")
+    origin = f"https://{instance_host(access)}"
+    return {
+        "id": instance["Id"],
+        "arn": instance["Arn"],
+        "alias": instance.get("InstanceAlias"),
+        "account_id": arn.account,
+        "partition": arn.partition,
+        "region": region,
+        "identity_management_type": instance["IdentityManagementType"],
+        "status": instance["InstanceStatus"],
+        "inbound_calls": instance["InboundCallsEnabled"],
+        "outbound_calls": instance["OutboundCallsEnabled"],
+        "access_url": access,
+        "ccp_url": f"{origin}{ccp}/",
+        "agent_workspace_url": f"{origin}{workspace}/",
+        "relay_state": relay_state(region, instance["Id"]),
+        "ccp_relay_state": relay_state(region, instance["Id"], ccp),
+        "global_sign_in_endpoint": instance.get("GlobalSignInEndpoint"),
+        "service_role": instance.get("ServiceRole"),
+        "tags": dict(instance.get("Tags") or {}),
+    }
+
+
+def access_url(instance: Instance, region: str) -> str:
+    """The instance's address as AWS states it, or as it is formed from the alias when AWS does not."""
+    stated: str | None = instance.get("InstanceAccessUrl")
+    return stated or f"https://{instance.get('InstanceAlias') or instance['Id']}.{partition_of_region(region).instance_domain}"

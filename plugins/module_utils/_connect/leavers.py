@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Who is no longer wanted, who has another name, and what is done about it; the guard against a mistake. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.openccp.federation.plugins.module_utils._access import allowed, listed
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import plan_removal
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Settings, User, object_id
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Step
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted, option_of_users
+
+QuickConnects = t.Mapping[str, t.Sequence[t.Mapping[str, str]]]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a task says of agents that it does not list. is_whole: whether it lists all agents that there shall be."""
+
+    is_whole: bool
+    leavers: t.Literal["report", "restrict", "delete"] = "report"
+    restricted_profile: str = ""
+    max_removals: str = "5%"
+    manage_unowned: bool = False
+    renames: t.Literal["report", "recreate"] = "report"
+    protected: frozenset[str] = frozenset()
+
+    @property
+    def deletes(self) -> bool:
+        """Whether agents may be deleted."""
+        return self.leavers == "delete" or self.renames == "recreate"
+
+    def manages(self, user: User) -> bool:
+        """Whether an agent may be taken away: one that was made by hand only when that is told."""
+        return user.is_managed or self.manage_unowned
+
+
+@dataclass(frozen=True)
+class Departures:
+    """leavers: agents that are not wanted. superseded: new name → the agent under the old name, who goes; waiting: likewise, who is only
+    reported. managed: how many agents could leave.
+    """
+
+    leavers: tuple[User, ...]
+    superseded: t.Mapping[str, User]
+    waiting: t.Mapping[str, User]
+    managed: int
+
+    def removed(self, rules: Rules) -> list[User]:
+        """Those who lose their access by these rules and have not lost it yet."""
+        by_rule = {"report": (), "restrict": [user for user in self.leavers if not is_restricted(user, rules)], "delete": self.leavers}
+        return [*by_rule[rules.leavers], *self.superseded.values()]
+
+    def losing(self, rules: Rules) -> dict[str, str]:
+        """The same people by username, and how."""
+        superseded = {user.username: f"is deleted, and {new!r} takes the place" for new, user in self.superseded.items()}
+        how = "is deleted" if rules.leavers == "delete" else f"is left the security profile {rules.restricted_profile!r} alone"
+        return {user.username: superseded.get(user.username, how) for user in self.removed(rules)}
+
+
+def is_restricted(user: User, rules: Rules) -> bool:
+    """Whether an agent has the restricted security profile and no other."""
+    return bool(user.settings["security_profiles"] == [rules.restricted_profile])
+
+
+def departures(
+    wanted: t.Sequence[Settings], everybody: t.Mapping[str, User], rules: Rules, skipped: t.Container[str] = frozenset()
+) -> Departures:
+    """Who of everybody is not wanted. A person whose object id another username bears has been renamed.
+
+    skipped: those who are wanted, but cannot be as they should. Nobody goes for a successor who does not come.
+    """
+    names = {agent["username"] for agent in wanted} | rules.protected
+    by_person = {user.settings["person_id"]: user for name, user in everybody.items() if user.settings["person_id"] and name not in names}
+    people = {agent["username"]: object_id(agent["person_id"]) for agent in wanted if agent.get("person_id")}
+    renamed = {name: by_person[person] for name, person in people.items() if person in by_person}
+    stay = names | {user.username for user in renamed.values()}
+    stay |= {user.username for user in everybody.values() if user.settings["person_id"] in rules.protected}
+    managed = [user for user in everybody.values() if rules.manages(user)]
+    leavers = sorted((user for user in managed if user.username not in stay), key=lambda user: user.username) if rules.is_whole else ()
+    coming = {new: user for new, user in renamed.items() if new not in skipped}
+    superseded = {new: user for new, user in coming.items() if rules.renames == "recreate" and rules.manages(user)}
+    waiting = {new: user for new, user in coming.items() if new not in superseded}
+    return Departures(tuple(leavers), superseded, waiting, len(managed))
+
+
+def check_guard(
+    wanted: t.Sized, departures: Departures, rules: Rules, closed: t.Mapping[str, str] | None = None, existing: int = 0
+) -> None:
+    """Conflict, before the first write, when the list is empty or more would lose their access than is allowed.
+
+    closed: those whose new security profiles do not open the Contact Control Panel, username → how. existing: how many of the listed
+    agents exist, which counts where not everybody was looked at.
+    """
+    losing = {**(closed or {}), **departures.losing(rules)}
+    total = max(departures.managed, existing)
+    most = allowed(rules.max_removals, total)
+    if rules.is_whole and not wanted and departures.leavers:
+        names = [user.username for user in departures.leavers]
+        raise Conflict(
+            f"No agent is listed, so that {counted(len(names), 'agent')} would be leavers, all that there are: {listed(names, 10)}.",
+            code="EmptySource",
+            hint="Nothing was changed. See why the source is empty; with mode=add, an empty list does nothing.",
+            would_remove=names,
+        )
+    if len(losing) > most:
+        raise Conflict(
+            f"{len(losing)} of {total} agents would lose their access, and max_removals={rules.max_removals} allows {most}: "
+            f"{listed(sorted(losing), 10)}.",
+            code="TooManyRemovals",
+            hint=f"Nothing was changed. If they really left, run once with a higher {option_of_users('max_removals')}.",
+            would_remove=sorted(losing),
+        )
+
+
+def leaver_steps(
+    departures: Departures, quick_connects: QuickConnects, orphans: t.Sequence[t.Mapping[str, str]], rules: Rules
+) -> list[Step]:
+    """What is done about leavers, about renamed agents under their old name, and about quick connects that an earlier run left over."""
+    steps: list[Step] = []
+    for new, user in departures.superseded.items():
+        steps.extend(_deletion(user, quick_connects, new, f"The same person signs in as {new!r} now."))
+    for user in departures.leavers:
+        if rules.leavers == "delete":
+            reason = "No longer listed; leavers are deleted." if rules.is_whole else "The agent is to be absent."
+            steps.extend(_deletion(user, quick_connects, user.username, reason))
+        elif rules.leavers == "restrict" and not is_restricted(user, rules):
+            steps.append(_restriction(user, rules.restricted_profile))
+    steps.extend(_quick_connect_deletion(one, "a user who no longer exists", of=f"quick connect {one['name']}") for one in orphans)
+    return steps
+
+
+def warnings(departures: Departures, rules: Rules) -> list[str]:
+    """What is only reported."""
+    found = []
+    if departures.leavers and rules.leavers == "report":
+        names = [user.username for user in departures.leavers]
+        who = f"{counted(len(names), 'agent is', 'agents are')} no longer wanted: {listed(names, 20)}."
+        found.append(f"{who} What becomes of them is decided by {option_of_users('leavers')}.")
+    for new, user in departures.waiting.items():
+        found.append(
+            f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched. With recreate in "
+            f"{option_of_users('renames')} the new one is made and the old one deleted; history stays with the old one."
+        )
+        if not rules.manages(user):
+            found[-1] += f" The old one was made by hand: it goes only with {option_of_users('manage_unowned')} as well."
+    return found
+
+
+def taken_over(wanted: t.Iterable[Settings], existing: t.Mapping[str, User]) -> list[str]:
+    """The agents whose username is another person's now, who then signs in as that agent."""
+    found = []
+    for agent in wanted:
+        user, person = existing.get(agent["username"]), object_id(agent.get("person_id") or "")
+        if user and person and user.settings["person_id"] and user.settings["person_id"] != person:
+            found.append(
+                f"The agent {user.username!r} was that of another person ({user.settings['person_id']}), and is {person}'s now, who signs "
+                "in under this name. Its history goes with the name: delete the agent first if it must not."
+            )
+    return found
+
+
+def _restriction(user: User, profile: str) -> Step:
+    args = {"user_id": user.id, "username": user.username, "security_profiles": [profile]}
+    text = f"Leave the agent {user.username!r}, who is no longer wanted, the security profile {profile!r} alone"
+    return Step("update_security_profiles", text, args, of=user.username, reason="No longer listed; leavers are restricted.")
+
+
+def _deletion(user: User, quick_connects: QuickConnects, of: str, reason: str) -> list[Step]:
+    removal = plan_removal(user).steps[0]
+    steps = [dataclasses.replace(removal, of=of, target=user.username, reason=reason)]
+    steps.extend(_quick_connect_deletion(one, f"the agent {user.username!r}", of=of) for one in quick_connects.get(user.id, ()))
+    return steps
+
+
+def _quick_connect_deletion(one: t.Mapping[str, str], to: str, of: str) -> Step:
+    text = f"Delete the quick connect {one['name']!r}, which leads to {to}"
+    args = {"quick_connect_id": one["id"], "name": one["name"]}
+    return Step("delete_quick_connect", text, args, of=of, target=f"quick connect {one['name']}", reason=f"It leads to {to}.")

@@ -1,0 +1,210 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""From an agent as it is to the agent as it is wanted: one step an aspect, and only what differs. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._connect import contact_digest
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
+    CONTACT,
+    IDENTITY,
+    OWNER,
+    PERSON_ID,
+    PHONE,
+    Settings,
+    Summary,
+    User,
+    channel_configs,
+    identity_info,
+    phone_config,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
+
+_IDENTITY_OPTIONS: t.Final = tuple(attr.option for attr in IDENTITY)
+_PHONE_OPTIONS: t.Final = tuple(attr.option for attr in PHONE)
+_PROFILE_OPTIONS: t.Final = ("security_profiles", "routing_profile", "hierarchy_group")
+_OPTIONS: t.Final = (*_IDENTITY_OPTIONS, *_PROFILE_OPTIONS, *_PHONE_OPTIONS)
+#: After this time SearchUsers shows a change for sure. AWS speaks of "several minutes" at the worst.
+SEARCH_LAG: t.Final = dt.timedelta(minutes=15)
+_NEW: t.Final[Settings] = {
+    "person_id": "",
+    "secondary_email": "",
+    "mobile": "",
+    "hierarchy_group": "",
+    "phone_type": "soft_phone",
+    "desk_phone_number": "",
+    "auto_accept": False,
+    "after_contact_work_time_limit": 0,
+    "persistent_connection": False,
+}
+
+
+def differences(wanted: Settings, actual: Settings) -> Settings:
+    """The options, tags aside, whose wanted value is another than the actual one; an option that is None is not managed."""
+    changes = {}
+    for option in _OPTIONS:
+        value = wanted.get(option)
+        if value is not None and option in actual and actual[option] != value:
+            changes[option] = value
+    if wanted.get("channels"):
+        channels = merged_channels(wanted["channels"], actual.get("channels"))
+        if channels != (actual.get("channels") or {}):
+            changes["channels"] = channels
+    if wanted.get("person_id") and wanted["person_id"] != actual.get("person_id"):
+        changes["person_id"] = wanted["person_id"]
+    return changes
+
+
+def merged_channels(wanted: t.Mapping[str, Settings | None] | None, actual: t.Mapping[str, Settings] | None) -> dict[str, Settings]:
+    """The settings by channel as they are to be; what is not given stays."""
+    merged = {channel: dict(settings) for channel, settings in (actual or {}).items()}
+    for channel, settings in (wanted or {}).items():
+        given = {option: value for option, value in (settings or {}).items() if value is not None}
+        if given:
+            merged[channel] = merged.get(channel, {}) | given
+    return merged
+
+
+def manages_contact(wanted: Settings) -> bool:
+    """Whether details are managed that SearchUsers does not tell."""
+    return any(wanted.get(option) is not None for option in CONTACT)
+
+
+def needs_reading(wanted: Settings, found: User, listed: Summary, purge_tags: bool, now: dt.datetime) -> bool:
+    """Whether a user from SearchUsers has to be read whole before anything is decided.
+
+    So is each whose contact details its mark does not vouch for, and each that differs, when it was modified so lately that the search
+    may lag behind, or when the change replaces what the search does not tell (names go with contact details; channels' units are unsure).
+    """
+    if manages_contact(wanted) and not contact_digest.vouches(found.mark, found.username, wanted, listed.modified):
+        return True
+    changes = differences(wanted, found.settings)
+    if not changes and tags_after(wanted, found.settings["tags"], purge_tags)[2] == found.settings["tags"]:
+        return False
+    lately = listed.modified is None or now - listed.modified < SEARCH_LAG
+    unsure = any(option in changes for option in (*_IDENTITY_OPTIONS, "channels"))
+    return lately or unsure or (manages_contact(wanted) and any(wanted.get(option) is None for option in CONTACT))
+
+
+def tags_after(wanted: Settings, current: t.Mapping[str, str], purge_tags: bool) -> tuple[dict[str, str], list[str], dict[str, str]]:
+    """Tags to set, keys to remove and the tags afterwards; the mark of who made the agent always stays."""
+    given = wanted.get("tags")
+    key = OWNER[0]
+    if given is not None and key in current and key not in given:
+        given = {**given, key: current[key]}
+    return tag_changes(current, given, purge_tags)
+
+
+def plan_agent(wanted: Settings, actual: User | None, purge_tags: bool, now: dt.datetime, *, own: bool = False) -> Plan:
+    """One agent: create it, or change each aspect that differs.
+
+    own: a new one bears the mark of `connect_users`, and one of its own that had to be read whole gets its mark anew, so that it need
+    not be read again.
+    """
+    return _plan_create(wanted, now, own) if actual is None else _plan_update(wanted, actual, purge_tags, now, own)
+
+
+def plan_removal(actual: User | None) -> Plan:
+    """One agent less."""
+    if actual is None:
+        return Plan()
+    name = actual.username
+    step = Step("delete", f"Delete the agent {name!r}", {"user_id": actual.id, "username": name}, of=name)
+    return Plan(actual.settings, {}, (step,))
+
+
+def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan:
+    name = wanted["username"]
+    given = {option: wanted[option] for option in _OPTIONS if wanted.get(option) is not None}
+    channels = merged_channels(wanted.get("channels"), None)
+    standing = {option: value for option, value in _NEW.items() if not (channels and option in _PHONE_OPTIONS)}
+    after = {"username": name, **standing, **given, "channels": channels, "tags": dict(wanted.get("tags") or {})}
+    if own:
+        after["tags"] = {**after["tags"], OWNER[0]: OWNER[1]}
+    if wanted.get("person_id"):
+        after["person_id"] = wanted["person_id"]
+    tags = dict(after["tags"]) | ({PERSON_ID: after["person_id"]} if after["person_id"] else {})
+    if manages_contact(wanted):
+        tags[contact_digest.MARK] = contact_digest.mark(name, after, now)
+    phones: Settings = channel_configs(channels) if channels else {"PhoneConfig": phone_config(after, given)}
+    args = {"agent": after, "identity": identity_info(after), "phones": phones, "tags": tags}
+    return Plan({}, after, (Step("create", f"Create the agent {name!r}", args, of=name),))
+
+
+def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datetime, own: bool) -> Plan:
+    changes = differences(wanted, actual.settings)
+    to_set, to_remove, tags = tags_after(wanted, actual.settings["tags"], purge_tags)
+    stale = own and actual.is_managed and _is_unvouched(wanted, actual)
+    if not (changes or to_set or to_remove or stale):
+        return Plan(actual.settings, actual.settings)
+    vouched = {} if actual.complete else {option: wanted[option] for option in CONTACT if wanted.get(option) is not None}
+    before = actual.settings | vouched
+    after = before | changes | {"tags": tags}
+    steps = _aspects(actual, changes, after)
+    to_set = dict(to_set) | ({PERSON_ID: after["person_id"]} if "person_id" in changes else {})
+    if (steps or to_set or to_remove or stale) and manages_contact(wanted):
+        to_set[contact_digest.MARK] = contact_digest.mark(actual.username, after, now)
+    steps.extend(_tag_steps(actual, to_set, to_remove))
+    return Plan(before, after, tuple(steps))
+
+
+def _is_unvouched(wanted: Settings, actual: User) -> bool:
+    """Whether it took a request for this user alone to see that its contact details are right."""
+    return actual.complete and manages_contact(wanted) and not contact_digest.vouches(actual.mark, actual.username, wanted, actual.modified)
+
+
+def _aspects(actual: User, changes: Settings, after: Settings) -> list[Step]:
+    name = repr(actual.username)
+    steps = []
+
+    def step(do: str, text: str, **args: t.Any) -> None:
+        steps.append(Step(do, text, {"user_id": actual.id, "username": actual.username, **args}, of=actual.username))
+
+    identity = [option for option in _IDENTITY_OPTIONS if option in changes]
+    if identity:
+        step("update_identity", f"Change {_told(identity)} of the agent {name}", identity=identity_info(after))
+    if "routing_profile" in changes:
+        profile = after["routing_profile"]
+        step("update_routing_profile", f"Give the agent {name} the routing profile {profile!r}", routing_profile=profile)
+    if "hierarchy_group" in changes:
+        group = after["hierarchy_group"]
+        text = f"Move the agent {name} to the hierarchy group {group!r}" if group else f"Take the agent {name} out of the agent hierarchy"
+        step("update_hierarchy", text, hierarchy_group=group)
+    if "security_profiles" in changes:
+        profiles = after["security_profiles"]
+        told = ", ".join(map(repr, profiles))
+        step("update_security_profiles", f"Give the agent {name} the security profiles {told}", security_profiles=profiles)
+    phone = [option for option in _PHONE_OPTIONS if option in changes]
+    if phone:
+        step("update_phone", f"Change {_told(phone)} of the agent {name}", phone_config=phone_config(after, changes))
+    if "channels" in changes:
+        changed = _changed_lists(actual.settings.get("channels") or {}, after["channels"])
+        step("update_channels", f"Change the channel settings of the agent {name}", configs=channel_configs(after["channels"], changed))
+    return steps
+
+
+def _tag_steps(actual: User, to_set: t.Mapping[str, str], to_remove: list[str]) -> list[Step]:
+    args = {"user_arn": actual.arn, "username": actual.username}
+    steps = []
+    if to_set:
+        text = f"Tag the agent {actual.username!r} with {', '.join(sorted(to_set))}"
+        steps.append(Step("tag", text, {**args, "tags": dict(to_set)}, of=actual.username))
+    if to_remove:
+        text = f"Remove the tags {', '.join(to_remove)} of the agent {actual.username!r}"
+        steps.append(Step("untag", text, {**args, "keys": to_remove}, of=actual.username))
+    return steps
+
+
+def _changed_lists(before: t.Mapping[str, Settings], after: t.Mapping[str, Settings]) -> set[str]:
+    old, new = channel_configs(before), channel_configs(after)
+    return {name for name, entries in new.items() if entries != old.get(name)}
+
+
+def _told(options: t.Iterable[str]) -> str:
+    return ", ".join(option.replace("_", " ") for option in options)

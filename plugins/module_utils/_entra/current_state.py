@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Reads what the plan of azure_saml_app depends on: two batches when nothing is to change, three when identifiers are new."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
+from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    assignments,
+    claims_policies,
+    directory,
+    permissions,
+    preflight,
+    templates,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, Result
+from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import (
+    CurrentState,
+    added_identifiers,
+    changing_works,
+    reading_works,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied
+from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+
+def selector_of(params: t.Mapping[str, t.Any]) -> apps.Selector:
+    """Which application the options mean."""
+    return apps.Selector(params.get("app_id"), params.get("name"), tuple(params.get("identifiers") or ()), bool(params.get("adopt")))
+
+
+def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> CurrentState:
+    """Check the options, then read the application, the people that the options name, and what stands against the wish.
+
+    Raises, before anything is written, whatever can be known to make the wish impossible.
+    """
+    absent = params["state"] == "absent"
+    warnings = [] if absent else preflight.check_options(params)
+    logo = preflight.logo_of(params["logo"])[0] if params.get("logo") and not absent else None
+    permissions.check(graph.roles, reading_works(params), graph.place.client_id, also=changing_works(params))
+    if absent:
+        return look_before_removal(graph, params)
+    found, candidates = look(graph, waiter, params)
+    if found.app is None:
+        apps.check_free(selector_of(params), candidates)
+    _refuse_strangers(graph, params, found)
+    added = added_identifiers(params, found.app)
+    if added:
+        cloud = graph.place.cloud.name
+        obstacles = preflight.read_obstacles(graph, added, None if found.app else templates.template_ask(params["template"], cloud))
+        if obstacles.template_missing:
+            templates.refuse_template(params["template"], cloud)
+        name = params.get("name") or ""
+        preflight.check_identifiers(added, obstacles, app=found.app, name=name, tenant_id=graph.tenant_id, now=graph.now())
+    _refuse_shared_claims(graph, params, found.app)
+    return CurrentState(found.app, found.principals, logo, (), graph.now(), tuple(warnings))
+
+
+def look(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> tuple[CurrentState, apps.Candidates]:
+    """The application and the people that the options name, in two batches; and whatever else the application might have been."""
+    people, candidates = _look_around(graph, params)[:2]
+    chosen = apps.choose(selector_of(params), candidates)
+    app = None if chosen is None else apps.read_with_principal(graph, waiter, chosen)
+    return CurrentState(app, people, now=graph.now()), candidates
+
+
+def look_again(graph: Graph, params: t.Mapping[str, t.Any], written: apps.Application, keys: KeyMaterial) -> CurrentState | None:
+    """The same after a write, in one batch and without the keys that are known; None when the application is not shown whole yet.
+
+    written: the application that was written; it is found as the next run will find it.
+    """
+    part_asks = apps.part_asks(written.application, keys=False)
+    people, candidates, parts = _look_around(graph, params, part_asks)
+    chosen = apps.choose(selector_of(params), candidates)
+    if chosen is None:
+        return None
+    if chosen["appId"] == written.app_id:
+        app = apps.assembled_without_keys(graph, chosen, parts, keys)
+    else:
+        app = apps.read_without_keys(graph, chosen, keys)
+    return CurrentState(app, people, now=graph.now()) if app else None
+
+
+def _look_around(
+    graph: Graph, params: t.Mapping[str, t.Any], more: t.Sequence[Request] = ()
+) -> tuple[directory.Principals, apps.Candidates, list[Result]]:
+    """The people and the candidates, and the answers to further requests of the same batch."""
+    selector = selector_of(params)
+    references = assignments.references(params.get("assignments"))
+    candidate_asks, people_asks = apps.candidate_asks(selector), directory.principal_asks(references)
+    outcomes = graph.batch([*more, *candidate_asks, *(pair[1] for pair in people_asks)])
+    answers, outcomes = outcomes[: len(more)], outcomes[len(more) :]
+    candidates = apps.candidates(selector, outcomes[: len(candidate_asks)])
+    return directory.principals(graph, references, people_asks, outcomes[len(candidate_asks) :]), candidates, answers
+
+
+def look_before_removal(graph: Graph, params: t.Mapping[str, t.Any], *, keys: bool = True) -> CurrentState:
+    """The application, and with purge also what the recycle bin keeps of it. keys: with the public keys, which Graph limits."""
+    selector = selector_of(params)
+    candidates = apps.candidates(selector, graph.batch(apps.candidate_asks(selector)))
+    chosen = apps.choose(selector, candidates)
+    app = apps.read_applications(graph, [chosen], keys=keys)[0] if chosen else None
+    deleted = apps.list_deleted(graph, selector) if params["purge"] else ()
+    return CurrentState(app, deleted=deleted, stray_policies=_stray_policies(graph, app, deleted), now=graph.now())
+
+
+def _stray_policies(graph: Graph, app: apps.Application | None, deleted: t.Iterable[apps.Deleted]) -> tuple[t.Mapping[str, t.Any], ...]:
+    """The claims policies that an interrupted run made for an application, or took from it, and that are not assigned."""
+    app_ids = [one.app_id for one in deleted] + ([app.app_id] if app else [])
+    if not app_ids or (app and "policies" in app.not_readable):
+        return ()
+    assigned = {policy["id"] for policy in app.policies} if app else set()
+    try:
+        return tuple(policy for policy in claims_policies.listed_for(graph, app_ids) if policy["id"] not in assigned)
+    except Denied:
+        return ()  # whoever may not read policies has made none
+
+
+def _refuse_strangers(graph: Graph, params: t.Mapping[str, t.Any], found: CurrentState) -> None:
+    needed = assignments.needed(params.get("assignments"))
+    for kind in directory.KINDS:
+        unknown = found.principals.unknown(kind, needed[kind])
+        if unknown:
+            directory.refuse_unknown(graph, kind, unknown)
+
+
+def _refuse_shared_claims(graph: Graph, params: t.Mapping[str, t.Any], app: apps.Application | None) -> None:
+    if app is None or not app.policies or not claims_policies.is_managed(params):
+        return
+    existing, actual = claims_policies.policy_of(app)
+    if existing is None or actual is None:
+        raise Conflict(f"The claims policy of '{app.label}' cannot be read.")
+    if not claims.same_meaning(claims_policies.wanted_policy(params, actual), actual):
+        claims_policies.refuse_shared(graph, app, existing["id"])

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""All signing certificates of an inventory: rows of plain values, as a table, and as text for Prometheus."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._rotation.decision import consumer_id, held_thumbprints
+
+Row = dict[str, t.Any]
+
+_HEADINGS: t.Final = ("federation", "application", "certificate", "ends", "days left", "state", "in AWS", "made by")
+
+
+def rows(host: str, application: t.Mapping[str, t.Any], providers: t.Sequence[t.Mapping[str, t.Any]]) -> list[Row]:
+    """One row a certificate of a federation: those of the application, then those that only a provider holds.
+
+    usable: whether Entra ID can sign with it now. trusted: whether every provider holds it. managed: whether this collection made it.
+    """
+    held: dict[str, list[str]] = {}
+    dates: dict[str, t.Mapping[str, t.Any]] = {}
+    for provider in providers:
+        for one in provider.get("certificates", ()):
+            dates[one["thumbprint"]] = one
+        for thumbprint in held_thumbprints(provider):
+            held.setdefault(thumbprint, []).append(consumer_id(provider))
+    own = {one["thumbprint"]: one for one in application["certificates"]}
+    found = [*own.values(), *(dates[thumbprint] for thumbprint in sorted(dates.keys() - own.keys()))]
+    return [
+        {
+            "host": host,
+            "application": application["name"],
+            "app_id": application["app_id"],
+            "thumbprint": one["thumbprint"],
+            "not_after": one["not_after"],
+            "days_left": one["days_left"],
+            "active": bool(one.get("active")),
+            "usable": bool(one["usable"] and one.get("can_sign")),
+            "in_entra": one["thumbprint"] in own,
+            "managed": one["thumbprint"] in application["managed_thumbprints"],
+            "providers": sorted(held.get(one["thumbprint"], ())),
+            "in_pools": any("arn" not in provider for provider in providers),
+            "trusted": 0 < len(held.get(one["thumbprint"], ())) == len(providers),
+        }
+        for one in found
+    ]
+
+
+def problems(host: str, report: t.Iterable[Row], warn_days: int) -> list[str]:
+    """What endangers the sign-ins of one federation, a sentence each."""
+    active = next((row for row in report if row["active"]), None)
+    if active is None:
+        return [f"{host}: the application has no active certificate, so Entra ID cannot sign."]
+    found = []
+    if active["days_left"] < warn_days:
+        found.append(f"{_ends(active['days_left'])} on {active['not_after'][:10]}")
+    if not active["usable"] and active["days_left"] >= 0:
+        found.append("cannot sign, because it has not begun or its private key is missing")
+    if not active["trusted"]:
+        found.append(
+            "is not in every SAML provider that trusts the application" if active["in_pools"] else "is not in every IAM SAML provider"
+        )
+    return [f"{host}: the active certificate {active['thumbprint']} {one}." for one in found]
+
+
+def table(report: t.Iterable[Row], without: t.Mapping[str, str]) -> list[str]:
+    """Lines of equal columns, the certificate that ends first at the top.
+
+    without: hosts that have no certificate to show, with their state.
+    """
+    shown = [
+        (
+            row["host"],
+            row["application"],
+            row["thumbprint"],
+            row["not_after"][:10],
+            str(row["days_left"]),
+            "active" if row["active"] else "inactive" if row["in_entra"] else "not in Entra",
+            "yes" if row["trusted"] else "in part" if row["providers"] else "no",
+            "this collection" if row["managed"] else "others",
+        )
+        for row in sorted(report, key=lambda row: (row["not_after"], row["host"], row["thumbprint"]))
+    ]
+    shown += [(host, "", "", "", "", state, "", "") for host, state in sorted(without.items())]
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *shown, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in (_HEADINGS, *shown)]
+
+
+def prometheus(
+    report: t.Iterable[Row], read: t.Iterable[str], not_readable: t.Iterable[str] = (), not_federated: t.Iterable[str] = ()
+) -> str:
+    """The text format of Prometheus, for the textfile collector of node exporter.
+
+    read, not_readable: hosts that could be looked at or not. not_federated: hosts that have no application, which was looked for.
+    """
+    report, not_federated = list(report), tuple(not_federated)
+    metrics: list[tuple[str, str, t.Callable[[Row], int]]] = [
+        ("days_left", "Whole days until the signing certificate ends.", lambda row: int(row["days_left"])),
+        ("active", "Whether Entra ID signs with the certificate.", lambda row: int(row["active"])),
+        ("trusted", "Whether every IAM SAML provider holds the certificate.", lambda row: int(row["trusted"])),
+    ]
+    lines = []
+    for name, told, value in metrics:
+        lines += [f"# HELP federation_certificate_{name} {told}", f"# TYPE federation_certificate_{name} gauge"]
+        lines += [f"federation_certificate_{name}{_labels(row)} {value(row)}" for row in report]
+    signing = {row["host"] for row in report if row["active"] and row["usable"]}
+    hosts = [
+        ("sign", "Whether Entra ID has an active certificate that can sign.", {host: int(host in signing) for host in read}),
+        (
+            "read",
+            "Whether the federation could be looked at.",
+            {**dict.fromkeys((*read, *not_federated), 1), **dict.fromkeys(not_readable, 0)},
+        ),
+        ("federated", "Whether there is an application.", {**dict.fromkeys(read, 1), **dict.fromkeys(not_federated, 0)}),
+    ]
+    for name, told, values in hosts:
+        lines += [f"# HELP federation_certificates_{name} {told}", f"# TYPE federation_certificates_{name} gauge"]
+        lines += [f'federation_certificates_{name}{{federation="{_escaped(host)}"}} {value}' for host, value in sorted(values.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _ends(days_left: int) -> str:
+    return "ended" if days_left < 0 else "ends"
+
+
+def _labels(row: Row) -> str:
+    labels = {"federation": row["host"], "application": row["application"], "thumbprint": row["thumbprint"]}
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

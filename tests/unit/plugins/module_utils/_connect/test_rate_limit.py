@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._connect.rate_limit import JITTER, RateLimiter, TokenBucket
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def bucket(clock: Clock, rate: float = 2.0, burst: float = 5.0) -> TokenBucket:
+    return TokenBucket(rate, burst, clock, clock.sleep)
+
+
+def taken(one: TokenBucket, clock: Clock, count: int) -> list[float]:
+    times = []
+    for _turn in range(count):
+        one.take()
+        times.append(clock.now)
+    return times
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(2.0, 5.0), (0.1, 2.0), (100.0, 250.0), (2.0, 1.0)])
+def test_a_server_that_counts_the_same_way_never_refuses(rate: float, burst: float) -> None:
+    clock = Clock()
+    times = taken(bucket(clock, rate, burst), clock, 400)
+    for first in range(0, 400, 7):
+        for last in range(first, 400, 13):
+            assert last - first + 1 <= burst + (times[last] - times[first]) * rate + 1e-6
+
+
+def test_all_of_the_rate_is_used() -> None:
+    clock = Clock()
+    times = taken(bucket(clock), clock, 1000)
+    assert times[-1] == pytest.approx((1000 - 5.0) / 2.0 + JITTER)
+
+
+def test_a_pause_fills_the_bucket_no_further_than_its_size() -> None:
+    clock = Clock()
+    one = bucket(clock)
+    taken(one, clock, 20)
+    clock.now += 3600
+    before = clock.now
+    assert [time - before for time in taken(one, clock, 6)] == pytest.approx([0, 0, 0, 0, JITTER, JITTER + 0.5])
+
+
+def test_a_refusal_halves_the_rate_and_answers_give_it_back() -> None:
+    clock = Clock()
+    one = bucket(clock)
+    one.refused()
+    assert one.rate == 1.0
+    assert taken(one, clock, 2) == [1.0, 2.0]
+    for _turn in range(9):
+        one.accepted()
+    assert one.rate == pytest.approx(1.9)
+    for _turn in range(9):
+        one.accepted()
+    assert one.rate == 2.0
+
+
+def test_a_storm_of_refusals_never_stops_the_work_for_good() -> None:
+    clock = Clock()
+    one = bucket(clock)
+    for _turn in range(100):
+        one.refused()
+    assert one.rate == pytest.approx(0.1)
+    assert taken(one, clock, 1) == pytest.approx([10.0])
+
+
+def test_operations_have_buckets_of_their_own() -> None:
+    clock = Clock()
+    pace = RateLimiter(lambda: bucket(clock))
+    taken(pace.of("CreateUser"), clock, 5)
+    assert clock.now == pytest.approx(JITTER)
+    taken(pace.of("TagResource"), clock, 4)
+    assert clock.now == pytest.approx(JITTER)
+    assert pace.of("CreateUser") is pace.of("CreateUser")
