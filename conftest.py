@@ -12,7 +12,9 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The option."""
-    parser.addoption("--sample", metavar="N/OF", default="0/1", help="run one in OF of the tests, the part N (from 0) of them")
+    parser.addoption(
+        "--sample", metavar="N/OF", default="0/1", help="run one in OF of the tests, the part N (from 0) of them"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

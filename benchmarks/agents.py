@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What it takes to keep 1,000 and 10,000 agents in step, on the sandbox, with and without the service's limits, beside other ways.
+"""What it takes to keep 1,000 and 10,000 agents in step, on the sandbox, with and without the service's limits, beside
+other ways.
 
-Everything is measured in one run and told as a ratio to what the limits alone dictate, since absolute times are this machine's. Where
-the real limits would take hours they are scaled up, module and sandbox alike; the scale stands beside the figure. The exit status is 1 when
-a bound is not kept.
+Everything is measured in one run and told as a ratio to what the limits alone dictate, since absolute times are this
+machine's. Where the real limits would take hours they are scaled up, module and sandbox alike; the scale stands beside
+the figure. The exit status is 1 when a bound is not kept.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ OURS: t.Final = {"managed-by": "openccp.federation"}
 UNPACED: t.Final = {"rate": 100_000.0, "burst": 100_000.0}
 
 
-#: The module as Ansible runs it, with its arguments: in a fork of a process that has loaded it. Its time and memory are the fork's own.
+#: The module as Ansible runs it, with its arguments: in a fork of a process that has loaded it. Its time and memory are
+#: the fork's own.
 DIRECTLY: t.Final = """
 import importlib, json, pathlib, resource, sys, time
 from ansible_collections.openccp.federation.plugins.plugin_utils import _fork, _models
@@ -58,7 +60,9 @@ json.dump({"told": told, "result": json.loads(out), "complaints": err.decode()},
 
 @dataclasses.dataclass
 class Figure:
-    """One measurement. floor: the seconds that the limits alone dictate; busy: the processor time of the process, in seconds."""
+    """One measurement. floor: the seconds that the limits alone dictate; busy: the processor time of the process, in
+    seconds.
+    """
 
     what: str
     agents: int
@@ -79,7 +83,10 @@ class Figure:
         peak = f"{self.peak_mib:.0f}" if self.peak_mib else "-"
         busy = f"{self.busy:.1f}" if self.busy else "-"
         asked = f"{sum(self.requests.values()):,} ({most})"
-        return f"| {self.what} | {self.agents:,} | {self.limits} | {asked} | {self.seconds:.1f} | {busy} | {against} | {share} | {peak} |"
+        return (
+            f"| {self.what} | {self.agents:,} | {self.limits} | {asked} | {self.seconds:.1f} | {busy} | {against} "
+            f"| {share} | {peak} |"
+        )
 
 
 def team(count: int, **settings: t.Any) -> list[dict[str, t.Any]]:
@@ -113,15 +120,28 @@ def counted(sandbox: Sandbox) -> dict[str, int]:
 
 def share_of_limit(sandbox: Sandbox, operation: str, scale: float) -> float:
     """How much of the rate that the limit allows was used, from the first call to the last."""
-    times = [dt.datetime.fromisoformat(one["time"]) for one in sandbox.world.traffic.entries("connect", operation) if one["status"] < 400]
+    times = [
+        dt.datetime.fromisoformat(one["time"])
+        for one in sandbox.world.traffic.entries("connect", operation)
+        if one["status"] < 400
+    ]
     allowed = (len(times) - BURST * scale) / (RATE * scale)
     return allowed / (times[-1] - times[0]).total_seconds()
 
 
-def module(here: Centre, what: str, users: list[dict[str, t.Any]], scale: float, expected: t.Mapping[str, int]) -> Figure:
+def module(
+    here: Centre, what: str, users: list[dict[str, t.Any]], scale: float, expected: t.Mapping[str, int]
+) -> Figure:
     """One run of connect_users."""
     pace = {"rate": RATE * scale, "burst": BURST * scale} if scale else UNPACED
-    params = {"instance_id": here.id, "users": users, "mode": "set", "leavers": "delete", **pace, "_ansible_remote_tmp": "/tmp"}
+    params = {
+        "instance_id": here.id,
+        "users": users,
+        "mode": "set",
+        "leavers": "delete",
+        **pace,
+        "_ansible_remote_tmp": "/tmp",
+    }
     arguments = json.dumps({"ANSIBLE_MODULE_ARGS": params})
     here.sandbox.world.traffic.clear()
     done = subprocess.run(
@@ -160,20 +180,31 @@ def all_new(sandbox: Sandbox, count: int, scale: float) -> Figure:
     """Nobody is there yet."""
     figure = module(filled(sandbox, 0, scale), "all new", team(count), scale, {"created": count})
     refused = sum(1 for one in sandbox.world.traffic.entries("connect", "CreateUser") if one["status"] == 429)
-    return dataclasses.replace(figure, share=share_of_limit(sandbox, "CreateUser", scale), refused=refused) if scale else figure
+    return (
+        dataclasses.replace(figure, share=share_of_limit(sandbox, "CreateUser", scale), refused=refused)
+        if scale
+        else figure
+    )
 
 
 def task_loop(sandbox: Sandbox, count: int) -> Figure:
     """connect_user in a loop of one task, for agents that are as wanted already; limits off."""
     here = filled(sandbox, count, 0.0)
-    loop = {"openccp.federation.connect_user": "{{ item }}", "loop": [{"instance_id": here.id, **agent} for agent in team(count)]}
+    loop = {
+        "openccp.federation.connect_user": "{{ item }}",
+        "loop": [{"instance_id": here.id, **agent} for agent in team(count)],
+    }
     task = {**loop, "loop_control": {"label": "{{ item.username }}"}}
     variables = {"ansible_python_interpreter": sys.executable}
     play = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables, "tasks": [task]}]
     with tempfile.TemporaryDirectory() as folder:
         playbook = Path(folder) / "loop.yml"
         playbook.write_text(json.dumps(play), encoding="utf-8")
-        environment = {**module_environment(here.environment), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": folder}
+        environment = {
+            **module_environment(here.environment),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_HOME": folder,
+        }
         sandbox.world.traffic.clear()
         started = time.perf_counter()
         command = [Path(sys.executable).with_name("ansible-playbook"), "--inventory", "localhost,", playbook]
@@ -185,7 +216,9 @@ def task_loop(sandbox: Sandbox, count: int) -> Figure:
 
 
 def describe_each(sandbox: Sandbox, count: int, scale: float) -> Figure:
-    """What tools do that read one user a request: ListUsers, then DescribeUser for each; botocore's adaptive retries keep the pace."""
+    """What tools do that read one user a request: ListUsers, then DescribeUser for each; botocore's adaptive retries
+    keep the pace.
+    """
     here = filled(sandbox, count, scale)
     sandbox.world.traffic.clear()
     started = time.perf_counter()
@@ -195,7 +228,9 @@ def describe_each(sandbox: Sandbox, count: int, scale: float) -> Figure:
             connect.describe_user(InstanceId=here.id, UserId=user["Id"])
     seconds = time.perf_counter() - started
     requests = counted(sandbox)
-    return Figure("DescribeUser for each, unchanged", count, told(scale), seconds, requests, floor=floor_of(requests, scale))
+    return Figure(
+        "DescribeUser for each, unchanged", count, told(scale), seconds, requests, floor=floor_of(requests, scale)
+    )
 
 
 def bounds(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[tuple[str, float, float, bool]]:
@@ -219,7 +254,9 @@ def bounds(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[tuple[st
         few, many = figures.get(f"{what} 1000 off"), figures.get(f"{what} 10000 off")
         if few and many:
             yield most(f"growth of time from 1,000 to 10,000 agents, {what}", many.seconds / few.seconds, 10)
-            yield most(f"growth of the module's processor time from 1,000 to 10,000 agents, {what}", many.busy / few.busy, 10)
+            yield most(
+                f"growth of the module's processor time from 1,000 to 10,000 agents, {what}", many.busy / few.busy, 10
+            )
 
 
 def ratios(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[str]:
@@ -227,7 +264,10 @@ def ratios(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[str]:
     alone, together = figures.get("task loop"), figures.get("unchanged 1000 off")
     if alone and together:
         slower = (alone.seconds / alone.agents) / (together.seconds / together.agents)
-        yield f"An unchanged agent takes {slower:,.0f} times as long in a task loop as in connect_users with 1,000 agents, limits off."
+        yield (
+            f"An unchanged agent takes {slower:,.0f} times as long in a task loop as in connect_users with 1,000 "
+            f"agents, limits off."
+        )
     each, snapshot = figures.get("describe"), figures.get("unchanged 1000 real")
     if each and snapshot:
         more = (sum(each.requests.values()) / each.agents) / (sum(snapshot.requests.values()) / snapshot.agents)
@@ -258,13 +298,18 @@ def main() -> int:
     """Measure, print a table, and hold the figures to their bounds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="leave out what takes more than some minutes")
-    parser.add_argument("--only", nargs="+", metavar="TEXT", default=[""], help="measure what has one of these in its name")
+    parser.add_argument(
+        "--only", nargs="+", metavar="TEXT", default=[""], help="measure what has one of these in its name"
+    )
     options = parser.parse_args()
     os.environ.setdefault("PYTHONPATH", str(COLLECTIONS))
     figures = {}
     with running_sandbox() as sandbox:
         unchanged(sandbox, 10, 0.0)  # the sandbox makes its models when they are first needed
-        print("| What | Agents | Limits | Requests | Seconds | Processor | Against the limit | Share of the limit | Peak MiB |")
+        print(
+            "| What | Agents | Limits | Requests | Seconds | Processor | Against the limit | Share of the limit "
+            "| Peak MiB |"
+        )
         print("|---|---|---|---|---|---|---|---|---|")
         for name, measure in cases(options.quick).items():
             if any(text in name for text in options.only):

@@ -1,11 +1,14 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a fleet costs: 100 federations over 5 accounts, 4 Regions and 2 tenants, all new and unchanged, with 2, 5 and 10 forks.
+"""What a fleet costs: 100 federations over 5 accounts, 4 Regions and 2 tenants, all new and unchanged, with 2, 5 and 10
+forks.
 
-Beside it, over the same hosts, the way of the existing collections for the half in AWS IAM: community.aws.iam_saml_federation,
-amazon.aws.iam_role and amazon.aws.iam_policy, which are given each account's credentials and the metadata and so need neither a session
-nor Entra. Processor time is that of Ansible and its modules, without the sandbox's. The exit status is 1 when a bound is not kept.
+Beside it, over the same hosts, the way of the existing collections for the half in AWS IAM:
+community.aws.iam_saml_federation,
+amazon.aws.iam_role and amazon.aws.iam_policy, which are given each account's credentials and the metadata and so need
+neither a session nor Entra. Processor time is that of Ansible and its modules, without the sandbox's. The exit status
+is 1 when a bound is not kept.
 """
 
 from __future__ import annotations
@@ -52,7 +55,12 @@ OTHERS: t.Final[dict[str, t.Any]] = {
     "module_defaults": {f"group/{collection}.aws.aws": KEYS for collection in ("amazon", "community")},
     "tasks": [
         {"community.aws.iam_saml_federation": {"name": OTHER, "saml_metadata_document": "{{ metadata }}"}},
-        {"amazon.aws.iam_role": {"name": OTHER, "assume_role_policy_document": {"Version": "2012-10-17", "Statement": [TRUST]}}},
+        {
+            "amazon.aws.iam_role": {
+                "name": OTHER,
+                "assume_role_policy_document": {"Version": "2012-10-17", "Statement": [TRUST]},
+            }
+        },
         {
             "amazon.aws.iam_policy": {
                 "iam_type": "role",
@@ -94,7 +102,8 @@ class Figure:
     def row(self) -> str:
         """A line of the table."""
         return (
-            f"| {self.what} | {self.hosts} | {self.forks} | {self.seconds:.0f} | {self.seconds / self.hosts:.2f} | {self.each():.2f} "
+            f"| {self.what} | {self.hosts} | {self.forks} | {self.seconds:.0f} | {self.seconds / self.hosts:.2f} "
+            f"| {self.each():.2f} "
             f"| {self.requests / self.hosts:.1f} | {self.throttled} |"
         )
 
@@ -137,16 +146,27 @@ class Bench:
 
     def _run(self, what: str, forks: int, playbook: str) -> Figure:
         self._sandbox.world.traffic.clear()
-        command = [Path(sys.executable).with_name("ansible-playbook"), playbook, "-i", self._hosts, "--forks", str(forks)]
+        command = [
+            Path(sys.executable).with_name("ansible-playbook"),
+            playbook,
+            "-i",
+            self._hosts,
+            "--forks",
+            str(forks),
+        ]
         used, started = _children(), time.perf_counter()
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
         seconds, processor = time.perf_counter() - started, _children() - used
         if done.returncode:
             raise SystemExit(f"{what}, {len(self._fleet.hosts)} hosts: {done.stdout[-3000:]}{done.stderr[-1000:]}")
         traffic = self._sandbox.world.traffic
-        throttled = len([entry for entry in traffic.requests() if entry["status"] == 429 or entry.get("error") in THROTTLED])
+        throttled = len(
+            [entry for entry in traffic.requests() if entry["status"] == 429 or entry.get("error") in THROTTLED]
+        )
         changed = done.stdout.count("changed=") - done.stdout.count("changed=0 ")
-        figure = Figure(what, len(self._fleet.hosts), forks, seconds, processor, len(traffic.requests()), throttled, changed)
+        figure = Figure(
+            what, len(self._fleet.hosts), forks, seconds, processor, len(traffic.requests()), throttled, changed
+        )
         print(figure.row(), flush=True)
         return figure
 
@@ -165,9 +185,14 @@ def halves(bench: Bench, forks: int) -> collections.abc.Iterator[tuple[str, Figu
 
 
 def measured(sandbox: Sandbox, folder: Path, few: int, many: int, quick: bool, direct: bool) -> dict[str, Figure]:
-    """All figures: a small fleet, and a large one with one number of forks after the other; the other way beside one of them."""
+    """All figures: a small fleet, and a large one with one number of forks after the other; the other way beside one of
+    them.
+    """
     figures = {}
-    print("| What | Federations | Forks | Seconds | Seconds each | Processor seconds each | Requests each | Throttled and repeated |")
+    print(
+        "| What | Federations | Forks | Seconds | Seconds each | Processor seconds each | Requests each | "
+        "Throttled and repeated |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for hosts, forks in ((few, 5), *((many, forks) for forks in ((5,) if quick else (5, 2, 10)))):
         bench = Bench(sandbox, hosts, folder, direct)
@@ -184,12 +209,30 @@ def bounds(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[tuple[st
     """What must hold: the bound, what was measured, and the most that it may be."""
     for what in ("new", "unchanged"):
         small, large = figures[f"small {what}"], figures[f"large 5 {what}"]
-        yield f"processor time a federation, {large.hosts} against {small.hosts}, {what}", large.each() / small.each(), 1.15
-        yield f"requests a federation, {large.hosts} against {small.hosts}, {what}", _requests(large) / _requests(small), 1.15
-    whole, half, others = (figures[key] for key in ("beside", "the role aws_federation unchanged", "existing collections unchanged"))
+        yield (
+            f"processor time a federation, {large.hosts} against {small.hosts}, {what}",
+            large.each() / small.each(),
+            1.15,
+        )
+        yield (
+            f"requests a federation, {large.hosts} against {small.hosts}, {what}",
+            _requests(large) / _requests(small),
+            1.15,
+        )
+    whole, half, others = (
+        figures[key] for key in ("beside", "the role aws_federation unchanged", "existing collections unchanged")
+    )
     for what, figure in (("all of site.yml", whole), ("our half", half)):
-        yield f"processor time, unchanged: {what} against the existing collections' half", figure.each() / others.each(), math.inf
-    yield "federations that changed when nothing was to change", sum(one.changed for key, one in figures.items() if "new" not in key), 0
+        yield (
+            f"processor time, unchanged: {what} against the existing collections' half",
+            figure.each() / others.each(),
+            math.inf,
+        )
+    yield (
+        "federations that changed when nothing was to change",
+        sum(one.changed for key, one in figures.items() if "new" not in key),
+        0,
+    )
 
 
 def _requests(figure: Figure) -> float:
@@ -199,8 +242,12 @@ def _requests(figure: Figure) -> float:
 def main() -> int:
     """Measure, print a table, and hold the figures to their bounds."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="30 federations instead of 100, 5 forks alone, the other way beside 10")
-    parser.add_argument("--direct", action="store_true", help="with direct execution, which docs/direct-execution.md describes")
+    parser.add_argument(
+        "--quick", action="store_true", help="30 federations instead of 100, 5 forks alone, the other way beside 10"
+    )
+    parser.add_argument(
+        "--direct", action="store_true", help="with direct execution, which docs/direct-execution.md describes"
+    )
     parser.add_argument("--federations", type=int, nargs=2, metavar=("FEW", "MANY"), help="other sizes of the fleets")
     options = parser.parse_args()
     os.environ.setdefault("PYTHONPATH", str(COLLECTIONS))

@@ -1,9 +1,11 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many sign-ins a second the sandbox takes: the whole path, in six browsers at once, as they are made while a certificate is rotated.
+"""How many sign-ins a second the sandbox takes: the whole path, in six browsers at once, as they are made while a
+certificate is rotated.
 
-The exit status is 1 when there are fewer than ten a second, since a rotation could then pass between two of them unseen.
+The exit status is 1 when there are fewer than ten a second, since a rotation could then pass between two of them
+unseen.
 """
 
 from __future__ import annotations
@@ -43,7 +45,11 @@ def main() -> int:
     failed = agents.failed()
     kept = rate >= LEAST and not failed
     print("| Bound | Measured | Limit | |\n|---|---|---|---|")
-    print(f"| sign-ins a second, {BROWSERS} browsers | {rate:.1f} | {LEAST:g} | {'kept' if kept else 'NOT KEPT'} |", *failed, sep="\n")
+    print(
+        f"| sign-ins a second, {BROWSERS} browsers | {rate:.1f} | {LEAST:g} | {'kept' if kept else 'NOT KEPT'} |",
+        *failed,
+        sep="\n",
+    )
     return 0 if kept else 1
 
 

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A sandbox of its own, and Microsoft's own client of Microsoft Graph; both find it by the variables that every client reads."""
+"""A sandbox of its own, and Microsoft's own client of Microsoft Graph; both find it by the variables that every client
+reads.
+"""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ https://github.com/microsoftgraph/microsoft-graph-devx-content. From a copy of t
 
     python conformance/published_permissions.py permissions.json > conformance/published_permissions.json
 
-The table has the calls of the sandbox's routes, and of their permissions those that the sandbox knows. A call that the data does not have
-is not in the table.
+The table has the calls of the sandbox's routes, and of their permissions those that the sandbox knows. A call that the
+data does not have is not in the table.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def _published(document: collections.abc.Mapping[str, t.Any]) -> dict[tuple[str,
 def _needs(entries: collections.abc.Sequence[tuple[str, str]]) -> set[frozenset[str]]:
     """The alternatives of a call.
 
-    Of permissions that are needed together, the data notes with one what it also requires (one of several), and may list the other
+    Of permissions that are needed together, the data notes with one what it also requires (one of several), and may
+    list the other
     without a note: that one is no alternative by itself.
     """
     together = {frozenset((name, partner)) for name, noted in entries for partner in _partners(noted)}

@@ -44,7 +44,12 @@ def contact_centre(sandbox: Sandbox) -> Centre:
 def aws(contact_centre: Centre) -> Aws:
     """Run a command: what it printed, or, with refused=, the error that it names."""
     command = Path(sys.executable).with_name("aws")
-    environment = {**os.environ, **contact_centre.environment, "AWS_DEFAULT_REGION": contact_centre.region, "AWS_PAGER": ""}
+    environment = {
+        **os.environ,
+        **contact_centre.environment,
+        "AWS_DEFAULT_REGION": contact_centre.region,
+        "AWS_PAGER": "",
+    }
 
     def run(*arguments: str, refused: str = "") -> t.Any:
         words = [sys.executable, command, *arguments, "--output", "json"]
@@ -66,7 +71,14 @@ def test_a_provider_and_a_role(aws: Aws, sandbox: Sandbox, tmp_path: Path) -> No
     (tmp_path / "metadata.xml").write_text(make_metadata(make_certificate()), encoding="utf-8")
     provider = ("--name", "Entra", "--saml-metadata-document", f"file://{tmp_path}/metadata.xml")
     role = ("--role-name", "Federation")
-    aws("iam", "create-role", *role, "--assume-role-policy-document", json.dumps(TRUST), refused="MalformedPolicyDocument")
+    aws(
+        "iam",
+        "create-role",
+        *role,
+        "--assume-role-policy-document",
+        json.dumps(TRUST),
+        refused="MalformedPolicyDocument",
+    )
     arn = aws("iam", "create-saml-provider", *provider)["SAMLProviderArn"]
     aws("iam", "create-saml-provider", *provider, refused="EntityAlreadyExists")
     assert aws("iam", "list-saml-providers")["SAMLProviderList"][0]["Arn"] == arn
@@ -89,11 +101,38 @@ def test_agents(aws: Aws, contact_centre: Centre) -> None:
         *("--routing-profile-id", instance["routing_profiles"]["Basic Routing Profile"]),
     )
     for name in ("jane@example.com", "john@example.com", "mary@example.com"):
-        aws("connect", "create-user", *where, "--username", name, "--identity-info", "FirstName=Jane,LastName=Doe", *agent)
+        aws(
+            "connect",
+            "create-user",
+            *where,
+            "--username",
+            name,
+            "--identity-info",
+            "FirstName=Jane,LastName=Doe",
+            *agent,
+        )
     email = "FirstName=Jane,LastName=Doe,Email=jane@example.com"
-    aws("connect", "create-user", *where, "--username", "x", "--identity-info", email, *agent, refused="InvalidParameterException")
     aws(
-        *("connect", "create-user", *where, "--username", "jane@example.com", "--identity-info", "FirstName=Jane,LastName=Doe"),
+        "connect",
+        "create-user",
+        *where,
+        "--username",
+        "x",
+        "--identity-info",
+        email,
+        *agent,
+        refused="InvalidParameterException",
+    )
+    aws(
+        *(
+            "connect",
+            "create-user",
+            *where,
+            "--username",
+            "jane@example.com",
+            "--identity-info",
+            "FirstName=Jane,LastName=Doe",
+        ),
         *agent,
         refused="DuplicateResourceException",
     )

@@ -24,7 +24,10 @@ from federation_sandbox import clouds
 from federation_sandbox.entra.certificates import self_signed
 from federation_sandbox.testing import Sandbox
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("package", [azure.identity, azure.identity.aio], ids=["requests", "aiohttp"])]
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.parametrize("package", [azure.identity, azure.identity.aio], ids=["requests", "aiohttp"]),
+]
 
 CLIENT, SECRET = "11111111-1111-4111-8111-111111111111", "not-a-real-secret"
 SCOPE = "https://graph.microsoft.com/.default"
@@ -79,7 +82,9 @@ async def test_refusals_name_the_reason(package: t.Any, sandbox: Sandbox) -> Non
         assert SECRET not in str(raised.value)
 
 
-async def test_a_certificate(package: t.Any, sandbox: Sandbox, pair: tuple[rsa.RSAPrivateKey, x509.Certificate]) -> None:
+async def test_a_certificate(
+    package: t.Any, sandbox: Sandbox, pair: tuple[rsa.RSAPrivateKey, x509.Certificate]
+) -> None:
     """8.1: an assertion of the client's own, signed with its key"""
     key, certificate = pair
     public = certificate.public_bytes(Encoding.PEM)
@@ -100,13 +105,21 @@ async def test_another_issuer_s_token(
     tenant = tenant_with(sandbox, federated_credentials=[{**FEDERATED, "public_key": public}])
 
     def assertion(**claims: t.Any) -> str:
-        content = {"iss": FEDERATED["issuer"], "sub": "runner", "aud": FEDERATED["audience"], "exp": int(time.time()) + 300, **claims}
+        content = {
+            "iss": FEDERATED["issuer"],
+            "sub": "runner",
+            "aud": FEDERATED["audience"],
+            "exp": int(time.time()) + 300,
+            **claims,
+        }
         return jwt.encode(content, key, "RS256")
 
     assert await token(package.ClientAssertionCredential(tenant, CLIENT, assertion))
     file = tmp_path / "token"
     file.write_text(assertion(), encoding="utf-8")
-    assert await token(package.WorkloadIdentityCredential(tenant_id=tenant, client_id=CLIENT, token_file_path=str(file)))
+    assert await token(
+        package.WorkloadIdentityCredential(tenant_id=tenant, client_id=CLIENT, token_file_path=str(file))
+    )
     with pytest.raises(ClientAuthenticationError, match="AADSTS700213"):
         await token(package.ClientAssertionCredential(tenant, CLIENT, lambda: assertion(sub="another")))
 
@@ -130,8 +143,12 @@ async def test_the_environment(package: t.Any, sandbox: Sandbox, monkeypatch: py
 async def test_national_clouds(package: t.Any, sandbox: Sandbox, cloud: str, authority: str, graph: str) -> None:
     """6.8: each has hosts of its own, and none knows another's tenants"""
     tenant = tenant_with(sandbox, cloud, secrets=[SECRET])
-    found = await token(package.ClientSecretCredential(tenant, CLIENT, SECRET, authority=authority), f"https://{graph}/.default")
-    answer = requests.get(f"https://{graph}/v1.0/applications", headers={"Authorization": f"Bearer {found}"}, timeout=300)
+    found = await token(
+        package.ClientSecretCredential(tenant, CLIENT, SECRET, authority=authority), f"https://{graph}/.default"
+    )
+    answer = requests.get(
+        f"https://{graph}/v1.0/applications", headers={"Authorization": f"Bearer {found}"}, timeout=300
+    )
     assert answer.status_code == 200
     with pytest.raises((ClientAuthenticationError, ValueError)):
         await token(package.ClientSecretCredential(tenant, CLIENT, SECRET))

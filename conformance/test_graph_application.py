@@ -14,7 +14,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from kiota_abstractions.base_request_configuration import RequestConfiguration
-from msgraph.generated.application_templates.item.instantiate.instantiate_post_request_body import InstantiatePostRequestBody
+from msgraph.generated.application_templates.item.instantiate.instantiate_post_request_body import (
+    InstantiatePostRequestBody,
+)
 from msgraph.generated.models.app_role_assignment import AppRoleAssignment
 from msgraph.generated.models.application import Application
 from msgraph.generated.models.claims_mapping_policy import ClaimsMappingPolicy
@@ -23,10 +25,12 @@ from msgraph.generated.models.reference_create import ReferenceCreate
 from msgraph.generated.models.saml_single_sign_on_settings import SamlSingleSignOnSettings
 from msgraph.generated.models.service_principal import ServicePrincipal
 from msgraph.generated.models.web_application import WebApplication
-from msgraph.generated.service_principals.item.add_token_signing_certificate.add_token_signing_certificate_post_request_body import (
+from msgraph.generated.service_principals.item.add_token_signing_certificate.add_token_signing_certificate_post_request_body import (  # noqa: E501
     AddTokenSigningCertificatePostRequestBody,
 )
-from msgraph.generated.service_principals.item.service_principal_item_request_builder import ServicePrincipalItemRequestBuilder
+from msgraph.generated.service_principals.item.service_principal_item_request_builder import (
+    ServicePrincipalItemRequestBuilder,
+)
 from msgraph.graph_service_client import GraphServiceClient
 
 from entra_factory import Tenant
@@ -42,7 +46,11 @@ CLAIMS = {
         "IncludeBasicClaimSet": "true",
         "ClaimsSchema": [
             {"Value": "43200", "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/SessionDuration"},
-            {"Source": "user", "ID": "userprincipalname", "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/RoleSessionName"},
+            {
+                "Source": "user",
+                "ID": "userprincipalname",
+                "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/RoleSessionName",
+            },
         ],
     }
 }
@@ -79,7 +87,9 @@ async def test_a_template_makes_an_application_and_its_service_principal(graph: 
     assert isinstance(principal.app_roles[0].id, uuid.UUID)
 
 
-async def test_what_is_changed_is_read_back(graph: GraphServiceClient, saml: tuple[Application, ServicePrincipal]) -> None:
+async def test_what_is_changed_is_read_back(
+    graph: GraphServiceClient, saml: tuple[Application, ServicePrincipal]
+) -> None:
     """2.2, 2.5, 2.8, 2.10, 2.18"""
     application = graph.applications.by_application_id(saml[0].id)
     principal = graph.service_principals.by_service_principal_id(saml[1].id)
@@ -119,7 +129,11 @@ async def test_a_signing_certificate(graph: GraphServiceClient, saml: tuple[Appl
     certificate = x509.load_der_x509_certificate(made.key)
     assert certificate.subject.rfc4514_string() == "CN=Federation"
     assert certificate.not_valid_after_utc == made.end_date_time == end
-    assert certificate.fingerprint(hashes.SHA1()).hex().upper() == made.thumbprint == made.custom_key_identifier.hex().upper()
+    assert (
+        certificate.fingerprint(hashes.SHA1()).hex().upper()
+        == made.thumbprint
+        == made.custom_key_identifier.hex().upper()
+    )
     assert (made.type, made.usage) == ("AsymmetricX509Cert", "Verify")
     await principal.patch(ServicePrincipal(preferred_token_signing_key_thumbprint=made.thumbprint))
     found = await principal.get()
@@ -129,7 +143,9 @@ async def test_a_signing_certificate(graph: GraphServiceClient, saml: tuple[Appl
     assert {each.custom_key_identifier for each in found.key_credentials} == {made.custom_key_identifier}
     sign = next(each for each in found.key_credentials if each.usage == "Sign")
     assert sign.key_id == made.key_id == found.password_credentials[0].key_id
-    query = ServicePrincipalItemRequestBuilder.ServicePrincipalItemRequestBuilderGetQueryParameters(select=["keyCredentials"])
+    query = ServicePrincipalItemRequestBuilder.ServicePrincipalItemRequestBuilderGetQueryParameters(
+        select=["keyCredentials"]
+    )
     found = await principal.get(RequestConfiguration(query_parameters=query))
     assert made.key in [each.key for each in found.key_credentials]
     assert found.display_name is None
@@ -138,10 +154,14 @@ async def test_a_signing_certificate(graph: GraphServiceClient, saml: tuple[Appl
 async def test_what_the_sdk_makes_of_a_kept_credential_is_refused(
     graph: GraphServiceClient, saml: tuple[Application, ServicePrincipal]
 ) -> None:
-    """facts/entra.md E1: what stays goes back as it was, with a null for its secret; the SDK cuts the digits of timestamps"""
+    """facts/entra.md E1: what stays goes back as it was, with a null for its secret; the SDK cuts the digits of
+    timestamps
+    """
     principal = graph.service_principals.by_service_principal_id(saml[1].id)
     old, new = [
-        await principal.add_token_signing_certificate.post(AddTokenSigningCertificatePostRequestBody(display_name=f"CN={name}"))
+        await principal.add_token_signing_certificate.post(
+            AddTokenSigningCertificatePostRequestBody(display_name=f"CN={name}")
+        )
         for name in ("old", "new")
     ]
     found = await principal.get()
@@ -162,7 +182,9 @@ async def test_what_the_sdk_makes_of_a_kept_credential_is_refused(
 
 async def test_claims(graph: GraphServiceClient, saml: tuple[Application, ServicePrincipal]) -> None:
     """4.1, 4.2"""
-    policy = await graph.policies.claims_mapping_policies.post(ClaimsMappingPolicy(display_name="Claims", definition=[json.dumps(CLAIMS)]))
+    policy = await graph.policies.claims_mapping_policies.post(
+        ClaimsMappingPolicy(display_name="Claims", definition=[json.dumps(CLAIMS)])
+    )
     assigned = graph.service_principals.by_service_principal_id(saml[1].id).claims_mapping_policies
     address = f"https://graph.microsoft.com/v1.0/policies/claimsMappingPolicies/{policy.id}"
     await assigned.ref.post(ReferenceCreate(odata_id=address))
@@ -176,13 +198,17 @@ async def test_claims(graph: GraphServiceClient, saml: tuple[Application, Servic
     assert (await graph.policies.claims_mapping_policies.get()).value == []
 
 
-async def test_assignments(graph: GraphServiceClient, tenant: Tenant, saml: tuple[Application, ServicePrincipal]) -> None:
+async def test_assignments(
+    graph: GraphServiceClient, tenant: Tenant, saml: tuple[Application, ServicePrincipal]
+) -> None:
     """5.1, 5.2, 5.3"""
     assigned = graph.service_principals.by_service_principal_id(saml[1].id).app_role_assigned_to
     role = next(each for each in saml[1].app_roles if each.display_name == "msiam_access")
 
     def body(principal: str, role_id: t.Any = role.id) -> AppRoleAssignment:
-        return AppRoleAssignment(principal_id=uuid.UUID(principal), resource_id=uuid.UUID(saml[1].id), app_role_id=role_id)
+        return AppRoleAssignment(
+            principal_id=uuid.UUID(principal), resource_id=uuid.UUID(saml[1].id), app_role_id=role_id
+        )
 
     made = [await assigned.post(body(each)) for each in (tenant.users["jane@contoso.com"], tenant.groups["Agents"])]
     assert [each.principal_type for each in made] == ["User", "Group"]
@@ -201,7 +227,9 @@ async def test_assignments(graph: GraphServiceClient, tenant: Tenant, saml: tupl
 
 async def test_deletion_is_soft_until_purged(graph: GraphServiceClient) -> None:
     """9.6"""
-    made = await graph.applications.post(Application(display_name="Registered", identifier_uris=["urn:amazon:webservices"]))
+    made = await graph.applications.post(
+        Application(display_name="Registered", identifier_uris=["urn:amazon:webservices"])
+    )
     await graph.service_principals.post(ServicePrincipal(app_id=made.app_id))
     await graph.applications.by_application_id(made.id).delete()
     deleted = graph.directory.deleted_items
@@ -218,11 +246,17 @@ async def test_deletion_is_soft_until_purged(graph: GraphServiceClient) -> None:
     assert left.app_id == made.app_id
 
 
-async def test_two_applications_in_one_tenant(graph: GraphServiceClient, saml: tuple[Application, ServicePrincipal]) -> None:
+async def test_two_applications_in_one_tenant(
+    graph: GraphServiceClient, saml: tuple[Application, ServicePrincipal]
+) -> None:
     """2.8e: an identifier is one application's"""
-    await graph.applications.by_application_id(saml[0].id).patch(Application(identifier_uris=["urn:amazon:webservices"]))
+    await graph.applications.by_application_id(saml[0].id).patch(
+        Application(identifier_uris=["urn:amazon:webservices"])
+    )
     second, _principal = await _saml(graph, "Another")
     with pytest.raises(ODataError) as refused:
-        await graph.applications.by_application_id(second.id).patch(Application(identifier_uris=["urn:amazon:webservices"]))
+        await graph.applications.by_application_id(second.id).patch(
+            Application(identifier_uris=["urn:amazon:webservices"])
+        )
     assert refused.value.error.code == "Request_BadRequest"
     assert [(each.target, each.code) for each in refused.value.error.details] == [("identifierUris", "ObjectConflict")]

@@ -13,7 +13,9 @@ from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.headers_collection import HeadersCollection
 from msgraph.generated.applications.applications_request_builder import ApplicationsRequestBuilder
 from msgraph.generated.groups.groups_request_builder import GroupsRequestBuilder
-from msgraph.generated.groups.item.transitive_members.graph_user.graph_user_request_builder import GraphUserRequestBuilder
+from msgraph.generated.groups.item.transitive_members.graph_user.graph_user_request_builder import (
+    GraphUserRequestBuilder,
+)
 from msgraph.generated.models.application import Application
 from msgraph.generated.models.group import Group
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
@@ -40,7 +42,9 @@ def asking(parameters: t.Any, *, eventual: bool = False) -> RequestConfiguration
     return RequestConfiguration(query_parameters=parameters, headers=headers)
 
 
-async def every(graph: GraphServiceClient, first: t.Any, headers: collections.abc.Mapping[str, str] | None = None) -> list[t.Any]:
+async def every(
+    graph: GraphServiceClient, first: t.Any, headers: collections.abc.Mapping[str, str] | None = None
+) -> list[t.Any]:
     """All pages of a list, as the SDK turns them."""
     found: list[t.Any] = []
     pages = PageIterator(first, graph.request_adapter)
@@ -83,7 +87,9 @@ async def test_users_in_pages(graph: GraphServiceClient, crowd: Tenant) -> None:
     first = await graph.users.get()
     assert len(first.value) == 100
     assert {each.user_principal_name for each in await every(graph, first)} == {*COLLEAGUES, *USERS}
-    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(top=40, select=["id", "userPrincipalName", "accountEnabled"])
+    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
+        top=40, select=["id", "userPrincipalName", "accountEnabled"]
+    )
     crowd.world.traffic.clear()
     found = await every(graph, await graph.users.get(asking(query)))
     assert len(found) == len(COLLEAGUES) + len(USERS)
@@ -125,7 +131,9 @@ async def test_members(graph: GraphServiceClient, crowd: Tenant) -> None:
     cast = group.transitive_members.graph_user
     with pytest.raises(ODataError):
         await cast.get()
-    query = GraphUserRequestBuilder.GraphUserRequestBuilderGetQueryParameters(count=True, top=50, select=["userPrincipalName"])
+    query = GraphUserRequestBuilder.GraphUserRequestBuilderGetQueryParameters(
+        count=True, top=50, select=["userPrincipalName"]
+    )
     first = await cast.get(asking(query, eventual=True))
     assert first.odata_count == len(COLLEAGUES) + 1
     found = await every(graph, first, {"ConsistencyLevel": "eventual"})
@@ -145,6 +153,10 @@ async def test_a_batch(graph: GraphServiceClient, tenant: Tenant) -> None:
     batch.add_request("groups", BatchRequestItem(graph.groups.to_get_request_information(), "groups"))
     answers = await graph.batch.post(batch)
     assert answers.get_response_status_codes() == {"create": 201, "missing": 404, "groups": 200}
-    assert {answers.get_response_by_id(key).content_type.partition(";")[0] for key in answers.responses} == {"application/json"}
-    query = ApplicationsRequestBuilder.ApplicationsRequestBuilderGetQueryParameters(filter="displayName eq 'From a batch'")
+    assert {answers.get_response_by_id(key).content_type.partition(";")[0] for key in answers.responses} == {
+        "application/json"
+    }
+    query = ApplicationsRequestBuilder.ApplicationsRequestBuilderGetQueryParameters(
+        filter="displayName eq 'From a batch'"
+    )
     assert len((await graph.applications.get(asking(query))).value) == 1

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Microsoft's published permissions as a judge of the sandbox, and of what the documentation asks for, by every playbook's calls."""
+"""Microsoft's published permissions as a judge of the sandbox, and of what the documentation asks for, by every
+playbook's calls.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,12 @@ def needs(*alternatives: str) -> Needs:
     return frozenset(frozenset(one.split()) for one in alternatives)
 
 
-_READ: t.Final = ("Application.Read.All", "Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.Read.All")
+_READ: t.Final = (
+    "Application.Read.All",
+    "Application.ReadWrite.OwnedBy",
+    "Application.ReadWrite.All",
+    "Directory.Read.All",
+)
 _WRITE: t.Final = ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy")
 _DELETED: t.Final = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All")
 
@@ -53,8 +60,12 @@ BESIDE_THE_DATA: t.Final[dict[str, Needs]] = {
 }
 #: where the sandbox differs from the data, and why
 DIFFERS: t.Final[dict[str, str]] = {
-    "GET /organization": "The data lets User.Read.All read it, its page does not; without it, Entra ID itself refuses an identifier.",
-    "POST /directory/deletedItems/{id}/restore": "The data has the permissions for users alone; the page has those for applications too.",
+    "GET /organization": (
+        "The data lets User.Read.All read it, its page does not; without it, Entra ID itself refuses an identifier."
+    ),
+    "POST /directory/deletedItems/{id}/restore": (
+        "The data has the permissions for users alone; the page has those for applications too."
+    ),
 }
 
 
@@ -62,7 +73,9 @@ DIFFERS: t.Final[dict[str, str]] = {
 def test_the_sandbox_asks_for_what_is_published(call: str) -> None:
     """No call of the sandbox takes other permissions than Microsoft publishes for it"""
     published = {**TABLE, **BESIDE_THE_DATA}[call]
-    of_the_sandbox = [minimal(route.needs) for route in ROUTES if call_of(route.method, route.template.replace("{key}", "x")) == call]
+    of_the_sandbox = [
+        minimal(route.needs) for route in ROUTES if call_of(route.method, route.template.replace("{key}", "x")) == call
+    ]
     assert (set(of_the_sandbox) == {published}) is (call not in DIFFERS), (of_the_sandbox, published)
 
 
@@ -80,7 +93,9 @@ def test_how_the_data_is_read() -> None:
 
     document = {
         "permissions": {
-            "AppRoleAssignment.ReadWrite.All": permission("least=Application;AlsoRequires=Application.Read.All,Directory.Read.All"),
+            "AppRoleAssignment.ReadWrite.All": permission(
+                "least=Application;AlsoRequires=Application.Read.All,Directory.Read.All"
+            ),
             "Application.Read.All": permission("AlsoRequires=AppRoleAssignment.ReadWrite.All"),
             "Directory.Read.All": permission(""),
             "Application.ReadWrite.All": permission(""),
@@ -118,7 +133,13 @@ def documented_for_reading() -> list[str]:
 WRITING: t.Final[tuple[tuple[str, dict[str, t.Any]], ...]] = (
     ("site", {}),
     ("site", {"azure_saml_app_assigned_users": ["jane.doe@example.com"]}),
-    ("users", {"federation_agents": [], "federation_agent_groups": [{"group": "Contact centre agents", "security_profiles": ["Agent"]}]}),
+    (
+        "users",
+        {
+            "federation_agents": [],
+            "federation_agent_groups": [{"group": "Contact centre agents", "security_profiles": ["Agent"]}],
+        },
+    ),
     ("rotate_certificate", {"certificate_rotation_now": True, "certificate_rotation_settle_seconds": 0}),
     ("certificates", {}),
     ("check", {}),
@@ -129,7 +150,10 @@ READING: t.Final = ("certificates", "check", "report")
 
 
 #: what those who only read may not read where it is assigned, and find in the lists of policies instead
-FOUND_OTHERWISE: t.Final = {"GET /servicePrincipals/{id}/claimsMappingPolicies", "GET /applications/{id}/tokenIssuancePolicies"}
+FOUND_OTHERWISE: t.Final = {
+    "GET /servicePrincipals/{id}/claimsMappingPolicies",
+    "GET /applications/{id}/tokenIssuancePolicies",
+}
 
 
 @dataclasses.dataclass
@@ -149,7 +173,9 @@ READER: t.Final = "66666666-6666-4666-8666-666666666666"
 
 @pytest.fixture(scope="module")
 def traffic(_one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls]:
-    """The calls that every playbook made with the documented permissions; those that only read made theirs with fewer, as well."""
+    """The calls that every playbook made with the documented permissions; those that only read made theirs with fewer,
+    as well.
+    """
     _one_sandbox.world.reset()
     directory = tenant("public", documented())
     reader = {"client_id": READER, "name": "reader", "secrets": [SECRET], "permissions": documented_for_reading()}
@@ -208,4 +234,6 @@ def test_nothing_that_is_documented_is_unneeded(traffic: dict[str, Calls], permi
 @pytest.mark.parametrize("permission", documented_for_reading())
 def test_nothing_that_is_documented_for_reading_is_unneeded(traffic: dict[str, Calls], permission: str) -> None:
     others = set(documented_for_reading()) - {permission}
-    assert [call for call in every_call([traffic["reading"]]) if needs_more(others, call)], f"nothing needs {permission}"
+    assert [call for call in every_call([traffic["reading"]]) if needs_more(others, call)], (
+        f"nothing needs {permission}"
+    )

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the sandbox answers survives Microsoft's own models: read and written again, nothing is unknown, lost or of another type."""
+"""What the sandbox answers survives Microsoft's own models: read and written again, nothing is unknown, lost or of
+another type.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ SHAPES: t.Final[dict[str, type[t.Any]]] = {
     "/applications": ApplicationCollectionResponse,
     "/servicePrincipals": ServicePrincipalCollectionResponse,
     "/servicePrincipals/{principal}": ServicePrincipal,
-    "/servicePrincipals/{principal}?$select=keyCredentials,passwordCredentials,customSecurityAttributes": ServicePrincipal,
+    "/servicePrincipals/{principal}?$select=keyCredentials,passwordCredentials,customSecurityAttributes": (
+        ServicePrincipal
+    ),
     "/servicePrincipals/{principal}?$expand=claimsMappingPolicies": ServicePrincipal,
     "/servicePrincipals/{principal}/appRoleAssignedTo": AppRoleAssignmentCollectionResponse,
     "/servicePrincipals/{principal}/claimsMappingPolicies": ClaimsMappingPolicyCollectionResponse,
@@ -45,7 +49,9 @@ SHAPES: t.Final[dict[str, type[t.Any]]] = {
     "/policies/defaultAppManagementPolicy": TenantAppManagementPolicy,
     "/applicationTemplates": ApplicationTemplateCollectionResponse,
     "/users": UserCollectionResponse,
-    "/users?$select=id,userPrincipalName,accountEnabled,userType,otherMails,onPremisesExtensionAttributes": UserCollectionResponse,
+    "/users?$select=id,userPrincipalName,accountEnabled,userType,otherMails,onPremisesExtensionAttributes": (
+        UserCollectionResponse
+    ),
     "/groups": GroupCollectionResponse,
     "/groups/{group}/members": DirectoryObjectCollectionResponse,
     "/directory/deletedItems/microsoft.graph.application": ApplicationCollectionResponse,
@@ -59,13 +65,22 @@ SHAPES: t.Final[dict[str, type[t.Any]]] = {
 @pytest.fixture
 def lived(sandbox: t.Any) -> tuple[Tenant, dict[str, str]]:
     """A tenant in which our module has made one application and deleted another, and the ids that the paths take."""
-    permissions = ["Application.ReadWrite.All", "Policy.ReadWrite.ApplicationConfiguration", "Policy.Read.All", "GroupMember.Read.All"]
+    permissions = [
+        "Application.ReadWrite.All",
+        "Policy.ReadWrite.ApplicationConfiguration",
+        "Policy.Read.All",
+        "GroupMember.Read.All",
+    ]
     client = {"permissions": [*permissions, "User.Read.All", "Organization.Read.All", "Domain.Read.All"]}
     groups = [{"displayName": "Agents", "members": ["jane@contoso.com", "Leads"]}, {"displayName": "Leads"}]
     tenant = Tenant(sandbox, client=client, groups=groups)
     made = tenant.run(MODULE, APP)
     assert made["changed"], made
-    another = {"name": "Another", "identifiers": ["https://signin.aws.amazon.com/saml"], "reply_urls": APP["reply_urls"]}
+    another = {
+        "name": "Another",
+        "identifiers": ["https://signin.aws.amazon.com/saml"],
+        "reply_urls": APP["reply_urls"],
+    }
     assert not tenant.run(MODULE, another).failed
     assert not tenant.run(MODULE, {"name": "Another", "state": "absent"}).failed
     return tenant, {"principal": made["application"]["service_principal_id"], "group": tenant.groups["Agents"]}

@@ -11,7 +11,9 @@ import time
 
 import pytest
 from azure.core.credentials import AccessToken
-from msgraph.generated.application_templates.item.instantiate.instantiate_post_request_body import InstantiatePostRequestBody
+from msgraph.generated.application_templates.item.instantiate.instantiate_post_request_body import (
+    InstantiatePostRequestBody,
+)
 from msgraph.generated.models.application import Application
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.graph_service_client import GraphServiceClient
@@ -45,7 +47,10 @@ async def test_what_is_not_there(graph: GraphServiceClient) -> None:
 
 async def test_a_body_that_is_refused(graph: GraphServiceClient) -> None:
     """9.4"""
-    for application, target in ((Application(), "displayName"), (Application(display_name="x", notes="x" * 1025), "notes")):
+    for application, target in (
+        (Application(), "displayName"),
+        (Application(display_name="x", notes="x" * 1025), "notes"),
+    ):
         error = await refusal(graph.applications.post(application))
         assert (error.response_status_code, error.error.code) == (400, "Request_BadRequest")
         assert [each.target for each in error.error.details] == [target]

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A second implementation of SAML, python3-saml in the place of AWS, believes the sandbox's Entra ID (facts/entra.md 6 and 10)."""
+"""A second implementation of SAML, python3-saml in the place of AWS, believes the sandbox's Entra ID (facts/entra.md 6
+and 10).
+"""
 
 from __future__ import annotations
 
@@ -131,7 +133,9 @@ def test_what_is_signed_is_what_the_issuance_policy_says(federation: Federation,
 
 
 def test_what_our_module_uploads_is_metadata_that_believes(federation: Federation) -> None:
-    """The provider in IAM, made from the old metadata and then merged with the new, verifies what both certificates sign."""
+    """The provider in IAM, made from the old metadata and then merged with the new, verifies what both certificates
+    sign.
+    """
     keys = {"AWS_ACCESS_KEY_ID": "AKIAOPERATOR00000001", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": REGION}
     environment = {**federation.sandbox.environment, **keys}
 
@@ -139,14 +143,18 @@ def test_what_our_module_uploads_is_metadata_that_believes(federation: Federatio
         options = {"name": "Uploaded", "metadata": federation.metadata(), "certificates": "merge"}
         result = run_module("iam_saml_provider", options, environment)
         assert result["changed"], result
-        return str(federation.iam.get_saml_provider(SAMLProviderArn=result["saml_provider"]["arn"])["SAMLMetadataDocument"])
+        return str(
+            federation.iam.get_saml_provider(SAMLProviderArn=result["saml_provider"]["arn"])["SAMLMetadataDocument"]
+        )
 
     first = upload()
     assert identity_provider(first) == identity_provider(federation.metadata())
     assert believed(first, federation.saml_response()).get_nameid() == JANE
     thumbprint = federation.add_certificate()
     merged = upload()
-    assert sorted(certificates(identity_provider(merged))) == sorted(certificates(identity_provider(federation.metadata())))
+    assert sorted(certificates(identity_provider(merged))) == sorted(
+        certificates(identity_provider(federation.metadata()))
+    )
     for active in (None, thumbprint):
         if active:
             federation.activate(active)

@@ -23,7 +23,9 @@ class _Loader(yaml.SafeLoader):
 
 _Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(t.cast("yaml.ScalarNode", node)))
 
-OBJECTS: t.Final[dict[str, t.Any]] = yaml.load((CHECKOUT / "awx" / "objects.yml").read_text(encoding="utf-8"), Loader=_Loader)
+OBJECTS: t.Final[dict[str, t.Any]] = yaml.load(
+    (CHECKOUT / "awx" / "objects.yml").read_text(encoding="utf-8"), Loader=_Loader
+)
 
 
 #: what leads from a node of a workflow to the next
@@ -36,7 +38,10 @@ def follow(nodes: t.Iterable[t.Mapping[str, t.Any]], failing: t.Collection[str])
     It does unless a job fails that no edge leads on from.
     """
     edges = {
-        node["identifier"]: {kind: [one["identifier"] for one in node.get("related", {}).get(kind, [])] for kind in EDGES} for node in nodes
+        node["identifier"]: {
+            kind: [one["identifier"] for one in node.get("related", {}).get(kind, [])] for kind in EDGES
+        }
+        for node in nodes
     }
     later = {name for kinds in edges.values() for names in kinds.values() for name in names}
     waiting = [name for name in edges if name not in later]
@@ -52,7 +57,9 @@ def follow(nodes: t.Iterable[t.Mapping[str, t.Any]], failing: t.Collection[str])
 
 
 def inventory(hosts: t.Mapping[str, t.Any], number: int = 1, count: int = 1) -> str:
-    """The inventory of a job, a script that prints it, with the hosts of one slice of several: every count-th, by name."""
+    """The inventory of a job, a script that prints it, with the hosts of one slice of several: every count-th, by
+    name.
+    """
     names = sorted(hosts)[number - 1 :: count]
     listed = {"all": {"hosts": names}, "_meta": {"hostvars": {name: hosts[name] for name in names}}}
     return f"#!/usr/bin/env python3\nprint({json.dumps(listed)!r})\n"
@@ -61,15 +68,19 @@ def inventory(hosts: t.Mapping[str, t.Any], number: int = 1, count: int = 1) -> 
 def answers(template: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The extra variables of a launch: what was answered, and of the other questions the defaults that are answers.
 
-    A question without answer or default sends nothing, so that the inventory decides. Empty answers are left out by AWX's pages; its API
-    refuses them as it refuses any other that is none.
+    A question without answer or default sends nothing, so that the inventory decides. Empty answers are left out by
+    AWX's pages; its API refuses them as it refuses any other that is none.
     """
     questions = {question["variable"]: question for question in template.get("survey_spec", {}).get("spec", [])}
     answered = dict(given)
-    refused = {name for name, value in answered.items() if name not in questions or not _answers(questions[name], value)}
+    refused = {
+        name for name, value in answered.items() if name not in questions or not _answers(questions[name], value)
+    }
     missing = {name for name, question in questions.items() if question["required"]} - set(answered)
     if refused or missing:
-        raise ValueError(f"AWX refuses the launch of {template['name']}: answers refused to {refused}, missing to {missing}")
+        raise ValueError(
+            f"AWX refuses the launch of {template['name']}: answers refused to {refused}, missing to {missing}"
+        )
     defaults = {name: question["default"] for name, question in questions.items() if "default" in question}
     return {**{name: value for name, value in defaults.items() if _answers(questions[name], value)}, **answered}
 
@@ -88,15 +99,19 @@ def _answers(question: t.Mapping[str, t.Any], value: t.Any) -> bool:
 def inject(
     credential_type: t.Mapping[str, t.Any], inputs: t.Mapping[str, str], folder: Path, seen_as: Path | None = None
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """The environment and the extra variables of a job with a credential of that type; its files are written under the folder.
+    """The environment and the extra variables of a job with a credential of that type; its files are written under the
+    folder.
 
-    As AWX does: empty inputs are left out, files are rendered first, and the rest can name them as tower.filename. A credential that lacks
-    a required input is saved, and the job that has it is refused. seen_as: where the job finds the folder; AWX's jobs see another path.
+    As AWX does: empty inputs are left out, files are rendered first, and the rest can name them as tower.filename. A
+    credential that lacks a required input is saved, and the job that has it is refused. seen_as: where the job finds
+    the folder; AWX's jobs see another path.
     """
     fields = {field["id"]: field for field in credential_type["inputs"]["fields"]}
     missing = [name for name in credential_type["inputs"].get("required", []) if not inputs.get(name)]
     if set(inputs) - set(fields) or missing:
-        raise ValueError(f"AWX refuses the job: its credential has unknown inputs {set(inputs) - set(fields)}, and lacks {missing}")
+        raise ValueError(
+            f"AWX refuses the job: its credential has unknown inputs {set(inputs) - set(fields)}, and lacks {missing}"
+        )
     values: dict[str, t.Any] = {name: value for name, value in inputs.items() if value}
     environment = ImmutableSandboxedEnvironment()
     injectors = credential_type["injectors"]
@@ -108,6 +123,9 @@ def inject(
     values["tower"] = SimpleNamespace(filename=names)
 
     def rendered(kind: str) -> dict[str, str]:
-        return {name: environment.from_string(template).render(**values) for name, template in injectors.get(kind, {}).items()}
+        return {
+            name: environment.from_string(template).render(**values)
+            for name, template in injectors.get(kind, {}).items()
+        }
 
     return rendered("env"), rendered("extra_vars")

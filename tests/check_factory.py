@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The facts of a healthy federation, for tests that change one of them. Imports the collection, so it is for processes that can."""
+"""The facts of a healthy federation, for tests that change one of them. Imports the collection, so it is for processes
+that can.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ INSTANCE: t.Final = f"arn:aws:connect:eu-central-1:111122223333:instance/{INSTAN
 ROLE: t.Final = "arn:aws:iam::111122223333:role/Federation"
 PROVIDER: t.Final = "arn:aws:iam::111122223333:saml-provider/Entra"
 REPLY_URL: t.Final = "https://eu-central-1.signin.aws.amazon.com/saml"
-RELAY_STATE: t.Final = f"https://eu-central-1.console.aws.amazon.com/connect/federate/{INSTANCE_ID}?destination=%2Fccp-v2"
+RELAY_STATE: t.Final = (
+    f"https://eu-central-1.console.aws.amazon.com/connect/federate/{INSTANCE_ID}?destination=%2Fccp-v2"
+)
 JANE: t.Final = "jane.doe@example.com"
 #: hops that are unknown whatever is read: the tenant's licences, and the policies of the organization
 UNSEEN: t.Final = ("tenant", "organization")
@@ -35,14 +39,20 @@ def certificate(name: str = "active", begins: int = -10, ends: int = 1085) -> ce
     return certificates.from_der(make_certificate(name, begins, ends))
 
 
-def key(name: str = "active", begins: int = -10, ends: int = 1085, *, active: bool = True, can_sign: bool = True) -> f.SigningKey:
+def key(
+    name: str = "active", begins: int = -10, ends: int = 1085, *, active: bool = True, can_sign: bool = True
+) -> f.SigningKey:
     """A signing key of the application."""
     return f.SigningKey(certificate(name, begins, ends), active, can_sign)
 
 
 def policy(*entries: dict[str, t.Any], **claim: t.Any) -> list[str]:
-    """A claims policy's definition, the healthy one with other AWS claims: a constant, an entry, or None for not at all; and settings."""
-    settings = {name: claim.pop(name) for name in (claims.AUDIENCE_OVERRIDE, claims.ISSUER_WITH_APPLICATION_ID) if name in claim}
+    """A claims policy's definition, the healthy one with other AWS claims: a constant, an entry, or None for not at
+    all; and settings.
+    """
+    settings = {
+        name: claim.pop(name) for name in (claims.AUDIENCE_OVERRIDE, claims.ISSUER_WITH_APPLICATION_ID) if name in claim
+    }
     aws: dict[str, t.Any] = {
         "RoleSessionName": {"Source": "user", "ID": "userprincipalname"},
         "Role": f"{ROLE},{PROVIDER}",
@@ -50,7 +60,10 @@ def policy(*entries: dict[str, t.Any], **claim: t.Any) -> list[str]:
         **claim,
     }
     made = [
-        {**({"Value": value} if isinstance(value, str) else value), "SamlClaimType": claims.ROLE.removesuffix("Role") + name}
+        {
+            **({"Value": value} if isinstance(value, str) else value),
+            "SamlClaimType": claims.ROLE.removesuffix("Role") + name,
+        }
         for name, value in aws.items()
         if value is not None
     ]
@@ -102,7 +115,11 @@ def role(**changes: t.Any) -> f.Role:
 
 def person(**changes: t.Any) -> f.Person:
     """Jane, but for what is given."""
-    healthy: dict[str, t.Any] = {"id": "j", "attributes": {"userprincipalname": JANE, "mail": JANE}, "through": ("Agents",)}
+    healthy: dict[str, t.Any] = {
+        "id": "j",
+        "attributes": {"userprincipalname": JANE, "mail": JANE},
+        "through": ("Agents",),
+    }
     return f.Person(changes.pop("name", JANE), **{**healthy, **changes})
 
 
@@ -115,17 +132,33 @@ def users(*found: f.ConnectUser, **changes: t.Any) -> f.Users:
     """The users of the instance."""
     listed = {one.username: one for one in found or (user(),)}
     return f.Users(
-        **{"by_name": listed, "ccp": {"agent": True, "quality": False}, "profile_names": {"quality": "QualityAnalyst"}, **changes}
+        **{
+            "by_name": listed,
+            "ccp": {"agent": True, "quality": False},
+            "profile_names": {"quality": "QualityAnalyst"},
+            **changes,
+        }
     )
 
 
 def wish(**changes: t.Any) -> f.Wish:
     """What the federation is meant to be."""
-    return f.Wish(**{"instance_arn": INSTANCE, "now": NOW, "role_arn": ROLE, "provider_arn": PROVIDER, "destination": "/ccp-v2", **changes})
+    return f.Wish(
+        **{
+            "instance_arn": INSTANCE,
+            "now": NOW,
+            "role_arn": ROLE,
+            "provider_arn": PROVIDER,
+            "destination": "/ccp-v2",
+            **changes,
+        }
+    )
 
 
 def facts(**changes: t.Any) -> f.Facts:
-    """The whole healthy path, but for what is given. application, role, provider, person, user, wish: their changes, or None."""
+    """The whole healthy path, but for what is given. application, role, provider, person, user, wish: their changes, or
+    None.
+    """
     healthy: dict[str, t.Any] = {
         "wish": wish(),
         "application": application(),

@@ -89,7 +89,9 @@ class Centre:
         return connect.describe_user(InstanceId=self.id, UserId=ids[0])["User"] if ids else None
 
 
-def centre(sandbox: Sandbox, *, region: str = "us-west-2", partition: str = "aws", limits: bool = False, **instance: t.Any) -> Centre:
+def centre(
+    sandbox: Sandbox, *, region: str = "us-west-2", partition: str = "aws", limits: bool = False, **instance: t.Any
+) -> Centre:
     """Seed an account with one instance."""
     quotas = instance.pop("quotas", {"instances": 50, "users": 20_000})
     account = {"id": ACCOUNT, "partition": partition, "access_keys": [KEY], "quotas": quotas}

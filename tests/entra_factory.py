@@ -53,7 +53,9 @@ SMALL: t.Final = {key: APP[key] for key in ("name", "identifiers", "reply_urls")
 
 
 def steady(application: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What two runs a second apart return alike: not the document, which is signed anew each time, nor the days that are left."""
+    """What two runs a second apart return alike: not the document, which is signed anew each time, nor the days that
+    are left.
+    """
     kept = {key: value for key, value in application.items() if key not in ("metadata_xml", "days_left")}
     return kept | {"certificates": [{**one, "days_left": None} for one in application["certificates"]]}
 
@@ -66,14 +68,23 @@ class Tenant:
         self.world = sandbox.world
         automation = {"secrets": [SECRET], **content.pop("client", {})}
         people = {
-            "users": [{"userPrincipalName": name, "displayName": name.partition("@")[0].title(), "mail": name} for name in USERS],
+            "users": [
+                {"userPrincipalName": name, "displayName": name.partition("@")[0].title(), "mail": name}
+                for name in USERS
+            ],
             "groups": [{"displayName": name, "members": []} for name in GROUPS],
         }
-        seeded = clouds.seed(sandbox.world, {"entra": {"tenants": [{"clients": [automation], **people, **content}]}})["entra"]["tenants"][0]
+        seeded = clouds.seed(sandbox.world, {"entra": {"tenants": [{"clients": [automation], **people, **content}]}})[
+            "entra"
+        ]["tenants"][0]
         self.id = seeded["id"]
         self.users, self.groups = seeded["users"], seeded["groups"]
         self.client = seeded["clients"]["automation"]
-        credentials = {"AZURE_TENANT_ID": self.id, "AZURE_CLIENT_ID": self.client["client_id"], "AZURE_CLIENT_SECRET": SECRET}
+        credentials = {
+            "AZURE_TENANT_ID": self.id,
+            "AZURE_CLIENT_ID": self.client["client_id"],
+            "AZURE_CLIENT_SECRET": SECRET,
+        }
         self.environment = {**sandbox.environment, **credentials}
 
     @property
@@ -82,14 +93,18 @@ class Tenant:
         return directory(self.world).tenants[self.id]
 
     def all(self, collection: str) -> list[dict[str, t.Any]]:
-        """The objects of a collection as they were last written, without the application that calls and Microsoft Graph."""
+        """The objects of a collection as they were last written, without the application that calls and Microsoft
+        Graph.
+        """
         own = (self.client["client_id"], MICROSOFT_GRAPH)
         return [dict(one) for one in self.directory[collection].current() if one.get("appId") not in own]
 
     def run(
         self, module: str, params: t.Mapping[str, t.Any], environment: t.Mapping[str, str] | None = None, **more: t.Any
     ) -> ModuleResult:
-        """Run a module; the traffic log then holds its calls alone, and neither the secret nor a token is in its output."""
+        """Run a module; the traffic log then holds its calls alone, and neither the secret nor a token is in its
+        output.
+        """
         self.world.traffic.clear()
         result = run_module(module, params, {**self.environment, **(environment or {})}, **more)
         assert SECRET not in result.raw
@@ -107,7 +122,9 @@ class Tenant:
             entra["appRoleAssignments"].delete(each["id"])
         for name in permissions:
             role = next(role["id"] for role in graph["appRoles"] if role["value"] == name)
-            entra["appRoleAssignments"].put(new_assignment(entra, caller, "ServicePrincipal", graph, role), settled=True)
+            entra["appRoleAssignments"].put(
+                new_assignment(entra, caller, "ServicePrincipal", graph, role), settled=True
+            )
 
     def check(self, module: str, params: t.Mapping[str, t.Any]) -> ModuleResult:
         """Run a module in check mode, with every write refused and none tried."""

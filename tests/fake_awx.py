@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""As much of AWX's API as awx.awx needs to make what a project brings: lists with filters, objects, associations, surveys."""
+"""As much of AWX's API as awx.awx needs to make what a project brings: lists with filters, objects, associations,
+surveys.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,11 @@ KINDS: t.Final[dict[str, tuple[str, tuple[str, ...], dict[str, str]]]] = {
     "credentials": ("credential", ("name",), {}),
     "credential_types": ("credential_type", ("name", "kind", "inputs", "injectors"), {}),
     "execution_environments": ("execution_environment", ("name", "image"), {"organization": "organizations"}),
-    "projects": ("project", ("name",), {"organization": "organizations", "default_environment": "execution_environments"}),
+    "projects": (
+        "project",
+        ("name",),
+        {"organization": "organizations", "default_environment": "execution_environments"},
+    ),
     "labels": ("label", ("name",), {"organization": "organizations"}),
     "notification_templates": ("notification_template", ("name",), {"organization": "organizations"}),
     "instance_groups": ("instance_group", ("name",), {}),
@@ -46,7 +52,11 @@ KINDS: t.Final[dict[str, tuple[str, tuple[str, ...], dict[str, str]]]] = {
         ("identifier",),
         {"workflow_job_template": "workflow_job_templates", "unified_job_template": "unified_job_templates"},
     ),
-    "schedules": ("schedule", ("name", "rrule", "unified_job_template"), {"unified_job_template": "unified_job_templates"}),
+    "schedules": (
+        "schedule",
+        ("name", "rrule", "unified_job_template"),
+        {"unified_job_template": "unified_job_templates"},
+    ),
 }
 #: what a schedule or a node of a workflow can run
 UNIFIED: t.Final = ("projects", "job_templates", "workflow_job_templates")
@@ -62,7 +72,8 @@ Object = dict[str, t.Any]
 class AWX:
     """The store. writes: every request that changed something.
 
-    commit: what the project's branch leads to; "" where a sync cannot reach it. administrator: whether a system administrator asks.
+    commit: what the project's branch leads to; "" where a sync cannot reach it. administrator: whether a system
+    administrator asks.
     """
 
     def __init__(self) -> None:
@@ -75,9 +86,15 @@ class AWX:
         self.linked: dict[tuple[int, str], list[int]] = {}
         self._routes = Map(
             [
-                Rule("/api/v2/<any(job_templates,workflow_job_templates):_kind>/<int:number>/survey_spec/", endpoint=self._survey),
+                Rule(
+                    "/api/v2/<any(job_templates,workflow_job_templates):_kind>/<int:number>/survey_spec/",
+                    endpoint=self._survey,
+                ),
                 Rule("/api/v2/projects/<int:number>/update/", endpoint=self._sync, methods=["POST"]),
-                Rule("/api/v2/project_updates/<int:number>/", endpoint=lambda _request, number: (200, self.updates[number])),
+                Rule(
+                    "/api/v2/project_updates/<int:number>/",
+                    endpoint=lambda _request, number: (200, self.updates[number]),
+                ),
                 Rule("/api/v2/<_kind>/<int:number>/<link>/", endpoint=self._links),
                 Rule("/api/v2/<_kind>/<int:number>/", endpoint=self._object),
                 Rule("/api/v2/<kind>/", endpoint=self._list),
@@ -86,11 +103,16 @@ class AWX:
 
     def all(self, kind: str) -> dict[str, Object]:
         """The objects of one collection by name."""
-        return {one.get("name") or one["identifier"]: one for one in self.objects.values() if one["type"] == KINDS[kind][0]}
+        return {
+            one.get("name") or one["identifier"]: one for one in self.objects.values() if one["type"] == KINDS[kind][0]
+        }
 
     def named(self, number: int, link: str) -> list[str]:
         """The names of what an object is associated with."""
-        return sorted(self.objects[other].get("name") or self.objects[other]["identifier"] for other in self.linked.get((number, link), []))
+        return sorted(
+            self.objects[other].get("name") or self.objects[other]["identifier"]
+            for other in self.linked.get((number, link), [])
+        )
 
     def make(self, kind: str, fields: Object) -> Object:
         """A new object."""
@@ -98,7 +120,10 @@ class AWX:
         missing = [name for name in required if not fields.get(name)]
         same = [one for one in self._of(kind) if self._key(one) == self._key({**fields, "type": type_})]
         if missing or same or not self._refers(kind, fields):
-            raise Refused({name: ["This field is required."] for name in missing} or {"__all__": ["It exists, or names what does not."]})
+            raise Refused(
+                {name: ["This field is required."] for name in missing}
+                or {"__all__": ["It exists, or names what does not."]}
+            )
         number = len(self.objects) + 1
         url = f"/api/v2/{kind}/{number}/"
         fixed = {
@@ -116,9 +141,15 @@ class AWX:
 
     def _update(self, project: int) -> Object:
         self.objects[project]["scm_revision"] = self.commit or self.objects[project]["scm_revision"]
-        status = {"status": "successful" if self.commit else "failed", "failed": not self.commit, "finished": "2026-01-01T00:00:00Z"}
+        status = {
+            "status": "successful" if self.commit else "failed",
+            "failed": not self.commit,
+            "finished": "2026-01-01T00:00:00Z",
+        }
         number = len(self.updates)
-        self.updates.append({"id": number, "url": f"/api/v2/project_updates/{number}/", "scm_revision": self.commit, **status})
+        self.updates.append(
+            {"id": number, "url": f"/api/v2/project_updates/{number}/", "scm_revision": self.commit, **status}
+        )
         return self.updates[-1]
 
     def _sync(self, _request: Request, number: int) -> tuple[int, t.Any]:
@@ -139,9 +170,9 @@ class AWX:
         except HTTPException as error:
             status, body = error.code or 500, {"detail": error.description}
         text = "" if body is None else json.dumps(body)
-        return Response(text, status, {"X-API-Product-Name": "AWX", "X-API-Product-Version": "24.6.1"}, "application/json")(
-            environ, start_response
-        )
+        return Response(
+            text, status, {"X-API-Product-Name": "AWX", "X-API-Product-Version": "24.6.1"}, "application/json"
+        )(environ, start_response)
 
     def _list(self, request: Request, kind: str) -> tuple[int, t.Any]:
         if request.method == "POST":
@@ -157,14 +188,19 @@ class AWX:
     def _object(self, request: Request, _kind: str, number: int) -> tuple[int, t.Any]:
         found = self._found(number)
         if request.method == "PATCH":
-            self.objects[number] = found = {**found, **{name: self._stored(name, value) for name, value in request.get_json().items()}}
+            self.objects[number] = found = {
+                **found,
+                **{name: self._stored(name, value) for name, value in request.get_json().items()},
+            }
         return 200, found
 
     def _survey(self, request: Request, _kind: str, number: int) -> tuple[int, t.Any]:
         self._found(number)
         if request.method == "POST":
             spec = request.get_json()
-            if not {"name", "description", "spec"} <= set(spec) or not all(set(question) >= QUESTION for question in spec["spec"]):
+            if not {"name", "description", "spec"} <= set(spec) or not all(
+                set(question) >= QUESTION for question in spec["spec"]
+            ):
                 raise Refused({"error": "The survey lacks a part."})
             self.surveys[number] = spec
             return 200, None

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Federations by the dozen: accounts that an operator enters by a role, Regions, tenants, and the hosts of an inventory."""
+"""Federations by the dozen: accounts that an operator enters by a role, Regions, tenants, and the hosts of an
+inventory.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ AGENT: t.Final = {"username": "jane.doe@example.com", "first_name": "Jane", "las
 
 @dataclass(frozen=True)
 class Fleet:
-    """The hosts with their variables, the environment of the operator, and each account's own keys for whoever does without roles."""
+    """The hosts with their variables, the environment of the operator, and each account's own keys for whoever does
+    without roles.
+    """
 
     hosts: dict[str, dict[str, t.Any]]
     environment: dict[str, str]
@@ -62,7 +66,9 @@ def make_fleet(sandbox: Sandbox, federations: int, accounts: int = 5, regions: i
         for number in range(federations)
     }
     environment = {"AWS_ACCESS_KEY_ID": "AKIAHUB", "AWS_SECRET_ACCESS_KEY": SECRET, "AZURE_CLIENT_SECRET": SECRET}
-    return Fleet(hosts, environment, {number: {"access_key": f"AKIA{number}", "secret_key": SECRET} for number in numbers})
+    return Fleet(
+        hosts, environment, {number: {"access_key": f"AKIA{number}", "secret_key": SECRET} for number in numbers}
+    )
 
 
 def _key(account: str) -> dict[str, str]:
@@ -76,7 +82,12 @@ def _allow(*actions: str) -> dict[str, t.Any]:
 def _automation(account: str) -> dict[str, t.Any]:
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HUB}:root"}, "Action": "sts:AssumeRole"}
     policies = {"all": _allow("connect:*", "ds:*", "iam:*", "sts:GetCallerIdentity")}
-    return {"account": account, "name": "Automation", "trust": {"Version": "2012-10-17", "Statement": [trust]}, "policies": policies}
+    return {
+        "account": account,
+        "name": "Automation",
+        "trust": {"Version": "2012-10-17", "Statement": [trust]},
+        "policies": policies,
+    }
 
 
 def _tenant(number: int) -> dict[str, t.Any]:
@@ -91,6 +102,8 @@ def _tenant(number: int) -> dict[str, t.Any]:
         "cloud": "public",
         "domains": ["example.com"],
         "clients": [client],
-        "users": [{"userPrincipalName": AGENT["username"], "givenName": AGENT["first_name"], "surname": AGENT["last_name"]}],
+        "users": [
+            {"userPrincipalName": AGENT["username"], "givenName": AGENT["first_name"], "surname": AGENT["last_name"]}
+        ],
         "groups": [{"displayName": GROUP, "members": [AGENT["username"]]}],
     }

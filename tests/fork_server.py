@@ -3,11 +3,12 @@
 
 """Runs modules, and commands of Ansible, each in a process of its own.
 
-With --once it is this process, and a JSON object {"module", "arguments", "environment"} on standard input says which module. Without, each
-line is such an object, or {"command", "arguments", "environment", "working"}, and each run is a fork of this process, which has loaded the
-libraries: that saves most of a module's second, and half a second of a command. The object's "folder" then says where the files out and
-err go ("merged": into one), and the line that answers is the exit status. With --commands Ansible itself is loaded too; it takes its
-settings from this process's environment, so those of its requests must be the same.
+With --once it is this process, and a JSON object {"module", "arguments", "environment"} on standard input says which
+module. Without, each line is such an object, or {"command", "arguments", "environment", "working"}, and each run is a
+fork of this process, which has loaded the
+libraries: that saves most of a module's second, and half a second of a command. The object's "folder" then says where
+the files out and err go ("merged": into one), and the line that answers is the exit status. With --commands Ansible
+itself is loaded too; it takes its settings from this process's environment, so those of its requests must be the same.
 """
 
 from __future__ import annotations
@@ -38,11 +39,17 @@ HEAVY: t.Final = (
     "requests",
 )
 
-#: What hands the descriptions of AWS's services, once read, to the modules that are forks, as it does where Ansible runs them directly.
+#: What hands the descriptions of AWS's services, once read, to the modules that are forks, as it does where Ansible
+#: runs them directly.
 DESCRIPTIONS: t.Final = "ansible_collections.openccp.federation.plugins.plugin_utils._models"
 
 #: What commands load of Ansible, and the packages of which they load all plugins.
-COMMANDS: t.Final = ("ansible.cli.playbook", "ansible.cli.inventory", "ansible.plugins.strategy.linear", "ansible.plugins.connection.local")
+COMMANDS: t.Final = (
+    "ansible.cli.playbook",
+    "ansible.cli.inventory",
+    "ansible.plugins.strategy.linear",
+    "ansible.plugins.connection.local",
+)
 PLUGINS: t.Final = ("action", "filter", "test", "inventory", "vars")
 
 #: What each run of Ansible would compile anew, since its loader of collections keeps no bytecode.
@@ -84,7 +91,10 @@ def _load_ansible() -> None:
 
 def _keep_compiled() -> None:
     usual = builtins.compile
-    kept = {str(path): (path.read_bytes(), usual(path.read_bytes(), str(path), "exec", 0, True)) for path in SOURCES.rglob("*.py")}
+    kept = {
+        str(path): (path.read_bytes(), usual(path.read_bytes(), str(path), "exec", 0, True))
+        for path in SOURCES.rglob("*.py")
+    }
 
     def compile_once(source: t.Any, filename: t.Any, *arguments: t.Any, **named: t.Any) -> t.Any:
         known, code = kept.get(os.path.realpath(filename) if isinstance(filename, str) else "", (None, None))

@@ -45,14 +45,20 @@ class Pair(t.NamedTuple):
 
     def federated_credential(self) -> dict[str, str]:
         """Trust in tokens that are signed with the key."""
-        public = self.key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        public = self.key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
         return {**IDENTITY, "public_key": public.decode()}
 
     def token(self, subject: str = IDENTITY["subject"]) -> str:
         """A token of the identity that is trusted, or of another."""
         now = dt.datetime.now(dt.UTC)
         times = {"iat": now, "nbf": now, "exp": now + dt.timedelta(minutes=10)}
-        return jwt.encode({"iss": IDENTITY["issuer"], "aud": IDENTITY["audience"], "sub": subject, "jti": "1", **times}, self.key, "RS256")
+        return jwt.encode(
+            {"iss": IDENTITY["issuer"], "aud": IDENTITY["audience"], "sub": subject, "jti": "1", **times},
+            self.key,
+            "RS256",
+        )
 
 
 def make_pair() -> Pair:
@@ -60,5 +66,7 @@ def make_pair() -> Pair:
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "automation")])
     now = dt.datetime.now(dt.UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(days=30))
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(days=30)
+    )
     return Pair(key, builder.sign(key, hashes.SHA256()))

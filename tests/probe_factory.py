@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A tenant and an account whose every name, id and secret tells where it comes from, for the live probe to be tried on."""
+"""A tenant and an account whose every name, id and secret tells where it comes from, for the live probe to be tried
+on.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def fill(sandbox: Sandbox) -> None:
         "display_name": "Telltale Industries",
         "domains": ["telltale.onmicrosoft.com", "telltale.example"],
         "clients": clients,
-        "users": [{"userPrincipalName": "tilda.telltale@telltale.example", "givenName": "Tilda", "surname": "Telltale"}],
+        "users": [
+            {"userPrincipalName": "tilda.telltale@telltale.example", "givenName": "Tilda", "surname": "Telltale"}
+        ],
         "groups": [{"displayName": "Telltale agents", "members": ["tilda.telltale@telltale.example"]}],
     }
     aws = {

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waits for what another process does, and ends a run of Ansible as the machine's end does: at once, and with whatever it started."""
+"""Waits for what another process does, and ends a run of Ansible as the machine's end does: at once, and with whatever
+it started.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,14 @@ from support import HANGS
 
 
 def wait_for(event: t.Callable[[], object], what: str, process: subprocess.Popen[str] | None = None) -> None:
-    """Return once something has happened. AssertionError when the process that should do it has ended, or when all hangs."""
+    """Return once something has happened. AssertionError when the process that should do it has ended, or when all
+    hangs.
+    """
     deadline = time.monotonic() + HANGS
     while not event():
-        assert process is None or process.poll() is None, f"the process ended before {what}: {process and process.communicate()[0]}"
+        assert process is None or process.poll() is None, (
+            f"the process ended before {what}: {process and process.communicate()[0]}"
+        )
         assert time.monotonic() < deadline, f"{what} never came"
         time.sleep(0.01)
 
@@ -42,7 +48,11 @@ def kill_whole(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None
 def _stop(pid: int) -> list[int]:
     try:
         os.kill(pid, signal.SIGSTOP)
-        children = [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text("ascii").split()]
+        children = [
+            int(child)
+            for task in Path(f"/proc/{pid}/task").glob("*/children")
+            for child in task.read_text("ascii").split()
+        ]
     except (ProcessLookupError, FileNotFoundError):
         return []
     return [pid, *(one for child in children for one in _stop(child))]

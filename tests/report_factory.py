@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks of federations, healthy and not, as a report is made of them. Imports the collection, so it is for processes that can."""
+"""Checks of federations, healthy and not, as a report is made of them. Imports the collection, so it is for processes
+that can.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def healthy() -> f.Facts:
 
 
 def in_trouble() -> f.Facts:
-    """The certificate comes near its end, its successor is not in AWS, and three people cannot get in for three reasons."""
+    """The certificate comes near its end, its successor is not in AWS, and three people cannot get in for three
+    reasons.
+    """
     others = [
         m.person(name=name, id=name, attributes={"userprincipalname": name, "mail": name}, through=through)
         for name, through in ((JOHN, ("Agents",)), (ANN, ()), ("bob.loe@example.com", ("Agents",)))

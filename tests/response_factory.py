@@ -25,16 +25,21 @@ PROVIDER: t.Final = "arn:aws:iam::111122223333:saml-provider/Entra"
 #: as seconds are all that is written, so that tests can compare
 NOW: t.Final = datetime.now(UTC).replace(microsecond=0)
 
-_ASSERTION: t.Final = """<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion" ID="{id}" IssueInstant="{issued}" Version="2.0">
+_ASSERTION: t.Final = """<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion" ID="{id}" IssueInstant="{issued}"
+ Version="2.0">
 <Issuer>{issuer}</Issuer>
 <Subject><NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress">{name_id}</NameID>
-<SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><SubjectConfirmationData NotOnOrAfter="{end}" Recipient="{recipient}"/>
+<SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><SubjectConfirmationData NotOnOrAfter="{end}"
+ Recipient="{recipient}"/>
 </SubjectConfirmation></Subject>
-<Conditions NotBefore="{start}" NotOnOrAfter="{end}"><AudienceRestriction><Audience>{audience}</Audience></AudienceRestriction></Conditions>
+<Conditions NotBefore="{start}"
+ NotOnOrAfter="{end}"><AudienceRestriction><Audience>{audience}</Audience></AudienceRestriction></Conditions>
 <AttributeStatement>{attributes}</AttributeStatement></Assertion>"""
 _RESPONSE: t.Final = """<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_response" Version="2.0"
- IssueInstant="{issued}" Destination="{recipient}"><Issuer xmlns="urn:oasis:names:tc:SAML:2.0:assertion">{issuer}</Issuer>
-<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>{assertions}</samlp:Response>"""
+ IssueInstant="{issued}" Destination="{recipient}"><Issuer
+ xmlns="urn:oasis:names:tc:SAML:2.0:assertion">{issuer}</Issuer>
+<samlp:Status><samlp:StatusCode
+ Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>{assertions}</samlp:Response>"""
 
 
 def make_response(
@@ -52,7 +57,8 @@ def make_response(
     wanted = {"RoleSessionName": name_id, "Role": f"{ROLE},{PROVIDER}", "SessionDuration": "3600", **claims}
     given = {name: value for name, value in wanted.items() if value is not None}
     attributes = "".join(
-        f'<Attribute Name="{AWS}{name}"><AttributeValue>{value}</AttributeValue></Attribute>' for name, value in given.items()
+        f'<Attribute Name="{AWS}{name}"><AttributeValue>{value}</AttributeValue></Attribute>'
+        for name, value in given.items()
     )
     known = {
         "issuer": issuer,

@@ -36,14 +36,21 @@ def _key() -> rsa.RSAPrivateKey:
 
 @cache
 def make_certificate(
-    name: str = "Microsoft Azure Federated SSO Certificate", begins: int = -10, ends: int = 1085, extensions: tuple[str, ...] = ()
+    name: str = "Microsoft Azure Federated SSO Certificate",
+    begins: int = -10,
+    ends: int = 1085,
+    extensions: tuple[str, ...] = (),
 ) -> bytes:
     """DER of a self-signed certificate; begins and ends in days from NOW, extensions by object identifier."""
     return _signed(name, _key(), begins, ends, extensions)
 
 
 def _signed(
-    name: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, begins: int, ends: int, extensions: tuple[str, ...] = ()
+    name: str,
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
+    begins: int,
+    ends: int,
+    extensions: tuple[str, ...] = (),
 ) -> bytes:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
@@ -56,7 +63,9 @@ def _signed(
         .not_valid_after(NOW + timedelta(days=ends))
     )
     for identifier in extensions:
-        builder = builder.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier(identifier), b"\x05\x00"), critical=False)
+        builder = builder.add_extension(
+            x509.UnrecognizedExtension(x509.ObjectIdentifier(identifier), b"\x05\x00"), critical=False
+        )
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
@@ -92,14 +101,19 @@ def make_metadata(
     location: str = f"https://login.microsoftonline.com/{TENANT}/saml2",
     head: str = '<?xml version="1.0" encoding="utf-8"?>',
 ) -> str:
-    """A document of Entra's shape: a signature, a RoleDescriptor that repeats the certificates, one IDPSSODescriptor."""
+    """A document of Entra's shape: a signature, a RoleDescriptor that repeats the certificates, one
+    IDPSSODescriptor.
+    """
     descriptors = "".join(key_descriptor(der) for der in ders) if keys is None else keys
     redirect, post = (f"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-{binding}" for binding in ("Redirect", "POST"))
     return (
-        f'{head}<EntityDescriptor ID="{identifier}" entityID="{entity_id}" xmlns="urn:oasis:names:tc:SAML:2.0:metadata">'
-        f'<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignatureValue>{identifier}</SignatureValue></Signature>'
+        f'{head}<EntityDescriptor ID="{identifier}" entityID="{entity_id}" '
+        f'xmlns="urn:oasis:names:tc:SAML:2.0:metadata">'
+        f"<Signature "
+        f'xmlns="http://www.w3.org/2000/09/xmldsig#"><SignatureValue>{identifier}</SignatureValue></Signature>'
         '<RoleDescriptor xsi:type="fed:SecurityTokenServiceType" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-        'xmlns:fed="http://docs.oasis-open.org/wsfed/federation/200706" protocolSupportEnumeration="http://docs.oasis-open.org/wsfed/federation/200706">'
+        'xmlns:fed="http://docs.oasis-open.org/wsfed/federation/200706" '
+        'protocolSupportEnumeration="http://docs.oasis-open.org/wsfed/federation/200706">'
         f"{descriptors}</RoleDescriptor>"
         f'<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">{descriptors}'
         f'<SingleLogoutService Binding="{redirect}" Location="{location}"/>'

@@ -54,7 +54,12 @@ def module_environment(environment: t.Mapping[str, str]) -> dict[str, str]:
 
 
 def start_module(
-    name: str, params: t.Mapping[str, t.Any], environment: t.Mapping[str, str], *, check: bool = False, diff: bool = True
+    name: str,
+    params: t.Mapping[str, t.Any],
+    environment: t.Mapping[str, str],
+    *,
+    check: bool = False,
+    diff: bool = True,
 ) -> subprocess.Popen[str]:
     """A module's process that has its arguments and runs; for tests that kill it."""
     process = subprocess.Popen(
@@ -72,7 +77,9 @@ def start_module(
     return process
 
 
-def _request(name: str, params: t.Mapping[str, t.Any], environment: t.Mapping[str, str], check: bool, diff: bool) -> dict[str, t.Any]:
+def _request(
+    name: str, params: t.Mapping[str, t.Any], environment: t.Mapping[str, str], check: bool, diff: bool
+) -> dict[str, t.Any]:
     settings = {
         "_ansible_check_mode": check,
         "_ansible_diff": diff,
@@ -105,7 +112,9 @@ class ForkServer:
 
     @classmethod
     def run(cls, kind: str, request: t.Mapping[str, t.Any], timeout: float) -> tuple[int, str, str]:
-        """The exit status of one run, and what it printed and complained of. TimeoutError when it takes longer than the seconds given."""
+        """The exit status of one run, and what it printed and complained of. TimeoutError when it takes longer than the
+        seconds given.
+        """
         server = cls.idle[kind].pop() if cls.idle[kind] else cls(kind)
         answer = server._answer(request, timeout)
         cls.idle[kind].append(server)
@@ -130,9 +139,11 @@ def run_module(
     diff: bool = True,
     timeout: float = HANGS,
 ) -> ModuleResult:
-    """What a module of the collection returns. AssertionError when it dies without a result: a traceback is never right.
+    """What a module of the collection returns. AssertionError when it dies without a result: a traceback is never
+    right.
 
-    name: without the collection's prefix. environment: the sandbox's, with the credentials that the module takes from there.
+    name: without the collection's prefix. environment: the sandbox's, with the credentials that the module takes from
+    there.
     """
     status, out, err = ForkServer.run("--modules", _request(name, params, environment, check, diff), timeout)
     try:
@@ -172,14 +183,22 @@ def ansible_command(command: str, *arguments: str | Path) -> list[str]:
 
 
 def run_ansible(
-    command: t.Sequence[str], environment: t.Mapping[str, str], folder: Path, *, merged: bool = False, timeout: float = HANGS
+    command: t.Sequence[str],
+    environment: t.Mapping[str, str],
+    folder: Path,
+    *,
+    merged: bool = False,
+    timeout: float = HANGS,
 ) -> subprocess.CompletedProcess[str]:
     """A command of Ansible, run in a folder to its end. merged: what it complains of is part of what it prints.
 
-    environment: as ansible_environment gives it. With further settings of Ansible's the command is a process like any other, since these
-    are read as it starts.
+    environment: as ansible_environment gives it. With further settings of Ansible's the command is a process like any
+    other, since these are read as it starts.
     """
-    given, usual = ({name: value for name, value in one.items() if "ANSIBLE_" in name} for one in (environment, ansible_environment({})))
+    given, usual = (
+        {name: value for name, value in one.items() if "ANSIBLE_" in name}
+        for one in (environment, ansible_environment({}))
+    )
     if given != usual:
         return subprocess.run(
             command,
@@ -191,7 +210,13 @@ def run_ansible(
             check=False,
             timeout=timeout,
         )
-    request = {"command": command[0], "arguments": command[1:], "environment": dict(environment), "working": str(folder), "merged": merged}
+    request = {
+        "command": command[0],
+        "arguments": command[1:],
+        "environment": dict(environment),
+        "working": str(folder),
+        "merged": merged,
+    }
     return subprocess.CompletedProcess(command, *ForkServer.run("--commands", request, timeout))
 
 
@@ -209,7 +234,9 @@ def documented_options(module: str) -> dict[str, t.Any]:
     for fragment in document["extends_documentation_fragment"]:
         file, part = (*fragment.removeprefix("openccp.federation.").split(".", 1), "")[:2]
         if fragment.startswith("openccp.federation."):
-            held = importlib.import_module(f"ansible_collections.openccp.federation.plugins.doc_fragments.{file}").ModuleDocFragment
+            held = importlib.import_module(
+                f"ansible_collections.openccp.federation.plugins.doc_fragments.{file}"
+            ).ModuleDocFragment
             given = yaml.safe_load(getattr(held, part.upper() or "DOCUMENTATION"))["options"]
             options |= {name: {**option, **options.get(name, {})} for name, option in given.items()}
     return options
@@ -222,6 +249,8 @@ def run_examples(
     tasks = written_in(module, "EXAMPLES")
     known = {"ansible_python_interpreter": sys.executable, **(variables or {})}
     playbook = folder / "examples.yml"
-    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": known, "tasks": tasks}]), encoding="utf-8")
+    playbook.write_text(
+        json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": known, "tasks": tasks}]), encoding="utf-8"
+    )
     command = ansible_command("ansible-playbook", "--inventory", "localhost,", "--connection", "local", playbook)
     return run_ansible(command, ansible_environment(environment), folder, merged=True)

@@ -115,12 +115,18 @@ class StandIn:
 
 @functools.cache
 def defaults_of(module: t.Any) -> dict[str, t.Any]:
-    """The options of a module as they are when none is given; asked for first before threads are, since parsing needs a stack."""
-    return {option: about.get("default") for option, about in documented_options(module.__name__.rpartition(".")[2]).items()}
+    """The options of a module as they are when none is given; asked for first before threads are, since parsing needs a
+    stack.
+    """
+    return {
+        option: about.get("default") for option, about in documented_options(module.__name__.rpartition(".")[2]).items()
+    }
 
 
 def run_here(module: t.Any, kind: str, key: str, params: t.Mapping[str, t.Any], time: VirtualTime) -> dict[str, t.Any]:
-    """What a module of Entra ID returns that runs in this process. kind: its class. key: under which it returns its object."""
+    """What a module of Entra ID returns that runs in this process. kind: its class. key: under which it returns its
+    object.
+    """
     given = StandIn({**defaults_of(module), **params})
     resource = getattr(module, kind)(given)
     resource.waiter.clock, resource.waiter.sleep = time.now, time.sleep

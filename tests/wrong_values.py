@@ -16,16 +16,39 @@ _NO_UUID: t.Final = ("4711", "99999999-8888-4777-8666-55555555555", ["a"])
 _NO_ALIAS: t.Final = ("d-support", "a" * 46, "my alias", "my_alias", "-a", "a-")
 _NO_PATH: t.Final = ({"a": 1}, ["a"])
 _NO_OUTPUT: t.Final = ("/dev/null/here.json", "/proc", *_NO_PATH)
-_NO_TAGS: t.Final = ({"team": "R&D"}, {"aws:team": "a"}, {"": "a"}, {"a" * 129: "b"}, {"a": "b" * 257}, {"a": {"b": 1}}, "team", ["team"])
+_NO_TAGS: t.Final = (
+    {"team": "R&D"},
+    {"aws:team": "a"},
+    {"": "a"},
+    {"a" * 129: "b"},
+    {"a": "b" * 257},
+    {"a": {"b": 1}},
+    "team",
+    ["team"],
+)
 _NO_DURATION: t.Final = (3599, 43201, -1, "an hour", "1.5")
 _NO_DAYS: t.Final = (-1, "soon", "4.5", 10**6)
 _NO_ROLE_NAME: t.Final = ("a b", "a" * 65, "a/b", "ä")
 _NO_PROVIDER_NAME: t.Final = ("a b", "a" * 129, "a@b", "a/b")
 _NO_ROLE_PATH: t.Final = ("federation", "/federation", "federation/", "/a b/", "/" + "a" * 511 + "/")
-_NO_ADDRESS: t.Final = ("http://desk.example.com", "desk.example.com", " https://desk.example.com", "https://", ["https://a b"])
+_NO_ADDRESS: t.Final = (
+    "http://desk.example.com",
+    "desk.example.com",
+    " https://desk.example.com",
+    "https://",
+    ["https://a b"],
+)
 _NO_ADDRESSES: t.Final = (["http://desk.example.com"], ["https://desk .example.com"], [""], {"a": 1})
 _NO_EMAILS: t.Final = (["jane"], [f"a{n}@example.com" for n in range(6)], ["a b@example.com"])
-_NO_DESTINATION: t.Final = ("%2Fagent-app-v2", "agent-app-v2", "/ccp-v2 ", "//evil.example.com", "http://desk.example.com", "/a\\b", ["/"])
+_NO_DESTINATION: t.Final = (
+    "%2Fagent-app-v2",
+    "agent-app-v2",
+    "/ccp-v2 ",
+    "//evil.example.com",
+    "http://desk.example.com",
+    "/a\\b",
+    ["/"],
+)
 _OF_ANOTHER_DOMAIN: t.Final = (
     "/ccp-v2&new_domain=true",
     "/ccp-v2?new_domain=true",
@@ -55,7 +78,13 @@ _NO_GROUPS: t.Final[tuple[t.Any, ...]] = (
     {"group": "Agents"},
     [["Agents"]],
 )
-_NO_AGENTS: t.Final[tuple[t.Any, ...]] = ([{}], [{"first_name": "A"}], ["jane.doe@example.com"], [{"username": ""}], [{"username": ["a"]}])
+_NO_AGENTS: t.Final[tuple[t.Any, ...]] = (
+    [{}],
+    [{"first_name": "A"}],
+    ["jane.doe@example.com"],
+    [{"username": ""}],
+    [{"username": ["a"]}],
+)
 _NO_SOURCE: t.Final = ("department", "user.mail", "Mail", ["mail"])
 _NO_EXTERNAL_ID: t.Final = ("a", "a b", "ä" * 3, "a" * 1225)
 _NO_ROLE_ARN: t.Final = ("R", _PROVIDER, _ROLE.replace("arn:aws:", "arn:moon:"), _ROLE.replace("111122223333", "1111"))
@@ -93,7 +122,12 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "azure_saml_app_assigned_users": _NO_NAMES,
     "azure_saml_app_assignment_required": _NO_BOOLEAN,
     "azure_saml_app_audience_override": _NO_IDENTIFIER,
-    "azure_saml_app_extra_claims": ([{"value": "a"}], [{"name": "a"}], [{"name": "a", "value": "b", "id": "mail"}], ["a"]),
+    "azure_saml_app_extra_claims": (
+        [{"value": "a"}],
+        [{"name": "a"}],
+        [{"name": "a", "value": "b", "id": "mail"}],
+        ["a"],
+    ),
     "azure_saml_app_hidden": _NO_BOOLEAN,
     "azure_saml_app_identifiers": (["no uri"], ["example"], [""]),
     "azure_saml_app_issuer_with_application_id": _NO_BOOLEAN,
@@ -159,7 +193,12 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "cognito_federation_tags": _NO_TAGS,
     "cognito_federation_unlisted_assignments": _NO_CHOICE,
     "connect_instance_alias": _NO_ALIAS,
-    "connect_instance_approved_origins": ({"unknown": []}, {"add": [{"a": 1}]}, "https://desk.example.com", ["https://desk.example.com"]),
+    "connect_instance_approved_origins": (
+        {"unknown": []},
+        {"add": [{"a": 1}]},
+        "https://desk.example.com",
+        ["https://desk.example.com"],
+    ),
     "connect_instance_attributes": _NO_OPTIONS,
     "connect_instance_confirm_alias": _NO_ALIAS,
     "connect_instance_id": _NO_UUID,

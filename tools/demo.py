@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Federates the sandbox's two clouds with the real playbooks, twice, signs an agent in, and shows what else there is: one screen a step."""
+"""Federates the sandbox's two clouds with the real playbooks, twice, signs an agent in, and shows what else there is:
+one screen a step.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ class Run:
 
 
 class Terminal:
-    """What the demo prints, which is kept, and Ansible's own output, which goes to a log unless all of it is to be seen."""
+    """What the demo prints, which is kept, and Ansible's own output, which goes to a log unless all of it is to be
+    seen.
+    """
 
     def __init__(self, *, verbose: bool) -> None:
         FOLDER.mkdir(exist_ok=True)
@@ -105,10 +109,14 @@ class Demo:
         self.sandbox = sandbox
         self.credentials = credentials
         self.terminal = terminal
-        (host,) = yaml.safe_load((CHECKOUT / INVENTORY / "hosts.yml").read_text(encoding="utf-8"))["all"]["hosts"].values()
+        (host,) = yaml.safe_load((CHECKOUT / INVENTORY / "hosts.yml").read_text(encoding="utf-8"))["all"][
+            "hosts"
+        ].values()
         self.agent = str(host["federation_agents"][0]["username"])
 
-    def play(self, playbook: str, *arguments: str, variables: t.Mapping[str, t.Any] | None = None, writes: bool = False) -> Run:
+    def play(
+        self, playbook: str, *arguments: str, variables: t.Mapping[str, t.Any] | None = None, writes: bool = False
+    ) -> Run:
         """Run a playbook of the collection. writes: whether it may."""
         words = ["ansible-playbook", f"openccp.federation.{playbook}", "--inventory", str(INVENTORY), *arguments]
         if variables:
@@ -121,7 +129,11 @@ class Demo:
         world.settings.refuse_writes = not writes
         events = FOLDER / "events.jsonl"
         events.unlink(missing_ok=True)
-        own = {"ANSIBLE_CALLBACK_PLUGINS": str(EVENTS), "ANSIBLE_CALLBACKS_ENABLED": "events", "EVENTS_FILE": str(events)}
+        own = {
+            "ANSIBLE_CALLBACK_PLUGINS": str(EVENTS),
+            "ANSIBLE_CALLBACKS_ENABLED": "events",
+            "EVENTS_FILE": str(events),
+        }
         environment = {**clean(os.environ), **self.sandbox.environment, **self.credentials, **own}
         with subprocess.Popen(
             [sys.executable, "-m", "ansible", "playbook", *words[1:]],
@@ -167,10 +179,15 @@ class Demo:
         """A page of one's own with the panel in it."""
         self.terminal.screen("The panel in your own page")
         if not LIBRARY.exists():
-            self.terminal.say("Left out: it needs Amazon's library, which npm fetches. Install npm, and run make demo again.")
+            self.terminal.say(
+                "Left out: it needs Amazon's library, which npm fetches. Install npm, and run make demo again."
+            )
             return
         site = (FOLDER / "desk").relative_to(CHECKOUT)
-        pages = {"federation_pages": [{"url": f"https://{DESK}/", "folder": str(site)}], "ccp_page_library": str(LIBRARY)}
+        pages = {
+            "federation_pages": [{"url": f"https://{DESK}/", "folder": str(site)}],
+            "ccp_page_library": str(LIBRARY),
+        }
         run = self.play("ccp_page", variables=pages, writes=True)
         self.terminal.show(run.message("The plan"))
         self._table(run)
@@ -178,15 +195,21 @@ class Demo:
             self.terminal.say(f"\nNo picture of it, since {missing}.")
             return
         clouds.seed(
-            self.sandbox.world, {"sites": {DESK: {"folder": str(CHECKOUT / site), "headers": run.fact("ccp_page_result")["headers"]}}}
+            self.sandbox.world,
+            {"sites": {DESK: {"folder": str(CHECKOUT / site), "headers": run.fact("ccp_page_result")["headers"]}}},
         )
         picture = FOLDER / "ccp-page.png"
         self._work_in_page(picture)
-        self.terminal.say(f"\n{self.agent} signed in there with headless Chromium. The picture is kept: {picture.relative_to(CHECKOUT)}")
+        self.terminal.say(
+            f"\n{self.agent} signed in there with headless Chromium. The picture is kept: "
+            f"{picture.relative_to(CHECKOUT)}"
+        )
 
     def _work_in_page(self, picture: pathlib.Path) -> None:
         with browser.browser(self.sandbox.environment) as chromium:
-            page = chromium.profile(pathlib.Path(self.sandbox.environment["AWS_CA_BUNDLE"]).with_name("profile")).new_page()
+            page = chromium.profile(
+                pathlib.Path(self.sandbox.environment["AWS_CA_BUNDLE"]).with_name("profile")
+            ).new_page()
             open_page(page, f"https://{DESK}/")
             window = start(page)
             fill(page, window, self.agent)
@@ -215,20 +238,26 @@ class Demo:
         self.terminal.say()
         for line in run.message("Federation, changed, check, what to do"):
             self.terminal.say(line)
-        self.terminal.say(f"\n{run.requests} requests to the clouds, {run.writes} of them writes; {run.changed} tasks changed.")
+        self.terminal.say(
+            f"\n{run.requests} requests to the clouds, {run.writes} of them writes; {run.changed} tasks changed."
+        )
 
 
 def main() -> int:
     """Run the demo, or one command in a shell of the seeded sandbox."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", nargs=argparse.REMAINDER, metavar="COMMAND", help="run a command in a shell of the seeded sandbox")
+    parser.add_argument(
+        "--run", nargs=argparse.REMAINDER, metavar="COMMAND", help="run a command in a shell of the seeded sandbox"
+    )
     parser.add_argument("--port", type=int, default=0, help="the loopback port; a free one when left out")
     parser.add_argument("--verbose", action="store_true", help="show Ansible's own output as well")
     options = parser.parse_args()
     with running_sandbox(options.port) as sandbox:
         credentials = seeded(sandbox)
         if options.run:
-            return subprocess.run(options.run, env={**clean(os.environ), **sandbox.environment, **credentials}, check=False).returncode
+            return subprocess.run(
+                options.run, env={**clean(os.environ), **sandbox.environment, **credentials}, check=False
+            ).returncode
         terminal = Terminal(verbose=options.verbose)
         try:
             demonstrate(Demo(sandbox, credentials, terminal))
@@ -246,12 +275,16 @@ def seeded(sandbox: Sandbox) -> dict[str, str]:
 
 
 def demonstrate(demo: Demo) -> None:
-    """Every screen, the last with what to do next. With UPDATE_PICTURES=1 the first two become the picture in the README."""
+    """Every screen, the last with what to do next. With UPDATE_PICTURES=1 the first two become the picture in the
+    README.
+    """
     terminal = demo.terminal
     url = demo.federate()
     demo.again()
     if os.environ.get("UPDATE_PICTURES"):
-        (PICTURES / "demo.svg").write_text(terminal_picture.draw(["$ make demo", *terminal.lines], WIDTH), encoding="utf-8")
+        (PICTURES / "demo.svg").write_text(
+            terminal_picture.draw(["$ make demo", *terminal.lines], WIDTH), encoding="utf-8"
+        )
     terminal.screen("An agent signs in")
     prove(demo.sandbox, demo.credentials, url, demo.agent, FOLDER / "ccp.png")
     demo.report()

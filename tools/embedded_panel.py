@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An agent in front of the page that the role ccp_page publishes, in Chromium. The page's time stands still unless it is moved."""
+"""An agent in front of the page that the role ccp_page publishes, in Chromium. The page's time stands still unless it
+is moved.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def open_page(page: t.Any, url: str) -> None:
 
 
 def start(page: t.Any, button: str = "Sign in") -> t.Any:
-    """Click, and have the window that opens. The page closes it as soon as the panel is there, so wait for nothing in it afterwards."""
+    """Click, and have the window that opens. The page closes it as soon as the panel is there, so wait for nothing in
+    it afterwards.
+    """
     with page.expect_popup() as opened:
         page.get_by_role("button", name=button, exact=True).click()
     return opened.value
@@ -47,7 +51,9 @@ def is_panel(response: t.Any) -> bool:
 
 
 def wait_for_panel(page: t.Any) -> None:
-    """Let as much time pass as Amazon Connect Streams may take to load the frame again, and wait for what the frame says."""
+    """Let as much time pass as Amazon Connect Streams may take to load the frame again, and wait for what the frame
+    says.
+    """
     page.clock.run_for(2 * LOAD_TIMEOUT)
     page.get_by_role("button", name="Sign out", exact=True).wait_for()
 

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes docs/not-verified.md, and the table in docs/live-probe.md, from the open questions: roles/live_probe/files/questions.yml."""
+"""Makes docs/not-verified.md, and the table in docs/live-probe.md, from the open questions:
+roles/live_probe/files/questions.yml.
+"""
 
 from __future__ import annotations
 
@@ -28,18 +30,18 @@ Made by tools/not_verified.py from roles/live_probe/files/questions.yml: change 
 
 # Not verified against the live clouds
 
-The collection is developed and tested against its sandbox, which follows the vendors' documentation and service models. No test runs
-against Microsoft's or Amazon's live services. Where the documentation is silent or contradicts itself, this page says what the collection
-assumes, what happens if the assumption is wrong, and how to find out in your own tenant or account. Please
-[tell us](https://github.com/openccp/federation/issues) what you see.
+The collection is developed and tested against its sandbox, which follows the vendors' documentation and service
+models. No test runs against Microsoft's or Amazon's live services. Where the documentation is silent or contradicts
+itself, this page says what the collection assumes, what happens if the assumption is wrong, and how to find out in your
+own tenant or account. Please [tell us](https://github.com/openccp/federation/issues) what you see.
 
-Where the last column says *probe*, [the playbook `live_probe`](live-probe.md) finds out by itself; with `--tags` and the name in the first
-column it asks that question alone.
+Where the last column says *probe*, [the playbook `live_probe`](live-probe.md) finds out by itself; with `--tags` and
+the name in the first column it asks that question alone.
 """
 
 SANDBOX: t.Final = """\
-The sandbox signs people in so that a federation can be tried without the clouds. Its texts and rules are the documented ones; in these
-points no source says what the clouds do.
+The sandbox signs people in so that a federation can be tried without the clouds. Its texts and rules are the
+documented ones; in these points no source says what the clouds do.
 """
 
 #: the parts of the page → the clouds whose questions they hold
@@ -77,7 +79,9 @@ def probe_page(every: collections.abc.Sequence[Question], old: str) -> str:
     """The page of the probe with its table of experiments."""
     before, rest = old.split(MARKS[0])
     rows = ((f"`{each['id']}`", *experiment(each)) for each in every if "experiment" in each)
-    return f"{before}{MARKS[0]}{table(('Question', 'Makes', 'Needs', 'Costs'), rows)}{MARKS[1]}{rest.split(MARKS[1])[1]}"
+    return (
+        f"{before}{MARKS[0]}{table(('Question', 'Makes', 'Needs', 'Costs'), rows)}{MARKS[1]}{rest.split(MARKS[1])[1]}"
+    )
 
 
 def experiment(question: Question) -> tuple[str, str, str]:

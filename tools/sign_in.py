@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The end of the demo: an agent signs in, and an administrator learns what that does to the browser's AWS console session."""
+"""The end of the demo: an agent signs in, and an administrator learns what that does to the browser's AWS console
+session.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +47,15 @@ def prove(sandbox: Sandbox, credentials: t.Mapping[str, str], url: str, user: st
         if not seen.ok:
             raise NotIn(f"{user} did not get in, but saw: {seen.text}")
         print(f"  {seen.title} at {urllib.parse.urlsplit(seen.url).hostname}: {seen.agent}, {seen.routing_profile}")
-        print(f"  The picture is kept: {picture.parent.name}/{picture.name}" if picture.exists() else "  No picture, for want of a browser")
-        print("\nA browser has one AWS session at a time, and signing in to Amazon Connect replaces it. Who is in the AWS console?\n")
+        print(
+            f"  The picture is kept: {picture.parent.name}/{picture.name}"
+            if picture.exists()
+            else "  No picture, for want of a browser"
+        )
+        print(
+            "\nA browser has one AWS session at a time, and signing in to Amazon Connect replaces it. Who is in "
+            "the AWS console?\n"
+        )
         window = browsers.new()
         before = browsers.visit(window, _console_link(sandbox, credentials))
         browsers.sign_in(browsers.new(), url, user)
@@ -79,16 +88,25 @@ def _browsers(sandbox: Sandbox, picture: pathlib.Path) -> collections.abc.Iterat
 
 def _console_link(sandbox: Sandbox, credentials: t.Mapping[str, str]) -> str:
     """The address that opens the console for an administrator, as AWS's own tools make it."""
-    account = boto3.session.Session(credentials["AWS_ACCESS_KEY_ID"], credentials["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1")
+    account = boto3.session.Session(
+        credentials["AWS_ACCESS_KEY_ID"], credentials["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1"
+    )
     config = Config(proxies={"https": sandbox.environment["HTTPS_PROXY"]})
     authority = sandbox.environment["AWS_CA_BUNDLE"]
     iam = account.client("iam", config=config, verify=authority)
     sts = account.client("sts", config=config, verify=authority)
     principal = {"AWS": f"arn:aws:iam::{sts.get_caller_identity()['Account']}:root"}
-    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}],
+    }
     role = iam.create_role(RoleName="Administrator", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
     made = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="alex")["Credentials"]
-    keys = {"sessionId": made["AccessKeyId"], "sessionKey": made["SecretAccessKey"], "sessionToken": made["SessionToken"]}
+    keys = {
+        "sessionId": made["AccessKeyId"],
+        "sessionKey": made["SecretAccessKey"],
+        "sessionToken": made["SessionToken"],
+    }
     with http_sign_in.new_browser(sandbox.environment) as client:
         answer = client.get(BROKER, params={"Action": "getSigninToken", "Session": json.dumps(keys)}, timeout=300)
     login = {"Action": "login", "Destination": CONSOLE, "SigninToken": answer.json()["SigninToken"]}

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Unpacks the collection amazon.aws, and nothing else, out of the ansible package's wheel: take_amazon_aws.py FOLDER_OF_WHEELS."""
+"""Unpacks the collection amazon.aws, and nothing else, out of the ansible package's wheel: take_amazon_aws.py
+FOLDER_OF_WHEELS.
+"""
 
 from __future__ import annotations
 

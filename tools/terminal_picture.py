@@ -27,7 +27,8 @@ def draw(lines: t.Sequence[str], columns: int) -> str:
     width, height = round(columns * _CHARACTER) + 2 * _MARGIN, len(lines) * _LINE + 2 * _MARGIN
     rows = "".join(_row(number, line) for number, line in enumerate(lines) if line.strip())
     return (
-        f'{_HEAD}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">\n'
+        f'{_HEAD}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" role="img">\n'
         f"<title>A terminal after make demo</title>\n"
         f'<rect width="{width}" height="{height}" rx="8" fill="#12181e"/>\n'
         f'<g font-family="ui-monospace, Menlo, Consolas, monospace" font-size="13" fill="#e8edf2">\n'

@@ -36,7 +36,9 @@ def known_names() -> frozenset[str]:
 def unknown_names(names: t.Iterable[str]) -> list[str]:
     """Those that begin like a role's and are none of the collection's."""
     prefixes = tuple(f"{role.name}_" for role in ROLES.iterdir())
-    return sorted({name for name in names if name.startswith(prefixes) and not _LEFT_BEHIND.fullmatch(name)} - known_names())
+    return sorted(
+        {name for name in names if name.startswith(prefixes) and not _LEFT_BEHIND.fullmatch(name)} - known_names()
+    )
 
 
 def warning(name: str) -> str:
@@ -55,7 +57,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Fail for words that belong to no variable; warn of names."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        names = self.validate_argument_spec({"names": {"type": "list", "elements": "str", "required": True}})[1]["names"]
+        names = self.validate_argument_spec({"names": {"type": "list", "elements": "str", "required": True}})[1][
+            "names"
+        ]
         stray = (task_vars or {}).get(_STRAY)
         if stray:
             msg = (

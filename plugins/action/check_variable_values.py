@@ -71,7 +71,9 @@ class ActionModule(ActionBase):
         return {**result, "changed": False, "problems": []}
 
     def _value(self, raw: t.Any) -> t.Any:
-        """A variable's value; None while it depends on what is not there yet, of which the role that takes it judges."""
+        """A variable's value; None while it depends on what is not there yet, of which the role that takes it
+        judges.
+        """
         try:
             value = self._templar.template(raw)
         except AnsibleError:

@@ -31,10 +31,15 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Print it at once, so that the lines of several hosts are not mixed."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        options = {"check": {"type": "dict", "required": True}, "inventories": {"type": "list", "elements": "str", "default": []}}
+        options = {
+            "check": {"type": "dict", "required": True},
+            "inventories": {"type": "list", "elements": "str", "default": []},
+        }
         given = self.validate_argument_spec(options)[1]
         width = shutil.get_terminal_size(((display.columns or 79) + 1, 24)).columns
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
         printed = terminal.lines(given["check"], host, given["inventories"], width)
-        display.display("\n".join(stringc(line.text, COLOURS[line.status]) if line.status else line.text for line in printed))
+        display.display(
+            "\n".join(stringc(line.text, COLOURS[line.status]) if line.status else line.text for line in printed)
+        )
         return {**result, "changed": False, "lines": [line.text for line in printed]}

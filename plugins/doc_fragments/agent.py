@@ -10,7 +10,8 @@ from textwrap import indent
 _AGENT = r"""
 username:
   description:
-    - The username, exact in upper and lower case. It must equal the role session name that Entra sends, and cannot be changed later.
+    - The username, exact in upper and lower case. It must equal the role session name that Entra sends,
+      and cannot be changed later.
     - It has 2 to 64 letters, digits and C(_.-), and C(@) only as in an e-mail address.
     - That is what both AWS STS and Amazon Connect accept.
     - A user whose name differs in case only is reported, not duplicated.
@@ -34,7 +35,8 @@ mobile:
   description: The mobile number in E.164 form. An empty text removes it.
   type: str
 security_profiles:
-  description: The names or IDs of one to ten security profiles, exactly those that the user is to have. Needed for a new user.
+  description: The names or IDs of one to ten security profiles, exactly those that the user is to have. Needed for a
+    new user.
   type: list
   elements: str
 routing_profile:
@@ -142,7 +144,8 @@ instance_id:
 
 _TASK = r"""
 purge_tags:
-  description: Whether tags that are not among the given C(tags) are removed. The collection's own tag and those of AWS stay.
+  description: Whether tags that are not among the given C(tags) are removed. The collection's own tag and those of
+    AWS stay.
   type: bool
   default: true
 wait_timeout:
@@ -153,19 +156,23 @@ wait_timeout:
 
 _NOTES = r"""
 notes:
-  - A write of secondary e-mail address or mobile number leaves the tag C(openccp.federation/contact) on the user, with a digest of both
-    and the time. By it a later run knows without a request for each user that they are as wanted, unless somebody modified the user since.
+  - A write of secondary e-mail address or mobile number leaves the tag C(openccp.federation/contact) on the user,
+    with a digest of both and the time. By it a later run knows without a request for each user that they are as wanted,
+    unless somebody modified the user since.
 """
 
 
 class ModuleDocFragment:
     """The options of one agent, alone and in each element of a list, and what the modules for agents have in common.
 
-    The texts are put together, which ansible-test's look at plain assignments does not understand: hence the annotations.
+    The texts are put together, which ansible-test's look at plain assignments does not understand: hence the
+    annotations.
     """
 
     DOCUMENTATION: t.Final = "options:" + indent(_AGENT + _INSTANCE + _TASK, "  ") + _NOTES
 
-    LISTED: t.Final = "options:\n  users:\n    suboptions:" + indent(_AGENT, "      ") + indent(_INSTANCE + _TASK, "  ") + _NOTES
+    LISTED: t.Final = (
+        "options:\n  users:\n    suboptions:" + indent(_AGENT, "      ") + indent(_INSTANCE + _TASK, "  ") + _NOTES
+    )
 
     INSTANCE: t.Final = "options:" + indent(_INSTANCE, "  ")

@@ -17,7 +17,8 @@ options:
     type: str
   client_id:
     description:
-      - The (client) id of the application that signs in; with O(managed_identity=true) the id of a user-assigned identity.
+      - The (client) id of the application that signs in; with O(managed_identity=true) the id of a user-assigned
+        identity.
       - Read from E(AZURE_CLIENT_ID) when omitted.
     type: str
   client_secret:
@@ -38,8 +39,10 @@ options:
     type: str
   federated_token_file:
     description:
-      - A file with a token of another identity provider that the application trusts, such as that of a Kubernetes service account.
-      - When no credential is given at all and the environment has neither secret nor certificate, E(AZURE_FEDERATED_TOKEN_FILE) is read.
+      - A file with a token of another identity provider that the application trusts, such as that of a Kubernetes
+        service account.
+      - When no credential is given at all and the environment has neither secret nor certificate,
+        E(AZURE_FEDERATED_TOKEN_FILE) is read.
     type: path
   managed_identity:
     description:
@@ -48,7 +51,8 @@ options:
   cloud:
     description:
       - The Microsoft cloud of the tenant.
-      - Read from E(AZURE_CLOUD_ENVIRONMENT) when omitted, which may also hold V(AzureCloud), V(AzureUSGovernment) or V(AzureChinaCloud).
+      - Read from E(AZURE_CLOUD_ENVIRONMENT) when omitted, which may also hold V(AzureCloud), V(AzureUSGovernment) or
+        V(AzureChinaCloud).
     type: str
     choices: [public, usgov, usgov_dod, china]
     default: public
@@ -66,5 +70,6 @@ requirements:
   - requests >= 2.31.0
   - cryptography >= 42.0.0
 notes:
-  - Proxies and certificate authorities are taken from the environment, such as E(HTTPS_PROXY) and E(REQUESTS_CA_BUNDLE).
+  - Proxies and certificate authorities are taken from the environment, such as E(HTTPS_PROXY) and
+    E(REQUESTS_CA_BUNDLE).
 """

@@ -11,7 +11,8 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Gives each member the settings of the groups that hold them, in the shape that M(openccp.federation.connect_users) takes.
+  - Gives each member the settings of the groups that hold them, in the shape that M(openccp.federation.connect_users)
+    takes.
 positional: groups
 options:
   _input:
@@ -21,7 +22,8 @@ options:
     required: true
   groups:
     description:
-      - The groups in the order in which they count. Each has C(group), the name that the module was given, and settings of agents.
+      - The groups in the order in which they count. Each has C(group), the name that the module was given, and settings
+        of agents.
     type: list
     elements: dict
     required: true
@@ -29,7 +31,8 @@ options:
     description:
       - How the settings of somebody are found whom several groups hold.
       - V(first) takes them from the first group alone.
-      - V(merge) takes all security profiles and tags of all groups, and every other setting from the first group that has it.
+      - V(merge) takes all security profiles and tags of all groups, and every other setting from the first group that
+        has it.
     type: str
     choices: [first, merge]
     default: first
@@ -44,7 +47,9 @@ EXAMPLES = r"""
     region: eu-central-1
     instance_id: example-service
     mode: set
-    users: "{{ people.members | openccp.federation.agents(groups, defaults={'routing_profile': 'Basic Routing Profile'}) }}"
+    users: >-
+      {{ people.members
+      | openccp.federation.agents(groups, defaults={'routing_profile': 'Basic Routing Profile'}) }}
   vars:
     groups:
       - {group: Supervisors, security_profiles: [CallCenterManager]}
@@ -79,11 +84,18 @@ def agents(
     for entry in groups:
         if "group" not in entry:
             raise AnsibleFilterError(f"an entry of groups has no group: {dict(entry)!r}")
-    return [{**(defaults or {}), **_settings(member, groups, match), **{key: member[key] for key in _PERSON}} for member in members]
+    return [
+        {**(defaults or {}), **_settings(member, groups, match), **{key: member[key] for key in _PERSON}}
+        for member in members
+    ]
 
 
 def _settings(member: t.Mapping[str, t.Any], groups: t.Iterable[t.Mapping[str, t.Any]], match: str) -> Settings:
-    held = [{key: value for key, value in entry.items() if key != "group"} for entry in groups if entry["group"] in member["groups"]]
+    held = [
+        {key: value for key, value in entry.items() if key != "group"}
+        for entry in groups
+        if entry["group"] in member["groups"]
+    ]
     if match == "first":
         return held[0] if held else {}
     settings: Settings = {}

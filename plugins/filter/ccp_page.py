@@ -11,11 +11,12 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Computes the configuration of the page that the role P(openccp.federation.ccp_page#role) publishes, the integrity of its files, and the
-    headers that its web server must send.
+  - Computes the configuration of the page that the role P(openccp.federation.ccp_page#role) publishes, the integrity of
+    its files, and the headers that its web server must send.
 options:
   _input:
-    description: The address of the panel in the instance, as M(openccp.federation.connect_instance_info) returns it in C(ccp_url).
+    description: The address of the panel in the instance, as M(openccp.federation.connect_instance_info) returns it in
+      C(ccp_url).
     type: str
     required: true
   region:
@@ -43,7 +44,8 @@ options:
     default: 5000
   relay_state:
     description:
-      - The relay state of the application. It says on which domain the session is, of an instance that answers on C(awsapps.com) as well.
+      - The relay state of the application. It says on which domain the session is, of an instance that answers on
+        C(awsapps.com) as well.
       - When omitted, it is the domain of the instance's address.
     type: str
 """

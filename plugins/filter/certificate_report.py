@@ -15,8 +15,8 @@ description:
 options:
   _input:
     description:
-      - The federations, each with C(host), C(application) as M(openccp.federation.azure_saml_app_info) returns it, and C(providers) as
-        M(openccp.federation.iam_saml_provider_info) returns them.
+      - The federations, each with C(host), C(application) as M(openccp.federation.azure_saml_app_info) returns it, and
+        C(providers) as M(openccp.federation.iam_saml_provider_info) returns them.
     type: list
     elements: dict
     required: true
@@ -56,9 +56,9 @@ _value:
   contains:
     certificates:
       description:
-        - The certificates, each with C(host), C(application), C(app_id), C(thumbprint), C(not_after), C(days_left), C(active), C(usable)
-          (whether Entra ID can sign with it now), C(in_entra), C(providers) (the ARNs that hold it), C(trusted) (whether all do) and
-          C(managed) (whether this collection made it).
+        - The certificates, each with C(host), C(application), C(app_id), C(thumbprint), C(not_after), C(days_left),
+          C(active), C(usable) (whether Entra ID can sign with it now), C(in_entra), C(providers) (the ARNs that hold
+          it), C(trusted) (whether all do) and C(managed) (whether this collection made it).
       type: list
       elements: dict
     not_readable:
@@ -97,7 +97,10 @@ def certificate_report(
     warn_days: int = 30,
 ) -> dict[str, t.Any]:
     """The report as plain values."""
-    not_readable, not_federated = dict(sorted((not_readable or {}).items())), dict(sorted((not_federated or {}).items()))
+    not_readable, not_federated = (
+        dict(sorted((not_readable or {}).items())),
+        dict(sorted((not_federated or {}).items())),
+    )
     by_host: dict[str, list[dict[str, t.Any]]] = {}
     found: dict[str, list[str]] = {}
     for federation in federations:

@@ -49,14 +49,16 @@ options:
     type: int
     default: 1095
   replaced:
-    description: The thumbprint of a certificate that is replaced as long as it is active, although it is not near its end.
+    description: The thumbprint of a certificate that is replaced as long as it is active, although it is not near its
+      end.
     type: str
   compromised:
     description: Whether what was replaced is retired without delay.
     type: bool
     default: false
   adopt_unmanaged:
-    description: Whether a certificate that this collection did not make, and that ends after the active one, is published and activated.
+    description: Whether a certificate that this collection did not make, and that ends after the active one, is
+      published and activated.
     type: bool
     default: false
   remove_unmanaged:
@@ -70,7 +72,9 @@ seealso:
 EXAMPLES = r"""
 - name: Say what comes next
   ansible.builtin.debug:
-    msg: "{{ (found.applications[0] | openccp.federation.certificate_rotation(trusting.saml_providers, found.now)).message }}"
+    msg: >-
+      {{ (found.applications[0]
+      | openccp.federation.certificate_rotation(trusting.saml_providers, found.now)).message }}
 """
 
 RETURN = r"""
@@ -80,7 +84,8 @@ _value:
   contains:
     stage:
       description:
-        - What comes next, V(watch) (nothing), V(stage), V(publish), V(settle), V(activate), V(retire), or V(held) after a rollback.
+        - What comes next, V(watch) (nothing), V(stage), V(publish), V(settle), V(activate), V(retire), or V(held) after
+          a rollback.
       type: str
     message:
       description: The same in a sentence.
@@ -133,7 +138,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._rotation.decis
 )
 
 
-def certificate_rotation(application: dict[str, t.Any], providers: list[dict[str, t.Any]], now: str, **rules: t.Any) -> dict[str, t.Any]:
+def certificate_rotation(
+    application: dict[str, t.Any], providers: list[dict[str, t.Any]], now: str, **rules: t.Any
+) -> dict[str, t.Any]:
     """The decision as a dictionary of plain values."""
     federation = Federation(
         certificates_of(application),

@@ -40,7 +40,8 @@ _value:
       description: The version of this shape.
       type: int
     checks:
-      description: A record for each host, with C(host), C(checked) and either what the module returned or C(msg), why it was not checked.
+      description: A record for each host, with C(host), C(checked) and either what the module returned or C(msg), why
+        it was not checked.
       type: list
       elements: dict
 """

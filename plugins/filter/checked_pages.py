@@ -26,7 +26,9 @@ EXAMPLES = r"""
     identifier: https://signin.aws.amazon.com/saml#example-service
     region: eu-central-1
     instance_id: example-service
-    pages: "{{ [{'url': 'https://desk.example.com/', 'folder': 'desk', 'language': 'de'}] | openccp.federation.checked_pages }}"
+    pages: >-
+      {{ [{'url': 'https://desk.example.com/', 'folder': 'desk', 'language': 'de'}]
+      | openccp.federation.checked_pages }}
 """
 
 RETURN = r"""

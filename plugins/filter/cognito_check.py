@@ -11,9 +11,10 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Follows the sign-in path of a user pool hop by hop, from what the info modules return of the pool and of its application.
-  - The hops are V(domain), V(provider), V(clients), V(callback), V(application), V(identifier), V(reply_url), V(assignment),
-    V(certificate), V(trust), V(mapping) and V(claims).
+  - Follows the sign-in path of a user pool hop by hop, from what the info modules return of the pool and of its
+    application.
+  - The hops are V(domain), V(provider), V(clients), V(callback), V(application), V(identifier), V(reply_url),
+    V(assignment), V(certificate), V(trust), V(mapping) and V(claims).
 options:
   _input:
     description: What M(openccp.federation.cognito_saml_provider_info) returned of one provider, with its clients.
@@ -90,7 +91,12 @@ def cognito_check(
         summary = f"{len(failed)} of {len(findings)} hops to the user pool {name} fail: {hops}. {failed[0].reason}"
     else:
         summary = f"People get in to the user pool {name}, as far as can be read."
-    return {"ok": not failed, "summary": summary, "findings": [each.as_dict() for each in findings], "table": table(findings)}
+    return {
+        "ok": not failed,
+        "summary": summary,
+        "findings": [each.as_dict() for each in findings],
+        "table": table(findings),
+    }
 
 
 class FilterModule:

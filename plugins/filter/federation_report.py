@@ -12,13 +12,14 @@ author:
   - openccp.federation contributors (@openccp)
 positional: now
 description:
-  - Brings what M(openccp.federation.federation_check) found of several federations together, the worst first, and says what changed since
-    the last report.
+  - Brings what M(openccp.federation.federation_check) found of several federations together, the worst first, and says
+    what changed since the last report.
 options:
   _input:
     description:
       - The checks, each with C(host) and either C(result), what M(openccp.federation.federation_check) returned with
-        O(openccp.federation.federation_check#module:overview=true), or C(not_readable), why the host could not be checked.
+        O(openccp.federation.federation_check#module:overview=true), or C(not_readable), why the host could not be
+        checked.
     type: list
     elements: dict
     required: true
@@ -82,7 +83,8 @@ _value:
       type: list
       elements: dict
     changes:
-      description: What changed since the previous report, each with C(host), C(direction) (V(better), V(worse) or V(neutral)) and C(text).
+      description: What changed since the previous report, each with C(host), C(direction) (V(better), V(worse) or
+        V(neutral)) and C(text).
       type: list
       elements: dict
 """

@@ -21,8 +21,8 @@ options:
   template:
     description:
       - The text of the template. The role C(federation_report) has one.
-      - It gets the report as C(report), and the functions C(sign_in_path) and C(certificate_timeline), which say where things stand in the
-        drawings.
+      - It gets the report as C(report), and the functions C(sign_in_path) and C(certificate_timeline), which say where
+        things stand in the drawings.
     type: str
     required: true
 seealso:
@@ -33,7 +33,9 @@ seealso:
 EXAMPLES = r"""
 - name: Write the page
   ansible.builtin.copy:
-    content: "{{ report | openccp.federation.federation_report_page(lookup('ansible.builtin.file', 'report.html.j2')) }}"
+    content: >-
+      {{ report
+      | openccp.federation.federation_report_page(lookup('ansible.builtin.file', 'report.html.j2')) }}
     dest: report.html
     mode: "0644"
 """
@@ -53,7 +55,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._report import 
 
 def federation_report_page(report: t.Mapping[str, t.Any], template: str) -> str:
     """The page as text."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     functions = {"sign_in_path": drawings.sign_in_path, "certificate_timeline": drawings.certificate_timeline}
     try:
         return environment.from_string(template).render(report=report, **functions)

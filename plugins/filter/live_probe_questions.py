@@ -40,7 +40,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The questions, each with C(id), C(cloud), and C(line), which says what its experiment makes, needs and costs.
+  description: The questions, each with C(id), C(cloud), and C(line), which says what its experiment makes, needs and
+    costs.
   type: list
   elements: dict
 """
@@ -50,7 +51,9 @@ import typing as t
 from ansible_collections.openccp.federation.plugins.module_utils._probe.report import chosen
 
 
-def live_probe_questions(questions: list[dict[str, t.Any]], tags: list[str], skip_tags: list[str] | None = None) -> list[dict[str, str]]:
+def live_probe_questions(
+    questions: list[dict[str, t.Any]], tags: list[str], skip_tags: list[str] | None = None
+) -> list[dict[str, str]]:
     """The questions that the tags stand for."""
     return chosen(questions, tags, skip_tags or ())
 

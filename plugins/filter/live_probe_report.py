@@ -43,8 +43,8 @@ _value:
   contains:
     report:
       description:
-        - The report for a file. It holds no name, id or secret of the tenant and the account. C(answers) has each with C(id), C(answer),
-          C(assumed), C(evidence) and C(sandbox), the settings of the sandbox that it decides.
+        - The report for a file. It holds no name, id or secret of the tenant and the account. C(answers) has each with
+          C(id), C(answer), C(assumed), C(evidence) and C(sandbox), the settings of the sandbox that it decides.
       type: dict
     lines:
       description: The same as a table, what is not as assumed first.
@@ -64,7 +64,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._probe import r
 _COLLECTION: t.Final = Path(__file__).resolve().parents[2]
 
 
-def live_probe_report(answers: list[dict[str, t.Any]], questions: list[dict[str, t.Any]], about: dict[str, t.Any]) -> dict[str, t.Any]:
+def live_probe_report(
+    answers: list[dict[str, t.Any]], questions: list[dict[str, t.Any]], about: dict[str, t.Any]
+) -> dict[str, t.Any]:
     """The report and its table."""
     try:
         made = report.report(questions, answers, {"collection": _version(), **about})

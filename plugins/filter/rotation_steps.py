@@ -50,7 +50,9 @@ options:
 EXAMPLES = r"""
 - name: Say what a run would do
   ansible.builtin.debug:
-    msg: "{{ next | openccp.federation.rotation_steps(found.applications[0], trusting.saml_providers) | map(attribute='action') }}"
+    msg: >-
+      {{ next | openccp.federation.rotation_steps(found.applications[0], trusting.saml_providers)
+      | map(attribute='action') }}
   vars:
     next: "{{ found.applications[0] | openccp.federation.certificate_rotation(trusting.saml_providers, found.now) }}"
 """
@@ -81,7 +83,11 @@ def rotation_steps(
     """The steps as plain values."""
     held = {consumer_id(provider): held_thumbprints(provider) for provider in providers}
     name, active = application["name"], application["active_thumbprint"]
-    stages = [tag for tag in tags if tag not in ("all", "always", "tagged", "untagged")] if "all" not in tags or "rollback" in tags else []
+    stages = (
+        [tag for tag in tags if tag not in ("all", "always", "tagged", "untagged")]
+        if "all" not in tags or "rollback" in tags
+        else []
+    )
     planned = steps.steps_of(steps.CurrentState(decision, name, active, held, tuple(stages), wait, compromised))
     return planned + steps.notify(name, application["notification_emails"], notification_emails, decision, stages)
 

@@ -77,14 +77,16 @@ _value:
       type: list
       elements: str
     unusable:
-      description: The members of groups who cannot be agents, as M(openccp.federation.azure_group_member_info) returns them.
+      description: The members of groups who cannot be agents, as M(openccp.federation.azure_group_member_info) returns
+        them.
       type: list
       elements: dict
     unusable_members:
       description: Who they are, why, and what changes that, in a sentence; empty without any.
       type: str
     unusable_fails:
-      description: Whether the run fails for them, as O(openccp.federation.connect_users#role:main:connect_users_unusable_members) says.
+      description: Whether the run fails for them, as
+        O(openccp.federation.connect_users#role:main:connect_users_unusable_members) says.
       type: bool
     refusal:
       description: Why the plan must not be carried out; empty when it may be.
@@ -99,7 +101,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 
 
 def run_plan(
-    results: dict[str, t.Any], parts: dict[str, str], usernames: list[str] | str | None = None, max_removals: str | int = ""
+    results: dict[str, t.Any],
+    parts: dict[str, str],
+    usernames: list[str] | str | None = None,
+    max_removals: str | int = "",
 ) -> dict[str, t.Any]:
     """The plan as plain values."""
     known = usernames if isinstance(usernames, list) else None  # ansible-core 2.18 makes an empty text of none

@@ -16,9 +16,9 @@ options:
   _input:
     description:
       - What came of each federation, by host.
-      - C(plan) is the plan as P(openccp.federation.run_plan#filter) returns it, C(error) the message of what failed, C(check) what
-        M(openccp.federation.federation_check) returned, C(waits_for) what a half waits for, C(note) a sentence on what comes
-        next, and C(check_mode) whether the run only foretold. Each may be missing.
+      - C(plan) is the plan as P(openccp.federation.run_plan#filter) returns it, C(error) the message of what failed,
+        C(check) what M(openccp.federation.federation_check) returned, C(waits_for) what a half waits for, C(note) a
+        sentence on what comes next, and C(check_mode) whether the run only foretold. Each may be missing.
     type: dict
     required: true
 """

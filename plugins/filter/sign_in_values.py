@@ -11,14 +11,15 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Computes the identifier, reply URL, relay state and ARNs of a federation from the values that a user gives, before any object exists.
+  - Computes the identifier, reply URL, relay state and ARNs of a federation from the values that a user gives, before
+    any object exists.
   - A value that one of the services would refuse is an error, so that it is found before anything is written.
 positional: _input
 options:
   _input:
     description:
-      - The values, C(region), C(instance_alias), C(role_name) and C(provider_name), and optionally C(role_path), C(destination),
-        C(account_id), C(instance_id), C(access_url) (of the instance) and C(new_domain).
+      - The values, C(region), C(instance_alias), C(role_name) and C(provider_name), and optionally C(role_path),
+        C(destination), C(account_id), C(instance_id), C(access_url) (of the instance) and C(new_domain).
       - For an instance that is on C(awsapps.com), C(new_domain) says whether the relay state leads to its new domain.
       - When it is omitted, the destination decides, since only the pages of the old domain begin with C(/connect).
     type: dict

@@ -12,15 +12,18 @@ author:
   - openccp.federation contributors (@openccp)
 description:
   - Discovers Amazon Connect instances. One host is one instance, and so one federation.
-  - Every host gets C(federation_instance_alias), C(federation_instance_id), C(federation_region), C(federation_account_id) and, when a role
-    was assumed, C(federation_assume_role_arn) and C(federation_assume_role_external_id), so that the playbook C(openccp.federation.site)
-    and the roles run on it as it is.
-  - All that is known of the instance is in the variable C(connect), a dictionary with the keys V(arn), V(id), V(alias), V(region),
-    V(account_id), V(partition), V(identity_management_type), V(status), V(access_url), V(tags) and V(federated).
-  - V(federated) tells whether a federation of this collection exists, which is whether the role that O(role_name) names exists in the
-    account, carries the tag C(managed-by=openccp.federation) and trusts a SAML provider. It does not tell whether the sign-in works.
-  - V(federated) is V(none), with a warning, where the credentials may not read the role (C(iam:GetRole)). So ask C(connect.federated is
-    false), not C(not connect.federated), which holds for the unknown as well.
+  - Every host gets C(federation_instance_alias), C(federation_instance_id), C(federation_region),
+    C(federation_account_id) and, when a role was assumed, C(federation_assume_role_arn) and
+    C(federation_assume_role_external_id), so that the playbook C(openccp.federation.site) and the roles run on it as it
+    is.
+  - All that is known of the instance is in the variable C(connect), a dictionary with the keys V(arn), V(id), V(alias),
+    V(region), V(account_id), V(partition), V(identity_management_type), V(status), V(access_url), V(tags) and
+    V(federated).
+  - V(federated) tells whether a federation of this collection exists, which is whether the role that O(role_name) names
+    exists in the account, carries the tag C(managed-by=openccp.federation) and trusts a SAML provider. It does not tell
+    whether the sign-in works.
+  - V(federated) is V(none), with a warning, where the credentials may not read the role (C(iam:GetRole)). So ask
+    C(connect.federated is false), not C(not connect.federated), which holds for the unknown as well.
   - Uses a YAML configuration file that ends with C(connect_instances.yml) or C(connect_instances.yaml).
 options:
   plugin:
@@ -44,7 +47,8 @@ options:
     choices: [aws, aws-us-gov]
     default: aws
   accounts:
-    description: The accounts to look in, each by a role that is assumed there. When omitted, the account of the credentials.
+    description: The accounts to look in, each by a role that is assumed there. When omitted, the account of the
+      credentials.
     type: list
     elements: dict
     default: []
@@ -83,7 +87,8 @@ options:
         description: Tags that the instance must carry, with these values.
         type: dict
       federated:
-        description: Whether a federation must exist, or must not. Where that is unknown, an instance meets neither, and a warning says so.
+        description: Whether a federation must exist, or must not. Where that is unknown, an instance meets neither, and
+          a warning says so.
         type: bool
   hostnames:
     description:
@@ -100,10 +105,10 @@ options:
   strict_permissions:
     description:
       - Whether an account or Region that the credentials may not look at fails the inventory.
-      - When V(false), each is a warning that names the account, the Region and the reason, and the rest is returned. The warnings are
-        cached with the rest and repeated.
-      - Any other error, such as an outage or credentials that are missing, wrong or expired, always fails the inventory, so that no host
-        goes missing by accident.
+      - When V(false), each is a warning that names the account, the Region and the reason, and the rest is returned.
+        The warnings are cached with the rest and repeated.
+      - Any other error, such as an outage or credentials that are missing, wrong or expired, always fails the
+        inventory, so that no host goes missing by accident.
     type: bool
     default: true
   workers:
@@ -153,7 +158,12 @@ from dataclasses import asdict
 from ansible.errors import AnsibleParserError
 from ansible_collections.amazon.aws.plugins.plugin_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.plugin_utils.inventory import AWSInventoryBase
-from ansible_collections.openccp.federation.plugins.module_utils._connect.discovery import Account, Discovery, Found, Gap
+from ansible_collections.openccp.federation.plugins.module_utils._connect.discovery import (
+    Account,
+    Discovery,
+    Found,
+    Gap,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import (
     CONNECT_REGIONS,
@@ -185,13 +195,19 @@ class InventoryModule(AWSInventoryBase):
         accounts, regions = self._accounts(), self._regions()
         cached, kept = self.get_cached_result(path, cache)
         fits = cached and kept["regions"] == regions  # which AWS_REGION may set
-        found = Found(kept["instances"], [Gap(**gap) for gap in kept["gaps"]]) if fits else self._discover(accounts, regions)
+        found = (
+            Found(kept["instances"], [Gap(**gap) for gap in kept["gaps"]])
+            if fits
+            else self._discover(accounts, regions)
+        )
         self._report_gaps(found)
         names: dict[str, str] = {}
         for instance in self._wanted(found.instances):
             host = self._add(instance)
             if host in names:
-                raise AnsibleParserError(f"hostnames gives the name {host} to two instances, {names[host]} and {instance['arn']}.")
+                raise AnsibleParserError(
+                    f"hostnames gives the name {host} to two instances, {names[host]} and {instance['arn']}."
+                )
             names[host] = instance["arn"]
         self.update_cached_result(path, fits, {"regions": regions, **asdict(found)})
 
@@ -230,9 +246,13 @@ class InventoryModule(AWSInventoryBase):
         regions, region = self.get_option("regions"), self.get_option("region")
         if not regions and region:
             if self.get_option_and_origin("region")[1].startswith("env:"):
-                self.display.warning(f"Only {region} is looked at: regions is not given, and the environment names this Region.")
+                self.display.warning(
+                    f"Only {region} is looked at: regions is not given, and the environment names this Region."
+                )
             regions = [region]
-        regions = regions or [name for name in CONNECT_REGIONS if partition_of_region(name).name == self.get_option("partition")]
+        regions = regions or [
+            name for name in CONNECT_REGIONS if partition_of_region(name).name == self.get_option("partition")
+        ]
         try:
             for region in regions:
                 check_connect_region(region)
@@ -246,7 +266,11 @@ class InventoryModule(AWSInventoryBase):
             raise AnsibleParserError(
                 f"{len(fatal)} of the places to look in could not be looked at. "
                 + " ".join(f"{gap.where}: {gap.reason}" for gap in fatal)
-                + (" Set strict_permissions to false to go on without them." if all(gap.denied for gap in fatal) else "")
+                + (
+                    " Set strict_permissions to false to go on without them."
+                    if all(gap.denied for gap in fatal)
+                    else ""
+                )
             )
         for gap in found.gaps:
             self.display.warning(f"Not looked at: {gap.where}: {gap.reason}")
@@ -256,7 +280,8 @@ class InventoryModule(AWSInventoryBase):
         unknown = sorted(set(filters) - {"alias", "identity_management_type", "status", "tags", "federated"})
         if unknown:
             raise AnsibleParserError(
-                f"There is no filter {', '.join(unknown)}; there are alias, identity_management_type, status, tags and federated."
+                f"There is no filter {', '.join(unknown)}; there are alias, identity_management_type, status, tags "
+                f"and federated."
             )
         for name, known in (("identity_management_type", KINDS), ("status", STATES)):
             strange = sorted(set(filters.get(name, [])) - set(known))
@@ -272,7 +297,9 @@ class InventoryModule(AWSInventoryBase):
         wanted = [instance for instance in instances if _meets(instance, filters)]
         unknown = [instance for instance in wanted if instance["federated"] is None]
         for account in sorted({instance["account_id"] for instance in unknown}):
-            names = ", ".join(instance["alias"] or instance["id"] for instance in unknown if instance["account_id"] == account)
+            names = ", ".join(
+                instance["alias"] or instance["id"] for instance in unknown if instance["account_id"] == account
+            )
             self.display.warning(
                 f"It is unknown whether these instances of the account {account} are federated: {names}."
                 " The credentials may not read their roles; allow iam:GetRole."
@@ -282,7 +309,9 @@ class InventoryModule(AWSInventoryBase):
 
     def _add(self, instance: dict[str, t.Any]) -> str:
         connect = {key: value for key, value in instance.items() if key not in ("assumed_role_arn", "external_id")}
-        variables = {name: instance[key] for name, key in ROLE_VARIABLES.items() if instance[key]} | {"connect": connect}
+        variables = {name: instance[key] for name, key in ROLE_VARIABLES.items() if instance[key]} | {
+            "connect": connect
+        }
         host = self._hostname(variables)
         inventory: t.Any = self.inventory
         inventory.add_host(host)

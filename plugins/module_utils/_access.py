@@ -22,7 +22,9 @@ NAMES: t.Final = 20
 
 
 def allowed(limit: str, total: int) -> int:
-    """How many removals a count or a percentage allows. A percentage above 0 allows at least one, so that small teams can lose somebody."""
+    """How many removals a count or a percentage allows. A percentage above 0 allows at least one, so that small teams
+    can lose somebody.
+    """
     match = _LIMIT.fullmatch(limit.strip())
     if not match or (not match[2] and "." in match[1]):
         raise InvalidInput(f"max_removals is a count, such as 20, or a percentage, such as 5%, and not {limit!r}.")
@@ -40,7 +42,9 @@ def listed(names: t.Sequence[str], most: int = NAMES) -> str:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody whom the application lets in before or after a run. before, after: the session name; None when they are not let in."""
+    """Somebody whom the application lets in before or after a run. before, after: the session name; None when they are
+    not let in.
+    """
 
     name: str
     before: str | None
@@ -64,7 +68,8 @@ class SignIns:
 class Agents:
     """The agents of the instance. usernames: all that exist; None when the run does not see the instance.
 
-    managed: how many this collection manages. losing: those who lose access in the instance, and how. created: those who come.
+    managed: how many this collection manages. losing: those who lose access in the instance, and how. created: those
+    who come.
     """
 
     usernames: frozenset[str] | None = None
@@ -113,13 +118,15 @@ def refusal(sign_ins: SignIns | None, losses: Losses, limit: str) -> str:
     most = allowed(limit, losses.total)
     if sign_ins is not None and sign_ins.unreadable and limit.strip() != EVERYBODY:
         return (
-            f"The plan changes who may sign in, and who would lose access cannot be told: {sign_ins.unreadable} Nothing was changed. "
+            f"The plan changes who may sign in, and who would lose access cannot be told: {sign_ins.unreadable} "
+            f"Nothing was changed. "
             f"Grant the permission, or run once with connect_users_max_removals={EVERYBODY}."
         )
     if len(losses.names) <= most:
         return ""
     told = listed([f"{name} ({why})" for name, why in sorted(losses.names.items())])
     return (
-        f"{len(losses.names)} of {losses.total} agents would lose their access, and connect_users_max_removals={limit} allows {most}: "
+        f"{len(losses.names)} of {losses.total} agents would lose their access, and "
+        f"connect_users_max_removals={limit} allows {most}: "
         f"{told}. Nothing was changed. If that is meant, run once with a higher connect_users_max_removals."
     )

@@ -5,8 +5,9 @@
 
 """A page that embeds the Contact Control Panel: its configuration, and what its web server must send with it. Pure.
 
-The library is amazon-connect-streams. What a page may load and what its frame may use follow from that library's documentation
-(Documentation.md, version 2.28.2); the policy was tried with it, and it runs without `unsafe-eval` and `unsafe-inline`.
+The library is amazon-connect-streams. What a page may load and what its frame may use follow from that library's
+documentation (Documentation.md, version 2.28.2); the policy was tried with it, and it runs without `unsafe-eval` and
+`unsafe-inline`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def page_origin(url: str) -> str:
 def configuration(ccp_url: str, login_url: str, region: str, texts: t.Mapping[str, str], load_timeout: int) -> str:
     """The content of config.json.
 
-    ccp_url: the panel in the instance. login_url: the user access URL. load_timeout: milliseconds that each of ten attempts takes.
+    ccp_url: the panel in the instance. login_url: the user access URL. load_timeout: milliseconds that each of ten
+    attempts takes.
     """
     for what, url in (("panel's address", ccp_url), ("user access URL", login_url)):
         if urlsplit(url).scheme != "https":
@@ -72,7 +74,9 @@ def integrity(sources: t.Mapping[str, str], checksums: t.Mapping[str, str]) -> d
     """
     wrong = sorted(checksum for checksum in checksums.values() if not _SHA256.fullmatch(checksum))
     if wrong:
-        raise InvalidInput(f"{wrong[0]!r} is not a SHA-256 checksum.", hint="It has 64 hexadecimal digits, as sha256sum prints them.")
+        raise InvalidInput(
+            f"{wrong[0]!r} is not a SHA-256 checksum.", hint="It has 64 hexadecimal digits, as sha256sum prints them."
+        )
     digests = {name: hashlib.sha256(text.encode("utf-8")).digest() for name, text in sources.items()}
     digests |= {name: bytes.fromhex(checksum) for name, checksum in checksums.items()}
     return {name: f"sha256-{base64.b64encode(digest).decode('ascii')}" for name, digest in digests.items()}

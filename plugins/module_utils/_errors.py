@@ -29,7 +29,13 @@ class FederationError(Exception):
     """
 
     def __init__(
-        self, message: str, *, code: str | None = None, request_id: str | None = None, hint: str | None = None, **details: t.Any
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        request_id: str | None = None,
+        hint: str | None = None,
+        **details: t.Any,
     ) -> None:
         super().__init__(message)
         self.message = message

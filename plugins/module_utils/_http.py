@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""HTTP as every part of the collection uses it: sessions, which failures no repetition mends, what went wrong, limited downloads."""
+"""HTTP as every part of the collection uses it: sessions, which failures no repetition mends, what went wrong, limited
+downloads.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ try:
     from urllib3.util.retry import Retry
     from urllib3.util.ssl_match_hostname import CertificateError
 
-    #: All that requests and urllib3 raise: also the plain OSError of a missing file of authorities, which is no RequestException.
+    #: All that requests and urllib3 raise: also the plain OSError of a missing file of authorities, which is no
+    #: RequestException.
     TROUBLE: tuple[type[Exception], ...] = (OSError, HTTPError)
 except ImportError:
     # The engine reports a missing library before anything here is called.
@@ -45,7 +48,9 @@ _NOT_TLS: t.Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST"})
 
 
 class PlainSession(Session):
-    """requests' session without ~/.netrc, whose entries would replace a bearer token and be sent to the hosts that they name."""
+    """requests' session without ~/.netrc, whose entries would replace a bearer token and be sent to the hosts that they
+    name.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +72,9 @@ class PlainSession(Session):
         prepared_request.headers.pop("Authorization", None)
 
 
-def _recorded(request: requests.PreparedRequest, response: requests.Response | None, is_stream: bool, seconds: float) -> None:
+def _recorded(
+    request: requests.PreparedRequest, response: requests.Response | None, is_stream: bool, seconds: float
+) -> None:
     """Record a request. What is read as it arrives, such as metadata, is not read here."""
     answer = None
     if response is not None and not is_stream:
@@ -76,7 +83,15 @@ def _recorded(request: requests.PreparedRequest, response: requests.Response | N
     status = None if response is None else response.status_code
     history = getattr(getattr(response, "raw", None), "retries", None)
     retries = len(history.history) if history is not None else 0
-    _record.of_http(str(request.method), str(request.url), request.body, status=status, answer=answer, seconds=seconds, retries=retries)
+    _record.of_http(
+        str(request.method),
+        str(request.url),
+        request.body,
+        status=status,
+        answer=answer,
+        seconds=seconds,
+        retries=retries,
+    )
 
 
 def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -145,15 +160,23 @@ def what_failed(error: BaseException, address: str, variables: t.Sequence[str] =
             reason = getattr(cause, "verify_message", "") or "hostname mismatch"
             return f"the TLS certificate of {host} was refused: {reason}", _certificate_hint(reason, variables[0])
         if isinstance(cause, ssl.SSLError) and cause.reason in _NOT_TLS:
-            return f"{host}, or the proxy before it, does not speak TLS", "Check the address and the scheme of HTTPS_PROXY."
+            return (
+                f"{host}, or the proxy before it, does not speak TLS",
+                "Check the address and the scheme of HTTPS_PROXY.",
+            )
     bundle = _unusable_bundle(variables)
     if bundle:
         return bundle, "Name a file with the authorities to trust, in PEM format, or unset the variable."
-    return f"the connection to {host} failed ({_last_name(error)})", f"Check the network, HTTPS_PROXY and {variables[0]}."
+    return (
+        f"the connection to {host} failed ({_last_name(error)})",
+        f"Check the network, HTTPS_PROXY and {variables[0]}.",
+    )
 
 
 def _unusable_bundle(variables: t.Sequence[str]) -> str | None:
-    """What is wrong with the file of authorities that the environment names; None when it can be used or there is none."""
+    """What is wrong with the file of authorities that the environment names; None when it can be used or there is
+    none.
+    """
     variable = next((name for name in variables if os.environ.get(name)), None)
     if variable is None or Path(os.environ[variable]).is_dir():
         return None
@@ -163,14 +186,21 @@ def _unusable_bundle(variables: t.Sequence[str]) -> str | None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except OSError as problem:
-        reason = "holds no certificate that can be read" if isinstance(problem, ssl.SSLError) else f"cannot be read: {problem.strerror}"
+        reason = (
+            "holds no certificate that can be read"
+            if isinstance(problem, ssl.SSLError)
+            else f"cannot be read: {problem.strerror}"
+        )
         return f"{variable} names {path}, which {reason}"
     return None
 
 
 def _certificate_hint(reason: str, variable: str) -> str:
     if "expired" in reason or "not yet valid" in reason:
-        return "Check this machine's clock. If it is right, who runs that host, or the proxy before it, must renew the certificate."
+        return (
+            "Check this machine's clock. If it is right, who runs that host, or the proxy before it, must renew "
+            "the certificate."
+        )
     if "mismatch" in reason:
         return "Another host answers at that address; check the address, DNS and HTTPS_PROXY."
     return f"If a proxy inspects TLS here, name a file in {variable} that holds its authority."
@@ -178,11 +208,15 @@ def _certificate_hint(reason: str, variable: str) -> str:
 
 def _last_name(error: BaseException) -> str:
     """The name of the innermost error of the HTTP library, which tells more than the outermost."""
-    names = [type(cause).__name__ for cause in causes(error) if isinstance(cause, (requests.RequestException, HTTPError))]
+    names = [
+        type(cause).__name__ for cause in causes(error) if isinstance(cause, (requests.RequestException, HTTPError))
+    ]
     return names[-1] if names else type(error).__name__
 
 
-def download(session: requests.Session, address: str, what: str, *, most: int, seconds: float, timeout: t.Any = None) -> bytes:
+def download(
+    session: requests.Session, address: str, what: str, *, most: int, seconds: float, timeout: t.Any = None
+) -> bytes:
     """What an address answers with 200, read no longer than the seconds and no further than `most` bytes.
 
     what: the attempt with its object, for the error. Errors of the HTTP library go through.
@@ -190,7 +224,9 @@ def download(session: requests.Session, address: str, what: str, *, most: int, s
     ends, host = time.monotonic() + seconds, urlsplit(address).hostname
     with session.get(address, stream=True, timeout=timeout) as response:
         if response.status_code != 200:
-            location = f" and pointed to {_host_of(response.headers['Location'])}" if "Location" in response.headers else ""
+            location = (
+                f" and pointed to {_host_of(response.headers['Location'])}" if "Location" in response.headers else ""
+            )
             raise FederationError(
                 f"Could not {what}: {host} answered {response.status_code}{location}.",
                 http_status=response.status_code,
@@ -202,7 +238,9 @@ def download(session: requests.Session, address: str, what: str, *, most: int, s
             if len(content) > most:
                 raise FederationError(f"Could not {what}: {host} answers with more than {most:,} bytes.")
             if time.monotonic() > ends:
-                raise FederationError(f"Could not {what}: {host} did not finish its answer within {seconds:.0f} seconds.")
+                raise FederationError(
+                    f"Could not {what}: {host} did not finish its answer within {seconds:.0f} seconds."
+                )
     return bytes(content)
 
 

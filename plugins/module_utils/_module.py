@@ -51,8 +51,8 @@ class Resource(t.Protocol):
     A step is a method of it, which may return another plan: one whose steps take the place of those that are left.
 
     It may also have `apply(plan, done, failures)`, when it carries out a plan in its own way, such as side by side,
-    `failure(name, error)`, when it says itself what is returned of an object that failed, and `skipped`: the objects that cannot be as
-    wanted, while the plan is for the others.
+    `failure(name, error)`, when it says itself what is returned of an object that failed, and `skipped`: the objects
+    that cannot be as wanted, while the plan is for the others.
     """
 
     def read(self) -> t.Any:
@@ -62,17 +62,25 @@ class Resource(t.Protocol):
         """The steps from what is to what is wanted. Pure: no request is made here."""
 
     def result(self, plan: Plan) -> dict[str, t.Any]:
-        """What the module returns once the plan's steps are done (or, in check mode, would be); steps that failed are not among them."""
+        """What the module returns once the plan's steps are done (or, in check mode, would be); steps that failed are
+        not among them.
+        """
 
 
 def require(module: Module, *libraries: str) -> None:
-    """Fail with one message that names every library that is missing, older than its floor or broken, and what installs them."""
+    """Fail with one message that names every library that is missing, older than its floor or broken, and what installs
+    them.
+    """
     lacking = {library: lack for library in libraries if (lack := _lack(library))}
     if not lacking:
         return
     listed = ", ".join(f"{library} {FLOORS[library]} or newer ({lack})" for library, lack in lacking.items())
-    pip = shlex.join([sys.executable or "python3", "-m", "pip", "install", *(f"{library}>={FLOORS[library]}" for library in lacking)])
-    module.fail_json(msg=f"This module needs Python libraries that {platform.node()} lacks: {listed}. Install them with: {pip}")
+    pip = shlex.join(
+        [sys.executable or "python3", "-m", "pip", "install", *(f"{library}>={FLOORS[library]}" for library in lacking)]
+    )
+    module.fail_json(
+        msg=f"This module needs Python libraries that {platform.node()} lacks: {listed}. Install them with: {pip}"
+    )
 
 
 def _lack(library: str) -> str:
@@ -95,9 +103,10 @@ def _lack(library: str) -> str:
 def converge(module: Module, resource: Resource, key: str) -> t.NoReturn:
     """Bring one resource to the wanted state, or in check mode say what that takes, and exit the module.
 
-    Returned: `changed`, `actions` (one sentence a step), `steps` (the same as data), `diff` when asked for, and the resource under `key`.
-    On failure `actions` holds the steps that were done, and `changed` says whether there were any. Objects that failed
-    among several (`Step.of`) are returned as `failures`, beside all that a run without failure returns.
+    Returned: `changed`, `actions` (one sentence a step), `steps` (the same as data), `diff` when asked for, and the
+    resource under `key`. On failure `actions` holds the steps that were done, and `changed` says whether there were
+    any. Objects that failed among several (`Step.of`) are returned as `failures`, beside all that a run without failure
+    returns.
     """
     done: list[Step] = []
     failures: dict[str, FederationError] = {}
@@ -119,12 +128,16 @@ def converge(module: Module, resource: Resource, key: str) -> t.NoReturn:
         result["diff"] = shown_diff(plan)
     if failures:
         shown = getattr(resource, "failure", _failure)
-        module.fail_json(msg=_told(failures, module.check_mode), failures=[shown(*failure) for failure in failures.items()], **result)
+        module.fail_json(
+            msg=_told(failures, module.check_mode), failures=[shown(*failure) for failure in failures.items()], **result
+        )
     module.exit_json(**result)
 
 
 def inform(module: Module, read: t.Callable[[], t.Any], key: str | None = None) -> t.NoReturn:
-    """Return what `read` returns under `key`, or as it is when it has keys of its own (`changed` may be one), and exit the module."""
+    """Return what `read` returns under `key`, or as it is when it has keys of its own (`changed` may be one), and exit
+    the module.
+    """
     try:
         found = read()
     except FederationError as error:
@@ -170,4 +183,7 @@ def _told(failures: t.Mapping[str, FederationError], check_mode: bool) -> str:
     shown = [f"{listed(names, TOLD)}: {reason}" for reason, names in list(by_reason.items())[:TOLD]]
     more = "; …" if len(by_reason) > TOLD else ""
     others = "The others can be done" if check_mode else "The others are done"
-    return f"{counted(len(failures), 'object')} {'cannot be done' if check_mode else 'failed'}. {others}. {'; '.join(shown)}{more}"
+    return (
+        f"{counted(len(failures), 'object')} {'cannot be done' if check_mode else 'failed'}. {others}. "
+        f"{'; '.join(shown)}{more}"
+    )

@@ -41,8 +41,10 @@ class Attr:
 class Step:
     """One write. `do` names the resource's method, `args` are its arguments, `says` is one plain imperative sentence.
 
-    of: the object that the step belongs to, in a task that deals with several; a failure then skips only what remains of that object.
-    target: the object that it changes, where that is another one. reason: why, where the views before and after do not tell.
+    of: the object that the step belongs to, in a task that deals with several; a failure then skips only what remains
+    of that object.
+    target: the object that it changes, where that is another one. reason: why, where the views before and after do not
+    tell.
     """
 
     do: str
@@ -67,7 +69,9 @@ class Plan:
 
 
 def step_records(plan: Plan, label: str) -> list[dict[str, t.Any]]:
-    """The steps as data: action, object, before, after (what differs alone) and reason. label: the object of a plan for one."""
+    """The steps as data: action, object, before, after (what differs alone) and reason. label: the object of a plan for
+    one.
+    """
     return [_step_record(step, plan, label) for step in plan.steps]
 
 
@@ -76,7 +80,9 @@ def _step_record(step: Step, plan: Plan, label: str) -> dict[str, t.Any]:
     before, after = plan.before, plan.after
     if step.of is not None:
         before, after = plan.before.get(target) or {}, plan.after.get(target) or {}
-    differing = [key for key in {**before, **after} if key not in before or key not in after or before[key] != after[key]]
+    differing = [
+        key for key in {**before, **after} if key not in before or key not in after or before[key] != after[key]
+    ]
     record = {
         "action": step.text,
         "object": target,
@@ -111,9 +117,13 @@ def _diff_line(name: str, before: t.Mapping[str, t.Any], after: t.Mapping[str, t
     if not after:
         return f"- {name}"
     if not before:
-        return f"+ {name}  " + ", ".join(f"{key}: {_value(value)}" for key, value in after.items() if value not in (None, "", [], {}))
+        return f"+ {name}  " + ", ".join(
+            f"{key}: {_value(value)}" for key, value in after.items() if value not in (None, "", [], {})
+        )
     changes = {key: value for key, value in after.items() if before.get(key) != value}
-    return f"~ {name}  " + ", ".join(f"{key}: {_value(before.get(key))} -> {_value(value)}" for key, value in changes.items())
+    return f"~ {name}  " + ", ".join(
+        f"{key}: {_value(before.get(key))} -> {_value(value)}" for key, value in changes.items()
+    )
 
 
 def _value(value: t.Any) -> str:
@@ -137,7 +147,8 @@ def changed(attrs: t.Iterable[Attr], params: t.Mapping[str, t.Any], actual: t.Ma
     return [
         attr
         for attr in attrs
-        if params.get(attr.option) is not None and attr.normalize(params[attr.option]) != attr.normalize(actual.get(attr.api))
+        if params.get(attr.option) is not None
+        and attr.normalize(params[attr.option]) != attr.normalize(actual.get(attr.api))
     ]
 
 
@@ -167,7 +178,9 @@ def membership(current: t.Iterable[str], change: t.Mapping[str, t.Iterable[str] 
 def tag_changes(
     current: t.Mapping[str, str], tags: t.Mapping[str, str] | None, purge: bool
 ) -> tuple[dict[str, str], list[str], dict[str, str]]:
-    """Tags to set, keys to remove, and the tags afterwards, by amazon.aws's `tags` and `purge_tags`; `aws:` tags are left alone."""
+    """Tags to set, keys to remove, and the tags afterwards, by amazon.aws's `tags` and `purge_tags`; `aws:` tags are
+    left alone.
+    """
     if tags is None:
         return {}, [], dict(current)
     given = {str(key): str(value) for key, value in tags.items()}
@@ -178,6 +191,8 @@ def tag_changes(
 
 
 def close_matches(name: str, candidates: t.Iterable[str], count: int = 3, cutoff: float = 0.5) -> list[str]:
-    """The candidates that look most like a name, best first, ignoring case. cutoff: how alike they are at least, from 0 to 1."""
+    """The candidates that look most like a name, best first, ignoring case. cutoff: how alike they are at least, from 0
+    to 1.
+    """
     by_fold = {candidate.casefold(): candidate for candidate in candidates}
     return [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold, n=count, cutoff=cutoff)]

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Reads what a page that embeds the Contact Control Panel gives to Amazon Connect Streams, from the folder that it was published to."""
+"""Reads what a page that embeds the Contact Control Panel gives to Amazon Connect Streams, from the folder that it was
+published to.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The recorder: one line of JSON for each request of a run, with the shapes of what was sent and answered and nobody's values."""
+"""The recorder: one line of JSON for each request of a run, with the shapes of what was sent and answered and nobody's
+values.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ DOCUMENTED: t.Final[dict[str, frozenset[str]]] = {
     "userType": frozenset({"Member", "Guest"}),
 }
 _TYPE: t.Final = re.compile(r"#?microsoft\.graph\.\w+")
-_WORD: t.Final = re.compile(r"[A-Za-z$]+|v1\.0|v2\.0|beta|oauth2|saml2|2007-06|federationmetadata\.xml|microsoft\.graph\.\w+")
+_WORD: t.Final = re.compile(
+    r"[A-Za-z$]+|v1\.0|v2\.0|beta|oauth2|saml2|2007-06|federationmetadata\.xml|microsoft\.graph\.\w+"
+)
 _KEY: t.Final = re.compile(r"[A-Za-z@$#._-]{1,64}")
 #: Where what is sent is a secret, whose length is not told either.
 _SIGN_IN: t.Final = "sign-in"
@@ -49,7 +53,9 @@ def write(line: t.Mapping[str, t.Any]) -> None:
         finally:
             os.close(handle)
     except OSError as error:
-        raise FederationError(f"Could not record a request to {file}: {error.strerror}.", hint="Check federation_record.") from error
+        raise FederationError(
+            f"Could not record a request to {file}: {error.strerror}.", hint="Check federation_record."
+        ) from error
 
 
 def shape(value: t.Any, key: str = "", *, lengths: bool = True) -> t.Any:
@@ -77,8 +83,12 @@ def path_template(path: str) -> str:
     return "/".join(part if not part or _WORD.fullmatch(part) else "{}" for part in path.split("/"))
 
 
-def of_http(method: str, address: str, body: t.Any, *, status: int | None, answer: t.Any, seconds: float, retries: int) -> None:
-    """Record one request over HTTP, and each of a batch. answer: its JSON, or None; status: None when there was none."""
+def of_http(
+    method: str, address: str, body: t.Any, *, status: int | None, answer: t.Any, seconds: float, retries: int
+) -> None:
+    """Record one request over HTTP, and each of a batch. answer: its JSON, or None; status: None when there was
+    none.
+    """
     line = _line(method, address, _content(body), status, answer)
     write(line | {"seconds": round(seconds, 3), "retries": retries})
     if not urlsplit(address).path.endswith("/$batch") or not isinstance(answer, dict):
@@ -87,7 +97,12 @@ def of_http(method: str, address: str, body: t.Any, *, status: int | None, answe
     for asked in json.loads(body)["requests"]:
         part = answers.get(asked["id"], {})
         address_of = f"/v1.0/{asked['url'].lstrip('/')}"
-        write({**_line(asked["method"], address_of, asked.get("body"), part.get("status"), part.get("body")), "in_batch": True})
+        write(
+            {
+                **_line(asked["method"], address_of, asked.get("body"), part.get("status"), part.get("body")),
+                "in_batch": True,
+            }
+        )
 
 
 def _line(method: str, address: str, body: t.Any, status: t.Any, answer: t.Any) -> dict[str, t.Any]:

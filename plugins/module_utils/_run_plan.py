@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What the playbooks plan over both clouds, for a reader: sentences with names, who loses access, and what was not looked at. Pure."""
+"""What the playbooks plan over both clouds, for a reader: sentences with names, who loses access, and what was not
+looked at. Pure.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,10 @@ NOTHING: t.Final = "Everything is as it should be."
 
 @dataclass(frozen=True)
 class RunPlan:
-    """steps: as modules return them, each with its part. losses: who loses access. kept: what is only reported. missing: the parts of the
-    federation that the run does not look at. refusal: why the plan must not be carried out; empty when it may be. unusable: the members of
+    """steps: as modules return them, each with its part. losses: who loses access. kept: what is only reported.
+    missing: the parts of the
+    federation that the run does not look at. refusal: why the plan must not be carried out; empty when it may be.
+    unusable: the members of
     groups who cannot be agents; unusable_members: the sentence on them; unusable_fails: whether the run fails for them.
     """
 
@@ -36,11 +40,15 @@ class RunPlan:
     unusable_fails: bool = False
 
 
-def run_plan(parts: t.Mapping[str, str], results: t.Mapping[str, Record], usernames: t.Iterable[str] | None, limit: str) -> RunPlan:
+def run_plan(
+    parts: t.Mapping[str, str], results: t.Mapping[str, Record], usernames: t.Iterable[str] | None, limit: str
+) -> RunPlan:
     """One plan of what the roles foretold.
 
-    parts: role → what it looks at, in order. results: role → the fact that it left; a role that did not run left none with steps.
-    usernames: the agents that exist, where they were read. limit: how many may lose their access; nobody is counted when it is empty.
+    parts: role → what it looks at, in order. results: role → the fact that it left; a role that did not run left none
+    with steps.
+    usernames: the agents that exist, where they were read. limit: how many may lose their access; nobody is counted
+    when it is empty.
     """
     seen = {role: results[role] for role in parts if "steps" in results.get(role, {})}
     sign_ins = _sign_ins(seen.get("azure_saml_app", {}).get("access"))
@@ -113,7 +121,10 @@ def _unusable_members(unusable: t.Sequence[Record], usable: int) -> str:
     """Who of the members of the groups cannot be an agent, why, and what changes that."""
     if not unusable:
         return ""
-    names = [f"{person['user_principal_name'] or person['person_id']} ({' '.join(person['reasons']).rstrip('.')})" for person in unusable]
+    names = [
+        f"{person['user_principal_name'] or person['person_id']} ({' '.join(person['reasons']).rstrip('.')})"
+        for person in unusable
+    ]
     fixes = dict.fromkeys(fix for person in unusable for fix in person["fixes"])
     agents = "agents" if len(unusable) > 1 else "an agent"
     who = f"{len(unusable)} of {counted(usable + len(unusable), 'member')} of the groups cannot be {agents}"
@@ -146,5 +157,8 @@ def _kept(seen: t.Mapping[str, Record]) -> tuple[str, ...]:
         names = access.listed(application["unlisted_assignments"])
         kept.append(f"Stays assigned, though not listed: {names} (azure_saml_app_unlisted_assignments=report).")
     if agents.get("leavers_reported"):
-        kept.append(f"Stays an agent, though not listed: {access.listed(agents['leavers_reported'])} (connect_users_leavers=report).")
+        kept.append(
+            f"Stays an agent, though not listed: {access.listed(agents['leavers_reported'])} "
+            f"(connect_users_leavers=report)."
+        )
     return tuple(kept)

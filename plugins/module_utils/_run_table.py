@@ -32,9 +32,14 @@ def record(host: str, run: Record) -> dict[str, t.Any]:
 
 def table(rows: t.Mapping[str, Record]) -> list[str]:
     """Lines of equal columns."""
-    cells = [HEAD, *((host, *(str(row[key]) for key in ("changed", "check", "to_do"))) for host, row in sorted(rows.items()))]
+    cells = [
+        HEAD,
+        *((host, *(str(row[key]) for key in ("changed", "check", "to_do"))) for host, row in sorted(rows.items())),
+    ]
     widths = [max(len(line[column]) for line in cells) for column in range(3)]
-    return ["  ".join((*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[3])) for line in cells]
+    return [
+        "  ".join((*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[3])) for line in cells
+    ]
 
 
 def _changed(run: Record) -> str:

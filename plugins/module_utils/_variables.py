@@ -3,8 +3,8 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What the roles' variables may hold, beyond the types of their argument specifications: the narrowest rule of all services that a value
-goes to. Pure, but for the file system.
+"""What the roles' variables may hold, beyond the types of their argument specifications: the narrowest rule of all
+services that a value goes to. Pure, but for the file system.
 
 What only a cloud can tell, such as whether a group exists, the modules find while the run is planned.
 """
@@ -32,7 +32,8 @@ _SCALAR_TYPES: t.Final = ("str", "path")
 
 
 def problems(values: t.Mapping[str, t.Any], options: Options) -> list[str]:
-    """What is wrong with the values of variables, a sentence each. A value that is empty leaves the decision to the role.
+    """What is wrong with the values of variables, a sentence each. A value that is empty leaves the decision to the
+    role.
 
     options: by variable, as an argument specification has them.
     """
@@ -63,16 +64,27 @@ def _wrong_shape(value: t.Any, spec: t.Mapping[str, t.Any]) -> str:
     """What Ansible would turn into a text silently, such as a list where there is to be one text."""
     kind = spec.get("type", "str")
     if kind in _SCALAR_TYPES and isinstance(value, (bool, dict, list)):
-        return f"it is a {type(value).__name__} and not a text; a text that YAML takes for something else needs quotation marks."
+        return (
+            f"it is a {type(value).__name__} and not a text; a text that YAML takes for something else needs "
+            f"quotation marks."
+        )
     elements = value if kind == "list" and isinstance(value, list) else ()
-    wrong = [element for element in elements if spec.get("elements") in _SCALAR_TYPES and isinstance(element, (dict, list))]
+    wrong = [
+        element for element in elements if spec.get("elements") in _SCALAR_TYPES and isinstance(element, (dict, list))
+    ]
     if wrong:
         return f"an entry of the list is a {type(wrong[0]).__name__} and not a text."
     if any(element in (None, "") for element in elements):
         return "an entry of the list is empty."
     inner = spec.get("options") or {}
     records = value if kind == "list" and isinstance(value, list) else [value]
-    shapes = (_wrong_shape(record[name], inner[name]) for record in records if isinstance(record, dict) for name in record if name in inner)
+    shapes = (
+        _wrong_shape(record[name], inner[name])
+        for record in records
+        if isinstance(record, dict)
+        for name in record
+        if name in inner
+    )
     return next(filter(None, shapes), "")
 
 
@@ -185,14 +197,18 @@ def _https(text: str) -> None:
 
 def _uri(text: str) -> None:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:\S+", text):
-        raise InvalidInput(f"{text!r} is not a URI.", hint="AWS's is urn:amazon:webservices or https://signin.aws.amazon.com/saml.")
+        raise InvalidInput(
+            f"{text!r} is not a URI.", hint="AWS's is urn:amazon:webservices or https://signin.aws.amazon.com/saml."
+        )
 
 
 def _page(page: t.Mapping[str, t.Any]) -> None:
     page_origin(str(page.get("url") or ""))
     places = [place for place in ("folder", "bucket", "ccp_url") if page.get(place)]
     if not places or {"folder", "bucket"} <= set(places):
-        raise InvalidInput(f"the page {page.get('url')} needs a folder or a bucket, and not both, or, if it is your own, its ccp_url.")
+        raise InvalidInput(
+            f"the page {page.get('url')} needs a folder or a bucket, and not both, or, if it is your own, its ccp_url."
+        )
 
 
 def _user_pool(pool: t.Mapping[str, t.Any]) -> None:
@@ -250,14 +266,22 @@ def _writable_folder(path: str) -> None:
 _TENANT: t.Final = _one_of(_uuid, _pattern(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "the ID or a domain of a tenant"))
 _INSTANCE: t.Final = _one_of(arns.check_instance_id, arns.parse_connect_instance_arn, arns.check_alias)
 _PROVIDER_REFERENCE: t.Final = _one_of(arns.parse_saml_provider_arn, arns.check_saml_provider_name)
-_SESSION_NAME: t.Final = _pattern(r"[A-Za-z0-9_+=,.@-]{2,64}", "a name for a session", "Use 2 to 64 letters, digits and _+=,.@-.")
+_SESSION_NAME: t.Final = _pattern(
+    r"[A-Za-z0-9_+=,.@-]{2,64}", "a name for a session", "Use 2 to 64 letters, digits and _+=,.@-."
+)
 _NAME: t.Final = _pattern(r"(?!\s*$)[^\x00-\x1f]{1,200}", "a name of 1 to 200 characters")
-_TEMPLATE: t.Final = _one_of(_uuid, _pattern("aws_single_account|non_gallery", "aws_single_account, non_gallery or a template's ID"))
-_DESCRIPTION: t.Final = _pattern(r"[\t\n\r -~\u00a1-\u00ff]{0,1000}", "a description that IAM takes, up to 1,000 characters of Latin-1")
+_TEMPLATE: t.Final = _one_of(
+    _uuid, _pattern("aws_single_account|non_gallery", "aws_single_account, non_gallery or a template's ID")
+)
+_DESCRIPTION: t.Final = _pattern(
+    r"[\t\n\r -~\u00a1-\u00ff]{0,1000}", "a description that IAM takes, up to 1,000 characters of Latin-1"
+)
 _DAYS: t.Final = _between(0, 36500, "days")
 _SECONDS: t.Final = _between(0, 7 * 86400, "seconds")
 _PLACE: t.Final = r"([0-9A-Fa-f-]{36}|\d{12})"
-_USER_POOL: t.Final = _pattern(r"[a-z]{2}(-[a-z]+)+-\d_[0-9A-Za-z]+", "the ID of a user pool, such as eu-central-1_AbCdEfGhI")
+_USER_POOL: t.Final = _pattern(
+    r"[a-z]{2}(-[a-z]+)+-\d_[0-9A-Za-z]+", "the ID of a user pool, such as eu-central-1_AbCdEfGhI"
+)
 _HOST: t.Final = _pattern(r"([a-z0-9-]+\.)+[a-z]{2,}", "the name of a host")
 #: what Amazon Cognito takes as a provider's name, as far as it can stand in a tag
 _POOL_PROVIDER: t.Final = _pattern(
@@ -377,7 +401,9 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "federation_user_pools": _each(_user_pool),
     "federation_wait_timeout": _SECONDS,
     "handover_folder": _writable_folder,
-    "live_probe_confirm": _pattern(rf"{_PLACE}(/{_PLACE})?", "the ID of a tenant and the number of an account, joined by a slash"),
+    "live_probe_confirm": _pattern(
+        rf"{_PLACE}(/{_PLACE})?", "the ID of a tenant and the number of an account, joined by a slash"
+    ),
     "live_probe_instance_id": arns.check_instance_id,
     "live_probe_report": _writable_file,
     "live_probe_wait_timeout": _SECONDS,

@@ -16,8 +16,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._words import o
 
 T = t.TypeVar("T")
 
-#: How many good answers in a row a steady wait asks for, and the seconds between two of them: of a cloud that was up to date
-#: all the time, of one that was behind, and of one whose answers went backwards, as they do where each request may reach another replica.
+#: How many good answers in a row a steady wait asks for, and the seconds between two of them: of a cloud that was up to
+#: date all the time, of one that was behind, and of one whose answers went backwards, as they do where each request may
+#: reach another replica.
 PROMPT: t.Final = (1, 0.25)
 BEHIND: t.Final = (4, 0.25)
 BACKWARDS: t.Final = (8, 1.0)
@@ -28,10 +29,12 @@ GROWTH: t.Final = 0.1
 
 @dataclass
 class Waiter:
-    """Waits until a cloud shows what was written to it. One for a run: what it learns of the cloud decides how sure it makes.
+    """Waits until a cloud shows what was written to it. One for a run: what it learns of the cloud decides how sure it
+    makes.
 
-    timeout: seconds until the wait is given up. first_pause, longest_pause: seconds between two probes that find nothing yet;
-    the pause is a tenth of the time that was waited, within these bounds, so that a wait ends soon after the cloud becomes consistent.
+    timeout: seconds until the wait is given up. first_pause, longest_pause: seconds between two probes that find
+    nothing yet; the pause is a tenth of the time that was waited, within these bounds, so that a wait ends soon after
+    the cloud becomes consistent.
     """
 
     timeout: float = 600.0
@@ -54,8 +57,8 @@ class Waiter:
         """Return what the probe returns once it is not None.
 
         what: a clause for the error, such as "the signing certificate to appear in the metadata".
-        steady: how many good answers in a row to ask for, at least, for what the next write depends on; of a cloud that was seen to be
-        behind in this run, more.
+        steady: how many good answers in a row to ask for, at least, for what the next write depends on; of a cloud that
+        was seen to be behind in this run, more.
         passes: which errors of the probe only mean "not yet"; without it, none does.
         Raises at the deadline the last such error, else TimedOut, which names the wait.
         """
@@ -80,7 +83,9 @@ class Waiter:
         self._sureness = max(self._sureness, BACKWARDS if went_back else BEHIND)
 
 
-def _tried(probe: t.Callable[[], T | None], passes: t.Callable[[FederationError], bool] | None) -> tuple[T | None, FederationError | None]:
+def _tried(
+    probe: t.Callable[[], T | None], passes: t.Callable[[FederationError], bool] | None
+) -> tuple[T | None, FederationError | None]:
     try:
         return probe(), None
     except FederationError as error:

@@ -12,10 +12,13 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Returns the direct members of groups with the session name that Entra sends of each, which is to be their Amazon Connect username.
-  - Whoever cannot sign in is returned with the reason and what changes it, and never left out silently. Disabled accounts, guests, people
-    without a given name or surname, members of groups within the groups, and session names that AWS or Amazon Connect refuse are such.
-  - Groups within groups are named in a warning. Entra ID does not sign in their members, since assignments do not reach into nested groups.
+  - Returns the direct members of groups with the session name that Entra sends of each, which is to be their Amazon
+    Connect username.
+  - Whoever cannot sign in is returned with the reason and what changes it, and never left out silently. Disabled
+    accounts, guests, people without a given name or surname, members of groups within the groups, and session names
+    that AWS or Amazon Connect refuse are such.
+  - Groups within groups are named in a warning. Entra ID does not sign in their members, since assignments do not reach
+    into nested groups.
 options:
   groups:
     description: The display names or object IDs of the groups.
@@ -24,7 +27,8 @@ options:
     required: true
   session_name_source:
     description:
-      - The attribute that Entra sends as the session name, the same as O(openccp.federation.azure_saml_app#module:session_name_source).
+      - The attribute that Entra sends as the session name, the same as
+        O(openccp.federation.azure_saml_app#module:session_name_source).
       - When this, O(app_id) and O(identifier) are omitted, it is V(userprincipalname).
     type: str
     choices:
@@ -52,21 +56,24 @@ options:
   app_id:
     description:
       - The (client) ID of the application whose claims policy says what the session name is.
-      - It is computed as Entra does, also where transformations make it, such as C(ToLowercase), C(ExtractMailPrefix) and C(Join).
+      - It is computed as Entra does, also where transformations make it, such as C(ToLowercase), C(ExtractMailPrefix)
+        and C(Join).
     type: str
   identifier:
     description: The identifier (entity ID) of that application, in place of O(app_id).
     type: str
   guests:
     description:
-      - Whether guests can be agents. Their user principal name cannot be a session name, so that another attribute is needed.
+      - Whether guests can be agents. Their user principal name cannot be a session name, so that another attribute is
+        needed.
     type: bool
     default: false
   name_fallbacks:
     description:
       - What stands in for a first or last name that somebody does not have in Entra. Amazon Connect needs both.
-      - The first of these that the person has is split, V(display_name) at its first space, or at its comma where the last name is in
-        front, and the part of V(mail) or V(username) (the session name) before the C(@) at its first dot.
+      - The first of these that the person has is split, V(display_name) at its first space, or at its comma where the
+        last name is in front, and the part of V(mail) or V(username) (the session name) before the C(@) at its first
+        dot.
       - What cannot be split is both names.
       - With an empty list, whoever lacks a name cannot be an agent.
     type: list
@@ -78,8 +85,8 @@ extends_documentation_fragment:
   - openccp.federation.attributes.actiongroup_entra
   - openccp.federation.entra
 notes:
-  - Needs the application permissions C(GroupMember.Read.All) and C(User.Read.All), with O(app_id) or O(identifier) also C(Policy.Read.All)
-    and one that reads applications.
+  - Needs the application permissions C(GroupMember.Read.All) and C(User.Read.All), with O(app_id) or O(identifier) also
+    C(Policy.Read.All) and one that reads applications.
 seealso:
   - module: openccp.federation.connect_users
   - plugin: openccp.federation.agents
@@ -193,7 +200,10 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.openccp.federation.plugins.module_utils._entra import group_members, permissions
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
+    ENTRA_ARGUMENT_SPEC,
+    ENTRA_CONSTRAINTS,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
 from ansible_collections.openccp.federation.plugins.module_utils._saml import person_names

@@ -12,10 +12,11 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Creates an enterprise application from a template, sets up single sign-on by SAML for AWS, makes and activates its signing
-    certificate, sends the claims that AWS needs, and assigns users and groups.
-  - An application is found by O(app_id), else by the tag that this module gives to what it makes together with one of O(identifiers),
-    else, when O(identifiers) is omitted, by that tag together with O(name). It is never found by its name alone.
+  - Creates an enterprise application from a template, sets up single sign-on by SAML for AWS, makes and activates its
+    signing certificate, sends the claims that AWS needs, and assigns users and groups.
+  - An application is found by O(app_id), else by the tag that this module gives to what it makes together with one of
+    O(identifiers), else, when O(identifiers) is omitted, by that tag together with O(name). It is never found by its
+    name alone.
   - A run that was stopped is continued by the next one; nothing is made twice.
 requirements:
   - lxml >= 5.0.0
@@ -23,7 +24,8 @@ options:
   name:
     description:
       - The display name. Needed to create an application.
-      - An application of this name that this module did not make is left alone, and the task fails, unless O(adopt=true).
+      - An application of this name that this module did not make is left alone, and the task fails, unless
+        O(adopt=true).
     type: str
   app_id:
     description:
@@ -31,18 +33,21 @@ options:
     type: str
   adopt:
     description:
-      - V(true) takes over an application that somebody else made and that has one of O(identifiers), or else is named O(name).
+      - V(true) takes over an application that somebody else made and that has one of O(identifiers), or else is named
+        O(name).
       - It then bears this module's tag and is found like those that the module made.
     type: bool
     default: false
   template:
     description:
-      - What the application is created from, V(non_gallery), V(aws_single_account) (AWS Single-Account Access) or the id of another
-        template.
-      - A tenant that holds more than one federation needs V(aws_single_account), because only gallery applications may have identifiers
-        such as V(https://signin.aws.amazon.com/saml#sales), of which Entra ID sends the part before C(#).
+      - What the application is created from, V(non_gallery), V(aws_single_account) (AWS Single-Account Access) or the
+        id of another template.
+      - A tenant that holds more than one federation needs V(aws_single_account), because only gallery applications may
+        have identifiers such as V(https://signin.aws.amazon.com/saml#sales), of which Entra ID sends the part before
+        C(#).
       - The id that V(non_gallery) stands for differs between the Microsoft clouds; it follows O(cloud).
-      - It is looked up before an application is created. One that the cloud does not have ends the task before anything is made.
+      - It is looked up before an application is created. One that the cloud does not have ends the task before anything
+        is made.
       - It means nothing for an application that exists.
     type: str
     default: non_gallery
@@ -55,8 +60,8 @@ options:
     elements: str
   reply_urls:
     description:
-      - The reply URLs (assertion consumer service), all of them. Needed to create an application. With one there is no doubt which one is
-        used.
+      - The reply URLs (assertion consumer service), all of them. Needed to create an application. With one there is no
+        doubt which one is used.
       - When O(role_claims) is given, they must be addresses of AWS's sign-in in the roles' partition.
     type: list
     elements: str
@@ -130,8 +135,8 @@ options:
   aws_claims:
     description:
       - Whether a new claims policy sends C(RoleSessionName), without which AWS lets nobody in.
-      - V(false) is for applications of other services. They get no claims policy at all unless O(name_id_source) or O(extra_claims) is
-        given, and O(session_name_source), O(role_claims) and O(session_duration) are refused.
+      - V(false) is for applications of other services. They get no claims policy at all unless O(name_id_source) or
+        O(extra_claims) is given, and O(session_name_source), O(role_claims) and O(session_duration) are refused.
     type: bool
     default: true
   group_claims:
@@ -144,8 +149,8 @@ options:
     choices: [none, security_groups, assigned_groups, directory_roles, all]
   role_claims:
     description:
-      - The IAM roles that agents get, each with the SAML provider that vouches for them; all of them. They are sent as the constant
-        C(Role) claim.
+      - The IAM roles that agents get, each with the SAML provider that vouches for them; all of them. They are sent as
+        the constant C(Role) claim.
       - The ARNs need not exist yet.
     type: list
     elements: dict
@@ -168,7 +173,8 @@ options:
     type: int
   extra_claims:
     description:
-      - Further claims. Give each one of O(extra_claims[].value), O(extra_claims[].id) and O(extra_claims[].extension_id).
+      - Further claims. Give each one of O(extra_claims[].value), O(extra_claims[].id) and
+        O(extra_claims[].extension_id).
     type: list
     elements: dict
     suboptions:
@@ -192,15 +198,17 @@ options:
   audience_override:
     description:
       - The audience that is sent in place of an identifier, an absolute URI. V("") removes it.
-      - A tenant has each identifier once. With this, further applications that are not from the gallery can send AWS's audience too, each
-        with an identifier of its own.
+      - A tenant has each identifier once. With this, further applications that are not from the gallery can send AWS's
+        audience too, each with an identifier of its own.
       - It is a setting of the claims policy. When omitted, it is left as it is.
     type: str
   issuer_with_application_id:
     description:
-      - Whether the issuer of the responses ends in the application's id, so that each application of a tenant has an issuer of its own.
-      - RV(application.entity_id) and RV(application.metadata_xml) then have this issuer, which AWS compares with that of the responses.
-        The document that Entra ID serves at RV(application.metadata_url) has not, so do not give IAM that address.
+      - Whether the issuer of the responses ends in the application's id, so that each application of a tenant has an
+        issuer of its own.
+      - RV(application.entity_id) and RV(application.metadata_xml) then have this issuer, which AWS compares with that
+        of the responses. The document that Entra ID serves at RV(application.metadata_url) has not, so do not give IAM
+        that address.
       - Nobody can sign in from the moment at which this changes until IAM has the metadata with the other issuer.
       - It is a setting of the claims policy. When omitted, it is left as it is.
     type: bool
@@ -212,7 +220,8 @@ options:
     default: true
   signing_certificate:
     description:
-      - The certificate that is made when the application has none that can be used. One that can be used is kept, whatever its name.
+      - The certificate that is made when the application has none that can be used. One that can be used is kept,
+        whatever its name.
       - When the active certificate cannot be used and another one can, that is activated. None is ever removed.
     type: dict
     suboptions:
@@ -246,7 +255,8 @@ options:
             type: list
             elements: str
           set:
-            description: Those that are assigned, and no others (see O(assignments.unlisted)). An empty list removes all.
+            description: Those that are assigned, and no others (see O(assignments.unlisted)). An empty list removes
+              all.
             type: list
             elements: str
       groups:
@@ -277,7 +287,8 @@ options:
   logo:
     description:
       - A picture for My Apps, a PNG, JPEG or GIF file of up to 100 KB.
-      - It is uploaded when it differs from the one that was uploaded last by this module, which a tag of the application remembers.
+      - It is uploaded when it differs from the one that was uploaded last by this module, which a tag of the
+        application remembers.
     type: path
   state:
     description:
@@ -288,7 +299,8 @@ options:
     default: present
   purge:
     description:
-      - With O(state=absent), also deletes the application from the recycle bin, where it may have been since an earlier run.
+      - With O(state=absent), also deletes the application from the recycle bin, where it may have been since an earlier
+        run.
     type: bool
     default: false
   wait_timeout:
@@ -301,10 +313,10 @@ extends_documentation_fragment:
   - openccp.federation.attributes.actiongroup_entra
   - openccp.federation.entra
 notes:
-  - Needs the Microsoft Graph application permission C(Application.ReadWrite.All). C(Application.ReadWrite.OwnedBy) is not enough, since an
-    application that is made from a template has no owner.
-  - Claims need C(Policy.ReadWrite.ApplicationConfiguration); assignments need C(User.ReadBasic.All) and C(GroupMember.Read.All).
-    A permission that is missing is named before anything is written.
+  - Needs the Microsoft Graph application permission C(Application.ReadWrite.All). C(Application.ReadWrite.OwnedBy) is
+    not enough, since an application that is made from a template has no owner.
+  - Claims need C(Policy.ReadWrite.ApplicationConfiguration); assignments need C(User.ReadBasic.All) and
+    C(GroupMember.Read.All). A permission that is missing is named before anything is written.
 seealso:
   - module: openccp.federation.azure_saml_app_info
   - module: openccp.federation.iam_saml_provider
@@ -472,7 +484,8 @@ application:
       type: bool
     assignments:
       description:
-        - Who is assigned, C(users) and C(groups), each with C(id), C(display_name) and C(role_id). In check mode the names.
+        - Who is assigned, C(users) and C(groups), each with C(id), C(display_name) and C(role_id). In check mode the
+          names.
         - Not there when the permissions do not show it.
       returned: when it exists
       type: dict
@@ -491,15 +504,16 @@ application:
       type: bool
     claims:
       description:
-        - The claims as they will be sent, each with its C(name) and a constant C(value) or its C(source). Not there when the permissions
-          do not show it.
+        - The claims as they will be sent, each with its C(name) and a constant C(value) or its C(source). Not there
+          when the permissions do not show it.
       returned: when it exists
       type: list
       elements: dict
       sample: [{"name": "https://aws.amazon.com/SAML/Attributes/RoleSessionName", "source": "user.userprincipalname"}]
     audience_override:
       description:
-        - The audience that the claims policy sends in place of an identifier, null for none. Not there when the permissions do not show it.
+        - The audience that the claims policy sends in place of an identifier, null for none. Not there when the
+          permissions do not show it.
       returned: when it exists
       type: str
     issuer_with_application_id:
@@ -553,7 +567,8 @@ application:
           returned: when it exists
           type: bool
         activated_at:
-          description: When it was last made the active one, null when that was not noted. A tag of the service principal keeps it.
+          description: When it was last made the active one, null when that was not noted. A tag of the service
+            principal keeps it.
           returned: when it exists
           type: str
         managed:
@@ -561,7 +576,8 @@ application:
           returned: when it exists
           type: bool
     managed_thumbprints:
-      description: The thumbprints of all certificates that this collection made, also of those that are gone. Tags keep them.
+      description: The thumbprints of all certificates that this collection made, also of those that are gone. Tags keep
+        them.
       returned: when it exists
       type: list
       elements: str
@@ -587,12 +603,14 @@ application:
       returned: when it exists
       type: str
     metadata_xml:
-      description: The federation metadata, which holds the active certificate, with RV(application.entity_id) as its entity ID.
+      description: The federation metadata, which holds the active certificate, with RV(application.entity_id) as its
+        entity ID.
       returned: when it exists; in check mode only when no certificate would be made
       type: str
     entity_id:
       description:
-        - The issuer of the SAML responses. It is the same for all applications of a tenant, but for O(issuer_with_application_id=true).
+        - The issuer of the SAML responses. It is the same for all applications of a tenant, but for
+          O(issuer_with_application_id=true).
         - In check mode, C(<application id>) stands for the id of an application that is yet to be made.
       returned: when O(state=present)
       type: str
@@ -610,7 +628,8 @@ application:
       sample: [the group Night shift]
     access:
       description: Whom the application lets in before and after the task.
-      returned: when the task takes the application from somebody, or changes the session name or whether an assignment is required
+      returned: when the task takes the application from somebody, or changes the session name or whether an assignment
+        is required
       type: dict
       contains:
         required_before:
@@ -622,7 +641,8 @@ application:
           returned: always
           type: bool
         people:
-          description: Everybody who is assigned, by C(name), with the session name C(before) and C(after), null where they are not let in.
+          description: Everybody who is assigned, by C(name), with the session name C(before) and C(after), null where
+            they are not let in.
           returned: always
           type: list
           elements: dict
@@ -650,7 +670,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     signing_certificates,
     templates,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
+    ENTRA_ARGUMENT_SPEC,
+    ENTRA_CONSTRAINTS,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.current_state import (
     look_again,
     look_before_removal,
@@ -663,7 +686,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
-from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import NAME_ID_CHOICES, SESSION_NAME_SOURCES
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import (
+    NAME_ID_CHOICES,
+    SESSION_NAME_SOURCES,
+)
 
 
 class SamlApp:
@@ -735,7 +761,8 @@ class SamlApp:
         if older is None:
             return None
         self.warn(
-            f"The application '{made.label}' ({older['appId']}) was there already, but not listed yet, as after a run that was stopped. "
+            f"The application '{made.label}' ({older['appId']}) was there already, but not listed yet, as after a "
+            f"run that was stopped. "
             f"The second one, {made.app_id}, was deleted again."
         )
         return self.plan(self._listed(older))
@@ -752,30 +779,40 @@ class SamlApp:
     def update_principal(self, options: list[str]) -> None:
         body = saml_app.body_of(saml_app.PRINCIPAL, saml_app.desired_settings(self.params, self.app), self.app, options)
         if self.makes_certificate:
-            self.noted_end = signing_certificates.end_of(self.graph, self.params["signing_certificate"]["validity_days"])
+            self.noted_end = signing_certificates.end_of(
+                self.graph, self.params["signing_certificate"]["validity_days"]
+            )
             body["tags"] = signing_certificates.noting_made({**self.app.principal, **body}, self.noted_end)
         application_changes.update_principal(self.graph, self.waiter, self.app, body)
         # What follows starts from what was written, since a read may still show what was before.
         self.app = dataclasses.replace(self.app, principal={**self.app.principal, **body})
 
     def update_application(self, options: list[str]) -> None:
-        body = saml_app.body_of(saml_app.APPLICATION, saml_app.desired_settings(self.params, self.app), self.app, options)
+        body = saml_app.body_of(
+            saml_app.APPLICATION, saml_app.desired_settings(self.params, self.app), self.app, options
+        )
         application_changes.update_application(self.graph, self.waiter, self.app, body)
 
     def upload_logo(self) -> None:
         logo, content_type = preflight.logo_of(self.params["logo"])
         application_changes.upload_logo(self.graph, self.waiter, self.app, logo, content_type)
-        application_changes.update_application(self.graph, self.waiter, self.app, saml_app.logo_tags(self.params, self.app, logo))
+        application_changes.update_application(
+            self.graph, self.waiter, self.app, saml_app.logo_tags(self.params, self.app, logo)
+        )
 
     def add_certificate(self) -> None:
         wish = self.params["signing_certificate"]
-        made, principal = signing_certificates.add(self.graph, self.waiter, self.app.principal, **wish, noted=self.noted_end)
+        made, principal = signing_certificates.add(
+            self.graph, self.waiter, self.app.principal, **wish, noted=self.noted_end
+        )
         self.keys.keep(made)
         self.app = dataclasses.replace(self.app, principal=self.keys.filled(self.graph, principal))
         self.made_thumbprint = made.certificate.thumbprint
 
     def activate_certificate(self, thumbprint: str | None = None) -> None:
-        principal = signing_certificates.activate(self.graph, self.waiter, self.app.principal, thumbprint or self.made_thumbprint)
+        principal = signing_certificates.activate(
+            self.graph, self.waiter, self.app.principal, thumbprint or self.made_thumbprint
+        )
         self.app = dataclasses.replace(self.app, principal=principal)
 
     def create_claims(self, definition: list[str]) -> None:
@@ -816,23 +853,32 @@ class SamlApp:
         self.waiter.until("Microsoft Graph to show the application no longer", probe, steady=1, passes=is_replication)
 
     def _settled(self) -> applications.Application:
-        """The application once Graph shows all that was written, so that the next run finds it and has nothing to do."""
+        """The application once Graph shows all that was written, so that the next run finds it and has nothing to
+        do.
+        """
 
         def probe() -> applications.Application | None:
             found = look_again(self.graph, self.params, self.app, self.keys)
             return found.app if found and not saml_app.plan(self.params, found).steps else None
 
-        return self.waiter.until(f"Microsoft Graph to show '{self.app.label}' as it was written", probe, steady=1, passes=_may_pass)
+        return self.waiter.until(
+            f"Microsoft Graph to show '{self.app.label}' as it was written", probe, steady=1, passes=_may_pass
+        )
 
 
 def _may_pass(error: FederationError) -> bool:
-    """Of two runs at once: what the other made, and takes back or finishes, is listed for a while as somebody else's."""
+    """Of two runs at once: what the other made, and takes back or finishes, is listed for a while as somebody
+    else's.
+    """
     return is_replication(error) or isinstance(error, Conflict)
 
 
 def argument_spec() -> dict[str, t.Any]:
     """The module's own options."""
-    membership = {"type": "dict", "options": {key: {"type": "list", "elements": "str"} for key in ("add", "remove", "set")}}
+    membership = {
+        "type": "dict",
+        "options": {key: {"type": "list", "elements": "str"} for key in ("add", "remove", "set")},
+    }
     unlisted = {"type": "str", "choices": ["remove", "report"], "default": "remove"}
     arns = {"role_arn": {"type": "str", "required": True}, "provider_arn": {"type": "str", "required": True}}
     claim = {

@@ -12,7 +12,8 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Shows one application, all that M(openccp.federation.azure_saml_app) made or adopted, or all that sign users in by SAML.
+  - Shows one application, all that M(openccp.federation.azure_saml_app) made or adopted, or all that sign users in by
+    SAML.
 requirements:
   - lxml >= 5.0.0
 options:
@@ -28,7 +29,8 @@ options:
   scope:
     description:
       - What is shown when none of O(app_id), O(name) and O(identifier) is given.
-      - V(managed) are the applications that bear this collection's tag, V(all) are all of the tenant that sign users in by SAML.
+      - V(managed) are the applications that bear this collection's tag, V(all) are all of the tenant that sign users in
+        by SAML.
     type: str
     choices: [managed, all]
     default: managed
@@ -168,12 +170,14 @@ applications:
       returned: when the permissions show it
       type: bool
     certificates:
-      description: The signing certificates, the one that ends last first, as M(openccp.federation.azure_saml_app) returns them.
+      description: The signing certificates, the one that ends last first, as M(openccp.federation.azure_saml_app)
+        returns them.
       returned: always
       type: list
       elements: dict
     managed_thumbprints:
-      description: The thumbprints of all certificates that this collection made, also of those that are gone. Tags keep them.
+      description: The thumbprints of all certificates that this collection made, also of those that are gone. Tags keep
+        them.
       returned: always
       type: list
       elements: str
@@ -222,7 +226,10 @@ from datetime import UTC
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications, permissions, result
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
+    ENTRA_ARGUMENT_SPEC,
+    ENTRA_CONSTRAINTS,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
 
@@ -233,7 +240,10 @@ def shown(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     permissions.check(graph.roles, {"read applications"}, graph.place.client_id)
     found = applications.read_applications(graph, applications.listed(graph, params))
     described = [
-        result.with_metadata(result.describe(app, graph), result.read_metadata(app, graph) if params["metadata"] else None) for app in found
+        result.with_metadata(
+            result.describe(app, graph), result.read_metadata(app, graph) if params["metadata"] else None
+        )
+        for app in found
     ]
     return {
         "applications": sorted(described, key=lambda one: (one["name"], one["app_id"])),
@@ -249,7 +259,10 @@ def main() -> None:
         "scope": {"type": "str", "choices": ["managed", "all"], "default": "managed"},
         "metadata": {"type": "bool", "default": False},
     }
-    constraints = {**ENTRA_CONSTRAINTS, "mutually_exclusive": [*ENTRA_CONSTRAINTS["mutually_exclusive"], ("app_id", "name", "identifier")]}
+    constraints = {
+        **ENTRA_CONSTRAINTS,
+        "mutually_exclusive": [*ENTRA_CONSTRAINTS["mutually_exclusive"], ("app_id", "name", "identifier")],
+    }
     module = AnsibleModule(argument_spec=spec | ENTRA_ARGUMENT_SPEC, supports_check_mode=True, **constraints)
     require(module, "msal", "requests", "cryptography", "lxml")
     inform(module, lambda: shown(module.params))

@@ -12,12 +12,13 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Works on one certificate with which Microsoft Entra ID signs an application's SAML responses, and leaves every other credential
-    as it is.
-  - Of a certificate Entra ID keeps three credentials, the private key, its password and the public certificate. They are told by the
-    identifier that they share, and removed together.
+  - Works on one certificate with which Microsoft Entra ID signs an application's SAML responses, and leaves every other
+    credential as it is.
+  - Of a certificate Entra ID keeps three credentials, the private key, its password and the public certificate. They
+    are told by the identifier that they share, and removed together.
   - For a rotation without a failed sign-in, stage a certificate, publish the application's metadata with
-    M(openccp.federation.iam_saml_provider), then activate it. P(openccp.federation.certificate_rotation#role) does all that.
+    M(openccp.federation.iam_saml_provider), then activate it. P(openccp.federation.certificate_rotation#role) does all
+    that.
 requirements:
   - lxml >= 5.0.0
 options:
@@ -36,17 +37,20 @@ options:
   which:
     description:
       - The certificate that is meant, by its role. V(newest) and V(oldest) go by the date on which it was made.
-      - When neither this nor O(thumbprint) is given, the certificate is meant that this collection made (see O(adopt)), that is not active
-        and ends after the active one; with O(state=staged), only if it has begun by the time it is needed.
+      - When neither this nor O(thumbprint) is given, the certificate is meant that this collection made (see O(adopt)),
+        that is not active and ends after the active one; with O(state=staged), only if it has begun by the time it is
+        needed.
     type: str
     choices: [newest, oldest, active]
   state:
     description:
-      - V(staged) means that the certificate exists and is not active. When neither O(thumbprint) nor O(which) is given and there is
-        none that can take over from the active one (it ends later, and has begun by the time it is needed), it is made.
-      - V(active) means that Entra ID signs with it, and that a tag of the service principal tells since when. When neither
-        O(thumbprint) nor O(which) is given and none is staged, the active one stays.
-      - V(absent) means that it does not exist. It takes O(thumbprint) or O(which). The active certificate is never removed.
+      - V(staged) means that the certificate exists and is not active. When neither O(thumbprint) nor O(which) is given
+        and there is none that can take over from the active one (it ends later, and has begun by the time it is
+        needed), it is made.
+      - V(active) means that Entra ID signs with it, and that a tag of the service principal tells since when. When
+        neither O(thumbprint) nor O(which) is given and none is staged, the active one stays.
+      - V(absent) means that it does not exist. It takes O(thumbprint) or O(which). The active certificate is never
+        removed.
     type: str
     choices: [staged, active, absent]
     default: staged
@@ -67,8 +71,8 @@ options:
     elements: str
   adopt:
     description:
-      - Whether a certificate that this collection did not make may be the one that is meant when neither O(thumbprint) nor O(which) is
-        given.
+      - Whether a certificate that this collection did not make may be the one that is meant when neither O(thumbprint)
+        nor O(which) is given.
       - By default somebody else's certificate is neither taken for a staged one nor activated, unless it is named.
     type: bool
     default: false
@@ -87,7 +91,8 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: partial
-    description: With O(state=absent) and O(which), each run removes one certificate more, until the active one is all that is left.
+    description: With O(state=absent) and O(which), each run removes one certificate more, until the active one is all
+      that is left.
 notes:
   - Needs the Microsoft Graph application permission C(Application.ReadWrite.All).
 seealso:
@@ -172,7 +177,8 @@ certificate:
       returned: unless it does not exist
       type: bool
     activated_at:
-      description: When it was last made the active one, null when that was not noted. A tag of the service principal keeps it.
+      description: When it was last made the active one, null when that was not noted. A tag of the service principal
+        keeps it.
       returned: unless it does not exist
       type: str
     managed:
@@ -202,7 +208,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     result,
     signing_certificates,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
+    ENTRA_ARGUMENT_SPEC,
+    ENTRA_CONSTRAINTS,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter, is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
 from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound
@@ -231,7 +240,9 @@ class SamlCertificate:
         self.graph = connect(self.params)
         found = applications.read_application(self.graph, self.waiter, self.selector)
         if found is None:
-            raise NotFound(f"The tenant has no application {self.selector} that this collection made.", hint="Give its app_id.")
+            raise NotFound(
+                f"The tenant has no application {self.selector} that this collection made.", hint="Give its app_id."
+            )
         return found
 
     def plan(self, actual: applications.Application) -> Plan:
@@ -239,7 +250,11 @@ class SamlCertificate:
         self.keys.learn(actual.principal)
         self.thumbprint = self._thumbprint(actual)
         plan = certificate_plan.plan(self.params, actual, self.graph.now())
-        permissions.check(self.graph.roles, {"change applications"} if plan.steps else {"read applications"}, self.graph.place.client_id)
+        permissions.check(
+            self.graph.roles,
+            {"change applications"} if plan.steps else {"read applications"},
+            self.graph.place.client_id,
+        )
         return plan
 
     def result(self, plan: Plan) -> dict[str, t.Any]:
@@ -248,7 +263,9 @@ class SamlCertificate:
         certificates = {one.thumbprint: one.as_dict(self.graph.now()) for one in self.app.certificates}
         result = {"app_id": self.app.app_id, "certificates": list(certificates.values())}
         if self.params["state"] == "absent":
-            return result | {"metadata_xml": self._metadata_without() if self.check_mode else self._metadata(listed=False)}
+            return result | {
+                "metadata_xml": self._metadata_without() if self.check_mode else self._metadata(listed=False)
+            }
         if self.thumbprint not in certificates:
             return result
         return result | certificates[self.thumbprint] | {"metadata_xml": self._metadata(listed=True)}
@@ -284,7 +301,9 @@ class SamlCertificate:
         found = {one.thumbprint: one for one in app.certificates}.get(str(self.thumbprint))
         if found is None or self.params["state"] == "absent":
             return found is None and self.params["state"] == "absent"
-        return found.active == (self.params["state"] == "active") and (not found.active or found.activated_at is not None)
+        return found.active == (self.params["state"] == "active") and (
+            not found.active or found.activated_at is not None
+        )
 
     def _metadata(self, listed: bool) -> str:
         def probe() -> str | None:
@@ -316,7 +335,11 @@ def main() -> None:
     }
     constraints = {
         **ENTRA_CONSTRAINTS,
-        "mutually_exclusive": [*ENTRA_CONSTRAINTS["mutually_exclusive"], ("app_id", "name", "identifier"), ("thumbprint", "which")],
+        "mutually_exclusive": [
+            *ENTRA_CONSTRAINTS["mutually_exclusive"],
+            ("app_id", "name", "identifier"),
+            ("thumbprint", "which"),
+        ],
     }
     module = AnsibleModule(
         argument_spec=spec | ENTRA_ARGUMENT_SPEC,

@@ -12,10 +12,10 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Ansible ignores a variable that nothing reads. This warns of each that begins with the name of a role of this collection
-    and is a variable of none, with the name that was probably meant.
-  - It fails when words of C(--extra-vars) belong to no variable, because the value before them has a space and no quotation
-    marks of its own.
+  - Ansible ignores a variable that nothing reads. This warns of each that begins with the name of a role of this
+    collection and is a variable of none, with the name that was probably meant.
+  - It fails when words of C(--extra-vars) belong to no variable, because the value before them has a space and no
+    quotation marks of its own.
   - The playbooks of the collection do this first. It runs where Ansible runs.
 extends_documentation_fragment:
   - openccp.federation.attributes.info_module

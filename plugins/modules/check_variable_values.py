@@ -12,9 +12,10 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Holds the variables of a host that belong to the roles of this collection to their types and choices, and to the narrowest rule of all
-    services that they go to, such as IAM's for tags and names.
-  - It fails with every value that cannot work. A value that depends on what is not known yet is left to the role that takes it.
+  - Holds the variables of a host that belong to the roles of this collection to their types and choices, and to the
+    narrowest rule of all services that they go to, such as IAM's for tags and names.
+  - It fails with every value that cannot work. A value that depends on what is not known yet is left to the role that
+    takes it.
   - The playbooks of the collection do this first, before anything is read or written. It runs where Ansible runs.
 extends_documentation_fragment:
   - openccp.federation.attributes.info_module

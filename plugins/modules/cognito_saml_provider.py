@@ -12,10 +12,12 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Creates, updates and deletes a SAML identity provider of an existing user pool, and offers it in the pool's app clients.
-  - Metadata is compared by meaning, that is by entity ID, signing certificates and endpoints. A byte order mark, white space, and the
-    ID and the signature that an identity provider renews with each download are no change.
-  - What Amazon Cognito would refuse, at once or when people sign in, is refused before the first write, with the reason.
+  - Creates, updates and deletes a SAML identity provider of an existing user pool, and offers it in the pool's app
+    clients.
+  - Metadata is compared by meaning, that is by entity ID, signing certificates and endpoints. A byte order mark, white
+    space, and the ID and the signature that an identity provider renews with each download are no change.
+  - What Amazon Cognito would refuse, at once or when people sign in, is refused before the first write, with the
+    reason.
   - An app client is read, changed and written back whole, because Amazon Cognito resets what an update leaves out.
 requirements:
   - boto3 >= 1.35.0
@@ -40,15 +42,18 @@ options:
   state:
     description:
       - V(present) creates the provider or updates it in place.
-      - V(absent) takes it from all app clients of the pool and deletes it. The people that signed in with it stay in the pool.
+      - V(absent) takes it from all app clients of the pool and deletes it. The people that signed in with it stay in
+        the pool.
     type: str
     choices: [present, absent]
     default: present
   metadata:
     description:
       - The federation metadata as text. Amazon Cognito never learns of a certificate that is not in it.
-      - One of O(metadata), O(metadata_file) and O(metadata_url) is needed to create a provider. When omitted, the metadata stays as it is.
-      - In check mode none is needed with O(expected_entity_id), because an earlier task may be the one that makes the metadata.
+      - One of O(metadata), O(metadata_file) and O(metadata_url) is needed to create a provider. When omitted, the
+        metadata stays as it is.
+      - In check mode none is needed with O(expected_entity_id), because an earlier task may be the one that makes the
+        metadata.
       - Certificates that have expired are left out, since Amazon Cognito refuses them.
     type: str
   metadata_file:
@@ -62,14 +67,16 @@ options:
   certificates:
     description:
       - V(replace) makes the provider trust exactly the signing certificates of O(metadata) or O(metadata_file).
-      - V(merge) keeps those that it trusts already beside them, which lets a certificate change without a failed sign-in.
+      - V(merge) keeps those that it trusts already beside them, which lets a certificate change without a failed
+        sign-in.
       - It means nothing with O(metadata_url), whose document Amazon Cognito takes as it is.
     type: str
     choices: [replace, merge]
     default: replace
   remove_thumbprints:
     description:
-      - The SHA-1 thumbprints of signing certificates that the provider shall no longer trust. The last certificate is never removed.
+      - The SHA-1 thumbprints of signing certificates that the provider shall no longer trust. The last certificate is
+        never removed.
       - With an address, Amazon Cognito is made to fetch it again once it serves none of them any more.
     type: list
     elements: str
@@ -79,7 +86,8 @@ options:
   expected_thumbprints:
     description:
       - Refuse metadata that lacks a signing certificate with one of these SHA-1 thumbprints.
-      - With an address, Amazon Cognito is made to fetch it again once it serves all of them, when it is not known to trust them.
+      - With an address, Amazon Cognito is made to fetch it again once it serves all of them, when it is not known to
+        trust them.
     type: list
     elements: str
   warn_days:
@@ -88,13 +96,14 @@ options:
     default: 30
   attribute_mapping:
     description:
-      - The claim that each attribute of the pool is taken from at every sign-in, all of them. Attributes of the pool's own begin with
-        C(custom:).
+      - The claim that each attribute of the pool is taken from at every sign-in, all of them. Attributes of the pool's
+        own begin with C(custom:).
       - Each must exist in the pool, be mutable, and be writable by the app clients that offer the provider.
       - When this and O(attribute_presets) are omitted, the mapping is left as it is.
     type: dict
   attribute_presets:
-    description: Attributes that are mapped to the claims that Entra ID sends without being told to, beside O(attribute_mapping).
+    description: Attributes that are mapped to the claims that Entra ID sends without being told to, beside
+      O(attribute_mapping).
     type: list
     elements: str
     choices: [email, given_name, family_name, name]
@@ -105,7 +114,8 @@ options:
     type: list
     elements: str
   sign_out:
-    description: Whether a sign-out from the pool signs people out of the identity provider as well, at its logout address.
+    description: Whether a sign-out from the pool signs people out of the identity provider as well, at its logout
+      address.
     type: bool
   request_signing:
     description:
@@ -140,16 +150,18 @@ options:
         elements: str
   tags:
     description:
-      - Tags of the provider. Amazon Cognito has none for providers, so they are kept as tags of the pool, each key with a slash and the
-        provider's name behind it.
+      - Tags of the provider. Amazon Cognito has none for providers, so they are kept as tags of the pool, each key with
+        a slash and the provider's name behind it.
     type: dict
     aliases: [resource_tags]
   purge_tags:
-    description: Whether tags of the provider that O(tags) does not name are removed. Other tags of the pool are never touched.
+    description: Whether tags of the provider that O(tags) does not name are removed. Other tags of the pool are never
+      touched.
     type: bool
     default: true
   adopt:
-    description: Take over an existing provider that does not carry the tag C(managed-by) as O(tags) has it, if that has one.
+    description: Take over an existing provider that does not carry the tag C(managed-by) as O(tags) has it, if that has
+      one.
     type: bool
     default: false
   wait_timeout:
@@ -287,7 +299,8 @@ saml_provider:
       type: str
       sample: https://sts.windows.net/11111111-2222-3333-4444-555555555555/
     certificates:
-      description: The signing certificates of the metadata. Those that Amazon Cognito trusts are in RV(saml_provider.trusted_thumbprints).
+      description: The signing certificates of the metadata. Those that Amazon Cognito trusts are in
+        RV(saml_provider.trusted_thumbprints).
       returned: when O(state=present)
       type: list
       elements: dict
@@ -333,7 +346,8 @@ saml_provider:
     trusted_thumbprints:
       description:
         - The thumbprints of the certificates that Amazon Cognito is known to trust.
-        - Of an address, those that it served when Amazon Cognito was last made to fetch it, and those that it has served long enough.
+        - Of an address, those that it served when Amazon Cognito was last made to fetch it, and those that it has
+          served long enough.
       returned: when O(state=present)
       type: list
       elements: str
@@ -388,9 +402,9 @@ saml_provider:
       type: dict
     clients:
       description:
-        - The app clients of O(clients) that offer the provider, each with C(id), C(name), C(callback_urls), C(oauth) (whether it may use
-          the authorization code flow), C(write_attributes), and C(sign_in_url), the address of a sign-in that leads past the choice of
-          providers.
+        - The app clients of O(clients) that offer the provider, each with C(id), C(name), C(callback_urls), C(oauth)
+          (whether it may use the authorization code flow), C(write_attributes), and C(sign_in_url), the address of a
+          sign-in that leads past the choice of providers.
       returned: when O(state=present)
       type: list
       elements: dict
@@ -424,7 +438,8 @@ saml_provider:
       returned: when the pool has a domain
       type: str
     signing_certificate:
-      description: The certificate of the pool's key, in base64, with which Entra ID verifies requests and encrypts responses.
+      description: The certificate of the pool's key, in base64, with which Entra ID verifies requests and encrypts
+        responses.
       returned: when requests are signed or responses encrypted
       type: str
 """
@@ -493,7 +508,9 @@ class CognitoSamlProvider:
         pool = self.pool
         if plan.steps and not self.check_mode:
             pool = self.pools.get(self.pool.id)
-            provider = providers.CognitoProviders(self.cognito, pool).get(self.name) or providers.target(self.desired, self.actual)
+            provider = providers.CognitoProviders(self.cognito, pool).get(self.name) or providers.target(
+                self.desired, self.actual
+            )
         else:
             provider = providers.target(self.desired, self.actual)
         shown = providers.describe(provider, pool, self.served, self.pools.now) | providers.pool_facts(pool)
@@ -560,7 +577,10 @@ class CognitoSamlProvider:
         given, presets = self.params["attribute_mapping"], self.params["attribute_presets"]
         if given is None and presets is None:
             return None
-        return {**{name: providers.PRESETS[name] for name in presets or ()}, **{name: str(claim) for name, claim in (given or {}).items()}}
+        return {
+            **{name: providers.PRESETS[name] for name in presets or ()},
+            **{name: str(claim) for name, claim in (given or {}).items()},
+        }
 
     def _clients(self) -> tuple[tuple[user_pools.AppClient, tuple[str, ...]], ...]:
         """The clients that the option names, or all when it sets them, each with the providers that it shall offer."""
@@ -568,18 +588,26 @@ class CognitoSamlProvider:
         given = {key: value for key, value in (wish or {}).items() if value is not None}
         if not given:
             return ()
-        listed = "set" in given or any(not user_pools.is_client_id(each) for references in given.values() for each in references)
+        listed = "set" in given or any(
+            not user_pools.is_client_id(each) for references in given.values() for each in references
+        )
         known = {each: each for references in given.values() for each in references}
         names = self.pools.client_names(self.pool) if listed else known
         by_id = {key: user_pools.client_ids(names, references) for key, references in given.items()}
-        touched = list(names) if "set" in by_id else [each for each in names if any(each in ids for ids in by_id.values())]
+        touched = (
+            list(names) if "set" in by_id else [each for each in names if any(each in ids for ids in by_id.values())]
+        )
         described = self._described(touched)
         offering = membership([each.id for each in described if self.name in each.providers], by_id).result
         return tuple((each, self._providers(each, offered=each.id in offering)) for each in described)
 
     def _providers(self, client: user_pools.AppClient, *, offered: bool) -> tuple[str, ...]:
         others = [name for name in client.providers if name != self.name]
-        return tuple(client.providers if offered and self.name in client.providers else [*others, *([self.name] if offered else [])])
+        return tuple(
+            client.providers
+            if offered and self.name in client.providers
+            else [*others, *([self.name] if offered else [])]
+        )
 
     def _described(self, client_ids: t.Iterable[str]) -> list[user_pools.AppClient]:
         return [self.pools.client(self.pool, client_id) for client_id in client_ids]
@@ -587,7 +615,9 @@ class CognitoSamlProvider:
     def _served(self) -> Metadata | None:
         """What the address serves, when something depends on it; waits until that is what is expected of it."""
         url = self.desired.url or ("" if self.desired.metadata else self.actual.url if self.actual else "")
-        asked = {*self.desired.required_thumbprints, *self.desired.removed_thumbprints} or self.params["expected_entity_id"]
+        asked = {*self.desired.required_thumbprints, *self.desired.removed_thumbprints} or self.params[
+            "expected_entity_id"
+        ]
         if not url or not (asked or self.actual is None or self.actual.url != url):
             return None
         if self.check_mode:

@@ -32,7 +32,8 @@ options:
     type: str
     aliases: [name]
   include_clients:
-    description: Whether the app clients that offer each provider are returned, which takes one request for each client of the pool.
+    description: Whether the app clients that offer each provider are returned, which takes one request for each client
+      of the pool.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -208,7 +209,8 @@ saml_providers:
     trusted_thumbprints:
       description:
         - The thumbprints of the certificates that Amazon Cognito is known to trust.
-        - Of an address, those that it served when Amazon Cognito was last made to fetch it, and those that it has served long enough.
+        - Of an address, those that it served when Amazon Cognito was last made to fetch it, and those that it has
+          served long enough.
       returned: always
       type: list
       elements: str
@@ -263,9 +265,9 @@ saml_providers:
       type: dict
     clients:
       description:
-        - The app clients that offer the provider, each with C(id), C(name), C(callback_urls), C(oauth) (whether it may use the
-          authorization code flow), C(write_attributes), and C(sign_in_url), the address of a sign-in that leads past the choice of
-          providers.
+        - The app clients that offer the provider, each with C(id), C(name), C(callback_urls), C(oauth) (whether it may
+          use the authorization code flow), C(write_attributes), and C(sign_in_url), the address of a sign-in that leads
+          past the choice of providers.
       returned: when O(include_clients=true)
       type: list
       elements: dict
@@ -318,7 +320,11 @@ def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
     api, name = providers.CognitoProviders(cognito, pool), module.params["provider_name"]
     every = [api.get(name)] if name else api.all()
     facts = providers.pool_facts(pool)
-    clients = [pools.client(pool, client_id) for client_id in pools.client_names(pool)] if module.params["include_clients"] else None
+    clients = (
+        [pools.client(pool, client_id) for client_id in pools.client_names(pool)]
+        if module.params["include_clients"]
+        else None
+    )
     shown = [_described(provider, pool, facts, clients, pools.now) for provider in every if provider is not None]
     schema = {"attributes": dict(pool.mutable), "required_attributes": sorted(pool.required - {"sub"})}
     return {"user_pool": {"id": pool.id, "name": pool.name, **schema, **facts}, "saml_providers": shown}

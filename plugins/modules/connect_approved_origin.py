@@ -126,7 +126,11 @@ import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._connect import origins
-from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import PLANNED_ID, connect_client, id_of_reference
+from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import (
+    PLANNED_ID,
+    connect_client,
+    id_of_reference,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 

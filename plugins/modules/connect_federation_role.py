@@ -13,10 +13,10 @@ author:
   - openccp.federation contributors (@openccp)
 description:
   - Creates and updates the IAM role that people take through SAML providers to sign in to Amazon Connect instances.
-  - The trust policy names exactly the given SAML providers and reply URLs; one inline policy allows C(connect:GetFederationToken).
-    Both are compared by meaning. Other policies of the role are left alone.
-  - Amazon Connect binds each user to the role that it first signed in with. The module therefore changes a role only in place.
-    What IAM cannot change in place is refused, and deletion needs O(confirm_name).
+  - The trust policy names exactly the given SAML providers and reply URLs; one inline policy allows
+    C(connect:GetFederationToken). Both are compared by meaning. Other policies of the role are left alone.
+  - Amazon Connect binds each user to the role that it first signed in with. The module therefore changes a role only in
+    place. What IAM cannot change in place is refused, and deletion needs O(confirm_name).
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
@@ -29,14 +29,16 @@ options:
   state:
     description:
       - V(present) creates the role or updates it in place.
-      - V(absent) deletes it, for good. Needs O(confirm_name), and that the role has no policies that the module does not manage.
+      - V(absent) deletes it, for good. Needs O(confirm_name), and that the role has no policies that the module does
+        not manage.
     type: str
     choices: [present, absent]
     default: present
   saml_provider_arns:
     description:
       - The ARNs of the SAML providers whose sessions may take the role. Needed when O(state=present).
-      - IAM must know them when the role is written, which after their creation takes some seconds that the module waits for.
+      - IAM must know them when the role is written, which after their creation takes some seconds that the module waits
+        for.
     type: list
     elements: str
   reply_urls:
@@ -59,8 +61,10 @@ options:
     elements: str
   permission_form:
     description:
-      - V(user_arn) allows each session its own user of each instance, C(INSTANCE_ARN/user/${aws:userid}), as AWS documents it.
-      - V(instance_id) allows the instances by the condition C(connect:InstanceId), which also holds for replicas in another Region.
+      - V(user_arn) allows each session its own user of each instance, C(INSTANCE_ARN/user/${aws:userid}), as AWS
+        documents it.
+      - V(instance_id) allows the instances by the condition C(connect:InstanceId), which also holds for replicas in
+        another Region.
     type: str
     choices: [user_arn, instance_id]
     default: user_arn
@@ -69,17 +73,20 @@ options:
     type: str
     default: AmazonConnectFederation
   path:
-    description: The role's path. It counts when the role is created (C(/) when omitted); on an existing role another path is an error.
+    description: The role's path. It counts when the role is created (C(/) when omitted); on an existing role another
+      path is an error.
     type: str
     aliases: [path_prefix]
   description:
     description: A description. When omitted, it is left as it is.
     type: str
   max_session_duration:
-    description: How many seconds a session of the role may last, 3600 to 43200. When omitted, it is left as it is; IAM begins with 3600.
+    description: How many seconds a session of the role may last, 3600 to 43200. When omitted, it is left as it is; IAM
+      begins with 3600.
     type: int
   boundary:
-    description: The ARN of the policy that is the permissions boundary; an empty string removes it. When omitted, it is left as it is.
+    description: The ARN of the policy that is the permissions boundary; an empty string removes it. When omitted, it is
+      left as it is.
     type: str
     aliases: [boundary_policy_arn]
   adopt:
@@ -92,7 +99,8 @@ options:
     description: The role's name once more, without which it is not deleted.
     type: str
   trust_policy_quota:
-    description: How many characters a trust policy may have; greater than 2048 only where the account's quota was raised.
+    description: How many characters a trust policy may have; greater than 2048 only where the account's quota was
+      raised.
     type: int
     default: 2048
   account_id:
@@ -275,7 +283,11 @@ class FederationRoleResource:
         else:
             self._check_confirmation()
         self.actual = self._get()
-        if self.wanted is not None and self.wanted.boundary and self.wanted.boundary != (self.actual.boundary if self.actual else ""):
+        if (
+            self.wanted is not None
+            and self.wanted.boundary
+            and self.wanted.boundary != (self.actual.boundary if self.actual else "")
+        ):
             self.iam.check_boundary(self.wanted.boundary)
         if self.actual is not None:
             self.arn = self.actual.arn
@@ -296,7 +308,9 @@ class FederationRoleResource:
         if self.module.check_mode:
             return roles.describe(roles.target(self.wanted, self.actual, self.arn))
         if plan.steps or self.actual is None:
-            return roles.describe(self.waiter.until(f"IAM to show the role {self.name!r} as it was written", self._as_wanted, steady=1))
+            return roles.describe(
+                self.waiter.until(f"IAM to show the role {self.name!r} as it was written", self._as_wanted, steady=1)
+            )
         return roles.describe(self.actual)
 
     def create(self, role: roles.Role) -> None:
@@ -331,7 +345,9 @@ class FederationRoleResource:
 
     def delete(self) -> None:
         self.iam.delete(self.name)
-        self.waiter.until(f"IAM to show the role {self.name!r} no longer", lambda: None if self._get() else True, steady=1)
+        self.waiter.until(
+            f"IAM to show the role {self.name!r} no longer", lambda: None if self._get() else True, steady=1
+        )
 
     def _check_confirmation(self) -> None:
         if self.params["confirm_name"] != self.name:

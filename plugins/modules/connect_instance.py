@@ -12,7 +12,8 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Finds an Amazon Connect instance by its alias, ID or ARN, or creates one that manages identities by SAML, and keeps its settings.
+  - Finds an Amazon Connect instance by its alias, ID or ARN, or creates one that manages identities by SAML, and keeps
+    its settings.
   - An instance that manages identities in another way is refused, since Amazon Connect never changes that.
   - Amazon Connect limits an account to 100 creations and deletions of instances in 30 days together.
 requirements:
@@ -41,10 +42,12 @@ options:
     description: The alias once more, without which an instance is never deleted.
     type: str
   inbound_calls:
-    description: Whether contacts may call. When omitted, it is V(true) on a new instance and left as it is on an existing one.
+    description: Whether contacts may call. When omitted, it is V(true) on a new instance and left as it is on an
+      existing one.
     type: bool
   outbound_calls:
-    description: Whether agents may call. When omitted, it is V(true) on a new instance and left as it is on an existing one.
+    description: Whether agents may call. When omitted, it is V(true) on a new instance and left as it is on an existing
+      one.
     type: bool
   attributes:
     description: Further settings of the instance. What is omitted is left as it is.
@@ -102,10 +105,11 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.tags
 notes:
-  - To create an instance takes the permissions C(connect:CreateInstance), C(ds:CheckAlias), C(ds:CreateAlias), C(ds:AuthorizeApplication),
-    C(ds:CreateIdentityPoolDirectory), C(ds:CreateDirectory), C(ds:DescribeDirectories) and C(iam:CreateServiceLinkedRole)
-    beside the reading ones.
-  - A new instance has no users. Give the first administrator the security profile C(Admin) with M(openccp.federation.connect_user).
+  - To create an instance takes the permissions C(connect:CreateInstance), C(ds:CheckAlias), C(ds:CreateAlias),
+    C(ds:AuthorizeApplication), C(ds:CreateIdentityPoolDirectory), C(ds:CreateDirectory), C(ds:DescribeDirectories) and
+    C(iam:CreateServiceLinkedRole) beside the reading ones.
+  - A new instance has no users. Give the first administrator the security profile C(Admin) with
+    M(openccp.federation.connect_user).
 seealso:
   - module: openccp.federation.connect_instance_info
   - module: openccp.federation.connect_approved_origin
@@ -176,7 +180,8 @@ steps:
       returned: always
       type: str
 instance:
-  description: The instance; empty when it does not exist. In check mode, what is given of an instance that would be created.
+  description: The instance; empty when it does not exist. In check mode, what is given of an instance that would be
+    created.
   returned: success
   type: dict
   contains:
@@ -238,7 +243,8 @@ instance:
       type: str
       sample: https://example-service.my.connect.aws
     ccp_url:
-      description: The address of the Contact Control Panel. Opened without signing in first, it shows "Session expired".
+      description: The address of the Contact Control Panel. Opened without signing in first, it shows "Session
+        expired".
       returned: when the instance exists
       type: str
       sample: https://example-service.my.connect.aws/ccp-v2/
@@ -285,7 +291,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.arns im
     check_home,
     parse_connect_instance_arn,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound, TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    FederationError,
+    InvalidInput,
+    NotFound,
+    TimedOut,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -359,7 +370,9 @@ class InstanceResource:
         self.made = self._ready()
 
     def _made_before(self, alias: str, error: FederationError) -> instances.Instance:
-        """The instance that holds the alias, where an earlier run of ours was stopped before the lists showed it; else the error."""
+        """The instance that holds the alias, where an earlier run of ours was stopped before the lists showed it; else
+        the error.
+        """
         refused = instances.alias_taken(error, alias)
         if refused is error:
             raise error
@@ -374,7 +387,9 @@ class InstanceResource:
 
     def update_attribute(self, attribute: str, value: bool) -> None:
         with attempt(f"change {attribute} of the instance {self.id}"):
-            self.connect.update_instance_attribute(InstanceId=self.id, AttributeType=attribute, Value=str(value).lower())
+            self.connect.update_instance_attribute(
+                InstanceId=self.id, AttributeType=attribute, Value=str(value).lower()
+            )
 
     def tag(self, tags: dict[str, str]) -> None:
         with attempt(f"tag the instance {self.id}"):
@@ -396,7 +411,9 @@ class InstanceResource:
         listed = instances.list_instances(self.connect)
         found = instances.only(instances.with_alias(listed, alias), alias)
         if found is None and self.params["state"] == "present":
-            self.doubts = alias_search.misspelt(alias, [str(one["InstanceAlias"]) for one in listed if one.get("InstanceAlias")])
+            self.doubts = alias_search.misspelt(
+                alias, [str(one["InstanceAlias"]) for one in listed if one.get("InstanceAlias")]
+            )
         return found["Id"] if found else None
 
     def _describe(self) -> instances.Instance | None:
@@ -404,12 +421,17 @@ class InstanceResource:
 
     def _ready(self) -> instances.Instance:
         """The instance, once it is no longer being created."""
-        return self.waiter.until(f"the instance {self.id} to be active", lambda: instances.once_active(self._describe()))
+        return self.waiter.until(
+            f"the instance {self.id} to be active", lambda: instances.once_active(self._describe())
+        )
 
     def _named_by_id(self) -> instances.Instance | None:
         found = self._describe()
         if found is None and self.params["state"] == "present":
-            raise NotFound(f"There is no Amazon Connect instance {self.id} in {self.region}.", hint="Check the Region and the account.")
+            raise NotFound(
+                f"There is no Amazon Connect instance {self.id} in {self.region}.",
+                hint="Check the Region and the account.",
+            )
         alias = (found or {}).get("InstanceAlias") or ""
         if found and self.params["alias"] and alias.lower() != self.params["alias"].lower():
             raise InvalidInput(f"The instance {self.id} has the alias {alias!r}, not {self.params['alias']!r}.")

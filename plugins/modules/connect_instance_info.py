@@ -114,7 +114,8 @@ instances:
       type: str
       sample: https://example-service.my.connect.aws
     ccp_url:
-      description: The address of the Contact Control Panel. Opened without signing in first, it shows "Session expired".
+      description: The address of the Contact Control Panel. Opened without signing in first, it shows "Session
+        expired".
       returned: always
       type: str
       sample: https://example-service.my.connect.aws/ccp-v2/

@@ -243,7 +243,10 @@ class UserResource(AgentsResource):
         if other:
             raise Conflict(
                 f"The person {person} is the agent {other.username!r} already, so {self.name!r} would be a second one.",
-                hint="Nothing was changed. Amazon Connect cannot rename: run connect_users with renames=recreate, or delete that agent.",
+                hint=(
+                    "Nothing was changed. Amazon Connect cannot rename: run connect_users with renames=recreate, or "
+                    "delete that agent."
+                ),
             )
 
     def plan(self, actual: Snapshot) -> Plan:
@@ -254,7 +257,8 @@ class UserResource(AgentsResource):
         else:
             plan = plan_removal(self.user)
             warnings += [
-                f"The quick connect {one['name']!r} ({one['id']}) leads to {self.name!r}, who is deleted." for one in self.quick_connects
+                f"The quick connect {one['name']!r} ({one['id']}) leads to {self.name!r}, who is deleted."
+                for one in self.quick_connects
             ]
         # Alone, an agent that fails is a task that fails.
         steps = tuple(dataclasses.replace(step, of=None) for step in plan.steps)

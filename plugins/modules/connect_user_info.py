@@ -13,7 +13,8 @@ author:
   - openccp.federation contributors (@openccp)
 description:
   - Returns one user, or all users of an instance, in the shape that M(openccp.federation.connect_users) takes.
-  - Settings are returned by channel where Amazon Connect and botocore (1.42.46 or newer) tell them so, else for all channels at once.
+  - Settings are returned by channel where Amazon Connect and botocore (1.42.46 or newer) tell them so, else for all
+    channels at once.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
@@ -27,12 +28,14 @@ options:
   contact_details:
     description:
       - Whether to read the secondary e-mail address and the mobile number of all users, too.
-      - Amazon Connect tells them of one user a request, so that a thousand users take minutes. One user is always returned whole.
+      - Amazon Connect tells them of one user a request, so that a thousand users take minutes. One user is always
+        returned whole.
     type: bool
     default: false
   csv:
     description:
-      - Whether to return the users as a CSV file, too, in the shape that the option O(openccp.federation.connect_users#module:csv) takes.
+      - Whether to return the users as a CSV file, too, in the shape that the option
+        O(openccp.federation.connect_users#module:csv) takes.
       - Cells that a spreadsheet would take for a formula are protected by an apostrophe.
     type: bool
     default: false
@@ -186,7 +189,10 @@ import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._connect import agents_csv as connect_csv
-from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import connect_client, id_of_reference
+from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import (
+    connect_client,
+    id_of_reference,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import User, exported
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require

@@ -15,10 +15,11 @@ description:
   - Creates users and changes what differs, for a whole list of agents in one task.
   - With O(mode=set) the list is all agents that there shall be.
   - What exists is read 500 users a request, whatever the number of agents.
-  - No operation is called more often than O(rate) says, different operations run side by side, and nobody is removed before all others have
-    come. While the task runs on the controller itself, it prints how far it is every few seconds.
-  - Whatever is wrong with any agent is told in one error before the first change. After that, an agent that fails does not stop the others;
-    the task then fails at its end and returns each failure.
+  - No operation is called more often than O(rate) says, different operations run side by side, and nobody is removed
+    before all others have come. While the task runs on the controller itself, it prints how far it is every few
+    seconds.
+  - Whatever is wrong with any agent is told in one error before the first change. After that, an agent that fails does
+    not stop the others; the task then fails at its end and returns each failure.
   - A run that was stopped is continued by the next one.
 requirements:
   - boto3 >= 1.35.0
@@ -34,21 +35,23 @@ options:
   csv:
     description:
       - The path of a CSV file with the agents, on the host that runs the module. Either this or O(users) is needed.
-      - The columns are the options of O(users) in any order. C(security_profiles) are separated by C(|), may have several columns, or are
-        a JSON list; C(tags) are C(key=value) pairs separated by C(|) or JSON; C(channels) are JSON. An empty cell is an option that is
-        omitted.
-      - The columns of the console's template for SAML, such as C(user login) and C(ACW timeout (seconds)), are understood as well.
-      - Cells are separated by commas, semicolons or tabs. The file is UTF-8 or UTF-16; what is neither is read as Windows-1252, with a
-        warning.
-      - Every row is one line with a cell for each column. A file that could be understood in two ways is refused as a whole, with row and
-        column, such as one with a quotation mark that is not closed in its row.
-      - An apostrophe that protects a cell from being taken for a formula is removed. A cell that is a JSON string, such as
-        C(" Lead"), is what that string says, blanks at its ends included.
+      - The columns are the options of O(users) in any order. C(security_profiles) are separated by C(|), may have
+        several columns, or are a JSON list; C(tags) are C(key=value) pairs separated by C(|) or JSON; C(channels) are
+        JSON. An empty cell is an option that is omitted.
+      - The columns of the console's template for SAML, such as C(user login) and C(ACW timeout (seconds)), are
+        understood as well.
+      - Cells are separated by commas, semicolons or tabs. The file is UTF-8 or UTF-16; what is neither is read as
+        Windows-1252, with a warning.
+      - Every row is one line with a cell for each column. A file that could be understood in two ways is refused as a
+        whole, with row and column, such as one with a quotation mark that is not closed in its row.
+      - An apostrophe that protects a cell from being taken for a formula is removed. A cell that is a JSON string, such
+        as C(" Lead"), is what that string says, blanks at its ends included.
     type: path
   state:
     description:
-      - With V(absent), the agents that are listed are deleted, and then the quick connects that lead to them. Of each agent, the username
-        alone counts. Those that this module did not make stay, unless O(manage_unowned=true), and so do those of O(protected).
+      - With V(absent), the agents that are listed are deleted, and then the quick connects that lead to them. Of each
+        agent, the username alone counts. Those that this module did not make stay, unless O(manage_unowned=true), and
+        so do those of O(protected).
       - What O(mode), O(leavers), O(renames), O(on_invalid) and O(max_removals) say is then of no account.
     type: str
     choices: [present, absent]
@@ -56,7 +59,8 @@ options:
   mode:
     description:
       - V(add) leaves agents alone that are not listed.
-      - With V(set), agents that are not listed are leavers, provided that this module made them (see O(manage_unowned)).
+      - With V(set), agents that are not listed are leavers, provided that this module made them (see
+        O(manage_unowned)).
     type: str
     choices: [add, set]
     default: add
@@ -66,21 +70,24 @@ options:
       - V(report) names them, and does nothing.
       - V(restrict) gives them O(restricted_security_profile) and no other.
       - V(delete) deletes them, which cannot be undone, and then the quick connects that lead to them, as AWS asks.
-      - Quick connects that lead to users who no longer exist, as a run leaves them that is stopped between the two, are then deleted, too.
+      - Quick connects that lead to users who no longer exist, as a run leaves them that is stopped between the two, are
+        then deleted, too.
     type: str
     choices: [report, restrict, delete]
     default: report
   restricted_security_profile:
     description:
-      - The name or ID of a security profile without access to the Contact Control Panel. Needed with O(leavers=restrict).
+      - The name or ID of a security profile without access to the Contact Control Panel. Needed with
+        O(leavers=restrict).
       - A profile that has this access is refused before the first write.
     type: str
   max_removals:
     description:
-      - How many agents may lose their access in one run, as a count such as V(20), or as a percentage of the agents that this module
-        manages. A percentage above 0 always allows one.
+      - How many agents may lose their access in one run, as a count such as V(20), or as a percentage of the agents
+        that this module manages. A percentage above 0 always allows one.
       - Deletions count, restrictions, and security profiles that take the Contact Control Panel from somebody.
-      - If more would, or if no agent is listed at all, the task fails before the first write and says whom it would have removed.
+      - If more would, or if no agent is listed at all, the task fails before the first write and says whom it would
+        have removed.
     type: str
     default: 5%
   manage_unowned:
@@ -99,14 +106,16 @@ options:
       - What is done when an C(person_id) belongs to an agent under another username, which the list does not hold.
         Amazon Connect cannot rename.
       - V(report) says so, and leaves both names alone.
-      - V(recreate) creates the new one and then deletes the old one, whose history stays with it. Such deletions count for O(max_removals).
-        An old one that was made by hand goes only with O(manage_unowned=true), and none goes whose successor is skipped or fails.
+      - V(recreate) creates the new one and then deletes the old one, whose history stays with it. Such deletions count
+        for O(max_removals). An old one that was made by hand goes only with O(manage_unowned=true), and none goes whose
+        successor is skipped or fails.
     type: str
     choices: [report, recreate]
     default: report
   on_invalid:
     description:
-      - What is done when an agent cannot be as wanted, such as one with an illegal username or an unknown routing profile.
+      - What is done when an agent cannot be as wanted, such as one with an illegal username or an unknown routing
+        profile.
       - V(fail) fails before the first write.
       - V(skip) goes on with the others; such agents are among RV(failures), and are no leavers.
     type: str
@@ -114,7 +123,8 @@ options:
     default: fail
   rate:
     description:
-      - How often a second each operation may be called. Every account has 2 by default, shared by all instances and callers of a Region.
+      - How often a second each operation may be called. Every account has 2 by default, shared by all instances and
+        callers of a Region.
       - After a refusal all the same, the operation slows down by itself, and recovers.
     type: float
     default: 2.0
@@ -125,7 +135,8 @@ options:
   progress_file:
     description:
       - A file to which lines are added that say how far the work is.
-      - By default the task prints these lines itself, when the module runs on the controller and is to take at least 50 steps.
+      - By default the task prints these lines itself, when the module runs on the controller and is to take at least 50
+        steps.
     type: path
   progress_interval:
     description:
@@ -353,7 +364,11 @@ def main() -> None:
     module = AnsibleAWSModule(
         check_boto3=False,  # require names all that is missing at once
         argument_spec={
-            "users": {"type": "list", "elements": "dict", "aliases": ["agents"]},  # validated while the first pages are being read
+            "users": {
+                "type": "list",
+                "elements": "dict",
+                "aliases": ["agents"],
+            },  # validated while the first pages are being read
             **SYNC_OPTIONS,
             **TASK_OPTIONS,
         },

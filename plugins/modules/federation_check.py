@@ -12,8 +12,9 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Follows the sign-in path of a federation hop by hop, from the application in Entra ID to the security profile in Amazon Connect, and
-    says of each hop whether it lets agents through, what an agent sees when it does not, and what mends it.
+  - Follows the sign-in path of a federation hop by hop, from the application in Entra ID to the security profile in
+    Amazon Connect, and says of each hop whether it lets agents through, what an agent sees when it does not, and what
+    mends it.
   - Reads only. A whole contact centre is checked without a request for each agent.
 requirements:
   - boto3 >= 1.35.0
@@ -46,8 +47,8 @@ options:
     type: str
   people:
     description:
-      - The people to check, each by user principal name, object id, e-mail address, a display name that nobody else has, or, when assigned
-        to the application, by session name. Letters' case means nothing, but in session names.
+      - The people to check, each by user principal name, object id, e-mail address, a display name that nobody else
+        has, or, when assigned to the application, by session name. Letters' case means nothing, but in session names.
       - When this and O(everyone_assigned) are omitted, the path is checked for nobody in particular.
     type: list
     elements: str
@@ -69,8 +70,8 @@ options:
   pages:
     description:
       - The pages that embed the Contact Control Panel.
-      - Of each the hop C(embedding) says whether its origin is approved, whether it shows the panel of this instance on the domain that
-        signing in leads to, and whether its sign-in window opens the application.
+      - Of each the hop C(embedding) says whether its origin is approved, whether it shows the panel of this instance on
+        the domain that signing in leads to, and whether its sign-in window opens the application.
     type: list
     elements: dict
     suboptions:
@@ -86,8 +87,8 @@ options:
         type: str
       folder:
         description:
-          - The folder of a page that the role P(openccp.federation.ccp_page#role) published, on the host that runs the module. What its
-            C(config.json) says stands in for O(pages[].ccp_url) and O(pages[].login_url).
+          - The folder of a page that the role P(openccp.federation.ccp_page#role) published, on the host that runs the
+            module. What its C(config.json) says stands in for O(pages[].ccp_url) and O(pages[].login_url).
         type: path
   warn_days:
     description: How many days before its end a certificate deserves a warning.
@@ -108,16 +109,18 @@ options:
     default: 0
   overview:
     description:
-      - Return RV(overview) as well, with the certificates as each cloud sees them and the agents by security profile and by state.
-      - The security profiles of every user of the instance are read for it, 500 in a request, and the profiles' names in one more.
+      - Return RV(overview) as well, with the certificates as each cloud sees them and the agents by security profile
+        and by state.
+      - The security profiles of every user of the instance are read for it, 500 in a request, and the profiles' names
+        in one more.
     type: bool
     default: false
 attributes:
   action_group:
     support: full
     description: >-
-      Use C(group/openccp.federation.aws) and C(group/openccp.federation.entra) in C(module_defaults) to give the credentials of both clouds
-      once.
+      Use C(group/openccp.federation.aws) and C(group/openccp.federation.entra) in C(module_defaults) to give the
+      credentials of both clouds once.
     membership:
       - openccp.federation.aws
       - openccp.federation.entra
@@ -129,14 +132,15 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 notes:
-  - Needs the Microsoft Graph application permissions C(Application.Read.All), C(Policy.Read.All), C(GroupMember.Read.All) and
-    C(User.Read.All), and in AWS the reading actions of the policy in the collection's documentation. A hop whose facts may not be read
-    is V(unknown).
-  - Not seen, and therefore never reported as failing, are licences, Conditional Access, claims that were configured in the portal without a
-    claims policy, and to which role a user is bound. Service and resource control policies of the organization are not read either; the
-    hop C(organization) is always V(unknown), and says how to find out.
-  - Claims that come from an attribute of the user, or from one of Entra's transformations, are computed for each person who is checked.
-    Conditions of policies are decided where the claims, the time or the nature of the request settle them.
+  - Needs the Microsoft Graph application permissions C(Application.Read.All), C(Policy.Read.All),
+    C(GroupMember.Read.All) and C(User.Read.All), and in AWS the reading actions of the policy in the collection's
+    documentation. A hop whose facts may not be read is V(unknown).
+  - Not seen, and therefore never reported as failing, are licences, Conditional Access, claims that were configured in
+    the portal without a claims policy, and to which role a user is bound. Service and resource control policies of the
+    organization are not read either; the hop C(organization) is always V(unknown), and says how to find out.
+  - Claims that come from an attribute of the user, or from one of Entra's transformations, are computed for each person
+    who is checked. Conditions of policies are decided where the claims, the time or the nature of the request settle
+    them.
 seealso:
   - module: openccp.federation.saml_response_info
 """
@@ -168,7 +172,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 version:
-  description: The version of the result's shape, which C(docs/schemas/federation-check.schema.json) of the collection describes.
+  description: The version of the result's shape, which C(docs/schemas/federation-check.schema.json) of the collection
+    describes.
   returned: always
   type: int
   sample: 1
@@ -253,22 +258,25 @@ overview:
     certificates:
       description:
         - The certificates of the application and of the SAML providers, the one that ends first at the top.
-        - Each has C(thumbprint), C(sha256), C(subject), C(not_before), C(not_after), C(days_left), C(usable) (whether it is within
-          its dates), C(key_bits), C(in_entra) (whether the application has it), C(active), C(can_sign) (whether Entra ID has its
-          private key), C(signs) (whether Entra ID signs with it now) and C(providers).
-        - C(providers) says of each SAML provider, by ARN, whether it holds the certificate, null when that could not be read.
+        - Each has C(thumbprint), C(sha256), C(subject), C(not_before), C(not_after), C(days_left), C(usable) (whether
+          it is within its dates), C(key_bits), C(in_entra) (whether the application has it), C(active), C(can_sign)
+          (whether Entra ID has its private key), C(signs) (whether Entra ID signs with it now) and C(providers).
+        - C(providers) says of each SAML provider, by ARN, whether it holds the certificate, null when that could not be
+          read.
       returned: always
       type: list
       elements: dict
     agents:
       description:
-        - How many C(people) were checked, and how many C(users) the instance has, null when they could not be read, and C(not_readable)
-          says why.
-        - The agents by C(states), altogether and for each of C(profiles). An agent of two security profiles counts in both.
+        - How many C(people) were checked, and how many C(users) the instance has, null when they could not be read, and
+          C(not_readable) says why.
+        - The agents by C(states), altogether and for each of C(profiles). An agent of two security profiles counts in
+          both.
         - The states are C(refused), C(unknown), C(disabled) (the account, where everyone who is assigned was checked),
-          C(unobstructed) (nothing was found that keeps the agent out), C(unassigned) (users of the instance to whom nobody who is
-          assigned leads) and C(unchecked) (users whom the check was not about).
-        - The profile with an empty name stands for agents without a user, and for users whose profiles could not be read.
+          C(unobstructed) (nothing was found that keeps the agent out), C(unassigned) (users of the instance to whom
+          nobody who is assigned leads) and C(unchecked) (users whom the check was not about).
+        - The profile with an empty name stands for agents without a user, and for users whose profiles could not be
+          read.
       returned: always
       type: dict
 table:
@@ -290,7 +298,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
 from ansible_collections.openccp.federation.plugins.module_utils._checks.overview import overview
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
 from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import every_finding
-from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import connect_client, id_of_reference
+from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import (
+    connect_client,
+    id_of_reference,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
     Arn,
     connect_instance_arn,
@@ -303,7 +314,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.arns im
 from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import partition_of_region
 from ansible_collections.openccp.federation.plugins.module_utils._entra import permissions
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Selector
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
+    ENTRA_ARGUMENT_SPEC,
+    ENTRA_CONSTRAINTS,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect as graph_of
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._facts import aws, entra
@@ -349,7 +363,9 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
     asks_for_people = bool(given["people"] or given["everyone_assigned"])
     operations = READS | (READS_OF_PEOPLE if asks_for_people else set())
     permissions.check(graph.roles, operations, graph.place.client_id)
-    selector = Selector(given["app_id"], given["name"], (given["identifier"],) if given["identifier"] else (), adopt=True)
+    selector = Selector(
+        given["app_id"], given["name"], (given["identifier"],) if given["identifier"] else (), adopt=True
+    )
     application, assignments = entra.read_application(graph, selector)
     people: tuple[Person, ...] = ()
     assigned: tuple[Person, ...] = ()
@@ -358,7 +374,9 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
         application, people, assigned = entra.read_people(graph, application, assignments, named, everyone=everyone)
     origins, pages = given["embedding_origins"] or (), tuple(map(read_page, given["pages"] or ()))
     not_readable: dict[str, str] = {}
-    instance = aws.read_instance(connect, instance_id, not_readable, origins=needs_origins(application, (*origins, *pages)))
+    instance = aws.read_instance(
+        connect, instance_id, not_readable, origins=needs_origins(application, (*origins, *pages))
+    )
     home = parse_connect_instance_arn(instance.arn if instance else missing_arn(module, instance_id))
     wish = Wish(
         instance_arn=str(home),
@@ -382,7 +400,9 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
         providers=aws.read_providers(iam, path.provider_arns, not_readable),
         roles=aws.read_roles(iam, path.role_arns, not_readable),
         instance=instance,
-        users=read_users(module, connect, instance_id, names) if instance and (people or given["overview"]) else Users(),
+        users=read_users(module, connect, instance_id, names)
+        if instance and (people or given["overview"])
+        else Users(),
         not_readable=not_readable,
     )
 

@@ -13,8 +13,8 @@ author:
   - openccp.federation contributors (@openccp)
 description:
   - Creates, updates and deletes an AWS IAM SAML provider.
-  - Metadata is compared by meaning, that is by entity ID, signing certificates and endpoints. A byte order mark, white space, and the
-    ID and the signature that an identity provider renews with each download are no change.
+  - Metadata is compared by meaning, that is by entity ID, signing certificates and endpoints. A byte order mark, white
+    space, and the ID and the signature that an identity provider renews with each download are no change.
   - What AWS would refuse is refused before the first write, with the reason.
 requirements:
   - boto3 >= 1.35.0
@@ -38,8 +38,8 @@ options:
     description:
       - The federation metadata as text.
       - Exactly one of O(metadata), O(metadata_file) and O(metadata_url) is needed when O(state=present).
-      - In check mode none is needed with O(expected_entity_id), because an earlier task may be the one that makes the metadata; a write is
-        then predicted.
+      - In check mode none is needed with O(expected_entity_id), because an earlier task may be the one that makes the
+        metadata; a write is then predicted.
     type: str
     aliases: [saml_metadata_document]
   metadata_file:
@@ -52,13 +52,14 @@ options:
     type: str
   entity_id:
     description:
-      - What stands in the metadata in place of its own entity ID, where responses have another issuer than the metadata that is served.
-        See O(openccp.federation.azure_saml_app#module:issuer_with_application_id).
+      - What stands in the metadata in place of its own entity ID, where responses have another issuer than the metadata
+        that is served. See O(openccp.federation.azure_saml_app#module:issuer_with_application_id).
     type: str
   certificates:
     description:
       - V(replace) makes the provider trust exactly the signing certificates of the metadata.
-      - V(merge) keeps the certificates that it trusts already beside them, which lets a certificate change without a failed sign-in.
+      - V(merge) keeps the certificates that it trusts already beside them, which lets a certificate change without a
+        failed sign-in.
     type: str
     choices: [replace, merge]
     default: replace
@@ -81,8 +82,10 @@ options:
     default: 30
   assertion_encryption_mode:
     description:
-      - Whether the provider's assertions may (V(allowed)) or must (V(required)) be encrypted. When omitted, it is left as it is.
-      - V(required) needs a private key, and changes the address that responses are posted to, see RV(saml_provider.sign_in_url).
+      - Whether the provider's assertions may (V(allowed)) or must (V(required)) be encrypted. When omitted, it is left
+        as it is.
+      - V(required) needs a private key, and changes the address that responses are posted to, see
+        RV(saml_provider.sign_in_url).
       - Needs botocore 1.36.13 or newer, as do the other options for private keys.
     type: str
     choices: [allowed, required]
@@ -105,7 +108,8 @@ options:
     type: list
     elements: str
   adopt:
-    description: Take over an existing provider that does not carry the tag C(managed-by) as O(tags) has it, if that has one.
+    description: Take over an existing provider that does not carry the tag C(managed-by) as O(tags) has it, if that has
+      one.
     type: bool
     default: false
   account_id:
@@ -137,7 +141,8 @@ EXAMPLES = r"""
   openccp.federation.iam_saml_provider:
     name: Entra
     metadata_url: >-
-      https://login.microsoftonline.com/{{ tenant_id }}/federationmetadata/2007-06/federationmetadata.xml?appid={{ app_id }}
+      https://login.microsoftonline.com/{{ tenant_id }}/federationmetadata/2007-06/federationmetadata.xml?appid={{
+      app_id }}
 
 - name: Trust exactly this tenant, and say what changes
   openccp.federation.iam_saml_provider:
@@ -276,7 +281,8 @@ saml_provider:
           returned: always
           sample: 2048
     expires_at:
-      description: When the last of the certificates ends. (IAM's own C(ValidUntil) has nothing to do with the certificates.)
+      description: When the last of the certificates ends. (IAM's own C(ValidUntil) has nothing to do with the
+        certificates.)
       returned: when O(state=present)
       type: str
       sample: "2029-01-31T12:00:00Z"
@@ -324,8 +330,17 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws import sam
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client, may_hide_success
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_file, read_metadata
-from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import check_saml_provider_name, saml_provider_arn
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, Throttled, TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
+    check_saml_provider_name,
+    saml_provider_arn,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    Conflict,
+    FederationError,
+    InvalidInput,
+    Throttled,
+    TimedOut,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
@@ -377,7 +392,9 @@ class SamlProviderResource:
         if self.module.check_mode:
             shown: providers.SamlProvider = providers.target(self.wanted, self.actual)
         elif plan.steps or self.actual is None:
-            shown = self.waiter.until(f"IAM to show the SAML provider {self.name!r} as it was written", self._as_wanted, steady=1)
+            shown = self.waiter.until(
+                f"IAM to show the SAML provider {self.name!r} as it was written", self._as_wanted, steady=1
+            )
         else:
             shown = self.actual
         return providers.describe(shown, self.iam.now, self.module.region)
@@ -387,14 +404,20 @@ class SamlProviderResource:
         target = providers.target(wanted, None)
         document = t.cast("Metadata", target.metadata).document
         try:
-            self.iam.create(self.name, document, target.tags, **self._encryption(target.encryption_mode, bool(self.key)))
+            self.iam.create(
+                self.name, document, target.tags, **self._encryption(target.encryption_mode, bool(self.key))
+            )
         except Conflict:
             # It exists, and IAM did not show it: an earlier run that was stopped, or an answer that was lost, made it.
-            existing = self.waiter.until(f"IAM to show the SAML provider {self.name!r}, which exists already", self._get)
+            existing = self.waiter.until(
+                f"IAM to show the SAML provider {self.name!r}, which exists already", self._get
+            )
             for step in providers.plan(wanted, existing).steps:
                 getattr(self, step.do)(**step.args)
 
-    def update(self, document: str | None = None, encryption_mode: str | None = None, add_private_key: bool = False) -> None:
+    def update(
+        self, document: str | None = None, encryption_mode: str | None = None, add_private_key: bool = False
+    ) -> None:
         changes = {"SAMLMetadataDocument": document} if document else {}
         changes |= self._encryption(encryption_mode, add_private_key)
         if add_private_key:
@@ -413,7 +436,9 @@ class SamlProviderResource:
 
     def delete(self) -> None:
         self.iam.delete(self.arn)
-        self.waiter.until(f"IAM to show the SAML provider {self.name!r} no longer", lambda: None if self._get() else True, steady=1)
+        self.waiter.until(
+            f"IAM to show the SAML provider {self.name!r} no longer", lambda: None if self._get() else True, steady=1
+        )
 
     def _given_metadata(self) -> Metadata:
         self.key = self._given_key()
@@ -421,7 +446,9 @@ class SamlProviderResource:
         if not any(given):
             if self.module.check_mode and self.params["expected_entity_id"]:
                 return providers.announced(self.params["expected_entity_id"])
-            raise InvalidInput(f"The SAML provider {self.name!r} needs metadata.", hint=f"Give one of {', '.join(METADATA_OPTIONS)}.")
+            raise InvalidInput(
+                f"The SAML provider {self.name!r} needs metadata.", hint=f"Give one of {', '.join(METADATA_OPTIONS)}."
+            )
         metadata = read_metadata(*given)
         return renamed(metadata, self.params["entity_id"] or metadata.entity_id)
 
@@ -435,13 +462,19 @@ class SamlProviderResource:
         )
 
     def _given_key(self) -> str | None:
-        if any(self.params[option] for option in ENCRYPTION_OPTIONS) and not self.module.botocore_at_least(providers.ENCRYPTION_BOTOCORE):
-            raise InvalidInput(f"Assertion encryption needs botocore {providers.ENCRYPTION_BOTOCORE} or newer; the one here is older.")
+        if any(self.params[option] for option in ENCRYPTION_OPTIONS) and not self.module.botocore_at_least(
+            providers.ENCRYPTION_BOTOCORE
+        ):
+            raise InvalidInput(
+                f"Assertion encryption needs botocore {providers.ENCRYPTION_BOTOCORE} or newer; the one here is older."
+            )
         if self.params["private_key"]:
             return providers.check_private_key(self.params["private_key"], "private_key")
         if self.params["private_key_file"]:
             content = read_file(self.params["private_key_file"], "private_key_file")
-            return providers.check_private_key(content.decode("ascii", "replace"), f"private_key_file {self.params['private_key_file']}")
+            return providers.check_private_key(
+                content.decode("ascii", "replace"), f"private_key_file {self.params['private_key_file']}"
+            )
         return None
 
     def _wanted(self, metadata: Metadata) -> providers.Wanted:
@@ -460,7 +493,9 @@ class SamlProviderResource:
         )
 
     def _add_private_key(self, changes: dict[str, str]) -> None:
-        """Update with a new private key. IAM adds one each time that it is asked, so it is asked again only when none has appeared."""
+        """Update with a new private key. IAM adds one each time that it is asked, so it is asked again only when none
+        has appeared.
+        """
         once = providers.SamlProviders(client(self.module, "iam", retries=0))
         before = {key.key_id for key in self.actual.private_keys} if self.actual else set()
 
@@ -473,7 +508,11 @@ class SamlProviderResource:
             return True if shown and any(key.key_id not in before for key in shown.private_keys) else None
 
         def ask() -> None:
-            self.waiter.until(f"IAM to take the private key of {self.name!r}", update, passes=lambda error: isinstance(error, Throttled))
+            self.waiter.until(
+                f"IAM to take the private key of {self.name!r}",
+                update,
+                passes=lambda error: isinstance(error, Throttled),
+            )
 
         try:
             ask()
@@ -515,7 +554,12 @@ def main() -> None:
             "assertion_encryption_mode": {"type": "str", "choices": ["allowed", "required"]},
             "private_key": {"type": "str", "no_log": True},
             "private_key_file": {"type": "path", "no_log": False},
-            "private_key_update": {"type": "str", "choices": ["when_missing", "always"], "default": "when_missing", "no_log": False},
+            "private_key_update": {
+                "type": "str",
+                "choices": ["when_missing", "always"],
+                "default": "when_missing",
+                "no_log": False,
+            },
             "remove_private_keys": {"type": "list", "elements": "str", "no_log": False},
             "adopt": {"type": "bool", "default": False},
             "account_id": {"type": "str"},

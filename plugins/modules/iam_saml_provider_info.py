@@ -24,7 +24,8 @@ options:
     type: str
   account_id:
     description:
-      - The ID of the AWS account, with O(name). It saves the request that otherwise asks STS whose credentials these are.
+      - The ID of the AWS account, with O(name). It saves the request that otherwise asks STS whose credentials these
+        are.
       - The partition is then the one of O(region), or C(aws).
     type: str
 extends_documentation_fragment:
@@ -43,7 +44,9 @@ EXAMPLES = r"""
 
 - name: Show those whose certificates all end within 45 days
   ansible.builtin.debug:
-    msg: "{{ found.saml_providers | selectattr('days_left', 'defined') | selectattr('days_left', 'lt', 45) | map(attribute='name') }}"
+    msg: >-
+      {{ found.saml_providers | selectattr('days_left', 'defined') | selectattr('days_left', 'lt', 45)
+      | map(attribute='name') }}
 
 - name: Read one
   openccp.federation.iam_saml_provider_info:
@@ -127,7 +130,8 @@ saml_providers:
           returned: always
           sample: 2048
     expires_at:
-      description: When the last of the certificates ends. (IAM's own C(ValidUntil) has nothing to do with the certificates.)
+      description: When the last of the certificates ends. (IAM's own C(ValidUntil) has nothing to do with the
+        certificates.)
       returned: when the metadata can be read
       type: str
       sample: "2029-01-31T12:00:00Z"

@@ -12,8 +12,8 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Answers open questions on Microsoft Entra ID, AWS IAM and Amazon Connect, each by an experiment with objects that it makes and removes
-    again. It changes nothing that it did not make.
+  - Answers open questions on Microsoft Entra ID, AWS IAM and Amazon Connect, each by an experiment with objects that it
+    makes and removes again. It changes nothing that it did not make.
   - The role C(live_probe) asks all of them, cleans up in any case, and makes the report.
   - For a test tenant and a test account.
 requirements:
@@ -24,8 +24,8 @@ options:
   state:
     description:
       - V(answered) makes the experiments of O(questions), and removes what they made.
-      - V(clean) removes what earlier runs left, such as one that was killed. Only objects are removed whose names have the form that the
-        probe gives, C(openccp-live-probe-) with twelve hexadecimal digits and a number.
+      - V(clean) removes what earlier runs left, such as one that was killed. Only objects are removed whose names have
+        the form that the probe gives, C(openccp-live-probe-) with twelve hexadecimal digits and a number.
     type: str
     choices: [answered, clean]
     default: answered
@@ -44,12 +44,14 @@ options:
     default: [entra, iam, connect]
   mark:
     description:
-      - Twelve hexadecimal digits, which tell the names of one run from those of others. When omitted, O(state=answered) draws them.
+      - Twelve hexadecimal digits, which tell the names of one run from those of others. When omitted, O(state=answered)
+        draws them.
       - With O(state=clean) only what bears it is removed. When omitted, what any run made.
     type: str
   confirm:
     description:
-      - The id of the tenant and the number of the account, joined by a slash. Nothing is made unless those are named where it is made.
+      - The id of the tenant and the number of the account, joined by a slash. Nothing is made unless those are named
+        where it is made.
       - Not needed in check mode, which shows both.
     type: str
   instance_id:
@@ -165,11 +167,19 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
 from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import AWS, partition_of_region
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, ENTRA_CONSTRAINTS
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
+    ENTRA_ARGUMENT_SPEC,
+    ENTRA_CONSTRAINTS,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
-from ansible_collections.openccp.federation.plugins.module_utils._probe import aws_experiments, entra_bench, entra_experiments, probe
+from ansible_collections.openccp.federation.plugins.module_utils._probe import (
+    aws_experiments,
+    entra_bench,
+    entra_experiments,
+    probe,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._probe.aws_experiments import AwsBench
 from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import Bench
 from ansible_collections.openccp.federation.plugins.module_utils._probe.entra_bench import EntraBench
@@ -204,7 +214,9 @@ class Probe:
     @functools.cached_property
     def aws(self) -> AwsBench:
         """Where experiments in AWS are made."""
-        bench = AwsBench(self.mark, self.waiter, self.stand_ins, clients=self.clients, instance_id=self.params["instance_id"])
+        bench = AwsBench(
+            self.mark, self.waiter, self.stand_ins, clients=self.clients, instance_id=self.params["instance_id"]
+        )
         learn_aws(bench, self.module.region)
         return bench
 
@@ -217,7 +229,11 @@ class Probe:
         account = account_of(self.module) if aws else None
         region = self.module.region
         partition = account.partition if account else (partition_of_region(region) if region else AWS).name
-        return {"tenant_id": self.graph.tenant_id if entra else None, "account_id": account.id if account else None, "partition": partition}
+        return {
+            "tenant_id": self.graph.tenant_id if entra else None,
+            "account_id": account.id if account else None,
+            "partition": partition,
+        }
 
     def answer(self) -> dict[str, t.Any]:
         """The answers to the questions of the options."""
@@ -246,14 +262,23 @@ class Probe:
         }
         chosen = [finder for cloud, finder in finders.items() if cloud in clouds]
         removed = probe.sweep(chosen, self.params["mark"], self.waiter.sleep, remove=not self.module.check_mode)
-        return {"changed": bool(removed), "places": self.places("entra" in clouds, clouds != ["entra"]), "removed": removed}
+        return {
+            "changed": bool(removed),
+            "places": self.places("entra" in clouds, clouds != ["entra"]),
+            "removed": removed,
+        }
 
 
 def main() -> None:
     spec = {
         "state": {"type": "str", "choices": ["answered", "clean"], "default": "answered"},
         "questions": {"type": "list", "elements": "str", "default": []},
-        "clouds": {"type": "list", "elements": "str", "choices": ["entra", "iam", "connect"], "default": ["entra", "iam", "connect"]},
+        "clouds": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["entra", "iam", "connect"],
+            "default": ["entra", "iam", "connect"],
+        },
         "mark": {"type": "str"},
         "confirm": {"type": "str"},
         "instance_id": {"type": "str"},

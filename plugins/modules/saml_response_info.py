@@ -12,16 +12,18 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Takes a SAML response that somebody copied from a browser, says what is in it, and checks it against the SAML provider and the role that
-    it names, or against files.
-  - A SAML response is a live credential. For some minutes whoever has it can sign in as the person it is about. It is never returned.
+  - Takes a SAML response that somebody copied from a browser, says what is in it, and checks it against the SAML
+    provider and the role that it names, or against files.
+  - A SAML response is a live credential. For some minutes whoever has it can sign in as the person it is about. It is
+    never returned.
 options:
   response:
     description:
-      - The value of the form field C(SAMLResponse) in base64, the whole form's body, the XML document, the content of a HAR file or of an
-        export of SAML-tracer, or a request that was copied as cURL, fetch, PowerShell or as it was sent.
-      - What copying does to a value is undone (quotes, line breaks, percent signs, missing padding). What the response says is judged as
-        it was sent, down to each blank.
+      - The value of the form field C(SAMLResponse) in base64, the whole form's body, the XML document, the content of a
+        HAR file or of an export of SAML-tracer, or a request that was copied as cURL, fetch, PowerShell or as it was
+        sent.
+      - What copying does to a value is undone (quotes, line breaks, percent signs, missing padding). What the response
+        says is judged as it was sent, down to each blank.
       - Of several responses the last one that goes to AWS is taken.
       - Prefer O(file), since a value that is given here passes through the playbook and its variables.
     type: str
@@ -56,10 +58,12 @@ requirements:
   - lxml >= 5.0.0
   - signxml >= 3.2.2
 notes:
-  - To take a response safely, open the developer tools of a private browser window at the tab for the network, preserve the log, sign in,
-    and copy the C(SAMLResponse) of the request to AWS's sign-in into a file that nobody else can read. AWS redeems a response once and only
-    for five minutes, so let the sign-in finish, wait that long, and delete the file afterwards.
-  - That the response has ended meanwhile is a warning, not a failure. Everything else is judged as AWS would have judged it in time.
+  - To take a response safely, open the developer tools of a private browser window at the tab for the network, preserve
+    the log, sign in, and copy the C(SAMLResponse) of the request to AWS's sign-in into a file that nobody else can
+    read. AWS redeems a response once and only for five minutes, so let the sign-in finish, wait that long, and delete
+    the file afterwards.
+  - That the response has ended meanwhile is a warning, not a failure. Everything else is judged as AWS would have
+    judged it in time.
 seealso:
   - module: openccp.federation.federation_check
 """
@@ -216,7 +220,11 @@ def from_files(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_chec
     roles: dict[str, Role | None] = {}
     not_readable: dict[str, str] = {}
     known = metadata.parse(content_of(given["metadata_file"], "metadata file")) if given["metadata_file"] else None
-    trust = policies.parse(content_of(given["trust_policy_file"], "trust policy"), "trust policy") if given["trust_policy_file"] else None
+    trust = (
+        policies.parse(content_of(given["trust_policy_file"], "trust policy"), "trust policy")
+        if given["trust_policy_file"]
+        else None
+    )
     for pair in pairs:
         if known:
             providers[pair.provider_arn] = Provider(pair.provider_arn, known)
@@ -238,7 +246,9 @@ def from_iam(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_check.
             if parse_arn(arn).account != own:
                 not_readable[arn] = f"It is in the account {parse_arn(arn).account}; the credentials are of {own}."
     iam = client(module, "iam")
-    providers = aws.read_providers(iam, [pair.provider_arn for pair in pairs if pair.provider_arn not in not_readable], not_readable)
+    providers = aws.read_providers(
+        iam, [pair.provider_arn for pair in pairs if pair.provider_arn not in not_readable], not_readable
+    )
     roles = aws.read_roles(iam, [pair.role_arn for pair in pairs if pair.role_arn not in not_readable], not_readable)
     return response_check.TrustConfig(datetime.now(UTC), providers, roles, not_readable)
 

@@ -6,9 +6,10 @@
 
 """Saves the modules of this collection the time that an interpreter of their own takes to load the clouds' libraries.
 
-Ansible itself loads a module with its libraries, once a run, and each task that uses it runs in a fork. That is done only when the
-environment asks for it (FEDERATION_DIRECT), where it comes to the same as Ansible's own way, and as long as the private parts of
-ansible-core that it relies on are those that it was tested with; elsewhere Ansible does as ever.
+Ansible itself loads a module with its libraries, once a run, and each task that uses it runs in a fork. That is done
+only when the environment asks for it (FEDERATION_DIRECT), where it comes to the same as Ansible's own way, and as long
+as the private parts of ansible-core that it relies on are those that it was tested with; elsewhere Ansible does as
+ever.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ from ansible_collections.openccp.federation.plugins.plugin_utils._recorded impor
 
 display = Display()
 
-#: Environment variables that are read when a module connects. Others may have been read already, when this process started.
+#: Environment variables that are read when a module connects. Others may have been read already, when this process
+#: started.
 READ_LATE: t.Final = re.compile(
     r"(AWS|AZURE)_\w+|(?i:(https?|all|no)_proxy)|(REQUESTS|CURL)_CA_BUNDLE|SSL_CERT_(FILE|DIR)|FEDERATION_RECORD"
 )
@@ -101,7 +103,10 @@ class DirectAction(RecordedAction):
         yield "it runs in the background", bool(self._task.async_val)
         yield "its files are to be kept", bool(C.config.get_config_value("DEFAULT_KEEP_REMOTE_FILES"))
         yield "it is measured or debugged", any(name.startswith(MEASURED) for name in os.environ)
-        yield "its open files are limited", bool(C.config.get_config_value("PYTHON_MODULE_RLIMIT_NOFILE", variables=task_vars))
+        yield (
+            "its open files are limited",
+            bool(C.config.get_config_value("PYTHON_MODULE_RLIMIT_NOFILE", variables=task_vars)),
+        )
         way.shebang = self._shebang(task_vars)
         interpreter = way.shebang.removeprefix("#!")
         yield f"the interpreter is to be {interpreter or 'found'}", not _same(interpreter, sys.executable)
@@ -132,7 +137,9 @@ class DirectAction(RecordedAction):
         built = getattr(module_common, "_BuiltModule", None)
         if built is None:  # ansible-core 2.18
             return "new", self._way.shebang, payload, path
-        return built(b_module_data=payload, module_style="new", shebang=self._way.shebang, serialization_profile="legacy"), path
+        return built(
+            b_module_data=payload, module_style="new", shebang=self._way.shebang, serialization_profile="legacy"
+        ), path
 
     def _low_level_execute_command(self, *args: t.Any, in_data: bytes | None = None, **kwargs: t.Any) -> t.Any:
         """Run the module, once it is configured."""
@@ -140,10 +147,18 @@ class DirectAction(RecordedAction):
         if self._way is None or in_data is None:
             return execute(*args, in_data=in_data, **kwargs)
         display.vvv(f"RUN DIRECTLY {self.module}", host=self._play_context.remote_addr)
-        module = _fork.Module(str(self.module), self._path(), in_data, self._way.environment, self._loader.get_basedir())
+        module = _fork.Module(
+            str(self.module), self._path(), in_data, self._way.environment, self._loader.get_basedir()
+        )
         status, *written = _fork.run(module)
         out, err = (to_text(text, errors="surrogate_then_replace") for text in written)
-        return {"rc": status, "stdout": out, "stdout_lines": out.splitlines(), "stderr": err, "stderr_lines": err.splitlines()}
+        return {
+            "rc": status,
+            "stdout": out,
+            "stdout_lines": out.splitlines(),
+            "stderr": err,
+            "stderr_lines": err.splitlines(),
+        }
 
     def _path(self) -> Path:
         return Path(str(sys.modules[str(self.module)].__file__))

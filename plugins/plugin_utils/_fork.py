@@ -4,7 +4,9 @@
 
 # This file is private to the collection.
 
-"""Runs a module of the collection in a fork of this process: with its libraries loaded, and otherwise as in an interpreter of its own."""
+"""Runs a module of the collection in a fork of this process: with its libraries loaded, and otherwise as in an
+interpreter of its own.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class Module:
 
 
 def run(module: Module) -> tuple[int, bytes, bytes]:
-    """The module's exit status, as a shell gives it, and what it wrote. It does not outlive an exception that ends the wait for it."""
+    """The module's exit status, as a shell gives it, and what it wrote. It does not outlive an exception that ends the
+    wait for it.
+    """
     out, err = (os.memfd_create(name) for name in ("stdout", "stderr"))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     child = os.fork()
@@ -90,7 +94,9 @@ def _live(module: Module, out: int, err: int, mask: t.Iterable[int]) -> t.NoRetu
 
 
 def _redirect(out: int, err: int) -> tuple[t.Any, ...]:
-    """Give this process streams of its own; the old ones must live on, because they would write what they still hold when they go."""
+    """Give this process streams of its own; the old ones must live on, because they would write what they still hold
+    when they go.
+    """
     old = sys.stdin, sys.stdout, sys.stderr
     for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (out, 1), (err, 2)):
         os.dup2(source, target)
@@ -101,7 +107,9 @@ def _redirect(out: int, err: int) -> tuple[t.Any, ...]:
 
 
 def _forget() -> None:
-    """Undo what Ansible has set up in its own process: signals, logs, things to do at the end, and how module_utils warns and traces."""
+    """Undo what Ansible has set up in its own process: signals, logs, things to do at the end, and how module_utils
+    warns and traces.
+    """
     for number in signal.valid_signals():
         if callable(signal.getsignal(number)):
             signal.signal(number, signal.SIG_DFL)
@@ -136,7 +144,11 @@ def _main(module: Module) -> int:
 def _execute(module: Module) -> None:
     root = str(module.path.parents[5])
     if _loader is not None:
-        _loader.run_module(json_params=module.arguments, profile="legacy", module_fqn=module.name, modlib_path=root, extensions={})
+        _loader.run_module(
+            json_params=module.arguments, profile="legacy", module_fqn=module.name, modlib_path=root, extensions={}
+        )
     basic._ANSIBLE_ARGS = module.arguments
-    runpy.run_module(module.name, {"_module_fqn": module.name, "_modlib_path": root}, run_name="__main__", alter_sys=True)
+    runpy.run_module(
+        module.name, {"_module_fqn": module.name, "_modlib_path": root}, run_name="__main__", alter_sys=True
+    )
     sys.stdout.write(json.dumps({"msg": "New-style module did not handle its own exit", "failed": True}))

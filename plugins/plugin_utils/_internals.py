@@ -4,7 +4,9 @@
 
 # This file is private to the collection.
 
-"""Whether the private parts of ansible-core and Python that direct execution relies on are as they were when it was tested."""
+"""Whether the private parts of ansible-core and Python that direct execution relies on are as they were when it was
+tested.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,15 @@ from ansible.release import __version__ as core
 #: the releases of ansible-core that direct execution was tested with
 TESTED: t.Final = ((2, 18), (2, 21))
 
-#: Ansible's functions that are called or overridden, by module and name → the parameters of each release that was tested.
+#: Ansible's functions that are called or overridden, by module and name → the parameters of each release that was
+#: tested.
 FUNCTIONS: t.Final[dict[str, frozenset[str]]] = {
     "ansible.plugins.action.normal:ActionModule._execute_module": frozenset(
         {"self module_name module_args tmp task_vars persist_files delete_remote_tmp wrap_async ignore_unknown_opts"}
     ),
-    "ansible.plugins.action.normal:ActionModule._configure_module": frozenset({"self module_name module_args task_vars"}),
+    "ansible.plugins.action.normal:ActionModule._configure_module": frozenset(
+        {"self module_name module_args task_vars"}
+    ),
     "ansible.plugins.action.normal:ActionModule._low_level_execute_command": frozenset(
         {
             "self cmd sudoable in_data executable encoding_errors chdir",
@@ -48,7 +53,10 @@ SINCE_2_19: t.Final[dict[str, frozenset[str]]] = {
     "ansible.executor.module_common:_BuiltModule": frozenset(
         {
             "b_module_data module_style shebang serialization_profile",
-            "b_module_data module_style shebang serialization_profile has_async has_become has_environment command_lookup process_result",
+            (
+                "b_module_data module_style shebang serialization_profile has_async has_become has_environment "
+                "command_lookup process_result"
+            ),
         }
     ),
     "ansible.module_utils.common.json:get_module_encoder": frozenset({"name direction"}),

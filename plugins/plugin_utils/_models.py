@@ -33,7 +33,9 @@ def parsed() -> t.Any:
 
 
 def hand_over() -> None:
-    """Have the sessions that this process makes use that loader, unless their user names descriptions of their own (AWS_DATA_PATH)."""
+    """Have the sessions that this process makes use that loader, unless their user names descriptions of their own
+    (AWS_DATA_PATH).
+    """
     if not parsed.cache_info().currsize:
         return
     session: t.Any = importlib.import_module("botocore.session")

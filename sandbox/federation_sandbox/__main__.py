@@ -54,7 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     with front, _shell_file(front, options, environment) as file:
         _say(f"The sandbox listens at {front.url}, until Ctrl-C; its controls are at {front.url}/sandbox/.")
-        _say("Other hosts than the clouds' are " + ("refused." if options.closed else "passed through; nothing reaches the real clouds."))
+        _say(
+            "Other hosts than the clouds' are "
+            + ("refused." if options.closed else "passed through; nothing reaches the real clouds.")
+        )
         _say(f"\nSend a shell's clients here with\n\n  source {file}\n\nand leave again with\n\n  deactivate_sandbox\n")
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with contextlib.suppress(KeyboardInterrupt):
@@ -69,20 +72,34 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve both clouds until interrupted")
     serve.add_argument("--port", type=int, default=0, help="the loopback port; a free one when left out")
     serve.add_argument(
-        "--folder", type=pathlib.Path, default=pathlib.Path(".sandbox"), help="where env, authority.pem and traffic.jsonl go"
+        "--folder",
+        type=pathlib.Path,
+        default=pathlib.Path(".sandbox"),
+        help="where env, authority.pem and traffic.jsonl go",
     )
     serve.add_argument(
         "--seed",
         type=pathlib.Path,
-        help="a JSON file with what both clouds hold at the start, as POST /sandbox/seed takes it, or that under clouds beside"
+        help="a JSON file with what both clouds hold at the start, as POST /sandbox/seed takes it, or that under "
+        "clouds beside"
         " environment, the variables of the clients' shell",
     )
     serve.add_argument(
-        "--answers", type=pathlib.Path, help="a report of the live probe: the clouds behave as it says, where it answers an open question"
+        "--answers",
+        type=pathlib.Path,
+        help="a report of the live probe: the clouds behave as it says, where it answers an open question",
     )
     serve.add_argument("--region", default=REGION, help="the AWS Region of the clients' shell")
-    serve.add_argument("--export", action="append", default=[], metavar="NAME", help="a variable of this process for the clients' shell")
-    serve.add_argument("--closed", action="store_true", help="refuse the hosts of others, in place of passing them through")
+    serve.add_argument(
+        "--export",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a variable of this process for the clients' shell",
+    )
+    serve.add_argument(
+        "--closed", action="store_true", help="refuse the hosts of others, in place of passing them through"
+    )
     return parser
 
 
@@ -97,12 +114,19 @@ def _fill(world: World, content: t.Any) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _shell_file(front: ProxyServer, options: argparse.Namespace, environment: dict[str, str]) -> collections.abc.Iterator[pathlib.Path]:
+def _shell_file(
+    front: ProxyServer, options: argparse.Namespace, environment: dict[str, str]
+) -> collections.abc.Iterator[pathlib.Path]:
     """The file for shells, which is there as long as the sandbox is."""
     authorities = b"" if options.closed else _public_authorities()
     regions = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), options.region)
     exported = {name: os.environ[name] for name in options.export if name in os.environ}
-    variables = {**front.environment((options.folder / "authority.pem").resolve(), authorities), **regions, **exported, **environment}
+    variables = {
+        **front.environment((options.folder / "authority.pem").resolve(), authorities),
+        **regions,
+        **exported,
+        **environment,
+    }
     file: pathlib.Path = options.folder / "env"
     file.write_text(shell.script(variables, os.getpid(), front.url), encoding="utf-8")
     file.chmod(0o600)

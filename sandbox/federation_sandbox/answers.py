@@ -17,14 +17,18 @@ VARIABLE: t.Final = "FEDERATION_SANDBOX_ANSWERS"
 
 
 def read_answers(file: pathlib.Path) -> dict[str, t.Any]:
-    """The settings that a report decides. ValueError when it is no report, or knows settings that this sandbox does not have."""
+    """The settings that a report decides. ValueError when it is no report, or knows settings that this sandbox does not
+    have.
+    """
     report = json.loads(file.read_text(encoding="utf-8"))
     answers = report.get("answers") if isinstance(report, dict) else None
     settings: dict[str, t.Any] = {}
     for answer in answers if isinstance(answers, list) else [None]:
         decided = answer.get("sandbox") if isinstance(answer, dict) else None
         if not isinstance(decided, dict):
-            raise ValueError("it is no report of the live probe: it has no list of answers, each with what it decides in the sandbox")
+            raise ValueError(
+                "it is no report of the live probe: it has no list of answers, each with what it decides in the sandbox"
+            )
         for name, value in decided.items():
             if settings.setdefault(name, value) != value:
                 raise ValueError(f"its answers disagree about {name}: {settings[name]!r} and {value!r}")

@@ -70,7 +70,9 @@ class Chromium:
         """A person's own browser, set to let third-party cookies through. folder: an empty one for its files."""
         preferences = folder / "Default" / "Preferences"
         preferences.parent.mkdir(parents=True)
-        preferences.write_text(json.dumps({"profile": {"block_third_party_cookies": False, "cookie_controls_mode": 0}}), encoding="utf-8")
+        preferences.write_text(
+            json.dumps({"profile": {"block_third_party_cookies": False, "cookie_controls_mode": 0}}), encoding="utf-8"
+        )
         settings = {"ignore_https_errors": True, "viewport": _VIEW, **more}
         context = _patient(self._chromium.launch_persistent_context(folder, **self._launch, **settings))
         self._profiles.append(context)
@@ -92,7 +94,9 @@ def browser(environment: collections.abc.Mapping[str, str]) -> collections.abc.I
         yield chromium
 
 
-def sign_in(context: BrowserContext, url: str, user: str, screenshot: pathlib.Path | None = None, role: str = "") -> SignIn:
+def sign_in(
+    context: BrowserContext, url: str, user: str, screenshot: pathlib.Path | None = None, role: str = ""
+) -> SignIn:
     """Open a user access URL as a user, and keep a picture of the page where that ended."""
     page = context.new_page()
     page.goto(url)

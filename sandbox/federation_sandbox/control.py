@@ -57,13 +57,19 @@ def _change_settings(world: World, _request: Request, body: t.Any) -> Answer:
 
 
 def _clock(world: World, _request: Request, _body: t.Any) -> Answer:
-    return {"now": world.clock.now().isoformat(), "held": world.clock.held is not None, "step": world.clock.step.total_seconds()}
+    return {
+        "now": world.clock.now().isoformat(),
+        "held": world.clock.held is not None,
+        "step": world.clock.step.total_seconds(),
+    }
 
 
 def _move_clock(world: World, request: Request, body: t.Any) -> Answer:
     unknown = sorted(set(body or {}) - {"set", "advance", "hold", "release"})
     if unknown:
-        raise ValueError(f"the clock takes set (ISO 8601), advance, hold (seconds) and release, not {', '.join(unknown)}")
+        raise ValueError(
+            f"the clock takes set (ISO 8601), advance, hold (seconds) and release, not {', '.join(unknown)}"
+        )
     if body and "set" in body:
         world.clock.set(dt.datetime.fromisoformat(body["set"]))
     if body and "advance" in body:
@@ -112,7 +118,8 @@ CONTROLS: t.Final[dict[str, Control]] = {
         {"GET": _traffic, "DELETE": _forget_traffic},
     ),
     "settings": Control(
-        "Lags, latency, limits and refused writes; POST changes those that it names.", {"GET": _settings, "POST": _change_settings}
+        "Lags, latency, limits and refused writes; POST changes those that it names.",
+        {"GET": _settings, "POST": _change_settings},
     ),
     "clock": Control(
         "The time in both clouds; POST moves it: set (ISO 8601), advance (seconds), hold (seconds a call), release.",
@@ -122,9 +129,12 @@ CONTROLS: t.Final[dict[str, Control]] = {
         "The faults that wait for a call; POST adds one, DELETE forgets them all.",
         {"GET": _faults, "POST": _add_fault, "DELETE": _forget_faults},
     ),
-    "seed": Control("The JSON schema of a seed; POST fills both clouds with one.", {"GET": _seed_schema, "POST": _seed}),
+    "seed": Control(
+        "The JSON schema of a seed; POST fills both clouds with one.", {"GET": _seed_schema, "POST": _seed}
+    ),
     "reset": Control(
-        "POST empties both clouds, and forgets settings, faults, traffic and the moved clock.", {"GET": _about_reset, "POST": _reset}
+        "POST empties both clouds, and forgets settings, faults, traffic and the moved clock.",
+        {"GET": _about_reset, "POST": _reset},
     ),
 }
 

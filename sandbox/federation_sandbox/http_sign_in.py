@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A person who signs in, without a browser: follows redirects, fills in forms and presses their buttons, and says where it ended."""
+"""A person who signs in, without a browser: follows redirects, fills in forms and presses their buttons, and says where
+it ended.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +39,10 @@ _SECONDS: t.Final = 300
 class SignIn:
     """Where a sign-in ended.
 
-    outcome: the kind of the last page: ccp, agent-home, console-home, role-picker, entra-sign-in, or entra-error, aws-error and
-    connect-message for the messages of each hop; elsewhere for a page that the sandbox does not make.
-    text: the message on the page, else its whole text. agent, routing_profile: as the Contact Control Panel or the home page shows them.
+    outcome: the kind of the last page: ccp, agent-home, console-home, role-picker, entra-sign-in, or entra-error,
+    aws-error and connect-message for the messages of each hop; elsewhere for a page that the sandbox does not make.
+    text: the message on the page, else its whole text. agent, routing_profile: as the Contact Control Panel or the home
+    page shows them.
     """
 
     outcome: str
@@ -57,7 +60,9 @@ class SignIn:
         return self.outcome == "ccp"
 
 
-def sign_in(client: requests.Session | collections.abc.Mapping[str, str], url: str, user: str, role: str = "") -> SignIn:
+def sign_in(
+    client: requests.Session | collections.abc.Mapping[str, str], url: str, user: str, role: str = ""
+) -> SignIn:
     """Open a user access URL as a user.
 
     client: a session, whose cookies stay as a browser's do, or a sandbox's environment, for a new browser each time.
@@ -101,7 +106,8 @@ def links_of(content: str) -> dict[str, str]:
 def frame(client: requests.Session | collections.abc.Mapping[str, str], url: str, origin: str) -> SignIn:
     """What a frame in a page of another origin shows.
 
-    The outcome is not-signed-in where X-Frame-Options keeps it empty, and not-approved where frame-ancestors does (facts/aws.md 7).
+    The outcome is not-signed-in where X-Frame-Options keeps it empty, and not-approved where frame-ancestors does
+    (facts/aws.md 7).
     """
     with _browser(client) as session:
         response = _request(session, "GET", url)
@@ -138,7 +144,9 @@ def _connections(_proxy: str, _authority: str) -> _Connections:
 
 
 @contextlib.contextmanager
-def _browser(client: requests.Session | collections.abc.Mapping[str, str]) -> collections.abc.Iterator[requests.Session]:
+def _browser(
+    client: requests.Session | collections.abc.Mapping[str, str],
+) -> collections.abc.Iterator[requests.Session]:
     """A session as given, or a new one."""
     if isinstance(client, requests.Session):
         yield client
@@ -171,7 +179,9 @@ def read_page(content: str, url: str, status: int = 200) -> SignIn:
 _Form = tuple[str, str, dict[str, str]]
 
 
-def _steps(session: requests.Session, url: str, user: str, role: str) -> collections.abc.Iterator[tuple[requests.Response, _Form | None]]:
+def _steps(
+    session: requests.Session, url: str, user: str, role: str
+) -> collections.abc.Iterator[tuple[requests.Response, _Form | None]]:
     """Every page on the way, with its form as it will be sent off once the next page is asked for."""
     response = _request(session, "GET", url)
     for _ in range(_MOST_STEPS):
@@ -185,7 +195,9 @@ def _steps(session: requests.Session, url: str, user: str, role: str) -> collect
 
 
 def _request(session: requests.Session, method: str, url: str, **more: t.Any) -> requests.Response:
-    """An answer; for a host that the sandbox does not have an empty one, where a browser would say that it found no page."""
+    """An answer; for a host that the sandbox does not have an empty one, where a browser would say that it found no
+    page.
+    """
     try:
         return session.request(method, url, timeout=_SECONDS, **more)
     except requests.exceptions.ProxyError as error:

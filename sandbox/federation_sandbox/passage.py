@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of hosts that are not the sandbox's: refused with a sentence, or passed through unseen, but never a cloud's."""
+"""What becomes of hosts that are not the sandbox's: refused with a sentence, or passed through unseen, but never a
+cloud's.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ import typing as t
 import urllib.parse
 import urllib.request
 
-#: Domains of both clouds. What is theirs is answered here or not at all, so that nothing that is tried here reaches a real account.
+#: Domains of both clouds. What is theirs is answered here or not at all, so that nothing that is tried here reaches a
+#: real account.
 CLOUD_DOMAINS: t.Final = (
     "amazonaws.com",
     "amazonaws.com.cn",
@@ -45,7 +48,9 @@ class Refused(Exception):
 
 
 class Passage:
-    """The way to the hosts of others. open_to_others: whether there is one; else every host but the sandbox's own is refused."""
+    """The way to the hosts of others. open_to_others: whether there is one; else every host but the sandbox's own is
+    refused.
+    """
 
     def __init__(self, *, open_to_others: bool) -> None:
         self._open = open_to_others

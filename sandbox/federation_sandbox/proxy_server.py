@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The front: one loopback port that is an HTTPS proxy ending TLS itself, so that clients keep the clouds' real host names."""
+"""The front: one loopback port that is an HTTPS proxy ending TLS itself, so that clients keep the clouds' real host
+names.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ class ProxyServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, world: World, port: int = 0, authority: Authority | None = None, passage: Passage | None = None) -> None:
+    def __init__(
+        self, world: World, port: int = 0, authority: Authority | None = None, passage: Passage | None = None
+    ) -> None:
         self.world = world
         self.authority = authority or Authority()
         self.passage = passage or Passage(open_to_others=False)
@@ -77,7 +81,9 @@ class ProxyServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         others: certificates of further authorities, for the hosts of others.
         """
         authority_file.write_bytes(self.authority.pem() + others)
-        trusted = dict.fromkeys(("REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"), str(authority_file))
+        trusted = dict.fromkeys(
+            ("REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"), str(authority_file)
+        )
         proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), self.url)
         return {**trusted, **proxies, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
@@ -104,7 +110,9 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         self.send_response_only(200, "Connection established")
         self.end_headers()
         self.wfile.flush()
-        tunnel = self.server.authority.context(host).wrap_socket(t.cast("socket.socket", self.connection), server_side=True)
+        tunnel = self.server.authority.context(host).wrap_socket(
+            t.cast("socket.socket", self.connection), server_side=True
+        )
         self.connection = tunnel
         self.rfile = tunnel.makefile("rb", -1)
         self.wfile = t.cast("io.BufferedIOBase", tunnel.makefile("wb", -1))
@@ -112,7 +120,9 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         self.close_connection = False
 
     def _pass_on(self, host: str, port: int) -> None:
-        """Give the tunnel to a host of others, or say why not in the status line, which is all that many clients show."""
+        """Give the tunnel to a host of others, or say why not in the status line, which is all that many clients
+        show.
+        """
         self.close_connection = True
         try:
             upstream = self.server.passage.connect(host, port)
@@ -157,7 +167,9 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         return body
 
     def _acknowledge(self) -> None:
-        """Acknowledge the headers at once: many clients leave Nagle's algorithm on towards a proxy, and hold back the body until then."""
+        """Acknowledge the headers at once: many clients leave Nagle's algorithm on towards a proxy, and hold back the
+        body until then.
+        """
         if hasattr(socket, "TCP_QUICKACK"):
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 

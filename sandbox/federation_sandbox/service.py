@@ -20,7 +20,9 @@ from federation_sandbox.world import World
 class CloudError(Exception):
     """An answer that is an error. Each service writes it in its own cloud's form."""
 
-    def __init__(self, status: int, code: str, message: str, headers: t.Mapping[str, str] | None = None, **more: t.Any) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, headers: t.Mapping[str, str] | None = None, **more: t.Any
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -75,7 +77,9 @@ class Call:
         settings = self.world.settings
         if not settings.limits:
             return 0.0
-        return self.world.limiter.take((self.service, key), rate * settings.limit_scale, burst * settings.limit_scale, cost)
+        return self.world.limiter.take(
+            (self.service, key), rate * settings.limit_scale, burst * settings.limit_scale, cost
+        )
 
     def settle(self) -> None:
         """Called once the work is done: a fault that hides the answer takes effect now."""

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file that a shell sources to send its clients to a sandbox, and that brings the function with which it leaves again."""
+"""The file that a shell sources to send its clients to a sandbox, and that brings the function with which it leaves
+again.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,10 @@ def script(variables: collections.abc.Mapping[str, str], pid: int, url: str) -> 
     lines = [
         f"# Sends this shell's clients to the sandbox at {url}; deactivate_sandbox undoes it.",
         f"if ! kill -0 {pid} 2>/dev/null; then",
-        f"  echo 'This file is of a sandbox that has ended (process {pid}). Start another one, then source its file.' >&2",
+        (
+            f"  echo 'This file is of a sandbox that has ended (process {pid}). Start another one, then source "
+            f"its file.' >&2"
+        ),
         "  return 1 2>/dev/null || exit 1",
         "fi",
         f'if [ -n "${{{ACTIVE}-}}" ] && command -v deactivate_sandbox >/dev/null; then deactivate_sandbox; fi',

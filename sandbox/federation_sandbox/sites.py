@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People's own web sites, on hosts of the reserved domain `example`: what a page needs that embeds the Contact Control Panel."""
+"""People's own web sites, on hosts of the reserved domain `example`: what a page needs that embeds the Contact Control
+Panel.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,9 @@ class Sandbox:
 
 @contextlib.contextmanager
 def running_sandbox(port: int = 0) -> collections.abc.Iterator[Sandbox]:
-    """Serve a new world in a thread of this process until the block ends; FEDERATION_SANDBOX_ANSWERS may name a report that it follows."""
+    """Serve a new world in a thread of this process until the block ends; FEDERATION_SANDBOX_ANSWERS may name a report
+    that it follows.
+    """
     world = World(answers_of_environment())
     with tempfile.TemporaryDirectory(prefix="federation-sandbox-") as folder, ProxyServer(world, port) as front:
         thread = threading.Thread(target=front.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

@@ -19,7 +19,8 @@ class Traffic:
 
     Keys: time (ISO 8601), service, operation, write, method, host, path, status, duration (seconds),
     caller, error (the cloud's code, when it refused),
-    note (what is strange about an answer that is no error), key_factory (whether a read of Microsoft Graph selects keyCredentials).
+    note (what is strange about an answer that is no error), key_factory (whether a read of Microsoft Graph selects
+    keyCredentials).
     """
 
     def __init__(self) -> None:
@@ -47,7 +48,11 @@ class Traffic:
     def entries(self, service: str | None = None, operation: str | None = None) -> list[Entry]:
         """The calls so far, oldest first; items of a Graph batch are entries of their own with batched: true."""
         with self._lock:
-            return [entry for entry in self._entries if service in (None, entry["service"]) and operation in (None, entry["operation"])]
+            return [
+                entry
+                for entry in self._entries
+                if service in (None, entry["service"]) and operation in (None, entry["operation"])
+            ]
 
     def requests(self) -> list[Entry]:
         """The HTTP requests so far: what a request budget counts."""

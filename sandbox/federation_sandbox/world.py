@@ -31,7 +31,8 @@ class Settings:
     graph_index_lag: float = 0.0
     #: how long the lists of assignments lag behind
     graph_assignments_lag: float = 0.0
-    #: the share of reads that an old replica answers until graph_replication is over; with 0 every read is that much behind
+    #: the share of reads that an old replica answers until graph_replication is over; with 0 every read is that much
+    #: behind
     graph_flapping: float = 0.0
     #: how long the federation metadata document lags behind the service principal's credentials
     metadata_lag: float = 0.0
@@ -49,11 +50,13 @@ class Settings:
     connect_flapping: float = 0.0
     #: what decides which replica answers which request: the same seed and requests, the same answers
     flapping_seed: int = 0
-    #: how long the ClientToken of a new Amazon Connect instance is remembered; for ever when zero (no source says how long AWS does)
+    #: how long the ClientToken of a new Amazon Connect instance is remembered; for ever when zero (no source says how
+    #: long AWS does)
     client_token_memory: float = 0.0
     #: whether us-east-1.signin.aws.amazon.com answers, which is not in AWS's table though third parties use it
     undocumented_signin_host: bool = False
-    # --- how the clouds answer open questions (docs/not-verified.md): each as we assume, unless a report says otherwise ---
+    # --- how the clouds answer open questions (docs/not-verified.md): each as we assume, unless a report says otherwise
+    # ---
 
     #: whether an identifier may have any suffix behind #, else digits alone
     identifier_suffixes: bool = True
@@ -169,7 +172,9 @@ class Clock:
 
 
 class Replicas:
-    """Which replica answers a request, in an order that a seed repeats: reads that follow each other may go backwards."""
+    """Which replica answers a request, in an order that a seed repeats: reads that follow each other may go
+    backwards.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -193,7 +198,9 @@ class World:
     """Everything that one sandbox process knows."""
 
     def __init__(self, answers: t.Mapping[str, t.Any] | None = None) -> None:
-        """answers: settings that hold from the start and after each reset, as a report of the live clouds decides them."""
+        """answers: settings that hold from the start and after each reset, as a report of the live clouds decides
+        them.
+        """
         self._answers = dict(answers or {})
         self.lock = threading.RLock()
         self.traffic = Traffic()
@@ -218,7 +225,8 @@ class World:
     def lag(self, lag: float, flapping: float) -> float:
         """The seconds by which the replica is behind that answers this request.
 
-        lag: the setting. flapping: the share of old replicas; the others are up to date. With 0 there is one replica, which lags.
+        lag: the setting. flapping: the share of old replicas; the others are up to date. With 0 there is one replica,
+        which lags.
         """
         return lag if not flapping or self.replicas.is_old(flapping) else 0.0
 
@@ -229,9 +237,11 @@ class World:
             self.traffic.clear()
 
     def snapshot(self) -> collections.abc.Callable[[], None]:
-        """Remember both clouds, the clock and the settings; what is returned goes back to them, as often as it is called.
+        """Remember both clouds, the clock and the settings; what is returned goes back to them, as often as it is
+        called.
 
-        Going back forgets faults, limits and traffic. Whatever is kept of the states themselves goes stale with it: ask for them anew.
+        Going back forgets faults, limits and traffic. Whatever is kept of the states themselves goes stale with it: ask
+        for them anew.
         """
         with self.lock:
             clock, settings = self.clock, self.settings
@@ -259,14 +269,18 @@ class EventuallyConsistent(t.Generic[V]):
     change, so that pages of large collections cost no copies.
     """
 
-    def __init__(self, clock: Clock, lag: t.Callable[[], float], longest_lag: t.Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, clock: Clock, lag: t.Callable[[], float], longest_lag: t.Callable[[], float] | None = None
+    ) -> None:
         self._clock = clock
         self._lag = lag
         self._longest_lag = longest_lag or lag
         self._versions: dict[str, list[tuple[dt.datetime, V | None]]] = {}
 
     def put(self, key: str, value: V, settled: bool = False) -> None:
-        """Write an object whole. settled: it is as if it had been there for ever, so that every read shows it at once."""
+        """Write an object whole. settled: it is as if it had been there for ever, so that every read shows it at
+        once.
+        """
         if settled:
             self._versions[key] = [(dt.datetime.min.replace(tzinfo=dt.UTC), copy.deepcopy(value))]
         else:
@@ -305,7 +319,11 @@ class EventuallyConsistent(t.Generic[V]):
 
     def all_latest(self) -> dict[str, V]:
         """Every object as it was last written."""
-        return {key: copy.deepcopy(versions[-1][1]) for key, versions in self._versions.items() if versions[-1][1] is not None}
+        return {
+            key: copy.deepcopy(versions[-1][1])
+            for key, versions in self._versions.items()
+            if versions[-1][1] is not None
+        }
 
     def _append(self, key: str, value: V | None) -> None:
         horizon = self._horizon(self._longest_lag())

@@ -22,7 +22,9 @@ NewContext = t.Callable[[], t.Any]
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Count what was left out for want of a browser, and say how to get one; `make test` repeats it at its end."""
-    reports = [report for report in terminalreporter.stats.get("skipped", ()) if report.nodeid.startswith("tests/browser/")]
+    reports = [
+        report for report in terminalreporter.stats.get("skipped", ()) if report.nodeid.startswith("tests/browser/")
+    ]
     reasons = sorted({str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports})
     if not reports:
         return
@@ -63,6 +65,8 @@ def federation(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Federation:
 
 @pytest.fixture
 def picture(tmp_path: Path) -> t.Callable[[str], Path]:
-    """Where a picture goes that a test makes of what it has checked: with UPDATE_PICTURES=1 that of the documentation."""
+    """Where a picture goes that a test makes of what it has checked: with UPDATE_PICTURES=1 that of the
+    documentation.
+    """
     folder = Path(__file__).parents[2] / "docs" / "images" if os.environ.get("UPDATE_PICTURES") else tmp_path
     return lambda name: folder / name

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page that embeds the Contact Control Panel, in Chromium and with Amazon's own library, against pages that frame as AWS's do."""
+"""The page that embeds the Contact Control Panel, in Chromium and with Amazon's own library, against pages that frame
+as AWS's do.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ BECOME_AVAILABLE: t.Final = """() => new Promise((resolve) => connect.agent((age
     agent.setState(available, {success: () => resolve('done'), failure: resolve});
 }))"""
 
-pytestmark = pytest.mark.skipif(not STREAMS.exists(), reason=f"{STREAMS.name} is not there: run make page-libraries, which needs npm")
+pytestmark = pytest.mark.skipif(
+    not STREAMS.exists(), reason=f"{STREAMS.name} is not there: run make page-libraries, which needs npm"
+)
 
 
 class Desk:
@@ -92,7 +96,9 @@ def desk(_desk: Desk) -> Desk:
 
 
 class Agent:
-    """A person in front of the page, whose time stands still unless a test moves it. errors: what the browser's console says."""
+    """A person in front of the page, whose time stands still unless a test moves it. errors: what the browser's console
+    says.
+    """
 
     def __init__(self, context: t.Any) -> None:
         self.page = context.new_page()
@@ -134,7 +140,9 @@ class Agent:
         """Wait for a line of the console that holds some texts."""
         said = [error for error in self.errors if all(text in error for text in texts)]
         if not said:
-            self.page.wait_for_event("console", lambda line: line.type == "error" and all(text in line.text for text in texts))
+            self.page.wait_for_event(
+                "console", lambda line: line.type == "error" and all(text in line.text for text in texts)
+            )
 
     @property
     def message(self) -> str:
@@ -153,7 +161,10 @@ def violations(agent: Agent) -> list[str]:
 
 def test_a_frame_alone_is_refused_and_the_console_says_why(desk: Desk, person: t.Callable[..., Agent]) -> None:
     """facts/aws.md 7: the error that everybody asks about"""
-    naive = f"<!DOCTYPE html><title>Naive</title><iframe src='{desk.instance.access_url}/ccp-v2/'></iframe><button>x</button>"
+    naive = (
+        f"<!DOCTYPE html><title>Naive</title><iframe "
+        f"src='{desk.instance.access_url}/ccp-v2/'></iframe><button>x</button>"
+    )
     (desk.folder / "naive.html").write_text(naive, encoding="utf-8")
     desk.federation.sandbox.world.state(clouds.sites.Sites).by_host[HOST] = clouds.sites.Site(desk.folder, {})
     agent = person().open(f"{PAGE}naive.html")
@@ -225,7 +236,9 @@ def test_a_popup_is_blocked(desk: Desk, person: t.Callable[..., Agent]) -> None:
 
 def test_a_window_that_is_closed_too_early(desk: Desk, person: t.Callable[..., Agent]) -> None:
     agent = person()
-    agent.page.add_init_script("const open = window.open; window.open = (...how) => (window.signInWindow = open(...how));")
+    agent.page.add_init_script(
+        "const open = window.open; window.open = (...how) => (window.signInWindow = open(...how));"
+    )
     agent.open()
     agent.start().close()
     agent.page.wait_for_function("window.signInWindow.closed")
@@ -263,7 +276,9 @@ def test_a_session_that_ends_elsewhere(desk: Desk, person: t.Callable[..., Agent
     agent.sign_in()
     agent.wait_for_panel()
     agent.page.context.new_page().goto(f"{desk.instance.access_url}/logout")
-    agent.page.frame_locator("iframe").locator("body").evaluate("() => window.parent.postMessage({event: 'auth_fail', data: {}}, '*')")
+    agent.page.frame_locator("iframe").locator("body").evaluate(
+        "() => window.parent.postMessage({event: 'auth_fail', data: {}}, '*')"
+    )
     agent.wait_for_message("Your session has ended.")
     # What Streams hears from the frame that was left behind is not the panel.
     agent.page.clock.run_for(LOAD_TIMEOUT)
@@ -310,7 +325,12 @@ def test_two_instances_on_one_host(desk: Desk, person: t.Callable[..., Agent], t
     made = clouds.seed(federation.sandbox.world, {"aws": {"instances": [sales]}})["aws"]["instances"][0]
     federation.permit(federation.statement(Resource="*"))
     copy_page(desk, tmp_path / "site" / "support")
-    copy_page(desk, tmp_path / "site" / "sales", ccp_url=f"{made['access_url']}/ccp-v2/", logout_url=f"{made['access_url']}/logout")
+    copy_page(
+        desk,
+        tmp_path / "site" / "sales",
+        ccp_url=f"{made['access_url']}/ccp-v2/",
+        logout_url=f"{made['access_url']}/logout",
+    )
     federation.sandbox.world.state(clouds.sites.Sites).by_host[HOST] = clouds.sites.Site(tmp_path / "site", {})
     first = person().open(f"{PAGE}support/index.html")
     first.sign_in()
@@ -327,7 +347,9 @@ def test_two_instances_on_one_host(desk: Desk, person: t.Callable[..., Agent], t
     first.wait_for_panel()
 
 
-def test_an_old_address_of_the_panel_and_a_sign_in_to_the_new_one(desk: Desk, person: t.Callable[..., Agent], tmp_path: Path) -> None:
+def test_an_old_address_of_the_panel_and_a_sign_in_to_the_new_one(
+    desk: Desk, person: t.Callable[..., Agent], tmp_path: Path
+) -> None:
     """facts/aws.md 4.1 and 7: the loop without an end, and what the page says of it"""
     desk.instance.old_domain = True
     desk.federation.set_relay_state(f"{desk.federation.relay_state()}&new_domain=true")
@@ -375,7 +397,12 @@ def test_a_changed_library_is_not_run(desk: Desk, person: t.Callable[..., Agent]
 
 
 def test_in_german(desk: Desk, person: t.Callable[..., Agent], running: Sandbox, tmp_path: Path) -> None:
-    page = {"url": PAGE, "folder": str(tmp_path / "site"), "language": "de", "texts": {"title": "Hotline <b>Berlin</b>"}}
+    page = {
+        "url": PAGE,
+        "folder": str(tmp_path / "site"),
+        "language": "de",
+        "texts": {"title": "Hotline <b>Berlin</b>"},
+    }
     made = publish(running, tmp_path, federation_pages=[page])
     clouds.seed(running.world, {"sites": {HOST: {"folder": page["folder"], "headers": made["headers"]}}})
     agent = person().open()

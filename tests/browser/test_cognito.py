@@ -20,7 +20,9 @@ MAIL: t.Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddr
 
 def make_pool(federation: Federation, folder: Path) -> str:
     """A user pool with an application of its own in the directory, and the page behind it; the id of its app client."""
-    folder.joinpath("callback.html").write_text("<title>Supervisors</title><body data-page='supervisors'>Welcome</body>", encoding="utf-8")
+    folder.joinpath("callback.html").write_text(
+        "<title>Supervisors</title><body data-page='supervisors'>Welcome</body>", encoding="utf-8"
+    )
     client = {
         "ClientName": "web",
         "CallbackURLs": [CALLBACK],
@@ -31,17 +33,30 @@ def make_pool(federation: Federation, folder: Path) -> str:
     pool = {"account": ACCOUNT, "region": REGION, "name": "desk", "domain": "desk", "clients": [client]}
     seed = {"aws": {"pools": [pool]}, "sites": {"page.example": {"folder": str(folder)}}}
     made = clouds.seed(federation.sandbox.world, seed)["aws"]["pools"][0]
-    application = federation.graph("POST", "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate", displayName="Page")
+    application = federation.graph(
+        "POST", "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate", displayName="Page"
+    )
     principal = f"/servicePrincipals/{application['servicePrincipal']['id']}"
     federation.graph("PATCH", principal, preferredSingleSignOnMode="saml", appRoleAssignmentRequired=False)
     identifiers, urls = [f"urn:amazon:cognito:sp:{made['id']}"], [f"https://{HOST}/saml2/idpresponse"]
-    federation.graph("PATCH", f"/applications/{application['application']['id']}", identifierUris=identifiers, web={"redirectUris": urls})
-    thumbprint = federation.graph("POST", f"{principal}/addTokenSigningCertificate", displayName="CN=Page")["thumbprint"]
+    federation.graph(
+        "PATCH",
+        f"/applications/{application['application']['id']}",
+        identifierUris=identifiers,
+        web={"redirectUris": urls},
+    )
+    thumbprint = federation.graph("POST", f"{principal}/addTokenSigningCertificate", displayName="CN=Page")[
+        "thumbprint"
+    ]
     federation.graph("PATCH", principal, preferredTokenSigningKeyThumbprint=thumbprint)
     url = federation.metadata_url(application["application"]["appId"])
     cognito, place = federation.client("cognito-idp"), {"UserPoolId": made["id"]}
     cognito.create_identity_provider(
-        **place, ProviderName="Entra", ProviderType="SAML", ProviderDetails={"MetadataURL": url}, AttributeMapping={"email": MAIL}
+        **place,
+        ProviderName="Entra",
+        ProviderType="SAML",
+        ProviderDetails={"MetadataURL": url},
+        AttributeMapping={"email": MAIL},
     )
     client_id = made["clients"]["web"]["id"]
     settings = {**client, "SupportedIdentityProviders": ["Entra"]}

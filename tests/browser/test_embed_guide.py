@@ -25,11 +25,15 @@ GUIDE: t.Final = CHECKOUT / "docs" / "embed.md"
 
 pytestmark = [
     pytest.mark.soak,
-    pytest.mark.skipif(not STREAMS.exists(), reason=f"{STREAMS.name} is not there: run make page-libraries, which needs npm"),
+    pytest.mark.skipif(
+        not STREAMS.exists(), reason=f"{STREAMS.name} is not there: run make page-libraries, which needs npm"
+    ),
 ]
 
 
-def test_the_commands_of_the_guide_lead_to_a_panel_in_a_page(running: Sandbox, new_context: t.Any, tmp_path: Path) -> None:
+def test_the_commands_of_the_guide_lead_to_a_panel_in_a_page(
+    running: Sandbox, new_context: t.Any, tmp_path: Path
+) -> None:
     seed = json.loads((CHECKOUT / "sandbox" / "demo.json").read_text(encoding="utf-8"))
     running.world.reset()
     clouds.seed(running.world, seed["clouds"])
@@ -46,13 +50,22 @@ def test_the_commands_of_the_guide_lead_to_a_panel_in_a_page(running: Sandbox, n
     (tools / "chromium").chmod(0o755)
 
     text = GUIDE.read_text(encoding="utf-8")
-    (commands,) = re.findall(r"<!-- commands: the panel on the sandbox -->\n```console\n(.*?)```", text, flags=re.DOTALL)
+    (commands,) = re.findall(
+        r"<!-- commands: the panel on the sandbox -->\n```console\n(.*?)```", text, flags=re.DOTALL
+    )
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", commands], cwd=tmp_path, env=dict(os.environ), capture_output=True, text=True, check=False
+        ["bash", "-euo", "pipefail", "-c", commands],
+        cwd=tmp_path,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     address = (tmp_path / ".sandbox" / "opened").read_text(encoding="utf-8").strip()
-    preferences = json.loads((tmp_path / ".sandbox" / "browser" / "Default" / "Preferences").read_text(encoding="utf-8"))
+    preferences = json.loads(
+        (tmp_path / ".sandbox" / "browser" / "Default" / "Preferences").read_text(encoding="utf-8")
+    )
     assert preferences["profile"] == {"block_third_party_cookies": False, "cookie_controls_mode": 0}
 
     page = new_context.profile(tmp_path / "profile").new_page()

@@ -22,7 +22,9 @@ from support import CHECKOUT  # noqa: E402
 
 NewContext = t.Callable[[], t.Any]
 TEMPLATE: t.Final = CHECKOUT / "roles" / "federation_report" / "templates" / "report.html.j2"
-HOSTILE: t.Final = "<img src=https://outside.example.com/x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+HOSTILE: t.Final = (
+    "<img src=https://outside.example.com/x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+)
 DARK, LIGHT = "rgb(18, 23, 28)", "rgb(255, 255, 255)"
 
 

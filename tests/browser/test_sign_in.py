@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way in, in a real browser: scripts that send forms off, redirects over six hosts, and cookies as a browser keeps them."""
+"""The way in, in a real browser: scripts that send forms off, redirects over six hosts, and cookies as a browser keeps
+them.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,17 @@ def test_an_agent_gets_in_and_it_looks_like_it(federation: Federation, new_conte
 def test_the_browser_and_the_walk_see_the_same(federation: Federation, new_context: NewContext) -> None:
     for user in (JANE, "nobody@contoso.com", "o'brien@contoso.com"):
         seen, walked = browser.sign_in(new_context(), federation.url, user), federation.sign_in(user)
-        assert (seen.outcome, seen.hop, seen.title, seen.text) == (walked.outcome, walked.hop, walked.title, walked.text)
+        assert (seen.outcome, seen.hop, seen.title, seen.text) == (
+            walked.outcome,
+            walked.hop,
+            walked.title,
+            walked.text,
+        )
 
 
-def test_a_context_that_is_signed_in_is_not_asked_again_and_another_is(federation: Federation, new_context: NewContext) -> None:
+def test_a_context_that_is_signed_in_is_not_asked_again_and_another_is(
+    federation: Federation, new_context: NewContext
+) -> None:
     context = new_context()
     assert browser.sign_in(context, federation.url, JANE).ok
     assert browser.sign_in(context, federation.url, "nobody@contoso.com").agent == JANE
@@ -45,7 +54,9 @@ def test_signing_in_to_connect_replaces_the_console_session_but_not_that_of_a_pr
 ) -> None:
     """facts/aws.md 4.1: the classic trap, and the way round it"""
     admin = federation.role.replace("Federation", "Admin")
-    federation.iam.create_role(RoleName="Admin", AssumeRolePolicyDocument=federation.trust_text(), MaxSessionDuration=43200)
+    federation.iam.create_role(
+        RoleName="Admin", AssumeRolePolicyDocument=federation.trust_text(), MaxSessionDuration=43200
+    )
     federation.set_claims(*federation.claims(Role={"Value": federation.pair(admin)}))
     federation.set_relay_state(None)
     trapped, private = new_context(), new_context()
@@ -60,7 +71,9 @@ def test_signing_in_to_connect_replaces_the_console_session_but_not_that_of_a_pr
 
 def test_the_role_that_a_person_picks(federation: Federation, new_context: NewContext) -> None:
     other = federation.role.replace("Federation", "Other")
-    federation.iam.create_role(RoleName="Other", AssumeRolePolicyDocument=federation.trust_text(), MaxSessionDuration=43200)
+    federation.iam.create_role(
+        RoleName="Other", AssumeRolePolicyDocument=federation.trust_text(), MaxSessionDuration=43200
+    )
     second = {**federation.claims()[2], "Value": federation.pair(other)}
     federation.set_claims(*federation.claims(), second)
     assert browser.sign_in(new_context(), federation.url, JANE).outcome == "role-picker"

@@ -44,7 +44,12 @@ def application(sandbox: Sandbox) -> Application:
 
 def test_metadata_from_entra(sandbox: Sandbox, aws: dict[str, str], application: Application) -> None:
     expected = f"https://sts.windows.net/{application.tenant_id}/"
-    wanted = {"name": "Entra", "account_id": "123456789012", "metadata_url": application.metadata_url, "expected_entity_id": expected}
+    wanted = {
+        "name": "Entra",
+        "account_id": "123456789012",
+        "metadata_url": application.metadata_url,
+        "expected_entity_id": expected,
+    }
     assert run_module("iam_saml_provider", wanted, aws)["saml_provider"]["entity_id"] == expected
     sandbox.world.traffic.clear()
     assert not run_module("iam_saml_provider", wanted, aws)["changed"]
@@ -55,7 +60,9 @@ def test_metadata_from_entra(sandbox: Sandbox, aws: dict[str, str], application:
 
 
 @needs_encryption
-def test_examples_of_the_saml_provider(sandbox: Sandbox, aws: dict[str, str], application: Application, tmp_path: Path) -> None:
+def test_examples_of_the_saml_provider(
+    sandbox: Sandbox, aws: dict[str, str], application: Application, tmp_path: Path
+) -> None:
     document = requests.get(
         application.metadata_url, proxies={"https": aws["HTTPS_PROXY"]}, verify=aws["REQUESTS_CA_BUNDLE"], timeout=300
     ).content

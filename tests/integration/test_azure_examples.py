@@ -32,8 +32,13 @@ def play(module: str, tenant: Tenant, aws: dict[str, str], folder: Path) -> str:
 def test_application(sandbox: Sandbox, aws: dict[str, str], tenant: Tenant, tmp_path: Path) -> None:
     output = play("azure_saml_app", tenant, aws, tmp_path)
     assert "<EntityDescriptor" in output
-    identifiers = {application["displayName"]: application["identifierUris"] for application in tenant.all("applications")}
-    assert identifiers == {"Contact centre": ["urn:amazon:webservices"], "Desk": ["urn:amazon:cognito:sp:eu-central-1_AbCdEfGhI"]}
+    identifiers = {
+        application["displayName"]: application["identifierUris"] for application in tenant.all("applications")
+    }
+    assert identifiers == {
+        "Contact centre": ["urn:amazon:webservices"],
+        "Desk": ["urn:amazon:cognito:sp:eu-central-1_AbCdEfGhI"],
+    }
     assert "HideApp" in tenant.all("servicePrincipals")[0]["tags"]
     assert tenant.all("deletedItems") == []
 
@@ -53,10 +58,25 @@ def test_certificate(sandbox: Sandbox, aws: dict[str, str], centre: Tenant, tmp_
 
 def test_group_members(sandbox: Sandbox, aws: dict[str, str], tmp_path: Path) -> None:
     people = [
-        {"userPrincipalName": "jane@contoso.com", "displayName": "Jane", "mail": "jane@contoso.com", "givenName": "Jane", "surname": "Doe"},
-        {"userPrincipalName": "mary@contoso.com", "displayName": "Mary", "mail": None, "givenName": "Mary", "surname": "Poe"},
+        {
+            "userPrincipalName": "jane@contoso.com",
+            "displayName": "Jane",
+            "mail": "jane@contoso.com",
+            "givenName": "Jane",
+            "surname": "Doe",
+        },
+        {
+            "userPrincipalName": "mary@contoso.com",
+            "displayName": "Mary",
+            "mail": None,
+            "givenName": "Mary",
+            "surname": "Poe",
+        },
     ]
-    groups = [{"displayName": "Agents", "members": ["jane@contoso.com", "mary@contoso.com"]}, {"displayName": "Supervisors", "members": []}]
+    groups = [
+        {"displayName": "Agents", "members": ["jane@contoso.com", "mary@contoso.com"]},
+        {"displayName": "Supervisors", "members": []},
+    ]
     tenant = Tenant(sandbox, users=people, groups=groups)
     output = play("azure_group_member_info", tenant, aws, tmp_path)
     assert "mary@contoso.com" in output

@@ -17,7 +17,14 @@ MODULE: t.Final = "azure_group_member_info"
 
 
 def user(name: str, **properties: t.Any) -> dict[str, t.Any]:
-    return {"userPrincipalName": name, "displayName": name, "givenName": "Given", "surname": "Family", "mail": name, **properties}
+    return {
+        "userPrincipalName": name,
+        "displayName": name,
+        "givenName": "Given",
+        "surname": "Family",
+        "mail": name,
+        **properties,
+    }
 
 
 def read(here: Tenant, *groups: str, **options: t.Any) -> ModuleResult:
@@ -52,7 +59,10 @@ def test_everybody_is_either_usable_or_told_with_the_reason(sandbox: Sandbox) ->
     assert "#EXT#" in reasons[guest]
     assert reasons["nameless@contoso.com"] == "There is no given name. There is no surname."
     assert "cannot sign in" in reasons["o'brien@contoso.com"]
-    assert [(one["name"], one["users"], one["nested"]) for one in result["groups"]] == [("Agents", 5, ["Inner"]), ("Leads", 1, [])]
+    assert [(one["name"], one["users"], one["nested"]) for one in result["groups"]] == [
+        ("Agents", 5, ["Inner"]),
+        ("Leads", 1, []),
+    ]
     told = " ".join(result.warnings)
     assert "'Agents' holds the group 'Inner'" in told
     assert all(name in told for name in reasons if name != "nested@contoso.com")
@@ -73,9 +83,15 @@ def test_names_that_are_missing_have_a_way_in(sandbox: Sandbox) -> None:
             surname=None,
         ),
     ]
-    here = Tenant(sandbox, users=people, groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}])
+    here = Tenant(
+        sandbox,
+        users=people,
+        groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}],
+    )
     result = read(here, "Agents", session_name_source="mail", guests=True, name_fallbacks=["display_name"])
-    names = {one["username"]: (one["first_name"], one["last_name"], one["substituted_names"]) for one in result["members"]}
+    names = {
+        one["username"]: (one["first_name"], one["last_name"], one["substituted_names"]) for one in result["members"]
+    }
     assert names == {
         "cher@contoso.com": ("Given", "Cher", ["last_name"]),
         "eve@fabrikam.com": ("Eve", "S.", ["first_name", "last_name"]),
@@ -86,12 +102,21 @@ def test_names_that_are_missing_have_a_way_in(sandbox: Sandbox) -> None:
 
 def test_the_claims_policy_decides_the_session_name(sandbox: Sandbox) -> None:
     """The application sends the name in lower case, and so it is the username."""
-    here = Tenant(sandbox, users=[user("Jane.Doe@contoso.com")], groups=[{"displayName": "Agents", "members": ["Jane.Doe@contoso.com"]}])
+    here = Tenant(
+        sandbox,
+        users=[user("Jane.Doe@contoso.com")],
+        groups=[{"displayName": "Agents", "members": ["Jane.Doe@contoso.com"]}],
+    )
     here.run("azure_saml_app", {**SMALL, "session_name_source": "userprincipalname"})
     (app,) = here.all("applications")
     entries = [
         {"Source": "user", "ID": "userprincipalname"},
-        {"Source": "transformation", "ID": "name", "TransformationId": "Lower", "SamlClaimType": claims.ROLE_SESSION_NAME},
+        {
+            "Source": "transformation",
+            "ID": "name",
+            "TransformationId": "Lower",
+            "SamlClaimType": claims.ROLE_SESSION_NAME,
+        },
     ]
     lower = {
         "ID": "Lower",
@@ -116,7 +141,11 @@ def test_a_session_name_that_two_people_share_or_nobody_has(sandbox: Sandbox) ->
         user("dan@contoso.com", employeeId="1001", onPremisesExtensionAttributes={"extensionAttribute3": "d.an"}),
         user("dan.before@contoso.com", employeeId="1001", accountEnabled=False),
     ]
-    here = Tenant(sandbox, users=people, groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}])
+    here = Tenant(
+        sandbox,
+        users=people,
+        groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}],
+    )
     result = read(here, "Agents", session_name_source="employeeid")
     assert [one["username"] for one in result["members"]] == ["1001"]
     reasons = {one["user_principal_name"]: " ".join(one["reasons"]) for one in result["unusable"]}
@@ -129,10 +158,16 @@ def test_a_session_name_that_two_people_share_or_nobody_has(sandbox: Sandbox) ->
 
 def test_pages_of_999_with_the_least_that_is_needed(sandbox: Sandbox) -> None:
     people = [user(f"agent{number:04}@contoso.com") for number in range(2000)]
-    here = Tenant(sandbox, users=people, groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}])
+    here = Tenant(
+        sandbox,
+        users=people,
+        groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}],
+    )
     result = read(here, "Agents")
     assert len(result["members"]) == 2000
-    assert len([one for one in here.world.traffic.requests() if one["service"] == "graph"]) == 4  # two batches, and two more pages
+    assert (
+        len([one for one in here.world.traffic.requests() if one["service"] == "graph"]) == 4
+    )  # two batches, and two more pages
 
 
 def test_an_unknown_group_and_missing_permissions_are_told(sandbox: Sandbox) -> None:

@@ -34,7 +34,13 @@ def test_life(tenant: Tenant) -> None:
     assert tenant.written() == []
     assert steady(again["application"]) == steady(made["application"])
 
-    change = {**APP, "relay_state": "", "session_duration": 3600, "assignments": {"users": {"set": ["john@contoso.com"]}}, "hidden": False}
+    change = {
+        **APP,
+        "relay_state": "",
+        "session_duration": 3600,
+        "assignments": {"users": {"set": ["john@contoso.com"]}},
+        "hidden": False,
+    }
     predicted = tenant.check(MODULE, change)
     changed = tenant.run(MODULE, change)
     assert predicted["actions"] == changed["actions"]
@@ -67,10 +73,14 @@ def test_returns(tenant: Tenant) -> None:
     assert "<X509Certificate>" in application["metadata_xml"]
     assert not application["metadata_xml"].startswith("\ufeff")
     assert (
-        application["user_access_url"] == f"https://launcher.myapps.microsoft.com/api/signin/{application['app_id']}?tenantId={tenant.id}"
+        application["user_access_url"]
+        == f"https://launcher.myapps.microsoft.com/api/signin/{application['app_id']}?tenantId={tenant.id}"
     )
     assert application["claims"] == [
-        {"name": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier", "source": "user.userprincipalname"},
+        {
+            "name": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier",
+            "source": "user.userprincipalname",
+        },
         {"name": "https://aws.amazon.com/SAML/Attributes/RoleSessionName", "source": "user.userprincipalname"},
         {"name": "https://aws.amazon.com/SAML/Attributes/Role", "value": f"{ROLE['role_arn']},{ROLE['provider_arn']}"},
         {"name": "https://aws.amazon.com/SAML/Attributes/SessionDuration", "value": "43200"},
@@ -79,13 +89,21 @@ def test_returns(tenant: Tenant) -> None:
     assert [one["display_name"] for one in application["assignments"]["groups"]] == ["Agents"]
     (principal,) = tenant.all("servicePrincipals")
     roles = {role["displayName"]: role["id"] for role in principal["appRoles"]}
-    assert {one["appRoleId"] for one in tenant.all("appRoleAssignments") if one["resourceId"] == principal["id"]} == {roles["msiam_access"]}
+    assert {one["appRoleId"] for one in tenant.all("appRoleAssignments") if one["resourceId"] == principal["id"]} == {
+        roles["msiam_access"]
+    }
 
 
 def test_several_identifiers(tenant: Tenant) -> None:
-    wish = {**SMALL, "template": "aws_single_account", "identifiers": [f"https://signin.aws.amazon.com/saml#{number}" for number in (1, 2)]}
+    wish = {
+        **SMALL,
+        "template": "aws_single_account",
+        "identifiers": [f"https://signin.aws.amazon.com/saml#{number}" for number in (1, 2)],
+    }
     application = tenant.run(MODULE, wish)["application"]
-    assert application["user_access_url_with_audience"].endswith("&audience=https%3A%2F%2Fsignin.aws.amazon.com%2Fsaml%231")
+    assert application["user_access_url_with_audience"].endswith(
+        "&audience=https%3A%2F%2Fsignin.aws.amazon.com%2Fsaml%231"
+    )
     assert application["template_id"] == "8b1025e4-1dd2-430b-a150-2ef79cd700f5"
 
 
@@ -121,7 +139,9 @@ def test_unknown_claims(tenant: Tenant) -> None:
 
 
 def test_settings_of_the_claims_policy(tenant: Tenant) -> None:
-    """facts/entra.md E7: they are set, stay when omitted, stand in the diff, and the metadata has the issuer that AWS gets to see."""
+    """facts/entra.md E7: they are set, stay when omitted, stand in the diff, and the metadata has the issuer that AWS
+    gets to see.
+    """
     issuer = f"https://sts.windows.net/{tenant.id}/"
     own = {"audience_override": "urn:amazon:webservices", "issuer_with_application_id": True}
     wish = {**APP, "identifiers": ["urn:example:contact-centre"], **own}
@@ -163,7 +183,9 @@ def test_undocumented_source_is_warned_of(tenant: Tenant) -> None:
     """facts/entra.md E12"""
     claim = {"name": "https://aws.amazon.com/SAML/Attributes/PrincipalTag:Name", "id": "localuserprincipalname"}
     told = tenant.check(MODULE, {**APP, "extra_claims": [claim]}).warnings
-    assert told == ["Microsoft does not document user.localuserprincipalname as a source of claims; Entra ID may refuse the policy."]
+    assert told == [
+        "Microsoft does not document user.localuserprincipalname as a source of claims; Entra ID may refuse the policy."
+    ]
 
 
 def test_ids_serve_as_names(tenant: Tenant) -> None:
@@ -188,8 +210,12 @@ def test_many_assignments(sandbox: Sandbox) -> None:
 
 
 def test_certificates(tenant: Tenant) -> None:
-    """A usable certificate is kept; a new one is made when none is usable; one that another run staged is left alone."""
-    first = tenant.run(MODULE, {**SMALL, "signing_certificate": {"common_name": "Sign-in", "validity_days": 30}})["application"]
+    """A usable certificate is kept; a new one is made when none is usable; one that another run staged is left
+    alone.
+    """
+    first = tenant.run(MODULE, {**SMALL, "signing_certificate": {"common_name": "Sign-in", "validity_days": 30}})[
+        "application"
+    ]
     assert first["certificates"][0]["subject"] == "CN=Sign-in"
     assert not tenant.run(MODULE, SMALL)["changed"]
     tenant.world.clock.advance(dt.timedelta(days=31))
@@ -215,7 +241,9 @@ def test_adoption(tenant: Tenant) -> None:
     assert "https://signin.aws.amazon.com/saml#contact-centre" in refused["msg"]
     assert tenant.written() == []
 
-    same_name = tenant.run(MODULE, {**SMALL, "name": "Made by hand", "identifiers": ["https://signin.aws.amazon.com/saml#1"]})
+    same_name = tenant.run(
+        MODULE, {**SMALL, "name": "Made by hand", "identifiers": ["https://signin.aws.amazon.com/saml#1"]}
+    )
     assert same_name.failed
     assert "adopt: true" in same_name["msg"]
     assert tenant.written() == []
@@ -234,7 +262,9 @@ def test_by_app_id_without_tagging(tenant: Tenant) -> None:
     changed = tenant.run(MODULE, {"app_id": app_id, "notes": "by id"})
     assert changed["actions"] == ["Set notes of 'Contact centre'"]
     assert changed["application"]["managed"] is False
-    renamed = tenant.run(MODULE, {"app_id": app_id, "name": "Service desk", "identifiers": ["urn:amazon:webservices:govcloud"]})
+    renamed = tenant.run(
+        MODULE, {"app_id": app_id, "name": "Service desk", "identifiers": ["urn:amazon:webservices:govcloud"]}
+    )
     assert renamed["application"]["name"] == "Service desk"
     assert tenant.run(MODULE, {"app_id": app_id, "state": "absent"})["changed"]
     assert tenant.all("applications") == []
@@ -242,8 +272,14 @@ def test_by_app_id_without_tagging(tenant: Tenant) -> None:
 
 def test_two_match(tenant: Tenant) -> None:
     for number in (1, 2):
-        tenant.run(MODULE, {**SMALL, "name": f"Centre {number}", "identifiers": [f"https://signin.aws.amazon.com/saml#{number}"]})
-    both = tenant.run(MODULE, {**SMALL, "identifiers": ["https://signin.aws.amazon.com/saml#1", "https://signin.aws.amazon.com/saml#2"]})
+        tenant.run(
+            MODULE,
+            {**SMALL, "name": f"Centre {number}", "identifiers": [f"https://signin.aws.amazon.com/saml#{number}"]},
+        )
+    both = tenant.run(
+        MODULE,
+        {**SMALL, "identifiers": ["https://signin.aws.amazon.com/saml#1", "https://signin.aws.amazon.com/saml#2"]},
+    )
     assert both.failed
     assert all(one["appId"] in both["msg"] for one in tenant.all("applications"))
     assert tenant.written() == []
@@ -311,7 +347,9 @@ def test_deletion_that_stopped_halfway(tenant: Tenant) -> None:
     """The identifiers are gone already, so the application is known by its tag and name."""
     tenant.run(MODULE, APP)
     tenant.world.faults.add(Fault("graph", "servicePrincipals.delete", status=500))
-    tenant.world.faults.add(Fault("graph", "servicePrincipals.delete", times=20, status=403, code="Authorization_RequestDenied"))
+    tenant.world.faults.add(
+        Fault("graph", "servicePrincipals.delete", times=20, status=403, code="Authorization_RequestDenied")
+    )
     assert tenant.run(MODULE, {**SMALL, "state": "absent"}).failed
     tenant.world.faults.clear()
     assert not tenant.run(MODULE, {**SMALL, "state": "absent"}).failed

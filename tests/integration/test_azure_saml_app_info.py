@@ -61,7 +61,10 @@ def test_requests_of_many(sandbox: Sandbox) -> None:
     """Twelve applications are read in two batches of parts, not one by one."""
     tenant = Tenant(sandbox)
     for number in range(12):
-        tenant.run(MODULE, {**SMALL, "name": f"Centre {number:02}", "identifiers": [f"https://signin.aws.amazon.com/saml#{number}"]})
+        tenant.run(
+            MODULE,
+            {**SMALL, "name": f"Centre {number:02}", "identifiers": [f"https://signin.aws.amazon.com/saml#{number}"]},
+        )
     assert len(tenant.run(INFO, {})["applications"]) == 12
     assert tenant.requests() == ["token", "applications.list", "batch.post", "batch.post"]
 

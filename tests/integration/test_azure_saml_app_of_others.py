@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""azure_saml_app for services other than AWS's sign-in: none of its claims, several reply URLs, a logout URL, groups."""
+"""azure_saml_app for services other than AWS's sign-in: none of its claims, several reply URLs, a logout URL,
+groups.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ import pytest
 from entra_factory import MODULE, Tenant
 
 NAME_ID: t.Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"
-FIRST, SECOND = (f"https://{host}/saml2/idpresponse" for host in ("desk.auth.eu-central-1.amazoncognito.com", "auth.desk.example"))
+FIRST, SECOND = (
+    f"https://{host}/saml2/idpresponse" for host in ("desk.auth.eu-central-1.amazoncognito.com", "auth.desk.example")
+)
 DESK: t.Final[dict[str, t.Any]] = {
     "name": "Desk",
     "identifiers": ["urn:amazon:cognito:sp:eu-central-1_AbCdEfGhI"],

@@ -17,8 +17,14 @@ from entra_factory import APP, SECRET, Tenant
 from federation_sandbox.faults import Fault
 from virtual_time import VirtualTime, at_once, connecting, defaults_of, run_here
 
-#: Replication takes 15 seconds, in which three of ten reads reach an old replica; lists lag as long, those of assignments longer.
-REPLICAS: t.Final = {"graph_replication": 15.0, "graph_flapping": 0.3, "metadata_lag": 15.0, "graph_assignments_lag": 45.0}
+#: Replication takes 15 seconds, in which three of ten reads reach an old replica; lists lag as long, those of
+#: assignments longer.
+REPLICAS: t.Final = {
+    "graph_replication": 15.0,
+    "graph_flapping": 0.3,
+    "metadata_lag": 15.0,
+    "graph_assignments_lag": 45.0,
+}
 SEEDS: t.Final = [pytest.param(seed, marks=[pytest.mark.soak] if seed >= 5 else []) for seed in range(50)]
 #: Reads that select keyCredentials which a new federation may make; the tenant has 150 a minute.
 KEY_READS: t.Final = 30
@@ -76,14 +82,18 @@ def test_no_first_run_fails(tenant: Tenant, here: t.Callable[..., VirtualTime], 
     assert not again["changed"], again["actions"]
 
 
-def test_a_cloud_that_is_up_to_date_is_asked_no_more_than_needed(tenant: Tenant, here: t.Callable[..., VirtualTime]) -> None:
+def test_a_cloud_that_is_up_to_date_is_asked_no_more_than_needed(
+    tenant: Tenant, here: t.Callable[..., VirtualTime]
+) -> None:
     time = here()
     assert not _app(tenant, time).get("failed")
     assert len(tenant.world.traffic.requests()) <= 25
     assert (_key_reads(tenant), time.now()) == (0, 0.5)
 
 
-@pytest.mark.parametrize("lags", [{}, {"graph_index_lag": 5.0, "graph_replication": 5.0}, REPLICAS], ids=["prompt", "late", "replicas"])
+@pytest.mark.parametrize(
+    "lags", [{}, {"graph_index_lag": 5.0, "graph_replication": 5.0}, REPLICAS], ids=["prompt", "late", "replicas"]
+)
 def test_two_first_runs_at_once(tenant: Tenant, here: t.Callable[..., VirtualTime], lags: dict[str, float]) -> None:
     """Both end well, with one application and one claims policy."""
     tenant.world.settings.change(lags)
@@ -97,7 +107,9 @@ def test_two_first_runs_at_once(tenant: Tenant, here: t.Callable[..., VirtualTim
     assert not _app(tenant, time)["changed"]
 
 
-def test_ten_federations_with_five_forks_stay_under_the_limit(tenant: Tenant, here: t.Callable[..., VirtualTime]) -> None:
+def test_ten_federations_with_five_forks_stay_under_the_limit(
+    tenant: Tenant, here: t.Callable[..., VirtualTime]
+) -> None:
     """facts/entra.md E2: the limit is enforced, and nobody runs into it."""
     tenant.world.settings.change(REPLICAS)
     time = here(5)
@@ -114,21 +126,32 @@ def test_ten_federations_with_five_forks_stay_under_the_limit(tenant: Tenant, he
             for number in (fork, fork + 5)
         ]
 
-    results = [result for pair in at_once(time, [functools.partial(federations, fork) for fork in range(5)]) for result in pair]
+    results = [
+        result for pair in at_once(time, [functools.partial(federations, fork) for fork in range(5)]) for result in pair
+    ]
     assert [result.get("msg") for result in results] == [None] * 10
     assert len(tenant.all("applications")) == len(tenant.all("claimsMappingPolicies")) == 10
     assert 429 not in {entry["status"] for entry in tenant.world.traffic.entries("graph")}
     assert _key_reads(tenant) <= 10 * KEY_READS
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.soak] if seed >= 2 else []) for seed in range(20)])
-def test_a_certificate_goes_while_reads_go_backwards(tenant: Tenant, here: t.Callable[..., VirtualTime], seed: int) -> None:
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[pytest.mark.soak] if seed >= 2 else []) for seed in range(20)]
+)
+def test_a_certificate_goes_while_reads_go_backwards(
+    tenant: Tenant, here: t.Callable[..., VirtualTime], seed: int
+) -> None:
     """No credential is lost that an old replica does not show, and none is sent that is gone."""
     time = here()
     first = _app(tenant, time)["application"]["active_thumbprint"]
     time.sleep(60)
     tenant.world.settings.change({**REPLICAS, "flapping_seed": seed})
-    params = {"app_id": tenant.all("applications")[0]["appId"], "common_name": "Sign-in", "validity_days": 1095, **_credentials(tenant)}
+    params = {
+        "app_id": tenant.all("applications")[0]["appId"],
+        "common_name": "Sign-in",
+        "validity_days": 1095,
+        **_credentials(tenant),
+    }
 
     def certificate(**change: t.Any) -> dict[str, t.Any]:
         result = run_here(azure_saml_certificate, "SamlCertificate", "certificate", {**params, **change}, time)
@@ -150,14 +173,20 @@ def test_a_certificate_goes_while_reads_go_backwards(tenant: Tenant, here: t.Cal
 
 # --- refused, or hidden -----------------------------------------------------------------------------------------------
 
-MADE: t.Final = ("applicationTemplate.instantiate", "servicePrincipal.addTokenSigningCertificate", "policies.claimsMappingPolicies.create")
+MADE: t.Final = (
+    "applicationTemplate.instantiate",
+    "servicePrincipal.addTokenSigningCertificate",
+    "policies.claimsMappingPolicies.create",
+)
 ASSIGNED: t.Final = ("servicePrincipal.AddClaimsMappingPolicyRef", "servicePrincipal.CreateAppRoleAssignedTo")
 SOON: t.Final = 120.0
 
 
 @pytest.mark.parametrize("kind", ["error", "masked", "lost"])
 @pytest.mark.parametrize("operation", [*MADE, *ASSIGNED])
-def test_a_busy_answer_may_hide_a_success(tenant: Tenant, here: t.Callable[..., VirtualTime], operation: str, kind: t.Any) -> None:
+def test_a_busy_answer_may_hide_a_success(
+    tenant: Tenant, here: t.Callable[..., VirtualTime], operation: str, kind: t.Any
+) -> None:
     """What was made is looked for; what was not is asked for once more, except where the answer was lost."""
     if kind == "lost" and operation in ASSIGNED:
         kind = "masked"  # an item of a batch has no connection of its own
@@ -170,7 +199,9 @@ def test_a_busy_answer_may_hide_a_success(tenant: Tenant, here: t.Callable[..., 
 
 
 @pytest.mark.parametrize("operation", MADE)
-@pytest.mark.parametrize(("status", "code", "soon"), [(400, "Request_BadRequest", 5.0), (500, "InternalServerError", SOON)])
+@pytest.mark.parametrize(
+    ("status", "code", "soon"), [(400, "Request_BadRequest", 5.0), (500, "InternalServerError", SOON)]
+)
 def test_what_is_refused_is_told_and_not_waited_for(
     tenant: Tenant, here: t.Callable[..., VirtualTime], operation: str, status: int, code: str, soon: float
 ) -> None:
@@ -193,7 +224,9 @@ def test_instantiate_that_runs_into_another_is_repeated(tenant: Tenant, here: t.
     _whole(tenant)
 
 
-@pytest.mark.parametrize("operation", ["policies.claimsMappingPolicies.delete", "servicePrincipal.RemoveClaimsMappingPolicyRef"])
+@pytest.mark.parametrize(
+    "operation", ["policies.claimsMappingPolicies.delete", "servicePrincipal.RemoveClaimsMappingPolicyRef"]
+)
 def test_no_claims_policy_is_orphaned(tenant: Tenant, here: t.Callable[..., VirtualTime], operation: str) -> None:
     """facts/entra.md E15: its name is all that ties to its application a policy that is not assigned."""
     time = here()
@@ -210,7 +243,9 @@ def test_a_policy_that_was_made_and_never_assigned(tenant: Tenant, here: t.Calla
     time = here()
     for state in ("present", "absent"):
         operation = "servicePrincipal.AddClaimsMappingPolicyRef"
-        tenant.world.faults.add(Fault("graph", operation, status=403, code="Authorization_RequestDenied", message="Not today."))
+        tenant.world.faults.add(
+            Fault("graph", operation, status=403, code="Authorization_RequestDenied", message="Not today.")
+        )
         assert _app(tenant, time)["failed"]
         assert len(tenant.all("claimsMappingPolicies")) == 1
         result = _app(tenant, time, state=state)

@@ -30,11 +30,14 @@ def test_template_of_a_national_cloud(sandbox: Sandbox, cloud: str, template: st
     assert not made.failed, made["msg"]
     assert made["application"]["template_id"] == template
     assert not tenant.run(MODULE, {**SMALL, "cloud": cloud})["changed"]
-    assert not tenant.world.traffic.entries("graph", "applicationTemplates.get"), "looked for where nothing is to be made"
+    assert not tenant.world.traffic.entries("graph", "applicationTemplates.get"), (
+        "looked for where nothing is to be made"
+    )
 
 
 @pytest.mark.parametrize(
-    ("template", "named"), [("aws_single_account", f"aws_single_account ({AWS_TEMPLATE})"), (PUBLIC_TEMPLATE, PUBLIC_TEMPLATE)]
+    ("template", "named"),
+    [("aws_single_account", f"aws_single_account ({AWS_TEMPLATE})"), (PUBLIC_TEMPLATE, PUBLIC_TEMPLATE)],
 )
 def test_template_that_the_cloud_does_not_have(sandbox: Sandbox, template: str, named: str) -> None:
     """facts/entra.md E4: 404 of GET /applicationTemplates/{id}; told before anything is made, also in check mode."""
@@ -55,15 +58,30 @@ OWNED: t.Final = "Application.ReadWrite.OwnedBy"
 @pytest.mark.parametrize(
     ("granted", "missing"),
     [
-        ((), ["Application.ReadWrite.All", "Policy.ReadWrite.ApplicationConfiguration", "User.ReadBasic.All", "GroupMember.Read.All"]),
-        (("Application.ReadWrite.All",), ["Policy.ReadWrite.ApplicationConfiguration", "User.ReadBasic.All", "GroupMember.Read.All"]),
+        (
+            (),
+            [
+                "Application.ReadWrite.All",
+                "Policy.ReadWrite.ApplicationConfiguration",
+                "User.ReadBasic.All",
+                "GroupMember.Read.All",
+            ],
+        ),
+        (
+            ("Application.ReadWrite.All",),
+            ["Policy.ReadWrite.ApplicationConfiguration", "User.ReadBasic.All", "GroupMember.Read.All"],
+        ),
         (("Application.Read.All", "User.Read.All", "GroupMember.Read.All", "Policy.Read.All"), None),
         ((OWNED, "Policy.Read.All", "User.Read.All", "GroupMember.Read.All"), None),
     ],
     ids=["none", "one", "those for reading", "OwnedBy"],
 )
-def test_all_missing_permissions_are_told_at_once(sandbox: Sandbox, granted: tuple[str, ...], missing: list[str] | None) -> None:
-    """facts/entra.md E5: OwnedBy is not enough either. Before anything is made, also in check mode, and in one message."""
+def test_all_missing_permissions_are_told_at_once(
+    sandbox: Sandbox, granted: tuple[str, ...], missing: list[str] | None
+) -> None:
+    """facts/entra.md E5: OwnedBy is not enough either. Before anything is made, also in check mode, and in one
+    message.
+    """
     tenant = Tenant(sandbox, client={"permissions": list(granted)})
     wanted = missing or ["Application.ReadWrite.All", "Policy.ReadWrite.ApplicationConfiguration"]
     for check in (True, False):
@@ -82,7 +100,10 @@ def test_all_missing_permissions_of_a_removal_and_a_change(tenant: Tenant) -> No
     for params in (changed, {**SMALL, "state": "absent", "purge": True}):
         tenant.grant(OWNED, "Policy.Read.All", "User.Read.All", "GroupMember.Read.All")
         refused = tenant.run(MODULE, params)
-        assert refused["missing_permissions"] == ["Application.ReadWrite.All", "Policy.ReadWrite.ApplicationConfiguration"]
+        assert refused["missing_permissions"] == [
+            "Application.ReadWrite.All",
+            "Policy.ReadWrite.ApplicationConfiguration",
+        ]
         assert tenant.written() == []
         tenant.grant(*PERMISSIONS)
         assert not tenant.run(MODULE, params).failed

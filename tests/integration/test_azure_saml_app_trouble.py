@@ -87,9 +87,13 @@ def test_continued_after_a_refusal(tenant: Tenant, operation: str) -> None:
     _steady_run(tenant)
 
 
-@pytest.mark.parametrize("operation", ["servicePrincipals.update", "policies.claimsMappingPolicies.create", "federation-metadata"])
+@pytest.mark.parametrize(
+    "operation", ["servicePrincipals.update", "policies.claimsMappingPolicies.create", "federation-metadata"]
+)
 def test_killed(tenant: Tenant, operation: str) -> None:
-    """Killed right after instantiate, after the certificate, and before the end: one application, one active certificate."""
+    """Killed right after instantiate, after the certificate, and before the end: one application, one active
+    certificate.
+    """
     service = "login" if operation == "federation-metadata" else "graph"
     tenant.world.faults.add(Fault(service, operation, kind="silence", times=50))
     process = start_module(MODULE, APP, tenant.environment)
@@ -100,13 +104,19 @@ def test_killed(tenant: Tenant, operation: str) -> None:
     _steady_run(tenant)
 
 
-@pytest.mark.parametrize("operation", ["applicationTemplate.instantiate", "servicePrincipal.addTokenSigningCertificate"])
+@pytest.mark.parametrize(
+    "operation", ["applicationTemplate.instantiate", "servicePrincipal.addTokenSigningCertificate"]
+)
 def test_killed_and_repeated_before_the_lists_show_what_was_made(tenant: Tenant, operation: str) -> None:
-    """facts/entra.md 1.8 and 1.15: nothing but a list finds it again. What the second run makes, it takes back; the first is finished."""
+    """facts/entra.md 1.8 and 1.15: nothing but a list finds it again. What the second run makes, it takes back; the
+    first is finished.
+    """
     tenant.world.settings.change({"latency": 0.2})
     tenant.world.clock.hold()
     process = start_module(MODULE, APP, tenant.environment)
-    wait_for(lambda: any(entry["status"] < 400 for entry in tenant.world.traffic.entries("graph", operation)), operation)
+    wait_for(
+        lambda: any(entry["status"] < 400 for entry in tenant.world.traffic.entries("graph", operation)), operation
+    )
     process.kill()
     process.communicate()
     tenant.world.settings.change({"graph_index_lag": 20.0, "latency": 0.0})
@@ -116,13 +126,22 @@ def test_killed_and_repeated_before_the_lists_show_what_was_made(tenant: Tenant,
     repeated = _steady_run(tenant)
     assert repeated["application"]["app_id"] == first["appId"]
     assert [f"({first['appId']}) was there already" in warning for warning in repeated.warnings] == [True]
-    assert {one["displayName"] for one in tenant.all("deletedItems")} == {"Contact centre (openccp.federation: being made)"}
+    assert {one["displayName"] for one in tenant.all("deletedItems")} == {
+        "Contact centre (openccp.federation: being made)"
+    }
 
 
 @pytest.mark.parametrize("kind", ["masked", "lost"])
 def test_instantiate_that_hides_what_it_made(tenant: Tenant, kind: t.Literal["masked", "lost"]) -> None:
     """facts/entra.md 1.8: 404, or no answer at all, from an instantiate that created the application."""
-    fault = Fault("graph", "applicationTemplate.instantiate", kind=kind, status=404, code="Request_ResourceNotFound", message="Not there.")
+    fault = Fault(
+        "graph",
+        "applicationTemplate.instantiate",
+        kind=kind,
+        status=404,
+        code="Request_ResourceNotFound",
+        message="Not there.",
+    )
     tenant.world.faults.add(fault)
     _steady_run(tenant)
 
@@ -136,7 +155,9 @@ def test_certificate_that_was_made_unseen(tenant: Tenant, kind: t.Literal["maske
 @pytest.mark.parametrize(
     ("status", "code"), [(429, "TooManyRequests"), (503, "ServiceUnavailable"), (409, "Directory_ConcurrencyViolation")]
 )
-@pytest.mark.parametrize("operation", ["applications.list", "applications.update", "servicePrincipals.update", "batch.post"])
+@pytest.mark.parametrize(
+    "operation", ["applications.list", "applications.update", "servicePrincipals.update", "batch.post"]
+)
 def test_busy_cloud(tenant: Tenant, operation: str, status: int, code: str) -> None:
     if status == 409 and not operation.endswith(".update"):
         pytest.skip("only writes run into each other")
@@ -187,8 +208,17 @@ PERMISSIONS: t.Final = {
         "User.Read.All",
         "GroupMember.Read.All",
     ],
-    "Policy.ReadWrite.ApplicationConfiguration": ["Application.ReadWrite.All", "Policy.Read.All", "User.Read.All", "GroupMember.Read.All"],
-    "User.ReadBasic.All": ["Application.ReadWrite.All", "Policy.ReadWrite.ApplicationConfiguration", "GroupMember.Read.All"],
+    "Policy.ReadWrite.ApplicationConfiguration": [
+        "Application.ReadWrite.All",
+        "Policy.Read.All",
+        "User.Read.All",
+        "GroupMember.Read.All",
+    ],
+    "User.ReadBasic.All": [
+        "Application.ReadWrite.All",
+        "Policy.ReadWrite.ApplicationConfiguration",
+        "GroupMember.Read.All",
+    ],
     "GroupMember.Read.All": ["Application.ReadWrite.All", "Policy.ReadWrite.ApplicationConfiguration", "User.Read.All"],
 }
 
@@ -207,7 +237,12 @@ def test_missing_permission_is_named(sandbox: Sandbox, lacking: str) -> None:
 
 def test_least_permissions(sandbox: Sandbox) -> None:
     """The set that the documentation names is enough."""
-    rest = ["Policy.ReadWrite.ApplicationConfiguration", "Policy.Read.All", "User.ReadBasic.All", "GroupMember.Read.All"]
+    rest = [
+        "Policy.ReadWrite.ApplicationConfiguration",
+        "Policy.Read.All",
+        "User.ReadBasic.All",
+        "GroupMember.Read.All",
+    ]
     tenant = Tenant(sandbox, client={"permissions": ["Application.ReadWrite.All", *rest]})
     _steady_run(tenant)
     assert not tenant.run(MODULE, {**SMALL, "state": "absent", "purge": True}).failed
@@ -229,7 +264,9 @@ def test_tenant_policy(sandbox: Sandbox, name: str) -> None:
 
 
 def test_identifier_on_a_domain_that_is_not_verified(tenant: Tenant) -> None:
-    """facts/entra.md 2.8b: Entra takes it from an application that is set up for SAML, so the order of the steps matters."""
+    """facts/entra.md 2.8b: Entra takes it from an application that is set up for SAML, so the order of the steps
+    matters.
+    """
     assert not tenant.run(MODULE, {**SMALL, "identifiers": ["https://signin.aws.amazon.com/saml"]}).failed
 
 
@@ -239,13 +276,19 @@ INPUTS: t.Final[dict[str, tuple[dict[str, t.Any], str]]] = {
         {"role_claims": [{**ROLE, "role_arn": "arn:aws:iam::210987654321:role/ConnectAgent"}]},
         "are not in the same account",
     ),
-    "role in another account": ({"account_id": "210987654321"}, "the account 123456789012, but the federation's is 210987654321"),
+    "role in another account": (
+        {"account_id": "210987654321"},
+        "the account 123456789012, but the federation's is 210987654321",
+    ),
     "no account": ({"account_id": "21"}, "'21' is not the id of an AWS account"),
     "role in another partition": (
         {"role_claims": [{key: arn.replace("arn:aws:", "arn:aws-us-gov:") for key, arn in ROLE.items()}]},
         "belongs to AWS, but the federation is in the partition aws-us-gov",
     ),
-    "provider that is a role": ({"role_claims": [{**ROLE, "provider_arn": ROLE["role_arn"]}]}, "is not the ARN of an IAM SAML provider"),
+    "provider that is a role": (
+        {"role_claims": [{**ROLE, "provider_arn": ROLE["role_arn"]}]},
+        "is not the ARN of an IAM SAML provider",
+    ),
     "51 claims": (
         {"extra_claims": [{"name": f"https://example.com/{number}", "value": "x"} for number in range(47)]},
         "would have 51 claims",
@@ -261,10 +304,16 @@ INPUTS: t.Final[dict[str, tuple[dict[str, t.Any], str]]] = {
     "long notes": ({"notes": "x" * 1025}, "Entra ID takes 1024"),
     "identifier": ({"identifiers": ["amazon"]}, "'amazon' is not a URI"),
     "reply URL": ({"reply_urls": ["http://signin.aws.amazon.com/saml"]}, "is not an https address"),
-    "reply URL behind a blank": ({"reply_urls": [" https://signin.aws.amazon.com/saml"], "role_claims": None}, "is not an https address"),
+    "reply URL behind a blank": (
+        {"reply_urls": [" https://signin.aws.amazon.com/saml"], "role_claims": None},
+        "is not an https address",
+    ),
     "relay state behind a blank": ({"relay_state": " https://example.com/"}, "holds white space"),
     "template": ({"template": "aws"}, "'aws' is no template"),
-    "relay state": ({"relay_state": "https://example.com/connect/federate/11111111-2222-3333-4444-555555555555"}, "does not lead to"),
+    "relay state": (
+        {"relay_state": "https://example.com/connect/federate/11111111-2222-3333-4444-555555555555"},
+        "does not lead to",
+    ),
     "add and set": ({"assignments": {"users": {"add": ["jane@contoso.com"], "set": []}}}, "cannot be combined"),
     "no logo": ({"logo": "/nowhere/logo.png"}, "cannot be read"),
     "unknown user": ({"assignments": {"users": {"add": ["jane@contso.com"]}}}, "did you mean jane@contoso.com"),
@@ -286,14 +335,20 @@ def test_input_that_cannot_work(tenant: Tenant, case: str) -> None:
 def test_logo_that_is_none(tenant: Tenant, tmp_path: Path) -> None:
     """facts/entra.md 2.16: what is known to be taken, and nothing else."""
     bitmap, large = b"BM" + bytes(100), b"\x89PNG\r\n\x1a\n" + bytes(200_000)
-    for content, message in ((b"%PDF-1.7", "not a picture"), (bitmap, "Use PNG, JPEG or GIF"), (large, "bytes; Entra ID takes")):
+    for content, message in (
+        (b"%PDF-1.7", "not a picture"),
+        (bitmap, "Use PNG, JPEG or GIF"),
+        (large, "bytes; Entra ID takes"),
+    ):
         (tmp_path / "logo").write_bytes(content)
         assert message in tenant.run(MODULE, {**SMALL, "logo": str(tmp_path / "logo")})["msg"]
         assert tenant.written() == []
 
 
 def test_the_sandbox_takes_the_pictures_that_the_module_takes() -> None:
-    assert {(kind, start) for start, kind in IMAGES.items()} == {(kind, start) for kind, starts in LOGOS.items() for start in starts}
+    assert {(kind, start) for start, kind in IMAGES.items()} == {
+        (kind, start) for kind, starts in LOGOS.items() for start in starts
+    }
 
 
 def test_new_application_needs_its_identifiers(tenant: Tenant) -> None:

@@ -19,7 +19,9 @@ from saml_factory import make_certificate
 
 CERTIFICATE: t.Final = "azure_saml_certificate"
 NAME: t.Final = {"name": SMALL["name"]}
-LISTED: t.Final = "{urn:oasis:names:tc:SAML:2.0:metadata}IDPSSODescriptor//{http://www.w3.org/2000/09/xmldsig#}X509Certificate"
+LISTED: t.Final = (
+    "{urn:oasis:names:tc:SAML:2.0:metadata}IDPSSODescriptor//{http://www.w3.org/2000/09/xmldsig#}X509Certificate"
+)
 KINDS: t.Final = ("keyCredentials", "passwordCredentials")
 
 
@@ -67,7 +69,9 @@ def test_the_whole_life_of_a_second_certificate(tenant: Tenant, first: str) -> N
     assert again["certificate"]["metadata_xml"].count("<X509Certificate>") >= 2
 
     wish = {**NAME, "state": "active", "thumbprint": second, "trusted_thumbprints": [first, second]}
-    assert tenant.check(CERTIFICATE, wish)["actions"] == [f"Activate the signing certificate {second} of 'Contact centre'"]
+    assert tenant.check(CERTIFICATE, wish)["actions"] == [
+        f"Activate the signing certificate {second} of 'Contact centre'"
+    ]
     assert tenant.run(CERTIFICATE, wish)["changed"]
     assert active(tenant) == second
     assert not tenant.run(CERTIFICATE, wish)["changed"]
@@ -107,7 +111,9 @@ def test_one_of_three_goes_and_the_others_keep_every_byte(tenant: Tenant, first:
 
 
 def test_foreign_credentials_keep_every_byte(tenant: Tenant, first: str) -> None:
-    """facts/pains.md 4-6, facts/entra.md 3.4, 3.10: a PFX, certificates without identifier, a key that is none, and a secret."""
+    """facts/pains.md 4-6, facts/entra.md 3.4, 3.10: a PFX, certificates without identifier, a key that is none, and a
+    secret.
+    """
     (principal,) = tenant.all("servicePrincipals")
     other = base64.b64encode(b"of my own making").decode()
     signs = next(one for one in principal["keyCredentials"] if one["usage"] == "Sign")
@@ -120,17 +126,34 @@ def test_foreign_credentials_keep_every_byte(tenant: Tenant, first: str) -> None
             "key": base64.b64encode(make_certificate()).decode(),
         },
         {**signs, "keyId": "0a0a0a0a-0000-4000-8000-000000000002", "customKeyIdentifier": other},
-        {**verifies, "keyId": "0a0a0a0a-0000-4000-8000-000000000003", "customKeyIdentifier": None, "key": "bm8gY2VydGlmaWNhdGU="},
+        {
+            **verifies,
+            "keyId": "0a0a0a0a-0000-4000-8000-000000000003",
+            "customKeyIdentifier": None,
+            "key": "bm8gY2VydGlmaWNhdGU=",
+        },
     ]
     for number, lone in enumerate((make_certificate("One"), make_certificate("Two")), start=5):
         named = {"keyId": f"0a0a0a0a-0000-4000-8000-00000000000{number}", "customKeyIdentifier": None}
         foreign_keys.append({**verifies, **named, "key": base64.b64encode(lone).decode()})
     foreign_passwords = [
-        {**principal["passwordCredentials"][0], "keyId": "0a0a0a0a-0000-4000-8000-000000000002", "customKeyIdentifier": other},
-        {**principal["passwordCredentials"][0], "keyId": "0a0a0a0a-0000-4000-8000-000000000004", "customKeyIdentifier": None},
+        {
+            **principal["passwordCredentials"][0],
+            "keyId": "0a0a0a0a-0000-4000-8000-000000000002",
+            "customKeyIdentifier": other,
+        },
+        {
+            **principal["passwordCredentials"][0],
+            "keyId": "0a0a0a0a-0000-4000-8000-000000000004",
+            "customKeyIdentifier": None,
+        },
     ]
-    keys, passwords = ([*principal[kind], *foreign] for kind, foreign in zip(KINDS, (foreign_keys, foreign_passwords), strict=True))
-    tenant.directory["servicePrincipals"].put({**principal, "keyCredentials": keys, "passwordCredentials": passwords}, settled=True)
+    keys, passwords = (
+        [*principal[kind], *foreign] for kind, foreign in zip(KINDS, (foreign_keys, foreign_passwords), strict=True)
+    )
+    tenant.directory["servicePrincipals"].put(
+        {**principal, "keyCredentials": keys, "passwordCredentials": passwords}, settled=True
+    )
     second = tenant.run(CERTIFICATE, NAME)["certificate"]
     assert len(second["certificates"]) == 5
     refused = tenant.run(CERTIFICATE, {**NAME, "state": "absent", "thumbprint": from_der(lone).thumbprint})

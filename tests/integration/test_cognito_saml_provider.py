@@ -37,7 +37,14 @@ def pool(sandbox: Sandbox, aws: dict[str, str]) -> dict[str, t.Any]:
         {"Name": "team", "AttributeDataType": "String", "Mutable": True},
         {"Name": "badge", "AttributeDataType": "String", "Mutable": False},
     ]
-    seed = {"account": ACCOUNT, "region": REGION, "name": "desk", "domain": "desk", "settings": {"Schema": schema}, "tags": {"cost": "1"}}
+    seed = {
+        "account": ACCOUNT,
+        "region": REGION,
+        "name": "desk",
+        "domain": "desk",
+        "settings": {"Schema": schema},
+        "tags": {"cost": "1"},
+    }
     clients = [WEB, {"ClientName": "api"}]
     made = clouds.seed(sandbox.world, {"aws": {"pools": [{**seed, "clients": clients}]}})["aws"]["pools"][0]
     sandbox.world.traffic.clear()
@@ -49,7 +56,9 @@ def provider(aws: dict[str, str], pool: dict[str, t.Any]) -> t.Callable[..., Mod
     """Run the module on the provider Entra of the pool; options that begin with an underscore are the run's own."""
 
     def run(_check: bool = False, _failed: bool = False, **params: t.Any) -> ModuleResult:
-        result = run_module("cognito_saml_provider", {"user_pool_id": pool["id"], "provider_name": "Entra"} | params, aws, check=_check)
+        result = run_module(
+            "cognito_saml_provider", {"user_pool_id": pool["id"], "provider_name": "Entra"} | params, aws, check=_check
+        )
         assert result.failed == _failed, result
         return result
 
@@ -68,7 +77,9 @@ def info(aws: dict[str, str], pool: dict[str, t.Any]) -> t.Callable[..., ModuleR
 def cognito(sandbox: Sandbox, aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> t.Any:
     for name, value in aws.items():
         monkeypatch.setenv(name, value)
-    return boto3.session.Session(region_name=REGION).client("cognito-idp")  # the default session keeps those of another test
+    return boto3.session.Session(region_name=REGION).client(
+        "cognito-idp"
+    )  # the default session keeps those of another test
 
 
 @pytest.fixture
@@ -91,8 +102,15 @@ def operations(sandbox: Sandbox) -> list[str]:
 READS = ["DescribeUserPool", "DescribeIdentityProvider"]
 
 
-def test_the_whole_life(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], pool: dict[str, t.Any], old: str, new: str) -> None:
-    options = {"metadata": old, "attribute_presets": ["email"], "idp_identifiers": ["contoso.com"], "clients": {"add": ["web"]}}
+def test_the_whole_life(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], pool: dict[str, t.Any], old: str, new: str
+) -> None:
+    options = {
+        "metadata": old,
+        "attribute_presets": ["email"],
+        "idp_identifiers": ["contoso.com"],
+        "clients": {"add": ["web"]},
+    }
     options["tags"] = {"managed-by": "openccp.federation"}
     sandbox.world.settings.refuse_writes = True
     predicted = provider(**options, _check=True)
@@ -114,7 +132,9 @@ def test_the_whole_life(sandbox: Sandbox, provider: t.Callable[..., ModuleResult
     assert shown["attribute_mapping"] == {"email": f"{CLAIMS}emailaddress"}
     assert shown["tags"] == {"managed-by": "openccp.federation"}
     (client,) = shown["clients"]
-    assert client["sign_in_url"].startswith(f"https://desk.auth.{REGION}.amazoncognito.com/oauth2/authorize?identity_provider=Entra&")
+    assert client["sign_in_url"].startswith(
+        f"https://desk.auth.{REGION}.amazoncognito.com/oauth2/authorize?identity_provider=Entra&"
+    )
     operations(sandbox)
 
     again = provider(**options)
@@ -129,7 +149,10 @@ def test_the_whole_life(sandbox: Sandbox, provider: t.Callable[..., ModuleResult
     changed = provider(metadata=new, sign_out=True, idp_identifiers=["b.example", "a.example"])
     assert (changed["actions"], changed["diff"]) == (expected["actions"], expected["diff"])
     assert changed["actions"] == [
-        "Update the SAML provider 'Entra' of the user pool 'desk' with the metadata and the settings of its sign-in and the identifiers"
+        (
+            "Update the SAML provider 'Entra' of the user pool 'desk' with the metadata and the settings of its "
+            "sign-in and the identifiers"
+        )
     ]
     assert changed["saml_provider"]["attribute_mapping"] == {"email": f"{CLAIMS}emailaddress"}
     assert not provider(metadata=new, sign_out=True, idp_identifiers=["a.example", "b.example"])["changed"]
@@ -150,7 +173,9 @@ def test_the_whole_life(sandbox: Sandbox, provider: t.Callable[..., ModuleResult
 
 
 def test_a_pool_by_its_name(sandbox: Sandbox, aws: dict[str, str], pool: dict[str, t.Any], old: str) -> None:
-    made = run_module("cognito_saml_provider", {"user_pool_name": "desk", "provider_name": "Entra", "metadata": old}, aws)
+    made = run_module(
+        "cognito_saml_provider", {"user_pool_name": "desk", "provider_name": "Entra", "metadata": old}, aws
+    )
     assert made["saml_provider"]["user_pool_id"] == pool["id"]
     wrong = run_module("cognito_saml_provider", {"user_pool_name": "desks", "provider_name": "Entra"}, aws)
     assert wrong["msg"] == "There is no user pool 'desks'. There are desk."
@@ -160,7 +185,9 @@ def test_a_pool_by_its_name(sandbox: Sandbox, aws: dict[str, str], pool: dict[st
 
 
 def test_a_pool_of_another_region(sandbox: Sandbox, aws: dict[str, str], old: str) -> None:
-    made = clouds.seed(sandbox.world, {"aws": {"pools": [{"account": ACCOUNT, "region": "us-west-2", "name": "west"}]}})["aws"]["pools"][0]
+    made = clouds.seed(
+        sandbox.world, {"aws": {"pools": [{"account": ACCOUNT, "region": "us-west-2", "name": "west"}]}}
+    )["aws"]["pools"][0]
     options = {"user_pool_id": made["id"], "provider_name": "Entra", "metadata": old}
     result = run_module("cognito_saml_provider", options, aws)
     assert result["changed"]
@@ -185,7 +212,10 @@ def every_attribute() -> dict[str, t.Any]:
         "AllowedOAuthFlows": ["code"],
         "AllowedOAuthScopes": ["openid", "email"],
         "AllowedOAuthFlowsUserPoolClient": True,
-        "AnalyticsConfiguration": {"ApplicationArn": f"arn:aws:mobiletargeting:us-east-1:{ACCOUNT}:apps/1", "UserDataShared": True},
+        "AnalyticsConfiguration": {
+            "ApplicationArn": f"arn:aws:mobiletargeting:us-east-1:{ACCOUNT}:apps/1",
+            "UserDataShared": True,
+        },
         "PreventUserExistenceErrors": "ENABLED",
         "EnableTokenRevocation": False,
         "EnablePropagateAdditionalUserContextData": True,
@@ -203,7 +233,9 @@ def test_every_attribute_of_a_client_survives(
 ) -> None:
     """facts/aws.md 8: an update resets what it leaves out."""
     model = botocore.session.get_session().get_service_model("cognito-idp")
-    members = set(model.operation_model("UpdateUserPoolClient").input_shape.members) - {"UserPoolId", "ClientId"} - NOT_SHOWN
+    members = (
+        set(model.operation_model("UpdateUserPoolClient").input_shape.members) - {"UserPoolId", "ClientId"} - NOT_SHOWN
+    )
     settings = {key: value for key, value in every_attribute().items() if key in members}
     assert set(settings) == members
     place = {"UserPoolId": pool["id"], "ClientId": pool["clients"]["web"]["id"]}
@@ -220,7 +252,9 @@ def test_every_attribute_of_a_client_survives(
     assert cognito.describe_user_pool_client(**place)["UserPoolClient"]["SupportedIdentityProviders"] == ["COGNITO"]
 
 
-def test_clients_are_added_removed_and_set(provider: t.Callable[..., ModuleResult], info: t.Callable[..., ModuleResult], old: str) -> None:
+def test_clients_are_added_removed_and_set(
+    provider: t.Callable[..., ModuleResult], info: t.Callable[..., ModuleResult], old: str
+) -> None:
     def offering() -> list[str]:
         (shown,) = info(include_clients=True)["saml_providers"]
         return sorted(client["name"] for client in shown["clients"])
@@ -232,7 +266,10 @@ def test_clients_are_added_removed_and_set(provider: t.Callable[..., ModuleResul
     assert provider(clients={"set": ["web"]})["diff"]["after"]["clients"] == ["web"]
     assert offering() == ["web"]
     assert not provider(clients={"set": ["web"]})["changed"]
-    assert provider(clients={"add": ["wep"]}, _failed=True)["msg"] == "The user pool has no app client 'wep'. There are web."
+    assert (
+        provider(clients={"add": ["wep"]}, _failed=True)["msg"]
+        == "The user pool has no app client 'wep'. There are web."
+    )
 
 
 @pytest.mark.parametrize(
@@ -275,7 +312,9 @@ def test_somebody_elses_is_left_alone(provider: t.Callable[..., ModuleResult], o
     assert provider(metadata=old, tags=tags, adopt=True)["saml_provider"]["tags"] == tags
 
 
-def test_tags_of_the_pool_are_left_alone(provider: t.Callable[..., ModuleResult], cognito: t.Any, pool: dict[str, t.Any], old: str) -> None:
+def test_tags_of_the_pool_are_left_alone(
+    provider: t.Callable[..., ModuleResult], cognito: t.Any, pool: dict[str, t.Any], old: str
+) -> None:
     provider(metadata=old, tags={"team": "voice"})
     provider(metadata=old, tags={"team": "chat"})
     tags = cognito.list_tags_for_resource(ResourceArn=pool["arn"])["Tags"]
@@ -284,11 +323,18 @@ def test_tags_of_the_pool_are_left_alone(provider: t.Callable[..., ModuleResult]
     assert cognito.list_tags_for_resource(ResourceArn=pool["arn"])["Tags"] == {"cost": "1"}
 
 
-def test_an_address(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], info: t.Callable[..., ModuleResult]) -> None:
-    """facts/aws.md K2: Amazon Cognito fetches it itself; what it is known to hold is noted, since it shows none of it."""
+def test_an_address(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], info: t.Callable[..., ModuleResult]
+) -> None:
+    """facts/aws.md K2: Amazon Cognito fetches it itself; what it is known to hold is noted, since it shows none of
+    it.
+    """
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANT}]}})
     made = provider(metadata_url=URL)
-    assert made["actions"][-1] == "Note which certificates the SAML provider 'Entra' of the user pool 'desk' was made to fetch"
+    assert (
+        made["actions"][-1]
+        == "Note which certificates the SAML provider 'Entra' of the user pool 'desk' was made to fetch"
+    )
     (thumbprint,) = made["saml_provider"]["trusted_thumbprints"]
     (shown,) = info()["saml_providers"]
     assert (shown["metadata_url"], shown["trusted_thumbprints"]) == (URL, [thumbprint])
@@ -297,7 +343,10 @@ def test_an_address(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], i
     assert operations(sandbox) == READS
     assert not provider(metadata_url=URL, expected_thumbprints=[thumbprint])["changed"]
     waited = provider(metadata_url=URL, expected_thumbprints=["A" * 40], wait_timeout=1, _failed=True)
-    assert f"Waited 1 seconds for the metadata at {URL} to serve the certificates that are expected, in vain." in waited["msg"]
+    assert (
+        f"Waited 1 seconds for the metadata at {URL} to serve the certificates that are expected, in vain."
+        in waited["msg"]
+    )
     file_fed = provider(metadata=fetch(sandbox.world, URL))
     assert file_fed["saml_provider"]["metadata_url"] == ""
     assert file_fed["saml_provider"]["trusted_thumbprints"] == [thumbprint]
@@ -320,7 +369,13 @@ def test_signed_requests_and_encrypted_responses(
 
 def test_warnings(sandbox: Sandbox, aws: dict[str, str], old: str) -> None:
     schema = [{"Name": "phone_number", "Required": True}]
-    seed = {"account": ACCOUNT, "region": REGION, "name": "bare", "settings": {"Schema": schema}, "clients": [{"ClientName": "web"}]}
+    seed = {
+        "account": ACCOUNT,
+        "region": REGION,
+        "name": "bare",
+        "settings": {"Schema": schema},
+        "clients": [{"ClientName": "web"}],
+    }
     pool = clouds.seed(sandbox.world, {"aws": {"pools": [seed]}})["aws"]["pools"][0]
     options = {"user_pool_id": pool["id"], "provider_name": "Entra", "metadata": old, "clients": {"add": ["web"]}}
     warnings = " ".join(map(str, run_module("cognito_saml_provider", options, aws).get("warnings", [])))

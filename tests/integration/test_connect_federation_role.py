@@ -23,7 +23,12 @@ INSTANCE = f"arn:aws:connect:eu-central-1:{ACCOUNT}:instance/11111111-2222-3333-
 OTHER_INSTANCE = INSTANCE[:-1] + "6"
 GLOBAL = "https://signin.aws.amazon.com/saml"
 REGIONAL = "https://eu-central-1.signin.aws.amazon.com/saml"
-OPTIONS = {"name": "ConnectAgents", "saml_provider_arns": [PROVIDER], "reply_urls": [GLOBAL], "instance_arns": [INSTANCE]}
+OPTIONS = {
+    "name": "ConnectAgents",
+    "saml_provider_arns": [PROVIDER],
+    "reply_urls": [GLOBAL],
+    "instance_arns": [INSTANCE],
+}
 READ = ["GetRole", "GetRolePolicy"]
 
 Run = t.Callable[..., ModuleResult]
@@ -102,7 +107,9 @@ def test_the_whole_life(sandbox: Sandbox, role: Run) -> None:
     assert operations(sandbox) == [*READ, *writes, *READ]
     assert changed["role"]["role_id"] == shown["role_id"]
     assert changed["role"]["max_session_duration"] == 43200
-    assert not role(**(change | {"reply_urls": [GLOBAL, REGIONAL], "instance_arns": [OTHER_INSTANCE, INSTANCE]}))["changed"]
+    assert not role(**(change | {"reply_urls": [GLOBAL, REGIONAL], "instance_arns": [OTHER_INSTANCE, INSTANCE]}))[
+        "changed"
+    ]
 
     operations(sandbox)
     sandbox.world.settings.refuse_writes = True
@@ -191,7 +198,9 @@ def test_a_provider_that_iam_does_not_know_yet(
     sandbox: Sandbox, role: Run, aws: dict[str, str], iam: t.Any, saml: SimpleNamespace
 ) -> None:  # facts/pains.md 28
     sandbox.world.settings.iam_replication = 3600.0
-    new = iam.create_saml_provider(Name="New", SAMLMetadataDocument=saml.metadata(saml.certificate()))["SAMLProviderArn"]
+    new = iam.create_saml_provider(Name="New", SAMLMetadataDocument=saml.metadata(saml.certificate()))[
+        "SAMLProviderArn"
+    ]
     process = start_module("connect_federation_role", OPTIONS | {"saml_provider_arns": [new]}, aws)
     meet(sandbox, "CreateRole")
     sandbox.world.settings.iam_replication = 0.0
@@ -249,7 +258,9 @@ def test_govcloud(sandbox: Sandbox, govcloud: dict[str, str], saml: SimpleNamesp
         "name": "ConnectAgents",
         "saml_provider_arns": [f"arn:aws-us-gov:iam::{account}:saml-provider/Entra"],
         "reply_urls": ["https://signin.amazonaws-us-gov.com/saml"],
-        "instance_arns": [f"arn:aws-us-gov:connect:us-gov-west-1:{account}:instance/11111111-2222-3333-4444-555555555555"],
+        "instance_arns": [
+            f"arn:aws-us-gov:connect:us-gov-west-1:{account}:instance/11111111-2222-3333-4444-555555555555"
+        ],
     }
     created = run_module("connect_federation_role", params, govcloud)
     assert created["role"]["arn"] == f"arn:aws-us-gov:iam::{account}:role/ConnectAgents"

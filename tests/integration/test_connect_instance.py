@@ -34,7 +34,9 @@ def test_a_life_of_an_instance(sandbox: Sandbox) -> None:
     assert described(here, "new-service") is None
     assert "id" not in foreseen["instance"]
     assert (foreseen["instance"]["account_id"], foreseen["instance"]["partition"]) == (ACCOUNT, "aws")
-    assert here.run("connect_instance", wanted | {"account_id": ACCOUNT}, check=True)["instance"] == foreseen["instance"]
+    assert (
+        here.run("connect_instance", wanted | {"account_id": ACCOUNT}, check=True)["instance"] == foreseen["instance"]
+    )
     assert here.requests() == ["ListInstances"] * (1 + OTHER_REGIONS)
 
     made = here.run("connect_instance", wanted)
@@ -51,7 +53,9 @@ def test_a_life_of_an_instance(sandbox: Sandbox) -> None:
     assert shown["account_id"] == ACCOUNT
     assert shown["status"] == "ACTIVE"
     assert shown["ccp_url"] == "https://new-service.my.connect.aws/ccp-v2/"
-    assert shown["ccp_relay_state"] == (f"https://us-west-2.console.aws.amazon.com/connect/federate/{instance['Id']}?destination=%2Fccp-v2")
+    assert shown["ccp_relay_state"] == (
+        f"https://us-west-2.console.aws.amazon.com/connect/federate/{instance['Id']}?destination=%2Fccp-v2"
+    )
 
     again = here.run("connect_instance", wanted)
     assert not again["changed"]
@@ -73,7 +77,10 @@ def test_a_life_of_an_instance(sandbox: Sandbox) -> None:
     assert attribute["Attribute"]["Value"] == "false"
     assert not here.run("connect_instance", change)["changed"]
 
-    for account, message in (("999988887777", f"the account {ACCOUNT}, but the federation's is 999988887777"), ("9", "twelve digits")):
+    for account, message in (
+        ("999988887777", f"the account {ACCOUNT}, but the federation's is 999988887777"),
+        ("9", "twelve digits"),
+    ):
         assert message in here.run("connect_instance", change | {"account_id": account})["msg"]
     assert here.writes() == []
 
@@ -129,9 +136,15 @@ def test_an_alias_that_aws_refuses_is_refused_before_any_request(sandbox: Sandbo
 def test_what_does_not_exist_or_does_not_fit_is_told(sandbox: Sandbox) -> None:
     here = centre(sandbox)
     missing = "99999999-9999-4999-8999-999999999999"
-    assert f"There is no Amazon Connect instance {missing}" in here.run("connect_instance", {"instance_id": missing})["msg"]
+    assert (
+        f"There is no Amazon Connect instance {missing}"
+        in here.run("connect_instance", {"instance_id": missing})["msg"]
+    )
     assert "'nonsense' is not the id" in here.run("connect_instance", {"instance_id": "nonsense"})["msg"]
-    assert "has the alias 'example-service', not 'other'" in here.run("connect_instance", {"instance_id": here.id, "alias": "other"})["msg"]
+    assert (
+        "has the alias 'example-service', not 'other'"
+        in here.run("connect_instance", {"instance_id": here.id, "alias": "other"})["msg"]
+    )
     other = here.seeded["arn"].replace("us-west-2", "us-east-1")
     assert "names the Region us-east-1" in here.run("connect_instance", {"instance_id": other})["msg"]
 
@@ -177,7 +190,10 @@ def test_govcloud(sandbox: Sandbox) -> None:
     here = centre(sandbox, region="us-gov-west-1", partition="aws-us-gov")
     shown = here.run("connect_instance", NEW)["instance"]
     assert shown["partition"] == "aws-us-gov"
-    assert shown["relay_state"].startswith("https://console.amazonaws-us-gov.com/connect/federate/") or "us-gov" in shown["relay_state"]
+    assert (
+        shown["relay_state"].startswith("https://console.amazonaws-us-gov.com/connect/federate/")
+        or "us-gov" in shown["relay_state"]
+    )
     assert shown["ccp_url"] == "https://new-service.govcloud.connect.aws/ccp-v2/"
 
 
@@ -202,12 +218,19 @@ def test_the_plan_tells_an_alias_that_is_misspelt_or_in_another_region(sandbox: 
     misspelt = here.run("connect_instance", {"alias": "example-servcie"}, check=True)
     assert misspelt["changed"]
     assert misspelt.warnings == [
-        "There is no Amazon Connect instance 'example-servcie' yet, so it is to be created. Did you mean 'example-service'?"
+        (
+            "There is no Amazon Connect instance 'example-servcie' yet, so it is to be created. Did you mean "
+            "'example-service'?"
+        )
     ]
     assert here.run("connect_instance", {"alias": "example-service2"}, check=True).warnings == []
-    clouds.seed(sandbox.world, {"aws": {"instances": [{"account": ACCOUNT, "region": "eu-central-1", "alias": "elsewhere"}]}})
+    clouds.seed(
+        sandbox.world, {"aws": {"instances": [{"account": ACCOUNT, "region": "eu-central-1", "alias": "elsewhere"}]}}
+    )
     for check in (True, False):
         wrong = here.run("connect_instance", {"alias": "elsewhere"}, check=check)
         assert wrong.failed
-        assert ("is not in us-west-2 but in eu-central-1" in wrong["msg"]) is check, "a run that nobody planned learns it from AWS"
+        assert ("is not in us-west-2 but in eu-central-1" in wrong["msg"]) is check, (
+            "a run that nobody planned learns it from AWS"
+        )
         assert not wrong["changed"]

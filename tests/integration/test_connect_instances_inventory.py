@@ -33,7 +33,12 @@ def policy(statement: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def automation(account: str, *actions: str, **condition: t.Any) -> dict[str, t.Any]:
     """A role that the operator may assume, and that may do something."""
-    allow = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"}, "Action": "sts:AssumeRole", **condition}
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"},
+        "Action": "sts:AssumeRole",
+        **condition,
+    }
     may = {"Effect": "Allow", "Action": ["connect:*", "ds:*", *actions], "Resource": "*"}
     return {"account": account, "name": "Automation", "trust": policy(allow), "policies": {"all": policy(may)}}
 
@@ -46,7 +51,12 @@ def federation_role(account: str, alias: str) -> dict[str, t.Any]:
         "Action": "sts:AssumeRoleWithSAML",
         "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
     }
-    return {"account": account, "name": f"ConnectFederation-{alias}", "trust": policy(trust), "tags": {"managed-by": "openccp.federation"}}
+    return {
+        "account": account,
+        "name": f"ConnectFederation-{alias}",
+        "trust": policy(trust),
+        "tags": {"managed-by": "openccp.federation"},
+    }
 
 
 SEED: t.Final[dict[str, t.Any]] = {
@@ -87,7 +97,8 @@ class Inventory:
     def run(self, options: t.Mapping[str, t.Any], *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         source = self.folder / "connect_instances.yml"
         source.write_text(
-            yaml.safe_dump({"plugin": "openccp.federation.connect_instances", "regions": REGIONS, **options}), encoding="utf-8"
+            yaml.safe_dump({"plugin": "openccp.federation.connect_instances", "regions": REGIONS, **options}),
+            encoding="utf-8",
         )
         environment = {
             **ansible_environment(self.sandbox.environment),
@@ -187,7 +198,9 @@ def test_a_role_that_cannot_be_read_is_no_answer(inventory: Inventory) -> None:
         told = " ".join(done.stderr.split())  # a warning is folded
         assert f"{warning} " in told
         assert "The filter federated leaves them out." in told
-    assert "unknown" not in inventory.run({"accounts": ACCOUNTS, "filters": {"alias": ["s*"], "federated": False}}).stderr
+    assert (
+        "unknown" not in inventory.run({"accounts": ACCOUNTS, "filters": {"alias": ["s*"], "federated": False}}).stderr
+    )
 
 
 def test_a_session_has_the_name_that_was_given(inventory: Inventory) -> None:
@@ -217,7 +230,9 @@ class Gate:
 
 
 @pytest.mark.parametrize(("workers", "most"), [(1, 1), (4, 4)])
-def test_places_are_looked_at_side_by_side(inventory: Inventory, monkeypatch: pytest.MonkeyPatch, workers: int, most: int) -> None:
+def test_places_are_looked_at_side_by_side(
+    inventory: Inventory, monkeypatch: pytest.MonkeyPatch, workers: int, most: int
+) -> None:
     gate = Gate(most)
     connect = next(service for service in clouds.SERVICES if service.name == "connect")
 
@@ -225,13 +240,17 @@ def test_places_are_looked_at_side_by_side(inventory: Inventory, monkeypatch: py
         return gate.pass_through(lambda: connect.handle(request, call))
 
     gated, service_for = dataclasses.replace(connect, handle=handle), clouds.service_for
-    monkeypatch.setattr(clouds, "service_for", lambda host: gated if service_for(host) is connect else service_for(host))
+    monkeypatch.setattr(
+        clouds, "service_for", lambda host: gated if service_for(host) is connect else service_for(host)
+    )
     inventory.hosts({"accounts": ACCOUNTS, "workers": workers})
     assert len(inventory.sandbox.world.traffic.entries("connect", "ListInstances")) == len(ACCOUNTS) * len(REGIONS)
     assert gate.most == most
 
 
-@pytest.mark.parametrize("part", [{"compose": {"team": "connect.tags.team | upper"}}, {"groups": {"live": "connect.tags.team == 'a'"}}])
+@pytest.mark.parametrize(
+    "part", [{"compose": {"team": "connect.tags.team | upper"}}, {"groups": {"live": "connect.tags.team == 'a'"}}]
+)
 def test_strict_decides_what_an_expression_that_fails_means(inventory: Inventory, part: dict[str, t.Any]) -> None:
     assert "team" in inventory.refused({**part, "strict": True})
     assert inventory.hosts({**part, "strict": False}) == {"home"}
@@ -251,7 +270,11 @@ def test_the_examples_of_the_documentation(inventory: Inventory) -> None:
     clouds.seed(inventory.sandbox.world, {"aws": seed})
     assert inventory.hosts({"regions": [], **first}) == {"home"}
     listed = inventory.list(second)
-    assert listed["region_eu_west_2"]["hosts"] == listed["environment_unknown"]["hosts"] == [f"in-{number}" for number in named]
+    assert (
+        listed["region_eu_west_2"]["hosts"]
+        == listed["environment_unknown"]["hosts"]
+        == [f"in-{number}" for number in named]
+    )
     assert listed["to_federate"]["hosts"] == [f"in-{number}" for number in named]
 
 
@@ -313,7 +336,9 @@ def test_two_instances_never_become_one_host(inventory: Inventory) -> None:
 
 
 def test_a_graph(inventory: Inventory) -> None:
-    done = inventory.run({"accounts": ACCOUNTS, "keyed_groups": [{"key": "connect.account_id", "prefix": "account"}]}, "--graph")
+    done = inventory.run(
+        {"accounts": ACCOUNTS, "keyed_groups": [{"key": "connect.account_id", "prefix": "account"}]}, "--graph"
+    )
     assert f"|--@account_{SUPPORT}:" in done.stdout
     assert "|  |--support" in done.stdout
 
@@ -321,7 +346,9 @@ def test_a_graph(inventory: Inventory) -> None:
 def test_variables_of_groups_and_hosts_beside_the_configuration_win(inventory: Inventory) -> None:
     for folder, name, value in (("group_vars", "all", "email"), ("host_vars", "sales-live", "employeeid")):
         (inventory.folder / folder).mkdir()
-        (inventory.folder / folder / f"{name}.yml").write_text(f"federation_session_name_source: {value}\n", encoding="utf-8")
+        (inventory.folder / folder / f"{name}.yml").write_text(
+            f"federation_session_name_source: {value}\n", encoding="utf-8"
+        )
     hosts = inventory.list({"accounts": ACCOUNTS})["_meta"]["hostvars"]
     assert {name: values["federation_session_name_source"] for name, values in hosts.items()} == {
         "sales-live": "employeeid",
@@ -351,8 +378,14 @@ def test_a_cached_inventory_asks_nobody(inventory: Inventory) -> None:
 
 def test_a_denied_account_fails_the_inventory_unless_told_otherwise(inventory: Inventory) -> None:
     accounts = [*ACCOUNTS, DENIED]
-    assert f"assume the role {DENIED['role_arn']}: AWS answered AccessDenied" in inventory.refused({"accounts": accounts})
-    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(inventory.folder / "cache")}
+    assert f"assume the role {DENIED['role_arn']}: AWS answered AccessDenied" in inventory.refused(
+        {"accounts": accounts}
+    )
+    cache = {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(inventory.folder / "cache"),
+    }
     for asked in (True, False):
         inventory.sandbox.world.traffic.clear()
         done = inventory.run({"accounts": accounts, "strict_permissions": False, **cache})

@@ -35,7 +35,13 @@ def jane(here: Centre, **settings: t.Any) -> dict[str, t.Any]:
 def test_a_life_of_an_agent(here: Centre) -> None:
     wanted = jane(
         here,
-        **person({"secondary_email": "jd@example.com", "hierarchy_group": "Europe/Sales", "after_contact_work_time_limit": 30}),
+        **person(
+            {
+                "secondary_email": "jd@example.com",
+                "hierarchy_group": "Europe/Sales",
+                "after_contact_work_time_limit": 30,
+            }
+        ),
         tags={"team": "sales"},
     )
     foreseen = here.run("connect_user", wanted, check=True)
@@ -156,7 +162,9 @@ def test_an_older_botocore_is_named_before_the_first_write(here: Centre) -> None
     assert here.writes() == []
 
 
-@pytest.mark.parametrize("name", ["ann#EXT#@x.example", "ann+b@example.com", "ann doe", "a" * 65, "a", "ann@example", "änn@example.com"])
+@pytest.mark.parametrize(
+    "name", ["ann#EXT#@x.example", "ann+b@example.com", "ann doe", "a" * 65, "a", "ann@example", "änn@example.com"]
+)
 def test_a_username_that_cannot_sign_in_is_refused_with_the_reason(here: Centre, name: str) -> None:
     result = here.run("connect_user", {**jane(here), **person({}), "username": name})
     assert result.failed
@@ -167,7 +175,10 @@ def test_a_username_that_cannot_sign_in_is_refused_with_the_reason(here: Centre,
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"security_profiles": ["Supervizor"]}, "There is no security profile 'Supervizor'. Did you mean 'Supervisor'?"),
+        (
+            {"security_profiles": ["Supervizor"]},
+            "There is no security profile 'Supervizor'. Did you mean 'Supervisor'?",
+        ),
         ({"routing_profile": "sales"}, "There is no routing profile 'sales'. Did you mean 'Sales'"),
         ({"hierarchy_group": "Europe/Sale"}, "There is no hierarchy group 'Europe/Sale'. Did you mean 'Europe/Sales'"),
         ({"email": "jane@example.com"}, "give secondary_email"),
@@ -190,7 +201,9 @@ def test_bad_input_is_refused_before_the_first_write(here: Centre, settings: dic
 
 
 def test_every_problem_is_told_at_once(here: Centre) -> None:
-    result = here.run("connect_user", jane(here, **person({"routing_profile": "Nowhere", "mobile": "1", "email": "j@example.com"})))
+    result = here.run(
+        "connect_user", jane(here, **person({"routing_profile": "Nowhere", "mobile": "1", "email": "j@example.com"}))
+    )
     assert len(result["problems"]) == 3
 
 
@@ -203,7 +216,9 @@ def test_a_look_alike_is_reported_and_not_duplicated(sandbox: Sandbox) -> None:
 
 
 def test_of_a_leaver_the_quick_connects_are_reported(sandbox: Sandbox) -> None:
-    here = centre(sandbox, users=[{"username": JANE}, {"username": "joe"}], quick_connects={"Ask Jane": JANE, "Ask Joe": "joe"})
+    here = centre(
+        sandbox, users=[{"username": JANE}, {"username": "joe"}], quick_connects={"Ask Jane": JANE, "Ask Joe": "joe"}
+    )
     result = here.run("connect_user", jane(here, state="absent"))
     assert result["user"]["quick_connects"] == [{"id": here.seeded["quick_connects"]["Ask Jane"], "name": "Ask Jane"}]
     assert any("Ask Jane" in str(warning) for warning in result["warnings"])
@@ -243,7 +258,9 @@ def test_throttling_is_outlasted(here: Centre) -> None:
 
 
 def test_what_aws_refuses_is_told_with_code_and_request(here: Centre) -> None:
-    here.sandbox.world.faults.add(Fault("connect", "CreateUser", status=400, code="InvalidRequestException", message="No."))
+    here.sandbox.world.faults.add(
+        Fault("connect", "CreateUser", status=400, code="InvalidRequestException", message="No.")
+    )
     result = here.run("connect_user", jane(here, **person({})))
     assert result.failed
     assert f"Could not create the agent '{JANE}': AWS answered InvalidRequestException: No." in result["msg"]
@@ -273,7 +290,10 @@ def test_govcloud(sandbox: Sandbox) -> None:
 
 
 def test_an_instance_that_check_mode_would_create_takes_no_request(here: Centre) -> None:
-    missing = {**jane(here, **person({"routing_profile": "To be made"})), "instance_id": "00000000-0000-0000-0000-000000000000"}
+    missing = {
+        **jane(here, **person({"routing_profile": "To be made"})),
+        "instance_id": "00000000-0000-0000-0000-000000000000",
+    }
     assert here.run("connect_user", missing, check=True)["actions"] == [f"Create the agent '{JANE}'"]
     assert here.requests() == []
     assert here.run("connect_user", missing).failed

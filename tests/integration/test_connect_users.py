@@ -32,7 +32,9 @@ def counts(result: ModuleResult) -> dict[str, int]:
 
 
 def names(here: Centre) -> list[str]:
-    listed = here.connect().get_paginator("list_users").paginate(InstanceId=here.id).build_full_result()["UserSummaryList"]
+    listed = (
+        here.connect().get_paginator("list_users").paginate(InstanceId=here.id).build_full_result()["UserSummaryList"]
+    )
     return sorted(user["Username"] for user in listed)
 
 
@@ -63,7 +65,15 @@ def test_many_agents_check_real_again_change(sandbox: Sandbox) -> None:
     changed = here.run("connect_users", wanted(here, team))
     assert counts(changed) == {"updated": 2, "unchanged": 1}
     assert sorted(here.requests()) == sorted(
-        [*READS, "DescribeUser", "DescribeUser", "UpdateUserRoutingProfile", "TagResource", "UpdateUserIdentityInfo", "TagResource"]
+        [
+            *READS,
+            "DescribeUser",
+            "DescribeUser",
+            "UpdateUserRoutingProfile",
+            "TagResource",
+            "UpdateUserIdentityInfo",
+            "TagResource",
+        ]
     )
     assert (here.user(team[2]["username"]) or {})["IdentityInfo"]["SecondaryEmail"] == "other@example.com"
     assert (here.user(team[1]["username"]) or {})["PhoneConfig"]["AfterContactWorkTimeLimit"] == 30
@@ -90,7 +100,9 @@ def test_contact_details_that_somebody_changed_later_are_set_right(sandbox: Sand
     user = here.user(team[1]["username"]) or {}
     sandbox.world.clock.advance(dt.timedelta(hours=1))
     here.connect().update_user_identity_info(
-        InstanceId=here.id, UserId=user["Id"], IdentityInfo={"FirstName": "Jane", "LastName": "Doe", "SecondaryEmail": "wrong@example.com"}
+        InstanceId=here.id,
+        UserId=user["Id"],
+        IdentityInfo={"FirstName": "Jane", "LastName": "Doe", "SecondaryEmail": "wrong@example.com"},
     )
     result = here.run("connect_users", wanted(here, team))
     assert result["actions"][0] == f"Change secondary email of the agent '{team[1]['username']}'"
@@ -111,7 +123,9 @@ def test_agents_of_ours_are_read_once_and_not_each_time(sandbox: Sandbox) -> Non
     team = agents(3, secondary_email="team@example.com")
     here = centre(sandbox, users=[{**agent, "tags": {"managed-by": "openccp.federation"}} for agent in team])
     first = here.run("connect_users", wanted(here, team))
-    assert first["actions"] == [f"Tag the agent {agent['username']!r} with openccp.federation/contact" for agent in team]
+    assert first["actions"] == [
+        f"Tag the agent {agent['username']!r} with openccp.federation/contact" for agent in team
+    ]
     assert here.requests().count("DescribeUser") == 3
     again = here.run("connect_users", wanted(here, team))
     assert not again["changed"]
@@ -120,7 +134,9 @@ def test_agents_of_ours_are_read_once_and_not_each_time(sandbox: Sandbox) -> Non
 
 def test_one_agents_failure_stops_none_of_the_others(sandbox: Sandbox) -> None:
     here = centre(sandbox)
-    here.sandbox.world.faults.add(Fault("connect", "CreateUser", at=2, status=400, code="InvalidParameterException", message="Not him."))
+    here.sandbox.world.faults.add(
+        Fault("connect", "CreateUser", at=2, status=400, code="InvalidParameterException", message="Not him.")
+    )
     result = here.run("connect_users", wanted(here, agents(3)))
     assert result.failed
     assert result["users"]["created"] == 2
@@ -141,7 +157,9 @@ def test_a_full_instance_is_asked_once_more_only(sandbox: Sandbox) -> None:
     assert result["users"]["created"] == 1
     assert result["users"]["failed"] == 3
     assert "as many users as its quota allows" in result["failures"][2]["reason"]
-    assert here.requests().count("CreateUser") < 5, "those that were under way when the first was refused, and none again"
+    assert here.requests().count("CreateUser") < 5, (
+        "those that were under way when the first was refused, and none again"
+    )
 
 
 def test_every_problem_of_every_agent_is_told_before_the_first_write(sandbox: Sandbox) -> None:
@@ -229,8 +247,16 @@ def test_export_and_import_is_no_change(sandbox: Sandbox) -> None:
     here = centre(
         sandbox,
         users=[
-            {"username": "ann", "secondary_email": "ann@example.com", "hierarchy_group": "Europe", "tags": {"team": "x"}},
-            {"username": "bob", "phone": {"PhoneType": "DESK_PHONE", "DeskPhoneNumber": "+4930123456", "AfterContactWorkTimeLimit": 45}},
+            {
+                "username": "ann",
+                "secondary_email": "ann@example.com",
+                "hierarchy_group": "Europe",
+                "tags": {"team": "x"},
+            },
+            {
+                "username": "bob",
+                "phone": {"PhoneType": "DESK_PHONE", "DeskPhoneNumber": "+4930123456", "AfterContactWorkTimeLimit": 45},
+            },
             {"username": "cid", "configs": {"AutoAcceptConfigs": [{"Channel": "CHAT", "AutoAccept": True}]}},
         ],
         hierarchy={"levels": ["Region"], "groups": ["Europe"]},
@@ -264,15 +290,26 @@ def test_the_instance_by_alias_or_arn(sandbox: Sandbox, reference: str) -> None:
 def test_an_instance_of_another_region_and_an_unknown_alias_are_told(sandbox: Sandbox) -> None:
     here = centre(sandbox)
     other = here.seeded["arn"].replace("us-west-2", "eu-central-1")
-    assert "names the Region eu-central-1" in here.run("connect_users", {"instance_id": other, "users": agents(1)})["msg"]
+    assert (
+        "names the Region eu-central-1" in here.run("connect_users", {"instance_id": other, "users": agents(1)})["msg"]
+    )
     assert here.requests() == []
-    assert "Did you mean example-service?" in here.run("connect_users", {"instance_id": "example-servise", "users": agents(1)})["msg"]
+    assert (
+        "Did you mean example-service?"
+        in here.run("connect_users", {"instance_id": "example-servise", "users": agents(1)})["msg"]
+    )
 
 
 def test_a_missing_permission_is_named(sandbox: Sandbox) -> None:
     here = centre(sandbox)
     here.sandbox.world.faults.add(
-        Fault("connect", "SearchUsers", status=403, code="AccessDeniedException", message="not authorized to perform connect:SearchUsers")
+        Fault(
+            "connect",
+            "SearchUsers",
+            status=403,
+            code="AccessDeniedException",
+            message="not authorized to perform connect:SearchUsers",
+        )
     )
     here.run("connect_users", wanted(here, agents(2)))
     result = here.run("connect_users", wanted(here, agents(2)))

@@ -33,7 +33,9 @@ def run(here: Centre, users: list[dict[str, t.Any]], check: bool = False, **opti
 
 
 def usernames(here: Centre) -> list[str]:
-    listed = here.connect().get_paginator("list_users").paginate(InstanceId=here.id).build_full_result()["UserSummaryList"]
+    listed = (
+        here.connect().get_paginator("list_users").paginate(InstanceId=here.id).build_full_result()["UserSummaryList"]
+    )
     return sorted(user["Username"] for user in listed)
 
 
@@ -88,7 +90,9 @@ def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
         ({"first_name": "Ann"}, "users, an agent without username: "),
     ],
 )
-def test_an_option_that_no_agent_has_is_told_with_the_agent(sandbox: Sandbox, mode: str, wrong: dict[str, t.Any], said: str) -> None:
+def test_an_option_that_no_agent_has_is_told_with_the_agent(
+    sandbox: Sandbox, mode: str, wrong: dict[str, t.Any], said: str
+) -> None:
     here = centre(sandbox)
     result = run(here, [*team(2), wrong], mode=mode)
     assert said in result["msg"]
@@ -104,13 +108,17 @@ def test_those_who_are_listed_are_deleted(sandbox: Sandbox) -> None:
     go = [{"username": agent["username"]} for agent in (*everybody[5:], by_hand, person({"username": "nobody"}))]
     foreseen = run(here, go, state="absent", check=True)
     done = run(here, go, state="absent")
-    assert done["actions"] == foreseen["actions"] == [f"Delete the agent {agent['username']!r}" for agent in everybody[5:]]
+    assert (
+        done["actions"] == foreseen["actions"] == [f"Delete the agent {agent['username']!r}" for agent in everybody[5:]]
+    )
     assert counts(done) == {"removed": 25}
     assert "1 agent was made by hand, and would go only with manage_unowned " in " ".join(done.warnings)
     assert "DescribeUser" not in here.requests()
     assert usernames(here) == [*(agent["username"] for agent in everybody[:5]), "by.hand"]
     assert not run(here, go, state="absent")["changed"]
-    assert not run(here, [{"username": everybody[0]["username"]}], state="absent", protected=[everybody[0]["username"]])["changed"]
+    assert not run(
+        here, [{"username": everybody[0]["username"]}], state="absent", protected=[everybody[0]["username"]]
+    )["changed"]
     assert "without username: user_name" in run(here, [{"user_name": "ann"}], state="absent")["msg"]
     assert run(here, go, state="absent", manage_unowned=True)["actions"] == ["Delete the agent 'by.hand'"]
 
@@ -134,7 +142,9 @@ def test_a_quick_connect_that_a_stopped_run_left_is_removed_by_the_next(sandbox:
         users=[{**agent, "tags": OURS} for agent in everybody],
         quick_connects={"Call 2": leaver, "Call 0": "agent00000@example.com"},
     )
-    sandbox.world.faults.add(Fault("connect", "DeleteQuickConnect", status=400, code="InvalidRequestException", message="Not now."))
+    sandbox.world.faults.add(
+        Fault("connect", "DeleteQuickConnect", status=400, code="InvalidRequestException", message="Not now.")
+    )
     stopped = run(here, everybody[:2], mode="set", leavers="delete")
     assert [(one["username"], one["operation"]) for one in stopped["failures"]] == [(leaver, "delete_quick_connect")]
     assert usernames(here) == [agent["username"] for agent in everybody[:2]]
@@ -142,7 +152,11 @@ def test_a_quick_connect_that_a_stopped_run_left_is_removed_by_the_next(sandbox:
 
     foreseen = run(here, everybody[:2], check=True, mode="set", leavers="delete")
     finished = run(here, everybody[:2], mode="set", leavers="delete")
-    assert finished["actions"] == foreseen["actions"] == ["Delete the quick connect 'Call 2', which leads to a user who no longer exists"]
+    assert (
+        finished["actions"]
+        == foreseen["actions"]
+        == ["Delete the quick connect 'Call 2', which leads to a user who no longer exists"]
+    )
     assert here.writes() == ["DeleteQuickConnect"]
     assert counts(finished) == {"unchanged": 2}
     assert finished["users"]["changes"] == []
@@ -158,7 +172,9 @@ def test_a_quick_connect_that_a_stopped_run_left_is_removed_by_the_next(sandbox:
         (0, {"leavers": "report"}, "EmptySource", 40),
     ],
 )
-def test_the_guard_stops_before_the_first_write(sandbox: Sandbox, stay: int, options: dict[str, str], code: str, count: int) -> None:
+def test_the_guard_stops_before_the_first_write(
+    sandbox: Sandbox, stay: int, options: dict[str, str], code: str, count: int
+) -> None:
     everybody = team(40)
     here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody])
     joiner = [person({"username": "joiner"})] if stay else []
@@ -219,8 +235,13 @@ def test_an_agent_that_cannot_be_as_wanted_stops_nobody_else_when_told(sandbox: 
 
 
 def test_nobody_goes_for_a_successor_who_is_skipped(sandbox: Sandbox) -> None:
-    """A new spelling differs in case alone and may be somebody else; another has a profile that does not exist: the old ones stay."""
-    old = [person({"username": "ann"}), *(person({"username": name, "person_id": f"id-{name}"}) for name in ("bob", "eve"))]
+    """A new spelling differs in case alone and may be somebody else; another has a profile that does not exist: the old
+    ones stay.
+    """
+    old = [
+        person({"username": "ann"}),
+        *(person({"username": name, "person_id": f"id-{name}"}) for name in ("bob", "eve")),
+    ]
     here = centre(sandbox)
     run(here, old)
     new = [
@@ -274,7 +295,9 @@ def test_a_person_has_one_agent(sandbox: Sandbox) -> None:
     run(here, [person({"username": "jane", "person_id": PERSON}), person({"username": "joe", "person_id": OTHER})])
     twice = run(here, [person({"username": name, "person_id": PERSON}) for name in ("jane", "j.doe")])
     assert f"the same person (person_id {PERSON}) is listed as 'j.doe' too" in twice["msg"]
-    second = here.run("connect_user", {"instance_id": here.id, **person({"username": "j.doe", "person_id": PERSON.upper()})})
+    second = here.run(
+        "connect_user", {"instance_id": here.id, **person({"username": "j.doe", "person_id": PERSON.upper()})}
+    )
     assert f"The person {PERSON} is the agent 'jane' already" in second["msg"]
     assert usernames(here) == ["jane", "joe"]
     swapped = run(here, [person({"username": "jane", "person_id": OTHER})])
@@ -294,7 +317,9 @@ def test_nobody_goes_before_all_others_have_come(sandbox: Sandbox) -> None:
 
 def test_a_storm_of_refusals_fails_nobody(sandbox: Sandbox) -> None:
     here = centre(sandbox)
-    sandbox.world.faults.add(Fault("connect", "CreateUser", at=3, times=12, status=429, code="TooManyRequestsException", message="Slow."))
+    sandbox.world.faults.add(
+        Fault("connect", "CreateUser", at=3, times=12, status=429, code="TooManyRequestsException", message="Slow.")
+    )
     result = run(here, team(12), rate=50.0)
     assert not result.failed, result.get("failures")
     assert counts(result) == {"created": 12}
@@ -329,7 +354,10 @@ def test_agents_from_a_file_there_and_back(sandbox: Sandbox, tmp_path: Path) -> 
                 "mobile": "+4930123456",
                 "tags": {"a": "b"},
             },
-            {**person({"username": "bob"}), "configs": {"AutoAcceptConfigs": [{"Channel": "CHAT", "AutoAccept": True}]}},
+            {
+                **person({"username": "bob"}),
+                "configs": {"AutoAcceptConfigs": [{"Channel": "CHAT", "AutoAccept": True}]},
+            },
         ],
     )
     exported = here.run("connect_user_info", {"instance_id": here.id, "contact_details": True, "csv": True})
@@ -343,7 +371,10 @@ def test_agents_from_a_file_there_and_back(sandbox: Sandbox, tmp_path: Path) -> 
     assert "Did you mean" in here.run("connect_users", {"instance_id": here.id, "csv": str(file)})["msg"]
     file.write_text("user login,ACW timeout (seconds)\nann,soon\n", encoding="utf-8")
     assert "'ann': argument" in here.run("connect_users", {"instance_id": here.id, "csv": str(file)})["msg"]
-    assert "Could not read the agents" in here.run("connect_users", {"instance_id": here.id, "csv": str(tmp_path / "none")})["msg"]
+    assert (
+        "Could not read the agents"
+        in here.run("connect_users", {"instance_id": here.id, "csv": str(tmp_path / "none")})["msg"]
+    )
 
 
 def test_a_damaged_file_removes_nobody(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -368,7 +399,10 @@ def test_the_task_tells_how_far_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
     tasks = [
         {"openccp.federation.connect_users": task, "register": "done"},
         {"ansible.builtin.assert": {"that": "done.users.created == 12"}},
-        {"openccp.federation.connect_users": {key: value for key, value in task.items() if key != "region"}, "register": "again"},
+        {
+            "openccp.federation.connect_users": {key: value for key, value in task.items() if key != "region"},
+            "register": "again",
+        },
         {"ansible.builtin.assert": {"that": "again is not changed"}},
     ]
     play = {

@@ -28,7 +28,9 @@ def test_certificate(sandbox: Sandbox, pair: Pair, tmp_path: Path, form: str) ->
     tenant = Tenant(sandbox, client={"secrets": [], "certificates": [pair.public_pem()]})
     file, password = tmp_path / "automation", "opens-the-key"
     file.write_bytes({"pem": pair.pem(), "pfx": pair.pfx(password.encode())}.get(form) or pair.pem(password.encode()))
-    options: dict[str, str] = {"certificate_path": str(file)} | ({} if form == "pem" else {"certificate_password": password})
+    options: dict[str, str] = {"certificate_path": str(file)} | (
+        {} if form == "pem" else {"certificate_password": password}
+    )
     environment = {**NO_SECRET}
     if form == "environment":
         environment |= {"AZURE_CLIENT_CERTIFICATE_PATH": str(file), "AZURE_CLIENT_CERTIFICATE_PASSWORD": password}
@@ -92,6 +94,10 @@ def test_clouds(sandbox: Sandbox, cloud: str) -> None:
 
 
 def test_own_addresses(tenant: Tenant) -> None:
-    options = {"cloud": "usgov", "authority_url": "https://login.microsoftonline.com/", "graph_url": "https://graph.microsoft.com"}
+    options = {
+        "cloud": "usgov",
+        "authority_url": "https://login.microsoftonline.com/",
+        "graph_url": "https://graph.microsoft.com",
+    }
     assert not tenant.run(INFO, options).failed
     assert "is not an https address" in tenant.run(INFO, {"graph_url": "http://graph.microsoft.com"})["msg"]

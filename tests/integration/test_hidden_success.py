@@ -38,10 +38,18 @@ CREATES: t.Final = {
         "iam",
         "CreateRole",
     ),
-    "connect_instance": ({"alias": "new-service", "inbound_calls": True, "outbound_calls": False}, "connect", "CreateInstance"),
+    "connect_instance": (
+        {"alias": "new-service", "inbound_calls": True, "outbound_calls": False},
+        "connect",
+        "CreateInstance",
+    ),
     "connect_user": (AGENT, "connect", "CreateUser"),
     "connect_users": ({"users": [AGENT]}, "connect", "CreateUser"),
-    "connect_approved_origin": ({"origins": {"add": ["https://first.example.com"]}}, "connect", "AssociateApprovedOrigin"),
+    "connect_approved_origin": (
+        {"origins": {"add": ["https://first.example.com"]}},
+        "connect",
+        "AssociateApprovedOrigin",
+    ),
 }
 
 
@@ -66,7 +74,10 @@ def options(here: Centre, saml: SimpleNamespace) -> collections.abc.Callable[[st
         if module == "iam_saml_provider":
             wanted["metadata"] = metadata
         elif module == "connect_federation_role":
-            clouds.seed(here.sandbox.world, {"aws": {"providers": [{"account": ACCOUNT, "name": "Entra", "metadata": metadata}]}})
+            clouds.seed(
+                here.sandbox.world,
+                {"aws": {"providers": [{"account": ACCOUNT, "name": "Entra", "metadata": metadata}]}},
+            )
         elif module != "connect_instance":
             wanted["instance_id"] = here.id
         return wanted
@@ -76,7 +87,9 @@ def options(here: Centre, saml: SimpleNamespace) -> collections.abc.Callable[[st
 
 @pytest.mark.parametrize("kind", ["masked", "lost"])
 @pytest.mark.parametrize("module", CREATES)
-def test_nothing_is_made_twice(here: Centre, options: t.Callable[[str], dict[str, t.Any]], module: str, kind: t.Any) -> None:
+def test_nothing_is_made_twice(
+    here: Centre, options: t.Callable[[str], dict[str, t.Any]], module: str, kind: t.Any
+) -> None:
     wanted = options(module)
     service, operation = CREATES[module][1:]
     here.sandbox.world.faults.add(Fault(service, operation, kind=kind, status=503, code="ServiceUnavailable"))
@@ -89,10 +102,14 @@ def test_nothing_is_made_twice(here: Centre, options: t.Callable[[str], dict[str
 
 
 @pytest.mark.parametrize("module", CREATES)
-def test_what_is_refused_for_good_is_told(here: Centre, options: t.Callable[[str], dict[str, t.Any]], module: str) -> None:
+def test_what_is_refused_for_good_is_told(
+    here: Centre, options: t.Callable[[str], dict[str, t.Any]], module: str
+) -> None:
     wanted = options(module)
     service, operation = CREATES[module][1:]
-    here.sandbox.world.faults.add(Fault(service, operation, status=400, code="InvalidRequestException", message="Not today."))
+    here.sandbox.world.faults.add(
+        Fault(service, operation, status=400, code="InvalidRequestException", message="Not today.")
+    )
     refused = here.run(module, wanted)
     assert refused.failed
     assert "Not today." in f"{refused['msg']} {refused.get('failures')}"

@@ -34,10 +34,14 @@ def new(saml: SimpleNamespace) -> str:
 
 @pytest.fixture
 def provider(aws: dict[str, str]) -> t.Callable[..., ModuleResult]:
-    """Run the module on the provider Entra; options that begin with an underscore are the run's own, check above all."""
+    """Run the module on the provider Entra; options that begin with an underscore are the run's own, check above
+    all.
+    """
 
     def run(_check: bool = False, **params: t.Any) -> ModuleResult:
-        return run_module("iam_saml_provider", {"name": "Entra", "account_id": "123456789012"} | params, aws, check=_check)
+        return run_module(
+            "iam_saml_provider", {"name": "Entra", "account_id": "123456789012"} | params, aws, check=_check
+        )
 
     return run
 
@@ -49,7 +53,9 @@ def operations(sandbox: Sandbox) -> list[str]:
     return seen
 
 
-def test_the_whole_life(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], saml: SimpleNamespace, old: str, new: str) -> None:
+def test_the_whole_life(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], saml: SimpleNamespace, old: str, new: str
+) -> None:
     sandbox.world.settings.refuse_writes = True
     predicted = provider(metadata=old, tags={"team": "voice"}, _check=True)
     assert operations(sandbox) == ["GetSAMLProvider"]
@@ -66,7 +72,11 @@ def test_the_whole_life(sandbox: Sandbox, provider: t.Callable[..., ModuleResult
     assert created["saml_provider"]["sign_in_url"] == "https://signin.aws.amazon.com/saml"
     assert created["saml_provider"]["tags"] == {"team": "voice"}
 
-    for same in (old, "\ufeff" + old, "\n" + old.replace("><", ">\n  <").replace('"_1"', '"_9"').replace(">_1<", ">_9<")):
+    for same in (
+        old,
+        "\ufeff" + old,
+        "\n" + old.replace("><", ">\n  <").replace('"_1"', '"_9"').replace(">_1<", ">_9<"),
+    ):
         again = provider(metadata=same, tags={"team": "voice"})
         assert not again["changed"]
         assert again["actions"] == []
@@ -136,18 +146,33 @@ def hostile(saml: SimpleNamespace) -> dict[str, tuple[dict[str, t.Any], str]]:
             {"metadata": good.replace("?>", '?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>', 1)},
             "document type declaration",
         ),
-        "an entity bomb": ({"metadata": good.replace("?>", f"?><!DOCTYPE a [{bomb}]>", 1)}, "document type declaration"),
+        "an entity bomb": (
+            {"metadata": good.replace("?>", f"?><!DOCTYPE a [{bomb}]>", 1)},
+            "document type declaration",
+        ),
         "eleven megabytes": ({"metadata": good + "<!--" + "x" * 11_000_000 + "-->"}, "10,000,000 at most"),
         "another tenant's": (
             {"metadata": good, "expected_entity_id": "https://sts.windows.net/other/"},
             "not of https://sts.windows.net/other/",
         ),
-        "a thumbprint that is absent": ({"metadata": good, "expected_thumbprints": ["0" * 40]}, "lacks the signing certificate 0000"),
-        "a service provider's": ({"metadata": good.replace("IDPSSODescriptor", "SPSSODescriptor")}, "no IDPSSODescriptor"),
-        "no signing certificate": ({"metadata": saml.metadata(keys="", head="<!--" + "x" * 1000 + "-->")}, "no signing certificate"),
+        "a thumbprint that is absent": (
+            {"metadata": good, "expected_thumbprints": ["0" * 40]},
+            "lacks the signing certificate 0000",
+        ),
+        "a service provider's": (
+            {"metadata": good.replace("IDPSSODescriptor", "SPSSODescriptor")},
+            "no IDPSSODescriptor",
+        ),
+        "no signing certificate": (
+            {"metadata": saml.metadata(keys="", head="<!--" + "x" * 1000 + "-->")},
+            "no signing certificate",
+        ),
         "a weak key": ({"metadata": saml.metadata(saml.weak())}, "weak key of 512 bits"),
         "a repeated extension": ({"metadata": saml.metadata(saml.repeated_extension())}, "repeats an X.509 extension"),
-        "an expired certificate": ({"metadata": saml.metadata(saml.certificate("expired", begins=-900, ends=-5))}, "is valid now"),
+        "an expired certificate": (
+            {"metadata": saml.metadata(saml.certificate("expired", begins=-900, ends=-5))},
+            "is valid now",
+        ),
         "empty": ({"metadata": ""}, "needs metadata|is empty"),
         "none": ({}, "needs metadata"),
         "no such file": ({"metadata_file": "/nowhere/metadata.xml"}, "cannot be read"),
@@ -165,7 +190,9 @@ def hostile(saml: SimpleNamespace) -> dict[str, tuple[dict[str, t.Any], str]]:
     }
 
 
-def test_what_is_refused_before_the_first_write(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], saml: SimpleNamespace) -> None:
+def test_what_is_refused_before_the_first_write(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], saml: SimpleNamespace
+) -> None:
     for name, (params, message) in hostile(saml).items():
         result = provider(**params)
         assert result.failed, name
@@ -176,7 +203,9 @@ def test_what_is_refused_before_the_first_write(sandbox: Sandbox, provider: t.Ca
         assert sandbox.world.traffic.writes() == [], name
 
 
-def test_a_certificate_that_nears_its_end_is_a_warning(provider: t.Callable[..., ModuleResult], saml: SimpleNamespace) -> None:
+def test_a_certificate_that_nears_its_end_is_a_warning(
+    provider: t.Callable[..., ModuleResult], saml: SimpleNamespace
+) -> None:
     left = (time.time() - saml.now.timestamp()) // 86400
     document = saml.metadata(saml.certificate("short", ends=int(left) + 20))
     assert any("ends on" in warning for warning in provider(metadata=document).warnings)
@@ -190,7 +219,9 @@ def test_a_metadata_file(provider: t.Callable[..., ModuleResult], new: str, tmp_
     assert not provider(metadata=new)["changed"]
 
 
-def test_check_mode_before_the_metadata_exists(provider: t.Callable[..., ModuleResult], saml: SimpleNamespace, old: str) -> None:
+def test_check_mode_before_the_metadata_exists(
+    provider: t.Callable[..., ModuleResult], saml: SimpleNamespace, old: str
+) -> None:
     create = provider(expected_entity_id=saml.entity_id, _check=True)
     assert create["actions"] == provider(metadata=old, expected_entity_id=saml.entity_id)["actions"]
     update = provider(expected_entity_id=saml.entity_id, _check=True)
@@ -199,7 +230,9 @@ def test_check_mode_before_the_metadata_exists(provider: t.Callable[..., ModuleR
 
 
 @needs_encryption
-def test_assertion_encryption(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], new: str, tmp_path: Path) -> None:
+def test_assertion_encryption(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], new: str, tmp_path: Path
+) -> None:
     key = rsa.generate_private_key(65537, 2048)
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     file = tmp_path / "key.pem"
@@ -213,7 +246,10 @@ def test_assertion_encryption(sandbox: Sandbox, provider: t.Callable[..., Module
     assert not provider(**given)["changed"]
     second = provider(metadata=new, private_key=file.read_text(), private_key_update="always")
     assert len(second["saml_provider"]["private_keys"]) == 2
-    assert "has 2 private keys already" in provider(metadata=new, private_key_file=str(file), private_key_update="always")["msg"]
+    assert (
+        "has 2 private keys already"
+        in provider(metadata=new, private_key_file=str(file), private_key_update="always")["msg"]
+    )
     first_key = shown["private_keys"][0]["key_id"]
     removed = provider(metadata=new, remove_private_keys=[first_key])
     assert removed["actions"] == [f"Remove the private key {first_key} from the SAML provider 'Entra'"]
@@ -227,7 +263,9 @@ def test_assertion_encryption(sandbox: Sandbox, provider: t.Callable[..., Module
         assert secret not in result.raw
 
 
-def test_replication_is_waited_for(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str, new: str) -> None:
+def test_replication_is_waited_for(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str, new: str
+) -> None:
     sandbox.world.settings.iam_replication = 2.0
     created = provider(metadata=old)
     assert created["saml_provider"]["arn"] == ARN
@@ -245,7 +283,9 @@ def test_a_wait_that_ends(sandbox: Sandbox, provider: t.Callable[..., ModuleResu
     assert result["changed"]
 
 
-def test_a_lost_answer_makes_no_second_provider(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str) -> None:
+def test_a_lost_answer_makes_no_second_provider(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str
+) -> None:
     sandbox.world.faults.add(Fault("iam", "CreateSAMLProvider", kind="lost"))
     assert provider(metadata=old)["changed"]
     assert not provider(metadata=old)["changed"]
@@ -259,7 +299,9 @@ def meet(sandbox: Sandbox, operation: str, times: int) -> None:
 def test_a_stopped_run_is_finished_by_the_next(
     sandbox: Sandbox, provider: t.Callable[..., ModuleResult], aws: dict[str, str], old: str, new: str
 ) -> None:
-    """The next run is told that there is no provider, then that it exists; it waits until IAM shows it and updates it."""
+    """The next run is told that there is no provider, then that it exists; it waits until IAM shows it and updates
+    it.
+    """
     sandbox.world.settings.iam_replication = 3600.0
     options = {"name": "Entra", "account_id": "123456789012"}
     stopped = start_module("iam_saml_provider", options | {"metadata": old}, aws)
@@ -271,22 +313,31 @@ def test_a_stopped_run_is_finished_by_the_next(
     sandbox.world.settings.iam_replication = 0.0
     output, errors = following.communicate(timeout=600)
     assert following.returncode == 0, output + errors
-    assert [entry["error"] for entry in sandbox.world.traffic.entries("iam", "CreateSAMLProvider")] == ["", "EntityAlreadyExists"]
+    assert [entry["error"] for entry in sandbox.world.traffic.entries("iam", "CreateSAMLProvider")] == [
+        "",
+        "EntityAlreadyExists",
+    ]
     again = provider(metadata=new, tags={"a": "1"})
     assert not again["changed"]
     assert again["saml_provider"]["tags"] == {"a": "1"}
 
 
 def test_a_refusal_says_what_was_tried(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str) -> None:
-    sandbox.world.faults.add(Fault("iam", "CreateSAMLProvider", status=403, code="AccessDenied", message="not authorized"))
+    sandbox.world.faults.add(
+        Fault("iam", "CreateSAMLProvider", status=403, code="AccessDenied", message="not authorized")
+    )
     result = provider(metadata=old)
-    assert result["msg"].startswith("Could not create the SAML provider 'Entra': AWS answered AccessDenied: not authorized")
+    assert result["msg"].startswith(
+        "Could not create the SAML provider 'Entra': AWS answered AccessDenied: not authorized"
+    )
     assert result["error_code"] == "AccessDenied"
     assert result["failed_action"].startswith("Create the SAML provider")
     assert result["changed"] is False
 
 
-def test_info(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], aws: dict[str, str], old: str, new: str) -> None:
+def test_info(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], aws: dict[str, str], old: str, new: str
+) -> None:
     assert run_module("iam_saml_provider_info", {}, aws)["saml_providers"] == []
     provider(metadata=old)
     other = provider(name="Another", metadata=new)["saml_provider"]

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The experiments of the live probe on the sandbox: they find what is assumed, and find otherwise where a rule is turned round."""
+"""The experiments of the live probe on the sandbox: they find what is assumed, and find otherwise where a rule is
+turned round.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,12 @@ import yaml
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Ask, Graph, connect
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._probe import aws_experiments, entra_bench, probe, surroundings
+from ansible_collections.openccp.federation.plugins.module_utils._probe import (
+    aws_experiments,
+    entra_bench,
+    probe,
+    surroundings,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._probe.aws_experiments import AwsBench
 from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import NOT_TOLD, Bench
 from ansible_collections.openccp.federation.plugins.module_utils._probe.entra_bench import EntraBench
@@ -30,7 +37,9 @@ from federation_sandbox.testing import Sandbox
 from support import CHECKOUT
 
 _FILE: t.Final = CHECKOUT / "roles" / "live_probe" / "files" / "questions.yml"
-QUESTIONS: t.Final = {each["id"]: each for each in yaml.safe_load(_FILE.read_text(encoding="utf-8")) if "experiment" in each}
+QUESTIONS: t.Final = {
+    each["id"]: each for each in yaml.safe_load(_FILE.read_text(encoding="utf-8")) if "experiment" in each
+}
 ASKED: t.Final = sorted(QUESTIONS)
 
 
@@ -42,16 +51,25 @@ class Probe:
         self.stand_ins = StandIns()
         self.waiter = Waiter(timeout=timeout, first_pause=0.1, longest_pause=0.2)
         self.mark = probe.new_mark()
-        self.clients = functools.cache(boto3.session.Session().client)  # the default session keeps the credentials of another test
+        self.clients = functools.cache(
+            boto3.session.Session().client
+        )  # the default session keeps the credentials of another test
         self._entra: dict[str, EntraBench] = {}
 
     @functools.cached_property
     def aws(self) -> AwsBench:
-        return AwsBench(self.mark, self.waiter, self.stand_ins, clients=self.clients, instance_id=probe_factory.INSTANCE)
+        return AwsBench(
+            self.mark, self.waiter, self.stand_ins, clients=self.clients, instance_id=probe_factory.INSTANCE
+        )
 
     def entra(self, client: str) -> EntraBench:
         if client not in self._entra:
-            given = {"tenant_id": probe_factory.TENANT, "client_id": client, "client_secret": probe_factory.SECRET, "cloud": "public"}
+            given = {
+                "tenant_id": probe_factory.TENANT,
+                "client_id": client,
+                "client_secret": probe_factory.SECRET,
+                "cloud": "public",
+            }
             graph = connect({**dict.fromkeys(ENTRA_ARGUMENT_SPEC), **given})
             self._entra[client] = EntraBench(self.mark, self.waiter, self.stand_ins, graph=graph)
         return self._entra[client]
@@ -87,7 +105,11 @@ def live(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Probe:
     """The probe before a filled sandbox, whose limits are not those of the clouds so that the tests are quick."""
     probe_factory.fill(sandbox)
     sandbox.world.settings.limits = False
-    for name, value in {**sandbox.environment, **probe_factory.credentials(), "AWS_DEFAULT_REGION": probe_factory.REGION}.items():
+    for name, value in {
+        **sandbox.environment,
+        **probe_factory.credentials(),
+        "AWS_DEFAULT_REGION": probe_factory.REGION,
+    }.items():
         monkeypatch.setenv(name, value)
     return Probe(sandbox)
 
@@ -118,7 +140,9 @@ def turned(question: str) -> collections.abc.Iterator[tuple[str, t.Any, str]]:
         yield name, 3600.0, "too_late"
 
 
-@pytest.mark.parametrize(("question", "setting", "value", "answer"), [(name, *each) for name in ASKED for each in turned(name)])
+@pytest.mark.parametrize(
+    ("question", "setting", "value", "answer"), [(name, *each) for name in ASKED for each in turned(name)]
+)
 def test_where_a_rule_is_turned_round_the_probe_answers_otherwise(
     live: Probe, question: str, setting: str, value: t.Any, answer: str
 ) -> None:
@@ -131,9 +155,15 @@ def test_no_name_id_or_secret_is_in_the_answers(live: Probe) -> None:
     """Whatever the clouds say of an error: the names around the experiments, and those of others, are not passed on."""
     told = (
         "The object 'Telltale agents' of tilda.telltale@telltale.example in https://telltale.example/secret is held by "
-        f"arn:aws:iam::{probe_factory.ACCOUNT}:user/telltale ({probe_factory.TENANT}, {probe_factory.SECRET}, Telltale Industries)."
+        f"arn:aws:iam::{probe_factory.ACCOUNT}:user/telltale ({probe_factory.TENANT}, {probe_factory.SECRET}, "
+        f"Telltale Industries)."
     )
-    for service, operation in (("graph", "applications.update"), ("graph", "group.ListMembers"), ("iam", "*"), ("connect", "CreateUser")):
+    for service, operation in (
+        ("graph", "applications.update"),
+        ("graph", "group.ListMembers"),
+        ("iam", "*"),
+        ("connect", "CreateUser"),
+    ):
         fault = {
             "service": service,
             "operation": operation,
@@ -204,7 +234,11 @@ def test_after_a_kill_at_each_request_the_sweep_finds_everything(live: Probe, mo
 
 def test_the_sweep_touches_nothing_of_others(live: Probe) -> None:
     graph = live.entra(probe_factory.ALL).graph
-    names = ("openccp-live-probe-of-mine", "openccp-live-probe-0123456789ab-1-kept", "openccp-live-probe-0123456789AB-1")
+    names = (
+        "openccp-live-probe-of-mine",
+        "openccp-live-probe-0123456789ab-1-kept",
+        "openccp-live-probe-0123456789AB-1",
+    )
     for name in names:
         graph.ask(Ask("POST", "/applications", "make what is not the probe's", {"displayName": name}))
     assert live.sweep() == []
@@ -222,7 +256,10 @@ def test_the_sweep_touches_nothing_of_others(live: Probe) -> None:
     ],
 )
 def test_nothing_is_made_where_it_was_not_confirmed(confirm: str | None, entra: bool, aws: bool) -> None:
-    places = {"tenant_id": probe_factory.TENANT if entra else None, "account_id": probe_factory.ACCOUNT if aws else None}
+    places = {
+        "tenant_id": probe_factory.TENANT if entra else None,
+        "account_id": probe_factory.ACCOUNT if aws else None,
+    }
     with pytest.raises(InvalidInput, match="was not confirmed"):
         probe.check_confirmed(confirm, places)
     probe.check_confirmed(f"{probe_factory.TENANT}/{probe_factory.ACCOUNT}", places)
@@ -233,8 +270,13 @@ def test_words_of_the_interface_stay_and_the_same_value_has_the_same_stand_in() 
     stand_ins.learn("tenant", "Contoso")
     stand_ins.allow("identities")
     address = "a@b.example, 8b1025e4-1dd2-430b-a150-2ef79cd700f5"
-    text = f"Property 'identities' of 'microsoft.graph.group' in contoso: 'Sales' is not 'sales' of {address} or Fabrikam."
+    text = (
+        f"Property 'identities' of 'microsoft.graph.group' in contoso: 'Sales' is not 'sales' of {address} or Fabrikam."
+    )
     shown = stand_ins.hide(text)
-    kept, hidden = "Property 'identities' of 'microsoft.graph.group' in", "'<text-1>' is not '<text-1>' of <address-1>, <id-1> or <word-1>."
+    kept, hidden = (
+        "Property 'identities' of 'microsoft.graph.group' in",
+        "'<text-1>' is not '<text-1>' of <address-1>, <id-1> or <word-1>.",
+    )
     assert shown == f"{kept} <tenant-1>: {hidden}"
     assert stand_ins.hide(text) == shown

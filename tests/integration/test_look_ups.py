@@ -54,7 +54,9 @@ def test_whoever_is_to_be_assigned(here: Tenant, graph: Graph) -> None:
     assert {found[name] for name in (*NAMES, jane.upper())} == {jane}
     assert len(found) == len(NAMES) + 21
     assert ids(graph, "Jane", "nobody@contoso.com") == {}
-    with pytest.raises(Conflict, match=r"More than one person goes by the name 'a twin': twin1@contoso\.com, twin2@contoso\.com"):
+    with pytest.raises(
+        Conflict, match=r"More than one person goes by the name 'a twin': twin1@contoso\.com, twin2@contoso\.com"
+    ):
         ids(graph, "a twin")
     with pytest.raises(NotFound, match="e-mail address"):
         directory.refuse_unknown(graph, "user", ["Jane"])
@@ -65,7 +67,9 @@ def test_whoever_is_to_be_checked(here: Tenant, graph: Graph) -> None:
     for name in (*NAMES, jane.upper()):
         _application, people, _assigned = read_people(graph, Application("App", "id"), (), [name], everyone=False)
         assert [(person.id, person.name) for person in people] == [(jane, "jane.doe@contoso.com")], name
-    _application, people, _assigned = read_people(graph, Application("App", "id"), (), [*NAMES, "A Twin", "Nobody"], everyone=False)
+    _application, people, _assigned = read_people(
+        graph, Application("App", "id"), (), [*NAMES, "A Twin", "Nobody"], everyone=False
+    )
     assert [(person.id, person.namesakes) for person in people] == [
         (jane, ()),
         (None, ("twin1@contoso.com", "twin2@contoso.com")),

@@ -70,7 +70,9 @@ def server(tmp_path: Path) -> collections.abc.Iterator[Server]:
 
 
 def read(server: Server, path: str, **params: t.Any) -> ModuleResult:
-    """Metadata is read before AWS is, so that a refusal of it needs no AWS; a refused account_id shows that it was taken."""
+    """Metadata is read before AWS is, so that a refusal of it needs no AWS; a refused account_id shows that it was
+    taken.
+    """
     environment = {"REQUESTS_CA_BUNDLE": server.authority, "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x"}
     wanted = {"name": "Entra", "metadata_url": server.url + path, "account_id": "none"} | params
     return run_module("iam_saml_provider", wanted, environment, check=True)
@@ -80,7 +82,10 @@ TAKEN = "'none' is not the id of an AWS account"
 
 
 def test_a_busy_server_is_asked_again(server: Server, saml: SimpleNamespace) -> None:
-    server.answers["/m"] = [(503, {"Retry-After": "0"}, b""), (200, {}, b"\xef\xbb\xbf" + saml.metadata(saml.certificate()).encode())]
+    server.answers["/m"] = [
+        (503, {"Retry-After": "0"}, b""),
+        (200, {}, b"\xef\xbb\xbf" + saml.metadata(saml.certificate()).encode()),
+    ]
     assert TAKEN in read(server, "/m")["msg"]
     assert server.seen == ["/m", "/m"]
 
@@ -91,11 +96,18 @@ def test_a_busy_server_is_asked_again(server: Server, saml: SimpleNamespace) -> 
         (404, {}, b"nothing", "localhost answered 404"),
         (200, {}, b"<!DOCTYPE html><html>Sign in</html>", "is an HTML page"),
         (200, {}, b"<a>" + b"x" * 11 * MEGABYTE, "more than 10,065,536 bytes"),
-        (200, {}, b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', "document type declaration"),
+        (
+            200,
+            {},
+            b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+            "document type declaration",
+        ),
         (302, {"Location": "http://localhost:1/plain"}, b"", "redirects to an address without TLS"),
     ],
 )
-def test_what_a_server_should_not_answer(server: Server, status: int, headers: dict[str, str], body: bytes, message: str) -> None:
+def test_what_a_server_should_not_answer(
+    server: Server, status: int, headers: dict[str, str], body: bytes, message: str
+) -> None:
     server.answers["/m"] = [(status, headers, body)]
     result = read(server, "/m")
     assert result.failed
@@ -110,7 +122,9 @@ def test_a_certificate_that_nobody_vouches_for(server: Server, tmp_path: Path) -
     assert server.seen == []
 
 
-@pytest.mark.parametrize("url", ["http://localhost/m", "file:///etc/passwd", "https://user:secret@localhost/m", "localhost/m"])
+@pytest.mark.parametrize(
+    "url", ["http://localhost/m", "file:///etc/passwd", "https://user:secret@localhost/m", "localhost/m"]
+)
 def test_addresses_that_are_not_read(server: Server, url: str) -> None:
     result = read(server, "", metadata_url=url)
     assert "not an https address, or has a user name in it" in result["msg"]

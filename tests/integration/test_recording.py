@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A module's requests are recorded by their shapes: a line for each that the clouds saw, and none of the values that were given."""
+"""A module's requests are recorded by their shapes: a line for each that the clouds saw, and none of the values that
+were given.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX is given: data that its collection takes, playbooks and variables that exist, an image with our requirements."""
+"""What AWX is given: data that its collection takes, playbooks and variables that exist, an image with our
+requirements.
+"""
 
 from __future__ import annotations
 
@@ -59,27 +61,45 @@ def test_what_schedules_and_workflows_run_exists() -> None:
     run = {schedule["unified_job_template"] for schedule in OBJECTS["awx_schedules"]}
     assert run | {node["unified_job_template"]["name"] for node in nodes} <= made
     named = {node["identifier"] for node in nodes}
-    assert {after["identifier"] for node in nodes for kind in EDGES for after in node.get("related", {}).get(kind, [])} <= named
+    assert {
+        after["identifier"] for node in nodes for kind in EDGES for after in node.get("related", {}).get(kind, [])
+    } <= named
 
 
 @pytest.mark.parametrize(
     ("failing", "successful"),
-    [((), True), (("before",), True), (("rotate",), True), (("before", "rotate"), True), (("after",), False), (("before", "after"), False)],
+    [
+        ((), True),
+        (("before",), True),
+        (("rotate",), True),
+        (("before", "rotate"), True),
+        (("after",), False),
+        (("before", "after"), False),
+    ],
 )
 def test_one_broken_federation_stops_no_rotation(failing: tuple[str, ...], successful: bool) -> None:
-    """A check that fails is followed by the rotation, which mends it when the certificate is what is wrong; the last check counts."""
+    """A check that fails is followed by the rotation, which mends it when the certificate is what is wrong; the last
+    check counts.
+    """
     nightly = OBJECTS["awx_workflows"][0]["workflow_nodes"]
     assert follow(nightly, failing) == (["before", "rotate", "after"], successful)
 
 
 def test_a_survey_asks_for_options_of_the_roles() -> None:
-    specs = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in CHECKOUT.glob("roles/*/meta/argument_specs.yml")]
+    specs = [
+        yaml.safe_load(path.read_text(encoding="utf-8")) for path in CHECKOUT.glob("roles/*/meta/argument_specs.yml")
+    ]
     options = {
-        name: option for spec in specs for entry in spec["argument_specs"].values() for name, option in entry.get("options", {}).items()
+        name: option
+        for spec in specs
+        for entry in spec["argument_specs"].values()
+        for name, option in entry.get("options", {}).items()
     }
     options |= {name: {"type": "bool"} for name in OF_PLAYBOOKS}
     types = {"integer": ["int"], "multiplechoice": ["bool", "str"], "text": ["list", "str"]}
-    for question in (question for template in OBJECTS["awx_job_templates"] for question in template["survey_spec"]["spec"]):
+    for question in (
+        question for template in OBJECTS["awx_job_templates"] for question in template["survey_spec"]["spec"]
+    ):
         option = options[question["variable"]]
         assert option["type"] in types[question["type"]], question
         if question["type"] == "multiplechoice":
@@ -113,7 +133,9 @@ def builder(*arguments: str) -> str:
     if not Path(command[0]).exists():
         pytest.skip("ansible-builder is part of the main environment alone")
     environment = module_environment({})
-    return subprocess.run(command, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=600).stdout
+    return subprocess.run(
+        command, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=600
+    ).stdout
 
 
 def test_the_image_gets_exactly_our_requirements() -> None:
@@ -124,9 +146,20 @@ def test_the_image_gets_exactly_our_requirements() -> None:
 
 
 def test_the_image_can_be_built(tmp_path: Path) -> None:
-    builder("create", "--output-filename", "Containerfile", "--file", "execution-environment.yml", "--context", str(tmp_path))
+    builder(
+        "create",
+        "--output-filename",
+        "Containerfile",
+        "--file",
+        "execution-environment.yml",
+        "--context",
+        str(tmp_path),
+    )
     assert "FROM" in (tmp_path / "Containerfile").read_text(encoding="utf-8")
     galaxy = yaml.safe_load((tmp_path / "_build" / "requirements.yml").read_text(encoding="utf-8"))
     described = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
     release, dependencies = described["version"], described["dependencies"]
-    assert {entry["name"]: entry.get("version") for entry in galaxy["collections"]} == {"openccp.federation": release, **dependencies}
+    assert {entry["name"]: entry.get("version") for entry in galaxy["collections"]} == {
+        "openccp.federation": release,
+        **dependencies,
+    }

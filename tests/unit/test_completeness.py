@@ -62,7 +62,9 @@ AWS: t.Final[dict[tuple[str, str, str], dict[str, str]]] = {
         "AutoAcceptConfigs.AutoAccept": f"{CHANNELS}.auto_accept",
         "AutoAcceptConfigs.AgentFirstCallbackAutoAccept": f"{CHANNELS}.agent_first_callback_auto_accept",
         "AfterContactWorkConfigs.Channel": "channels",
-        "AfterContactWorkConfigs.AfterContactWorkConfig.AfterContactWorkTimeLimit": f"{CHANNELS}.after_contact_work_time_limit",
+        "AfterContactWorkConfigs.AfterContactWorkConfig.AfterContactWorkTimeLimit": (
+            f"{CHANNELS}.after_contact_work_time_limit"
+        ),
         "AfterContactWorkConfigs.AgentFirstCallbackAfterContactWorkConfig.AfterContactWorkTimeLimit": (
             f"{CHANNELS}.agent_first_callback_after_contact_work_time_limit"
         ),
@@ -119,7 +121,10 @@ AWS: t.Final[dict[tuple[str, str, str], dict[str, str]]] = {
         }
         for operation in ("CreateIdentityProvider", "UpdateIdentityProvider")
     },
-    ("connect", "AssociateApprovedOrigin", "connect_approved_origin"): {"InstanceId": "instance_id", "Origin": "origins"},
+    ("connect", "AssociateApprovedOrigin", "connect_approved_origin"): {
+        "InstanceId": "instance_id",
+        "Origin": "origins",
+    },
 }
 #: each member that no option sets → why
 AWS_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
@@ -143,7 +148,11 @@ AWS_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
         **ACR,
     },
     "UpdateIdentityProvider": ACR,
-    "CreateRole": {"MaxSigninSessionDuration": "the session of AWS's console; an agent's, in Amazon Connect, is as long as Connect says"},
+    "CreateRole": {
+        "MaxSigninSessionDuration": (
+            "the session of AWS's console; an agent's, in Amazon Connect, is as long as Connect says"
+        )
+    },
     "AssociateApprovedOrigin": {"ClientToken": "makes a repeated request safe; it is no setting"},
 }
 
@@ -176,7 +185,8 @@ GRAPH: t.Final[dict[str, dict[str, str]]] = {
 GRAPH_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
     "application": {
         READ_ONLY: (
-            "id deletedDateTime createdByAppId createdDateTime createdOnBehalfOf publisherDomain certification disabledByMicrosoftStatus "
+            "id deletedDateTime createdByAppId createdDateTime createdOnBehalfOf publisherDomain certification "
+            "disabledByMicrosoftStatus "
             "verifiedPublisher managerApplications"
         ),
         OTHER_SIGN_IN: (
@@ -184,7 +194,9 @@ GRAPH_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
             "nativeAuthenticationApisEnabled oauth2RequirePostResponse publicClient requiredResourceAccess spa "
             "tokenLifetimePolicies federatedIdentityCredentials"
         ),
-        "for applications of many tenants, or for children": "signInAudience parentalControlSettings servicePrincipalLockConfiguration",
+        "for applications of many tenants, or for children": (
+            "signInAudience parentalControlSettings servicePrincipalLockConfiguration"
+        ),
         "responses are signed with the service principal's": "keyCredentials passwordCredentials",
         "AWS signs no requests, and its encryption is set there": "requestSignatureVerification tokenEncryptionKeyId",
         "the template's default role is used, and roles reach AWS as a claim": "appRoles",
@@ -192,18 +204,22 @@ GRAPH_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
         "Entra's defaults, an assertion signed with SHA-256, are right for AWS": "tokenIssuancePolicies",
         "the metadata of the other side, which AWS is told by its own provider": "samlMetadataUrl",
         "an application from a template cannot be created with it": "uniqueName",
-        "texts that nobody who signs in sees; notes are kept on the service principal": "description notes info serviceManagementReference",
+        (
+            "texts that nobody who signs in sees; notes are kept on the service principal"
+        ): "description notes info serviceManagementReference",
         "sign-in is switched off by hand, in a hurry": "isDisabled",
         "who administers the application is the directory's business": "owners appManagementPolicies",
         "parts of other products": "addIns extensionProperties homeRealmDiscoveryPolicies synchronization",
     },
     "servicePrincipal": {
         READ_ONLY: (
-            "id deletedDateTime createdByAppId createdObjects disabledByMicrosoftStatus isDisabled memberOf transitiveMemberOf "
+            "id deletedDateTime createdByAppId createdObjects disabledByMicrosoftStatus isDisabled memberOf "
+            "transitiveMemberOf "
             "ownedObjects resourceSpecificApplicationPermissions servicePrincipalType verifiedPublisher endpoints"
         ),
         COPY: (
-            "appDescription appDisplayName appId applicationTemplateId appOwnerOrganizationId appRoles displayName homepage info logoutUrl "
+            "appDescription appDisplayName appId applicationTemplateId appOwnerOrganizationId appRoles "
+            "displayName homepage info logoutUrl "
             "oauth2PermissionScopes replyUrls servicePrincipalNames signInAudience"
         ),
         OTHER_SIGN_IN: (
@@ -217,7 +233,9 @@ GRAPH_LEFT_OUT: t.Final[dict[str, dict[str, str]]] = {
         "Entra's defaults, an assertion signed with SHA-256, are right for AWS": "tokenIssuancePolicies",
         "who administers it is the directory's business": "owners appManagementPolicies customSecurityAttributes",
         "texts that nobody who signs in sees beside notes": "description alternativeNames",
-        "parts of other products": "addIns homeRealmDiscoveryPolicies remoteDesktopSecurityConfiguration synchronization",
+        "parts of other products": (
+            "addIns homeRealmDiscoveryPolicies remoteDesktopSecurityConfiguration synchronization"
+        ),
     },
 }
 
@@ -251,9 +269,14 @@ def members_of(shape: t.Any, prefix: str = "") -> collections.abc.Iterator[tuple
 
 
 def check_known(forgotten: set[str], what: str) -> None:
-    """Fail for what no option sets, unless it may be newer than what was read here: a new release of botocore is nobody's mistake."""
+    """Fail for what no option sets, unless it may be newer than what was read here: a new release of botocore is
+    nobody's mistake.
+    """
     if forgotten and LooseVersion(botocore.__version__) > LooseVersion(REVIEWED):
-        pytest.skip(f"botocore {botocore.__version__} may know what {REVIEWED} did not: {', '.join(sorted(forgotten))} of {what}")
+        pytest.skip(
+            f"botocore {botocore.__version__} may know what {REVIEWED} did not: {', '.join(sorted(forgotten))} of "
+            f"{what}"
+        )
     assert forgotten == set(), f"no option sets these of {what}"
 
 

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the documents name is there: files that they link to, and targets of the Makefile that they and the workflows call."""
+"""What the documents name is there: files that they link to, and targets of the Makefile that they and the workflows
+call.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,17 @@ TARGET: t.Final = re.compile(r"^([\w. -]+):(?!=)", re.MULTILINE)
 CALL: t.Final = re.compile(r"(?:^|`|- run: )make ((?:[\w.${}=\" -]+))", re.MULTILINE)
 
 FOLDED: t.Final = (CHECKOUT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
-TARGETS: t.Final = {name for names in TARGET.findall(FOLDED) for name in names.split()} | {f"sanity-2.{minor}" for minor in range(18, 22)}
+TARGETS: t.Final = {name for names in TARGET.findall(FOLDED) for name in names.split()} | {
+    f"sanity-2.{minor}" for minor in range(18, 22)
+}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
 def test_links_lead_to_files(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    targets = [document.parent / link for link in LINK.findall(text)] + [CHECKOUT / path for path in OWN_URL.findall(text)]
+    targets = [document.parent / link for link in LINK.findall(text)] + [
+        CHECKOUT / path for path in OWN_URL.findall(text)
+    ]
     assert [str(target) for target in targets if not target.exists()] == []
 
 

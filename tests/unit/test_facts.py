@@ -15,7 +15,18 @@ import pytest
 from support import CHECKOUT
 
 SHEETS: t.Final = CHECKOUT / "docs" / "facts"
-ROOMS: t.Final = ("benchmarks", "conformance", "docs", "extensions", "playbooks", "plugins", "roles", "sandbox", "tests", "tools")
+ROOMS: t.Final = (
+    "benchmarks",
+    "conformance",
+    "docs",
+    "extensions",
+    "playbooks",
+    "plugins",
+    "roles",
+    "sandbox",
+    "tests",
+    "tools",
+)
 SUFFIXES: t.Final = frozenset({".j2", ".md", ".py", ".rst", ".yml"})
 
 NUMBER: t.Final = r"[A-Z]?\d+(?:\.\d+)?[a-z]?(?![\w.]*\w)"
@@ -57,8 +68,14 @@ def written_files() -> list[Path]:
 
 
 def test_every_citation_leads_to_a_fact() -> None:
-    cited = [(path, *citation) for path in written_files() for citation in citations_in(path.read_text(encoding="utf-8"))]
-    broken = [f"{path.relative_to(CHECKOUT)}: {sheet} {number}" for path, sheet, number in cited if number not in FACTS.get(sheet, ())]
+    cited = [
+        (path, *citation) for path in written_files() for citation in citations_in(path.read_text(encoding="utf-8"))
+    ]
+    broken = [
+        f"{path.relative_to(CHECKOUT)}: {sheet} {number}"
+        for path, sheet, number in cited
+        if number not in FACTS.get(sheet, ())
+    ]
     assert broken == []
     assert len(cited) > 200, "the citations were not found"
 
@@ -72,7 +89,10 @@ def test_every_citation_leads_to_a_fact() -> None:
         ("facts/entra.md 2.8c.", [("entra", "2.8c")]),
         ("facts/pains.md 4-6", [("pains", "4"), ("pains", "6")]),
         ("facts/nowhere.md 1", [("nowhere", "1")]),
-        ('"""Deleting (facts/entra.md 9.6)."""\n"""9.7, 9.8: a"""', [("entra", "9.6"), ("entra", "9.7"), ("entra", "9.8")]),
+        (
+            '"""Deleting (facts/entra.md 9.6)."""\n"""9.7, 9.8: a"""',
+            [("entra", "9.6"), ("entra", "9.7"), ("entra", "9.8")],
+        ),
         ('"""Deleting."""\n"""9.7, 9.8: a"""', []),
     ],
 )

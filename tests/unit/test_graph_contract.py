@@ -11,7 +11,12 @@ import pytest
 
 from graph_contract import SCALARS, contract
 
-PRINCIPAL: t.Final = {"id": "1", "appId": "2", "keyCredentials": [{"keyId": None, "key": "QUJD"}], "owners@odata.nextLink": "x"}
+PRINCIPAL: t.Final = {
+    "id": "1",
+    "appId": "2",
+    "keyCredentials": [{"keyId": None, "key": "QUJD"}],
+    "owners@odata.nextLink": "x",
+}
 PAGE: t.Final = {"@odata.context": "x", "value": [{"id": "1"}]}
 
 
@@ -27,7 +32,12 @@ def test_every_kind_is_a_type_or_a_scalar() -> None:
         ("GET", "/servicePrincipals(appId='2')", 200, PRINCIPAL),
         ("PATCH", "/servicePrincipals/1", 204, None),
         ("GET", "/groups/1/members", 200, PAGE),
-        ("GET", "/groups/1/members", 200, {"value": [{"@odata.type": "#microsoft.graph.user", "id": "1", "userType": "Guest"}]}),
+        (
+            "GET",
+            "/groups/1/members",
+            200,
+            {"value": [{"@odata.type": "#microsoft.graph.user", "id": "1", "userType": "Guest"}]},
+        ),
         ("GET", "/groups/1/members/$count", 200, None),
         ("GET", "/users/1", 404, {"error": {"code": "a", "message": "b", "innerError": {"request-id": "c"}}}),
     ],
@@ -49,7 +59,13 @@ def test_an_answer_of_the_table(method: str, path: str, status: int, content: t.
         ("GET", "/applications/1", 200, [], "is no application"),
         ("POST", "/applications", 200, {}, "does not answer 200"),
         ("GET", "/groups/1/members", 200, {**PAGE, "total": 1}, "unknown property total"),
-        ("GET", "/groups/1/members", 200, {"value": [{"@odata.type": "#microsoft.graph.keyCredential"}]}, "is no directoryObject"),
+        (
+            "GET",
+            "/groups/1/members",
+            200,
+            {"value": [{"@odata.type": "#microsoft.graph.keyCredential"}]},
+            "is no directoryObject",
+        ),
         ("GET", "/groups/1/members", 200, {"value": [{"userType": "Guest"}]}, "unknown property userType"),
         ("GET", "/users/1", 404, {"error": {"code": "a"}}, "lacks"),
         ("GET", "/users/1", 404, {}, "lacks"),

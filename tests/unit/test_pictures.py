@@ -36,5 +36,11 @@ def test_the_picture_shows_the_plan_that_the_first_run_prints() -> None:
     """Another test compares that page with what the playbooks print."""
     page = (CHECKOUT / "docs" / "daily-jobs.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"<!-- output: the first run -->\n```text\n(.*?)\n\n", page, flags=re.DOTALL)
-    drawn = _ID.sub("…", " ".join(" ".join(texts((CHECKOUT / "docs/images/demo.svg").read_text(encoding="utf-8"))).split()))
-    assert [sentence for sentence in block.splitlines() if sentence not in drawn and not sentence.startswith("Create the agent")] == []
+    drawn = _ID.sub(
+        "…", " ".join(" ".join(texts((CHECKOUT / "docs/images/demo.svg").read_text(encoding="utf-8"))).split())
+    )
+    assert [
+        sentence
+        for sentence in block.splitlines()
+        if sentence not in drawn and not sentence.startswith("Create the agent")
+    ] == []

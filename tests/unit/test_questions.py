@@ -34,7 +34,19 @@ def test_every_question_has_an_id_of_its_own() -> None:
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_is_whole(name: str) -> None:
     question = QUESTIONS[name]
-    known = {"id", "cloud", "question", "assumption", "otherwise", "experiment", "answers", "assumed", "measures", "by_hand", "reported"}
+    known = {
+        "id",
+        "cloud",
+        "question",
+        "assumption",
+        "otherwise",
+        "experiment",
+        "answers",
+        "assumed",
+        "measures",
+        "by_hand",
+        "reported",
+    }
     assert set(question) <= known
     assert re.fullmatch(r"[a-z][a-z0-9_]+", name)
     assert question["cloud"] in CLOUDS
@@ -74,7 +86,12 @@ def test_two_answers_differ_in_what_they_decide() -> None:
 
 
 def test_every_rule_of_the_sandbox_that_is_an_assumption_is_decided_by_a_question() -> None:
-    decided = {setting for question in QUESTIONS.values() for settings in question.get("answers", {}).values() for setting in settings}
+    decided = {
+        setting
+        for question in QUESTIONS.values()
+        for settings in question.get("answers", {}).values()
+        for setting in settings
+    }
     decided |= {setting for question in QUESTIONS.values() for setting in question.get("measures", ())}
     names = list(DEFAULTS)
     assert set(names[names.index("identifier_suffixes") : names.index("latency")]) <= decided

@@ -19,7 +19,13 @@ KEYS: t.Final = {"access_key": "AKIA", "secret_key": "secret"}
 
 def templated(folder: Path) -> dict[str, t.Any]:
     """Each variable in its situation, templated by Ansible in one run."""
-    session = {"region": "eu-central-1", "endpoint_url": "https://aws", "profile": "", **KEYS, "session_token": "of the role"}
+    session = {
+        "region": "eu-central-1",
+        "endpoint_url": "https://aws",
+        "profile": "",
+        **KEYS,
+        "session_token": "of the role",
+    }
     given = {
         "ansible_python_interpreter": sys.executable,
         "federation_region": "eu-central-1",
@@ -36,7 +42,10 @@ def templated(folder: Path) -> dict[str, t.Any]:
         **{
             f"read {ago} seconds ago": (
                 "__certificate_rotation_wait_left",
-                {"__certificate_rotation_next": {"wait_seconds": 290}, "__certificate_rotation_read_at": str(time.time() - ago)},
+                {
+                    "__certificate_rotation_next": {"wait_seconds": 290},
+                    "__certificate_rotation_read_at": str(time.time() - ago),
+                },
             )
             for ago in (0, 200, 400)
         },

@@ -22,7 +22,9 @@ EVERY: t.Final = 0.45
 
 
 class Agents:
-    """Sign-ins through the whole path, from the user access URL to the Contact Control Panel; log: when each began, and what came of it."""
+    """Sign-ins through the whole path, from the user access URL to the Contact Control Panel; log: when each began, and
+    what came of it.
+    """
 
     def __init__(self, sandbox: Sandbox, url: str, users: collections.abc.Sequence[str]) -> None:
         self.log: list[tuple[dt.datetime, str, http_sign_in.SignIn]] = []
@@ -30,7 +32,9 @@ class Agents:
         self._url = url
         self._over = threading.Event()
         self._locks = [threading.Lock() for _turn in range(BROWSERS)]
-        self._threads = [threading.Thread(target=self._work, args=(number, users[number % len(users)])) for number in range(BROWSERS)]
+        self._threads = [
+            threading.Thread(target=self._work, args=(number, users[number % len(users)])) for number in range(BROWSERS)
+        ]
         self._begun = threading.Condition()
         self._turns = [0] * BROWSERS
 
@@ -57,7 +61,9 @@ class Agents:
         since = self._sandbox.world.clock.now()
         with self._begun:
             awaited = [turn + 2 for turn in self._turns]
-            assert self._begun.wait_for(lambda: all(turn >= least for turn, least in zip(self._turns, awaited, strict=True)), HANGS)
+            assert self._begun.wait_for(
+                lambda: all(turn >= least for turn, least in zip(self._turns, awaited, strict=True)), HANGS
+            )
         return [found for moment, _user, found in list(self.log) if moment >= since]
 
     def __str__(self) -> str:
@@ -65,7 +71,11 @@ class Agents:
 
     def failed(self) -> list[str]:
         """The sign-ins that did not reach the Contact Control Panel."""
-        return [f"{moment:%H:%M:%S.%f} {user}: {found.hop}: {found.text}" for moment, user, found in self.log if not found.ok]
+        return [
+            f"{moment:%H:%M:%S.%f} {user}: {found.hop}: {found.text}"
+            for moment, user, found in self.log
+            if not found.ok
+        ]
 
     def _work(self, number: int, user: str) -> None:
         with http_sign_in.new_browser(self._sandbox.environment) as browser:

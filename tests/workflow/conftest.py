@@ -40,7 +40,9 @@ def playbooks(sandbox: Sandbox, tmp_path: Path) -> Playbooks:
 
 
 @pytest.fixture(scope="module")
-def _made(_one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, collections.abc.Callable[[], None]]:
+def _made(
+    _one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Run, collections.abc.Callable[[], None]]:
     """A federation that site.yml made, and the way back to that moment."""
     _one_sandbox.world.reset()
     fill(_one_sandbox)
@@ -49,8 +51,12 @@ def _made(_one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tu
 
 
 @pytest.fixture
-def federation(_made: tuple[Run, collections.abc.Callable[[], None]], sandbox: Sandbox, playbooks: Playbooks) -> Federation:
-    """The federation as it was made, without limits: GetFederationToken takes two a second, far fewer than these agents."""
+def federation(
+    _made: tuple[Run, collections.abc.Callable[[], None]], sandbox: Sandbox, playbooks: Playbooks
+) -> Federation:
+    """The federation as it was made, without limits: GetFederationToken takes two a second, far fewer than these
+    agents.
+    """
     site, restore = _made
     restore()
     sandbox.world.settings.limits = False
@@ -58,7 +64,9 @@ def federation(_made: tuple[Run, collections.abc.Callable[[], None]], sandbox: S
 
 
 @pytest.fixture
-def note(record_property: collections.abc.Callable[[str, object], None]) -> collections.abc.Callable[[str, object], None]:
+def note(
+    record_property: collections.abc.Callable[[str, object], None],
+) -> collections.abc.Callable[[str, object], None]:
     """Says in the log of the tests what a test has counted."""
     return lambda what, counted: record_property("counted", f"{what}: {counted}")
 

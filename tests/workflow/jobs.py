@@ -25,13 +25,16 @@ from support import CHECKOUT, COLLECTIONS, module_environment
 ansible_runner = pytest.importorskip("ansible_runner", reason="ansible-runner is part of the main environment alone")
 
 TEMPLATES: t.Final = {template["name"].partition(" | ")[2]: template for template in OBJECTS["awx_job_templates"]}
-DEMO: t.Final = yaml.safe_load((CHECKOUT / "inventories" / "sandbox" / "hosts.yml").read_text(encoding="utf-8"))["all"]["hosts"]
+DEMO: t.Final = yaml.safe_load((CHECKOUT / "inventories" / "sandbox" / "hosts.yml").read_text(encoding="utf-8"))["all"][
+    "hosts"
+]
 
 
 class Job:
     """One launch of a template.
 
-    given: answers to its survey. hosts: the inventory. part: which slice of how many. keys: the credential of AWS. options: job type and
+    given: answers to its survey. hosts: the inventory. part: which slice of how many. keys: the credential of AWS.
+    options: job type and
     tags, as the command line has them. node: the folder of the execution node that runs it.
     """
 
@@ -59,7 +62,9 @@ class Job:
         script = folder / "inventory" / "hosts"
         script.write_text(inventory(hosts, *part), encoding="utf-8")
         script.chmod(0o700)
-        injected, extra = inject(OBJECTS["awx_credential_types"][0], credential, folder / "env", (node or folder) / "env")
+        injected, extra = inject(
+            OBJECTS["awx_credential_types"][0], credential, folder / "env", (node or folder) / "env"
+        )
         environment = {
             **module_environment(sandbox.environment),
             **injected,
@@ -101,11 +106,15 @@ class Job:
     def events(self) -> list[dict[str, t.Any]]:
         """The events, as AWX reads them."""
         files = self._artifacts.glob("*/job_events/*.json")
-        return sorted((json.loads(file.read_text(encoding="utf-8")) for file in files), key=lambda event: event["counter"])
+        return sorted(
+            (json.loads(file.read_text(encoding="utf-8")) for file in files), key=lambda event: event["counter"]
+        )
 
     def stats(self) -> dict[str, t.Any]:
         """The recap."""
-        return t.cast("dict[str, t.Any]", next(e["event_data"] for e in self.events() if e["event"] == "playbook_on_stats"))
+        return t.cast(
+            "dict[str, t.Any]", next(e["event_data"] for e in self.events() if e["event"] == "playbook_on_stats")
+        )
 
     def told(self) -> str:
         """Everything that AWX keeps of the job and shows."""

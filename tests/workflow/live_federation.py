@@ -67,7 +67,11 @@ SEED: t.Final[Json] = {
                 "users": [{"userPrincipalName": JANE, **HEALTHY}],
                 "groups": [{"displayName": GROUP, "members": [JANE]}],
             },
-            {"id": OTHER_TENANT, "domains": ["other.onmicrosoft.com"], "clients": [{**_client("other"), "client_id": TENANT}]},
+            {
+                "id": OTHER_TENANT,
+                "domains": ["other.onmicrosoft.com"],
+                "clients": [{**_client("other"), "client_id": TENANT}],
+            },
         ]
     },
     "aws": {"accounts": [{"id": ACCOUNT, "access_keys": [{"id": ENVIRONMENT["AWS_ACCESS_KEY_ID"], "secret": SECRET}]}]},
@@ -79,13 +83,20 @@ def run_module(name: str, params: t.Mapping[str, t.Any]) -> Json:
     module = importlib.import_module(f"ansible_collections.openccp.federation.plugins.modules.{name}")
     output = io.StringIO()
     given = {option: value for option, value in params.items() if value is not None}
-    with patch_module_args(given), contextlib.redirect_stdout(output), warnings.catch_warnings(), contextlib.suppress(SystemExit):
+    with (
+        patch_module_args(given),
+        contextlib.redirect_stdout(output),
+        warnings.catch_warnings(),
+        contextlib.suppress(SystemExit),
+    ):
         module.main()
     return t.cast("Json", json.loads(output.getvalue().strip().splitlines()[-1]))
 
 
 class LiveFederation:
-    """One instance joined to one tenant. The environment of this process must be that of the sandbox, with ENVIRONMENT."""
+    """One instance joined to one tenant. The environment of this process must be that of the sandbox, with
+    ENVIRONMENT.
+    """
 
     def __init__(self, sandbox: Sandbox, **application: t.Any) -> None:
         self.sandbox = sandbox
@@ -109,7 +120,9 @@ class LiveFederation:
     def have_instance(self, alias: str = "example") -> None:
         """connect_instance; every other part of the federation is to point to it."""
         self.instance = self.have("connect_instance", alias=alias)["instance"]
-        self.relay_state = f"https://{REGION}.console.aws.amazon.com/connect/federate/{self.instance['id']}?destination=%2Fccp-v2"
+        self.relay_state = (
+            f"https://{REGION}.console.aws.amazon.com/connect/federate/{self.instance['id']}?destination=%2Fccp-v2"
+        )
 
     def have_application(self, **params: t.Any) -> Json:
         """azure_saml_app as for the healthy federation, but for what is given."""
@@ -149,8 +162,15 @@ class LiveFederation:
 
     def have_user(self, username: str = JANE, **params: t.Any) -> Json:
         """connect_users with one agent."""
-        user = {"first_name": "Jane", "last_name": "Doe", "security_profiles": ["Agent"], "routing_profile": "Basic Routing Profile"}
-        return self.have("connect_users", instance_id=self.instance["id"], users=[{"username": username, **user, **params}])
+        user = {
+            "first_name": "Jane",
+            "last_name": "Doe",
+            "security_profiles": ["Agent"],
+            "routing_profile": "Basic Routing Profile",
+        }
+        return self.have(
+            "connect_users", instance_id=self.instance["id"], users=[{"username": username, **user, **params}]
+        )
 
     def check(self, *people: str, **params: t.Any) -> Json:
         """What federation_check returns."""
@@ -205,10 +225,12 @@ class LiveFederation:
             "client_secret": SECRET,
             "scope": "https://graph.microsoft.com/.default",
         }
-        token = self.session.post(f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", data=form, timeout=300).json()[
-            "access_token"
-        ]
-        answer = self.session.request(method, GRAPH + path, json=body or None, headers={"Authorization": f"Bearer {token}"}, timeout=300)
+        token = self.session.post(
+            f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", data=form, timeout=300
+        ).json()["access_token"]
+        answer = self.session.request(
+            method, GRAPH + path, json=body or None, headers={"Authorization": f"Bearer {token}"}, timeout=300
+        )
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
@@ -258,7 +280,11 @@ class LiveFederation:
 
     def add_certificate(self, **values: t.Any) -> str:
         """Make a signing certificate; its thumbprint."""
-        return str(self.graph("POST", f"{self.principal}/addTokenSigningCertificate", displayName="CN=Other", **values)["thumbprint"])
+        return str(
+            self.graph("POST", f"{self.principal}/addTokenSigningCertificate", displayName="CN=Other", **values)[
+                "thumbprint"
+            ]
+        )
 
     def activate(self, thumbprint: str | None) -> None:
         """Choose the signing certificate."""
@@ -291,7 +317,9 @@ class LiveFederation:
         clouds.seed(self.sandbox.world, {"entra": {"tenants": [{"id": TENANT, **content}]}})
 
     def person(self, name: str = JANE, **values: t.Any) -> None:
-        """Change or make a user of the directory, as a member of the assigned group. Jane is as she was but for what is given."""
+        """Change or make a user of the directory, as a member of the assigned group. Jane is as she was but for what is
+        given.
+        """
         self.directory(users=[{"userPrincipalName": name, **(HEALTHY if name == JANE else {}), **values}])
         self.directory(groups=[{"displayName": GROUP, "members": sorted({JANE, name})}])
 
@@ -342,7 +370,9 @@ class LiveFederation:
         """Give Jane other security profiles."""
         listed = self.connect.list_security_profiles(InstanceId=self.instance["id"])["SecurityProfileSummaryList"]
         ids = [profile["Id"] for profile in listed if profile["Name"] in names]
-        self.connect.update_user_security_profiles(InstanceId=self.instance["id"], UserId=self.user_id(), SecurityProfileIds=ids)
+        self.connect.update_user_security_profiles(
+            InstanceId=self.instance["id"], UserId=self.user_id(), SecurityProfileIds=ids
+        )
 
     def delete_role(self) -> None:
         """Delete the role with its policy."""

@@ -31,7 +31,9 @@ class Run:
 
     def failed_hosts(self) -> list[str]:
         """The hosts that failed, by the recap."""
-        return sorted(host for host, counts in self.events[-1]["stats"].items() if counts["failures"] or counts["unreachable"])
+        return sorted(
+            host for host, counts in self.events[-1]["stats"].items() if counts["failures"] or counts["unreachable"]
+        )
 
     def tasks(self, module: str) -> list[dict[str, t.Any]]:
         """What each run of a module of the collection returned."""
@@ -46,7 +48,9 @@ class Run:
         return self._sentences(check=False)
 
     def _sentences(self, check: bool) -> list[str]:
-        by_host = sorted((event for event in self.events if event.get("check") is check), key=lambda event: str(event["host"]))
+        by_host = sorted(
+            (event for event in self.events if event.get("check") is check), key=lambda event: str(event["host"])
+        )
         return [sentence for event in by_host for result in _ours(event) for sentence in result.get("actions", [])]
 
     def diffs(self) -> list[t.Any]:
@@ -58,26 +62,35 @@ class Run:
         facts = [
             event["result"]["ansible_facts"][f"{role}_result"]
             for event in self.events
-            if host in (None, event.get("host")) and f"{role}_result" in event.get("result", {}).get("ansible_facts", {})
+            if host in (None, event.get("host"))
+            and f"{role}_result" in event.get("result", {}).get("ansible_facts", {})
         ]
         assert facts, f"the role {role} left no {role}_result behind:\n{self.output}"
         return t.cast("dict[str, t.Any]", facts[-1])
 
     def table(self) -> dict[str, list[str]]:
         """The table at the end of a playbook: changed, check and what to do, by federation."""
-        lines = [event["result"]["msg"] for event in self.events if event.get("task") == "Federation, changed, check, what to do"][-1]
+        lines = [
+            event["result"]["msg"]
+            for event in self.events
+            if event.get("task") == "Federation, changed, check, what to do"
+        ][-1]
         head, *rows = [re.split(r"  +", line, maxsplit=3) for line in lines]
         assert head == ["federation", "changed", "check", "what to do"]
         return {row[0]: row[1:] for row in rows}
 
     def plan(self, host: str | None = None) -> list[str]:
         """The plan as it was shown."""
-        shown = [event for event in self.events if event.get("task") == "The plan" and host in (None, event.get("host"))]
+        shown = [
+            event for event in self.events if event.get("task") == "The plan" and host in (None, event.get("host"))
+        ]
         return t.cast("list[str]", shown[-1]["result"]["msg"])
 
     def message(self, host: str | None = None) -> str:
         """The message of the one task that failed, of all hosts or of one; the playbook repeats it at its end."""
-        events = [event for event in self.events if event.get("status") == "failed" and host in (None, event.get("host"))]
+        events = [
+            event for event in self.events if event.get("status") == "failed" and host in (None, event.get("host"))
+        ]
         failed = {str(event["result"].get("msg")) for event in events}
         assert len(failed) == 1, f"{len(failed)} messages of tasks that failed:\n{self.output}"
         return failed.pop()
@@ -124,7 +137,9 @@ class Playbooks:
         )
         return process, events
 
-    def run(self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None) -> Run:
+    def run(
+        self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None
+    ) -> Run:
         """Run a playbook of the collection to its end."""
         command, events = self._command(playbook, inventory, arguments, variables)
         done = run_ansible(command, {**self.environment, "EVENTS_FILE": str(events)}, self._folder, merged=True)
@@ -132,13 +147,17 @@ class Playbooks:
         assert "Traceback (most recent call last)" not in done.stdout, done.stdout
         return Run(done.returncode, done.stdout, [json.loads(line) for line in lines])
 
-    def succeed(self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None) -> Run:
+    def succeed(
+        self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None
+    ) -> Run:
         """Run a playbook that must succeed."""
         run = self.run(playbook, inventory, *arguments, variables=variables)
         assert run.returncode == 0, run.output
         return run
 
-    def fail(self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None) -> Run:
+    def fail(
+        self, playbook: str, inventory: str | Path, *arguments: str, variables: t.Mapping[str, t.Any] | None = None
+    ) -> Run:
         """Run a playbook that must fail."""
         run = self.run(playbook, inventory, *arguments, variables=variables)
         assert run.returncode != 0, run.output

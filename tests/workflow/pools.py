@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A user pool beside the federation, and people who sign in to it with an OpenID Connect client that we did not write."""
+"""A user pool beside the federation, and people who sign in to it with an OpenID Connect client that we did not
+write.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ class UserPool:
 
     def open(self, user: str, browser: requests.Session | None = None) -> tuple[OAuth2Session, str]:
         """Ask for a sign-in and follow it: the client's session, and the address at which it ended."""
-        session = OAuth2Session(self.client_id, redirect_uri=CALLBACK, scope=["openid", "email", "profile"], pkce="S256")
+        session = OAuth2Session(
+            self.client_id, redirect_uri=CALLBACK, scope=["openid", "email", "profile"], pkce="S256"
+        )
         url = session.authorization_url(f"https://{HOST}/oauth2/authorize", identity_provider=PROVIDER)[0]
         browser = browser or http_sign_in.new_browser(self.sandbox.environment)
         answer = browser.get(url, allow_redirects=False, timeout=300)
@@ -65,7 +69,9 @@ class UserPool:
             elif form is None:
                 return session, f"{answer.url} {http_sign_in.read(answer).text}"
             else:
-                answer = browser.post(urllib.parse.urljoin(answer.url, form[0]), data=form[1], allow_redirects=False, timeout=300)
+                answer = browser.post(
+                    urllib.parse.urljoin(answer.url, form[0]), data=form[1], allow_redirects=False, timeout=300
+                )
         raise AssertionError("too many pages")
 
     def failure(self, user: str, browser: requests.Session | None = None) -> str:
@@ -82,7 +88,9 @@ class UserPool:
         session, where = self.open(user, browser)
         assert where.startswith(f"{CALLBACK}?code="), where
         session.proxies, session.verify, session.trust_env = browser.proxies, browser.verify, False
-        tokens = session.fetch_token(f"https://{HOST}/oauth2/token", authorization_response=where, include_client_id=True)
+        tokens = session.fetch_token(
+            f"https://{HOST}/oauth2/token", authorization_response=where, include_client_id=True
+        )
         issuer = f"https://cognito-idp.{REGION}.amazonaws.com/{self.id}"
         keys = jwt.PyJWKSet.from_dict(browser.get(f"{issuer}/.well-known/jwks.json", timeout=300).json())
         key = keys[jwt.get_unverified_header(tokens["id_token"])["kid"]]

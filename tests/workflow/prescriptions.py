@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Follows a finding's advice to the letter: the modules that it names, with the options that it names, and with nothing else."""
+"""Follows a finding's advice to the letter: the modules that it names, with the options that it names, and with nothing
+else.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A federation whose signing certificate comes near its end, in clouds that take their time, and the jobs that keep it."""
+"""A federation whose signing certificate comes near its end, in clouds that take their time, and the jobs that keep
+it.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,11 @@ class Federation:
         self.sandbox, self.world, self.playbooks = sandbox, sandbox.world, playbooks
         self.variables = dict(VARIABLES)
         application, made = site.result("azure_saml_app"), site.result("aws_federation")
-        self.url, self.app_id, self.first = application["user_access_url"], application["app_id"], application["active_thumbprint"]
+        self.url, self.app_id, self.first = (
+            application["user_access_url"],
+            application["app_id"],
+            application["active_thumbprint"],
+        )
         self.metadata: str = application["metadata_xml"]
         self.name, self.arn = made["saml_provider"]["name"], made["saml_provider"]["arn"]
 
@@ -114,7 +120,9 @@ class Federation:
         principal = self.principal()
         kinds = {(one["customKeyIdentifier"], one["usage"]) for one in principal["keyCredentials"]}
         passwords = {one["customKeyIdentifier"] for one in principal["passwordCredentials"]}
-        assert kinds == {(each, usage) for each in passwords for usage in ("Sign", "Verify")}, "not every certificate is a whole triple"
+        assert kinds == {(each, usage) for each in passwords for usage in ("Sign", "Verify")}, (
+            "not every certificate is a whole triple"
+        )
         return principal["preferredTokenSigningKeyThumbprint"], passwords
 
     def made(self) -> int:
@@ -123,18 +131,29 @@ class Federation:
 
     def trusted(self, name: str = "", **credentials: str) -> set[str]:
         """The thumbprints that IAM shows."""
-        shown = run_module("iam_saml_provider_info", {"name": name or self.name, **credentials}, self.playbooks.environment)
+        shown = run_module(
+            "iam_saml_provider_info", {"name": name or self.name, **credentials}, self.playbooks.environment
+        )
         return {one["thumbprint"] for one in shown["saml_providers"][0]["certificates"]}
 
     def lose(self, thumbprint: str) -> None:
-        """The provider holds the first certificate alone, but its note tells that another one was published to it a day ago."""
+        """The provider holds the first certificate alone, but its note tells that another one was published to it a day
+        ago.
+        """
         note = f"{thumbprint}@{self.world.clock.now() - dt.timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
-        wish = {"name": self.name, "metadata": self.metadata, "tags": {"certificate-published": note}, "purge_tags": False}
+        wish = {
+            "name": self.name,
+            "metadata": self.metadata,
+            "tags": {"certificate-published": note},
+            "purge_tags": False,
+        }
         run_module("iam_saml_provider", wish, self.playbooks.environment)
         assert self.trusted() == {self.first}
 
     def check_site_undoes_nothing(self) -> None:
-        """site.yml in the middle of a rotation leaves Entra as it is; it may let IAM trust what is staged, and takes nothing from it."""
+        """site.yml in the middle of a rotation leaves Entra as it is; it may let IAM trust what is staged, and takes
+        nothing from it.
+        """
         certificates, trusted = self.certificates(), self.trusted()
         set_up(self.playbooks)
         assert self.certificates() == certificates

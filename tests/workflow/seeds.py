@@ -52,7 +52,9 @@ def tenant(cloud: str, permissions: t.Sequence[str] = PERMISSIONS) -> dict[str, 
             {"userPrincipalName": f"{first.lower()}.{last.lower()}@example.com", "givenName": first, "surname": last}
             for first, last in (("Jane", "Doe"), ("John", "Roe"))
         ],
-        "groups": [{"displayName": "Contact centre agents", "members": ["jane.doe@example.com", "john.roe@example.com"]}],
+        "groups": [
+            {"displayName": "Contact centre agents", "members": ["jane.doe@example.com", "john.roe@example.com"]}
+        ],
     }
 
 

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""In whatever way a run would take access from too many, nothing is written to either cloud, by any playbook that runs every day."""
+"""In whatever way a run would take access from too many, nothing is written to either cloud, by any playbook that runs
+every day.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,11 @@ MISTAKES: t.Final[dict[str, tuple[dict[str, t.Any], list[str]]]] = {
         ["4 of 8 agents would lose their access", "night.1@example.com"],
     ),
     "a group that only another application's people are in": (
-        {"federation_agent_groups": [DAY_GROUP, NIGHT_GROUP], "federation_assigned_groups": ["Contact centre agents"], **REMOVE},
+        {
+            "federation_agent_groups": [DAY_GROUP, NIGHT_GROUP],
+            "federation_assigned_groups": ["Contact centre agents"],
+            **REMOVE,
+        },
         ["8 of 8 agents would lose their access", "day.0@example.com"],
     ),
     "a security profile without the Contact Control Panel": (
@@ -64,14 +70,20 @@ MISTAKES: t.Final[dict[str, tuple[dict[str, t.Any], list[str]]]] = {
     ),
     "one who leaves, and another who is unassigned": (
         {
-            "federation_agents": [{"username": name, "first_name": "A", "last_name": "B"} for name in (*DAY, *NIGHT[1:])],
+            "federation_agents": [
+                {"username": name, "first_name": "A", "last_name": "B"} for name in (*DAY, *NIGHT[1:])
+            ],
             "federation_agent_groups": [],
             "federation_assigned_groups": ["All but day.0"],
             "connect_users_mode": "set",
             "connect_users_leavers": "delete",
             **REMOVE,
         },
-        ["2 of 8 agents would lose their access", "day.0@example.com (is no longer assigned", "night.0@example.com (is deleted)"],
+        [
+            "2 of 8 agents would lose their access",
+            "day.0@example.com (is no longer assigned",
+            "night.0@example.com (is deleted)",
+        ],
     ),
 }
 
@@ -82,7 +94,9 @@ def _built(_one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> c
     sandbox = _one_sandbox
     sandbox.world.reset()
     fill(sandbox)
-    people = [{"userPrincipalName": name, "givenName": "A", "surname": "B", "mail": f"mail.{name}"} for name in (*DAY, *NIGHT)]
+    people = [
+        {"userPrincipalName": name, "givenName": "A", "surname": "B", "mail": f"mail.{name}"} for name in (*DAY, *NIGHT)
+    ]
     groups = {"Day": DAY, "Night": NIGHT, "Empty": [], "Both": [*DAY, *NIGHT], "All but day.0": [*DAY[1:], *NIGHT]}
     shown = [{"displayName": name, "members": members} for name, members in groups.items()]
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "users": people, "groups": shown}]}})
@@ -99,7 +113,9 @@ def shifts(_built: collections.abc.Callable[[], None], sandbox: Sandbox) -> Sand
     return sandbox
 
 
-def refused(sandbox: Sandbox, playbooks: Playbooks, playbook: str, pieces: list[str], variables: dict[str, t.Any]) -> Run:
+def refused(
+    sandbox: Sandbox, playbooks: Playbooks, playbook: str, pieces: list[str], variables: dict[str, t.Any]
+) -> Run:
     run = playbooks.fail(playbook, INVENTORY, variables={**VARIABLES, **variables})
     assert [piece for piece in pieces if piece not in run.message()] == [], run.message()
     assert sandbox.world.traffic.writes() == []
@@ -123,20 +139,29 @@ def test_a_mistake_takes_access_from_nobody(mistake: str, playbook: str, shifts:
 
 def test_another_session_name_would_leave_everybody_without_an_agent(shifts: Sandbox, playbooks: Playbooks) -> None:
     changed = {"federation_session_name_source": "mail"}
-    pieces = ["8 of 8 agents would lose their access", "would sign in as 'mail.day.0@example.com', and no agent is called that"]
+    pieces = [
+        "8 of 8 agents would lose their access",
+        "would sign in as 'mail.day.0@example.com', and no agent is called that",
+    ]
     refused(shifts, playbooks, "site", pieces, changed)
 
 
 def test_the_entra_half_alone_counts_whoever_is_assigned(shifts: Sandbox, playbooks: Playbooks) -> None:
     known = playbooks.succeed("users", INVENTORY, "--check", variables=VARIABLES).result("connect_instance")
-    given = {"federation_account_id": known["account_id"], "federation_instance_id": known["id"], "federation_agent_groups": [DAY_GROUP]}
+    given = {
+        "federation_account_id": known["account_id"],
+        "federation_instance_id": known["id"],
+        "federation_agent_groups": [DAY_GROUP],
+    }
     run = playbooks.fail("site", INVENTORY, "--tags", "entra", variables={**VARIABLES, **given, **REMOVE})
     assert "4 of 8 agents would lose their access" in run.message()
     assert shifts.world.traffic.writes() == []
 
 
 @pytest.mark.parametrize("playbook", ["users", "site"])
-def test_a_group_that_leaves_the_list_is_only_told_unless_more_is_asked_for(playbook: str, shifts: Sandbox, playbooks: Playbooks) -> None:
+def test_a_group_that_leaves_the_list_is_only_told_unless_more_is_asked_for(
+    playbook: str, shifts: Sandbox, playbooks: Playbooks
+) -> None:
     listed = {**VARIABLES, "federation_agent_groups": [DAY_GROUP]}
     run = playbooks.succeed(playbook, INVENTORY, variables=listed)
     assert run.done() == []
@@ -160,10 +185,21 @@ def test_who_keeps_another_way_in_loses_nothing(shifts: Sandbox, playbooks: Play
 
 
 def test_what_is_meant_is_done_and_told_by_name(shifts: Sandbox, playbooks: Playbooks) -> None:
-    meant = {"federation_agent_groups": [DAY_GROUP], "connect_users_leavers": "delete", "connect_users_max_removals": 4, **REMOVE}
+    meant = {
+        "federation_agent_groups": [DAY_GROUP],
+        "connect_users_leavers": "delete",
+        "connect_users_max_removals": 4,
+        **REMOVE,
+    }
     run = playbooks.succeed("users", INVENTORY, variables={**VARIABLES, **meant})
     assert run.planned() == run.done()
-    assert [line for line in run.plan() if line.startswith("Delete the agent")] == [f"Delete the agent {name!r}" for name in NIGHT]
-    lost = [line for line in run.plan() if line.startswith("Access: 4 of 8 agents lose it: night.0@example.com (is deleted)")]
+    assert [line for line in run.plan() if line.startswith("Delete the agent")] == [
+        f"Delete the agent {name!r}" for name in NIGHT
+    ]
+    lost = [
+        line
+        for line in run.plan()
+        if line.startswith("Access: 4 of 8 agents lose it: night.0@example.com (is deleted)")
+    ]
     assert len(lost) == 1
     assert run.table()["demo"] == ["yes", "not run", "Nothing."]

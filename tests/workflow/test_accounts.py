@@ -50,16 +50,25 @@ def written(folder: Path, hosts: dict[str, dict[str, t.Any]]) -> Path:
 
 
 def fill(sandbox: Sandbox) -> dict[str, str]:
-    """Two more accounts with a role, and an operator in a third who may do nothing but assume roles. The answer: the operator's keys."""
+    """Two more accounts with a role, and an operator in a third who may do nothing but assume roles. The answer: the
+    operator's keys.
+    """
     trust = {
         "Effect": "Allow",
         "Principal": {"AWS": f"arn:aws:iam::{HUB}:root"},
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"sts:ExternalId": "fleet"}},
     }
-    may_assume = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]}
+    may_assume = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}],
+    }
     key = {"id": "AKIAHUB", "secret": SECRET, "policy": may_assume}
-    entered = {"name": "Automation", "trust": {"Version": "2012-10-17", "Statement": [trust]}, "policies": {"all": POLICY}}
+    entered = {
+        "name": "Automation",
+        "trust": {"Version": "2012-10-17", "Statement": [trust]},
+        "policies": {"all": POLICY},
+    }
     seed = {
         "accounts": [{"id": HUB, "access_keys": [key]}, *({"id": account} for account in OTHERS.values())],
         "roles": [{"account": account, **entered} for account in OTHERS.values()],
@@ -70,10 +79,14 @@ def fill(sandbox: Sandbox) -> dict[str, str]:
 
 def test_a_closed_account_stops_nobody_else(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     """Each federation brings its tenant's credentials with it; the environment knows none."""
-    playbooks.environment = {name: value for name, value in playbooks.environment.items() if not name.startswith("AZURE_")} | fill(sandbox)
+    playbooks.environment = {
+        name: value for name, value in playbooks.environment.items() if not name.startswith("AZURE_")
+    } | fill(sandbox)
     run = playbooks.fail("site", inventory(tmp_path), "-vvvv")
     stats = run.events[-1]["stats"]
-    assert {name: entry["failures"] for name, entry in stats.items()} == {"sales": 0, "support": 0, "closed": 1}, run.output
+    assert {name: entry["failures"] for name, entry in stats.items()} == {"sales": 0, "support": 0, "closed": 1}, (
+        run.output
+    )
     for name, account in OTHERS.items():
         assert f"::{account}:" in run.result("aws_federation", name)["role"]["arn"]
     assumed = [entry for entry in sandbox.world.traffic.requests() if entry["operation"] == "AssumeRole"]
@@ -109,10 +122,15 @@ FIND: t.Final = {
 }
 
 
-def test_hosts_that_name_a_role_share_one_session_which_nobody_sees(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+def test_hosts_that_name_a_role_share_one_session_which_nobody_sees(
+    sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path
+) -> None:
     playbooks.environment |= fill(sandbox)
     cache = tmp_path / "facts"
-    playbooks.environment |= {"ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(cache)}
+    playbooks.environment |= {
+        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(cache),
+    }
     roles = {name: f"arn:aws:iam::{account}:role/Automation" for name, account in OTHERS.items()} | {"closed": CLOSED}
     hosts = {
         f"{name}-{number}": {
@@ -128,7 +146,9 @@ def test_hosts_that_name_a_role_share_one_session_which_nobody_sees(sandbox: San
     run = playbooks.fail(str(playbook), written(tmp_path, hosts), "-vvvv")
     failed = {host for host, entry in run.events[-1]["stats"].items() if entry["failures"]}
     assert failed == {"closed-0", "closed-1"}, run.output
-    looked = collections.Counter(entry["caller"].split(":")[4] for entry in sandbox.world.traffic.entries("connect", "ListInstances"))
+    looked = collections.Counter(
+        entry["caller"].split(":")[4] for entry in sandbox.world.traffic.entries("connect", "ListInstances")
+    )
     assert looked == dict.fromkeys(OTHERS.values(), 4)
     assert len(sessions(sandbox)) == len(OTHERS)
     facts = {file.name: file.read_text(encoding="utf-8") for file in cache.iterdir()}
@@ -146,6 +166,9 @@ def test_the_table_comes_when_every_federation_fails(sandbox: Sandbox, playbooks
     }
     run = playbooks.fail("site", written(tmp_path, hosts), variables={"federation_check_wait_timeout": 0})
     table = run.table()
-    assert {name: row[:2] for name, row in table.items()} == {"closed": ["failed", "not run"], "open": ["yes", "failed"]}
+    assert {name: row[:2] for name, row in table.items()} == {
+        "closed": ["failed", "not run"],
+        "open": ["yes", "failed"],
+    }
     assert table["open"][2].startswith("nobody@example.com: ")
     assert {host: entry["failures"] for host, entry in run.events[-1]["stats"].items()} == {"closed": 1, "open": 1}

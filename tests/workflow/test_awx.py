@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The job templates as AWX runs them: injectors rendered, then ansible-runner, in one process and as transmit | worker | process."""
+"""The job templates as AWX runs them: injectors rendered, then ansible-runner, in one process and as transmit | worker
+| process.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +26,32 @@ APPLICATION: t.Final = {"tenant_id": TENANTS["public"], "client_id": CLIENT, "cl
 
 
 def credentials(sandbox: Sandbox) -> dict[str, dict[str, str]]:
-    """Both clouds are seeded, and one registration proves itself in three ways. The answer: AWX's credential for each way."""
+    """Both clouds are seeded, and one registration proves itself in three ways. The answer: AWX's credential for each
+    way.
+    """
     pair = make_pair()
     public = tenant("public")
-    public["clients"][0] |= {"certificates": [pair.public_pem()], "federated_credentials": [pair.federated_credential()]}
+    public["clients"][0] |= {
+        "certificates": [pair.public_pem()],
+        "federated_credentials": [pair.federated_credential()],
+    }
     sandbox.world.reset()
     clouds.seed(sandbox.world, {"entra": {"tenants": [public]}, "aws": {"accounts": [account("aws")]}})
     return {
         "secret": {**APPLICATION, "client_secret": SECRET},
-        "certificate": {**APPLICATION, "certificate": pair.pem(PASSWORD.encode()).decode(), "certificate_password": PASSWORD},
+        "certificate": {
+            **APPLICATION,
+            "certificate": pair.pem(PASSWORD.encode()).decode(),
+            "certificate_password": PASSWORD,
+        },
         "token": {**APPLICATION, "federated_token": pair.token()},
     }
 
 
 def test_every_template_runs(sandbox: Sandbox, tmp_path: Path) -> None:
-    """One after the other, as in an estate: Site first, then what keeps it; the first and the last on another machine."""
+    """One after the other, as in an estate: Site first, then what keeps it; the first and the last on another
+    machine.
+    """
     ways = credentials(sandbox)
     elsewhere = ("Site", "Report of certificates")
     launches = (
@@ -59,7 +72,9 @@ def test_every_template_runs(sandbox: Sandbox, tmp_path: Path) -> None:
         assert bool(job.stats()["changed"]) is changes, job.told()
         assert leaks(job, ways) == []
         if template == "Check":
-            assert "jane.doe@example.com" in job.told(), "the inventory's agent is not checked when the survey names nobody"
+            assert "jane.doe@example.com" in job.told(), (
+                "the inventory's agent is not checked when the survey names nobody"
+            )
 
 
 def leaks(job: Job, ways: dict[str, dict[str, str]]) -> list[str]:
@@ -90,13 +105,19 @@ def test_a_check_of_somebody_who_cannot_get_in_fails(sandbox: Sandbox, tmp_path:
     ],
     ids=["secret", "certificate", "federated-token"],
 )
-def test_a_credential_becomes_what_the_modules_read(given: dict[str, str], environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_credential_becomes_what_the_modules_read(
+    given: dict[str, str], environment: dict[str, str], tmp_path: Path
+) -> None:
     both = {"tenant_id": TENANTS["usgov"], "client_id": CLIENT, "cloud": "usgov"}
     injected, extra = inject(OBJECTS["awx_credential_types"][0], {**both, **given}, tmp_path)
     files = {
-        name: Path(value).read_text(encoding="utf-8") for name, value in injected.items() if name.endswith(("_PATH", "_FILE")) and value
+        name: Path(value).read_text(encoding="utf-8")
+        for name, value in injected.items()
+        if name.endswith(("_PATH", "_FILE")) and value
     }
-    assert list(files.values()) == [value for name, value in given.items() if name in ("certificate", "federated_token")]
+    assert list(files.values()) == [
+        value for name, value in given.items() if name in ("certificate", "federated_token")
+    ]
     rest = {name: value for name, value in injected.items() if value and name not in files}
     assert rest == {"AZURE_TENANT_ID": TENANTS["usgov"], "AZURE_CLIENT_ID": CLIENT, **environment}
     assert extra == {"federation_cloud": "usgov"}

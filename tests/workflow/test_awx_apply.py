@@ -59,7 +59,10 @@ def check(awx: AWX) -> None:
         for field in ("project", "inventory", "execution_environment"):
             assert awx.objects[template[field]]["name"] == OBJECTS[f"awx_{field}"]
     for entry in OBJECTS["awx_schedules"]:
-        assert awx.objects[awx.all("schedules")[entry["name"]]["unified_job_template"]]["name"] == entry["unified_job_template"]
+        assert (
+            awx.objects[awx.all("schedules")[entry["name"]]["unified_job_template"]]["name"]
+            == entry["unified_job_template"]
+        )
     nodes = awx.all("workflow_job_template_nodes")
     for node in OBJECTS["awx_workflows"][0]["workflow_nodes"]:
         made = nodes[node["identifier"]]
@@ -88,7 +91,9 @@ def test_everything_is_made_once(tmp_path: Path) -> None:
 
 
 def test_what_stops_the_first_run_is_mended_by_the_next(tmp_path: Path) -> None:
-    """A credential type that an administrator of the organization may not make, and a first sync that fails: AWX never repeats it."""
+    """A credential type that an administrator of the organization may not make, and a first sync that fails: AWX never
+    repeats it.
+    """
     with running() as (awx, environment):
         terminal = Terminal(environment, tmp_path)
         awx.administrator = False

@@ -40,7 +40,9 @@ Cases = t.Mapping[str, tuple[t.Mapping[str, t.Any], t.Sequence[str]]]
 
 
 def all_refused(sandbox: Sandbox, playbooks: Playbooks, folder: Path, cases: Cases, tags: str | None = None) -> None:
-    """Run site.yml over a host for each case, with its variables: each fails with its pieces of a message, and none writes."""
+    """Run site.yml over a host for each case, with its variables: each fails with its pieces of a message, and none
+    writes.
+    """
     common = yaml.safe_load((INVENTORIES / INVENTORY).read_text(encoding="utf-8"))["all"]["hosts"]["demo"]
     inventory = folder / "hosts.json"
     hosts = {f"case-{number}": {**common, **variables} for number, (variables, dummy) in enumerate(cases.values())}
@@ -118,7 +120,9 @@ def test_another_account(sandbox: Sandbox, playbooks: Playbooks) -> None:
 
 def test_an_identifier_that_is_taken(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
     application(sandbox, monkeypatch, "Theirs", "urn:amazon:webservices")
-    message = refused(sandbox, playbooks, "urn:amazon:webservices is held by 'Theirs'", federation_identifier="urn:amazon:webservices")
+    message = refused(
+        sandbox, playbooks, "urn:amazon:webservices is held by 'Theirs'", federation_identifier="urn:amazon:webservices"
+    )
     assert "https://signin.aws.amazon.com/saml#" in message, "what to use instead"
 
 
@@ -130,20 +134,30 @@ def test_an_identifier_that_is_taken(sandbox: Sandbox, playbooks: Playbooks, mon
         ("uriAdditionWithoutUniqueTenantIdentifier", "https://agents.example.net/saml"),
     ],
 )
-def test_a_tenant_policy_against_the_identifier(rule: str, identifier: str | None, sandbox: Sandbox, playbooks: Playbooks) -> None:
+def test_a_tenant_policy_against_the_identifier(
+    rule: str, identifier: str | None, sandbox: Sandbox, playbooks: Playbooks
+) -> None:
     sandbox.world.reset()
-    policy = {"isEnabled": True, "applicationRestrictions": {"identifierUris": {rule: {"state": "enabled", "excludeSaml": False}}}}
+    policy = {
+        "isEnabled": True,
+        "applicationRestrictions": {"identifierUris": {rule: {"state": "enabled", "excludeSaml": False}}},
+    }
     seeded = tenant("public", (*PERMISSIONS, "Organization.Read.All"))
     clouds.seed(sandbox.world, {"entra": {"tenants": [{**seeded, "app_management_policy": policy}]}})
     known = {"federation_account_id": ACCOUNTS["aws"], "federation_instance_id": "99999999-8888-4777-8666-555555555555"}
     wish = {"federation_identifier": identifier} if identifier else {}
-    message = refused(sandbox, playbooks, f"The tenant's policy {rule} refuses the identifier", tags="entra", **known, **wish)
+    message = refused(
+        sandbox, playbooks, f"The tenant's policy {rule} refuses the identifier", tags="entra", **known, **wish
+    )
     assert (
-        rule == "nonDefaultUriAddition" or "it is not on a verified domain of the tenant (example.onmicrosoft.com, example.com)" in message
+        rule == "nonDefaultUriAddition"
+        or "it is not on a verified domain of the tenant (example.onmicrosoft.com, example.com)" in message
     )
 
 
-def test_somebody_elses_application_of_that_name(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebody_elses_application_of_that_name(
+    sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
     application(sandbox, monkeypatch, NAME)
     refused(sandbox, playbooks, NAME, "adopt")
 
@@ -153,12 +167,26 @@ def test_somebody_elses_provider_or_role_of_that_name(kind: str, sandbox: Sandbo
     name = "ConnectFederation-theirs" if kind == "role" else "Entra-theirs"
     entry = {"account": ACCOUNTS["aws"], "name": name}
     if kind == "role":
-        root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNTS['aws']}:root"}, "Action": "sts:AssumeRole"}
-        clouds.seed(sandbox.world, {"aws": {"roles": [{**entry, "trust": {"Version": "2012-10-17", "Statement": [root]}}]}})
-        refused(sandbox, playbooks, f"The role {name!r} exists and was made by others", "adopt", federation_role_name=name)
+        root = {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{ACCOUNTS['aws']}:root"},
+            "Action": "sts:AssumeRole",
+        }
+        clouds.seed(
+            sandbox.world, {"aws": {"roles": [{**entry, "trust": {"Version": "2012-10-17", "Statement": [root]}}]}}
+        )
+        refused(
+            sandbox, playbooks, f"The role {name!r} exists and was made by others", "adopt", federation_role_name=name
+        )
     else:
         clouds.seed(sandbox.world, {"aws": {"providers": [{**entry, "metadata": make_metadata(make_certificate())}]}})
-        refused(sandbox, playbooks, f"The SAML provider {name!r} exists and was made by others", "adopt", federation_provider_name=name)
+        refused(
+            sandbox,
+            playbooks,
+            f"The SAML provider {name!r} exists and was made by others",
+            "adopt",
+            federation_provider_name=name,
+        )
 
 
 def test_two_applications_match(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,16 +196,32 @@ def test_two_applications_match(sandbox: Sandbox, playbooks: Playbooks, monkeypa
 
 
 def test_an_unknown_group(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    refused(sandbox, playbooks, "Contact center agents", "Contact centre agents", federation_assigned_groups=["Contact center agents"])
+    refused(
+        sandbox,
+        playbooks,
+        "Contact center agents",
+        "Contact centre agents",
+        federation_assigned_groups=["Contact center agents"],
+    )
 
 
 def test_role_claims_outside_the_federation(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     homes = {
         "another account": ("arn:aws:iam::999988887777", ["999988887777", f"the federation's is {ACCOUNTS['aws']}"]),
-        "another partition": (f"arn:aws-us-gov:iam::{ACCOUNTS['aws']}", ["eu-central-1.signin.aws.amazon.com", "partition aws-us-gov"]),
+        "another partition": (
+            f"arn:aws-us-gov:iam::{ACCOUNTS['aws']}",
+            ["eu-central-1.signin.aws.amazon.com", "partition aws-us-gov"],
+        ),
     }
     cases = {
-        case: ({"azure_saml_app_role_claims": [{"role_arn": f"{home}:role/Theirs", "provider_arn": f"{home}:saml-provider/Theirs"}]}, told)
+        case: (
+            {
+                "azure_saml_app_role_claims": [
+                    {"role_arn": f"{home}:role/Theirs", "provider_arn": f"{home}:saml-provider/Theirs"}
+                ]
+            },
+            told,
+        )
         for case, (home, told) in homes.items()
     }
     all_refused(sandbox, playbooks, tmp_path, cases)
@@ -193,10 +237,16 @@ LIMITS: t.Final[Cases] = {
         {"azure_saml_app_extra_claims": [{"name": f"urn:example:{number}", "value": "x"} for number in range(50)]},
         ["50"],
     ),
-    "a destination that is encoded already": ({"federation_destination": "%2Fagent-app-v2"}, ["percent-encoded already"]),
+    "a destination that is encoded already": (
+        {"federation_destination": "%2Fagent-app-v2"},
+        ["percent-encoded already"],
+    ),
     "a role's name": ({"federation_role_name": "R&D"}, ["'R&D' is not a name for an IAM role"]),
     "a role's path": ({"federation_role_path": "federation"}, ["'federation' is not the path of an IAM role"]),
-    "a provider's name": ({"federation_provider_name": "Entra ID"}, ["'Entra ID' is not a name for an IAM SAML provider"]),
+    "a provider's name": (
+        {"federation_provider_name": "Entra ID"},
+        ["'Entra ID' is not a name for an IAM SAML provider"],
+    ),
     "beyond three years": ({"azure_saml_app_signing_certificate": {"validity_days": 1200}}, ["1095"]),
 }
 
@@ -221,7 +271,10 @@ USERNAMES: t.Final = {
     "Jane.Doe@example.com": "differs in upper and lower case only",
 }
 PROFILES: t.Final = {
-    "security profile": ({"security_profiles": ["Agnet"]}, ("There is no security profile 'Agnet'", "Did you mean 'Agent'?")),
+    "security profile": (
+        {"security_profiles": ["Agnet"]},
+        ("There is no security profile 'Agnet'", "Did you mean 'Agent'?"),
+    ),
     "routing profile": (
         {"routing_profile": "Basic Routing"},
         ("There is no routing profile 'Basic Routing'", "Did you mean 'Basic Routing Profile'?"),
@@ -243,10 +296,16 @@ BOMB: t.Final = f'<!DOCTYPE b [<!ENTITY e0 "x">{ENTITIES}]><b>&e9;</b>'
 METADATA: t.Final = {
     "an HTML page": ("<!DOCTYPE html><html><body>Sign in</body></html>", "is an HTML page"),
     "truncated": ('<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="x"><IDPSSO', "well-formed"),
-    "an external entity": ('<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/hostname">]><x>&x;</x>', "document type declaration"),
+    "an external entity": (
+        '<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/hostname">]><x>&x;</x>',
+        "document type declaration",
+    ),
     "an entity bomb": (BOMB, "document type declaration"),
     "eleven megabytes": ("<x>" + "x" * 11_000_000 + "</x>", "10,000,000"),
-    "no identity provider": ('<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://x"/>', "IDPSSODescriptor"),
+    "no identity provider": (
+        '<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://x"/>',
+        "IDPSSODescriptor",
+    ),
 }
 
 
@@ -256,12 +315,18 @@ def test_metadata(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> Non
     for number, (kind, (document, message)) in enumerate(METADATA.items()):
         file = tmp_path / f"metadata-{number}.xml"
         file.write_text(document, encoding="utf-8")
-        given = {"aws_federation_metadata": "", "aws_federation_metadata_file": str(file), "aws_federation_entity_id": ""}
+        given = {
+            "aws_federation_metadata": "",
+            "aws_federation_metadata_file": str(file),
+            "aws_federation_entity_id": "",
+        }
         cases[kind] = (given, (str(file), message))
     all_refused(sandbox, playbooks, tmp_path, cases, tags="aws")
 
 
-def test_metadata_of_another_tenant(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metadata_of_another_tenant(
+    sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for variable, value in sandbox.environment.items():
         monkeypatch.setenv(variable, value)
     url = f"https://login.microsoftonline.us/{TENANTS['usgov']}/federationmetadata/2007-06/federationmetadata.xml"
@@ -273,11 +338,24 @@ def test_metadata_of_another_tenant(sandbox: Sandbox, playbooks: Playbooks, tmp_
     refused(sandbox, playbooks, TENANTS["usgov"], TENANTS["public"], tags="aws", **given)
 
 
-@pytest.mark.parametrize("playbook", ["site", "users", "check", "report", "certificates", "rotate_certificate", "teardown"])
-def test_the_inventory_s_way_to_a_host_means_nothing(playbook: str, sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "playbook", ["site", "users", "check", "report", "certificates", "rotate_certificate", "teardown"]
+)
+def test_the_inventory_s_way_to_a_host_means_nothing(
+    playbook: str, sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path
+) -> None:
     """These are jobs of the controller: nothing is reached by SSH, and nobody becomes another user."""
-    elsewhere = {"ansible_connection": "ssh", "ansible_host": "192.0.2.1", "ansible_become": True, "ansible_become_user": "nobody-there"}
-    variables = {"federation_region": "eu-central-1", "federation_instance_alias": "example-demo", "ansible_python_interpreter": "/nowhere"}
+    elsewhere = {
+        "ansible_connection": "ssh",
+        "ansible_host": "192.0.2.1",
+        "ansible_become": True,
+        "ansible_become_user": "nobody-there",
+    }
+    variables = {
+        "federation_region": "eu-central-1",
+        "federation_instance_alias": "example-demo",
+        "ansible_python_interpreter": "/nowhere",
+    }
     inventory = tmp_path / "hosts.json"
     inventory.write_text(json.dumps({"all": {"hosts": {"demo": {**elsewhere, **variables}}}}), encoding="utf-8")
     run = playbooks.run(playbook, inventory, "--check")
@@ -286,7 +364,9 @@ def test_the_inventory_s_way_to_a_host_means_nothing(playbook: str, sandbox: San
 
 
 def test_misspelt_variables_are_warned_of_and_stray_words_stop(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    run = playbooks.run("site", INVENTORY, "--check", variables={"federation_regoin": "eu-west-2", "connect_users_leaver": "delete"})
+    run = playbooks.run(
+        "site", INVENTORY, "--check", variables={"federation_regoin": "eu-west-2", "connect_users_leaver": "delete"}
+    )
     told = " ".join(run.output.split())
     assert "a variable federation_regoin, so it changes nothing. Did you mean federation_region" in told
     assert "a variable connect_users_leaver, so it changes nothing. Did you mean connect_users_leavers" in told

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ccp_page.yml publishes pages into folders and buckets, and takes them away again; the pages themselves are seen in a browser."""
+"""ccp_page.yml publishes pages into folders and buckets, and takes them away again; the pages themselves are seen in a
+browser.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,20 @@ from federation_sandbox.testing import Sandbox
 REGION: t.Final = "eu-central-1"
 LIBRARY: t.Final = b"// stands for the library, which no test here runs\n"
 FILES: t.Final = {"index.html", "ccp.js", "ccp.css", "config.json", "connect-streams.js"}
-LOGIN: t.Final = "https://launcher.myapps.microsoft.com/api/signin/22222222-0000-4000-8000-000000000000?tenantId=11111111"
+LOGIN: t.Final = (
+    "https://launcher.myapps.microsoft.com/api/signin/22222222-0000-4000-8000-000000000000?tenantId=11111111"
+)
 PERMISSIONS: t.Final = {
     "Version": "2012-10-17",
     "Statement": [
         {
             "Effect": "Allow",
-            "Action": ["connect:ListInstances", "connect:DescribeInstance", "connect:ListInstanceAttributes", "ds:DescribeDirectories"],
+            "Action": [
+                "connect:ListInstances",
+                "connect:DescribeInstance",
+                "connect:ListInstanceAttributes",
+                "ds:DescribeDirectories",
+            ],
             "Resource": "*",
         },
         {"Effect": "Allow", "Action": ["connect:*ApprovedOrigin*"], "Resource": "arn:aws:connect:*:*:instance/*"},
@@ -111,7 +120,9 @@ def test_a_folder(publisher: Publisher, tmp_path: Path) -> None:
 
 
 def test_a_bucket(publisher: Publisher) -> None:
-    pages = [{"url": "https://desk.example.com/support/", "bucket": "example-desk", "prefix": "support/", "language": "de"}]
+    pages = [
+        {"url": "https://desk.example.com/support/", "bucket": "example-desk", "prefix": "support/", "language": "de"}
+    ]
     own = {"url": "https://crm.example.com/agents", "ccp_url": "https://example-desk.my.connect.aws/ccp-v2/"}
     publisher.run([*pages, own])
     assert set(publisher.origins) == {"https://desk.example.com", "https://crm.example.com"}
@@ -129,7 +140,10 @@ def test_a_bucket(publisher: Publisher) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("place", ["folder", "bucket"])
 def test_what_is_as_it_should_be_is_left_alone(place: str, publisher: Publisher, tmp_path: Path) -> None:
-    page = {"url": "https://desk.example.com/support/", place: {"folder": str(tmp_path / "site"), "bucket": "example-desk"}[place]}
+    page = {
+        "url": "https://desk.example.com/support/",
+        place: {"folder": str(tmp_path / "site"), "bucket": "example-desk"}[place],
+    }
     pages = [page | ({"prefix": "support/"} if place == "bucket" else {})]
     for state in ("present", "absent"):
         publisher.sandbox.world.settings.refuse_writes = True
@@ -147,12 +161,20 @@ WRONG: t.Final[dict[str, tuple[dict[str, t.Any], dict[str, t.Any], str]]] = {
     "no https": ({"url": "http://desk.example.com/"}, {}, "not a plain https address"),
     "a blank": ({"url": "https://desk.example.com/ "}, {}, "not a plain https address"),
     "no place": ({"folder": None}, {}, "needs a folder or a bucket, and not both, or, if it is your own, its ccp_url"),
-    "two places": ({"bucket": "example-desk"}, {}, "needs a folder or a bucket, and not both, or, if it is your own, its ccp_url"),
+    "two places": (
+        {"bucket": "example-desk"},
+        {},
+        "needs a folder or a bucket, and not both, or, if it is your own, its ccp_url",
+    ),
     "an empty text": ({"texts": {"title": " "}}, {}, "no text for title"),
     "another library": ({}, {"ccp_page_library_sha256": "0" * 64}, "has the SHA-256 checksum"),
     "no library": ({}, {"ccp_page_library": "/nowhere/streams.js"}, "is not there"),
     "a short attempt": ({}, {"ccp_page_load_timeout": 5}, "1000 to 60000 milliseconds"),
-    "no instance": ({}, {"federation_instance_alias": "example-other"}, "There is no Amazon Connect instance example-other"),
+    "no instance": (
+        {},
+        {"federation_instance_alias": "example-other"},
+        "There is no Amazon Connect instance example-other",
+    ),
 }
 
 

@@ -17,15 +17,22 @@ from federation_sandbox.testing import Sandbox
 
 
 def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
-    inventory, as_json, prometheus = (tmp_path / name for name in ("hosts.json", "certificates.json", "certificates.prom"))
+    inventory, as_json, prometheus = (
+        tmp_path / name for name in ("hosts.json", "certificates.json", "certificates.prom")
+    )
     hosts: dict[str, dict[str, t.Any]] = {
         name: {"federation_instance_alias": f"example-{name}"} for name in ("aaa-new", "demo", "closed", "wrong")
     }
     hosts["closed"]["federation_assume_role_arn"] = CLOSED
     hosts["wrong"]["certificate_rotation_report_warn_days"] = "soon"
-    inventory.write_text(json.dumps({"all": {"vars": {"federation_region": "eu-central-1"}, "hosts": hosts}}), encoding="utf-8")
+    inventory.write_text(
+        json.dumps({"all": {"vars": {"federation_region": "eu-central-1"}, "hosts": hosts}}), encoding="utf-8"
+    )
     # Where the user stands, and not in the folder of the collection.
-    files = {"certificate_rotation_report_json": as_json.name, "certificate_rotation_report_prometheus": prometheus.name}
+    files = {
+        "certificate_rotation_report_json": as_json.name,
+        "certificate_rotation_report_prometheus": prometheus.name,
+    }
     made = playbooks.succeed("site", inventory, "--limit", "demo", "--tags", "entra,aws").result("azure_saml_app")
     sandbox.world.traffic.clear()
 
@@ -35,12 +42,19 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
     written = json.loads(as_json.read_text(encoding="utf-8"))
     (row,) = written["certificates"]
     assert (written["not_readable"], written["problems"]) == ({}, [])
-    assert (row["thumbprint"], row["active"], row["trusted"], row["days_left"]) == (made["active_thumbprint"], True, True, 1094)
+    assert (row["thumbprint"], row["active"], row["trusted"], row["days_left"]) == (
+        made["active_thumbprint"],
+        True,
+        True,
+        1094,
+    )
     assert f'thumbprint="{made["active_thumbprint"]}"}} 1094\n' in prometheus.read_text(encoding="utf-8")
 
     sandbox.world.clock.advance(dt.timedelta(days=1066))
     ill = playbooks.fail("certificates", inventory, variables=files)
-    assert ill.failed_hosts() == ["closed", "demo", "wrong"], "each host has its own result, and one that is not federated is no failure"
+    assert ill.failed_hosts() == ["closed", "demo", "wrong"], (
+        "each host has its own result, and one that is not federated is no failure"
+    )
     assert "demo: the active certificate" in ill.message("demo")
     assert "closed" not in ill.message("demo")
     assert "[]" not in ill.output
@@ -55,12 +69,18 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
         "demo": "endangered",
         "wrong": "not_readable",
     }
-    assert written["not_federated"]["aaa-new"].startswith("It is not federated: no application that openccp.federation made is called")
+    assert written["not_federated"]["aaa-new"].startswith(
+        "It is not federated: no application that openccp.federation made is called"
+    )
     assert 'federation_certificates_federated{federation="aaa-new"} 0\n' in told
     assert not_readable["closed"].startswith(f"Could not assume the role {CLOSED}")
     assert all(f'federation_certificates_read{{federation="{host}"}} 0\n' in told for host in not_readable)
 
     strict = playbooks.fail(
-        "certificates", inventory, "--limit", "aaa-new", variables={"certificate_rotation_report_fail_on_not_federated": True}
+        "certificates",
+        inventory,
+        "--limit",
+        "aaa-new",
+        variables={"certificate_rotation_report_fail_on_not_federated": True},
     )
     assert "It is not federated" in strict.message()

@@ -41,7 +41,10 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "groups": [group]}]}})
     site = tmp_path / "site"
     site.mkdir()
-    published = {"ccp_url": made.result("connect_instance")["ccp_url"], "login_url": made.result("azure_saml_app")["user_access_url"]}
+    published = {
+        "ccp_url": made.result("connect_instance")["ccp_url"],
+        "login_url": made.result("azure_saml_app")["user_access_url"],
+    }
     (site / "config.json").write_text(json.dumps(published), encoding="utf-8")
     variables["federation_pages"] = [{"url": "https://desk.example.com/", "folder": str(site), "language": "de"}]
     sandbox.world.settings.refuse_writes = True
@@ -68,24 +71,40 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
     (shown,) = run.tasks("show_check")
     assert max(len(line) for line in shown["lines"] if "ansible-playbook" not in line) <= COLUMNS
 
-    reported = playbooks.succeed("check", INVENTORY, *people, "-e", "federation_check_fail_on=never", variables=variables)
+    reported = playbooks.succeed(
+        "check", INVENTORY, *people, "-e", "federation_check_fail_on=never", variables=variables
+    )
     assert reported.result("federation_check")["table"] == content["table"]
 
 
-def test_one_file_holds_every_host_and_those_that_were_not_checked(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+def test_one_file_holds_every_host_and_those_that_were_not_checked(
+    sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path
+) -> None:
     """In check mode and in a folder that is no playbook's; the playbook's own folder may be read-only."""
-    instances = [{"account": ACCOUNTS["aws"], "region": "eu-central-1", "alias": f"example-{name}"} for name in ("sales", "support")]
+    instances = [
+        {"account": ACCOUNTS["aws"], "region": "eu-central-1", "alias": f"example-{name}"}
+        for name in ("sales", "support")
+    ]
     clouds.seed(sandbox.world, {"aws": {"instances": instances}})
-    hosts: dict[str, dict[str, t.Any]] = {name: {"federation_instance_alias": f"example-{name}"} for name in ("sales", "support")}
+    hosts: dict[str, dict[str, t.Any]] = {
+        name: {"federation_instance_alias": f"example-{name}"} for name in ("sales", "support")
+    }
     hosts["lost"] = {"federation_instance_alias": "example-lost", "federation_aws_options": {"profile": "nowhere"}}
     hosts["wrong"] = {"federation_instance_alias": "example-wrong", "federation_check_warn_days": "soon"}
     inventory = tmp_path / "hosts.json"
-    inventory.write_text(json.dumps({"all": {"vars": {"federation_region": "eu-central-1"}, "hosts": hosts}}), encoding="utf-8")
+    inventory.write_text(
+        json.dumps({"all": {"vars": {"federation_region": "eu-central-1"}, "hosts": hosts}}), encoding="utf-8"
+    )
     playbooks.fail("check", inventory, "--check", "-e", "federation_check_file=report.json")
     written = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert schemas.violations("federation-checks", written) == []
     records = {record["host"]: record for record in written["checks"]}
-    assert {host: record["checked"] for host, record in records.items()} == {"lost": False, "sales": True, "support": True, "wrong": False}
+    assert {host: record["checked"] for host, record in records.items()} == {
+        "lost": False,
+        "sales": True,
+        "support": True,
+        "wrong": False,
+    }
     assert "profile" in records["lost"]["msg"]
     assert records["wrong"]["msg"] == "It failed before it could be checked."
     assert list(CHECKOUT.joinpath("playbooks").glob("*.json")) == []

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""cognito.yml federates user pools with the same directory, an unchanged one costs little, and teardown.yml removes what it made."""
+"""cognito.yml federates user pools with the same directory, an unchanged one costs little, and teardown.yml removes
+what it made.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A healthy user pool broken in one way after the other: nobody gets in, and the check names the hop where it breaks."""
+"""A healthy user pool broken in one way after the other: nobody gets in, and the check names the hop where it
+breaks.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ class Healthy:
         return dict(result)
 
     def verdict(self) -> dict[str, t.Any]:
-        found = self.module("cognito_saml_provider_info", user_pool_id=self.pool.id, provider_name=PROVIDER, include_clients=True)
+        found = self.module(
+            "cognito_saml_provider_info", user_pool_id=self.pool.id, provider_name=PROVIDER, include_clients=True
+        )
         applications = self.module("azure_saml_app_info", identifier=found["user_pool"]["sp_entity_id"])["applications"]
         return cognito_check(found, applications, PROVIDER, [self.pool.client_id])
 
@@ -90,7 +94,9 @@ def no_provider(healthy: Healthy) -> None:
 
 
 def another_directory(healthy: Healthy) -> None:
-    document = make_metadata(make_certificate(), entity_id="https://sts.windows.net/99999999-0000-4000-8000-000000000009/")
+    document = make_metadata(
+        make_certificate(), entity_id="https://sts.windows.net/99999999-0000-4000-8000-000000000009/"
+    )
     healthy.module("cognito_saml_provider", user_pool_id=healthy.pool.id, provider_name=PROVIDER, metadata=document)
 
 
@@ -136,7 +142,13 @@ def nobody_assigned(healthy: Healthy) -> None:
 def another_certificate(healthy: Healthy) -> None:
     app_id = (healthy.tenant.current("servicePrincipals", displayName=NAME.format(healthy.pool.id)) or {})["appId"]
     made = healthy.module("azure_saml_certificate", app_id=app_id, common_name="Naive")
-    healthy.module("azure_saml_certificate", app_id=app_id, thumbprint=made["certificate"]["thumbprint"], state="active", force=True)
+    healthy.module(
+        "azure_saml_certificate",
+        app_id=app_id,
+        thumbprint=made["certificate"]["thumbprint"],
+        state="active",
+        force=True,
+    )
 
 
 def an_expired_certificate(healthy: Healthy) -> None:

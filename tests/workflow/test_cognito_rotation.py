@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A rotation knows of the user pools that trust a certificate: nobody is locked out of them, as they are by one that does not."""
+"""A rotation knows of the user pools that trust a certificate: nobody is locked out of them, as they are by one that
+does not.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ from support import run_module
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
 USERS: t.Final = ("jane.doe@example.com", "john.roe@example.com")
-#: browsers for the pool, and the seconds of the world between two sign-ins of each; together with those to AWS ten a second
+#: browsers for the pool, and the seconds of the world between two sign-ins of each; together with those to AWS ten a
+#: second
 BROWSERS: t.Final = 4
 EVERY: t.Final = 0.8
 
@@ -146,7 +149,10 @@ def test_the_report_lists_the_copies_of_the_pools(pooled: Pooled) -> None:
 
 def _report(run: Run) -> dict[str, t.Any]:
     facts = [event["result"].get("ansible_facts", {}) for event in run.events if "result" in event]
-    return t.cast("dict[str, t.Any]", [each["certificate_rotation_report"] for each in facts if "certificate_rotation_report" in each][-1])
+    return t.cast(
+        "dict[str, t.Any]",
+        [each["certificate_rotation_report"] for each in facts if "certificate_rotation_report" in each][-1],
+    )
 
 
 #: where runs are killed, one after the other, and the days that go by before the last ones

@@ -43,7 +43,11 @@ def made_by_hand(sandbox: Sandbox) -> str:
     """An instance, a role that trusts somebody else, and an application. The answer: the application's client ID."""
     account = ACCOUNTS["aws"]
     anyone = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}
-    role = {"account": account, "name": "ConnectFederation-by-hand", "trust": {"Version": "2012-10-17", "Statement": [anyone]}}
+    role = {
+        "account": account,
+        "name": "ConnectFederation-by-hand",
+        "trust": {"Version": "2012-10-17", "Statement": [anyone]},
+    }
     instance = {"account": account, "region": "eu-central-1", "alias": ALIAS}
     clouds.seed(sandbox.world, {"aws": {"roles": [role], "instances": [instance]}})
     session = requests.Session()
@@ -51,7 +55,9 @@ def made_by_hand(sandbox: Sandbox) -> str:
     session.proxies, session.verify = {"https": sandbox.url}, sandbox.environment["REQUESTS_CA_BUNDLE"]
     scope = {"scope": "https://graph.microsoft.com/.default", "grant_type": "client_credentials"}
     url = f"https://login.microsoftonline.com/{TENANTS['public']}/oauth2/v2.0/token"
-    token = session.post(url, {**scope, "client_id": CLIENT, "client_secret": SECRET}, timeout=300).json()["access_token"]
+    token = session.post(url, {**scope, "client_id": CLIENT, "client_secret": SECRET}, timeout=300).json()[
+        "access_token"
+    ]
     url = f"https://graph.microsoft.com/v1.0/applicationTemplates/{NON_GALLERY}/instantiate"
     made = session.post(url, json={"displayName": "By hand"}, headers={"Authorization": f"Bearer {token}"}, timeout=300)
     made.raise_for_status()
@@ -64,11 +70,18 @@ def test_an_example_has_a_dozen_lines(example: Path) -> None:
     assert len([line for line in lines if not line.startswith("#")]) <= 13
 
 
-def test_the_examples_run_as_they_stand_and_again_without_a_change(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+def test_the_examples_run_as_they_stand_and_again_without_a_change(
+    sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path
+) -> None:
     application = made_by_hand(sandbox)
-    names = [shutil.copy(EXAMPLES / f"{name}.yml", tmp_path) for name in ("users_only", "existing_role", "existing_application")]
+    names = [
+        shutil.copy(EXAMPLES / f"{name}.yml", tmp_path)
+        for name in ("users_only", "existing_role", "existing_application")
+    ]
     (tmp_path / "metadata.xml").write_text(make_metadata(make_certificate()), encoding="utf-8")
-    command = ansible_command("ansible-playbook", *names, "--extra-vars", json.dumps({"existing_application": application}))
+    command = ansible_command(
+        "ansible-playbook", *names, "--extra-vars", json.dumps({"existing_application": application})
+    )
     runs = [run_ansible(command, playbooks.environment, tmp_path) for dummy in range(2)]
     assert [run.returncode for run in runs] == [0, 0], runs[-1].stdout
     assert "changed=0" in runs[1].stdout

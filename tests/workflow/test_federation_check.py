@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The doctor is right: it names what is broken, with what the agent sees, blames nothing else, and what it advises helps."""
+"""The doctor is right: it names what is broken, with what the agent sees, blames nothing else, and what it advises
+helps.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,20 @@ import botocore.session
 import prescriptions
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from live import ACCOUNT, AWS, ENVIRONMENT, GROUP, JANE, READER, READING, REPLY_URL, ROLE, SECRET, LiveFederation, run_module
+from live import (
+    ACCOUNT,
+    AWS,
+    ENVIRONMENT,
+    GROUP,
+    JANE,
+    READER,
+    READING,
+    REPLY_URL,
+    ROLE,
+    SECRET,
+    LiveFederation,
+    run_module,
+)
 from misconfigurations import FALSE_ALARMS, MISCONFIGURATIONS, Misconfiguration
 
 from federation_sandbox import clouds, http_sign_in
@@ -27,7 +42,8 @@ from federation_sandbox.entra import certificates
 from federation_sandbox.testing import Sandbox, running_sandbox
 from support import CHECKOUT
 
-#: where a sign-in ends without a message of the clouds, or with one whose words no source has, and how the doctor tells it
+#: where a sign-in ends without a message of the clouds, or with one whose words no source has, and how the doctor tells
+#: it
 PLACES: t.Final = {
     "console-home": "The agent lands on the home page of the AWS console.",
     "role-picker": "The agent is asked to choose a role.",
@@ -39,7 +55,9 @@ PLACES: t.Final = {
     "not-approved": "The embedding page stays without the Contact Control Panel; the browser refuses to frame it.",
     "not-signed-in": "The embedding page asks to sign in again and again, and its frame stays empty.",
     "The page that you are looking for does not exist.": "The Contact Control Panel does not open for the agent.",
-    "The address that you are to be sent to is not among the approved origins.": "The agent is not sent on to the page.",
+    (
+        "The address that you are to be sent to is not among the approved origins."
+    ): "The agent is not sent on to the page.",
 }
 
 #: hops that are unknown whatever is read
@@ -48,14 +66,20 @@ UNSEEN: t.Final = ("tenant", "organization")
 GLOBAL_URL: t.Final = "https://signin.aws.amazon.com/saml"
 #: other federations that are right as well: options of azure_saml_app, and of connect_federation_role
 VARIANTS: t.Final[dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]]] = {
-    "the hand-made guide's": ({"identifiers": ["urn:amazon:webservices"], "reply_urls": [GLOBAL_URL]}, {"reply_urls": [GLOBAL_URL]}),
+    "the hand-made guide's": (
+        {"identifiers": ["urn:amazon:webservices"], "reply_urls": [GLOBAL_URL]},
+        {"reply_urls": [GLOBAL_URL]},
+    ),
     "two reply URLs": ({"reply_urls": [REPLY_URL, GLOBAL_URL]}, {"reply_urls": [GLOBAL_URL, REPLY_URL]}),
     "a role that trusts more than it needs": ({}, {"reply_urls": [GLOBAL_URL, REPLY_URL]}),
     "by mail": ({"session_name_source": "mail"}, {}),
     "open to everybody": ({"assignment_required": False, "assignments": {"groups": {"set": []}}}, {}),
     "a short session": ({"session_duration": 900}, {"max_session_duration": 3600}),
     "session tags": ({"extra_claims": [{"name": f"{AWS}PrincipalTag:Team", "value": "Sales"}]}, {"tag_session": True}),
-    "a source identity": ({"extra_claims": [{"name": f"{AWS}SourceIdentity", "id": "mail"}]}, {"set_source_identity": True}),
+    "a source identity": (
+        {"extra_claims": [{"name": f"{AWS}SourceIdentity", "id": "mail"}]},
+        {"set_source_identity": True},
+    ),
     "an issuer and an audience of its own": (
         {
             "identifiers": ["urn:example:contact-centre"],
@@ -86,7 +110,9 @@ def federations() -> collections.abc.Iterator[Federations]:
 
 
 class Keys:
-    """Hands out private keys in one order that can be gone back in: one federation never has a key twice, many make few."""
+    """Hands out private keys in one order that can be gone back in: one federation never has a key twice, many make
+    few.
+    """
 
     def __init__(self, make: t.Callable[[], rsa.RSAPrivateKey]) -> None:
         self._make = make
@@ -101,7 +127,9 @@ class Keys:
 
 
 class Federations:
-    """Gives a healthy federation, in which nobody has signed in yet: made once for each set of options, then gone back to."""
+    """Gives a healthy federation, in which nobody has signed in yet: made once for each set of options, then gone back
+    to.
+    """
 
     def __init__(self, sandbox: Sandbox, keys: Keys) -> None:
         self.sandbox = sandbox
@@ -195,7 +223,9 @@ def test_nothing_is_found_on_other_federations_that_are_right(variant: str, fede
     assert live.sign_in().ok
     report = live.check(JANE)
     assert not failing(report) | failing(report, "warning"), "\n".join(report["table"])
-    assert "unknown" not in {one["status"] for one in report["findings"] if one["hop"] not in UNSEEN}, "\n".join(report["table"])
+    assert "unknown" not in {one["status"] for one in report["findings"] if one["hop"] not in UNSEEN}, "\n".join(
+        report["table"]
+    )
 
 
 @pytest.mark.parametrize("name", FALSE_ALARMS)
@@ -226,12 +256,18 @@ def test_two_people_with_one_session_name(federations: Federations) -> None:
     assert live.sign_in(JANE).agent
 
 
-@pytest.mark.parametrize(("kind", "action"), [("service", "connect:GetFederationToken"), ("resource", "sts:AssumeRoleWithSAML")])
+@pytest.mark.parametrize(
+    ("kind", "action"), [("service", "connect:GetFederationToken"), ("resource", "sts:AssumeRoleWithSAML")]
+)
 def test_a_denial_of_the_organization_is_told_to_be_unread(kind: str, action: str, federations: Federations) -> None:
     live = federations.healthy()
-    statement = {"Effect": "Deny", "Action": action, "Resource": "*"} | ({"Principal": "*"} if kind == "resource" else {})
+    statement = {"Effect": "Deny", "Action": action, "Resource": "*"} | (
+        {"Principal": "*"} if kind == "resource" else {}
+    )
     denial = {"Version": "2012-10-17", "Statement": [statement]}
-    clouds.seed(federations.sandbox.world, {"aws": {"accounts": [{"id": ACCOUNT, f"{kind}_control_policies": [denial]}]}})
+    clouds.seed(
+        federations.sandbox.world, {"aws": {"accounts": [{"id": ACCOUNT, f"{kind}_control_policies": [denial]}]}}
+    )
     assert not live.sign_in().ok
     report = live.check(JANE)
     assert not failing(report), "\n".join(report["table"])
@@ -245,7 +281,9 @@ def test_a_response_that_aws_takes(federations: Federations, tmp_path: Path) -> 
     response = http_sign_in.saml_response(live.sandbox.environment, str(live.application["user_access_url"]), JANE)
     posted = {
         "url": REPLY_URL,
-        "postData": {"params": [{"name": "SAMLResponse", "value": response}, {"name": "RelayState", "value": "https://x"}]},
+        "postData": {
+            "params": [{"name": "SAMLResponse", "value": response}, {"name": "RelayState", "value": "https://x"}]
+        },
     }
     recorded = tmp_path / "sign-in.har"
     recorded.write_text(json.dumps({"log": {"entries": [{"request": posted}]}}), encoding="utf-8")
@@ -256,7 +294,11 @@ def test_a_response_that_aws_takes(federations: Federations, tmp_path: Path) -> 
     live.sandbox.world.traffic.clear()
     offline = live.have("saml_response_info", file=str(recorded), **files)
     assert live.sandbox.world.traffic.requests() == []
-    for asked in (offline, live.have("saml_response_info", file=str(recorded)), live.have("saml_response_info", response=response)):
+    for asked in (
+        offline,
+        live.have("saml_response_info", file=str(recorded)),
+        live.have("saml_response_info", response=response),
+    ):
         assert (asked["accepted"], asked["answer"]) == (True, ""), asked["table"]
         assert response[:60] not in json.dumps(asked)
     assert (offline["saml_response"]["relay_state"], offline["saml_response"]["posted_to"]) == ("https://x", REPLY_URL)
@@ -289,7 +331,10 @@ def test_what_is_no_response(given: dict[str, str], message: str, federations: F
         ({"name": "x", "instance_id": "nonsense"}, "no Amazon Connect instance with the alias 'nonsense'"),
         ({"name": "x", "instance_id": "i", "region": "eu-north-1"}, "eu-north-1"),
         ({"name": "x", "instance_id": "i", "role": "a b"}, "'a b' is not a name for an IAM role"),
-        ({"name": "x", "instance_id": "i", "saml_provider": "arn:aws:iam::1:role/x"}, "not the ARN of an IAM SAML provider"),
+        (
+            {"name": "x", "instance_id": "i", "saml_provider": "arn:aws:iam::1:role/x"},
+            "not the ARN of an IAM SAML provider",
+        ),
     ],
 )
 def test_what_cannot_be_checked(given: dict[str, str], message: str, federations: Federations) -> None:
@@ -310,7 +355,9 @@ def test_the_task_fails_when_it_is_told_to(federations: Federations) -> None:
     assert not failed["ok"]
     assert not run_module("federation_check", {**options, "fail_on": "never"}).get("failed")
     live.change_principal(accountEnabled=True)
-    healthy = run_module("federation_check", {"name": "Amazon Connect example", "instance_id": live.instance["arn"], "warn_days": 2000})
+    healthy = run_module(
+        "federation_check", {"name": "Amazon Connect example", "instance_id": live.instance["arn"], "warn_days": 2000}
+    )
     assert (healthy["ok"], healthy["counts"]["warning"]) == (True, 1)
     assert run_module("federation_check", {**options, "warn_days": 2000, "fail_on": "warning"})["failed"]
 
@@ -333,18 +380,25 @@ def test_what_may_not_be_read_is_unknown(federations: Federations) -> None:
     much = {*UNSEEN, "provider", "certificate", "permissions", "security_profile", "approved_origins"}
     all_of_it = {*UNSEEN, "provider", "certificate", "role", "instance", "user"}
     for number, (allowed, expected) in enumerate(
-        ((["connect:Describe*", "connect:ListUsers", "ds:DescribeDirectories", "iam:GetRole", "sts:*"], much), (["sts:*"], all_of_it))
+        (
+            (["connect:Describe*", "connect:ListUsers", "ds:DescribeDirectories", "iam:GetRole", "sts:*"], much),
+            (["sts:*"], all_of_it),
+        )
     ):
         policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
         key = {"id": f"AKIAREADER000000000{number}", "secret": SECRET, "user": "reader", "policy": policy}
         clouds.seed(federations.sandbox.world, {"aws": {"accounts": [{"id": ACCOUNT, "access_keys": [key]}]}})
-        report = live.check(JANE, access_key=key["id"], secret_key=SECRET, embedding_origins=["https://desk.example.com"])
+        report = live.check(
+            JANE, access_key=key["id"], secret_key=SECRET, embedding_origins=["https://desk.example.com"]
+        )
         assert report["ok"], report["table"]
         assert set(failing(report, "unknown")) == expected
 
 
 def test_the_permissions_for_reading_alone_show_everything(federations: Federations) -> None:
-    """facts/entra.md E6: Application.Read.All does not show a policy where it is assigned; the list of policies and appliesTo do."""
+    """facts/entra.md E6: Application.Read.All does not show a policy where it is assigned; the list of policies and
+    appliesTo do.
+    """
     live = federations.healthy()
     content = {"TokenIssuancePolicy": {"Version": 1, "SamlTokenVersion": "1.1"}}
     path = f"/applications/{live.application['object_id']}/tokenIssuancePolicies/$ref"
@@ -352,7 +406,9 @@ def test_the_permissions_for_reading_alone_show_everything(federations: Federati
     assert reading["ok"], reading["table"]
     assert reading["findings"] == whole["findings"]
     made = live.graph("POST", "/policies/tokenIssuancePolicies", displayName="Old", definition=[json.dumps(content)])
-    live.graph("POST", path, **{"@odata.id": f"https://graph.microsoft.com/v1.0/policies/tokenIssuancePolicies/{made['id']}"})
+    live.graph(
+        "POST", path, **{"@odata.id": f"https://graph.microsoft.com/v1.0/policies/tokenIssuancePolicies/{made['id']}"}
+    )
     live.set_claim("SessionDuration", {"Value": "7"})
     assert {"response", "role_claim"} & set(failing(live.check(JANE, client_id=READER)))
     assert failing(live.check(JANE, client_id=READER)).keys() == failing(live.check(JANE)).keys()
@@ -364,7 +420,9 @@ def test_ten_thousand_agents_take_sixty_requests_at_most(federations: Federation
     live = federations.healthy()
     world = federations.sandbox.world
     names = [f"agent.{number}@example.com" for number in range(10_000)]
-    live.directory(users=[{"userPrincipalName": name} for name in names], groups=[{"displayName": GROUP, "members": names}])
+    live.directory(
+        users=[{"userPrincipalName": name} for name in names], groups=[{"displayName": GROUP, "members": names}]
+    )
     instance = world.state(Connect).instances[live.instance["id"]]
     jane = instance.users.latest(live.user_id())
     assert jane
@@ -376,7 +434,9 @@ def test_ten_thousand_agents_take_sixty_requests_at_most(federations: Federation
     report = live.check(everyone_assigned=True)
     calls = [f"{entry['service']} {entry['operation']}" for entry in world.traffic.requests()]
     assert len(calls) <= MOST_REQUESTS, calls
-    assert [(one["hop"], one["subject"]) for one in report["findings"] if one["status"] == "fail"] == [("user", names[-1])]
+    assert [(one["hop"], one["subject"]) for one in report["findings"] if one["status"] == "fail"] == [
+        ("user", names[-1])
+    ]
     assert "9,999 people" in {finding["subject"] for finding in report["findings"] if finding["hop"] == "user"}
 
 
@@ -386,4 +446,6 @@ def test_the_readme_tells_the_score() -> None:
     assert f"in {len(MISCONFIGURATIONS)} ways, one at a time" in readme
     assert f"{len(MISCONFIGURATIONS)} of {len(MISCONFIGURATIONS)} are named" in readme
     assert f"{len(FALSE_ALARMS)} that only look odd" in readme
-    assert [misconfiguration.status for misconfiguration in MISCONFIGURATIONS if misconfiguration.status != "fail"] == ["warning"]
+    assert [misconfiguration.status for misconfiguration in MISCONFIGURATIONS if misconfiguration.status != "fail"] == [
+        "warning"
+    ]

@@ -47,7 +47,10 @@ def test_each_half_takes_what_the_other_hands_over(sandbox: Sandbox, playbooks: 
     assert f"waits for {teams.handed('entra')}" in waiting.output
     assert waiting.table()["demo"][2] == f"Wait for {teams.handed('entra')}"
     assert not any("role" in sentence for sentence in waiting.done())
-    assert json.loads(teams.handed("aws").read_text(encoding="utf-8"))["result"]["id"] == waiting.result("connect_instance")["id"]
+    assert (
+        json.loads(teams.handed("aws").read_text(encoding="utf-8"))["result"]["id"]
+        == waiting.result("connect_instance")["id"]
+    )
 
     entra = teams.run("entra")
     assert entra.result("azure_saml_app")["user_access_url"] in teams.handed("entra").read_text(encoding="utf-8")
@@ -56,7 +59,10 @@ def test_each_half_takes_what_the_other_hands_over(sandbox: Sandbox, playbooks: 
     assert entra.table()["demo"] == ["yes", "not run", missing]
 
     aws = teams.run("aws")
-    assert aws.result("aws_federation")["role"]["arn"] == json.loads(teams.handed("entra").read_text(encoding="utf-8"))["role_arn"]
+    assert (
+        aws.result("aws_federation")["role"]["arn"]
+        == json.loads(teams.handed("entra").read_text(encoding="utf-8"))["role_arn"]
+    )
     # Meanwhile a rotation published a certificate that the file of the other half does not hold yet.
     given = json.loads(teams.handed("entra").read_text(encoding="utf-8"))["result"]
     address = f"https://login.microsoftonline.com/{TENANTS['public']}/saml2"

@@ -36,7 +36,9 @@ def test_it_asks_everything_and_leaves_nothing(sandbox: Sandbox, terminal: Playb
     written = (tmp_path / "live-probe.json").read_text(encoding="utf-8")
     report = json.loads(written)
     named = {"client_token_memory", "profiles_of_a_new_instance"}
-    assert {each["id"] for each in report["answers"] if each["answer"] == "not_told"} <= NOT_HERE | set(probe_factory.RECENT)
+    assert {each["id"] for each in report["answers"] if each["answer"] == "not_told"} <= NOT_HERE | set(
+        probe_factory.RECENT
+    )
     assert named & {each["id"] for each in report["answers"]} == set()
     assert [each["id"] for each in report["answers"] if each["answer"] not in (each["assumed"], "not_told")] == []
     assert probe_factory.left_behind(sandbox) == []

@@ -34,9 +34,16 @@ def test_a_playbook_that_reads_knows_no_other_tag_either(playbook: str, sandbox:
 
 @pytest.mark.parametrize(
     ("playbook", "arguments"),
-    [("site", ["--tags", "azure"]), ("site", ["--skip-tags", "agent"]), ("users", ["--tags", "agents"]), ("teardown", ["--tags", "Entra"])],
+    [
+        ("site", ["--tags", "azure"]),
+        ("site", ["--skip-tags", "agent"]),
+        ("users", ["--tags", "agents"]),
+        ("teardown", ["--tags", "Entra"]),
+    ],
 )
-def test_an_unknown_tag_does_nothing_and_fails(playbook: str, arguments: list[str], sandbox: Sandbox, playbooks: Playbooks) -> None:
+def test_an_unknown_tag_does_nothing_and_fails(
+    playbook: str, arguments: list[str], sandbox: Sandbox, playbooks: Playbooks
+) -> None:
     run = playbooks.fail(playbook, INVENTORY, *arguments)
     assert f"{playbook}.yml knows no tag {arguments[1]}" in run.message()
     assert run.table()["demo"][0] == "failed"
@@ -52,7 +59,10 @@ def test_a_tag_of_the_users_own_playbook_is_named_once(playbooks: Playbooks) -> 
 def test_the_plan_is_a_file_and_a_status(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     """One file for all hosts, where the user stands; one host that cannot be planned does not stop the other."""
     demo = yaml.safe_load((INVENTORIES / INVENTORY).read_text(encoding="utf-8"))["all"]["hosts"]["demo"]
-    hosts = {"good": demo, "bad": {**demo, "federation_instance_alias": "example-bad", "federation_region": "eu-north-1"}}
+    hosts = {
+        "good": demo,
+        "bad": {**demo, "federation_instance_alias": "example-bad", "federation_region": "eu-north-1"},
+    }
     (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
     variables = {"federation_plan_file": "plans/plan.json", "federation_planned_status": 10}
     (tmp_path / "plans").mkdir()
@@ -76,13 +86,23 @@ def test_the_plan_is_a_file_and_a_status(sandbox: Sandbox, playbooks: Playbooks,
     done = playbooks.succeed("site", INVENTORY, variables=variables)
     assert done.changed() > 0
     (record,) = plan_of(tmp_path / "plans" / "plan.json")["federations"]
-    assert (record["changed"], record["check"], [step["action"] for step in record["steps"]]) == ("yes", "passed", done.done())
+    assert (record["changed"], record["check"], [step["action"] for step in record["steps"]]) == (
+        "yes",
+        "passed",
+        done.done(),
+    )
     playbooks.succeed("site", INVENTORY, "--check", variables=variables)  # nothing is planned
 
-    teardown = playbooks.run("teardown", INVENTORY, "--check", variables={**variables, "federation_remove_agents": True})
+    teardown = playbooks.run(
+        "teardown", INVENTORY, "--check", variables={**variables, "federation_remove_agents": True}
+    )
     assert teardown.returncode == 10
     told = "\n".join(teardown.plan())
-    for name in ("Delete the application 'Amazon Connect example-demo'", "ConnectFederation-example-demo", "Entra-example-demo"):
+    for name in (
+        "Delete the application 'Amazon Connect example-demo'",
+        "ConnectFederation-example-demo",
+        "Entra-example-demo",
+    ):
         assert name in told
     assert "Delete the agent 'jane.doe@example.com'" in told
     gone = playbooks.succeed("teardown", INVENTORY, variables={"federation_remove_agents": True})
@@ -97,7 +117,11 @@ def test_many_agents_are_one_line_each_in_a_diff_and_one_sentence_in_the_plan(
     people = [{"userPrincipalName": name, "givenName": "A", "surname": "B"} for name in names]
     groups = [{"displayName": "Crowd", "members": names}]
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "users": people, "groups": groups}]}})
-    variables = {"federation_agents": [], "federation_agent_groups": [{"group": "Crowd"}], "federation_plan_file": "plan.json"}
+    variables = {
+        "federation_agents": [],
+        "federation_agent_groups": [{"group": "Crowd"}],
+        "federation_plan_file": "plan.json",
+    }
     run = playbooks.succeed("site", INVENTORY, "--check", "--diff", variables=variables)
     (sentence,) = [line for line in run.plan() if line.startswith("Create the agent")]
     assert sentence.startswith("Create the agent, 300 times: agent.0@example.com, ")
@@ -112,6 +136,8 @@ def test_a_half_that_waits_says_so_and_ends_as_told(playbooks: Playbooks, tmp_pa
     variables = {"handover_folder": str(tmp_path)}
     waits = ["waits", "not run", f"Wait for {tmp_path}/demo.aws.json"]
     assert playbooks.succeed("site", INVENTORY, "--tags", "entra", variables=variables).table()["demo"] == waits
-    failed = playbooks.fail("site", INVENTORY, "--tags", "entra", variables={**variables, "handover_when_waiting": "fail"})
+    failed = playbooks.fail(
+        "site", INVENTORY, "--tags", "entra", variables={**variables, "handover_when_waiting": "fail"}
+    )
     assert failed.table()["demo"] == waits
     assert "This half waits for" in failed.message()

@@ -21,14 +21,19 @@ JANE: t.Final = "jane.doe@example.com"
 JOHN: t.Final = "john.roe@example.com"
 #: a group and a profile of these names are templates to Ansible and markup to a browser
 HOSTILE: t.Final = "{{ 7 * 7 }} <script>alert(1)</script>"
-#: HTTP requests for one federation whose agents are listed: those of the check, the profiles' names, and a token of each cloud
+#: HTTP requests for one federation whose agents are listed: those of the check, the profiles' names, and a token of
+#: each cloud
 BUDGET: t.Final = 20
 
 
 def inventory_of(folder: Path, **hosts: dict[str, t.Any]) -> Path:
     """An inventory with agents Jane and John on each host."""
     agents = [{"username": name, "first_name": "A", "last_name": "B"} for name in (JANE, JOHN)]
-    shared = {"federation_region": "eu-central-1", "federation_agents": agents, "federation_assigned_groups": ["Contact centre agents"]}
+    shared = {
+        "federation_region": "eu-central-1",
+        "federation_agents": agents,
+        "federation_assigned_groups": ["Contact centre agents"],
+    }
     file = folder / "hosts.json"
     file.write_text(json.dumps({"all": {"vars": shared, "hosts": hosts}}), encoding="utf-8")
     return file
@@ -36,7 +41,9 @@ def inventory_of(folder: Path, **hosts: dict[str, t.Any]) -> Path:
 
 def test_the_report_of_a_fleet(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
     """One federation for all of it, because site.yml takes longest."""
-    hosts: dict[str, dict[str, t.Any]] = {name: {"federation_instance_alias": f"example-{name}"} for name in ("demo", "lost")}
+    hosts: dict[str, dict[str, t.Any]] = {
+        name: {"federation_instance_alias": f"example-{name}"} for name in ("demo", "lost")
+    }
     hosts["wrong"] = {"federation_instance_alias": "example-wrong", "federation_check_warn_days": "soon"}
     hosts["invalid"] = {"federation_instance_alias": ["no", "text"]}
     inventory = inventory_of(tmp_path, **hosts)
@@ -79,7 +86,9 @@ def test_the_report_of_a_fleet(sandbox: Sandbox, playbooks: Playbooks, tmp_path:
     document = html.document_fromstring(page.read_text(encoding="utf-8"))
     assert document.xpath("//script") == []
     assert HOSTILE in document.text_content()
-    assert SECRET not in well.output + ill.output + page.read_text(encoding="utf-8") + content.read_text(encoding="utf-8")
+    assert SECRET not in well.output + ill.output + page.read_text(encoding="utf-8") + content.read_text(
+        encoding="utf-8"
+    )
 
 
 def _break(sandbox: Sandbox) -> None:
@@ -91,7 +100,9 @@ def _break(sandbox: Sandbox) -> None:
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "groups": groups}]}})
 
 
-def test_files_go_where_they_are_told_and_a_damaged_last_report_is_refused(playbooks: Playbooks, tmp_path: Path) -> None:
+def test_files_go_where_they_are_told_and_a_damaged_last_report_is_refused(
+    playbooks: Playbooks, tmp_path: Path
+) -> None:
     inventory = inventory_of(tmp_path, lost={"federation_instance_alias": "example-lost"})
     files = {"federation_report_html": "", "federation_report_json": "reports/today.json"}
     (tmp_path / "reports").mkdir()
@@ -101,6 +112,8 @@ def test_files_go_where_they_are_told_and_a_damaged_last_report_is_refused(playb
 
     (tmp_path / "other.json").write_text('{"findings": []}', encoding="utf-8")
     before = (tmp_path / "reports" / "today.json").read_bytes()
-    run = playbooks.fail("report", inventory, variables={**files, "federation_report_previous": str(tmp_path / "other.json")})
+    run = playbooks.fail(
+        "report", inventory, variables={**files, "federation_report_previous": str(tmp_path / "other.json")}
+    )
     assert "The previous report is not one: its kind is None" in run.output
     assert (tmp_path / "reports" / "today.json").read_bytes() == before

@@ -26,7 +26,9 @@ def load(*path: str) -> t.Any:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_defaults_equal_the_specification(role: str) -> None:
-    """A computed default may be missing in the specification, where its type forbids a template; the description then tells it."""
+    """A computed default may be missing in the specification, where its type forbids a template; the description then
+    tells it.
+    """
     options = load("roles", role, "meta", "argument_specs.yml")["argument_specs"]["main"]["options"]
     given = load("roles", role, "defaults", "main.yml")
     computed = {name for name, value in given.items() if "{{" in str(value)}
@@ -48,9 +50,18 @@ def test_variables_bear_the_name_of_their_role(role: str) -> None:
 
 def test_every_variable_that_the_guides_name_exists() -> None:
     known = {name for role in ROLES for name in load("roles", role, "defaults", "main.yml")}
-    known |= {f"{role}_result" for role in ROLES} | {"federation_confirm_instance_alias", "federation_remove_agents", "federation_sandbox"}
+    known |= {f"{role}_result" for role in ROLES} | {
+        "federation_confirm_instance_alias",
+        "federation_remove_agents",
+        "federation_sandbox",
+    }
     folders = {"docs": ("*.md", "*.rst"), "inventories": ("*.yml",)}
-    pages = [page for folder, patterns in folders.items() for pattern in patterns for page in (CHECKOUT / folder).rglob(pattern)]
+    pages = [
+        page
+        for folder, patterns in folders.items()
+        for pattern in patterns
+        for page in (CHECKOUT / folder).rglob(pattern)
+    ]
     pages.append(CHECKOUT / "README.md")
     named = re.compile(rf"\b(?:{'|'.join(ROLES)})_[a-z_]+\b")
     plugins = {path.stem for kind in ("modules", "filter") for path in (CHECKOUT / "plugins" / kind).glob("*.py")}

@@ -48,11 +48,17 @@ def test_no_sign_in_fails_but_in_the_naive_order_some_do(
 
     environment, application = playbooks.environment, {"app_id": federation.app_id}
     with federation.agents() as naive:
-        staged = run_module("azure_saml_certificate", {**application, "common_name": "Naive"}, environment)["certificate"]
+        staged = run_module("azure_saml_certificate", {**application, "common_name": "Naive"}, environment)[
+            "certificate"
+        ]
         activated = run_module("azure_saml_certificate", {**application, "state": "active", "force": True}, environment)
         assert activated["certificate"]["thumbprint"] == staged["thumbprint"]
         naive.one_more_turn()
-        run_module("iam_saml_provider", {"name": federation.name, "metadata": staged["metadata_xml"], "purge_tags": False}, environment)
+        run_module(
+            "iam_saml_provider",
+            {"name": federation.name, "metadata": staged["metadata_xml"], "purge_tags": False},
+            environment,
+        )
         federation.settled()
         assert all(found.ok for found in naive.one_more_turn()), "sign-ins work again"
     note("sign-ins in the naive order", naive)
@@ -63,11 +69,15 @@ def test_no_sign_in_fails_but_in_the_naive_order_some_do(
 def test_an_active_certificate_that_ended_and_a_provider_in_another_account(
     federation: Federation, sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path
 ) -> None:
-    """facts/entra.md 3.7: a new certificate signs at once. Both accounts get it, and the run says how long sign-ins failed."""
+    """facts/entra.md 3.7: a new certificate signs at once. Both accounts get it, and the run says how long sign-ins
+    failed.
+    """
     key = {"id": "AKIAFOREIGN000000000", "secret": "the-foreign-secret"}
     clouds.seed(sandbox.world, {"aws": {"accounts": [{"id": FOREIGN, "access_keys": [key]}]}})
     foreign = {"access_key": key["id"], "secret_key": key["secret"]}
-    elsewhere = run_module("iam_saml_provider", {"name": "Elsewhere", "metadata": federation.metadata, **foreign}, playbooks.environment)
+    elsewhere = run_module(
+        "iam_saml_provider", {"name": "Elsewhere", "metadata": federation.metadata, **foreign}, playbooks.environment
+    )
     federation.variables |= {
         "certificate_rotation_providers": [federation.arn, elsewhere["saml_provider"]["arn"]],
         "certificate_rotation_aws_options": {FOREIGN: foreign},
@@ -128,7 +138,9 @@ def test_a_certificate_of_others_is_left_alone_until_told(
 
 
 @pytest.mark.soak
-def test_a_certificate_of_others_is_taken_over_when_told(federation: Federation, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_of_others_is_taken_over_when_told(
+    federation: Federation, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     foreign = make_by_hand(federation, sandbox, monkeypatch)
     result = federation.rotate(certificate_rotation_adopt_unmanaged=True, certificate_rotation_settle_seconds=0).result(
         "certificate_rotation"
@@ -141,13 +153,26 @@ def test_a_certificate_of_others_is_taken_over_when_told(federation: Federation,
 def test_a_leaked_key_is_replaced_and_removed_in_one_run(federation: Federation) -> None:
     federation.later(2)
     federation.variables["certificate_rotation_settle_seconds"] = 0
-    leaked = {"certificate_rotation_now": True, "certificate_rotation_compromised": True, "certificate_rotation_validity_days": 1000}
+    leaked = {
+        "certificate_rotation_now": True,
+        "certificate_rotation_compromised": True,
+        "certificate_rotation_validity_days": 1000,
+    }
     run = federation.rotate(**leaked)
     assert "there is no way back" in run.output
     federation.check_rotated()
     first = "Remove the certificate " + federation.first
-    beginnings = ("Make a signing certificate", "Publish the new certificate", "Wait until", "Let Entra ID sign", first, first)
-    assert [line.startswith(beginning) for line, beginning in zip(run.plan(), beginnings, strict=True)] == [True] * 6, run.plan()
+    beginnings = (
+        "Make a signing certificate",
+        "Publish the new certificate",
+        "Wait until",
+        "Let Entra ID sign",
+        first,
+        first,
+    )
+    assert [line.startswith(beginning) for line, beginning in zip(run.plan(), beginnings, strict=True)] == [True] * 6, (
+        run.plan()
+    )
     assert run.table()["demo"][:2] == ["yes", "passed"]
     assert run.table()["demo"][2] == run.result("certificate_rotation")["message"]
     assert run.result("certificate_rotation")["retired"] == []

@@ -32,8 +32,12 @@ STAGES: t.Final = {"stage": "publish", "publish": "settle", "settle": "activate"
 
 
 def test_a_stop_after_each_stage_and_a_way_back(federation: Federation, note: t.Callable[..., None]) -> None:
-    """Before each stage check mode foretells exactly what the stage then does; site.yml runs in between and undoes nothing."""
-    federation.variables["certificate_rotation_settle_seconds"] = 90  # longer than two runs on a busy machine, so that settle is seen
+    """Before each stage check mode foretells exactly what the stage then does; site.yml runs in between and undoes
+    nothing.
+    """
+    federation.variables["certificate_rotation_settle_seconds"] = (
+        90  # longer than two runs on a busy machine, so that settle is seen
+    )
     federation.due()
     result: dict[str, t.Any] = {}
     with federation.agents() as agents:
@@ -54,7 +58,9 @@ def test_a_stop_after_each_stage_and_a_way_back(federation: Federation, note: t.
         back = federation.rotate("--tags", "rollback").result("certificate_rotation")
         assert back["stage"] == "held"
         assert federation.certificates()[0] == federation.first
-        assert federation.rotate("--tags", "all,rollback").changed() == 0, "neither the daily job nor a second rollback has anything to do"
+        assert federation.rotate("--tags", "all,rollback").changed() == 0, (
+            "neither the daily job nor a second rollback has anything to do"
+        )
         assert federation.certificates()[0] == federation.first
         assert federation.rotate(certificate_rotation_resume=True).result("certificate_rotation")["stage"] == "watch"
         assert federation.certificates()[0] == second
@@ -129,14 +135,21 @@ def test_what_does_not_hold_is_not_retired(federation: Federation, tmp_path: Pat
     assert federation.rotate(federation_agents=stranger, certificate_rotation_check=False).changed() == 2
 
 
-def test_hosts_that_share_an_application_are_served_by_the_first(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
-    """Both providers are named by the application's Role claims; one certificate is made, not two, and each host proves its own path."""
+def test_hosts_that_share_an_application_are_served_by_the_first(
+    sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path
+) -> None:
+    """Both providers are named by the application's Role claims; one certificate is made, not two, and each host proves
+    its own path.
+    """
     iam = "arn:aws:iam::111122223333"
     hosts = {
         name: {"federation_role_name": f"ConnectFederation-{name}", "federation_provider_name": f"Entra-{name}"}
         for name in ("sales", "support")
     }
-    pairs = [{"role_arn": f"{iam}:role/ConnectFederation-{name}", "provider_arn": f"{iam}:saml-provider/Entra-{name}"} for name in hosts]
+    pairs = [
+        {"role_arn": f"{iam}:role/ConnectFederation-{name}", "provider_arn": f"{iam}:saml-provider/Entra-{name}"}
+        for name in hosts
+    ]
     common = {
         "federation_region": "eu-central-1",
         "federation_instance_alias": "example-both",
@@ -163,7 +176,9 @@ def test_hosts_that_share_an_application_are_served_by_the_first(sandbox: Sandbo
     failing.write_text("- ansible.builtin.fail: {msg: The proof fails.}\n", encoding="utf-8")
     fails = {"certificate_rotation_proof": str(failing)}
     for host, variables in hosts.items():
-        inventory.write_text(json.dumps({"all": {"vars": common, "hosts": hosts | {host: variables | fails}}}), encoding="utf-8")
+        inventory.write_text(
+            json.dumps({"all": {"vars": common, "hosts": hosts | {host: variables | fails}}}), encoding="utf-8"
+        )
         unproven = playbooks.fail("rotate_certificate", inventory)
         assert unproven.message() == "The proof fails."
         assert unproven.changed() == 0, f"{host} does not hold, so nobody retires anything"
@@ -172,7 +187,9 @@ def test_hosts_that_share_an_application_are_served_by_the_first(sandbox: Sandbo
     assert playbooks.succeed("rotate_certificate", inventory).changed() == 0
 
 
-def test_a_single_stage_in_an_account_that_is_entered_by_a_role(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+def test_a_single_stage_in_an_account_that_is_entered_by_a_role(
+    sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path
+) -> None:
     playbooks.environment |= test_accounts.fill(sandbox)
     arguments = (test_accounts.inventory(tmp_path), "--limit", "sales", "--tags")
     playbooks.succeed("site", *arguments, "entra,aws")
@@ -183,7 +200,9 @@ def test_a_single_stage_in_an_account_that_is_entered_by_a_role(sandbox: Sandbox
 
 
 def decided(federation: Federation) -> dict[str, t.Any]:
-    """What the daily job would see and decide: the modules that it reads with, run in this process, and its filter with its defaults."""
+    """What the daily job would see and decide: the modules that it reads with, run in this process, and its filter with
+    its defaults.
+    """
     found = run_here("azure_saml_app_info", {"app_id": federation.app_id})
     trusting = run_here("iam_saml_provider_info", {"name": federation.name, "account_id": federation.arn.split(":")[4]})
     assert not found.get("failed"), found
@@ -196,9 +215,10 @@ def test_three_years_of_a_daily_job(
 ) -> None:
     """Certificates of one year, 1095 days, one by one, an agent signing in on each, before and after the job.
 
-    The playbook itself runs on each day on which it would do more than look, on the next day, and on every hundredth. On the others it
-    would read both clouds and decide that there is nothing to do. That is done here on every day, by the modules and the filter with
-    which the playbook does it, but in this process: a thousand playbooks would take hours. On the days on which both are done they agree.
+    The playbook itself runs on each day on which it would do more than look, on the next day, and on every hundredth.
+    On the others it would read both clouds and decide that there is nothing to do. That is done here on every day, by
+    the modules and the filter with which the playbook does it, but in this process: a thousand playbooks would take
+    hours. On the days on which both are done they agree.
     """
     for name, value in {**sandbox.environment, **credentials(), "AWS_REGION": "eu-central-1"}.items():
         monkeypatch.setenv(name, value)
@@ -210,7 +230,9 @@ def test_three_years_of_a_daily_job(
     for day in range(1, 3 * 365 + 1):
         federation.later(1)
         sandbox.world.traffic.clear()
-        assert http_sign_in.sign_in(sandbox.environment, federation.url, USERS[day % 2]).ok, f"day {day}, before the job"
+        assert http_sign_in.sign_in(sandbox.environment, federation.url, USERS[day % 2]).ok, (
+            f"day {day}, before the job"
+        )
         decision = decided(federation)
         work = decision["stage"] != "watch"
         if work or after_work or day % 100 == 0:

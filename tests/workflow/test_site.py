@@ -20,18 +20,23 @@ ONE: t.Final = "sandbox/hosts.yml"
 #: the requests that an unchanged federation may take, with the check that ends the run and without it
 BUDGET: t.Final = 34
 BUDGET_WITHOUT_CHECK: t.Final = 20
-#: those of a new federation, with its plan, its check, and one for each of the nine other Regions, in which its alias may be taken
+#: those of a new federation, with its plan, its check, and one for each of the nine other Regions, in which its alias
+#: may be taken
 BUDGET_NEW: t.Final = 64
 
 
 def check_classic(run: Run, sandbox: Sandbox) -> None:
     """The hand-made guide's values, to the letter."""
-    instance, application, federation = (run.result(role) for role in ("connect_instance", "azure_saml_app", "aws_federation"))
+    instance, application, federation = (
+        run.result(role) for role in ("connect_instance", "azure_saml_app", "aws_federation")
+    )
     assert application["identifiers"] == ["urn:amazon:webservices"]
     assert application["reply_urls"] == ["https://signin.aws.amazon.com/saml"]
     federate = f"https://us-east-1.console.aws.amazon.com/connect/federate/{instance['id']}"
     assert application["relay_state"] == f"{federate}?destination=%2Fconnect%2Fccp-v2"
-    claims = {claim["name"].rpartition("/")[2]: claim.get("value") or claim.get("source") for claim in application["claims"]}
+    claims = {
+        claim["name"].rpartition("/")[2]: claim.get("value") or claim.get("source") for claim in application["claims"]
+    }
     assert claims["Role"] == f"{federation['role']['arn']},{federation['saml_provider']['arn']}"
     assert claims["RoleSessionName"] == "user.userprincipalname"
     statement = federation["role"]["permission_policy"]["Statement"][0]
@@ -52,7 +57,9 @@ def check_two(run: Run, sandbox: Sandbox) -> None:
 
 def check_regional(run: Run, sandbox: Sandbox) -> None:
     """Entra posts to the Region's address; the role trusts both."""
-    trust = run.result("aws_federation")["role"]["trust_policy"]["Statement"][0]["Condition"]["StringEquals"]["SAML:aud"]
+    trust = run.result("aws_federation")["role"]["trust_policy"]["Statement"][0]["Condition"]["StringEquals"][
+        "SAML:aud"
+    ]
     assert sorted(trust) == ["https://eu-west-2.signin.aws.amazon.com/saml", "https://signin.aws.amazon.com/saml"]
     assert run.result("azure_saml_app")["reply_urls"] == ["https://eu-west-2.signin.aws.amazon.com/saml"]
 
@@ -72,7 +79,10 @@ def check_default(run: Run, sandbox: Sandbox) -> None:
     application = run.result("azure_saml_app")
     assert application["user_access_url"] in run.output
     assert application["reply_urls"] == ["https://eu-central-1.signin.aws.amazon.com/saml"]
-    assert run.result("aws_federation")["saml_provider"]["certificates"][0]["thumbprint"] == application["active_thumbprint"]
+    assert (
+        run.result("aws_federation")["saml_provider"]["certificates"][0]["thumbprint"]
+        == application["active_thumbprint"]
+    )
 
 
 #: inventory → the clouds that it is for, and what is right about the result
@@ -85,8 +95,12 @@ INVENTORIES: t.Final[dict[str, tuple[str, str, t.Callable[[Run, Sandbox], None]]
 }
 
 
-@pytest.mark.parametrize("inventory", [ONE, *(pytest.param(one, marks=pytest.mark.soak) for one in INVENTORIES if one != ONE)])
-def test_check_mode_foretells_the_run_and_the_second_run_changes_nothing(inventory: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
+@pytest.mark.parametrize(
+    "inventory", [ONE, *(pytest.param(one, marks=pytest.mark.soak) for one in INVENTORIES if one != ONE)]
+)
+def test_check_mode_foretells_the_run_and_the_second_run_changes_nothing(
+    inventory: str, sandbox: Sandbox, playbooks: Playbooks
+) -> None:
     cloud, partition, check = INVENTORIES[inventory]
     playbooks.environment |= credentials(cloud, partition)
     sandbox.world.settings.refuse_writes = True
@@ -116,7 +130,9 @@ def check_health(run: Run, sandbox: Sandbox) -> None:
     for host in run.events[-1]["stats"]:
         counts = run.result("federation_check", host)["counts"]
         assert (counts["fail"], counts["warning"]) == (0, 0), run.output
-        assert http_sign_in.sign_in(sandbox.environment, run.result("azure_saml_app", host)["user_access_url"], "jane.doe@example.com").ok
+        assert http_sign_in.sign_in(
+            sandbox.environment, run.result("azure_saml_app", host)["user_access_url"], "jane.doe@example.com"
+        ).ok
 
 
 def check_budget(sandbox: Sandbox, budget: int) -> None:
@@ -126,14 +142,24 @@ def check_budget(sandbox: Sandbox, budget: int) -> None:
 
 
 def test_what_the_application_claims_reaches_the_trust_policy(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    """A role below a path, session tags, a source identity, an issuer and an audience of its own: AWS takes the sign-in."""
+    """A role below a path, session tags, a source identity, an issuer and an audience of its own: AWS takes the
+    sign-in.
+    """
     key = {"id": "AKIAEVERYTHING000000", "secret": SECRET}  # the README's policy names roles without a path
     clouds.seed(sandbox.world, {"aws": {"accounts": [{"id": ACCOUNTS["aws"], "access_keys": [key]}]}})
     playbooks.environment |= {"AWS_ACCESS_KEY_ID": key["id"]}
     attributes = "https://aws.amazon.com/SAML/Attributes"
-    claims = [{"name": f"{attributes}/PrincipalTag:Team", "value": "Sales"}, {"name": f"{attributes}/SourceIdentity", "id": "mailnickname"}]
-    own = {"azure_saml_app_audience_override": "urn:amazon:webservices", "azure_saml_app_issuer_with_application_id": True}
-    run = playbooks.succeed("site", ONE, variables={"federation_role_path": "/connect/", "azure_saml_app_extra_claims": claims, **own})
+    claims = [
+        {"name": f"{attributes}/PrincipalTag:Team", "value": "Sales"},
+        {"name": f"{attributes}/SourceIdentity", "id": "mailnickname"},
+    ]
+    own = {
+        "azure_saml_app_audience_override": "urn:amazon:webservices",
+        "azure_saml_app_issuer_with_application_id": True,
+    }
+    run = playbooks.succeed(
+        "site", ONE, variables={"federation_role_path": "/connect/", "azure_saml_app_extra_claims": claims, **own}
+    )
     application = run.result("azure_saml_app")
     assert application["entity_id"].endswith(f"/{application['app_id']}")
     role = run.result("aws_federation")["role"]
@@ -146,7 +172,10 @@ def test_what_the_application_claims_reaches_the_trust_policy(sandbox: Sandbox, 
 def test_five_hundred_agents_stay_within_the_same_budget(sandbox: Sandbox, playbooks: Playbooks) -> None:
     names = [f"agent.{number}@example.com" for number in range(500)]
     people = [{"userPrincipalName": name, "givenName": "Agent", "surname": name.partition("@")[0]} for name in names]
-    agents = [{"username": one["userPrincipalName"], "first_name": one["givenName"], "last_name": one["surname"]} for one in people]
+    agents = [
+        {"username": one["userPrincipalName"], "first_name": one["givenName"], "last_name": one["surname"]}
+        for one in people
+    ]
     groups = [{"displayName": "Contact centre agents", "members": names}]
     users = [{**agent, "tags": {"managed-by": "openccp.federation"}} for agent in agents]
     instance = {"account": ACCOUNTS["aws"], "region": "eu-central-1", "alias": "example-demo", "users": users}
@@ -165,14 +194,20 @@ def test_five_hundred_agents_stay_within_the_same_budget(sandbox: Sandbox, playb
 
 
 def test_the_entra_half_runs_alone_when_the_instance_is_told(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    variables = {"federation_account_id": ACCOUNTS["aws"], "federation_instance_id": "99999999-8888-4777-8666-555555555555"}
+    variables = {
+        "federation_account_id": ACCOUNTS["aws"],
+        "federation_instance_id": "99999999-8888-4777-8666-555555555555",
+    }
     run = playbooks.succeed("site", ONE, "--tags", "entra", variables=variables)
     assert variables["federation_instance_id"] in run.result("azure_saml_app")["relay_state"]
     assert {entry["service"] for entry in sandbox.world.traffic.entries()}.isdisjoint({"iam", "sts", "connect"})
 
 
 def test_a_half_that_runs_alone_says_what_it_lacks(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    for tag, piece in (("entra", "give federation_account_id and federation_instance_id"), ("agents", "Run openccp.federation.site first")):
+    for tag, piece in (
+        ("entra", "give federation_account_id and federation_instance_id"),
+        ("agents", "Run openccp.federation.site first"),
+    ):
         assert piece in playbooks.fail("site", ONE, "--tags", tag).message()
     assert sandbox.world.traffic.writes() == []
 
@@ -187,7 +222,14 @@ def test_the_agents_alone(sandbox: Sandbox, playbooks: Playbooks) -> None:
 
 @pytest.mark.soak
 def test_replication_delays_are_waited_out(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    delays = ("graph_replication", "graph_index_lag", "metadata_lag", "iam_replication", "instance_creation", "connect_replication")
+    delays = (
+        "graph_replication",
+        "graph_index_lag",
+        "metadata_lag",
+        "iam_replication",
+        "instance_creation",
+        "connect_replication",
+    )
     sandbox.world.settings.change(dict.fromkeys(delays, 2.0))
     playbooks.succeed("site", ONE)
     sandbox.world.settings.change(dict.fromkeys(delays, 0.0))
@@ -195,7 +237,9 @@ def test_replication_delays_are_waited_out(sandbox: Sandbox, playbooks: Playbook
 
 
 def test_a_federation_of_us_east_1_moves_to_the_documented_reply_url(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    """AWS has no us-east-1.signin.aws.amazon.com in its table: the role trusts both addresses before Entra posts to the new one."""
+    """AWS has no us-east-1.signin.aws.amazon.com in its table: the role trusts both addresses before Entra posts to the
+    new one.
+    """
     sandbox.world.settings.undocumented_signin_host = True
     documented, other = "https://signin.aws.amazon.com/saml", "https://us-east-1.signin.aws.amazon.com/saml"
     place = {"federation_region": "us-east-1"}
@@ -212,7 +256,9 @@ def test_a_federation_of_us_east_1_moves_to_the_documented_reply_url(sandbox: Sa
     assert writes[0] == "UpdateAssumeRolePolicy", writes
     assert writes.count("UpdateAssumeRolePolicy") == 1
     assert moved.result("azure_saml_app")["reply_urls"] == [documented]
-    trusted = moved.result("aws_federation")["role"]["trust_policy"]["Statement"][0]["Condition"]["StringEquals"]["SAML:aud"]
+    trusted = moved.result("aws_federation")["role"]["trust_policy"]["Statement"][0]["Condition"]["StringEquals"][
+        "SAML:aud"
+    ]
     assert trusted == [documented, other]
     sandbox.world.settings.undocumented_signin_host = False
     assert http_sign_in.sign_in(sandbox.environment, url, "jane.doe@example.com").ok
@@ -221,10 +267,13 @@ def test_a_federation_of_us_east_1_moves_to_the_documented_reply_url(sandbox: Sa
 
 @pytest.mark.soak
 def test_an_operator_who_must_set_a_permissions_boundary(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    """The documented variant of the policy is enough for everything, and its holder's roles can do nothing but sign in."""
+    """The documented variant of the policy is enough for everything, and its holder's roles can do nothing but sign
+    in.
+    """
     folder = CHECKOUT / "docs" / "permissions"
     policy, boundary = (
-        json.loads((folder / name).read_text(encoding="utf-8")) for name in ("aws-policy-bounded.json", "aws-boundary.json")
+        json.loads((folder / name).read_text(encoding="utf-8"))
+        for name in ("aws-policy-bounded.json", "aws-boundary.json")
     )
     key = {"id": "AKIABOUNDED000000000", "secret": SECRET, "policy": policy}
     account = {"id": ACCOUNTS["aws"], "access_keys": [key], "policies": {"ConnectFederationBoundary": boundary}}
@@ -234,11 +283,16 @@ def test_an_operator_who_must_set_a_permissions_boundary(sandbox: Sandbox, playb
     bounded = {"aws_federation_boundary": f"arn:aws:iam::{ACCOUNTS['aws']}:policy/ConnectFederationBoundary"}
     run = playbooks.succeed("site", ONE, variables=bounded)
     assert run.result("aws_federation")["actions"] == [
-        f"Set the permissions boundary of the role 'ConnectFederation-example-demo' to {bounded['aws_federation_boundary']}"
+        (
+            f"Set the permissions boundary of the role 'ConnectFederation-example-demo' to "
+            f"{bounded['aws_federation_boundary']}"
+        )
     ]
     playbooks.succeed("teardown", ONE, variables=bounded)
     again = playbooks.succeed("site", ONE, variables=bounded)
-    assert http_sign_in.sign_in(sandbox.environment, again.result("azure_saml_app")["user_access_url"], "jane.doe@example.com").ok
+    assert http_sign_in.sign_in(
+        sandbox.environment, again.result("azure_saml_app")["user_access_url"], "jane.doe@example.com"
+    ).ok
 
 
 def test_reads_that_go_backwards_are_waited_out(sandbox: Sandbox, playbooks: Playbooks) -> None:

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AWX's job slices: each federation in exactly one of them, all at the same time, and what one job over everything would have made."""
+"""AWX's job slices: each federation in exactly one of them, all at the same time, and what one job over everything
+would have made.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +34,17 @@ INSTANCES: t.Final = {
 
 @pytest.fixture
 def fleet(sandbox: Sandbox, request: pytest.FixtureRequest) -> Fleet:
-    """Federations of two tenants. Three that are in different slices are in one account and Region, whose pace they share."""
+    """Federations of two tenants. Three that are in different slices are in one account and Region, whose pace they
+    share.
+    """
     sandbox.world.reset()
     return make_fleet(sandbox, **request.param)
 
 
 class Slices:
-    """A launch of the template Site in slices, without its last step, the check. play: a play that stands in for site.yml."""
+    """A launch of the template Site in slices, without its last step, the check. play: a play that stands in for
+    site.yml.
+    """
 
     def __init__(self, sandbox: Sandbox, fleet: Fleet, folder: Path, play: dict[str, t.Any] | None = None) -> None:
         self._sandbox, self._fleet, self._folder, self._play = sandbox, fleet, folder, play
@@ -73,7 +79,9 @@ class Slices:
         ran = collections.Counter(host for job in jobs for host in job.stats()["processed"])
         assert ran == dict.fromkeys(self._fleet.hosts, 1)
         times = [[dt.datetime.fromisoformat(event["created"]) for event in job.events()] for job in jobs]
-        assert max(min(one) for one in times) < min(max(one) for one in times), "the slices did not run at the same time"
+        assert max(min(one) for one in times) < min(max(one) for one in times), (
+            "the slices did not run at the same time"
+        )
         assert not [job for job in jobs if SECRET in job.told()]
         too_soon = [entry for entry in self._sandbox.world.traffic.entries() if entry["status"] == 429]
         self._sandbox.world.traffic.clear()

@@ -28,7 +28,9 @@ STOPS: t.Final = {
 SAMPLED: t.Final = ("right after instantiate", "after the provider")
 
 
-@pytest.mark.parametrize("stop", [pytest.param(stop, marks=[] if stop in SAMPLED else [pytest.mark.soak]) for stop in STOPS])
+@pytest.mark.parametrize(
+    "stop", [pytest.param(stop, marks=[] if stop in SAMPLED else [pytest.mark.soak]) for stop in STOPS]
+)
 def test_a_killed_run_is_finished_by_the_next(stop: str, sandbox: Sandbox, playbooks: Playbooks) -> None:
     service, operation = STOPS[stop]
     # Every answer takes a moment, so that the kill comes before the next write is answered.
@@ -54,5 +56,7 @@ def _done(sandbox: Sandbox, service: str, operation: str) -> bool:
 def count(sandbox: Sandbox, service: str, operation: str) -> int:
     """How many calls of an operation succeeded."""
     return sum(
-        1 for entry in sandbox.world.traffic.entries(service) if operation.lower() in entry["operation"].lower() and entry["status"] < 400
+        1
+        for entry in sandbox.world.traffic.entries(service)
+        if operation.lower() in entry["operation"].lower() and entry["status"] < 400
     )

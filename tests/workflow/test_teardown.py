@@ -27,7 +27,11 @@ def left(playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> dict[str, lis
             monkeypatch.setenv(name, value)
     connect = boto3.session.Session(region_name="eu-central-1").client("connect")
     instances = connect.list_instances()["InstanceSummaryList"]
-    users = [user["Username"] for instance in instances for user in connect.list_users(InstanceId=instance["Id"])["UserSummaryList"]]
+    users = [
+        user["Username"]
+        for instance in instances
+        for user in connect.list_users(InstanceId=instance["Id"])["UserSummaryList"]
+    ]
     return {"instances": [instance["InstanceAlias"] for instance in instances], "users": users}
 
 
@@ -51,7 +55,9 @@ def test_it_foretells_and_removes_application_role_and_provider(
     playbooks.succeed("site", INVENTORY)
 
 
-def test_agents_and_instance_go_only_when_told(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_agents_and_instance_go_only_when_told(
+    sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
     playbooks.succeed("site", INVENTORY)
     playbooks.succeed("teardown", INVENTORY, variables={"federation_remove_agents": True})
     assert left(playbooks, monkeypatch) == {"instances": ["example-demo"], "users": []}
@@ -62,11 +68,17 @@ def test_agents_and_instance_go_only_when_told(sandbox: Sandbox, playbooks: Play
     # An instance of the same alias is another instance: AWS may still remember how the first one was asked for.
     again = playbooks.succeed("site", INVENTORY)
     assert left(playbooks, monkeypatch) == {"instances": ["example-demo"], "users": ["jane.doe@example.com"]}
-    assert http_sign_in.sign_in(sandbox.environment, again.result("azure_saml_app")["user_access_url"], "jane.doe@example.com").ok
+    assert http_sign_in.sign_in(
+        sandbox.environment, again.result("azure_saml_app")["user_access_url"], "jane.doe@example.com"
+    ).ok
 
 
-def test_an_application_or_role_that_was_taken_over_stays(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The inventory that takes them over never removes them, nor does one that only names an application of somebody else's."""
+def test_an_application_or_role_that_was_taken_over_stays(
+    sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The inventory that takes them over never removes them, nor does one that only names an application of somebody
+    else's.
+    """
     app_id = application(sandbox, monkeypatch, "Theirs")
     adopting = {"azure_saml_app_app_id": app_id, "azure_saml_app_adopt": True, "aws_federation_adopt": True}
     for variables in ({"azure_saml_app_app_id": app_id}, adopting):
@@ -90,7 +102,11 @@ def test_what_somebody_else_made_stays(sandbox: Sandbox, playbooks: Playbooks, m
     }
     arn = clouds.seed(sandbox.world, {"aws": {"providers": [provider]}})["aws"]["providers"][0]["arn"]
     trust = {"Effect": "Allow", "Principal": {"Federated": arn}, "Action": "sts:AssumeRoleWithSAML"}
-    role = {"account": ACCOUNTS["aws"], "name": "ConnectFederation-example-demo", "trust": {"Version": "2012-10-17", "Statement": [trust]}}
+    role = {
+        "account": ACCOUNTS["aws"],
+        "name": "ConnectFederation-example-demo",
+        "trust": {"Version": "2012-10-17", "Statement": [trust]},
+    }
     clouds.seed(sandbox.world, {"aws": {"roles": [role]}})
     sandbox.world.traffic.clear()
     playbooks.succeed("teardown", INVENTORY)

@@ -37,7 +37,10 @@ def entra(sandbox: Sandbox, **content: t.Any) -> None:
 
 
 def test_groups_decide_who_is_an_agent(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    people = [{"userPrincipalName": "jane.doe@example.com", "mail": JANE}, {"userPrincipalName": "john.roe@example.com", "mail": JOHN}]
+    people = [
+        {"userPrincipalName": "jane.doe@example.com", "mail": JANE},
+        {"userPrincipalName": "john.roe@example.com", "mail": JOHN},
+    ]
     entra(sandbox, users=people, groups=[{"displayName": "Leads", "members": ["john.roe@example.com"]}])
     made = playbooks.succeed("site", INVENTORY, variables=VARIABLES)
     assert made.done() == made.planned()
@@ -59,14 +62,18 @@ def test_groups_decide_who_is_an_agent(sandbox: Sandbox, playbooks: Playbooks) -
     )
     groups = [*GROUPS, {"group": "Night", "security_profiles": ["Agent"]}]
     moved = playbooks.succeed(
-        "users", INVENTORY, variables={**VARIABLES, "federation_agent_groups": groups, "connect_users_leavers": "delete"}
+        "users",
+        INVENTORY,
+        variables={**VARIABLES, "federation_agent_groups": groups, "connect_users_leavers": "delete"},
     )
     assigned, *agents = moved.done()
     assert assigned.startswith("Assign the group Night to ")
     assert agents == ["Create the agent 'nia@example.com'", f"Delete the agent {JANE!r}"]
     assert moved.result("connect_users")["leavers"] == [JANE]
 
-    unknown = playbooks.fail("users", INVENTORY, variables={**VARIABLES, "federation_agent_groups": [{"group": "Leader"}]})
+    unknown = playbooks.fail(
+        "users", INVENTORY, variables={**VARIABLES, "federation_agent_groups": [{"group": "Leader"}]}
+    )
     assert "Leads" in unknown.message()
 
 
@@ -77,7 +84,9 @@ def test_the_check_of_site_looks_at_the_same_people_as_check(sandbox: Sandbox, p
     entra(sandbox, users=[nameless], groups=[{"displayName": "Contact centre agents", "members": members}])
     variables = {"federation_agents": [], "federation_agent_groups": [{"group": "Contact centre agents"}]}
     site = playbooks.fail("site", INVENTORY, variables={**variables, "federation_check_wait_timeout": 0})
-    found = [finding["subject"] for finding in site.result("federation_check")["findings"] if finding["status"] == "fail"]
+    found = [
+        finding["subject"] for finding in site.result("federation_check")["findings"] if finding["status"] == "fail"
+    ]
     assert found == ["nia@example.com"]
     sandbox.world.traffic.clear()
     again = playbooks.fail("site", INVENTORY, variables=variables)
@@ -86,19 +95,33 @@ def test_the_check_of_site_looks_at_the_same_people_as_check(sandbox: Sandbox, p
     assert again.result("federation_check")["findings"] == check.result("federation_check")["findings"]
     assert again.table()["demo"][:2] == ["no", "failed"]
     assert again.table()["demo"][2].startswith("nia@example.com: ")
-    assert "1 of 3 members of the groups cannot be an agent: nia@example.com (There is no surname)." in again.table()["demo"][2]
+    assert (
+        "1 of 3 members of the groups cannot be an agent: nia@example.com (There is no surname)."
+        in again.table()["demo"][2]
+    )
 
 
-def test_members_who_cannot_be_agents_are_counted_and_have_a_way_in(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
-    """Without them a federation would look well with most of its people locked out. The claim that is there decides the username."""
-    guest = {"userPrincipalName": "eve_x.org#EXT#@example.com", "userType": "Guest", "mail": "eve@x.org", "displayName": "Eve S."}
+def test_members_who_cannot_be_agents_are_counted_and_have_a_way_in(
+    sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path
+) -> None:
+    """Without them a federation would look well with most of its people locked out. The claim that is there decides the
+    username.
+    """
+    guest = {
+        "userPrincipalName": "eve_x.org#EXT#@example.com",
+        "userType": "Guest",
+        "mail": "eve@x.org",
+        "displayName": "Eve S.",
+    }
     members = ["jane.doe@example.com", guest["userPrincipalName"]]
     jane = {"userPrincipalName": "jane.doe@example.com", "mail": "jane.doe@example.com"}
     entra(sandbox, users=[jane, guest], groups=[{"displayName": "Contact centre agents", "members": members}])
     variables = {**VARIABLES, "federation_agent_groups": GROUPS[1:]}
     site = playbooks.succeed("site", INVENTORY, "--skip-tags", "check", variables=variables)
     told = site.table()["demo"][2]
-    assert told.startswith("1 of 2 members of the groups cannot be an agent: eve_x.org#EXT#@example.com (The account is a guest's.")
+    assert told.startswith(
+        "1 of 2 members of the groups cannot be an agent: eve_x.org#EXT#@example.com (The account is a guest's."
+    )
     assert "connect_users_guests" in told
     assert told in site.plan()
     to_file = {"connect_users_unusable_members": "fail", "federation_plan_file": str(tmp_path / "plan.json")}
@@ -106,23 +129,35 @@ def test_members_who_cannot_be_agents_are_counted_and_have_a_way_in(sandbox: San
     plan = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
     (record,) = plan["federations"]
     assert (plan["playbook"], record["changed"], record["unusable_members"]) == ("users", "no", told)
-    assert [(person["user_principal_name"], person["fixes"] != []) for person in record["unusable"]] == [(guest["userPrincipalName"], True)]
+    assert [(person["user_principal_name"], person["fixes"] != []) for person in record["unusable"]] == [
+        (guest["userPrincipalName"], True)
+    ]
     assert strict.message() == told
     assert strict.table()["demo"] == ["no", "not run", told]
-    let_in = {"connect_users_guests": True, "connect_users_name_fallbacks": ["display_name"], "federation_session_name_source": ""}
-    mended = playbooks.succeed("users", INVENTORY, variables={**variables, **let_in, "connect_users_unusable_members": "fail"})
+    let_in = {
+        "connect_users_guests": True,
+        "connect_users_name_fallbacks": ["display_name"],
+        "federation_session_name_source": "",
+    }
+    mended = playbooks.succeed(
+        "users", INVENTORY, variables={**variables, **let_in, "connect_users_unusable_members": "fail"}
+    )
     assert mended.done() == ["Create the agent 'eve@x.org'"]
     assert mended.table()["demo"] == ["yes", "not run", "Nothing."]
 
 
-def test_the_schedule_needs_what_site_makes(sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_schedule_needs_what_site_makes(
+    sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An instance and an application of ours: one that somebody else made is not touched."""
     assert "Run openccp.federation.site first" in playbooks.fail("users", INVENTORY, variables=VARIABLES).message()
     instance = {"account": ACCOUNTS["aws"], "region": "eu-central-1", "alias": "example-demo"}
     clouds.seed(sandbox.world, {"aws": {"instances": [instance]}})
     application(sandbox, monkeypatch, "Theirs", "urn:amazon:webservices")
     sandbox.world.traffic.clear()
-    theirs = playbooks.fail("users", INVENTORY, variables={**VARIABLES, "federation_identifier": "urn:amazon:webservices"})
+    theirs = playbooks.fail(
+        "users", INVENTORY, variables={**VARIABLES, "federation_identifier": "urn:amazon:webservices"}
+    )
     assert "There is no application of ours with the identifier urn:amazon:webservices" in theirs.message()
     assert sandbox.world.traffic.writes() == []
 
@@ -133,7 +168,10 @@ def test_many_agents_are_made_with_lines_that_say_how_far(sandbox: Sandbox, play
     clouds.seed(sandbox.world, {"aws": {"instances": [instance]}})
     sandbox.world.settings.limits = False
     for count in (50, 99):
-        people = [{"username": f"agent{number:02}@example.com", "first_name": "A", "last_name": "B"} for number in range(count)]
+        people = [
+            {"username": f"agent{number:02}@example.com", "first_name": "A", "last_name": "B"}
+            for number in range(count)
+        ]
         run = playbooks.succeed(
             "site",
             INVENTORY,

@@ -22,7 +22,10 @@ PAGE: t.Final = CHECKOUT / "docs" / "daily-jobs.md"
 CHANGING: t.Final = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9A-F]{40}\b|\d{4}-\d\d-\d\d \d\d:\d\d|\d+(?= days are left)"
 )
-AGENTS: t.Final = {"federation_agents": [], "federation_agent_groups": [{"group": "Contact centre agents", "security_profiles": ["Agent"]}]}
+AGENTS: t.Final = {
+    "federation_agents": [],
+    "federation_agent_groups": [{"group": "Contact centre agents", "security_profiles": ["Agent"]}],
+}
 
 
 def blocks() -> dict[str, str]:
@@ -33,7 +36,9 @@ def blocks() -> dict[str, str]:
 
 def printed(run: Run) -> str:
     """The plan and the table of a run."""
-    (table,) = [event["result"]["msg"] for event in run.events if event.get("task") == "Federation, changed, check, what to do"]
+    (table,) = [
+        event["result"]["msg"] for event in run.events if event.get("task") == "Federation, changed, check, what to do"
+    ]
     return CHANGING.sub("…", "\n".join([*run.plan(), "", *table]))
 
 
@@ -57,7 +62,11 @@ def test_the_page_shows_what_the_playbooks_print(sandbox: Sandbox, playbooks: Pl
     shown["a mistake"] = refused.message()
     sandbox.world.clock.advance(dt.timedelta(days=1060))
     rotating = {**AGENTS, "certificate_rotation_settle_seconds": 1}
-    shown["a certificate near its end"] = printed(playbooks.succeed("rotate_certificate", INVENTORY, variables=rotating))
+    shown["a certificate near its end"] = printed(
+        playbooks.succeed("rotate_certificate", INVENTORY, variables=rotating)
+    )
     removing = {**AGENTS, "federation_remove_agents": True}
-    shown["what a teardown would remove"] = printed(playbooks.succeed("teardown", INVENTORY, "--check", variables=removing))
+    shown["what a teardown would remove"] = printed(
+        playbooks.succeed("teardown", INVENTORY, "--check", variables=removing)
+    )
     assert blocks() == shown

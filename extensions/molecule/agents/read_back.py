@@ -14,8 +14,12 @@ from botocore.config import Config
 
 def agents(region: str, alias: str) -> dict[str, str]:
     """Username → profiles."""
-    connect = boto3.client("connect", region_name=region, config=Config(retries={"mode": "standard", "max_attempts": 20}))
-    instance = next(one["Id"] for one in connect.list_instances()["InstanceSummaryList"] if one["InstanceAlias"] == alias)
+    connect = boto3.client(
+        "connect", region_name=region, config=Config(retries={"mode": "standard", "max_attempts": 20})
+    )
+    instance = next(
+        one["Id"] for one in connect.list_instances()["InstanceSummaryList"] if one["InstanceAlias"] == alias
+    )
 
     def all_of(operation: str, key: str) -> list[dict]:
         return connect.get_paginator(operation).paginate(InstanceId=instance).build_full_result()[key]

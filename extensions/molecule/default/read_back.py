@@ -57,7 +57,9 @@ def read_back(region: str, alias: str) -> dict[str, object]:
     keys = get(f"/servicePrincipals/{principal['id']}?$select=keyCredentials")["keyCredentials"]
     thumbprint = principal["preferredTokenSigningKeyThumbprint"]
     verifying = [key for key in keys if key["usage"] == "Verify"]
-    active = [key["key"] for key in verifying if base64.b64decode(key["customKeyIdentifier"]).hex().upper() == thumbprint]
+    active = [
+        key["key"] for key in verifying if base64.b64decode(key["customKeyIdentifier"]).hex().upper() == thumbprint
+    ]
     role = iam.get_role(RoleName=f"ConnectFederation-{alias}")["Role"]
     trusted = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Federated"]
     metadata = iam.get_saml_provider(SAMLProviderArn=trusted)["SAMLMetadataDocument"]
@@ -68,8 +70,12 @@ def read_back(region: str, alias: str) -> dict[str, object]:
         "active_certificate_in_provider": len(active) == 1 and active[0] in "".join(metadata.split()),
         "trusted_provider": trusted.partition("/")[2],
         "claims_lead_to_role": len(policies) == 1 and f"{role['Arn']},{trusted}" in policies[0]["definition"][0],
-        "assigned": [entry["principalDisplayName"] for entry in get(f"/servicePrincipals/{principal['id']}/appRoleAssignedTo")["value"]],
-        "relay_state_leads_to_instance": f"/federate/{instance}?" in principal["samlSingleSignOnSettings"]["relayState"],
+        "assigned": [
+            entry["principalDisplayName"]
+            for entry in get(f"/servicePrincipals/{principal['id']}/appRoleAssignedTo")["value"]
+        ],
+        "relay_state_leads_to_instance": f"/federate/{instance}?"
+        in principal["samlSingleSignOnSettings"]["relayState"],
         "agents": [user["Username"] for user in connect.list_users(InstanceId=instance)["UserSummaryList"]],
         "origins": connect.list_approved_origins(InstanceId=instance)["Origins"],
     }

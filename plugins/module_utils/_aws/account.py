@@ -27,7 +27,9 @@ class Account:
 
 
 def account_of(module: AnsibleAWSModule) -> Account:
-    """The account of the option `account_id`, in the Region's partition; without it, the account of the credentials (one request)."""
+    """The account of the option `account_id`, in the Region's partition; without it, the account of the credentials
+    (one request).
+    """
     if module.params.get("account_id"):
         region = module.region
         partition = partition_of_region(region) if region else AWS

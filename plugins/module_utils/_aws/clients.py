@@ -12,7 +12,13 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils import _record
 from ansible_collections.openccp.federation.plugins.module_utils._aws import recorded
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound, Throttled
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    Conflict,
+    Denied,
+    FederationError,
+    NotFound,
+    Throttled,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._http import is_lasting, kind_of_content, what_failed
 
 try:
@@ -41,14 +47,22 @@ DENIED: t.Final = frozenset(
     | {"InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException", "OptInRequired"}
 )
 CONFLICT: t.Final = frozenset(
-    {"EntityAlreadyExists", "DuplicateResourceException", "ResourceConflictException", "ResourceInUseException", "DeleteConflict"}
+    {
+        "EntityAlreadyExists",
+        "DuplicateResourceException",
+        "ResourceConflictException",
+        "ResourceInUseException",
+        "DeleteConflict",
+    }
     | {"DuplicateProviderException", "ConcurrentModificationException"}
 )
 QUOTA: t.Final = "LimitExceededException"
 #: kinds of policies beside the caller's own, as AWS's denials name them
 _ABOVE: t.Final = ("service control policy", "resource control policy", "permissions boundary")
 _AUTHORITIES: t.Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
-THROTTLED: t.Final = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
+THROTTLED: t.Final = frozenset(
+    {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
+)
 
 
 #: how often a request is repeated, at most
@@ -56,9 +70,11 @@ RETRIES: t.Final = 10
 
 
 def client(module: AnsibleAWSModule, service: str, region: str | None = None, retries: int = RETRIES) -> t.Any:
-    """A boto3 client with the module's credentials and Region, or another Region, whose retries outlast a burst of throttling.
+    """A boto3 client with the module's credentials and Region, or another Region, whose retries outlast a burst of
+    throttling.
 
-    botocore's standard mode repeats a request also where AWS may have carried it out, so that a repeated create meets what it made.
+    botocore's standard mode repeats a request also where AWS may have carried it out, so that a repeated create meets
+    what it made.
     retries: 0 for what must not be repeated blindly.
     """
     place = {"region": region} if region else {}
@@ -82,7 +98,9 @@ def _take_as_said(response: t.Any, operation: t.Any, caught_exception: Exception
 
 
 def _check_content(operation_model: t.Any, response_dict: t.Any, **dummy: t.Any) -> None:  # noqa: ARG001 (botocore gives more by name)
-    """Refuse what is no answer to the operation; botocore would take it for an object without members, or fail over it."""
+    """Refuse what is no answer to the operation; botocore would take it for an object without members, or fail over
+    it.
+    """
     _check_body(operation_model, response_dict["status_code"], response_dict["body"])
 
 
@@ -124,7 +142,8 @@ def attempt(what: str, hint: str | None = None) -> collections.abc.Iterator[None
         raise _translated(error, what, hint) from error
     except NoCredentialsError as error:
         raise Denied(
-            f"Could not {what}: no AWS credentials were found.", hint="Give a profile, keys or a role as for any amazon.aws module."
+            f"Could not {what}: no AWS credentials were found.",
+            hint="Give a profile, keys or a role as for any amazon.aws module.",
         ) from error
     except ParamValidationError as error:
         raise FederationError(f"Could not {what}: the request is not one that AWS takes. {error}") from error
@@ -144,7 +163,9 @@ def attempt(what: str, hint: str | None = None) -> collections.abc.Iterator[None
 
 
 def may_hide_success(error: FederationError) -> bool:
-    """Whether AWS may have carried out what an error of attempt() says could not be done: a busy service's answer, or one that was lost."""
+    """Whether AWS may have carried out what an error of attempt() says could not be done: a busy service's answer, or
+    one that was lost.
+    """
     cause = error.__cause__
     if isinstance(cause, ClientError):
         return int(cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500
@@ -175,7 +196,9 @@ def _translated(error: ClientError, what: str, hint: str | None) -> FederationEr
 
 
 def _forbidden_above(message: str) -> str | None:
-    """What to do where AWS names the kind of policy that denied the call, which is none of the caller's own; None where it does not."""
+    """What to do where AWS names the kind of policy that denied the call, which is none of the caller's own; None where
+    it does not.
+    """
     kind = next((kind for kind in _ABOVE if kind in message), None)
     if kind is None:
         return None

@@ -12,7 +12,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._http import TROUBLE, Persistence, PlainSession, download, what_failed
+from ansible_collections.openccp.federation.plugins.module_utils._http import (
+    TROUBLE,
+    Persistence,
+    PlainSession,
+    download,
+    what_failed,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import MAX_LENGTH, Metadata, parse
 
 try:

@@ -19,7 +19,8 @@ OURS: t.Final = "openccp.federation"
 def check_owner(what: str, current: t.Mapping[str, str], tags: t.Mapping[str, str] | None, adopt: bool) -> None:
     """Conflict when an existing object would be claimed by the tag `managed-by` and does not carry it yet.
 
-    what: the object with its name. tags: the wanted ones; without the tag nothing is claimed. adopt: claim it all the same.
+    what: the object with its name. tags: the wanted ones; without the tag nothing is claimed. adopt: claim it all the
+    same.
     """
     wanted, owner = (tags or {}).get(MANAGED_BY), current.get(MANAGED_BY)
     if wanted is None or adopt or owner == wanted:

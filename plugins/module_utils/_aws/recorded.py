@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Records the calls of a boto3 client by the events that botocore documents for its users; shapes come from its service models."""
+"""Records the calls of a boto3 client by the events that botocore documents for its users; shapes come from its service
+models.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,11 @@ def _shape(model: t.Any, value: t.Any, *, lengths: bool = True) -> t.Any:
 
 
 def _members(model: t.Any, value: t.Mapping[str, t.Any], lengths: bool) -> dict[str, t.Any]:
-    return {name: _shape(model.members[name], inner, lengths=lengths) for name, inner in value.items() if name in model.members}
+    return {
+        name: _shape(model.members[name], inner, lengths=lengths)
+        for name, inner in value.items()
+        if name in model.members
+    }
 
 
 def _text(model: t.Any, value: str, lengths: bool) -> str:

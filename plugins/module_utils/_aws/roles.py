@@ -5,8 +5,8 @@
 
 """The IAM role that agents take: read, compared by meaning, planned (pure) and written, but never replaced.
 
-Amazon Connect binds a user to the role that it first signed in with. A role that is deleted and made anew, under the same name or
-another, locks those users out, so a change that IAM cannot make in place is refused.
+Amazon Connect binds a user to the role that it first signed in with. A role that is deleted and made anew, under the
+same name or another, locks those users out, so a change that IAM cannot make in place is refused.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.tags impo
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 BINDING: t.Final = (
-    "Amazon Connect binds each user to the role that it first signed in with: a role that is deleted and made anew locks those users out."
+    "Amazon Connect binds each user to the role that it first signed in with: a role that is deleted "
+    "and made anew locks those users out."
 )
 SESSION_DURATION: t.Final = range(3600, 43201)
 DEFAULT_SESSION_DURATION: t.Final = 3600
@@ -111,7 +112,9 @@ class Roles:
             return None
         try:
             with attempt(f"read the policy {policy_name!r} of the role {name!r}"):
-                permission = policies.parse(self._iam.get_role_policy(RoleName=name, PolicyName=policy_name)["PolicyDocument"])
+                permission = policies.parse(
+                    self._iam.get_role_policy(RoleName=name, PolicyName=policy_name)["PolicyDocument"]
+                )
         except NotFound:
             permission = None
         return _from_api(role, permission)
@@ -120,7 +123,10 @@ class Roles:
         """The inline and attached policies of a role beside the one that is managed here."""
         found = []
         with attempt(f"list the policies of the role {name!r}"):
-            for operation, key in (("list_role_policies", "PolicyNames"), ("list_attached_role_policies", "AttachedPolicies")):
+            for operation, key in (
+                ("list_role_policies", "PolicyNames"),
+                ("list_attached_role_policies", "AttachedPolicies"),
+            ):
                 pages = self._iam.get_paginator(operation).paginate(RoleName=name).build_full_result()
                 found += [policy if isinstance(policy, str) else policy["PolicyArn"] for policy in pages[key]]
         return [policy for policy in found if policy != policy_name]
@@ -131,7 +137,9 @@ class Roles:
             with attempt(f"read the policy {arn}"):
                 self._iam.get_policy(PolicyArn=arn)
         except NotFound:
-            raise InvalidInput(f"There is no policy {arn}, which is to be the permissions boundary.", hint="Nothing was changed.") from None
+            raise InvalidInput(
+                f"There is no policy {arn}, which is to be the permissions boundary.", hint="Nothing was changed."
+            ) from None
         except Denied:
             return
 
@@ -162,7 +170,9 @@ class Roles:
         def put() -> bool | None:
             try:
                 with attempt(f"write the policy {policy_name!r} of the role {name!r}"):
-                    self._iam.put_role_policy(RoleName=name, PolicyName=policy_name, PolicyDocument=policies.dump(permission))
+                    self._iam.put_role_policy(
+                        RoleName=name, PolicyName=policy_name, PolicyDocument=policies.dump(permission)
+                    )
             except NotFound:
                 return None
             return True
@@ -209,7 +219,9 @@ class Roles:
             pass
 
     def _once_providers_are_known(self, what: str, call: t.Callable[[], t.Any]) -> None:
-        """Make a call that IAM refuses for some seconds after a SAML provider was created, because it does not know it everywhere yet."""
+        """Make a call that IAM refuses for some seconds after a SAML provider was created, because it does not know it
+        everywhere yet.
+        """
         refusals: list[FederationError] = []
 
         def accepted() -> bool | None:
@@ -271,7 +283,9 @@ def target(wanted: Wanted, actual: Role | None, arn: str) -> Role:
     return replace(
         now,
         trust=now.trust if policies.same_meaning(now.trust, trust) else trust,
-        permission=now.permission if now.permission and policies.same_meaning(now.permission, wanted.permission) else wanted.permission,
+        permission=now.permission
+        if now.permission and policies.same_meaning(now.permission, wanted.permission)
+        else wanted.permission,
         description=now.description if wanted.description is None else wanted.description,
         max_session_duration=wanted.max_session_duration or now.max_session_duration,
         boundary=now.boundary if wanted.boundary is None else wanted.boundary,
@@ -282,7 +296,11 @@ def target(wanted: Wanted, actual: Role | None, arn: str) -> Role:
 def plan(wanted: Wanted, actual: Role | None, arn: str) -> Plan:
     """The steps that bring the role to what is wanted, each in place; InvalidInput or Conflict when that cannot be."""
     after = target(wanted, actual, arn)
-    put = Step("put_policy", f"Write the policy {wanted.policy_name!r} of the role {wanted.name!r}", {"permission": after.permission})
+    put = Step(
+        "put_policy",
+        f"Write the policy {wanted.policy_name!r} of the role {wanted.name!r}",
+        {"permission": after.permission},
+    )
     if actual is None:
         return Plan({}, view(after), (Step("create", f"Create the role {wanted.name!r}", {"role": after}), put))
     _check_in_place(wanted, actual)
@@ -299,9 +317,13 @@ def plan(wanted: Wanted, actual: Role | None, arn: str) -> Plan:
         steps.append(Step("set_trust", f"Update the trust policy of the role {after.name!r}", {"trust": after.trust}))
     to_set, to_remove = tag_changes(actual.tags, wanted.tags, wanted.purge_tags)[:2]
     if to_set:
-        steps.append(Step("tag", f"Set the tags {', '.join(sorted(to_set))} of the role {after.name!r}", {"tags": to_set}))
+        steps.append(
+            Step("tag", f"Set the tags {', '.join(sorted(to_set))} of the role {after.name!r}", {"tags": to_set})
+        )
     if to_remove:
-        steps.append(Step("untag", f"Remove the tags {', '.join(to_remove)} of the role {after.name!r}", {"keys": to_remove}))
+        steps.append(
+            Step("untag", f"Remove the tags {', '.join(to_remove)} of the role {after.name!r}", {"keys": to_remove})
+        )
     return Plan(view(actual), view(after), tuple(steps))
 
 
@@ -314,7 +336,9 @@ def plan_absent(name: str, policy_name: str, actual: Role | None, others: t.Sequ
             f"The role {name!r} has policies that this module did not write: {', '.join(others)}.",
             hint="Remove them first if it is to be deleted.",
         )
-    steps = [Step("delete_policy", f"Delete the policy {policy_name!r} of the role {name!r}")] if actual.permission else []
+    steps = (
+        [Step("delete_policy", f"Delete the policy {policy_name!r} of the role {name!r}")] if actual.permission else []
+    )
     return Plan(view(actual), {}, (*steps, Step("delete", f"Delete the role {name!r}")))
 
 
@@ -333,13 +357,18 @@ def view(role: Role) -> dict[str, t.Any]:
 
 def describe(role: Role) -> dict[str, t.Any]:
     """What the module returns of a role. What only IAM can say is left out while IAM has not said it."""
-    born = {"role_id": role.role_id, "create_date": role.create_date.strftime("%Y-%m-%dT%H:%M:%SZ") if role.create_date else None}
+    born = {
+        "role_id": role.role_id,
+        "create_date": role.create_date.strftime("%Y-%m-%dT%H:%M:%SZ") if role.create_date else None,
+    }
     named = {"name": role.name, "path": role.path, "role_claims": [f"{role.arn},{arn}" for arn in _trusted(role.trust)]}
     return {key: value for key, value in born.items() if value} | named | view(role)
 
 
 def new_arn(wanted: Wanted, partition: str, account: str) -> str:
-    """The ARN that the role will have; InvalidInput when the trust policy names providers of another account, which can never work."""
+    """The ARN that the role will have; InvalidInput when the trust policy names providers of another account, which can
+    never work.
+    """
     for arn in _trusted(wanted.trust):
         check_home(parse_saml_provider_arn(arn), partition=partition, account=account)
     return role_arn(partition, account, wanted.name, wanted.path or "/")
@@ -357,13 +386,20 @@ def _check(wanted: Wanted) -> None:
     if wanted.path is not None:
         role_arn("aws", "000000000000", wanted.name, wanted.path)
     if wanted.max_session_duration is not None and wanted.max_session_duration not in SESSION_DURATION:
-        raise InvalidInput(f"The max_session_duration {wanted.max_session_duration} is not one of IAM's, which are 3600 to 43200 seconds.")
+        raise InvalidInput(
+            f"The max_session_duration {wanted.max_session_duration} is not one of IAM's, which are 3600 to 43200 "
+            f"seconds."
+        )
     if not _POLICY_NAME.fullmatch(wanted.policy_name):
         raise InvalidInput(
-            f"{wanted.policy_name!r} is not a name for an inline policy.", hint="Use 1 to 128 letters, digits and _+=,.@- only."
+            f"{wanted.policy_name!r} is not a name for an inline policy.",
+            hint="Use 1 to 128 letters, digits and _+=,.@- only.",
         )
     if not _DESCRIPTION.fullmatch(wanted.description or ""):
-        raise InvalidInput("The role's description has over 1,000 characters, or some that IAM does not take.", hint="Use Latin-1 only.")
+        raise InvalidInput(
+            "The role's description has over 1,000 characters, or some that IAM does not take.",
+            hint="Use Latin-1 only.",
+        )
     if wanted.boundary and (parse_arn(wanted.boundary).service, parse_arn(wanted.boundary).kind) != ("iam", "policy"):
         raise InvalidInput(f"The boundary {wanted.boundary} is not the ARN of an IAM policy.")
     size = len(policies.dump(wanted.permission))
@@ -382,13 +418,19 @@ def _check_in_place(wanted: Wanted, actual: Role) -> None:
         check_home(parse_saml_provider_arn(arn), partition=home.partition, account=home.account)
     if wanted.path is not None and wanted.path != actual.path:
         raise Conflict(
-            f"The role {actual.name!r} has the path {actual.path}, which IAM cannot change to {wanted.path}. It is not replaced. {BINDING}",
+            (
+                f"The role {actual.name!r} has the path {actual.path}, which IAM cannot change to {wanted.path}. It "
+                f"is not replaced. {BINDING}"
+            ),
             hint=f"Give the path {actual.path} or leave it out.",
         )
     strangers = _other_principals(actual.trust)
     if strangers and not wanted.adopt:
         raise Conflict(
-            f"The role {actual.name!r} exists and is also for others: its trust policy names {', '.join(strangers)}, which would lose it.",
+            (
+                f"The role {actual.name!r} exists and is also for others: its trust policy names "
+                f"{', '.join(strangers)}, which would lose it."
+            ),
             hint="Choose another name, or set adopt to make it a federation role.",
         )
 

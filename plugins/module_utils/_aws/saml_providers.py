@@ -168,7 +168,8 @@ def target(wanted: Wanted, actual: SamlProvider | None) -> SamlProvider:
         )
     if after.encryption_mode == "Required" and not keys:
         raise InvalidInput(
-            f"The SAML provider {now.name!r} cannot require encrypted assertions without a private key.", hint="Give private_key_file."
+            f"The SAML provider {now.name!r} cannot require encrypted assertions without a private key.",
+            hint="Give private_key_file.",
         )
     return after
 
@@ -178,7 +179,11 @@ def plan(wanted: Wanted, actual: SamlProvider | None) -> Plan:
     check_tags(wanted.tags)
     after = target(wanted, actual)
     if actual is None:
-        return Plan({}, view(after), (Step("create", f"Create the SAML provider {after.name!r} for {wanted.metadata.entity_id}"),))
+        return Plan(
+            {},
+            view(after),
+            (Step("create", f"Create the SAML provider {after.name!r} for {wanted.metadata.entity_id}"),),
+        )
     check_owner(f"The SAML provider {actual.name!r}", actual.tags, wanted.tags, wanted.adopt)
     steps = [*_retag(wanted, actual), *_update(actual, after)]
     return Plan(view(actual), view(after), tuple(steps), tuple(_new_issuer(actual, after)))
@@ -227,17 +232,25 @@ def describe(provider: SamlProvider, now: datetime, region: str | None = None) -
     }
     keys = [{"key_id": key.key_id, "added": _iso(key.added)} for key in provider.private_keys if key.key_id]
     content = provider.metadata.as_dict(now) if provider.metadata else {}
-    return {key: value for key, value in known.items() if value is not None} | content | {"tags": dict(provider.tags), "private_keys": keys}
+    return (
+        {key: value for key, value in known.items() if value is not None}
+        | content
+        | {"tags": dict(provider.tags), "private_keys": keys}
+    )
 
 
 def check_private_key(pem: str, what: str) -> str:
     """The key, when IAM would take it; InvalidInput, which never shows it, when not."""
     if len(pem) > MAX_PRIVATE_KEY_LENGTH:
-        raise InvalidInput(f"The {what} has more than {MAX_PRIVATE_KEY_LENGTH:,} characters, which is all that IAM takes.")
+        raise InvalidInput(
+            f"The {what} has more than {MAX_PRIVATE_KEY_LENGTH:,} characters, which is all that IAM takes."
+        )
     try:
         key = load_pem_private_key(pem.encode(), None)
     except TypeError:
-        raise InvalidInput(f"The {what} is protected by a passphrase.", hint="IAM takes an unencrypted PEM only.") from None
+        raise InvalidInput(
+            f"The {what} is protected by a passphrase.", hint="IAM takes an unencrypted PEM only."
+        ) from None
     except ValueError:
         raise InvalidInput(f"The {what} is not a private key in PEM.") from None
     if not isinstance(key, RSAPrivateKey):
@@ -260,7 +273,8 @@ def _merged(wanted: Wanted, now: SamlProvider) -> Metadata:
         metadata = saml.without(metadata, thumbprint)
     if not metadata.certificates:
         raise InvalidInput(
-            f"Without {', '.join(wanted.removed_thumbprints)} the SAML provider {wanted.arn} would trust no certificate, so that nobody"
+            f"Without {', '.join(wanted.removed_thumbprints)} the SAML provider {wanted.arn} would trust no "
+            f"certificate, so that nobody"
             " could sign in.",
             hint="Leave out of remove_thumbprints the certificate with which the directory signs.",
         )
@@ -285,7 +299,9 @@ def _from_api(arn: str, answer: t.Mapping[str, t.Any]) -> SamlProvider:
 
 
 def _update(actual: SamlProvider, after: SamlProvider) -> list[Step]:
-    """One update with all that one can hold; a key is removed in one of its own, at the end unless it makes room for the new one."""
+    """One update with all that one can hold; a key is removed in one of its own, at the end unless it makes room for
+    the new one.
+    """
     parts = []
     changes: dict[str, t.Any] = {}
     if after.metadata and (actual.metadata is None or not saml.same_meaning(actual.metadata, after.metadata)):
@@ -297,9 +313,17 @@ def _update(actual: SamlProvider, after: SamlProvider) -> list[Step]:
     if any(key.key_id is None for key in after.private_keys):
         changes["add_private_key"] = True
         parts.append("a new private key")
-    update = [Step("update", f"Update the SAML provider {after.name!r} with {' and '.join(parts)}", changes)] if changes else []
+    update = (
+        [Step("update", f"Update the SAML provider {after.name!r} with {' and '.join(parts)}", changes)]
+        if changes
+        else []
+    )
     removals = [
-        Step("remove_private_key", f"Remove the private key {key.key_id} from the SAML provider {after.name!r}", {"key_id": key.key_id})
+        Step(
+            "remove_private_key",
+            f"Remove the private key {key.key_id} from the SAML provider {after.name!r}",
+            {"key_id": key.key_id},
+        )
         for key in actual.private_keys
         if key not in after.private_keys
     ]
@@ -312,9 +336,21 @@ def _retag(wanted: Wanted, actual: SamlProvider) -> list[Step]:
     to_set, to_remove = tag_changes(actual.tags, wanted.tags, wanted.purge_tags)[:2]
     steps = []
     if to_set:
-        steps.append(Step("tag", f"Set the tags {', '.join(sorted(to_set))} of the SAML provider {actual.name!r}", {"tags": to_set}))
+        steps.append(
+            Step(
+                "tag",
+                f"Set the tags {', '.join(sorted(to_set))} of the SAML provider {actual.name!r}",
+                {"tags": to_set},
+            )
+        )
     if to_remove:
-        steps.append(Step("untag", f"Remove the tags {', '.join(to_remove)} of the SAML provider {actual.name!r}", {"keys": to_remove}))
+        steps.append(
+            Step(
+                "untag",
+                f"Remove the tags {', '.join(to_remove)} of the SAML provider {actual.name!r}",
+                {"keys": to_remove},
+            )
+        )
     return steps
 
 

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What mends a hop, as it can be followed to the letter: a module with its options in YAML, from nothing but what is known."""
+"""What mends a hop, as it can be followed to the letter: a module with its options in YAML, from nothing but what is
+known.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,10 @@ def claimed_pair(path: Path) -> str:
     """How the application comes to claim the role and the provider of the federation."""
     pair = _pair(path)
     if pair is None:
-        return "Run azure_saml_app with the ARNs that connect_federation_role and iam_saml_provider return, as its role_claims"
+        return (
+            "Run azure_saml_app with the ARNs that connect_federation_role and iam_saml_provider return, as its "
+            "role_claims"
+        )
     return application(path, role_claims=[pair])
 
 
@@ -126,7 +131,13 @@ def user(path: Path, person: Person, username: str, **more: t.Any) -> str:
         "last_name": person.attributes.get("surname") or local,
     }
     known = {"person_id": person.id} if more else {}
-    agent = {"username": username, **names, **known, "security_profiles": [AGENT_PROFILE], "routing_profile": ROUTING_PROFILE}
+    agent = {
+        "username": username,
+        **names,
+        **known,
+        "security_profiles": [AGENT_PROFILE],
+        "routing_profile": ROUTING_PROFILE,
+    }
     return run("connect_users", {"instance_id": path.wish.home.instance_id, "users": [agent], **more})
 
 

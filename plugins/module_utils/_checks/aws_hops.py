@@ -35,7 +35,9 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
         yield unknown("provider", arn, path.facts.not_readable[arn])
         return
     if found is None:
-        problem = Problem("There is no such SAML provider.", symptoms.NO_SUCH_PROVIDER, f"{advice.provider(path)} (site.yml does).")
+        problem = Problem(
+            "There is no such SAML provider.", symptoms.NO_SUCH_PROVIDER, f"{advice.provider(path)} (site.yml does)."
+        )
         yield judged("provider", arn, [problem], {"exists": False})
         return
     issuer = path.issuer
@@ -48,21 +50,31 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
         problems.append(Problem(reason, symptoms.ISSUER, f"{advice.provider(path)} (site.yml does)."))
     if found.encryption_required and not path.application.encrypts:
         reason = "It takes encrypted assertions only, and Entra does not encrypt them."
-        problems.append(Problem(reason, symptoms.INVALID_RESPONSE, f"{advice.provider(path, assertion_encryption_mode='allowed')}."))
+        problems.append(
+            Problem(reason, symptoms.INVALID_RESPONSE, f"{advice.provider(path, assertion_encryption_mode='allowed')}.")
+        )
     if path.application.encrypts and found.decrypts is False:
         reason = "Entra encrypts the assertions, and IAM has no private key to read them with."
         fix = (
-            "Take the token encryption off in Entra ID (tokenEncryptionKeyId of the application and of its service principal), or give "
+            "Take the token encryption off in Entra ID (tokenEncryptionKeyId of the application and of its "
+            "service principal), or give "
             "IAM the private key: iam_saml_provider with private_key_file."
         )
         problems.append(Problem(reason, symptoms.INVALID_RESPONSE, fix))
-    evidence = {"entity_id": found.metadata.entity_id, "issuer": issuer, "encryption_required": found.encryption_required}
+    evidence = {
+        "entity_id": found.metadata.entity_id,
+        "issuer": issuer,
+        "encryption_required": found.encryption_required,
+    }
     yield judged("provider", arn, problems, evidence)
 
 
 def _why_no_issuer(path: Path) -> str:
     if path.facts.application and path.facts.application.issuer:
-        return "It knows the application by an issuer that ends in the application's id, and whether that is the issuer is not shown."
+        return (
+            "It knows the application by an issuer that ends in the application's id, and whether that is the "
+            "issuer is not shown."
+        )
     return "The application's metadata cannot be read, so its issuer is not known."
 
 
@@ -76,12 +88,20 @@ def role(path: Path) -> collections.abc.Iterator[Finding]:
         yield unknown("role", arn, path.facts.not_readable[arn])
         return
     if found is None:
-        fix = f"{advice.role(path)} (site.yml does). Users who signed in with a role of that name before stay bound to the old one."
+        fix = (
+            f"{advice.role(path)} (site.yml does). Users who signed in with a role of that name before stay bound "
+            f"to the old one."
+        )
         yield judged("role", arn, [Problem("There is no such role.", symptoms.NOT_AUTHORIZED, fix)], {"exists": False})
         return
     url, provider_arn = path.reply_url, path.provider_arn
     misnamed = path.wish.provider_arn is None and path.provider is None and provider_arn not in path.facts.not_readable
-    if url is None or provider_arn is None or misnamed or any(finding.status == "fail" for finding in where_posted(path)):
+    if (
+        url is None
+        or provider_arn is None
+        or misnamed
+        or any(finding.status == "fail" for finding in where_posted(path))
+    ):
         yield unknown("role", arn, "Whether it trusts the response depends on a reply URL and a provider that work.")
         return
     yield from _trust(path, found, provider_arn, url)
@@ -97,10 +117,17 @@ def _trust(path: Path, found: Role, provider_arn: str, url: str) -> collections.
     elif verdict.effect != "allow":
         verb = "denies" if verdict.effect == "deny" else "does not allow"
         reason = f"Its trust policy {verb} {verdict.why} from {provider_arn} at {url}{_for(who)}."
-        yield judged("role", found.arn, [Problem(reason, symptoms.NOT_AUTHORIZED, fix)], evidence | {"people": who[:10]})
+        yield judged(
+            "role", found.arn, [Problem(reason, symptoms.NOT_AUTHORIZED, fix)], evidence | {"people": who[:10]}
+        )
     elif others := [one for one in urls if one != url and _refuses(path, found, provider_arn, one)]:
-        reason = f"Its trust policy takes what comes to {url}, but not to {', '.join(others)}, which the application has as well."
-        yield Finding("role", found.arn, "warning", reason, evidence | {"refused": others}, symptoms.NOT_AUTHORIZED, fix)
+        reason = (
+            f"Its trust policy takes what comes to {url}, but not to {', '.join(others)}, which the application "
+            f"has as well."
+        )
+        yield Finding(
+            "role", found.arn, "warning", reason, evidence | {"refused": others}, symptoms.NOT_AUTHORIZED, fix
+        )
     else:
         yield judged("role", found.arn, [], evidence)
 
@@ -111,7 +138,9 @@ def _refuses(path: Path, found: Role, provider_arn: str, url: str) -> bool:
 
 
 def _worst_of_all(path: Path, judge: t.Callable[[Claimed], Verdict]) -> tuple[Verdict, list[str]]:
-    """The worst verdict on what is sent of the people, and of whom it is so; of nobody, where it is the same for all."""
+    """The worst verdict on what is sent of the people, and of whom it is so; of nobody, where it is the same for
+    all.
+    """
     general = judge(path.claimed())
     if general.effect != "unknown" or not path.facts.people:
         return general, []
@@ -156,18 +185,26 @@ def _duration(path: Path, found: Role, subject: str, value: ClaimValue) -> Findi
     seconds = seconds_of(claimed or "")
     problems = []
     if seconds is not None and seconds > allowed:
-        reason = f"{'The application claims' if subject == found.arn else 'Claimed are'} {seconds} seconds, the role allows {allowed}."
+        reason = (
+            f"{'The application claims' if subject == found.arn else 'Claimed are'} {seconds} seconds, the role "
+            f"allows {allowed}."
+        )
         fix = f"{advice.role(path, max_session_duration=seconds)}, or azure_saml_app with session_duration: {allowed}."
         problems.append(Problem(reason, symptoms.DURATION, fix))
     return judged("session_duration", subject, problems, {"claimed": claimed, "allowed": allowed})
 
 
 def permissions(path: Path) -> collections.abc.Iterator[Finding]:
-    """Whether a session may sign in to the instance, by the role's own policies; those of the organization are not seen."""
+    """Whether a session may sign in to the instance, by the role's own policies; those of the organization are not
+    seen.
+    """
     found = path.role
     if found is None:
         return
-    verdicts = [(claimed.session_name or ANYBODY, path.permits(found, path.wish.home, claimed)) for dummy, claimed in path.everybody]
+    verdicts = [
+        (claimed.session_name or ANYBODY, path.permits(found, path.wish.home, claimed))
+        for dummy, claimed in path.everybody
+    ]
     worst = _worst(verdict for dummy, verdict in verdicts)
     refused = sorted({name for name, verdict in verdicts if verdict == worst})
     evidence = {
@@ -184,7 +221,11 @@ def permissions(path: Path) -> collections.abc.Iterator[Finding]:
     problems = []
     if worst.effect != "allow":
         who = refused[0] if len(refused) == 1 else f"{len(refused)} people"
-        verb = f"denies it ({worst.why})" if worst.effect == "deny" else f"does not allow it{f' ({worst.why})' if worst.why else ''}"
+        verb = (
+            f"denies it ({worst.why})"
+            if worst.effect == "deny"
+            else f"does not allow it{f' ({worst.why})' if worst.why else ''}"
+        )
         reason = f"connect:GetFederationToken on {path.wish.instance_arn} for {who}: the role {verb}."
         denied = worst.effect == "deny" or worst.why
         fix = f"{advice.role(path)}{'; take away what denies it or bounds the role' if denied else ''}."
@@ -201,12 +242,15 @@ def organization(path: Path) -> collections.abc.Iterator[Finding]:
     """The policies of the organization, which nothing here reads."""
     account = path.wish.home.account
     reason = (
-        f"Service and resource control policies of the organization can deny sts:AssumeRoleWithSAML and connect:GetFederationToken in the "
+        f"Service and resource control policies of the organization can deny sts:AssumeRoleWithSAML and "
+        f"connect:GetFederationToken in the "
         f"account {account}, whatever its own policies allow; they are not read."
     )
     fix = (
-        f"If everything else passes and agents are refused, run 'aws organizations list-policies-for-target --target-id {account} --filter "
-        "SERVICE_CONTROL_POLICY' (and RESOURCE_CONTROL_POLICY) in the organization's management account; the event AssumeRoleWithSAML or "
+        f"If everything else passes and agents are refused, run 'aws organizations list-policies-for-target "
+        f"--target-id {account} --filter "
+        "SERVICE_CONTROL_POLICY' (and RESOURCE_CONTROL_POLICY) in the organization's management account; the "
+        "event AssumeRoleWithSAML or "
         "GetFederationToken in CloudTrail has the denial's own words."
     )
     yield Finding("organization", account, "unknown", reason, fix=fix)
@@ -220,17 +264,25 @@ def instance(path: Path) -> collections.abc.Iterator[Finding]:
         return
     if found is None:
         fix = "Run connect_instance (site.yml does), which also points the federation to the new one."
-        yield judged("instance", arn, [Problem("There is no such instance.", symptoms.NOT_ONBOARDED, fix)], {"exists": False})
+        yield judged(
+            "instance", arn, [Problem("There is no such instance.", symptoms.NOT_ONBOARDED, fix)], {"exists": False}
+        )
         return
     problems = []
     if found.identity_management != "SAML":
         reason = f"It manages identities by {found.identity_management}, not by SAML, which can never be changed."
         problems.append(
-            Problem(reason, symptoms.NOT_ONBOARDED, "Run connect_instance with another alias; federation needs an instance made with SAML.")
+            Problem(
+                reason,
+                symptoms.NOT_ONBOARDED,
+                "Run connect_instance with another alias; federation needs an instance made with SAML.",
+            )
         )
     if found.status != "ACTIVE":
         reason = f"It is {found.status}{f': {found.status_reason}' if found.status_reason else ''}."
-        problems.append(Problem(reason, symptoms.NOT_ONBOARDED, "Wait until it is ACTIVE, or make it anew with connect_instance."))
+        problems.append(
+            Problem(reason, symptoms.NOT_ONBOARDED, "Wait until it is ACTIVE, or make it anew with connect_instance.")
+        )
     evidence = {"alias": found.alias, "identity_management": found.identity_management, "status": found.status}
     yield judged("instance", found.alias or arn, problems, evidence)
 
@@ -245,7 +297,11 @@ def approved_origins(path: Path) -> collections.abc.Iterator[Finding]:
     if not needed or found is None:
         return
     if found.origins is None:
-        yield unknown("approved_origins", ", ".join(needed), found.not_readable.get("origins", "The approved origins were not read."))
+        yield unknown(
+            "approved_origins",
+            ", ".join(needed),
+            found.not_readable.get("origins", "The approved origins were not read."),
+        )
         return
     approved = {as_origin(origin) for origin in found.origins}
     for origin, symptom in needed.items():

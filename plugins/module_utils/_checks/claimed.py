@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What Entra sends of a person, as the policy conditions of AWS see it; and what is wrong with a value, whoever sends it."""
+"""What Entra sends of a person, as the policy conditions of AWS see it; and what is wrong with a value, whoever sends
+it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Problem
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml import tags as tag_rules
-from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ASSIGNED_ROLES, USER_ATTRIBUTES, ClaimValue, only
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import (
+    ASSIGNED_ROLES,
+    USER_ATTRIBUTES,
+    ClaimValue,
+    only,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy
 
 #: Condition keys, each with its values; None where they are not known.
@@ -40,7 +47,9 @@ class Claimed:
     subject: NameID and its type, where a response tells them.
     """
 
-    def __init__(self, policy: ClaimsPolicy | None, person: Person | None = None, subject: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, policy: ClaimsPolicy | None, person: Person | None = None, subject: tuple[str, str] | None = None
+    ) -> None:
         self.is_known = policy is not None
         self._policy = policy or ClaimsPolicy()
         self._look_up = _attributes_of(person)
@@ -59,7 +68,9 @@ class Claimed:
     @functools.cached_property
     def tags(self) -> dict[str, ClaimValue]:
         """The session tags by their keys."""
-        names = dict.fromkeys(claim["name"] for claim in self._policy.as_sent() if claim["name"].startswith(claims.PRINCIPAL_TAG))
+        names = dict.fromkeys(
+            claim["name"] for claim in self._policy.as_sent() if claim["name"].startswith(claims.PRINCIPAL_TAG)
+        )
         return {name.removeprefix(claims.PRINCIPAL_TAG): self.value(name) for name in names}
 
     @property
@@ -68,8 +79,12 @@ class Claimed:
         return only(self.value(claims.ROLE_SESSION_NAME))
 
     def refusals(self) -> list[str]:
-        """Why Entra does not let the person in: what it has to compute for other claims than the session name, and cannot."""
-        others = dict.fromkeys(claim["name"] for claim in self._policy.as_sent() if claim["name"] != claims.ROLE_SESSION_NAME)
+        """Why Entra does not let the person in: what it has to compute for other claims than the session name, and
+        cannot.
+        """
+        others = dict.fromkeys(
+            claim["name"] for claim in self._policy.as_sent() if claim["name"] != claims.ROLE_SESSION_NAME
+        )
         return list(dict.fromkeys(refused for name in others if (refused := self.value(name).refused)))
 
     def conditions(self) -> Conditions:
@@ -88,7 +103,9 @@ class Claimed:
         return {key: tag.values for key, tag in self.tags.items() if tag.values}
 
     def _subject(self) -> Conditions:
-        """The subject and its type. Without a source that Entra takes for it, it is an identifier that tells nobody who it is."""
+        """The subject and its type. Without a source that Entra takes for it, it is an identifier that tells nobody who
+        it is.
+        """
         if self._told_subject:
             name_id, form = self._told_subject
             return {"saml:sub": (name_id,), "saml:sub_type": (form,) if form else None}
@@ -119,7 +136,10 @@ def value_problems(claimed: Claimed, advice: Advice) -> collections.abc.Iterator
     for claim_type, value in ({name: claimed.value(name) for name in singles} | tags).items():
         text = only(value)
         if text is None and value.values:
-            reason = f"The claim {claim_type} is sent with several values, {' and '.join(map(repr, value.values))}; AWS takes one."
+            reason = (
+                f"The claim {claim_type} is sent with several values, {' and '.join(map(repr, value.values))}; "
+                f"AWS takes one."
+            )
             yield Problem(reason, symptoms.INVALID_RESPONSE, advice(claim_type, value))
         elif text is not None and (problem := _problem(claim_type, text)):
             yield problem._replace(fix=advice(claim_type, value))

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The sign-in path of a user pool, hop by hop, from what the info modules return of its application and its provider. Pure."""
+"""The sign-in path of a user pool, hop by hop, from what the info modules return of its application and its provider.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ _SIGN_IN: t.Final = "Run openccp.federation.cognito."
 class PoolPath:
     """What the path is checked on.
 
-    pool: as cognito_saml_provider_info returns it. provider: None for none of the name. application: None for none with the identifier.
+    pool: as cognito_saml_provider_info returns it. provider: None for none of the name. application: None for none with
+    the identifier.
     clients: those that must offer the provider, by id or name.
     """
 
@@ -63,7 +66,11 @@ def check_pool(path: PoolPath) -> list[Finding]:
         hops += [("identifier", "the application", _identifier), ("reply_url", "the application", _reply_url)]
         hops += [("assignment", "the application", _assignment), ("certificate", "the application", _certificate)]
     if path.provider is not None and path.application is not None:
-        hops += [("trust", "the provider", _trust), ("mapping", "the provider", _mapping), ("claims", "the provider", _claims)]
+        hops += [
+            ("trust", "the provider", _trust),
+            ("mapping", "the provider", _mapping),
+            ("claims", "the provider", _claims),
+        ]
     return [_finding(hop, subject, list(problems(path)), path) for hop, subject, problems in hops]
 
 
@@ -84,7 +91,9 @@ def _finding(hop: str, what: str, problems: t.Sequence[Problem], path: PoolPath)
 def _domain(path: PoolPath) -> Problems:
     if not path.pool["domains"]:
         yield Problem(
-            "The user pool has no domain, so that there is no page to sign in at.", "The browser finds no such host.", "Give it one."
+            "The user pool has no domain, so that there is no page to sign in at.",
+            "The browser finds no such host.",
+            "Give it one.",
         )
 
 
@@ -125,7 +134,9 @@ def _application(path: PoolPath) -> Problems:
         reason = f"The directory has no application with the identifier {path.pool['sp_entity_id']}."
         yield Problem(reason, "AADSTS700016: Application with identifier … was not found in the directory.", _SIGN_IN)
     elif not path.application["enabled"]:
-        yield Problem("The application is disabled.", "AADSTS7000112: Application … is disabled.", "Enable it in Entra ID.")
+        yield Problem(
+            "The application is disabled.", "AADSTS7000112: Application … is disabled.", "Enable it in Entra ID."
+        )
     elif path.application["single_sign_on_mode"] != "saml":
         yield Problem("The application is not set up for SAML.", "AADSTS650056: Misconfigured application.", _SIGN_IN)
 
@@ -133,7 +144,10 @@ def _application(path: PoolPath) -> Problems:
 def _identifier(path: PoolPath) -> Problems:
     application = path.application or {}
     if path.pool["sp_entity_id"] not in application["identifiers"]:
-        reason = f"The application has {', '.join(application['identifiers']) or 'no identifier'}, not {path.pool['sp_entity_id']}."
+        reason = (
+            f"The application has {', '.join(application['identifiers']) or 'no identifier'}, not "
+            f"{path.pool['sp_entity_id']}."
+        )
         yield Problem(reason, "AADSTS700016: Application with identifier … was not found in the directory.", _SIGN_IN)
 
 
@@ -148,17 +162,23 @@ def _assignment(path: PoolPath) -> Problems:
     application = path.application or {}
     assigned = application.get("assignments")
     if application["assignment_required"] and assigned is not None and not any(assigned.values()):
-        symptom = "AADSTS50105: Your administrator has configured the application to block users unless they are assigned."
+        symptom = (
+            "AADSTS50105: Your administrator has configured the application to block users unless they are assigned."
+        )
         yield Problem("Nobody is assigned to the application.", symptom, "Give assigned_groups to the pool.")
 
 
 def _certificate(path: PoolPath) -> Problems:
     active = _active(path)
     if active is None:
-        yield Problem("The application has no active signing certificate.", "AADSTS50003: Missing signing key.", _SIGN_IN)
+        yield Problem(
+            "The application has no active signing certificate.", "AADSTS50003: Missing signing key.", _SIGN_IN
+        )
     elif not active["usable"]:
         symptom = "Invalid SAML response received: SAML Response signature is invalid."
-        reason = f"The active certificate {active['thumbprint']} is not valid now; it ends on {active['not_after'][:10]}."
+        reason = (
+            f"The active certificate {active['thumbprint']} is not valid now; it ends on {active['not_after'][:10]}."
+        )
         yield Problem(reason, symptom, "Run openccp.federation.rotate_certificate.")
 
 
@@ -177,10 +197,18 @@ def _mapping(path: PoolPath) -> Problems:
         if attribute == "username":
             continue
         if mutable is None:
-            yield Problem(f"The user pool has no attribute {attribute}.", "Invalid user attributes.", "Leave it out of attribute_mapping.")
+            yield Problem(
+                f"The user pool has no attribute {attribute}.",
+                "Invalid user attributes.",
+                "Leave it out of attribute_mapping.",
+            )
         elif not mutable:
             symptom = f"Invalid user attributes: user.{attribute}: Attribute cannot be updated."
-            yield Problem(f"{attribute} cannot be changed, so that everybody's second sign-in fails.", symptom, "Map another attribute.")
+            yield Problem(
+                f"{attribute} cannot be changed, so that everybody's second sign-in fails.",
+                symptom,
+                "Map another attribute.",
+            )
         for client in provider.get("clients", ()):
             if client["write_attributes"] and attribute not in client["write_attributes"]:
                 symptom = f"Invalid user attributes: {attribute}: A client attempted to write unauthorized attribute."
@@ -199,9 +227,17 @@ def _claims(path: PoolPath) -> Problems:
     symptom = "Invalid user attributes: …: The attribute is required."
     for attribute in missing:
         if attribute in path.pool["required_attributes"]:
-            yield Problem(f"{attribute} is required, and Entra ID does not send {mapping[attribute]}.", symptom, "Add it to extra_claims.")
+            yield Problem(
+                f"{attribute} is required, and Entra ID does not send {mapping[attribute]}.",
+                symptom,
+                "Add it to extra_claims.",
+            )
     if lacking:
-        yield Problem(f"The user pool requires {', '.join(lacking)}, which is not mapped.", symptom, "Add it to attribute_mapping.")
+        yield Problem(
+            f"The user pool requires {', '.join(lacking)}, which is not mapped.",
+            symptom,
+            "Add it to attribute_mapping.",
+        )
 
 
 def _active(path: PoolPath) -> Record | None:

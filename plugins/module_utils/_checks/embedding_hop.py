@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The hop to a page of one's own: whether it may frame the Contact Control Panel, and finds there the session that its sign-in makes."""
+"""The hop to a page of one's own: whether it may frame the Contact Control Panel, and finds there the session that its
+sign-in makes.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,9 @@ def _wrong_with_origin(path: Path, page: Page, found: Instance, gaps: list[str])
     try:
         origin = page_origin(page.url)
     except InvalidInput as error:
-        yield Problem(error.message, symptoms.NO_FRAME, f"{error.hint} Browsers give the microphone to such pages only.")
+        yield Problem(
+            error.message, symptoms.NO_FRAME, f"{error.hint} Browsers give the microphone to such pages only."
+        )
         return
     if found.origins is None:
         gaps.append(found.not_readable.get("origins", "The approved origins were not read."))
@@ -75,14 +79,20 @@ def _wrong_with_origin(path: Path, page: Page, found: Instance, gaps: list[str])
     if origin in {as_origin(approved) for approved in found.origins}:
         return
     host = (urlsplit(origin).hostname or "").removeprefix("www.")
-    near = sorted(approved for approved in found.origins if (urlsplit(approved).hostname or "").lower().removeprefix("www.") == host)
+    near = sorted(
+        approved
+        for approved in found.origins
+        if (urlsplit(approved).hostname or "").lower().removeprefix("www.") == host
+    )
     but = f"; {', '.join(near)} is, and browsers tell the two apart" if near else ""
     options = {"instance_id": path.wish.home.instance_id, "origins": {"add": [origin]}}
     fix = f"{advice.run('connect_approved_origin', options)} (ccp_page.yml does)."
     yield Problem(f"The origin {origin} is not approved{but}.", symptoms.NO_FRAME, fix)
 
 
-def _wrong_with_panel(path: Path, page: Page, found: Instance, lands_on: str | None, gaps: list[str]) -> collections.abc.Iterator[Problem]:
+def _wrong_with_panel(
+    path: Path, page: Page, found: Instance, lands_on: str | None, gaps: list[str]
+) -> collections.abc.Iterator[Problem]:
     """Whether the frame has a panel, and of the domain whose session the sign-in makes."""
     if page.ccp_url is None:
         gaps.append(page.not_readable or "Which panel it shows is not known: give its ccp_url and login_url.")
@@ -94,22 +104,30 @@ def _wrong_with_panel(path: Path, page: Page, found: Instance, lands_on: str | N
     own = {instance_host(found.access_url), *_hosts(path, found)}
     if host not in own:
         yield Problem(
-            f"The page shows the panel of {host or page.ccp_url!r}, and not of this instance, {meant}.", symptoms.ENDLESS_SIGN_IN, fix
+            f"The page shows the panel of {host or page.ccp_url!r}, and not of this instance, {meant}.",
+            symptoms.ENDLESS_SIGN_IN,
+            fix,
         )
     elif lands_on and host != lands_on:
-        reason = f"The page shows the panel at {host}, and signing in leads to {lands_on}: each has a session of its own."
+        reason = (
+            f"The page shows the panel at {host}, and signing in leads to {lands_on}: each has a session of its own."
+        )
         yield Problem(reason, symptoms.ENDLESS_SIGN_IN, fix if is_on_old_domain(host) else f"{_to_new_domain(path)}.")
     elif parts.scheme != "https" or not _is_panel(parts):
         yield Problem(f"There is no panel at {page.ccp_url}.", symptoms.NO_CCP, fix)
 
 
 def _wrong_with_sign_in(path: Path, page: Page, gaps: list[str]) -> collections.abc.Iterator[Problem]:
-    """Whether the window that the page opens signs in to the federation's application, and is sent on to its instance."""
+    """Whether the window that the page opens signs in to the federation's application, and is sent on to its
+    instance.
+    """
     app = path.facts.application
     if page.login_url is None or app is None:
         if page.ccp_url is not None:
             gaps.append(
-                "Where its sign-in window leads is not known: give its login_url." if app else "There is no application to compare."
+                "Where its sign-in window leads is not known: give its login_url."
+                if app
+                else "There is no application to compare."
             )
         return
     parts = _split(page.login_url)
@@ -125,15 +143,23 @@ def _wrong_with_sign_in(path: Path, page: Page, gaps: list[str]) -> collections.
     tenant = query.get("tenantId", [""])[0]
     if tenant and app.issuer and tenant.lower() not in app.issuer.lower():
         yield Problem(
-            f"Its sign-in window opens the tenant {tenant}; the application's signs as {app.issuer}.", symptoms.ENDLESS_SIGN_IN, fix
+            f"Its sign-in window opens the tenant {tenant}; the application's signs as {app.issuer}.",
+            symptoms.ENDLESS_SIGN_IN,
+            fix,
         )
     carried = query.get("RelayState", [""])[0]
     if carried and not _leads_home(path, carried):
-        yield Problem(f"Its sign-in window takes the relay state {carried} along, which leads elsewhere.", symptoms.ENDLESS_SIGN_IN, fix)
+        yield Problem(
+            f"Its sign-in window takes the relay state {carried} along, which leads elsewhere.",
+            symptoms.ENDLESS_SIGN_IN,
+            fix,
+        )
 
 
 def _landing_host(path: Path, found: Instance) -> str | None:
-    """At which of the instance's hosts the sign-in leaves its session; None where it does not lead to the instance, as another hop says."""
+    """At which of the instance's hosts the sign-in leaves its session; None where it does not lead to the instance, as
+    another hop says.
+    """
     relay = _relay(path.facts.application.relay_state or "") if path.facts.application else None
     if relay is None or relay.instance_id != path.wish.home.instance_id:
         return None
@@ -165,7 +191,9 @@ def _panel_at(host: str) -> str:
 def _is_panel(parts: SplitResult) -> bool:
     """Whether there is a panel at a path: on the old domain all paths begin with /connect."""
     is_old = is_on_old_domain((parts.hostname or "").lower())
-    return _PANEL.fullmatch(parts.path.removeprefix("/connect")) is not None and (not is_old or parts.path.startswith("/connect/"))
+    return _PANEL.fullmatch(parts.path.removeprefix("/connect")) is not None and (
+        not is_old or parts.path.startswith("/connect/")
+    )
 
 
 def _to_new_domain(path: Path) -> str:

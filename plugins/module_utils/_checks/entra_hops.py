@@ -18,7 +18,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks import 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import MAX_TAG_VALUE, value_problems
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import SAML_2, Person, SigningKey
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
-from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, is_spaced, judged, read_pair, unknown
+from ansible_collections.openccp.federation.plugins.module_utils._checks.path import (
+    Path,
+    is_spaced,
+    judged,
+    read_pair,
+    unknown,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import Arn, parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import PARTITIONS, Partition
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import (
@@ -39,7 +45,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.claims im
 
 HOPS: t.Final = ("claims", "role_claim", "certificate", "identifier", "reply_url", "relay_state")
 
-_LIKE_PAIR: t.Final = re.compile(r"(?=.*:saml-provider/)(?=.*:role/)(arn:[\w-]+:iam::\d{12}:(role|saml-provider)/[^,]+(,|$)){2}", re.ASCII)
+_LIKE_PAIR: t.Final = re.compile(
+    r"(?=.*:saml-provider/)(?=.*:role/)(arn:[\w-]+:iam::\d{12}:(role|saml-provider)/[^,]+(,|$)){2}", re.ASCII
+)
 """A pair of ARNs in form, though no partition that is known here has them."""
 _RESILIENT: t.Final = ".sign-in.connect.aws"
 
@@ -64,16 +72,24 @@ def application(path: Path) -> collections.abc.Iterator[Finding]:
     problems = []
     if app.login_url:
         reason = f"A sign-on URL is set, so people are sent to {app.login_url}."
-        problems.append(Problem(reason, symptoms.SIGN_IN_ELSEWHERE, f"{advice.application(path)}, which clears it (loginUrl)."))
+        problems.append(
+            Problem(reason, symptoms.SIGN_IN_ELSEWHERE, f"{advice.application(path)}, which clears it (loginUrl).")
+        )
     if not app.enabled:
         fix = (
-            f"Enable it in Entra ID: Properties, 'Enabled for users to sign-in' (servicePrincipals(appId='{app.app_id}'), accountEnabled)."
+            f"Enable it in Entra ID: Properties, 'Enabled for users to sign-in' "
+            f"(servicePrincipals(appId='{app.app_id}'), accountEnabled)."
         )
         problems.append(Problem("The application is disabled.", symptoms.APPLICATION_DISABLED, fix))
     if app.single_sign_on_mode != "saml":
         reason = f"Its single sign-on mode is {app.single_sign_on_mode or 'not set'}, not saml."
         problems.append(Problem(reason, symptoms.MISCONFIGURED, f"{advice.application(path)}, which sets it."))
-    yield judged("application", app.name, problems, {"app_id": app.app_id, "enabled": app.enabled, "mode": app.single_sign_on_mode})
+    yield judged(
+        "application",
+        app.name,
+        problems,
+        {"app_id": app.app_id, "enabled": app.enabled, "mode": app.single_sign_on_mode},
+    )
 
 
 def tenant(path: Path) -> collections.abc.Iterator[Finding]:
@@ -81,7 +97,8 @@ def tenant(path: Path) -> collections.abc.Iterator[Finding]:
     if path.application.groups:
         names = ", ".join(group.name for group in path.application.groups)
         reason = (
-            "Assigning groups takes Entra ID P1 or P2, and Conditional Access may refuse anybody (AADSTS53003, 50076); neither is read."
+            "Assigning groups takes Entra ID P1 or P2, and Conditional Access may refuse anybody (AADSTS53003, "
+            "50076); neither is read."
         )
         yield unknown("tenant", names, reason)
 
@@ -92,8 +109,14 @@ def token(path: Path) -> collections.abc.Iterator[Finding]:
     if "token_policies" in app.not_readable:
         yield unknown("response", app.name, app.not_readable["token_policies"])
     elif app.token_version != SAML_2:
-        reason = f"A token issuance policy makes Entra issue tokens of SAML {app.token_version}; AWS takes SAML {SAML_2} alone."
-        fix = f"Set SamlTokenVersion to {SAML_2} in the application's token issuance policy, or take the policy away in Entra ID."
+        reason = (
+            f"A token issuance policy makes Entra issue tokens of SAML {app.token_version}; AWS takes SAML "
+            f"{SAML_2} alone."
+        )
+        fix = (
+            f"Set SamlTokenVersion to {SAML_2} in the application's token issuance policy, or take the policy "
+            f"away in Entra ID."
+        )
         evidence = {"token_version": app.token_version, "expected": SAML_2}
         yield judged("response", app.name, [Problem(reason, symptoms.INVALID_RESPONSE, fix)], evidence)
 
@@ -106,7 +129,9 @@ def claims_policy(path: Path) -> collections.abc.Iterator[Finding]:
         return
     if not app.definitions and not app.managed:
         yield unknown(
-            "claims", app.name, "The claims come from Attributes & Claims in the portal, which Microsoft Graph v1.0 does not show."
+            "claims",
+            app.name,
+            "The claims come from Attributes & Claims in the portal, which Microsoft Graph v1.0 does not show.",
         )
         return
     evidence = {"policies": len(app.definitions)} | ({"claims": path.policy.as_sent()} if path.policy else {})
@@ -118,9 +143,15 @@ def _policy_problems(path: Path) -> collections.abc.Iterator[Problem]:
     count = len(path.application.definitions)
     if count != 1:
         reason = (
-            "No claims policy is assigned, so AWS gets no role." if count == 0 else f"{count} claims policies are assigned; one is sent."
+            "No claims policy is assigned, so AWS gets no role."
+            if count == 0
+            else f"{count} claims policies are assigned; one is sent."
         )
-        yield Problem(reason, symptoms.INVALID_RESPONSE if count == 0 else "", fix if count == 0 else "Remove all but one in Entra ID.")
+        yield Problem(
+            reason,
+            symptoms.INVALID_RESPONSE if count == 0 else "",
+            fix if count == 0 else "Remove all but one in Entra ID.",
+        )
         return
     if path.policy is None:
         yield Problem("The claims policy cannot be read.", symptoms.INVALID_RESPONSE, fix)
@@ -128,7 +159,11 @@ def _policy_problems(path: Path) -> collections.abc.Iterator[Problem]:
     total = len(claims.parse(path.application.definitions[0]).claims)
     if total > claims.MAX_CLAIMS:
         fix = fix.replace("session_duration:", "keep_unknown_claims: false, session_duration:")
-    cut = f" The policy has {total} claims; Entra ignores those after the first {claims.MAX_CLAIMS}." if total > claims.MAX_CLAIMS else ""
+    cut = (
+        f" The policy has {total} claims; Entra ignores those after the first {claims.MAX_CLAIMS}."
+        if total > claims.MAX_CLAIMS
+        else ""
+    )
     absent = {claims.ROLE: symptoms.INVALID_RESPONSE, claims.ROLE_SESSION_NAME: symptoms.NAME_REQUIRED}
     for claim_type, symptom in absent.items():
         if not path.sent(claim_type):
@@ -138,7 +173,9 @@ def _policy_problems(path: Path) -> collections.abc.Iterator[Problem]:
         value = path.claimed().value(claim_type)
         origins = {str(claim.get("value", claim.get("source"))): None for claim in path.sent(claim_type)}
         if value.values is None and len(origins) > 1 and not path.facts.people:
-            reason = f"The claim {claim_type} may be sent with several values, from {' and '.join(origins)}; AWS takes one."
+            reason = (
+                f"The claim {claim_type} may be sent with several values, from {' and '.join(origins)}; AWS takes one."
+            )
             yield Problem(reason, symptoms.INVALID_RESPONSE, claim_advice(path, claim_type, value))
 
 
@@ -162,7 +199,9 @@ def _misspelt(path: Path, claim_type: str) -> str:
 
 
 def role_claim(path: Path) -> collections.abc.Iterator[Finding]:
-    """Whether the application claims exactly the role and the provider of the federation, where it claims the same for everybody."""
+    """Whether the application claims exactly the role and the provider of the federation, where it claims the same for
+    everybody.
+    """
     app, value = path.application, path.claimed().value(claims.ROLE)
     if not path.sent(claims.ROLE):
         yield unknown("role_claim", app.name, "No role is claimed by a policy that can be read.")
@@ -173,7 +212,9 @@ def role_claim(path: Path) -> collections.abc.Iterator[Finding]:
 
 
 def role_of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
-    """Whether a person is given exactly the role and the provider of the federation, where that depends on the person."""
+    """Whether a person is given exactly the role and the provider of the federation, where that depends on the
+    person.
+    """
     value = path.claimed(person).value(claims.ROLE)
     if not path.claimed().is_personal(claims.ROLE):
         return
@@ -189,12 +230,18 @@ def role_of_person(path: Path, person: Person) -> collections.abc.Iterator[Findi
 
 
 def _judged_pair(path: Path, subject: str, value: ClaimValue, fix: str, *, person: bool = False) -> Finding:
-    """Whether the role and the provider of the federation are claimed; a warning of white space, of which no source says what AWS does."""
-    finding = judged("role_claim", subject, list(_pair_problems(path, value, fix)), _pair_evidence(path, value), person=person)
+    """Whether the role and the provider of the federation are claimed; a warning of white space, of which no source
+    says what AWS does.
+    """
+    finding = judged(
+        "role_claim", subject, list(_pair_problems(path, value, fix)), _pair_evidence(path, value), person=person
+    )
     if finding.status != "pass" or not any(map(is_spaced, value.values or ())):
         return finding
     reason = "There is white space beside an ARN of the Role claim; what AWS does with it is documented nowhere."
-    return dataclasses.replace(finding, status="warning", reason=reason, fix=f"{fix} That writes the two ARNs with a comma alone.")
+    return dataclasses.replace(
+        finding, status="warning", reason=reason, fix=f"{fix} That writes the two ARNs with a comma alone."
+    )
 
 
 def _pair_evidence(path: Path, value: ClaimValue) -> dict[str, t.Any]:
@@ -208,7 +255,9 @@ def _pair_problems(path: Path, value: ClaimValue, fix: str) -> collections.abc.I
         pair = read_pair(text)
         if pair is None:
             reason = f"{text!r} is not the ARN of a role, a comma and the ARN of a SAML provider."
-            yield Problem(reason, symptoms.NO_SUCH_PROVIDER if _LIKE_PAIR.fullmatch(text) else symptoms.INVALID_RESPONSE, fix)
+            yield Problem(
+                reason, symptoms.NO_SUCH_PROVIDER if _LIKE_PAIR.fullmatch(text) else symptoms.INVALID_RESPONSE, fix
+            )
             return
         pairs[pair] = None
     if len(pairs) > 1:
@@ -227,8 +276,13 @@ def _pair_problems(path: Path, value: ClaimValue, fix: str) -> collections.abc.I
             yield Problem(reason, _symptom_of_pair(path, pair), fix)
     home = path.wish.home
     claimed_home = parse_role_arn(pair.role_arn)
-    if (claimed_home.partition, claimed_home.account) != (home.partition, home.account) and pair.role_arn == path.role_arn:
-        where = f"{claimed_home.account} of {claimed_home.partition}, the instance in {home.account} of {home.partition}"
+    if (claimed_home.partition, claimed_home.account) != (
+        home.partition,
+        home.account,
+    ) and pair.role_arn == path.role_arn:
+        where = (
+            f"{claimed_home.account} of {claimed_home.partition}, the instance in {home.account} of {home.partition}"
+        )
         yield Problem(f"The role is in the account {where}.", _symptom_of_pair(path, pair) or symptoms.DENIED, fix)
 
 
@@ -253,7 +307,10 @@ def certificate(path: Path) -> collections.abc.Iterator[Finding]:
     keys = [{**key.certificate.as_dict(now), "active": key.active} for key in app.keys]
     evidence: dict[str, t.Any] = {"application": keys, "signs": signer.certificate.thumbprint if signer else None}
     if signer is None or (app.definitions and not signer.certificate.usable(now)):
-        fix = f"{advice.application(path)}, which makes and activates one, then {_lower(advice.provider(path))} (site.yml does both)."
+        fix = (
+            f"{advice.application(path)}, which makes and activates one, then {_lower(advice.provider(path))} "
+            f"(site.yml does both)."
+        )
         symptom = symptoms.NO_CUSTOM_SIGNING_KEY if app.definitions else symptoms.NO_SIGNING_KEY
         yield judged("certificate", app.name, [Problem(_why_nothing_signs(path), symptom, fix)], evidence)
         return
@@ -265,7 +322,11 @@ def certificate(path: Path) -> collections.abc.Iterator[Finding]:
     evidence |= {"provider": list(metadata.thumbprints)}
     if signer.certificate not in metadata.certificates:
         reason = f"Entra signs with {subject}, which the SAML provider does not have."
-        reason += "" if signer.active else " Nobody activated it: the active one has ended, and then Entra takes a valid one by itself."
+        reason += (
+            ""
+            if signer.active
+            else " Nobody activated it: the active one has ended, and then Entra takes a valid one by itself."
+        )
         fix = f"{advice.provider(path)}, or the role certificate_rotation (site.yml does the former)."
         yield judged("certificate", subject, [Problem(reason, symptoms.SIGNATURE_INVALID, fix)], evidence)
         return
@@ -282,7 +343,10 @@ def _why_nothing_signs(path: Path) -> str:
         return "No signing certificate is active."
     if not active.can_sign:
         return "Entra does not have the private key of the active certificate."
-    return f"The active certificate is valid from {active.certificate.not_before:%Y-%m-%d} to {active.certificate.not_after:%Y-%m-%d} only."
+    return (
+        f"The active certificate is valid from {active.certificate.not_before:%Y-%m-%d} to "
+        f"{active.certificate.not_after:%Y-%m-%d} only."
+    )
 
 
 def _certificate_warning(path: Path, signer: SigningKey) -> str:
@@ -291,7 +355,11 @@ def _certificate_warning(path: Path, signer: SigningKey) -> str:
     if not signer.active:
         return "The active certificate has ended; Entra signs with another one that nobody activated."
     left = signer.certificate.days_left(path.wish.now)
-    return f"The certificate ends in {left} days, on {signer.certificate.not_after:%Y-%m-%d}." if left < path.wish.warn_days else ""
+    return (
+        f"The certificate ends in {left} days, on {signer.certificate.not_after:%Y-%m-%d}."
+        if left < path.wish.warn_days
+        else ""
+    )
 
 
 def identifier(path: Path) -> collections.abc.Iterator[Finding]:
@@ -317,7 +385,11 @@ def identifier(path: Path) -> collections.abc.Iterator[Finding]:
         )
         return
     others = [one for one in app.identifiers if audience_of(one) not in accepted]
-    warning = f"Which of its identifiers is sent is for Entra to say; AWS does not take {', '.join(others)}." if others else ""
+    warning = (
+        f"Which of its identifiers is sent is for Entra to say; AWS does not take {', '.join(others)}."
+        if others
+        else ""
+    )
     if "#" in first and not app.gallery:
         warning = "Microsoft documents for applications of the gallery alone that '#' and what follows it are not sent."
     yield Finding("identifier", app.name, "warning" if warning else "pass", warning, evidence)
@@ -338,12 +410,16 @@ def where_posted(path: Path) -> collections.abc.Iterator[Finding]:
     evidence = {"reply_urls": list(app.reply_urls)}
     fix = _reply_advice(path)
     if posted is None:
-        yield judged("reply_url", app.name, [Problem("The application has no reply URL.", symptoms.NO_REPLY_URL, fix)], evidence)
+        yield judged(
+            "reply_url", app.name, [Problem("The application has no reply URL.", symptoms.NO_REPLY_URL, fix)], evidence
+        )
         return
     problems = [problem for one in app.reply_urls[:1] for problem in _reply_problems(path, one, fix)]
     others = [one for one in app.reply_urls[1:] if list(_reply_problems(path, one, fix))]
     if not problems and not in_sign_in_table(posted, path.wish.partition):
-        reason = f"{posted} is not in AWS's table of sign-in endpoints; where it works, nothing promises that it goes on to."
+        reason = (
+            f"{posted} is not in AWS's table of sign-in endpoints; where it works, nothing promises that it goes on to."
+        )
         yield Finding("reply_url", app.name, "warning", reason, evidence, fix=fix)
         return
     if problems or not others:
@@ -399,7 +475,12 @@ def landing(path: Path) -> collections.abc.Iterator[Finding]:
     expected = _expected_relay_state(path)
     fix = f"{advice.application(path, relay_state=expected)}."
     evidence = {"relay_state": app.relay_state, "expected": expected}
-    yield judged("relay_state", app.name, [problem._replace(fix=fix) for problem in _relay_problems(path, app.relay_state or "")], evidence)
+    yield judged(
+        "relay_state",
+        app.name,
+        [problem._replace(fix=fix) for problem in _relay_problems(path, app.relay_state or "")],
+        evidence,
+    )
 
 
 def _expected_relay_state(path: Path) -> str:
@@ -419,19 +500,28 @@ def _relay_problems(path: Path, text: str) -> collections.abc.Iterator[Problem]:
         yield Problem(error.message, _unusable(path, text))
         return
     if found.partition != home.partition:
-        yield Problem(f"It leads to the partition {found.partition}, the instance is in {home.partition}.", symptoms.CONSOLE_HOME)
+        yield Problem(
+            f"It leads to the partition {found.partition}, the instance is in {home.partition}.", symptoms.CONSOLE_HOME
+        )
         return
     region = found.region or home.region
     if region != home.region:
         yield Problem(f"It leads to the Region {region}, the instance is in {home.region}.", _at(path, found, region))
     if found.instance_id != home.instance_id:
-        case = " They differ in upper and lower case, which counts." if found.instance_id.lower() == home.instance_id.lower() else ""
-        yield Problem(f"It leads to the instance {found.instance_id}, not to {home.instance_id}.{case}", _at(path, found, region))
+        case = (
+            " They differ in upper and lower case, which counts."
+            if found.instance_id.lower() == home.instance_id.lower()
+            else ""
+        )
+        yield Problem(
+            f"It leads to the instance {found.instance_id}, not to {home.instance_id}.{case}", _at(path, found, region)
+        )
     if missing := _missing_page(path, found):
         yield Problem(missing, symptoms.NO_CCP)
     if path.wish.destination is not None and _page(found.destination or "") != _page(path.wish.destination):
         yield Problem(
-            f"It leads to the page {found.destination or '(home)'}, not to {path.wish.destination or '(home)'}.", symptoms.OTHER_PAGE
+            f"It leads to the page {found.destination or '(home)'}, not to {path.wish.destination or '(home)'}.",
+            symptoms.OTHER_PAGE,
         )
 
 
@@ -447,7 +537,9 @@ def _missing_page(path: Path, found: RelayState) -> str:
 
 
 def _page(destination: str) -> str:
-    """A page of the instance as its server sees it, which decodes the path that the browser asks for; an address elsewhere as it is."""
+    """A page of the instance as its server sees it, which decodes the path that the browser asks for; an address
+    elsewhere as it is.
+    """
     return destination if not destination or "://" in destination else "/" + unquote(destination).lstrip("/")
 
 
@@ -469,4 +561,8 @@ def _at(path: Path, found: RelayState, region: str) -> str:
     if path.role is None:
         return ""
     other = Arn(found.partition, "connect", region, path.wish.home.account, f"instance/{found.instance_id}")
-    return symptoms.NOT_ONBOARDED if path.permits(path.role, other, path.everybody[0][1]).effect == "allow" else symptoms.DENIED
+    return (
+        symptoms.NOT_ONBOARDED
+        if path.permits(path.role, other, path.everybody[0][1]).effect == "allow"
+        else symptoms.DENIED
+    )

@@ -3,10 +3,12 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What IAM policies say of one request. What they depend on and is not known here makes the answer "unknown", never a guess.
+"""What IAM policies say of one request. What they depend on and is not known here makes the answer "unknown", never a
+guess.
 
-Evaluated: statements, Principal, Action, Resource and their negations, wildcards, policy variables, and the conditions on strings,
-ARNs, booleans, numbers, dates and Null. Addresses, bytes, keys whose value is not known, and what has no form of IAM stay unknown.
+Evaluated: statements, Principal, Action, Resource and their negations, wildcards, policy variables, and the conditions
+on strings, ARNs, booleans, numbers, dates and Null. Addresses, bytes, keys whose value is not known, and what has no
+form of IAM stay unknown.
 """
 
 from __future__ import annotations
@@ -33,8 +35,9 @@ _KNOWN_ELEMENTS: t.Final = frozenset(
 class Request:
     """What is asked for.
 
-    facts: condition keys in lower case → their values; an empty tuple is a key that the request does not have, None one whose value is
-    not known. Keys that are not in it are not known either, unless they begin as one of `complete`: of those the request has no others.
+    facts: condition keys in lower case → their values; an empty tuple is a key that the request does not have, None one
+    whose value is not known. Keys that are not in it are not known either, unless they begin as one of `complete`: of
+    those the request has no others.
     principal: by whom, for a trust policy.
     """
 
@@ -102,7 +105,11 @@ def _applies(statement: t.Mapping[str, t.Any], request: Request, variables: bool
 def _conditions(condition: t.Any, pattern: _Pattern) -> list[Truth]:
     if not isinstance(condition, t.Mapping) or not all(isinstance(tests, t.Mapping) for tests in condition.values()):
         return ["its Condition is not an object of objects"]
-    return [_condition(name, str(key), _listed(values), pattern) for name, tests in condition.items() for key, values in tests.items()]
+    return [
+        _condition(name, str(key), _listed(values), pattern)
+        for name, tests in condition.items()
+        for key, values in tests.items()
+    ]
 
 
 def _principal(statement: t.Mapping[str, t.Any], principal: str) -> Truth:
@@ -221,7 +228,9 @@ class _Operator:
 
 
 def _condition(name: str, key: str, wanted: list[t.Any], pattern: _Pattern) -> Truth:
-    """One key of one condition, as IAM combines its values: any of the wanted ones, none of them when the operator is negated."""
+    """One key of one condition, as IAM combines its values: any of the wanted ones, none of them when the operator is
+    negated.
+    """
     how = _Operator.parse(name)
     if how.test not in _EQUAL | _LIKE | {"null"} and not how.kind:
         return f"conditions {name} are not evaluated here"

@@ -48,10 +48,13 @@ class Group:
 class Application:
     """The enterprise application.
 
-    managed: whether this collection made it. gallery: whether it comes from a template of the gallery. reply_urls: the one that Entra posts
-    to first. definitions: of each claims policy that is assigned. encrypts: whether Entra encrypts the assertions. token_version: of
-    SAML. issuer: what its metadata says, which is at metadata_url. groups: those that are assigned. role_values: of the roles that it
-    offers and that are enabled, by id. subject: NameID and its type of the one response that is looked at in an application's place.
+    managed: whether this collection made it. gallery: whether it comes from a template of the gallery. reply_urls: the
+    one that Entra posts
+    to first. definitions: of each claims policy that is assigned. encrypts: whether Entra encrypts the assertions.
+    token_version: of
+    SAML. issuer: what its metadata says, which is at metadata_url. groups: those that are assigned. role_values: of the
+    roles that it offers and that are enabled, by id. subject: NameID and its type of the one response that is looked at
+    in an application's place.
     """
 
     name: str
@@ -81,9 +84,12 @@ class Application:
 class Person:
     """Somebody in the directory, or a name that was asked for and that the directory does not have (no id).
 
-    attributes: by the name that a claims policy has for it. through: what assigns the person: "directly", or groups. roles: the values of
-    the application's roles that this gives, None when they were not read. nested: groups within assigned groups that the person is in,
-    which does not count. home: for a guest the kind of account. namesakes: without an id, the several people who go by the name.
+    attributes: by the name that a claims policy has for it. through: what assigns the person: "directly", or groups.
+    roles: the values of
+    the application's roles that this gives, None when they were not read. nested: groups within assigned groups that
+    the person is in,
+    which does not count. home: for a guest the kind of account. namesakes: without an id, the several people who go by
+    the name.
     """
 
     name: str
@@ -100,7 +106,9 @@ class Person:
 
 @dataclass(frozen=True)
 class Provider:
-    """The SAML provider in IAM. unreadable: why its metadata cannot be read. decrypts: whether it has a private key; None if not known."""
+    """The SAML provider in IAM. unreadable: why its metadata cannot be read. decrypts: whether it has a private key;
+    None if not known.
+    """
 
     arn: str
     metadata: Metadata | None = None
@@ -112,7 +120,9 @@ class Provider:
 
 @dataclass(frozen=True)
 class Role:
-    """The role in IAM. policies: what grants it anything, by name or ARN. boundary: the policy that limits it. tags: None when not read."""
+    """The role in IAM. policies: what grants it anything, by name or ARN. boundary: the policy that limits it. tags:
+    None when not read.
+    """
 
     arn: str
     role_id: str
@@ -143,7 +153,8 @@ class Instance:
 class ConnectUser:
     """A user of the instance. modified: when last. profiles: the ids of the security profiles, when they were read.
 
-    person: the object id of the person in Entra, where the user bears it. managed: whether this collection made the user.
+    person: the object id of the person in Entra, where the user bears it. managed: whether this collection made the
+    user.
     """
 
     username: str
@@ -155,7 +166,9 @@ class ConnectUser:
 
 @dataclass(frozen=True)
 class Users:
-    """The users of the instance by username. ccp: ids of security profiles → whether it grants the Contact Control Panel."""
+    """The users of the instance by username. ccp: ids of security profiles → whether it grants the Contact Control
+    Panel.
+    """
 
     by_name: t.Mapping[str, ConnectUser] = field(default_factory=dict)
     ccp: t.Mapping[str, bool] = field(default_factory=dict)
@@ -165,7 +178,8 @@ class Users:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of one's own that embeds the Contact Control Panel, and what it gives to Amazon Connect Streams, as far as that is known.
+    """A page of one's own that embeds the Contact Control Panel, and what it gives to Amazon Connect Streams, as far as
+    that is known.
 
     ccp_url: the panel in its frame. login_url: what its sign-in window opens. unread: why these are not known.
     """
@@ -180,8 +194,10 @@ class Page:
 class Wish:
     """What the federation is meant to be.
 
-    role_arn, provider_arn: None for those that the Role claim names. destination: the page on which agents land, None for any.
-    embedding_origins: of sites that may frame the Contact Control Panel. pages: those that do. label: how the application was asked for.
+    role_arn, provider_arn: None for those that the Role claim names. destination: the page on which agents land, None
+    for any.
+    embedding_origins: of sites that may frame the Contact Control Panel. pages: those that do. label: how the
+    application was asked for.
     everyone: whether the people are simply those who are assigned, and nobody said that each of them is to get in.
     """
 
@@ -209,8 +225,8 @@ class Wish:
 
 @dataclass(frozen=True)
 class Facts:
-    """The whole path. None: there is no such thing. people: those whom the check is about. assigned: everybody who may sign in, as far as
-    that was looked for.
+    """The whole path. None: there is no such thing. people: those whom the check is about. assigned: everybody who may
+    sign in, as far as that was looked for.
 
     providers, roles: by ARN, those that the Role claim names and those that are meant; absent where not looked for.
     """

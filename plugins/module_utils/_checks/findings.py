@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What a check finds: one finding for each hop of the sign-in path and each subject of it, and what they come to together."""
+"""What a check finds: one finding for each hop of the sign-in path and each subject of it, and what they come to
+together.
+"""
 
 from __future__ import annotations
 
@@ -151,5 +153,7 @@ def table(findings: t.Iterable[Finding]) -> list[str]:
         for label, words in (("", one.reason), ("seen: ", one.symptom), ("fix: ", one.fix)):
             if words:
                 indent = _INDENT + " " * len(label)
-                lines += textwrap.wrap(label + words, _WIDTH, initial_indent=_INDENT, subsequent_indent=indent, break_on_hyphens=False)
+                lines += textwrap.wrap(
+                    label + words, _WIDTH, initial_indent=_INDENT, subsequent_indent=indent, break_on_hyphens=False
+                )
     return lines

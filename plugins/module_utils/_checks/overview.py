@@ -3,7 +3,8 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What a report shows beside the findings: certificates as each cloud sees them, agents by security profile and by state.
+"""What a report shows beside the findings: certificates as each cloud sees them, agents by security profile and by
+state.
 
 Everything follows from the facts of the check and its findings; nothing is asked for again.
 """
@@ -20,7 +21,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.path im
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
 
 STATES: t.Final = ("refused", "unknown", "disabled", "unobstructed", "unassigned", "unchecked")
-"""What an agent can be. unassigned: a user of the instance to whom nobody who is assigned leads. unchecked: one whom nobody asked about."""
+"""What an agent can be. unassigned: a user of the instance to whom nobody who is assigned leads. unchecked: one whom
+nobody asked about.
+"""
 
 NEVER_READABLE: t.Final = ("tenant", "organization")
 """Hops that are unknown on every healthy federation, because no application permission shows what they depend on."""
@@ -33,7 +36,9 @@ def overview(facts: Facts, findings: t.Sequence[Finding]) -> dict[str, t.Any]:
     """The overview. findings: every one of them, none folded."""
     return {
         "time": facts.wish.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "application": {"name": facts.application.name, "app_id": facts.application.app_id} if facts.application else None,
+        "application": {"name": facts.application.name, "app_id": facts.application.app_id}
+        if facts.application
+        else None,
         "instance": {"arn": facts.wish.instance_arn, "alias": facts.instance.alias if facts.instance else ""},
         "everyone_assigned": facts.wish.everyone,
         "certificates": certificates(facts),
@@ -42,12 +47,16 @@ def overview(facts: Facts, findings: t.Sequence[Finding]) -> dict[str, t.Any]:
 
 
 def certificates(facts: Facts) -> list[dict[str, t.Any]]:
-    """Each certificate of the application and of the providers, as Entra ID and as IAM see it, the one that ends first at the top."""
+    """Each certificate of the application and of the providers, as Entra ID and as IAM see it, the one that ends first
+    at the top.
+    """
     keys = {key.certificate.thumbprint: key for key in facts.application.keys} if facts.application else {}
     signer = Path(facts).signer if facts.application else None
     held: dict[str, Certificate] = {}
     for provider in facts.providers.values():
-        held |= {one.thumbprint: one for one in provider.metadata.certificates} if provider and provider.metadata else {}
+        held |= (
+            {one.thumbprint: one for one in provider.metadata.certificates} if provider and provider.metadata else {}
+        )
     every = held | {thumbprint: key.certificate for thumbprint, key in keys.items()}
     rows = [
         {
@@ -78,7 +87,9 @@ def _held_by(facts: Facts, arn: str, thumbprint: str) -> bool | None:
 
 
 def agents(facts: Facts, findings: t.Sequence[Finding]) -> dict[str, t.Any]:
-    """How many agents are in each state, altogether and for each security profile; an agent of two profiles counts in both rows."""
+    """How many agents are in each state, altogether and for each security profile; an agent of two profiles counts in
+    both rows.
+    """
     path = Path(facts)
     state_of_people = _states(facts, findings)
     states: dict[str, str] = {}
@@ -101,7 +112,9 @@ def agents(facts: Facts, findings: t.Sequence[Finding]) -> dict[str, t.Any]:
         "users": None if facts.instance is None or "users" in facts.users.not_readable else len(facts.users.by_name),
         "not_readable": " ".join(facts.users.not_readable.values()),
         "states": _counted(every),
-        "profiles": [{"profile": name, "states": _counted(rows[name].elements())} for name in sorted(rows) if rows[name]],
+        "profiles": [
+            {"profile": name, "states": _counted(rows[name].elements())} for name in sorted(rows) if rows[name]
+        ],
     }
 
 

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What several hops conclude from the facts: the claims that are sent, who signs, which provider and role they lead to."""
+"""What several hops conclude from the facts: the claims that are sent, who signs, which provider and role they lead
+to.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
     Wish,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
-from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import Arn, parse_role_arn, parse_saml_provider_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
+    Arn,
+    parse_role_arn,
+    parse_saml_provider_arn,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import check_reply_url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims, session_names
@@ -36,7 +42,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.claims im
 _WHITE_SPACE: t.Final = " \t\r\n"
 
 
-def judged(hop: str, subject: str, problems: t.Sequence[Problem], evidence: t.Mapping[str, t.Any], *, person: bool = False) -> Finding:
+def judged(
+    hop: str, subject: str, problems: t.Sequence[Problem], evidence: t.Mapping[str, t.Any], *, person: bool = False
+) -> Finding:
     """The finding of a hop: a failure with all its problems, the symptom of the first, or a pass."""
     if not problems:
         return Finding(hop, subject, "pass", evidence=evidence, person=person)
@@ -52,7 +60,8 @@ def unknown(hop: str, subject: str, reason: str, *, person: bool = False) -> Fin
 
 @dataclass(frozen=True)
 class SessionName:
-    """What AWS gets as a person's session name; empty when nothing is sent, None when it cannot be told, which `unknown` explains.
+    """What AWS gets as a person's session name; empty when nothing is sent, None when it cannot be told, which
+    `unknown` explains.
 
     refused: why Entra lets nobody in who has no more than this person.
     """
@@ -116,7 +125,9 @@ class Path:
             return error.message
         named = url.partition("/saml/acs/")[2]
         if named and self.provider and self.provider.uuid and named != self.provider.uuid:
-            return f"The reply URL names the SAML provider with the id {named}; the federation's has {self.provider.uuid}."
+            return (
+                f"The reply URL names the SAML provider with the id {named}; the federation's has {self.provider.uuid}."
+            )
         return ""
 
     def claimed(self, person: Person | None = None) -> Claimed:
@@ -159,7 +170,9 @@ class Path:
     @property
     def provider_arns(self) -> list[str]:
         """Every provider that the check looks at."""
-        return list(dict.fromkeys(arn for arn in (self.wish.provider_arn, *(pair.provider_arn for pair in self.pairs)) if arn))
+        return list(
+            dict.fromkeys(arn for arn in (self.wish.provider_arn, *(pair.provider_arn for pair in self.pairs)) if arn)
+        )
 
     @property
     def role(self) -> Role | None:
@@ -173,7 +186,9 @@ class Path:
 
     @functools.cached_property
     def signer(self) -> SigningKey | None:
-        """The key that signs. When the active certificate has ended, Entra signs with a valid one that nobody activated."""
+        """The key that signs. When the active certificate has ended, Entra signs with a valid one that nobody
+        activated.
+        """
         keys = [key for key in self.application.keys if key.can_sign]
         active = next((key for key in keys if key.active), None)
         usable = [key for key in keys if key.certificate.usable(self.wish.now)]
@@ -185,9 +200,11 @@ class Path:
 
     @property
     def issuer(self) -> str | None:
-        """Who the responses say that they are of: what the application's metadata has, and what its claims policy makes of it.
+        """Who the responses say that they are of: what the application's metadata has, and what its claims policy makes
+        of it.
 
-        None when it is not known, as where no policy can be read and the provider knows the application by an issuer with its id.
+        None when it is not known, as where no policy can be read and the provider knows the application by an issuer
+        with its id.
         """
         app = self.facts.application
         if app is None or app.issuer is None:
@@ -221,7 +238,11 @@ class Path:
         found: dict[str, list[Person]] = {}
         for person in {person.id: person for person in (*self.facts.assigned, *self.facts.people)}.values():
             may = person.through or not self.application.assignment_required
-            name = self.session_name(person).value if person.id is not None and person.enabled is not False and may else None
+            name = (
+                self.session_name(person).value
+                if person.id is not None and person.enabled is not False and may
+                else None
+            )
             if name:
                 found.setdefault(name, []).append(person)
         return found
@@ -233,7 +254,9 @@ class Path:
 
     @functools.cached_property
     def fitting_source(self) -> str | None:
-        """A source of session names that everybody has who is known, each another one, and with which everybody can sign in."""
+        """A source of session names that everybody has who is known, each another one, and with which everybody can
+        sign in.
+        """
         people = {person.id: person for person in (*self.facts.people, *self.facts.assigned) if person.id is not None}
         for source in claims.SESSION_NAME_SOURCES if people else ():
             entry = {"Source": "user", "ID": source, "SamlClaimType": claims.ROLE_SESSION_NAME}
@@ -253,9 +276,13 @@ class Path:
         return SessionName(next(iter(value.values), ""), value.source, refused=value.refused)
 
     def trusts(self, role: Role, provider_arn: str, reply_url: str, claimed: Claimed) -> Verdict:
-        """Whether a role takes the responses that this provider vouches for, posted to this address: each action that the claims need."""
+        """Whether a role takes the responses that this provider vouches for, posted to this address: each action that
+        the claims need.
+        """
         for action, needed in requests.trusted_actions(claimed).items():
-            request = requests.assumption(action, claimed, self.wish.now, requests.Sender(provider_arn, reply_url, self.issuer))
+            request = requests.assumption(
+                action, claimed, self.wish.now, requests.Sender(provider_arn, reply_url, self.issuer)
+            )
             verdict = evaluate({"trust policy": role.trust}, request)
             if verdict.effect != "allow" and needed is None:
                 return Verdict("unknown", f"whether {action} is asked for depends on the person")
@@ -300,6 +327,8 @@ def read_pair(value: str) -> RolePair | None:
     """
     parts = sorted((part.strip(_WHITE_SPACE) for part in value.split(",")), key=lambda part: ":saml-provider/" in part)
     try:
-        return RolePair(str(parse_role_arn(parts[0])), str(parse_saml_provider_arn(parts[1]))) if len(parts) == 2 else None
+        return (
+            RolePair(str(parse_role_arn(parts[0])), str(parse_saml_provider_arn(parts[1]))) if len(parts) == 2 else None
+        )
     except InvalidInput:
         return None

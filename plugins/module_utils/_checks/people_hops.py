@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The hops of each person: account, assignment, session name, Connect user, security profile, the role that the user is bound to."""
+"""The hops of each person: account, assignment, session name, Connect user, security profile, the role that the user is
+bound to.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +30,15 @@ def of_groups(path: Path) -> collections.abc.Iterator[Finding]:
     for group in path.application.groups:
         if group.nested:
             names = ", ".join(group.nested)
-            reason = f"Its members include the groups {names}, whose members are not assigned by that: Entra takes direct members only."
+            reason = (
+                f"Its members include the groups {names}, whose members are not assigned by that: Entra takes "
+                f"direct members only."
+            )
             added = advice.application(path, assignments={"groups": {"add": list(group.nested)}})
             fix = f"{added}, or make those people direct members."
-            yield Finding("assignment", group.name, "warning", reason, {"nested": list(group.nested)}, symptoms.NOT_ASSIGNED, fix)
+            yield Finding(
+                "assignment", group.name, "warning", reason, {"nested": list(group.nested)}, symptoms.NOT_ASSIGNED, fix
+            )
 
 
 def of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
@@ -45,7 +52,9 @@ def of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
     yield from unique_name(path, person)
     name = path.session_name(person).value
     if path.facts.instance is None or "users" in path.facts.users.not_readable:
-        reason = path.facts.users.not_readable.get("users") or path.facts.not_readable.get("instance", "There is no instance.")
+        reason = path.facts.users.not_readable.get("users") or path.facts.not_readable.get(
+            "instance", "There is no instance."
+        )
         yield unknown("user", person.name, reason, person=True)
     elif name is None:
         yield unknown("user", person.name, "The session name is not known.", person=True)
@@ -66,11 +75,23 @@ def account(person: Person, *, everyone: bool = False) -> Finding:
         return judged("account", person.name, [problem], evidence, person=True)
     if person.enabled is None:
         return unknown(
-            "account", person.name, "Whether the account is enabled takes the Microsoft Graph permission User.Read.All.", person=True
+            "account",
+            person.name,
+            "Whether the account is enabled takes the Microsoft Graph permission User.Read.All.",
+            person=True,
         )
     fix = "Enable the account in Entra ID (users, accountEnabled)."
     if everyone and not person.enabled:
-        return Finding("account", person.name, "warning", "The account is disabled.", evidence, symptoms.USER_DISABLED, fix, person=True)
+        return Finding(
+            "account",
+            person.name,
+            "warning",
+            "The account is disabled.",
+            evidence,
+            symptoms.USER_DISABLED,
+            fix,
+            person=True,
+        )
     problems = [] if person.enabled else [Problem("The account is disabled.", symptoms.USER_DISABLED, fix)]
     return judged("account", person.name, problems, evidence, person=True)
 
@@ -85,7 +106,10 @@ def assignment(path: Path, person: Person) -> Finding:
         return unknown("assignment", person.name, app.not_readable["assignments"], person=True)
     reason = "The person is not assigned, neither directly nor as a direct member of an assigned group."
     if person.nested:
-        reason = f"The person is only in {', '.join(person.nested)}, within an assigned group; Entra takes direct members alone."
+        reason = (
+            f"The person is only in {', '.join(person.nested)}, within an assigned group; Entra takes direct "
+            f"members alone."
+        )
     groups = " or ".join(group.name for group in app.groups)
     fix = advice.application(path, assignments={"users": {"add": [person.name]}})
     fix = f"Add the person to {groups}, or run{fix.removeprefix('Run')}" if groups else fix
@@ -111,7 +135,9 @@ def claims_of_person(path: Path, person: Person) -> collections.abc.Iterator[Fin
 
 
 _JUDGED_ELSEWHERE: t.Final = (claims.NAME_ID, claims.ROLE, claims.ROLE_SESSION_NAME)
-_REFUSED_FIX: t.Final = "Fill the attribute of the person in Entra ID from which the transformation of the claims policy takes it."
+_REFUSED_FIX: t.Final = (
+    "Fill the attribute of the person in Entra ID from which the transformation of the claims policy takes it."
+)
 
 
 def _person_advice(path: Path, claim_type: str, value: ClaimValue) -> str:
@@ -139,7 +165,9 @@ def unique_name(path: Path, person: Person) -> collections.abc.Iterator[Finding]
     evidence = {"session_name": name, "others": others}
     problems = []
     if others:
-        reason = f"The session name {name!r} is also that of {', '.join(others[:5])}: all of them sign in as the same agent."
+        reason = (
+            f"The session name {name!r} is also that of {', '.join(others[:5])}: all of them sign in as the same agent."
+        )
         fitting = path.fitting_source
         fix = f"{advice.application(path, session_name_source=fitting)}." if fitting else _own_name(path, person)
         problems.append(Problem(reason, symptoms.SOMEBODY_ELSE, fix))
@@ -147,7 +175,10 @@ def unique_name(path: Path, person: Person) -> collections.abc.Iterator[Finding]
 
 
 def _own_name(path: Path, person: Person) -> str:
-    return f"Give the person a {path.session_name(person).source} of their own in Entra ID, or take the others' assignment away."
+    return (
+        f"Give the person a {path.session_name(person).source} of their own in Entra ID, or take the others' "
+        f"assignment away."
+    )
 
 
 def _name_id_problems(path: Path, person: Person) -> collections.abc.Iterator[Problem]:
@@ -161,7 +192,9 @@ def _name_id_problems(path: Path, person: Person) -> collections.abc.Iterator[Pr
 def _name_problems(path: Path, sent: SessionName) -> collections.abc.Iterator[Problem]:
     if not sent.value:
         reason = sent.refused or f"{sent.source} is empty, so no RoleSessionName is sent."
-        yield Problem(reason, symptoms.NAME_ID_EMPTY if sent.refused else symptoms.NAME_REQUIRED, _fill(path, sent.source))
+        yield Problem(
+            reason, symptoms.NAME_ID_EMPTY if sent.refused else symptoms.NAME_REQUIRED, _fill(path, sent.source)
+        )
         return
     found = session_names.problems(sent.value)
     if not found:
@@ -171,9 +204,14 @@ def _name_problems(path: Path, sent: SessionName) -> collections.abc.Iterator[Pr
 
 
 def _other_name(path: Path, source: str) -> str:
-    """How a person comes to a session name that can sign in: by another source that everybody has, or by another value."""
+    """How a person comes to a session name that can sign in: by another source that everybody has, or by another
+    value.
+    """
     other = f"{advice.application(path, session_name_source=path.fitting_source)}." if path.fitting_source else ""
-    change = f"Change {source} of the person in Entra ID to 2 to 64 letters, digits and _.-, with @ only as in an e-mail address."
+    change = (
+        f"Change {source} of the person in Entra ID to 2 to 64 letters, digits and _.-, with @ only as in an "
+        f"e-mail address."
+    )
     if source.startswith("user.") or not other:
         return f"{other} Or change{change.removeprefix('Change')}" if other else change
     return other
@@ -206,7 +244,10 @@ def of_user(path: Path, person: Person, name: str) -> collections.abc.Iterator[F
 
 
 def _renamed(path: Path, person: Person, name: str, former: ConnectUser) -> Problem:
-    reason = f"There is no user {name!r}. The person's user is {former.username!r}, from before the session name was another one."
+    reason = (
+        f"There is no user {name!r}. The person's user is {former.username!r}, from before the session name "
+        f"was another one."
+    )
     fix = f"Amazon Connect cannot rename users. {advice.renamed_user(path, person, name, former)}."
     return Problem(reason, symptoms.NOT_ONBOARDED, fix)
 
@@ -232,7 +273,11 @@ def security_profile(path: Path, person: Person, user: ConnectUser) -> Finding:
     names = [users.profile_names.get(profile, profile) for profile in user.profiles]
     problems = []
     if not any(users.ccp.get(profile) for profile in user.profiles):
-        whose = f"Of the security profiles of the user ({', '.join(names)}) no one" if names else "No security profile of the user"
+        whose = (
+            f"Of the security profiles of the user ({', '.join(names)}) no one"
+            if names
+            else "No security profile of the user"
+        )
         reason = f"{whose} grants access to the Contact Control Panel."
         fix = f"{advice.user_with_panel(path, user.username)}, or grant it in the profile."
         problems.append(Problem(reason, symptoms.NO_CCP, fix))
@@ -240,7 +285,9 @@ def security_profile(path: Path, person: Person, user: ConnectUser) -> Finding:
 
 
 def role_binding(path: Path, person: Person, user: ConnectUser) -> Finding:
-    """Whether the user may be bound to a role that is gone: Amazon Connect shows nobody's binding, but a younger role is a sign."""
+    """Whether the user may be bound to a role that is gone: Amazon Connect shows nobody's binding, but a younger role
+    is a sign.
+    """
     role = path.role
     if role is None or role.created is None or user.modified is None:
         return unknown("role_binding", person.name, "The age of the role or of the user is not known.", person=True)
@@ -253,7 +300,10 @@ def role_binding(path: Path, person: Person, user: ConnectUser) -> Finding:
         "role_binding",
         person.name,
         "warning",
-        "The user is older than the role. Whoever signed in with another role before stays bound to that one and is refused.",
+        (
+            "The user is older than the role. Whoever signed in with another role before stays bound to that one "
+            "and is refused."
+        ),
         evidence,
         symptoms.NOT_ONBOARDED,
         f"If the agent is refused, delete the user and make it anew: run{gone}, then run{made}.",

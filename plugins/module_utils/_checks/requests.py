@@ -3,10 +3,11 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The two requests of a sign-in as IAM's policies see them: taking the role with a SAML response, and entering Amazon Connect with it.
+"""The two requests of a sign-in as IAM's policies see them: taking the role with a SAML response, and entering Amazon
+Connect with it.
 
-Condition keys that the nature of the request settles are here as well: who takes a role with a SAML response has no identity in AWS yet,
-so that no key of a principal is there.
+Condition keys that the nature of the request settles are here as well: who takes a role with a SAML response has no
+identity in AWS yet, so that no key of a principal is there.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml import cl
 #: A session name that stands for all when the check is about nobody in particular.
 ANYBODY: t.Final = "agent@example.com"
 
-#: Keys that no request has that is made with a SAML response: no service makes it, no code is typed in, nobody sends an external id.
+#: Keys that no request has that is made with a SAML response: no service makes it, no code is typed in, nobody sends an
+#: external id.
 _ABSENT: t.Final = (
     "sts:externalid",
     "sts:authorizingexternalid",
@@ -77,7 +79,9 @@ def assumption(action: str, claimed: Claimed, now: datetime, sender: Sender) -> 
 
 
 def trusted_actions(claimed: Claimed) -> dict[str, bool | None]:
-    """The actions that the trust policy must allow, and whether the claims need each; None where that depends on the person."""
+    """The actions that the trust policy must allow, and whether the claims need each; None where that depends on the
+    person.
+    """
     if not claimed.is_known:
         return {"sts:AssumeRoleWithSAML": True}
     identity = claimed.value(claims.SOURCE_IDENTITY).values
@@ -120,7 +124,9 @@ def federation(role: Role, instance: Arn, claimed: Claimed, now: datetime, provi
     complete = ("sts:", "aws:requesttag/", *(() if role.tags is None else ("aws:principaltag/",)))
     resource = f"{instance}/user/{user_id}"
     return [
-        Request("connect:GetFederationToken", resource, {**facts, "aws:multifactorauthpresent": present}, complete=complete)
+        Request(
+            "connect:GetFederationToken", resource, {**facts, "aws:multifactorauthpresent": present}, complete=complete
+        )
         for present in ((), ("false",))
     ]
 

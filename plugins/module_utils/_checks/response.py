@@ -3,9 +3,11 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What AWS answers to one SAML response: the hops from Entra to the role, for the one person whom the response is about.
+"""What AWS answers to one SAML response: the hops from Entra to the role, for the one person whom the response is
+about.
 
-What a response claims is what a claims policy of fixed values would claim, so that the hops of the sign-in path judge it.
+What a response claims is what a claims policy of fixed values would claim, so that the hops of the sign-in path judge
+it.
 """
 
 from __future__ import annotations
@@ -16,11 +18,26 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ansible_collections.openccp.federation.plugins.module_utils._checks import aws_hops, entra_hops, people_hops, symptoms
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Facts, Person, Provider, Role, Wish
+from ansible_collections.openccp.federation.plugins.module_utils._checks import (
+    aws_hops,
+    entra_hops,
+    people_hops,
+    symptoms,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
+    Application,
+    Facts,
+    Person,
+    Provider,
+    Role,
+    Wish,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem, in_order
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, judged, read_pair, unknown
-from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import connect_instance_arn, parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
+    connect_instance_arn,
+    parse_role_arn,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy, RolePair
 from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import Response, verify
@@ -30,7 +47,10 @@ TO_REDEEM: t.Final = timedelta(minutes=5)
 
 _ANEW: t.Final = "Sign in anew, and copy the response unchanged."
 _UNKNOWN_SIGNER: t.Final = (
-    "The signature does not hold: the response was changed, or a certificate made it that the SAML provider does not hold.",
+    (
+        "The signature does not hold: the response was changed, or a certificate made it that the SAML "
+        "provider does not hold."
+    ),
     f"{_ANEW} If it is the same then, run iam_saml_provider with the application's metadata (site.yml does).",
 )
 _NOWHERE: t.Final = "00000000-0000-0000-0000-000000000000"
@@ -72,7 +92,9 @@ def check(response: Response, trust_config: TrustConfig) -> list[Finding]:
 
 
 def answer(findings: t.Iterable[Finding]) -> str:
-    """What AWS answers: the text of the first hop that fails, or empty when it lets the person in or when that cannot be told."""
+    """What AWS answers: the text of the first hop that fails, or empty when it lets the person in or when that cannot
+    be told.
+    """
     findings = list(findings)
     if accepted(findings) is not False:
         return ""
@@ -81,12 +103,16 @@ def answer(findings: t.Iterable[Finding]) -> str:
 
 
 def accepted(findings: t.Sequence[Finding]) -> bool | None:
-    """Whether AWS lets the person in; None when that cannot be told. Of several roles, one that can be taken is enough."""
+    """Whether AWS lets the person in; None when that cannot be told. Of several roles, one that can be taken is
+    enough.
+    """
     choices = list(dict.fromkeys(finding.evidence["choice"] for finding in findings if "choice" in finding.evidence))
     common = _verdict(finding for finding in findings if "choice" not in finding.evidence)
     if not choices or common is False:
         return common
-    verdicts = {_verdict(finding for finding in findings if finding.evidence.get("choice") == choice) for choice in choices}
+    verdicts = {
+        _verdict(finding for finding in findings if finding.evidence.get("choice") == choice) for choice in choices
+    }
     best = True if True in verdicts else None if None in verdicts else False
     return common if best is True else best
 
@@ -99,7 +125,9 @@ def _verdict(findings: t.Iterable[Finding]) -> bool | None:
 def _path(response: Response, trust_config: TrustConfig) -> Path:
     """The path that a response went, as if its claims were an application's."""
     assertion = response.assertion
-    entries = [{"Value": value, "SamlClaimType": name} for name, values in assertion.attributes.items() for value in values]
+    entries = [
+        {"Value": value, "SamlClaimType": name} for name, values in assertion.attributes.items() for value in values
+    ]
     known = [entry for entry in entries if entry["SamlClaimType"].startswith(claims.ROLE.removesuffix("Role"))]
     application = Application(
         name="response",
@@ -111,7 +139,9 @@ def _path(response: Response, trust_config: TrustConfig) -> Path:
         subject=(assertion.name_id, assertion.name_id_type) if assertion.name_id else None,
     )
     role = parse_role_arn(found[0].role_arn) if (found := pairs(response)) else None
-    home = connect_instance_arn(role.partition if role else "aws", "us-east-1", role.account if role else "0" * 12, _NOWHERE)
+    home = connect_instance_arn(
+        role.partition if role else "aws", "us-east-1", role.account if role else "0" * 12, _NOWHERE
+    )
     facts = Facts(
         Wish(home, trust_config.now),
         application,
@@ -156,7 +186,10 @@ def _role_claim(path: Path) -> collections.abc.Iterator[Finding]:
     values = path.claimed().value(claims.ROLE).values or ()
     pairs = [read_pair(value) for value in values]
     if len(set(pairs)) > 1 and None not in pairs:
-        reason = f"{len(set(pairs))} roles are claimed, so AWS asks which one to take; Amazon Connect needs the same one each time."
+        reason = (
+            f"{len(set(pairs))} roles are claimed, so AWS asks which one to take; Amazon Connect needs the same "
+            f"one each time."
+        )
         evidence = {"claimed": list(values)}
         fix = "Run azure_saml_app with one entry of role_claims."
         yield Finding("role_claim", "response", "warning", reason, evidence, symptoms.ROLE_PICKER, fix)
@@ -170,24 +203,35 @@ def _form(response: Response) -> Finding:
     if response.status:
         return _refused(response)
     fix = f"Entra ID makes no such response: something on its way changed it, or another tool made it. {_ANEW}"
-    problems = [Problem(text, symptoms.INVALID_RESPONSE, fix) for text in (*response.problems, *response.assertion.problems)]
+    problems = [
+        Problem(text, symptoms.INVALID_RESPONSE, fix) for text in (*response.problems, *response.assertion.problems)
+    ]
     if not response.problems and not response.assertion.name_id:
-        problems.append(Problem("It has no NameID.", symptoms.NOT_AUTHORIZED, "Run azure_saml_app with session_name_source."))
-    return judged("response", "response", problems, {"destination": response.destination, "signed": list(response.signed)})
+        problems.append(
+            Problem("It has no NameID.", symptoms.NOT_AUTHORIZED, "Run azure_saml_app with session_name_source.")
+        )
+    return judged(
+        "response", "response", problems, {"destination": response.destination, "signed": list(response.signed)}
+    )
 
 
 def _refused(response: Response) -> Finding:
     """A response with which Entra ID says that it did not sign the person in."""
     said = response.status_message
-    reason = f"Entra ID did not sign the person in: the status is {response.status}" + (f". It says: {said}" if said else ".")
+    reason = f"Entra ID did not sign the person in: the status is {response.status}" + (
+        f". It says: {said}" if said else "."
+    )
     code = said.partition(":")[0]
     fix = (
-        f"Look {code} up at https://login.microsoftonline.com/error?code={code.removeprefix('AADSTS')}, or run federation_check for the"
+        f"Look {code} up at https://login.microsoftonline.com/error?code={code.removeprefix('AADSTS')}, or "
+        f"run federation_check for the"
         " person."
         if said
         else "Look at the person's sign-in in Entra ID's sign-in logs, or run federation_check for the person."
     )
-    return judged("response", "response", [Problem(reason, symptoms.INVALID_RESPONSE, fix)], {"status": response.status})
+    return judged(
+        "response", "response", [Problem(reason, symptoms.INVALID_RESPONSE, fix)], {"status": response.status}
+    )
 
 
 def _signature(response: Response, path: Path) -> Finding:
@@ -204,10 +248,16 @@ def _signature(response: Response, path: Path) -> Finding:
         return judged("certificate", verdict.signer.thumbprint, [], evidence)
     reason, fix = {
         "malformed": ("The signature is damaged, or not of the element that it is in.", _ANEW),
-        "altered": ("The response was changed after Entra ID had signed it with a certificate of the SAML provider.", _ANEW),
+        "altered": (
+            "The response was changed after Entra ID had signed it with a certificate of the SAML provider.",
+            _ANEW,
+        ),
         "another certificate": (
             f"The certificate {verdict.other} made the signature, which the SAML provider does not hold.",
-            "Run iam_saml_provider with the application's metadata (site.yml does), if the certificate is the application's.",
+            (
+                "Run iam_saml_provider with the application's metadata (site.yml does), if the certificate is the "
+                "application's."
+            ),
         ),
     }.get(verdict.reason, _UNKNOWN_SIGNER)
     return judged("certificate", "signature", [Problem(reason, symptoms.SIGNATURE_INVALID, fix)], evidence)
@@ -216,17 +266,25 @@ def _signature(response: Response, path: Path) -> Finding:
 def _times(response: Response, now: datetime) -> Finding:
     assertion = response.assertion
     start, end, issued = assertion.not_before, assertion.not_on_or_after, assertion.issued
-    evidence = {"now": now.isoformat(), "not_before": start and start.isoformat(), "not_on_or_after": end and end.isoformat()}
+    evidence = {
+        "now": now.isoformat(),
+        "not_before": start and start.isoformat(),
+        "not_on_or_after": end and end.isoformat(),
+    }
     if end is None or issued is None:
         problem = Problem("It does not say when it was issued or ends.", symptoms.INVALID_RESPONSE, _ANEW)
         return judged("times", "response", [problem], evidence)
     if start is not None and now < start:
         problem = Problem(
-            f"It is not valid before {start:%Y-%m-%d %H:%M:%S} UTC.", symptoms.INVALID_RESPONSE, "Check this machine's clock."
+            f"It is not valid before {start:%Y-%m-%d %H:%M:%S} UTC.",
+            symptoms.INVALID_RESPONSE,
+            "Check this machine's clock.",
         )
         return judged("times", "response", [problem], evidence)
     if now >= end or now - issued > TO_REDEEM:
         until = end if end - issued < TO_REDEEM else issued + TO_REDEEM
-        reason = f"AWS took it until {until:%Y-%m-%d %H:%M:%S} UTC; whatever else is found here was so at that time as well."
+        reason = (
+            f"AWS took it until {until:%Y-%m-%d %H:%M:%S} UTC; whatever else is found here was so at that time as well."
+        )
         return Finding("times", "response", "warning", reason, evidence, symptoms.EXPIRED, "Sign in anew.")
     return judged("times", "response", [], evidence)

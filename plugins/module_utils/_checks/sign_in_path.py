@@ -10,7 +10,12 @@ from __future__ import annotations
 import collections.abc
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._checks import aws_hops, embedding_hop, entra_hops, people_hops
+from ansible_collections.openccp.federation.plugins.module_utils._checks import (
+    aws_hops,
+    embedding_hop,
+    entra_hops,
+    people_hops,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, in_order
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, unknown

@@ -5,7 +5,8 @@
 
 """What an agent sees when a hop fails: the clouds' own texts, as their documentation has them.
 
-Entra's pages are known by their code, because their words change. Where an agent sees no message, the place is told where it ends.
+Entra's pages are known by their code, because their words change. Where an agent sees no message, the place is told
+where it ends.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ AUDIENCE: t.Final = "Response does not contain the required audience"
 EXPIRED: t.Final = "Response has expired"
 
 # --- Amazon Connect ---
-NOT_ONBOARDED: t.Final = "Access Denied. Your account has been authenticated, but has not been onboarded to this application."
+NOT_ONBOARDED: t.Final = (
+    "Access Denied. Your account has been authenticated, but has not been onboarded to this application."
+)
 DENIED: t.Final = "Access denied, Please contact your AWS account administrator for assistance."
 
 # --- no message ---

@@ -5,7 +5,8 @@
 
 """SAML identity providers of a user pool: what one is, what it shall be, and the plan between the two.
 
-Amazon Cognito has no tags for a provider. They are kept as tags of its pool, each key with the provider's name behind a slash.
+Amazon Cognito has no tags for a provider. They are kept as tags of its pool, each key with the provider's name behind a
+slash.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from datetime import UTC, datetime, timedelta
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
-from ansible_collections.openccp.federation.plugins.module_utils._cognito.user_pools import STANDARD, AppClient, UserPool
+from ansible_collections.openccp.federation.plugins.module_utils._cognito.user_pools import (
+    STANDARD,
+    AppClient,
+    UserPool,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
@@ -44,7 +49,9 @@ _REFETCHED: t.Final = timedelta(hours=7)
 
 @dataclass(frozen=True)
 class CognitoProvider:
-    """A SAML provider of a pool. metadata: None where its document is not shown or cannot be read. tags: its own, from the pool's."""
+    """A SAML provider of a pool. metadata: None where its document is not shown or cannot be read. tags: its own, from
+    the pool's.
+    """
 
     name: str
     details: t.Mapping[str, str]
@@ -61,11 +68,15 @@ class CognitoProvider:
         return self.details.get("MetadataURL", "")
 
     def trusted(self, served: Metadata | None, now: datetime) -> list[str]:
-        """The thumbprints that Amazon Cognito is known to trust. served: what the address of a provider that has one serves now."""
+        """The thumbprints that Amazon Cognito is known to trust. served: what the address of a provider that has one
+        serves now.
+        """
         if not self.url:
             return sorted(self.metadata.thumbprints) if self.metadata else []
         noted, when = noted_certificates(self.tags)
-        known = {each.thumbprint for each in served.certificates if now - each.not_before > _REFETCHED} if served else set()
+        known = (
+            {each.thumbprint for each in served.certificates if now - each.not_before > _REFETCHED} if served else set()
+        )
         lasting = noted if when and now - when <= _REFETCHED else noted & set(served.thumbprints if served else ())
         return sorted(known | lasting)
 
@@ -74,7 +85,8 @@ class CognitoProvider:
 class Desired:
     """What a provider shall be. None leaves as it is. flags: by detail; signing: whether requests are signed.
 
-    clients: the clients as they are, each with the providers that it shall offer. required: thumbprints that Amazon Cognito must know.
+    clients: the clients as they are, each with the providers that it shall offer. required: thumbprints that Amazon
+    Cognito must know.
     """
 
     name: str
@@ -106,26 +118,34 @@ class CognitoProviders:
         """The provider of that name."""
         try:
             with attempt(f"read the identity provider {name!r} of the user pool {self._pool.name!r}"):
-                answer = self._cognito.describe_identity_provider(UserPoolId=self._pool.id, ProviderName=name)["IdentityProvider"]
+                answer = self._cognito.describe_identity_provider(UserPoolId=self._pool.id, ProviderName=name)[
+                    "IdentityProvider"
+                ]
         except NotFound:
             return None
         if answer["ProviderType"] != "SAML":
             kind = answer["ProviderType"]
-            raise InvalidInput(f"The identity provider {name!r} of the user pool {self._pool.name!r} is one of {kind}, not of SAML.")
+            raise InvalidInput(
+                f"The identity provider {name!r} of the user pool {self._pool.name!r} is one of {kind}, not of SAML."
+            )
         return _from_api(answer, self._pool)
 
     def all(self) -> list[CognitoProvider]:
         """Every SAML provider, by name."""
         with attempt(f"list the identity providers of the user pool {self._pool.name!r}"):
             paginator = self._cognito.get_paginator("list_identity_providers")
-            rows = paginator.paginate(UserPoolId=self._pool.id, PaginationConfig={"PageSize": 60}).build_full_result()["Providers"]
+            rows = paginator.paginate(UserPoolId=self._pool.id, PaginationConfig={"PageSize": 60}).build_full_result()[
+                "Providers"
+            ]
         names = sorted(row["ProviderName"] for row in rows if row["ProviderType"] == "SAML")
         return [provider for name in names if (provider := self.get(name)) is not None]
 
     def create(self, name: str, content: t.Mapping[str, t.Any]) -> None:
         """Make a provider."""
         with attempt(f"create the SAML provider {name!r} of the user pool {self._pool.name!r}"):
-            self._cognito.create_identity_provider(UserPoolId=self._pool.id, ProviderName=name, ProviderType="SAML", **content)
+            self._cognito.create_identity_provider(
+                UserPoolId=self._pool.id, ProviderName=name, ProviderType="SAML", **content
+            )
 
     def update(self, name: str, content: t.Mapping[str, t.Any]) -> None:
         """Change what is named, each whole."""
@@ -147,13 +167,18 @@ def check_name(name: str) -> None:
     if not 3 <= len(name) <= 32 or "_" in ends or any(not (sign.isalnum() or sign in "_.:/=+-@") for sign in name):
         raise InvalidInput(
             f"{name!r} cannot be the name of a SAML provider in Amazon Cognito.",
-            hint="It has 3 to 32 letters, digits and the signs . : / = + - @, without spaces; an underscore may only be the second.",
+            hint=(
+                "It has 3 to 32 letters, digits and the signs . : / = + - @, without spaces; an underscore may only "
+                "be the second."
+            ),
         )
 
 
 def target(desired: Desired, actual: CognitoProvider | None) -> CognitoProvider:
     """The provider as it will be; InvalidInput when that cannot work."""
-    now = actual or CognitoProvider(desired.name, {}, {}, (), None, None, None, provider_tags(desired.pool.tags, desired.name))
+    now = actual or CognitoProvider(
+        desired.name, {}, {}, (), None, None, None, provider_tags(desired.pool.tags, desired.name)
+    )
     metadata = None if desired.url else _merged(desired, now)
     details = {key: value for key, value in now.details.items() if key not in ("MetadataFile", "MetadataURL")}
     details |= {detail: str(flag).lower() for detail, flag in desired.flags.items()}
@@ -163,7 +188,9 @@ def target(desired: Desired, actual: CognitoProvider | None) -> CognitoProvider:
     url = desired.url or ("" if desired.metadata else now.url)
     source = {"MetadataURL": url} if url else {"MetadataFile": metadata.document} if metadata else {}
     if not source:
-        raise InvalidInput(f"The SAML provider {desired.name!r} needs metadata.", hint="Give metadata, metadata_file or metadata_url.")
+        raise InvalidInput(
+            f"The SAML provider {desired.name!r} needs metadata.", hint="Give metadata, metadata_file or metadata_url."
+        )
     after = replace(
         now,
         details={**details, **source},
@@ -190,15 +217,28 @@ def plan(desired: Desired, actual: CognitoProvider | None, served: Metadata | No
     else:
         changes, words = _changes(actual, after, fetched)
         if changes:
-            sentence = f"Update {label} with {' and '.join(words)}" if words else f"Have Amazon Cognito fetch the metadata of {label} again"
+            sentence = (
+                f"Update {label} with {' and '.join(words)}"
+                if words
+                else f"Have Amazon Cognito fetch the metadata of {label} again"
+            )
             steps.append(Step("update", sentence, {"content": changes}))
     if after.url and served is not None and (actual is None or fetched):
         after = replace(after, tags={**after.tags, FETCHED_TAG: _note(served, desired.now)})
-        steps.append(Step("tag", f"Note which certificates {label} was made to fetch", {"tags": {FETCHED_TAG: after.tags[FETCHED_TAG]}}))
+        steps.append(
+            Step(
+                "tag",
+                f"Note which certificates {label} was made to fetch",
+                {"tags": {FETCHED_TAG: after.tags[FETCHED_TAG]}},
+            )
+        )
     steps += [*_client_steps(desired), *untagging]
     before = {**view(actual), "clients": _offering(desired, before=True)} if actual else {}
     return Plan(
-        before, {**view(after), "clients": _offering(desired, before=False)}, tuple(steps), tuple(_warnings(desired, actual, after))
+        before,
+        {**view(after), "clients": _offering(desired, before=False)},
+        tuple(steps),
+        tuple(_warnings(desired, actual, after)),
     )
 
 
@@ -207,8 +247,15 @@ def plan_absent(pool: UserPool, name: str, actual: CognitoProvider | None, clien
     if actual is None:
         return Plan()
     label = f"the SAML provider {name!r} of the user pool {pool.name!r}"
-    without = [(client, tuple(each for each in client.providers if each != name)) for client in clients if name in client.providers]
-    steps = [_client_step(client, providers, f"Take {name!r} from the app client {client.name!r}") for client, providers in without]
+    without = [
+        (client, tuple(each for each in client.providers if each != name))
+        for client in clients
+        if name in client.providers
+    ]
+    steps = [
+        _client_step(client, providers, f"Take {name!r} from the app client {client.name!r}")
+        for client, providers in without
+    ]
     steps.append(Step("delete", f"Delete {label}"))
     if actual.tags:
         steps.append(Step("untag", f"Remove the tags of {label}", {"keys": sorted(actual.tags)}))
@@ -262,7 +309,8 @@ def describe_client(client: AppClient, pool: UserPool, name: str) -> dict[str, t
         "id": client.id,
         "name": client.name,
         "callback_urls": callbacks,
-        "oauth": bool(settings.get("AllowedOAuthFlowsUserPoolClient")) and "code" in (settings.get("AllowedOAuthFlows") or ()),
+        "oauth": bool(settings.get("AllowedOAuthFlowsUserPoolClient"))
+        and "code" in (settings.get("AllowedOAuthFlows") or ()),
         "write_attributes": sorted(settings.get("WriteAttributes") or STANDARD),
     }
     if not pool.hosts or not callbacks:
@@ -280,7 +328,13 @@ def describe_client(client: AppClient, pool: UserPool, name: str) -> dict[str, t
 def pool_facts(pool: UserPool) -> dict[str, t.Any]:
     """What the application in Entra ID needs to know of a pool."""
     first = {"reply_url": pool.reply_urls[0], "logout_url": pool.logout_urls[0]} if pool.hosts else {}
-    return {"sp_entity_id": pool.entity_id, "reply_urls": pool.reply_urls, "logout_urls": pool.logout_urls, "domains": pool.hosts, **first}
+    return {
+        "sp_entity_id": pool.entity_id,
+        "reply_urls": pool.reply_urls,
+        "logout_urls": pool.logout_urls,
+        "domains": pool.hosts,
+        **first,
+    }
 
 
 def provider_tags(tags: t.Mapping[str, str], name: str) -> dict[str, str]:
@@ -305,7 +359,9 @@ def _note(served: Metadata, now: datetime) -> str:
 
 
 def _must_fetch(desired: Desired, actual: CognitoProvider | None, served: Metadata | None) -> bool:
-    """Whether Amazon Cognito has to fetch the address again: it is another one, or what it is known to hold is not what it should."""
+    """Whether Amazon Cognito has to fetch the address again: it is another one, or what it is known to hold is not what
+    it should.
+    """
     if served is None or actual is None:
         return False
     if desired.url and desired.url != actual.url:
@@ -323,7 +379,9 @@ def _changes(actual: CognitoProvider, after: CognitoProvider, fetched: bool) -> 
         words.append("the settings of its sign-in")
     details = {"ProviderDetails": dict(after.details)} if words or fetched else {}
     mapping = {"AttributeMapping": dict(after.mapping)} if after.mapping != actual.mapping else {}
-    identifiers = {"IdpIdentifiers": list(after.identifiers)} if set(after.identifiers) != set(actual.identifiers) else {}
+    identifiers = (
+        {"IdpIdentifiers": list(after.identifiers)} if set(after.identifiers) != set(actual.identifiers) else {}
+    )
     words += (["the attribute mapping"] if mapping else []) + (["the identifiers"] if identifiers else [])
     return {**details, **mapping, **identifiers}, words
 
@@ -364,7 +422,8 @@ def _merged(desired: Desired, now: CognitoProvider) -> Metadata | None:
     for thumbprint in desired.removed_thumbprints:
         if metadata.thumbprints == (thumbprint,):
             raise InvalidInput(
-                f"Without {', '.join(desired.removed_thumbprints)} the SAML provider {desired.name!r} would trust no certificate, so that"
+                f"Without {', '.join(desired.removed_thumbprints)} the SAML provider {desired.name!r} would trust no "
+                f"certificate, so that"
                 " nobody could sign in.",
                 hint="Leave out of remove_thumbprints the certificate with which the directory signs.",
             )
@@ -383,19 +442,28 @@ def _check_mapping(desired: Desired, after: CognitoProvider) -> None:
     if missing:
         raise InvalidInput(
             f"The user pool {pool.name!r} has no attribute {', '.join(missing)}.",
-            hint="Names of attributes of the pool's own begin with custom: and those can be added to the pool, but never removed.",
+            hint=(
+                "Names of attributes of the pool's own begin with custom: and those can be added to the pool, but "
+                "never removed."
+            ),
         )
     fixed = [attribute for attribute in attributes if not pool.mutable[attribute]]
     if fixed:
         raise InvalidInput(
-            f"The attribute {', '.join(fixed)} of the user pool {pool.name!r} cannot be changed: everybody's second sign-in would fail.",
+            (
+                f"The attribute {', '.join(fixed)} of the user pool {pool.name!r} cannot be changed: everybody's "
+                f"second sign-in would fail."
+            ),
             hint="Map the claim to an attribute that is mutable; whether one is cannot be changed later.",
         )
     for client, providers in desired.clients:
         refused = [attribute for attribute in attributes if not client.writes(attribute)]
         if refused and desired.name in providers:
             raise InvalidInput(
-                f"The app client {client.name!r} may not write {', '.join(refused)}, so that every sign-in through it would fail.",
+                (
+                    f"The app client {client.name!r} may not write {', '.join(refused)}, so that every sign-in through "
+                    f"it would fail."
+                ),
                 hint="Add it to the WriteAttributes of the app client, or leave it out of attribute_mapping.",
             )
 
@@ -412,7 +480,9 @@ def _tag_steps(desired: Desired, after: CognitoProvider, label: str) -> tuple[li
     to_set = {key: value for key, value in after.tags.items() if current.get(key) != value}
     to_remove = sorted(set(current) - set(after.tags))
     tagging = [Step("tag", f"Set the tags {', '.join(sorted(to_set))} of {label}", {"tags": to_set})] if to_set else []
-    untagging = [Step("untag", f"Remove the tags {', '.join(to_remove)} of {label}", {"keys": to_remove})] if to_remove else []
+    untagging = (
+        [Step("untag", f"Remove the tags {', '.join(to_remove)} of {label}", {"keys": to_remove})] if to_remove else []
+    )
     return tagging, untagging
 
 
@@ -431,7 +501,11 @@ def _client_step(client: AppClient, providers: t.Sequence[str], sentence: str) -
 
 
 def _offering(desired: Desired, *, before: bool) -> list[str]:
-    return sorted(client.name for client, providers in desired.clients if desired.name in (client.providers if before else providers))
+    return sorted(
+        client.name
+        for client, providers in desired.clients
+        if desired.name in (client.providers if before else providers)
+    )
 
 
 def _warnings(desired: Desired, actual: CognitoProvider | None, after: CognitoProvider) -> list[str]:
@@ -441,15 +515,21 @@ def _warnings(desired: Desired, actual: CognitoProvider | None, after: CognitoPr
     for client, providers in desired.clients:
         usable = client.settings.get("AllowedOAuthFlowsUserPoolClient") and client.settings.get("CallbackURLs")
         if desired.name in providers and not usable:
-            warnings.append(f"The app client {client.name!r} has no callback URL or may not use OAuth: nobody can sign in through it.")
+            warnings.append(
+                f"The app client {client.name!r} has no callback URL or may not use OAuth: nobody can sign in "
+                f"through it."
+            )
     lacking = sorted(name for name in desired.pool.required - set(after.mapping) if name not in ("sub", "username"))
     if lacking:
         warnings.append(
-            f"The user pool {desired.pool.name!r} requires {', '.join(lacking)}, which is not mapped: new people cannot sign in."
+            f"The user pool {desired.pool.name!r} requires {', '.join(lacking)}, which is not mapped: new people "
+            f"cannot sign in."
         )
     if actual and actual.metadata and after.metadata and actual.metadata.entity_id != after.metadata.entity_id:
         was, will_be = actual.metadata.entity_id, after.metadata.entity_id
-        warnings.append(f"The SAML provider {desired.name!r} changes from {was} to {will_be}; sign-ins through {was} end.")
+        warnings.append(
+            f"The SAML provider {desired.name!r} changes from {was} to {will_be}; sign-ins through {was} end."
+        )
     return warnings
 
 

@@ -26,15 +26,37 @@ _PAGE: t.Final = 60
 _READ_ONLY: t.Final = frozenset({"ClientSecret", "ClientSecretArn", "ClientType", "CreationDate", "LastModifiedDate"})
 #: the attributes that a client writes when it names none
 STANDARD: t.Final = frozenset(
-    {"name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website"}
-    | {"email", "email_verified", "gender", "birthdate", "zoneinfo", "locale", "phone_number", "phone_number_verified", "address"}
+    {
+        "name",
+        "given_name",
+        "family_name",
+        "middle_name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "picture",
+        "website",
+    }
+    | {
+        "email",
+        "email_verified",
+        "gender",
+        "birthdate",
+        "zoneinfo",
+        "locale",
+        "phone_number",
+        "phone_number_verified",
+        "address",
+    }
     | {"updated_at", "sub"}
 )
 
 
 @dataclass(frozen=True)
 class UserPool:
-    """A user pool. mutable: its attributes, each with whether it can be changed; required: those that everybody must have."""
+    """A user pool. mutable: its attributes, each with whether it can be changed; required: those that everybody must
+    have.
+    """
 
     id: str
     name: str
@@ -137,10 +159,14 @@ class UserPools:
         ids = [pool["Id"] for pool in pools if pool["Name"] == name]
         if not ids:
             similar = close_matches(name, [pool["Name"] for pool in pools])
-            hint = f"There are {', '.join(similar)}." if similar else "Check user_pool_name, the Region and the account."
+            hint = (
+                f"There are {', '.join(similar)}." if similar else "Check user_pool_name, the Region and the account."
+            )
             raise NotFound(f"There is no user pool {name!r}.", hint=hint)
         if len(ids) > 1:
-            raise Conflict(f"{len(ids)} user pools are called {name!r}: {', '.join(sorted(ids))}.", hint="Give user_pool_id.")
+            raise Conflict(
+                f"{len(ids)} user pools are called {name!r}: {', '.join(sorted(ids))}.", hint="Give user_pool_id."
+            )
         return self.get(ids[0])
 
     def tag(self, pool: UserPool, tags: t.Mapping[str, str]) -> None:
@@ -169,10 +195,14 @@ class UserPools:
     def client(self, pool: UserPool, client_id: str) -> AppClient:
         """An app client with all its settings."""
         with attempt(f"read the app client {client_id} of the user pool {pool.name!r}"):
-            return AppClient(self._cognito.describe_user_pool_client(UserPoolId=pool.id, ClientId=client_id)["UserPoolClient"])
+            return AppClient(
+                self._cognito.describe_user_pool_client(UserPoolId=pool.id, ClientId=client_id)["UserPoolClient"]
+            )
 
     def set_client_providers(self, pool: UserPool, client: AppClient, providers: t.Sequence[str]) -> None:
-        """Change the identity providers of a client and nothing else: an update resets what it leaves out, so all is sent back."""
+        """Change the identity providers of a client and nothing else: an update resets what it leaves out, so all is
+        sent back.
+        """
         with attempt(f"update the app client {client.name!r} of the user pool {pool.name!r}"):
             self._cognito.update_user_pool_client(**updated(client.settings, providers))
 
@@ -217,6 +247,9 @@ def client_ids(names: t.Mapping[str, str], wanted: t.Iterable[str]) -> list[str]
             hint = f"There are {', '.join(similar)}." if similar else "Make the app client first."
             raise NotFound(f"The user pool has no app client {reference!r}.", hint=hint)
         if len(matches) > 1:
-            raise Conflict(f"{len(matches)} app clients are called {reference!r}: {', '.join(sorted(matches))}.", hint="Give the id.")
+            raise Conflict(
+                f"{len(matches)} app clients are called {reference!r}: {', '.join(sorted(matches))}.",
+                hint="Give the id.",
+            )
         found += matches
     return found

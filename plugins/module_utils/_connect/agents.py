@@ -22,8 +22,17 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.instan
     id_of_reference,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import needs_reading, plan_agent
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import CHANNEL_NAMES, Settings, Summary, User
-from ansible_collections.openccp.federation.plugins.module_utils._connect.users import SEARCH_PAGE, ConnectUsers, PlannedUsers
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
+    CHANNEL_NAMES,
+    Settings,
+    Summary,
+    User,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._connect.users import (
+    SEARCH_PAGE,
+    ConnectUsers,
+    PlannedUsers,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml import session_names
@@ -66,7 +75,9 @@ AGENT_OPTIONS: t.Final[dict[str, t.Any]] = {
     "persistent_connection": {"type": "bool"},
     "channels": {
         "type": "dict",
-        "options": {name: {"type": "dict", "options": _VOICE if name == "voice" else _CHANNEL} for name in CHANNEL_NAMES},
+        "options": {
+            name: {"type": "dict", "options": _VOICE if name == "voice" else _CHANNEL} for name in CHANNEL_NAMES
+        },
     },
     "person_id": {"type": "str"},
     "tags": {"type": "dict", "aliases": ["resource_tags"]},
@@ -116,7 +127,9 @@ class AgentsResource:
         self._connect = self._client()
         self._instance_id = id_of_reference(self._connect, self.module.params["instance_id"])
         self.users = ConnectUsers(
-            self._connect, self._instance_id, resolve_hierarchy=any(agent.get("hierarchy_group") for agent in self.agents)
+            self._connect,
+            self._instance_id,
+            resolve_hierarchy=any(agent.get("hierarchy_group") for agent in self.agents),
         )
 
     def read(self) -> Snapshot:
@@ -156,7 +169,9 @@ class AgentsResource:
     def plan(self, actual: Snapshot) -> Plan:
         """The agents one after the other, those that are new first."""
         plans = {
-            agent["username"]: plan_agent(agent, actual.existing.get(agent["username"]), self.purge_tags, self.now, own=self.own)
+            agent["username"]: plan_agent(
+                agent, actual.existing.get(agent["username"]), self.purge_tags, self.now, own=self.own
+            )
             for agent in actual.wanted
         }
         changed = {name: plan for name, plan in plans.items() if plan.steps}
@@ -172,15 +187,23 @@ class AgentsResource:
         """Create an agent; one that an earlier run made and that was not shown is brought to what is wanted."""
         name = agent["username"]
         try:
-            self.made[name] = self.users.create(agent, tags=contact_digest.restamped(tags, dt.datetime.now(dt.UTC)), **request)
+            self.made[name] = self.users.create(
+                agent, tags=contact_digest.restamped(tags, dt.datetime.now(dt.UTC)), **request
+            )
         except Conflict as taken:
             alike = session_names.look_alikes(name, self.users.summaries())
             if alike:
-                taken.hint = f"Amazon Connect takes {alike[0]!r} for the same name. Delete that user first, then run the task again."
+                taken.hint = (
+                    f"Amazon Connect takes {alike[0]!r} for the same name. Delete that user first, then run "
+                    f"the task again."
+                )
                 raise
             user = self.waiter.until(f"the user {name!r}, who exists already, to be shown", lambda: self._shown(name))
             if self.own and not user.is_managed:
-                taken.hint = "Somebody else made that user meanwhile. Run the task again: then it is compared with what is wanted."
+                taken.hint = (
+                    "Somebody else made that user meanwhile. Run the task again: then it is compared with "
+                    "what is wanted."
+                )
                 raise
             self.made[name] = (user.id, user.arn)
             for step in plan_agent(agent, user, self.purge_tags, self.now).steps:
@@ -193,7 +216,12 @@ class AgentsResource:
     def _client(self) -> t.Any:
         return connect_client(self.module)
 
-    def _sound(self, wanted: list[Settings], problems: list[checks.Problem], listed: t.Mapping[str, Summary]) -> list[Settings]:  # noqa: ARG002
+    def _sound(
+        self,
+        wanted: list[Settings],
+        problems: list[checks.Problem],
+        listed: t.Mapping[str, Summary],  # noqa: ARG002
+    ) -> list[Settings]:
         """The agents that go on; with a problem, none does. listed: everybody who exists."""
         checks.refuse(problems)
         return wanted
@@ -208,8 +236,12 @@ class AgentsResource:
         count = sum(agent["username"] in listed for agent in self.agents)
         return listed, self.users.search() if count > math.ceil(len(listed) / SEARCH_PAGE) else ()
 
-    def _existing(self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary], found: t.Iterable[User]) -> dict[str, User]:
-        """The agents that exist, by username; it is decided of each, as soon as its page is there, whether it has to be read whole."""
+    def _existing(
+        self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary], found: t.Iterable[User]
+    ) -> dict[str, User]:
+        """The agents that exist, by username; it is decided of each, as soon as its page is there, whether it has to be
+        read whole.
+        """
         agents = {listed[agent["username"]].id: agent for agent in wanted if agent["username"] in listed}
         known: list[User | None] = []
         for user in found:
@@ -227,5 +259,7 @@ class AgentsResource:
     def _check_that_users_can_be_created(self) -> None:
         instance = describe(self._connect, self._instance_id)
         if instance is None:
-            raise NotFound(f"There is no Amazon Connect instance {self._instance_id}.", hint="Check the Region and the account.")
+            raise NotFound(
+                f"There is no Amazon Connect instance {self._instance_id}.", hint="Check the Region and the account."
+            )
         check_saml(instance)

@@ -3,11 +3,13 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Agents as a CSV file: our columns are the options' names, and those of the console's bulk template are understood, too. Pure.
+"""Agents as a CSV file: our columns are the options' names, and those of the console's bulk template are understood,
+too. Pure.
 
-What is written is read back as it was. A value that a spreadsheet would take for a formula gets an apostrophe before it, and one that a
-cell cannot hold as it is (blanks at its ends, a line break, a quotation mark at its beginning) is written as a JSON string; a list with
-such a value, or with C(|) in one, is a JSON list. An empty cell is an option that is not given.
+What is written is read back as it was. A value that a spreadsheet would take for a formula gets an apostrophe before
+it, and one that a cell cannot hold as it is (blanks at its ends, a line break, a quotation mark at its beginning) is
+written as a JSON string; a list with such a value, or with C(|) in one, is a JSON list. An empty cell is an option that
+is not given.
 """
 
 from __future__ import annotations
@@ -90,12 +92,18 @@ def _options(columns: t.Sequence[str], source: str) -> list[str]:
         option = _option(column) if column else ""
         if option is None:
             raise InvalidInput(
-                f"{source} has a column {column!r}, which is not known. There are {', '.join(COLUMNS)}, and the console's names of them."
+                f"{source} has a column {column!r}, which is not known. There are {', '.join(COLUMNS)}, and the "
+                f"console's names of them."
             )
         if option == "password":
-            raise InvalidInput(f"{source} has a column {column!r}: agents who sign in by SAML have no password. Remove the column.")
+            raise InvalidInput(
+                f"{source} has a column {column!r}: agents who sign in by SAML have no password. Remove the column."
+            )
         if option and option in options and option not in _LISTS:
-            raise InvalidInput(f"{source} has {option} twice, in the columns {options.index(option) + 1} and {number}. Remove one of them.")
+            raise InvalidInput(
+                f"{source} has {option} twice, in the columns {options.index(option) + 1} and {number}. Remove one "
+                f"of them."
+            )
         options.append(option)
     if "username" not in options:
         raise InvalidInput(f"{source} has no column username (nor 'user login', as the console names it).")
@@ -136,7 +144,9 @@ def _text(cell: csv_table.Cell) -> str:
 
 def _value(option: str, text: str, where: str) -> t.Any:
     if option in _LISTS:
-        return _json(text, where) if text.startswith("[") else [part.strip() for part in text.split("|") if part.strip()]
+        return (
+            _json(text, where) if text.startswith("[") else [part.strip() for part in text.split("|") if part.strip()]
+        )
     if option == "phone_type":
         return _PHONE_TYPES.get(text.lower(), text.lower())
     if option in ("tags", "channels") and text.startswith("{"):
@@ -156,7 +166,9 @@ def _pairs(text: str, where: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in text.split("|")]
     bare = [key.strip() for key, sign, dummy in pairs if not sign]
     if bare:
-        raise InvalidInput(f"{where}: the tag {bare[0]!r} has no value. Tags are written as key=value, with | between them.")
+        raise InvalidInput(
+            f"{where}: the tag {bare[0]!r} has no value. Tags are written as key=value, with | between them."
+        )
     return _without_repetition([(key.strip(), value.strip()) for key, dummy, value in pairs], where)
 
 

@@ -5,7 +5,8 @@
 
 """Before an instance is created: whether its alias is a slip of the keyboard, or that of an instance in another Region.
 
-An alias is unique in all of AWS, so a wrong Region would be refused at the first write only. Other accounts cannot be looked into.
+An alias is unique in all of AWS, so a wrong Region would be refused at the first write only. Other accounts cannot be
+looked into.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
 from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import list_instances, with_alias
-from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import CONNECT_REGIONS, partition_of_region
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import (
+    CONNECT_REGIONS,
+    partition_of_region,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
 
@@ -27,7 +31,9 @@ ALIKE: t.Final = 0.85
 
 
 def check_elsewhere(module: AnsibleAWSModule, alias: str, region: str) -> list[str]:
-    """Conflict when an instance of the account in another Region has the alias. Returned: a warning of Regions that could not be read."""
+    """Conflict when an instance of the account in another Region has the alias. Returned: a warning of Regions that
+    could not be read.
+    """
     not_readable: dict[str, FederationError] = {}
     for other in _other_regions(region):
         try:
@@ -37,7 +43,11 @@ def check_elsewhere(module: AnsibleAWSModule, alias: str, region: str) -> list[s
             continue
         if with_alias(listed, alias):
             raise Conflict(
-                f"The Amazon Connect instance {alias!r} is not in {region} but in {other}, and an alias is unique in all of AWS.",
+                (
+                    f"The Amazon Connect instance {alias!r} is not in {region} but in {other}, and an alias is "
+                    f"unique in "
+                    f"all of AWS."
+                ),
                 hint=f"Set region (federation_region in an inventory) to {other}, or take another alias.",
             )
     # Where an account is confined to its Regions, nothing of its own can be in the others.
@@ -49,11 +59,20 @@ def check_elsewhere(module: AnsibleAWSModule, alias: str, region: str) -> list[s
 
 
 def misspelt(alias: str, aliases: t.Iterable[str]) -> list[str]:
-    """A warning when an instance is about to be created whose alias nearly is that of another; numbers that differ are meant to."""
-    close = [name for name in close_matches(alias, aliases, cutoff=ALIKE) if _without_digits(name) != _without_digits(alias)]
+    """A warning when an instance is about to be created whose alias nearly is that of another; numbers that differ are
+    meant to.
+    """
+    close = [
+        name for name in close_matches(alias, aliases, cutoff=ALIKE) if _without_digits(name) != _without_digits(alias)
+    ]
     if not close:
         return []
-    return [f"There is no Amazon Connect instance {alias!r} yet, so it is to be created. Did you mean {' or '.join(map(repr, close))}?"]
+    return [
+        (
+            f"There is no Amazon Connect instance {alias!r} yet, so it is to be created. Did you mean "
+            f"{' or '.join(map(repr, close))}?"
+        )
+    ]
 
 
 def _other_regions(region: str) -> list[str]:

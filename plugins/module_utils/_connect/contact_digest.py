@@ -5,13 +5,14 @@
 
 """The tag that tells without a DescribeUser whether an agent's contact details are as wanted. Pure.
 
-SearchUsers returns 500 users a request, but neither secondary e-mail nor mobile number; to ask for each user takes hours
-for thousands. So a write of these details leaves a tag: a short digest of each, and the time. On the next run they are
-known to be right when the digests are those of the wanted values and ListUsers shows no later modification.
+SearchUsers returns 500 users a request, but neither secondary e-mail nor mobile number; to ask for each user takes
+hours for thousands. So a write of these details leaves a tag: a short digest of each, and the time. On the next run
+they are known to be right when the digests are those of the wanted values and ListUsers shows no later modification.
 
-What it sees: every change of the wanted values, and every change that anybody makes later than SLACK seconds after ours,
-since that moves the user's modification time. What it cannot see: a change by somebody else within SLACK seconds of ours,
-and a change that does not move the modification time. A user without the tag, or modified since, is read with DescribeUser.
+What it sees: every change of the wanted values, and every change that anybody makes later than SLACK seconds after
+ours, since that moves the user's modification time. What it cannot see: a change by somebody else within SLACK seconds
+of ours, and a change that does not move the modification time. A user without the tag, or modified since, is read with
+DescribeUser.
 """
 
 from __future__ import annotations

@@ -3,10 +3,12 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""A CSV file as spreadsheets write it, read strictly: a file of which a row could mean two things is refused as a whole. Pure.
+"""A CSV file as spreadsheets write it, read strictly: a file of which a row could mean two things is refused as a
+whole. Pure.
 
-Understood are commas, semicolons and tabs, Excel's line C(sep=;), UTF-8, UTF-16 and Windows-1252, blank lines, and columns at the right
-end that are empty. Every row is one line: a line break in a cell cannot be told from a quotation mark that was never closed.
+Understood are commas, semicolons and tabs, Excel's line C(sep=;), UTF-8, UTF-16 and Windows-1252, blank lines, and
+columns at the right end that are empty. Every row is one line: a line break in a cell cannot be told from a quotation
+mark that was never closed.
 """
 
 from __future__ import annotations
@@ -60,8 +62,8 @@ def decode(data: bytes, source: str) -> tuple[str, str | None]:
 def read(text: str, source: str, is_column: t.Callable[[str], bool]) -> Table:
     """The rows of a file.
 
-    source: the file, for messages. is_column: whether a name is one of a known column; it tells the delimiter of the file.
-    InvalidInput names the row and the column of what cannot be understood.
+    source: the file, for messages. is_column: whether a name is one of a known column; it tells the delimiter of the
+    file. InvalidInput names the row and the column of what cannot be understood.
     """
     lines = list(enumerate(_LINE_BREAK.split(text.removeprefix("\ufeff")), start=1))
     for number, line in lines:
@@ -84,13 +86,18 @@ def _decoded(data: bytes, encoding: str, source: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise InvalidInput(
-            f"{source} is neither UTF-8 nor UTF-16 nor Windows-1252 text: byte {error.start} cannot be read as {encoding}.",
+            (
+                f"{source} is neither UTF-8 nor UTF-16 nor Windows-1252 text: byte {error.start} cannot be read as "
+                f"{encoding}."
+            ),
             hint="Save it as 'CSV UTF-8'.",
         ) from None
 
 
 def _delimiter(lines: list[tuple[int, str]], is_column: t.Callable[[str], bool]) -> tuple[str, list[tuple[int, str]]]:
-    """What separates the cells, as the file declares or as makes most columns known, and the lines from the header on."""
+    """What separates the cells, as the file declares or as makes most columns known, and the lines from the header
+    on.
+    """
     lines = list(itertools.dropwhile(lambda numbered: not numbered[1].strip(f"{''.join(DELIMITERS)} "), lines))
     if not lines:
         return DELIMITERS[0], []
@@ -115,7 +122,8 @@ def _cells(line: str, delimiter: str, where: str) -> list[str]:
         if not match:
             raise InvalidInput(
                 f"{where}, cell {len(cells) + 1}: a quotation mark stands within the cell or is not closed in its row.",
-                hint="A cell that holds quotation marks stands in quotation marks as a whole, with those within doubled; "
+                hint="A cell that holds quotation marks stands in quotation marks as a whole, with those within "
+                "doubled; "
                 "a row is one line of the file.",
             )
         cells.append(match["plain"] if match["quoted"] is None else match["quoted"].replace('""', '"'))
@@ -129,7 +137,9 @@ def _row(columns: t.Sequence[str], cells: list[str], where: str) -> tuple[Cell, 
         filled -= 1
     if filled != len(columns):
         counts = f"it has {filled} {'cell' if filled == 1 else 'cells'} for {len(columns)} columns"
-        raise InvalidInput(f"{where}: {counts}.", hint="Each row has a cell, empty or not, for each column of the first row.")
+        raise InvalidInput(
+            f"{where}: {counts}.", hint="Each row has a cell, empty or not, for each column of the first row."
+        )
     row = []
     for column, text in zip(columns, cells, strict=False):
         place = f"{where}, column {column or '(without a name)'}"

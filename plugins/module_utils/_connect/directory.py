@@ -55,7 +55,8 @@ class Names:
         close = close_matches(reference, self.ids)
         hint = f"Did you mean {' or '.join(repr(name) for name in close)}?" if close else None
         raise NotFound(
-            f"There is no {self.kind} {reference!r}.", hint=hint or f"The instance has {', '.join(sorted(self.ids)[:10]) or 'none'}."
+            f"There is no {self.kind} {reference!r}.",
+            hint=hint or f"The instance has {', '.join(sorted(self.ids)[:10]) or 'none'}.",
         )
 
     @staticmethod
@@ -99,13 +100,17 @@ class Directory:
 
     def _all(self, operation: str, key: str, what: str, page: int) -> list[dict[str, t.Any]]:
         with attempt(f"{what} of the instance {self._instance_id}"):
-            pages = self._connect.get_paginator(operation).paginate(InstanceId=self._instance_id, PaginationConfig={"PageSize": page})
+            pages = self._connect.get_paginator(operation).paginate(
+                InstanceId=self._instance_id, PaginationConfig={"PageSize": page}
+            )
             found: list[dict[str, t.Any]] = pages.build_full_result().get(key, [])
         return found
 
 
 class Paths(Names):
-    """Names from the top level down; a slash before or behind the path is overlooked where no group has it in its name."""
+    """Names from the top level down; a slash before or behind the path is overlooked where no group has it in its
+    name.
+    """
 
     @staticmethod
     def _bare(reference: str) -> str:

@@ -26,8 +26,11 @@ except ImportError:
 #: Instances are few and the limit is two requests a second for each account and Region, so more tries are all it takes.
 RETRIES: t.Final[t.Any] = {"mode": "standard", "max_attempts": 12}
 
-#: What AWS answers when credentials are good and may not do something. Credentials that are not good are no missing permission.
-MISSING_PERMISSION: t.Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired"})
+#: What AWS answers when credentials are good and may not do something. Credentials that are not good are no missing
+#: permission.
+MISSING_PERMISSION: t.Final = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired"}
+)
 
 #: The Regions of Amazon Connect that an account has to enable. Until then they hold its credentials to be unknown.
 OPT_IN_REGIONS: t.Final = frozenset({"af-south-1"})
@@ -38,7 +41,8 @@ UNKNOWN_CREDENTIALS: t.Final = "UnrecognizedClientException"
 class Account:
     """How one account is entered.
 
-    role_arn: the role to assume; None for the account of the credentials themselves. entered_by: the role that gave those credentials.
+    role_arn: the role to assume; None for the account of the credentials themselves. entered_by: the role that gave
+    those credentials.
     """
 
     role_arn: str | None = None
@@ -70,7 +74,8 @@ class Found:
 class Discovery:
     """Looks through accounts and Regions, several at a time.
 
-    credentials: keyword arguments of boto3.session.Session. role_name: gives the name of an instance's federation role from its alias.
+    credentials: keyword arguments of boto3.session.Session. role_name: gives the name of an instance's federation role
+    from its alias.
     """
 
     def __init__(
@@ -85,10 +90,16 @@ class Discovery:
         self._role_name = role_name
         self._workers = workers
         self._descriptions = botocore.session.get_session().get_component("data_loader")
-        self._more: dict[str, t.Any] = {"endpoint_url": endpoint_url, "verify": verify, "config": Config(retries=RETRIES)}
+        self._more: dict[str, t.Any] = {
+            "endpoint_url": endpoint_url,
+            "verify": verify,
+            "config": Config(retries=RETRIES),
+        }
 
     def run(self, accounts: t.Sequence[Account], regions: t.Sequence[str]) -> Found:
-        """Find the instances of every account in every Region. An error in one place is a gap there and stops nothing else."""
+        """Find the instances of every account in every Region. An error in one place is a gap there and stops nothing
+        else.
+        """
         found = Found()
         home = next((region for region in regions if region not in OPT_IN_REGIONS), regions[0])
         places: list[tuple[Account, str, t.Any, t.Any]] = []
@@ -100,11 +111,17 @@ class Discovery:
                 continue
             # boto3 sessions are not safe to share between threads while they make clients; clients are.
             iam = session.client("iam", region_name=home, **self._more)
-            places += [(account, region, session.client("connect", region_name=region, **self._more), iam) for region in regions]
+            places += [
+                (account, region, session.client("connect", region_name=region, **self._more), iam)
+                for region in regions
+            ]
         good: set[Account] = set()
         refused: list[tuple[Account, str, FederationError]] = []
         with concurrent.futures.ThreadPoolExecutor(self._workers) as pool:
-            looks = [(account, region, pool.submit(self._look, connect, iam, account)) for account, region, connect, iam in places]
+            looks = [
+                (account, region, pool.submit(self._look, connect, iam, account))
+                for account, region, connect, iam in places
+            ]
             for account, region, look in looks:
                 try:
                     found.instances += look.result()
@@ -169,8 +186,12 @@ def is_managed(role: t.Mapping[str, t.Any]) -> bool:
     if {"Key": MANAGED_BY, "Value": OURS} not in role.get("Tags", []):
         return False
     statements = parse_policy(role["AssumeRolePolicyDocument"]).get("Statement", [])
-    principals = [statement.get("Principal") for statement in (statements if isinstance(statements, list) else [statements])]
-    return any(isinstance(principal, dict) and ":saml-provider/" in str(principal.get("Federated")) for principal in principals)
+    principals = [
+        statement.get("Principal") for statement in (statements if isinstance(statements, list) else [statements])
+    ]
+    return any(
+        isinstance(principal, dict) and ":saml-provider/" in str(principal.get("Federated")) for principal in principals
+    )
 
 
 def describe(instance: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -194,5 +215,9 @@ def _gap(account: Account, region: str, error: FederationError, good: bool) -> G
     """A Region that gave no answer. good: whether the account's credentials are known to be."""
     where = f"{account} in {region}"
     if good and region in OPT_IN_REGIONS and error.code == UNKNOWN_CREDENTIALS:
-        return Gap(where, f"{error.message} The credentials are good in other Regions: this one is not enabled for the account.", True)
+        return Gap(
+            where,
+            f"{error.message} The credentials are good in other Regions: this one is not enabled for the account.",
+            True,
+        )
     return Gap(where, str(error), error.code in MISSING_PERMISSION)

@@ -22,8 +22,17 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.partiti
     check_connect_region,
     partition_of_region,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import instance_host, is_on_old_domain, relay_state
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import (
+    instance_host,
+    is_on_old_domain,
+    relay_state,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    Conflict,
+    FederationError,
+    InvalidInput,
+    NotFound,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, close_matches, tag_changes
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
 
@@ -39,7 +48,8 @@ if t.TYPE_CHECKING:
 
 Instance = dict[str, t.Any]
 
-#: In check mode, and only there: the id of an instance that the same run would have created by then. No request is made of it.
+#: In check mode, and only there: the id of an instance that the same run would have created by then. No request is made
+#: of it.
 PLANNED_ID: t.Final = "00000000-0000-0000-0000-000000000000"
 
 #: Option → AttributeType of UpdateInstanceAttribute, beside inbound and outbound calls (which DescribeInstance shows).
@@ -62,7 +72,9 @@ _ALIAS_TAKEN = "alias is already used"
 
 
 def connect_client(module: AnsibleAWSModule) -> t.Any:
-    """The client for Amazon Connect in the module's Region; InvalidInput, before any request, when it is not offered there."""
+    """The client for Amazon Connect in the module's Region; InvalidInput, before any request, when it is not offered
+    there.
+    """
     region = module.region
     if region and region not in CONNECT_REGIONS:  # to ask botocore takes a tenth of a second
         check_connect_region(region, _offered(partition_of_region(region).name))
@@ -72,14 +84,18 @@ def connect_client(module: AnsibleAWSModule) -> t.Any:
 def _offered(partition: str) -> list[str]:
     """The partition's Regions with Amazon Connect; a session would read the whole of Connect's API to tell them."""
     endpoints = botocore.loaders.create_loader(os.environ.get("AWS_DATA_PATH")).load_data("endpoints")
-    found: list[str] = botocore.regions.EndpointResolver(endpoints).get_available_endpoints("connect", partition_name=partition)
+    found: list[str] = botocore.regions.EndpointResolver(endpoints).get_available_endpoints(
+        "connect", partition_name=partition
+    )
     return found
 
 
 def list_instances(connect: t.Any) -> list[Instance]:
     """Every instance of the account in the Region, in short (no tags)."""
     with attempt(f"list the Amazon Connect instances in {connect.meta.region_name}"):
-        found: list[Instance] = connect.get_paginator("list_instances").paginate().build_full_result().get("InstanceSummaryList", [])
+        found: list[Instance] = (
+            connect.get_paginator("list_instances").paginate().build_full_result().get("InstanceSummaryList", [])
+        )
     return found
 
 
@@ -96,11 +112,14 @@ def describe(connect: t.Any, instance_id: str) -> Instance | None:
 
 
 def with_alias(instances: t.Iterable[Instance], alias: str) -> list[Instance]:
-    """The instances of an alias (which is part of a host name, so case means nothing); failed creations do not count."""
+    """The instances of an alias (which is part of a host name, so case means nothing); failed creations do not
+    count.
+    """
     return [
         instance
         for instance in instances
-        if (instance.get("InstanceAlias") or "").lower() == alias.lower() and instance.get("InstanceStatus") != "CREATION_FAILED"
+        if (instance.get("InstanceAlias") or "").lower() == alias.lower()
+        and instance.get("InstanceStatus") != "CREATION_FAILED"
     ]
 
 
@@ -109,7 +128,8 @@ def only(instances: t.Sequence[Instance], alias: str) -> Instance | None:
     if len(instances) > 1:
         ids = ", ".join(instance["Id"] for instance in instances)
         raise Conflict(
-            f"{len(instances)} Amazon Connect instances have the alias {alias!r}: {ids}.", hint="Name the one you mean by its id."
+            f"{len(instances)} Amazon Connect instances have the alias {alias!r}: {ids}.",
+            hint="Name the one you mean by its id.",
         )
     return instances[0] if instances else None
 
@@ -130,7 +150,9 @@ def id_of_reference(connect: t.Any, reference: str) -> str:
 
 def id_of_arn(arn: str, region: str) -> str:
     """The id in an instance's ARN, when it lies in the Region that the module works in."""
-    return check_home(parse_connect_instance_arn(arn), partition=partition_of_region(region).name, region=region).instance_id
+    return check_home(
+        parse_connect_instance_arn(arn), partition=partition_of_region(region).name, region=region
+    ).instance_id
 
 
 def check_reference(reference: str) -> str:
@@ -144,7 +166,9 @@ def no_such_alias(alias: str, instances: t.Iterable[Instance], region: str) -> N
     """What to say when no instance has an alias."""
     aliases = [instance["InstanceAlias"] for instance in instances if instance.get("InstanceAlias")]
     close = close_matches(alias, aliases)
-    hint = f"Did you mean {' or '.join(close)}?" if close else f"Instances there: {', '.join(sorted(aliases)) or 'none'}."
+    hint = (
+        f"Did you mean {' or '.join(close)}?" if close else f"Instances there: {', '.join(sorted(aliases)) or 'none'}."
+    )
     return NotFound(f"There is no Amazon Connect instance with the alias {alias!r} in {region}.", hint=hint)
 
 
@@ -153,8 +177,14 @@ def check_saml(instance: Instance) -> None:
     kind = instance.get("IdentityManagementType")
     if kind != "SAML":
         raise Conflict(
-            f"The Amazon Connect instance {instance.get('InstanceAlias') or instance['Id']} manages identities by {kind}, not by SAML.",
-            hint="Amazon Connect never changes that on an existing instance: federation needs another instance, made with SAML.",
+            (
+                f"The Amazon Connect instance {instance.get('InstanceAlias') or instance['Id']} manages identities by "
+                f"{kind}, not by SAML."
+            ),
+            hint=(
+                "Amazon Connect never changes that on an existing instance: federation needs another instance, made "
+                "with SAML."
+            ),
         )
 
 
@@ -186,7 +216,11 @@ def read_attributes(connect: t.Any, instance_id: str) -> dict[str, bool]:
     with attempt(f"list the attributes of the instance {instance_id}"):
         pages = connect.get_paginator("list_instance_attributes").paginate(InstanceId=instance_id)
         found = pages.build_full_result().get("Attributes", [])
-    return {options[entry["AttributeType"]]: entry["Value"] == "true" for entry in found if entry["AttributeType"] in options}
+    return {
+        options[entry["AttributeType"]]: entry["Value"] == "true"
+        for entry in found
+        if entry["AttributeType"] in options
+    }
 
 
 def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) -> Plan:
@@ -211,9 +245,17 @@ def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) ->
         steps.extend(_attribute_steps(before["attributes"], params["attributes"], name))
     to_set, to_remove, after["tags"] = tag_changes(before["tags"], params["tags"], params["purge_tags"])
     if to_set:
-        steps.append(Step("tag", f"Tag the Amazon Connect instance {name!r} with {', '.join(sorted(to_set))}", {"tags": to_set}))
+        steps.append(
+            Step("tag", f"Tag the Amazon Connect instance {name!r} with {', '.join(sorted(to_set))}", {"tags": to_set})
+        )
     if to_remove:
-        steps.append(Step("untag", f"Remove the tags {', '.join(to_remove)} of the Amazon Connect instance {name!r}", {"keys": to_remove}))
+        steps.append(
+            Step(
+                "untag",
+                f"Remove the tags {', '.join(to_remove)} of the Amazon Connect instance {name!r}",
+                {"keys": to_remove},
+            )
+        )
     return Plan(before, after, tuple(steps))
 
 
@@ -235,8 +277,14 @@ def _plan_absent(params: t.Mapping[str, t.Any], actual: Instance | None, region:
     alias = actual.get("InstanceAlias") or actual["Id"]
     if params["confirm_alias"] != alias:
         raise InvalidInput(
-            f"The Amazon Connect instance {alias!r} is not deleted, because confirm_alias is {params['confirm_alias']!r}.",
-            hint=f"Deletion takes all agents, flows and phone numbers with it for good; if you mean it, give confirm_alias: {alias}.",
+            (
+                f"The Amazon Connect instance {alias!r} is not deleted, because confirm_alias is "
+                f"{params['confirm_alias']!r}."
+            ),
+            hint=(
+                f"Deletion takes all agents, flows and phone numbers with it for good; if you mean it, give "
+                f"confirm_alias: {alias}."
+            ),
         )
     return Plan(view(actual, region), {}, (Step("delete", f"Delete the Amazon Connect instance {alias!r}"),))
 
@@ -287,4 +335,7 @@ def view(instance: Instance, region: str) -> dict[str, t.Any]:
 def access_url(instance: Instance, region: str) -> str:
     """The instance's address as AWS states it, or as it is formed from the alias when AWS does not."""
     stated: str | None = instance.get("InstanceAccessUrl")
-    return stated or f"https://{instance.get('InstanceAlias') or instance['Id']}.{partition_of_region(region).instance_domain}"
+    return (
+        stated
+        or f"https://{instance.get('InstanceAlias') or instance['Id']}.{partition_of_region(region).instance_domain}"
+    )

@@ -45,7 +45,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class Departures:
-    """leavers: agents that are not wanted. superseded: new name → the agent under the old name, who goes; waiting: likewise, who is only
+    """leavers: agents that are not wanted. superseded: new name → the agent under the old name, who goes; waiting:
+    likewise, who is only
     reported. managed: how many agents could leave.
     """
 
@@ -56,13 +57,23 @@ class Departures:
 
     def removed(self, rules: Rules) -> list[User]:
         """Those who lose their access by these rules and have not lost it yet."""
-        by_rule = {"report": (), "restrict": [user for user in self.leavers if not is_restricted(user, rules)], "delete": self.leavers}
+        by_rule = {
+            "report": (),
+            "restrict": [user for user in self.leavers if not is_restricted(user, rules)],
+            "delete": self.leavers,
+        }
         return [*by_rule[rules.leavers], *self.superseded.values()]
 
     def losing(self, rules: Rules) -> dict[str, str]:
         """The same people by username, and how."""
-        superseded = {user.username: f"is deleted, and {new!r} takes the place" for new, user in self.superseded.items()}
-        how = "is deleted" if rules.leavers == "delete" else f"is left the security profile {rules.restricted_profile!r} alone"
+        superseded = {
+            user.username: f"is deleted, and {new!r} takes the place" for new, user in self.superseded.items()
+        }
+        how = (
+            "is deleted"
+            if rules.leavers == "delete"
+            else f"is left the security profile {rules.restricted_profile!r} alone"
+        )
         return {user.username: superseded.get(user.username, how) for user in self.removed(rules)}
 
 
@@ -79,13 +90,21 @@ def departures(
     skipped: those who are wanted, but cannot be as they should. Nobody goes for a successor who does not come.
     """
     names = {agent["username"] for agent in wanted} | rules.protected
-    by_person = {user.settings["person_id"]: user for name, user in everybody.items() if user.settings["person_id"] and name not in names}
+    by_person = {
+        user.settings["person_id"]: user
+        for name, user in everybody.items()
+        if user.settings["person_id"] and name not in names
+    }
     people = {agent["username"]: object_id(agent["person_id"]) for agent in wanted if agent.get("person_id")}
     renamed = {name: by_person[person] for name, person in people.items() if person in by_person}
     stay = names | {user.username for user in renamed.values()}
     stay |= {user.username for user in everybody.values() if user.settings["person_id"] in rules.protected}
     managed = [user for user in everybody.values() if rules.manages(user)]
-    leavers = sorted((user for user in managed if user.username not in stay), key=lambda user: user.username) if rules.is_whole else ()
+    leavers = (
+        sorted((user for user in managed if user.username not in stay), key=lambda user: user.username)
+        if rules.is_whole
+        else ()
+    )
     coming = {new: user for new, user in renamed.items() if new not in skipped}
     superseded = {new: user for new, user in coming.items() if rules.renames == "recreate" and rules.manages(user)}
     waiting = {new: user for new, user in coming.items() if new not in superseded}
@@ -97,8 +116,8 @@ def check_guard(
 ) -> None:
     """Conflict, before the first write, when the list is empty or more would lose their access than is allowed.
 
-    closed: those whose new security profiles do not open the Contact Control Panel, username → how. existing: how many of the listed
-    agents exist, which counts where not everybody was looked at.
+    closed: those whose new security profiles do not open the Contact Control Panel, username → how. existing: how many
+    of the listed agents exist, which counts where not everybody was looked at.
     """
     losing = {**(closed or {}), **departures.losing(rules)}
     total = max(departures.managed, existing)
@@ -106,14 +125,18 @@ def check_guard(
     if rules.is_whole and not wanted and departures.leavers:
         names = [user.username for user in departures.leavers]
         raise Conflict(
-            f"No agent is listed, so that {counted(len(names), 'agent')} would be leavers, all that there are: {listed(names, 10)}.",
+            (
+                f"No agent is listed, so that {counted(len(names), 'agent')} would be leavers, all that there are: "
+                f"{listed(names, 10)}."
+            ),
             code="EmptySource",
             hint="Nothing was changed. See why the source is empty; with mode=add, an empty list does nothing.",
             would_remove=names,
         )
     if len(losing) > most:
         raise Conflict(
-            f"{len(losing)} of {total} agents would lose their access, and max_removals={rules.max_removals} allows {most}: "
+            f"{len(losing)} of {total} agents would lose their access, and max_removals={rules.max_removals} "
+            f"allows {most}: "
             f"{listed(sorted(losing), 10)}.",
             code="TooManyRemovals",
             hint=f"Nothing was changed. If they really left, run once with a higher {option_of_users('max_removals')}.",
@@ -124,7 +147,9 @@ def check_guard(
 def leaver_steps(
     departures: Departures, quick_connects: QuickConnects, orphans: t.Sequence[t.Mapping[str, str]], rules: Rules
 ) -> list[Step]:
-    """What is done about leavers, about renamed agents under their old name, and about quick connects that an earlier run left over."""
+    """What is done about leavers, about renamed agents under their old name, and about quick connects that an earlier
+    run left over.
+    """
     steps: list[Step] = []
     for new, user in departures.superseded.items():
         steps.extend(_deletion(user, quick_connects, new, f"The same person signs in as {new!r} now."))
@@ -134,7 +159,10 @@ def leaver_steps(
             steps.extend(_deletion(user, quick_connects, user.username, reason))
         elif rules.leavers == "restrict" and not is_restricted(user, rules):
             steps.append(_restriction(user, rules.restricted_profile))
-    steps.extend(_quick_connect_deletion(one, "a user who no longer exists", of=f"quick connect {one['name']}") for one in orphans)
+    steps.extend(
+        _quick_connect_deletion(one, "a user who no longer exists", of=f"quick connect {one['name']}")
+        for one in orphans
+    )
     return steps
 
 
@@ -147,11 +175,14 @@ def warnings(departures: Departures, rules: Rules) -> list[str]:
         found.append(f"{who} What becomes of them is decided by {option_of_users('leavers')}.")
     for new, user in departures.waiting.items():
         found.append(
-            f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched. With recreate in "
+            f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched. "
+            f"With recreate in "
             f"{option_of_users('renames')} the new one is made and the old one deleted; history stays with the old one."
         )
         if not rules.manages(user):
-            found[-1] += f" The old one was made by hand: it goes only with {option_of_users('manage_unowned')} as well."
+            found[-1] += (
+                f" The old one was made by hand: it goes only with {option_of_users('manage_unowned')} as well."
+            )
     return found
 
 
@@ -162,7 +193,8 @@ def taken_over(wanted: t.Iterable[Settings], existing: t.Mapping[str, User]) -> 
         user, person = existing.get(agent["username"]), object_id(agent.get("person_id") or "")
         if user and person and user.settings["person_id"] and user.settings["person_id"] != person:
             found.append(
-                f"The agent {user.username!r} was that of another person ({user.settings['person_id']}), and is {person}'s now, who signs "
+                f"The agent {user.username!r} was that of another person ({user.settings['person_id']}), and is "
+                f"{person}'s now, who signs "
                 "in under this name. Its history goes with the name: delete the agent first if it must not."
             )
     return found
@@ -171,17 +203,23 @@ def taken_over(wanted: t.Iterable[Settings], existing: t.Mapping[str, User]) -> 
 def _restriction(user: User, profile: str) -> Step:
     args = {"user_id": user.id, "username": user.username, "security_profiles": [profile]}
     text = f"Leave the agent {user.username!r}, who is no longer wanted, the security profile {profile!r} alone"
-    return Step("update_security_profiles", text, args, of=user.username, reason="No longer listed; leavers are restricted.")
+    return Step(
+        "update_security_profiles", text, args, of=user.username, reason="No longer listed; leavers are restricted."
+    )
 
 
 def _deletion(user: User, quick_connects: QuickConnects, of: str, reason: str) -> list[Step]:
     removal = plan_removal(user).steps[0]
     steps = [dataclasses.replace(removal, of=of, target=user.username, reason=reason)]
-    steps.extend(_quick_connect_deletion(one, f"the agent {user.username!r}", of=of) for one in quick_connects.get(user.id, ()))
+    steps.extend(
+        _quick_connect_deletion(one, f"the agent {user.username!r}", of=of) for one in quick_connects.get(user.id, ())
+    )
     return steps
 
 
 def _quick_connect_deletion(one: t.Mapping[str, str], to: str, of: str) -> Step:
     text = f"Delete the quick connect {one['name']!r}, which leads to {to}"
     args = {"quick_connect_id": one["id"], "name": one["name"]}
-    return Step("delete_quick_connect", text, args, of=of, target=f"quick connect {one['name']}", reason=f"It leads to {to}.")
+    return Step(
+        "delete_quick_connect", text, args, of=of, target=f"quick connect {one['name']}", reason=f"It leads to {to}."
+    )

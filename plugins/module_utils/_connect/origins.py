@@ -52,7 +52,9 @@ class ApprovedOrigins:
 
 
 def checked(change: t.Mapping[str, t.Sequence[str] | None]) -> dict[str, list[str]]:
-    """An option of the form {add, remove, set} with each origin as browsers state it; InvalidInput with every one that is none."""
+    """An option of the form {add, remove, set} with each origin as browsers state it; InvalidInput with every one that
+    is none.
+    """
     wanted: dict[str, list[str]] = {}
     problems: list[str] = []
     for key, origins in change.items():
@@ -64,7 +66,9 @@ def checked(change: t.Mapping[str, t.Sequence[str] | None]) -> dict[str, list[st
                 problems.append(f"{origin!r} {reason}.")
         wanted[key] = [canonical(origin) for origin in origins]
     if problems:
-        raise InvalidInput(f"Not an origin: {' '.join(problems)}", hint="An origin is https://host or https://host:port, nothing more.")
+        raise InvalidInput(
+            f"Not an origin: {' '.join(problems)}", hint="An origin is https://host or https://host:port, nothing more."
+        )
     return wanted
 
 
@@ -77,10 +81,18 @@ def problem(origin: str) -> str | None:
         port = parts.port
     except ValueError as error:
         return f"is not an address ({error})"
-    has_blank = any(character.isspace() or not character.isprintable() for character in origin)  # urlsplit drops some of them
+    has_blank = any(
+        character.isspace() or not character.isprintable() for character in origin
+    )  # urlsplit drops some of them
     if parts.scheme.lower() != "https":
         return "does not begin with https://"
-    is_more = parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment or origin.endswith(("?", "#"))
+    is_more = (
+        parts.username is not None
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.fragment
+        or origin.endswith(("?", "#"))
+    )
     if has_blank or is_more:
         return "has more than scheme, host and port, if only white space"
     if not _HOST.fullmatch(parts.hostname or "") or port == 0:
@@ -98,5 +110,8 @@ def plan(wanted: t.Mapping[str, t.Sequence[str]], actual: t.Iterable[str]) -> Pl
     stored = {canonical(origin): origin for origin in actual}
     change = membership(stored, wanted)
     steps = [Step("approve", f"Approve the origin {origin}", {"origin": origin}) for origin in change.add]
-    steps += [Step("withdraw", f"Withdraw the origin {stored[origin]}", {"origin": stored[origin]}) for origin in change.remove]
+    steps += [
+        Step("withdraw", f"Withdraw the origin {stored[origin]}", {"origin": stored[origin]})
+        for origin in change.remove
+    ]
     return Plan({"origins": sorted(stored)}, {"origins": list(change.result)}, tuple(steps))

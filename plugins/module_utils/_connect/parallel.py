@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Steps of many objects, carried out side by side: those of one object in their order, those of one kind at their own pace."""
+"""Steps of many objects, carried out side by side: those of one object in their order, those of one kind at their own
+pace.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ T = t.TypeVar("T")
 
 
 def ahead(items: t.Iterable[T]) -> collections.abc.Iterator[T]:
-    """The same items, fetched from now on by a thread of their own. What goes wrong there is raised here, in its place."""
+    """The same items, fetched from now on by a thread of their own. What goes wrong there is raised here, in its
+    place.
+    """
     arrived: queue.SimpleQueue[tuple[T] | BaseException | None] = queue.SimpleQueue()
 
     def fetch() -> None:

@@ -5,8 +5,8 @@
 
 """No operation is called more often than the account may: one token bucket an operation, slower after a refusal.
 
-Amazon Connect counts by account, Region and operation. Whoever else calls the same operation drinks from the same bucket, so a refusal
-(429) halves our rate, and each answer afterwards gives a little of it back.
+Amazon Connect counts by account, Region and operation. Whoever else calls the same operation drinks from the same
+bucket, so a refusal (429) halves our rate, and each answer afterwards gives a little of it back.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import THROTTLED
 
-#: The seconds by which one call may take longer on its way than another: what fills the bucket in so long is left in it.
+#: The seconds by which one call may take longer on its way than another: what fills the bucket in so long is left in
+#: it.
 JITTER: t.Final = 0.2
 SLOWEST: t.Final = 0.05
 REGAIN: t.Final = 0.05
@@ -27,7 +28,11 @@ class TokenBucket:
     """The calls of one operation. clock and sleep are injected."""
 
     def __init__(
-        self, rate: float, burst: float, clock: t.Callable[[], float] = time.monotonic, sleep: t.Callable[[float], None] = time.sleep
+        self,
+        rate: float,
+        burst: float,
+        clock: t.Callable[[], float] = time.monotonic,
+        sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
         self._full_rate = self.rate = rate
         self._size = max(1.0, burst - rate * JITTER)
@@ -38,7 +43,9 @@ class TokenBucket:
         self._lock = threading.Lock()
 
     def take(self) -> None:
-        """Return once a call may be made. Those who wait are let in one after the other, in the order in which they came."""
+        """Return once a call may be made. Those who wait are let in one after the other, in the order in which they
+        came.
+        """
         with self._lock:
             self._fill()
             self._tokens -= 1
@@ -81,7 +88,9 @@ class RateLimiter:
             return self._buckets[operation]
 
     def attach(self, client: t.Any) -> None:
-        """Pace every attempt of a boto3 client, those included that botocore repeats by itself; a request is signed after its wait."""
+        """Pace every attempt of a boto3 client, those included that botocore repeats by itself; a request is signed
+        after its wait.
+        """
         service = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register_first(f"request-created.{service}", self._before)
         client.meta.events.register(f"response-received.{service}", self._after)

@@ -21,12 +21,21 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect import
 from ansible_collections.openccp.federation.plugins.module_utils._connect import csv_table
 from ansible_collections.openccp.federation.plugins.module_utils._connect import leavers as leaving
 from ansible_collections.openccp.federation.plugins.module_utils._connect import user_checks as checks
-from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import AGENT_OPTIONS, AgentsResource, Snapshot
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import (
+    AGENT_OPTIONS,
+    AgentsResource,
+    Snapshot,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._connect.parallel import Parallel, ProgressCounter
 from ansible_collections.openccp.federation.plugins.module_utils._connect.prefetch import ahead
 from ansible_collections.openccp.federation.plugins.module_utils._connect.rate_limit import RateLimiter, TokenBucket
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_checks import Problem, refuse
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Settings, Summary, User, object_id
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
+    Settings,
+    Summary,
+    User,
+    object_id,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted, option_of_users
@@ -75,7 +84,9 @@ def rows_of(module: AnsibleAWSModule) -> list[Settings]:
 
 
 def validated(rows: t.Iterable[Settings], source: str) -> tuple[list[Settings], list[Problem]]:
-    """The agents with every option, each of its type, and what is wrong with the others. source: what holds them, for the error."""
+    """The agents with every option, each of its type, and what is wrong with the others. source: what holds them, for
+    the error.
+    """
     validator = ArgumentSpecValidator(AGENT_OPTIONS)
     agents, problems = [], []
     for row in rows:
@@ -83,7 +94,9 @@ def validated(rows: t.Iterable[Settings], source: str) -> tuple[list[Settings], 
         if not result.error_messages:
             agents.append(result.validated_parameters)
             continue
-        told = " ".join(f"Unsupported: {one.msg}" if isinstance(one, UnsupportedError) else one.msg for one in result.errors)
+        told = " ".join(
+            f"Unsupported: {one.msg}" if isinstance(one, UnsupportedError) else one.msg for one in result.errors
+        )
         if not isinstance(row.get("username"), str):
             raise InvalidInput(f"{source}, an agent without username: {told}")
         problems.append(Problem(row["username"], told))
@@ -135,13 +148,16 @@ class SyncResource(AgentsResource):
         if self._sees_everybody:
             self.everybody |= self.snapshot.existing
             self._read_departures()
-        gc.freeze()  # what was read stays to the end: to look through it for garbage takes a tenth of a second each time
+        # what was read stays to the end: to look through it for garbage takes a tenth of a second each time
+        gc.freeze()
         return self.snapshot
 
     def plan(self, actual: Snapshot) -> Plan:
         """Who comes and who changes; then, once the guard has let it pass, who goes."""
         waiting = {new for new in self.departures.waiting if new not in actual.listed}
-        actual = Snapshot([agent for agent in actual.wanted if agent["username"] not in waiting], actual.existing, actual.listed)
+        actual = Snapshot(
+            [agent for agent in actual.wanted if agent["username"] not in waiting], actual.existing, actual.listed
+        )
         plan = super().plan(actual)
         self.closed = self._closed(plan)
         if self.module.params["state"] == "present":
@@ -152,7 +168,11 @@ class SyncResource(AgentsResource):
             before={**plan.before, **before},
             after={**plan.after, **after},
             steps=(*plan.steps, *self.removal_steps),
-            warnings=(*plan.warnings, *leaving.warnings(self.departures, self.rules), *self._warnings_of_those_who_stay()),
+            warnings=(
+                *plan.warnings,
+                *leaving.warnings(self.departures, self.rules),
+                *self._warnings_of_those_who_stay(),
+            ),
         )
         return self.planned
 
@@ -169,7 +189,11 @@ class SyncResource(AgentsResource):
 
     def failure(self, name: str, error: FederationError) -> dict[str, t.Any]:
         """One agent that failed."""
-        known = {"operation": error.details.get("operation"), "code": error.code, "action": error.details.get("failed_action")}
+        known = {
+            "operation": error.details.get("operation"),
+            "code": error.code,
+            "action": error.details.get("failed_action"),
+        }
         told = {"username": name, "reason": str(error), **known, "request_id": error.request_id}
         return {key: value for key, value in told.items() if value is not None}
 
@@ -197,7 +221,8 @@ class SyncResource(AgentsResource):
                 "lost": [{"username": name, "reason": reason} for name, reason in sorted(self._losing().items())],
             },
             "renamed": [
-                {"old": user.username, "new": new} for new, user in {**self.departures.superseded, **self.departures.waiting}.items()
+                {"old": user.username, "new": new}
+                for new, user in {**self.departures.superseded, **self.departures.waiting}.items()
             ],
             "changes": [self._change(name, steps) for name, steps in done.items() if name in shown],
         }
@@ -216,7 +241,9 @@ class SyncResource(AgentsResource):
             name, profiles = step.args["username"], step.args["security_profiles"]
             before = self.snapshot.existing[name].settings["security_profiles"]
             if any(map(opens, before)) and not any(map(opens, profiles)):
-                closed[name] = f"gets the security profiles {', '.join(profiles)}, which do not open the Contact Control Panel"
+                closed[name] = (
+                    f"gets the security profiles {', '.join(profiles)}, which do not open the Contact Control Panel"
+                )
         return closed
 
     def _opens_ccp(self, profile: str) -> bool:
@@ -253,11 +280,15 @@ class SyncResource(AgentsResource):
         user = self.users.describe(other.id) if person and other else None
         return bool(user and user.settings["person_id"] == person)
 
-    def _sound(self, wanted: list[Settings], problems: list[Problem], listed: t.Mapping[str, Summary]) -> list[Settings]:
+    def _sound(
+        self, wanted: list[Settings], problems: list[Problem], listed: t.Mapping[str, Summary]
+    ) -> list[Settings]:
         people = {agent["username"]: agent["person_id"] for agent in wanted if agent.get("person_id")}
         problems = [*self.malformed, *(problem for problem in problems if not self._is_rename(problem, people, listed))]
         alike = {problem.look_alike_of for problem in problems if problem.look_alike_of}
-        self.rules = dataclasses.replace(self.rules, protected=self.rules.protected | alike)  # who may be the same person is no leaver
+        self.rules = dataclasses.replace(
+            self.rules, protected=self.rules.protected | alike
+        )  # who may be the same person is no leaver
         if self.module.params["on_invalid"] == "fail":
             refuse(problems)
         for problem in problems:
@@ -267,12 +298,16 @@ class SyncResource(AgentsResource):
         return [agent for agent in wanted if agent["username"] not in self.skipped]
 
     def _listed_and_search(self) -> tuple[dict[str, Summary], t.Iterable[User]]:
-        """As for one agent, but that all are read from the start when that is sure to be needed; meanwhile the agents are validated."""
+        """As for one agent, but that all are read from the start when that is sure to be needed; meanwhile the agents
+        are validated.
+        """
         pages = (self.users.summary_pages(), self.users.search_pages())
         begun = [ahead(some) for some in pages] if self._sees_everybody or len(self.agents) > FEW else []
         self.agents, self.malformed = validated(self.agents, self.module.params["csv"] or "users")
         if self.malformed:
-            self.rules = dataclasses.replace(self.rules, protected=self.rules.protected | {problem.username for problem in self.malformed})
+            self.rules = dataclasses.replace(
+                self.rules, protected=self.rules.protected | {problem.username for problem in self.malformed}
+            )
         if not begun:
             return super()._listed_and_search()
         listed, found = self.users.summaries(begun[0]), self.users.search(begun[1])
@@ -293,14 +328,23 @@ class SyncResource(AgentsResource):
     def _read_those_who_go(self) -> Snapshot:
         """Those of the listed who are there and may be taken away; nothing is wanted of anybody else."""
         names = {_username(row) for row in self.agents}
-        self.agents, self.rules = [], dataclasses.replace(self.rules, is_whole=False, leavers="delete", renames="report")
+        self.agents, self.rules = (
+            [],
+            dataclasses.replace(self.rules, is_whole=False, leavers="delete", renames="report"),
+        )
         self.connect()
         listed = self.users.summaries()
         self.everybody |= {user.username: user for user in self._noted(self.users.search(), listed)}
         kept = self.rules.protected
-        there = [user for name, user in sorted(self.everybody.items()) if name in names - kept and user.settings["person_id"] not in kept]
+        there = [
+            user
+            for name, user in sorted(self.everybody.items())
+            if name in names - kept and user.settings["person_id"] not in kept
+        ]
         self.unmanaged = [user.username for user in there if not self.rules.manages(user)]
-        self.departures = leaving.Departures(tuple(user for user in there if self.rules.manages(user)), {}, {}, len(there))
+        self.departures = leaving.Departures(
+            tuple(user for user in there if self.rules.manages(user)), {}, {}, len(there)
+        )
         self.snapshot = Snapshot([], {}, listed)
         self._read_quick_connects()
         return self.snapshot
@@ -320,11 +364,15 @@ class SyncResource(AgentsResource):
             self._read_quick_connects()
 
     def _read_quick_connects(self) -> None:
-        """Those that lead to users, and among them those that a run left behind that was stopped after it had deleted their user."""
+        """Those that lead to users, and among them those that a run left behind that was stopped after it had deleted
+        their user.
+        """
         self.quick_connects = self.users.quick_connects_to_users()
         there = {summary.id for summary in self.snapshot.listed.values()}
         left_over = {user_id: leading for user_id, leading in self.quick_connects.items() if user_id not in there}
-        self.orphans = [one for user_id, leading in left_over.items() if self.users.describe(user_id) is None for one in leading]
+        self.orphans = [
+            one for user_id, leading in left_over.items() if self.users.describe(user_id) is None for one in leading
+        ]
 
     def _check_restricted_profile(self) -> None:
         profiles = self.users.directory.security_profiles
@@ -332,8 +380,14 @@ class SyncResource(AgentsResource):
         self.rules = dataclasses.replace(self.rules, restricted_profile=profiles.name(known))
         if self.rules.leavers == "restrict" and self.users.opens_ccp(known):
             raise InvalidInput(
-                f"The security profile {self.rules.restricted_profile!r} opens the Contact Control Panel: leavers would keep their access.",
-                hint=f"Nothing was changed. Name one in {option_of_users('restricted_security_profile')} that does not grant the panel.",
+                (
+                    f"The security profile {self.rules.restricted_profile!r} opens the Contact Control Panel: leavers "
+                    f"would keep their access."
+                ),
+                hint=(
+                    f"Nothing was changed. Name one in {option_of_users('restricted_security_profile')} that does "
+                    f"not grant the panel."
+                ),
             )
 
     def _departures_shown(self) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
@@ -342,12 +396,15 @@ class SyncResource(AgentsResource):
         for user in self.departures.removed(self.rules):
             restricted = self.rules.leavers == "restrict" and user.id in leavers
             before[user.username] = user.settings
-            after[user.username] = user.settings | {"security_profiles": [self.rules.restricted_profile]} if restricted else {}
+            after[user.username] = (
+                user.settings | {"security_profiles": [self.rules.restricted_profile]} if restricted else {}
+            )
         return before, after
 
 
 class Progress:
-    """A line at the beginning, every few seconds and at the end of the block, appended to a file; without a file, nothing.
+    """A line at the beginning, every few seconds and at the end of the block, appended to a file; without a file,
+    nothing.
 
     interval: seconds between two lines. When omitted, a few, and none at all where there is little to do.
     """
@@ -365,7 +422,9 @@ class Progress:
         try:
             Path(self._file).open("a", encoding="utf-8").close()
         except OSError as error:
-            raise InvalidInput(f"Could not write the progress to {self._file}: {error}", hint="Nothing was changed.") from None
+            raise InvalidInput(
+                f"Could not write the progress to {self._file}: {error}", hint="Nothing was changed."
+            ) from None
         self._thread.start()
 
     def __exit__(self, *dummy: object) -> None:

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What can be wrong with the agents that a task wants, found before the first write. Pure once the directory is read."""
+"""What can be wrong with the agents that a task wants, found before the first write. Pure once the directory is
+read.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import listed
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import CHANNELS, PHONE, Settings, object_id, text
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
+    CHANNELS,
+    PHONE,
+    Settings,
+    object_id,
+    text,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._saml import session_names
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
@@ -25,7 +33,8 @@ CHANNELS_BOTOCORE: t.Final = "1.42.46"
 LONGEST_AFTER_CONTACT_WORK: t.Final = 2_000_000
 #: How many agents a message names that says the same of more.
 NAMED: t.Final = 5
-#: AWS takes 50; the collection's own say who made the agent, who that is in Entra, and which contact details were written.
+#: AWS takes 50; the collection's own say who made the agent, who that is in Entra, and which contact details were
+#: written.
 MOST_TAGS: t.Final = 47
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
@@ -37,7 +46,9 @@ _LONGEST: t.Final = {"first_name": 255, "last_name": 300}
 
 @dataclass(frozen=True)
 class Problem:
-    """Why one agent cannot be as wanted. look_alike_of: the username from which that of the agent differs in letters' case only."""
+    """Why one agent cannot be as wanted. look_alike_of: the username from which that of the agent differs in letters'
+    case only.
+    """
 
     username: str
     reason: str
@@ -45,7 +56,9 @@ class Problem:
 
 
 def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Settings, list[Problem]]:
-    """What is wanted of an agent with composed characters and with names in place of ids, and the references that lead nowhere."""
+    """What is wanted of an agent with composed characters and with names in place of ids, and the references that lead
+    nowhere.
+    """
     settings = dict(agent)
     problems = []
     for option in ("first_name", "last_name", "secondary_email", "mobile", "desk_phone_number"):
@@ -64,7 +77,9 @@ def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Setti
             return reference
 
     if settings.get("security_profiles") is not None:
-        settings["security_profiles"] = sorted({resolved(directory.security_profiles, one) for one in settings["security_profiles"]})
+        settings["security_profiles"] = sorted(
+            {resolved(directory.security_profiles, one) for one in settings["security_profiles"]}
+        )
     if settings.get("routing_profile"):
         settings["routing_profile"] = resolved(directory.routing_profiles, settings["routing_profile"])
     if settings.get("hierarchy_group"):
@@ -73,11 +88,16 @@ def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Setti
 
 
 def problems(
-    agents: t.Sequence[Settings], usernames: t.Collection[str], found: t.Iterable[Problem] = (), *, lacking: t.Collection[str] = ()
+    agents: t.Sequence[Settings],
+    usernames: t.Collection[str],
+    found: t.Iterable[Problem] = (),
+    *,
+    lacking: t.Collection[str] = (),
 ) -> list[Problem]:
     """Every problem of every agent.
 
-    usernames: those that exist. found: problems known already. lacking: options that the installed botocore does not know.
+    usernames: those that exist. found: problems known already. lacking: options that the installed botocore does not
+    know.
     """
     folded = _by_fold({*usernames, *(agent["username"] for agent in agents)})
     counts = Counter(agent["username"] for agent in agents)
@@ -98,7 +118,13 @@ def _same_person(agents: t.Sequence[Settings]) -> t.Iterator[Problem]:
     for person_id, names in usernames.items():
         for name in sorted(names) if len(names) > 1 else ():
             others = ", ".join(map(repr, sorted(names - {name})))
-            yield Problem(name, f"the same person (person_id {person_id}) is listed as {others} too, and can sign in as one agent only.")
+            yield Problem(
+                name,
+                (
+                    f"the same person (person_id {person_id}) is listed as {others} too, and can sign in as one agent "
+                    f"only."
+                ),
+            )
 
 
 def refuse(problems: t.Sequence[Problem]) -> None:
@@ -115,10 +141,14 @@ def warnings(names: t.Iterable[str], usernames: t.Collection[str]) -> list[str]:
         others = session_names.look_alikes(name, folded.get(name.lower(), ()))
         if others:
             found.append(
-                f"The username {name!r} differs from {', '.join(map(repr, others))} in upper and lower case only; those are other users."
+                f"The username {name!r} differs from {', '.join(map(repr, others))} in upper and lower case only; "
+                f"those are other users."
             )
         if name in usernames:
-            found.extend(f"The user {name!r} exists, but cannot sign in by SAML. {reason}" for reason in session_names.problems(name))
+            found.extend(
+                f"The user {name!r} exists, but cannot sign in by SAML. {reason}"
+                for reason in session_names.problems(name)
+            )
     return found
 
 
@@ -130,7 +160,9 @@ def _error(problems: t.Sequence[Problem]) -> InvalidInput | Conflict:
         by_reason.setdefault(problem.reason, {})[problem.username] = None
     told = " ".join(f"{_named(list(usernames))}: {reason}" for reason, usernames in by_reason.items())
     faults = [{"reason": reason, "usernames": list(usernames)} for reason, usernames in by_reason.items()]
-    return kind(f"{counted(len(names), 'agent')} cannot be as wanted. {told}", hint="Nothing was changed.", problems=faults)
+    return kind(
+        f"{counted(len(names), 'agent')} cannot be as wanted. {told}", hint="Nothing was changed.", problems=faults
+    )
 
 
 def _named(usernames: t.Sequence[str]) -> str:
@@ -144,7 +176,10 @@ def _problems(agent: Settings, *, exists: bool, lacking: t.Collection[str]) -> t
     reasons.extend(_identity_problems(agent))
     reasons.extend(_phone_problems(agent))
     unknown = [option for option in lacking if agent.get(option) is not None]
-    reasons.extend(f"{option} needs a newer botocore on the host that runs the module; {CHANNELS_BOTOCORE} has it." for option in unknown)
+    reasons.extend(
+        f"{option} needs a newer botocore on the host that runs the module; {CHANNELS_BOTOCORE} has it."
+        for option in unknown
+    )
     if agent.get("channels"):
         reasons.extend(_channel_problems(agent))
     reasons.extend(_tag_problems(agent.get("tags") or {}))
@@ -162,7 +197,10 @@ def _problems(agent: Settings, *, exists: bool, lacking: t.Collection[str]) -> t
 
 def _identity_problems(agent: Settings) -> t.Iterator[str]:
     if agent.get("email"):
-        yield "email is refused: on a SAML instance Amazon Connect takes no Email; give secondary_email, which is where notifications go."
+        yield (
+            "email is refused: on a SAML instance Amazon Connect takes no Email; give secondary_email, which is "
+            "where notifications go."
+        )
     for option, longest in _LONGEST.items():
         if len(agent.get(option) or "") > longest:
             yield f"{option} has more than {longest} characters."
@@ -202,7 +240,9 @@ def _channel_problems(agent: Settings) -> t.Iterator[str]:
         if given.get("phone_type") == "desk_phone" and not given.get("phone_number"):
             yield f"channels.{channel}.phone_type desk_phone needs phone_number."
         if given.get("phone_number") and not _E164.fullmatch(given["phone_number"]):
-            yield f"channels.{channel}.phone_number {given['phone_number']!r} is not in E.164 form, such as +4930123456."
+            yield (
+                f"channels.{channel}.phone_number {given['phone_number']!r} is not in E.164 form, such as +4930123456."
+            )
 
 
 def _limit_problems(option: str, seconds: int | None) -> t.Iterator[str]:
@@ -234,10 +274,16 @@ def _look_alikes(username: str, usernames: t.Collection[str], folded: t.Mapping[
         if other in usernames:
             yield Problem(
                 username,
-                f"the user {other!r} exists, which differs in upper and lower case only. Usernames are case-sensitive and cannot be "
-                "changed: give the existing spelling and let the claim send it so, or delete that user first. If it is the same "
+                f"the user {other!r} exists, which differs in upper and lower case only. Usernames are "
+                f"case-sensitive and cannot be "
+                "changed: give the existing spelling and let the claim send it so, or delete that user first. If it "
+                "is the same "
                 "person, connect_users renames the agent once that user bears the person's person_id.",
                 look_alike_of=other,
             )
         else:
-            yield Problem(username, f"it is listed as {other!r} too, which differs in upper and lower case only.", look_alike_of=other)
+            yield Problem(
+                username,
+                f"it is listed as {other!r} too, which differs in upper and lower case only.",
+                look_alike_of=other,
+            )

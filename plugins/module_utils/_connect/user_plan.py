@@ -46,7 +46,9 @@ _NEW: t.Final[Settings] = {
 
 
 def differences(wanted: Settings, actual: Settings) -> Settings:
-    """The options, tags aside, whose wanted value is another than the actual one; an option that is None is not managed."""
+    """The options, tags aside, whose wanted value is another than the actual one; an option that is None is not
+    managed.
+    """
     changes = {}
     for option in _OPTIONS:
         value = wanted.get(option)
@@ -61,7 +63,9 @@ def differences(wanted: Settings, actual: Settings) -> Settings:
     return changes
 
 
-def merged_channels(wanted: t.Mapping[str, Settings | None] | None, actual: t.Mapping[str, Settings] | None) -> dict[str, Settings]:
+def merged_channels(
+    wanted: t.Mapping[str, Settings | None] | None, actual: t.Mapping[str, Settings] | None
+) -> dict[str, Settings]:
     """The settings by channel as they are to be; what is not given stays."""
     merged = {channel: dict(settings) for channel, settings in (actual or {}).items()}
     for channel, settings in (wanted or {}).items():
@@ -79,8 +83,9 @@ def manages_contact(wanted: Settings) -> bool:
 def needs_reading(wanted: Settings, found: User, listed: Summary, purge_tags: bool, now: dt.datetime) -> bool:
     """Whether a user from SearchUsers has to be read whole before anything is decided.
 
-    So is each whose contact details its mark does not vouch for, and each that differs, when it was modified so lately that the search
-    may lag behind, or when the change replaces what the search does not tell (names go with contact details; channels' units are unsure).
+    So is each whose contact details its mark does not vouch for, and each that differs, when it was modified so lately
+    that the search may lag behind, or when the change replaces what the search does not tell (names go with contact
+    details; channels' units are unsure).
     """
     if manages_contact(wanted) and not contact_digest.vouches(found.mark, found.username, wanted, listed.modified):
         return True
@@ -92,7 +97,9 @@ def needs_reading(wanted: Settings, found: User, listed: Summary, purge_tags: bo
     return lately or unsure or (manages_contact(wanted) and any(wanted.get(option) is None for option in CONTACT))
 
 
-def tags_after(wanted: Settings, current: t.Mapping[str, str], purge_tags: bool) -> tuple[dict[str, str], list[str], dict[str, str]]:
+def tags_after(
+    wanted: Settings, current: t.Mapping[str, str], purge_tags: bool
+) -> tuple[dict[str, str], list[str], dict[str, str]]:
     """Tags to set, keys to remove and the tags afterwards; the mark of who made the agent always stays."""
     given = wanted.get("tags")
     key = OWNER[0]
@@ -104,8 +111,8 @@ def tags_after(wanted: Settings, current: t.Mapping[str, str], purge_tags: bool)
 def plan_agent(wanted: Settings, actual: User | None, purge_tags: bool, now: dt.datetime, *, own: bool = False) -> Plan:
     """One agent: create it, or change each aspect that differs.
 
-    own: a new one bears the mark of `connect_users`, and one of its own that had to be read whole gets its mark anew, so that it need
-    not be read again.
+    own: a new one bears the mark of `connect_users`, and one of its own that had to be read whole gets its mark anew,
+    so that it need not be read again.
     """
     return _plan_create(wanted, now, own) if actual is None else _plan_update(wanted, actual, purge_tags, now, own)
 
@@ -143,7 +150,9 @@ def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datet
     stale = own and actual.is_managed and _is_unvouched(wanted, actual)
     if not (changes or to_set or to_remove or stale):
         return Plan(actual.settings, actual.settings)
-    vouched = {} if actual.complete else {option: wanted[option] for option in CONTACT if wanted.get(option) is not None}
+    vouched = (
+        {} if actual.complete else {option: wanted[option] for option in CONTACT if wanted.get(option) is not None}
+    )
     before = actual.settings | vouched
     after = before | changes | {"tags": tags}
     steps = _aspects(actual, changes, after)
@@ -156,7 +165,11 @@ def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datet
 
 def _is_unvouched(wanted: Settings, actual: User) -> bool:
     """Whether it took a request for this user alone to see that its contact details are right."""
-    return actual.complete and manages_contact(wanted) and not contact_digest.vouches(actual.mark, actual.username, wanted, actual.modified)
+    return (
+        actual.complete
+        and manages_contact(wanted)
+        and not contact_digest.vouches(actual.mark, actual.username, wanted, actual.modified)
+    )
 
 
 def _aspects(actual: User, changes: Settings, after: Settings) -> list[Step]:
@@ -171,21 +184,35 @@ def _aspects(actual: User, changes: Settings, after: Settings) -> list[Step]:
         step("update_identity", f"Change {_told(identity)} of the agent {name}", identity=identity_info(after))
     if "routing_profile" in changes:
         profile = after["routing_profile"]
-        step("update_routing_profile", f"Give the agent {name} the routing profile {profile!r}", routing_profile=profile)
+        step(
+            "update_routing_profile", f"Give the agent {name} the routing profile {profile!r}", routing_profile=profile
+        )
     if "hierarchy_group" in changes:
         group = after["hierarchy_group"]
-        text = f"Move the agent {name} to the hierarchy group {group!r}" if group else f"Take the agent {name} out of the agent hierarchy"
+        text = (
+            f"Move the agent {name} to the hierarchy group {group!r}"
+            if group
+            else f"Take the agent {name} out of the agent hierarchy"
+        )
         step("update_hierarchy", text, hierarchy_group=group)
     if "security_profiles" in changes:
         profiles = after["security_profiles"]
         told = ", ".join(map(repr, profiles))
-        step("update_security_profiles", f"Give the agent {name} the security profiles {told}", security_profiles=profiles)
+        step(
+            "update_security_profiles",
+            f"Give the agent {name} the security profiles {told}",
+            security_profiles=profiles,
+        )
     phone = [option for option in _PHONE_OPTIONS if option in changes]
     if phone:
         step("update_phone", f"Change {_told(phone)} of the agent {name}", phone_config=phone_config(after, changes))
     if "channels" in changes:
         changed = _changed_lists(actual.settings.get("channels") or {}, after["channels"])
-        step("update_channels", f"Change the channel settings of the agent {name}", configs=channel_configs(after["channels"], changed))
+        step(
+            "update_channels",
+            f"Change the channel settings of the agent {name}",
+            configs=channel_configs(after["channels"], changed),
+        )
     return steps
 
 

@@ -91,15 +91,29 @@ CHANNELS: t.Final = (
     ),
     ChannelAttr("phone_type", "PhoneNumberConfigs", ("PhoneType",), voice_only=True, required_in_entry=True),
     ChannelAttr("phone_number", "PhoneNumberConfigs", ("PhoneNumber",), voice_only=True),
-    ChannelAttr("persistent_connection", "PersistentConnectionConfigs", ("PersistentConnection",), voice_only=True, required_in_entry=True),
-    ChannelAttr("voice_enhancement_mode", "VoiceEnhancementConfigs", ("VoiceEnhancementMode",), voice_only=True, required_in_entry=True),
+    ChannelAttr(
+        "persistent_connection",
+        "PersistentConnectionConfigs",
+        ("PersistentConnection",),
+        voice_only=True,
+        required_in_entry=True,
+    ),
+    ChannelAttr(
+        "voice_enhancement_mode",
+        "VoiceEnhancementConfigs",
+        ("VoiceEnhancementMode",),
+        voice_only=True,
+        required_in_entry=True,
+    ),
 )
 ENUMERATED: t.Final = ("phone_type", "voice_enhancement_mode")
 
 
 @dataclass(frozen=True)
 class User:
-    """A user as it is. complete: whether contact details and modification time are known, which SearchUsers does not tell."""
+    """A user as it is. complete: whether contact details and modification time are known, which SearchUsers does not
+    tell.
+    """
 
     id: str
     arn: str
@@ -142,36 +156,54 @@ def found_user_of(found: t.Mapping[str, t.Any], directory: Directory, *, resolve
         phone["AfterContactWorkTimeLimit"] = limit // 1000
     if not _in_seconds(per_channel, limit):
         per_channel = [_from_milliseconds(entry) for entry in per_channel]
-    return _user({**found, "PhoneConfig": phone, "AfterContactWorkConfigs": per_channel}, directory, resolve_hierarchy, complete=False)
+    return _user(
+        {**found, "PhoneConfig": phone, "AfterContactWorkConfigs": per_channel},
+        directory,
+        resolve_hierarchy,
+        complete=False,
+    )
 
 
 def _in_seconds(entries: t.Iterable[t.Mapping[str, t.Any]], phone_milliseconds: int | None) -> bool:
-    """Whether per-channel limits are in seconds: AWS documents milliseconds of PhoneConfig alone, so the voice entry is held against it.
+    """Whether per-channel limits are in seconds: AWS documents milliseconds of PhoneConfig alone, so the voice entry is
+    held against it.
 
     A wrong guess costs a DescribeUser, nothing else: no user is changed on the word of SearchUsers.
     """
     voice = [
-        entry.get("AfterContactWorkConfig", {}).get("AfterContactWorkTimeLimit") for entry in entries if entry.get("Channel") == "VOICE"
+        entry.get("AfterContactWorkConfig", {}).get("AfterContactWorkTimeLimit")
+        for entry in entries
+        if entry.get("Channel") == "VOICE"
     ]
     return bool(phone_milliseconds and voice and voice[0] and voice[0] * 1000 == phone_milliseconds)
 
 
 def _from_milliseconds(entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {
-        key: {"AfterContactWorkTimeLimit": value.get("AfterContactWorkTimeLimit", 0) // 1000} if isinstance(value, dict) else value
+        key: {"AfterContactWorkTimeLimit": value.get("AfterContactWorkTimeLimit", 0) // 1000}
+        if isinstance(value, dict)
+        else value
         for key, value in entry.items()
     }
 
 
 def _user(user: t.Mapping[str, t.Any], directory: Directory, resolve_hierarchy: bool, complete: bool) -> User:
     identity, phone = user.get("IdentityInfo") or {}, user.get("PhoneConfig") or {}
-    tags = {key: value for key, value in (user.get("Tags") or {}).items() if not key.startswith("aws:")}  # those are AWS's own to change
+    tags = {
+        key: value for key, value in (user.get("Tags") or {}).items() if not key.startswith("aws:")
+    }  # those are AWS's own to change
     group = user.get("HierarchyGroupId") or ""
     mark, person_id = tags.pop(MARK, None), object_id(tags.pop(PERSON_ID, ""))
     settings: Settings = {
         "username": user["Username"],
-        **{attr.option: attr.normalize(identity.get(attr.api)) for attr in IDENTITY if complete or attr.option not in CONTACT},
-        "security_profiles": unordered(directory.security_profiles.name(profile) for profile in user.get("SecurityProfileIds") or ()),
+        **{
+            attr.option: attr.normalize(identity.get(attr.api))
+            for attr in IDENTITY
+            if complete or attr.option not in CONTACT
+        },
+        "security_profiles": unordered(
+            directory.security_profiles.name(profile) for profile in user.get("SecurityProfileIds") or ()
+        ),
         "routing_profile": directory.routing_profiles.name(user.get("RoutingProfileId") or ""),
         "hierarchy_group": directory.hierarchy_groups.name(group) if group and resolve_hierarchy else group,
         **{attr.option: attr.normalize(phone.get(attr.api)) for attr in PHONE},
@@ -183,7 +215,8 @@ def _user(user: t.Mapping[str, t.Any], directory: Directory, resolve_hierarchy: 
 
 
 def exported(user: User, lacking: t.Collection[str] = ()) -> Settings:
-    """A user in the shape that `connect_users` takes: settings by channel where they are known, else those of all channels.
+    """A user in the shape that `connect_users` takes: settings by channel where they are known, else those of all
+    channels.
 
     lacking: the options that the installed botocore does not know, and so cannot have read.
     """
@@ -206,7 +239,9 @@ def channels_of(user: t.Mapping[str, t.Any]) -> dict[str, Settings]:
     return channels
 
 
-def channel_configs(channels: t.Mapping[str, Settings], lists: t.Container[str] | None = None) -> dict[str, list[dict[str, t.Any]]]:
+def channel_configs(
+    channels: t.Mapping[str, Settings], lists: t.Container[str] | None = None
+) -> dict[str, list[dict[str, t.Any]]]:
     """The API's lists that hold these settings. lists: only these of them."""
     configs: dict[str, dict[str, dict[str, t.Any]]] = {}
     for channel, settings in channels.items():
@@ -229,7 +264,8 @@ def identity_info(settings: Settings) -> dict[str, str]:
 def phone_config(settings: Settings, given: t.Container[str]) -> dict[str, t.Any]:
     """PhoneConfig, whole: the API replaces all of it.
 
-    given: the options that the task sets; an older botocore does not have PersistentConnection, so it is not sent for its default alone.
+    given: the options that the task sets; an older botocore does not have PersistentConnection, so it is not sent for
+    its default alone.
     """
     config = {attr.api: settings[attr.option] for attr in PHONE if settings.get(attr.option) not in (None, "")}
     if not settings.get("persistent_connection") and "persistent_connection" not in given:

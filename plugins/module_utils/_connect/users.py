@@ -11,7 +11,12 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import QUOTA, attempt
 from ansible_collections.openccp.federation.plugins.module_utils._connect.directory import Directory, DirectoryToBe
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Summary, User, found_user_of, user_of
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
+    Summary,
+    User,
+    found_user_of,
+    user_of,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, NotFound
 
 if t.TYPE_CHECKING:
@@ -24,7 +29,9 @@ CCP_PERMISSION: t.Final = "BasicAgentAccess"
 
 
 class ConnectUsers:
-    """The users of an instance. resolve_hierarchy: show hierarchy groups by their paths, which takes reading them all."""
+    """The users of an instance. resolve_hierarchy: show hierarchy groups by their paths, which takes reading them
+    all.
+    """
 
     def __init__(self, connect: t.Any, instance_id: str, *, resolve_hierarchy: bool) -> None:
         self.directory = Directory(connect, instance_id)
@@ -43,18 +50,24 @@ class ConnectUsers:
         return tuple(option for option, is_known in known.items() if not is_known)
 
     def summaries(self, pages: t.Iterable[Page] | None = None) -> dict[str, Summary]:
-        """Every user by username. It decides who exists, since the search lags behind. pages: those that are being read already."""
+        """Every user by username. It decides who exists, since the search lags behind. pages: those that are being read
+        already.
+        """
         found = (user for page in (self.summary_pages() if pages is None else pages) for user in page)
         return {user["Username"]: Summary(user["Id"], user["Arn"], user.get("LastModifiedTime")) for user in found}
 
     def summary_pages(self) -> collections.abc.Iterator[Page]:
         """The users as ListUsers shows them, 1,000 a request."""
         with attempt(f"list the users of the instance {self._instance}"):
-            pages = self._connect.get_paginator("list_users").paginate(InstanceId=self._instance, PaginationConfig={"PageSize": 1000})
+            pages = self._connect.get_paginator("list_users").paginate(
+                InstanceId=self._instance, PaginationConfig={"PageSize": 1000}
+            )
             yield from (page.get("UserSummaryList", []) for page in pages)
 
     def search(self, pages: t.Iterable[Page] | None = None) -> collections.abc.Iterator[User]:
-        """Every user, page by page: behind the truth by seconds to minutes, and without contact details. pages: being read already."""
+        """Every user, page by page: behind the truth by seconds to minutes, and without contact details. pages: being
+        read already.
+        """
         for page in self.search_pages() if pages is None else pages:
             for user in page:
                 if user.get("Username"):
@@ -117,14 +130,19 @@ class ConnectUsers:
         if self._full:
             raise self._no_room(agent["username"])
         group = agent.get("hierarchy_group")
-        optional = {"HierarchyGroupId": self.directory.hierarchy_groups.id(group) if group else None, "Tags": tags or None}
+        optional = {
+            "HierarchyGroupId": self.directory.hierarchy_groups.id(group) if group else None,
+            "Tags": tags or None,
+        }
         try:
             with attempt(f"create the agent {agent['username']!r}"):
                 made = self._connect.create_user(
                     InstanceId=self._instance,
                     Username=agent["username"],
                     IdentityInfo=identity,
-                    SecurityProfileIds=[self.directory.security_profiles.id(name) for name in agent["security_profiles"]],
+                    SecurityProfileIds=[
+                        self.directory.security_profiles.id(name) for name in agent["security_profiles"]
+                    ],
                     RoutingProfileId=self.directory.routing_profiles.id(agent["routing_profile"]),
                     **phones,
                     **{key: value for key, value in optional.items() if value is not None},
@@ -138,7 +156,9 @@ class ConnectUsers:
 
     def update_identity(self, user_id: str, username: str, identity: dict[str, str]) -> None:
         """Replace names and contact details."""
-        self._update("the names and contact details", "update_user_identity_info", user_id, username, IdentityInfo=identity)
+        self._update(
+            "the names and contact details", "update_user_identity_info", user_id, username, IdentityInfo=identity
+        )
 
     def update_routing_profile(self, user_id: str, username: str, routing_profile: str) -> None:
         """Give a user another routing profile."""
@@ -148,7 +168,9 @@ class ConnectUsers:
     def update_security_profiles(self, user_id: str, username: str, security_profiles: list[str]) -> None:
         """Give a user exactly these security profiles."""
         profiles = [self.directory.security_profiles.id(name) for name in security_profiles]
-        self._update("the security profiles", "update_user_security_profiles", user_id, username, SecurityProfileIds=profiles)
+        self._update(
+            "the security profiles", "update_user_security_profiles", user_id, username, SecurityProfileIds=profiles
+        )
 
     def update_hierarchy(self, user_id: str, username: str, hierarchy_group: str) -> None:
         """Move a user in the agent hierarchy, or out of it when the group is empty."""

@@ -62,9 +62,13 @@ def parse_arn(text: str) -> Arn:
     """Any ARN, in parts; InvalidInput for anything else."""
     parts = text.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not parts[2] or not parts[5]:
-        raise InvalidInput(f"{text!r} is not an ARN.", hint="An ARN reads arn:partition:service:region:account:resource.")
+        raise InvalidInput(
+            f"{text!r} is not an ARN.", hint="An ARN reads arn:partition:service:region:account:resource."
+        )
     if parts[1] not in PARTITIONS:
-        raise InvalidInput(f"The ARN {text} names the partition {parts[1]!r}, which is not one of {', '.join(PARTITIONS)}.")
+        raise InvalidInput(
+            f"The ARN {text} names the partition {parts[1]!r}, which is not one of {', '.join(PARTITIONS)}."
+        )
     return Arn(*parts[1:])
 
 
@@ -84,14 +88,18 @@ def parse_saml_provider_arn(text: str) -> Arn:
 
 def parse_connect_instance_arn(text: str) -> Arn:
     """The ARN of an Amazon Connect instance."""
-    arn = _of_kind(text, "connect", "instance", "an Amazon Connect instance (arn:aws:connect:REGION:ACCOUNT:instance/ID)")
+    arn = _of_kind(
+        text, "connect", "instance", "an Amazon Connect instance (arn:aws:connect:REGION:ACCOUNT:instance/ID)"
+    )
     check_instance_id(arn.resource.partition("/")[2])
     return arn
 
 
 def parse_connect_user_arn(text: str) -> Arn:
     """The ARN of an Amazon Connect user, whose resource is `instance/ID/agent/ID`."""
-    arn = _of_kind(text, "connect", "agent", "an Amazon Connect user (arn:aws:connect:REGION:ACCOUNT:instance/ID/agent/ID)")
+    arn = _of_kind(
+        text, "connect", "agent", "an Amazon Connect user (arn:aws:connect:REGION:ACCOUNT:instance/ID/agent/ID)"
+    )
     check_instance_id(arn.instance_id)
     return arn
 
@@ -123,7 +131,8 @@ def check_account(account: str) -> str:
     """An AWS account's id, as given."""
     if not _ACCOUNT.fullmatch(account):
         raise InvalidInput(
-            f"{account!r} is not the id of an AWS account.", hint="It has twelve digits; quote it in YAML to keep leading zeros."
+            f"{account!r} is not the id of an AWS account.",
+            hint="It has twelve digits; quote it in YAML to keep leading zeros.",
         )
     return account
 
@@ -132,7 +141,8 @@ def check_instance_id(instance_id: str) -> str:
     """An Amazon Connect instance's id, as given."""
     if not UUID.fullmatch(instance_id):
         raise InvalidInput(
-            f"{instance_id!r} is not the id of an Amazon Connect instance.", hint="It is a UUID, the last part of the instance's ARN."
+            f"{instance_id!r} is not the id of an Amazon Connect instance.",
+            hint="It is a UUID, the last part of the instance's ARN.",
         )
     return instance_id
 
@@ -150,21 +160,28 @@ def check_alias(alias: str) -> str:
 def check_role_name(name: str) -> str:
     """A name that IAM accepts for a role: 1–64 of letters, digits and `_+=,.@-`."""
     if not _ROLE_NAME.fullmatch(name):
-        raise InvalidInput(f"{name!r} is not a name for an IAM role.", hint="Use 1 to 64 letters, digits and _+=,.@- only.")
+        raise InvalidInput(
+            f"{name!r} is not a name for an IAM role.", hint="Use 1 to 64 letters, digits and _+=,.@- only."
+        )
     return name
 
 
 def check_role_path(path: str) -> str:
     """A path that IAM accepts for a role: up to 512 printable characters between slashes."""
     if len(path) > 512 or not _ROLE_PATH.fullmatch(path):
-        raise InvalidInput(f"{path!r} is not the path of an IAM role.", hint="A path begins and ends with a slash, such as /federation/.")
+        raise InvalidInput(
+            f"{path!r} is not the path of an IAM role.",
+            hint="A path begins and ends with a slash, such as /federation/.",
+        )
     return path
 
 
 def check_saml_provider_name(name: str) -> str:
     """A name that IAM accepts for a SAML provider: 1–128 of letters, digits and `._-`."""
     if not _PROVIDER_NAME.fullmatch(name):
-        raise InvalidInput(f"{name!r} is not a name for an IAM SAML provider.", hint="Use 1 to 128 letters, digits and ._- only.")
+        raise InvalidInput(
+            f"{name!r} is not a name for an IAM SAML provider.", hint="Use 1 to 128 letters, digits and ._- only."
+        )
     return name
 
 

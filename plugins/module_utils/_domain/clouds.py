@@ -27,9 +27,24 @@ class Cloud:
 CLOUDS: t.Mapping[str, Cloud] = {
     cloud.name: cloud
     for cloud in (
-        Cloud("public", "https://login.microsoftonline.com", "https://graph.microsoft.com", "https://launcher.myapps.microsoft.com"),
-        Cloud("usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us", "https://launcher.myapps.microsoft.us"),
-        Cloud("usgov_dod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us", "https://launcher.myapps.microsoft.us"),
+        Cloud(
+            "public",
+            "https://login.microsoftonline.com",
+            "https://graph.microsoft.com",
+            "https://launcher.myapps.microsoft.com",
+        ),
+        Cloud(
+            "usgov",
+            "https://login.microsoftonline.us",
+            "https://graph.microsoft.us",
+            "https://launcher.myapps.microsoft.us",
+        ),
+        Cloud(
+            "usgov_dod",
+            "https://login.microsoftonline.us",
+            "https://dod-graph.microsoft.us",
+            "https://launcher.myapps.microsoft.us",
+        ),
         Cloud(
             "china",
             "https://login.partner.microsoftonline.cn",

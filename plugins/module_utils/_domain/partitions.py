@@ -82,15 +82,44 @@ CONNECT_REGIONS: tuple[str, ...] = (
 WITHOUT_LABEL: t.Final = "us-east-1"
 #: the other Regions of the partition aws, each with a sign-in host of its own
 SIGN_IN_REGIONS: t.Final = (
-    *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2"),
-    *("ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7"),
-    *("ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2"),
+    *(
+        "af-south-1",
+        "ap-east-1",
+        "ap-east-2",
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-south-2",
+    ),
+    *(
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-southeast-3",
+        "ap-southeast-4",
+        "ap-southeast-5",
+        "ap-southeast-6",
+        "ap-southeast-7",
+    ),
+    *(
+        "ca-central-1",
+        "ca-west-1",
+        "eu-central-1",
+        "eu-central-2",
+        "eu-north-1",
+        "eu-south-1",
+        "eu-south-2",
+        "eu-west-1",
+        "eu-west-2",
+    ),
     *("eu-west-3", "il-central-1", "me-central-1", "me-south-1", "me-west-1", "mx-central-1", "sa-east-1", "sa-west-1"),
     *("us-east-2", "us-west-1", "us-west-2"),
 )
 REPLICA_REGIONS: tuple[str, ...] = ("ap-northeast-3",)
 
-_REGION = re.compile(r"(?:af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)-(?:(?:north|south)?(?:east|west)|north|south|central)-[0-9]{1,2}")
+_REGION = re.compile(
+    r"(?:af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)-(?:(?:north|south)?(?:east|west)|north|south|central)-[0-9]{1,2}"
+)
 
 
 def partition_of_region(region: str) -> Partition:
@@ -120,7 +149,8 @@ def check_connect_region(region: str, offered: t.Collection[str] = CONNECT_REGIO
         return partition
     if partition is CHINA:
         raise InvalidInput(
-            f"Amazon Connect is not offered in AWS China, so not in the Region {region}.", hint="Use a Region of the partition aws."
+            f"Amazon Connect is not offered in AWS China, so not in the Region {region}.",
+            hint="Use a Region of the partition aws.",
         )
     if region in REPLICA_REGIONS:
         raise InvalidInput(

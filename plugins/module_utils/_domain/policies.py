@@ -46,7 +46,11 @@ _PRINCIPALS = ("Principal", "NotPrincipal")
 
 
 def trust_policy(
-    provider_arns: t.Sequence[str], reply_urls: t.Sequence[str], *, tag_session: bool = False, set_source_identity: bool = False
+    provider_arns: t.Sequence[str],
+    reply_urls: t.Sequence[str],
+    *,
+    tag_session: bool = False,
+    set_source_identity: bool = False,
 ) -> Policy:
     """Who may take the role: sessions that these SAML providers vouch for, posted to exactly these reply URLs.
 
@@ -77,7 +81,8 @@ def trust_policy(
 def with_former_spelling(wanted: Policy, actual: Policy) -> Policy:
     """A trust policy that goes on trusting the other spelling of a reply URL of us-east-1, where the present one does.
 
-    Responses may be on their way to it, and Entra posts there until it has seen the application's new reply URL everywhere.
+    Responses may be on their way to it, and Entra posts there until it has seen the application's new reply URL
+    everywhere.
     """
     (statement,) = wanted["Statement"]
     ((operator, condition),) = statement["Condition"].items()
@@ -93,7 +98,13 @@ def _trusted_urls(trust: Policy) -> set[str]:
     """The reply URLs that the statements of a trust policy name."""
     conditions = [_dict(statement).get("Condition") for statement in _list(trust.get("Statement"))]
     keys = [_dict(values) for condition in conditions for values in _dict(condition).values()]
-    return {str(url) for values in keys for name, urls in values.items() if name.lower() == "saml:aud" for url in _list(urls)}
+    return {
+        str(url)
+        for values in keys
+        for name, urls in values.items()
+        if name.lower() == "saml:aud"
+        for url in _list(urls)
+    }
 
 
 def _list(value: t.Any) -> list[t.Any]:
@@ -105,10 +116,14 @@ def _dict(value: t.Any) -> dict[str, t.Any]:
 
 
 def permission_policy(instance_arns: t.Sequence[str]) -> Policy:
-    """What the role may do: sign in to these instances, each session only as the user of its own name (AWS's documented form)."""
+    """What the role may do: sign in to these instances, each session only as the user of its own name (AWS's documented
+    form).
+    """
     if not instance_arns:
         raise InvalidInput("A permission policy needs at least one Amazon Connect instance.")
-    return _permission({"Resource": _one_or_many([f"{parse_connect_instance_arn(arn)}/user/${{aws:userid}}" for arn in instance_arns])})
+    return _permission(
+        {"Resource": _one_or_many([f"{parse_connect_instance_arn(arn)}/user/${{aws:userid}}" for arn in instance_arns])}
+    )
 
 
 def permission_policy_by_instance_id(instance_ids: t.Sequence[str]) -> Policy:
@@ -128,7 +143,9 @@ def parse(policy: str | t.Mapping[str, t.Any], what: str = "policy") -> Policy:
         parsed = _decoded(parsed, what)
     if isinstance(parsed, t.Mapping) and "Statement" in parsed:
         return dict(parsed)
-    query = next((query for query, keys in _ANSWERS.items() if isinstance(parsed, t.Mapping) and _holds(parsed, keys)), None)
+    query = next(
+        (query for query, keys in _ANSWERS.items() if isinstance(parsed, t.Mapping) and _holds(parsed, keys)), None
+    )
     if query is not None:
         raise InvalidInput(
             f"The {what} is a whole answer of AWS's command line, in which the policy is at {query}.",
@@ -164,7 +181,9 @@ def _named(value: t.Any) -> str:
 
 
 def same_meaning(one: str | t.Mapping[str, t.Any], other: str | t.Mapping[str, t.Any]) -> bool:
-    """Whether two policies allow and deny the same: order, one-element lists, Sid and the case of actions mean nothing."""
+    """Whether two policies allow and deny the same: order, one-element lists, Sid and the case of actions mean
+    nothing.
+    """
     return _canonical(parse(one)) == _canonical(parse(other))
 
 
@@ -233,7 +252,9 @@ def _canonical_condition(condition: t.Any) -> dict[str, dict[str, list[str]]]:
     canonical = {}
     for operator, tests in _object(condition, "Condition").items():
         if tests:
-            canonical[operator.lower()] = {key.lower(): _texts(values) for key, values in _object(tests, f"Condition {operator}").items()}
+            canonical[operator.lower()] = {
+                key.lower(): _texts(values) for key, values in _object(tests, f"Condition {operator}").items()
+            }
     return canonical
 
 

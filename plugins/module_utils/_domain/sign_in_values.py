@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What both clouds must agree on, computed from the few values that a user gives and checked before anything is written. Pure."""
+"""What both clouds must agree on, computed from the few values that a user gives and checked before anything is
+written. Pure.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.partiti
 class Given:
     """What a user gives, and what is known of the instance.
 
-    account_id, instance_id, access_url: empty while the instance does not exist. new_domain: true or false, empty when the destination
-    decides.
+    account_id, instance_id, access_url: empty while the instance does not exist. new_domain: true or false, empty when
+    the destination decides.
     """
 
     region: str
@@ -34,7 +36,8 @@ class Given:
 
 
 def sign_in_values(given: Given) -> dict[str, str]:
-    """Partition, identifier and reply URL; with an account the ARNs of role and provider; with an instance the relay state, and its ARN.
+    """Partition, identifier and reply URL; with an account the ARNs of role and provider; with an instance the relay
+    state, and its ARN.
 
     InvalidInput names the first value that cannot work.
     """
@@ -44,7 +47,9 @@ def sign_in_values(given: Given) -> dict[str, str]:
     new_domain = urls.leads_to_new_domain(given.access_url, given.destination, told)
     values = {
         "partition": partition.name,
-        "identifier": partition.audience if partition is GOVCLOUD else urls.unique_identifier(partition, given.instance_alias),
+        "identifier": partition.audience
+        if partition is GOVCLOUD
+        else urls.unique_identifier(partition, given.instance_alias),
         "reply_url": urls.default_reply_url(given.region),
     }
     arns.check_role_path(given.role_path)
@@ -54,7 +59,11 @@ def sign_in_values(given: Given) -> dict[str, str]:
         values["role_arn"] = arns.role_arn(partition.name, given.account_id, given.role_name, given.role_path)
         values["provider_arn"] = arns.saml_provider_arn(partition.name, given.account_id, given.provider_name)
     if given.instance_id:
-        values["relay_state"] = urls.relay_state(given.region, given.instance_id, given.destination or None, new_domain=new_domain)
+        values["relay_state"] = urls.relay_state(
+            given.region, given.instance_id, given.destination or None, new_domain=new_domain
+        )
     if given.account_id and given.instance_id:
-        values["instance_arn"] = arns.connect_instance_arn(partition.name, given.region, given.account_id, given.instance_id)
+        values["instance_arn"] = arns.connect_instance_arn(
+            partition.name, given.region, given.account_id, given.instance_id
+        )
     return values

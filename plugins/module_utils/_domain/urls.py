@@ -40,9 +40,9 @@ _RELAY_PATH = re.compile(r"/connect/federate/(?P<instance>[^/]+)/?")
 def reply_url(partition: Partition, region: str | None = None, acs_id: str | None = None) -> str:
     """Where Entra posts the response: AWS's sign-in, of one Region when one is given (AWS recommends that).
 
-    acs_id: the SAML provider's UUID, which the address carries when the provider requires encrypted assertions; needs a Region.
-    AWS's table of sign-in endpoints has the address without a Region for us-east-1. That of GovCloud is formed like the others'; no AWS
-    document states it.
+    acs_id: the SAML provider's UUID, which the address carries when the provider requires encrypted assertions; needs a
+    Region. AWS's table of sign-in endpoints has the address without a Region for us-east-1. That of GovCloud is formed
+    like the others'; no AWS document states it.
     """
     if acs_id is not None and region is None:
         raise InvalidInput("The reply URL for encrypted assertions needs a Region.")
@@ -62,7 +62,9 @@ def undocumented_spelling(url: str) -> str:
 
 
 def in_sign_in_table(url: str, partition: Partition) -> bool:
-    """Whether AWS's table of sign-in endpoints has the host of a reply URL; those of Global Resiliency are another table's."""
+    """Whether AWS's table of sign-in endpoints has the host of a reply URL; those of Global Resiliency are another
+    table's.
+    """
     host = (urlsplit(url).hostname or "").lower()
     if partition is not AWS or host == AWS.signin_host or _RESILIENT_HOST.fullmatch(host):
         return True
@@ -71,11 +73,15 @@ def in_sign_in_table(url: str, partition: Partition) -> bool:
 
 
 def check_reply_url(url: str, partition: Partition) -> str:
-    """The URL, when it is one of the partition's sign-in addresses or of Connect's Global Resiliency; else InvalidInput."""
+    """The URL, when it is one of the partition's sign-in addresses or of Connect's Global Resiliency; else
+    InvalidInput.
+    """
     parts = split_address(url, "reply URL")
     host = parts.hostname or ""
     if parts.scheme != "https" or not host or parts.netloc != host or parts.geturl() != url:
-        raise InvalidInput(f"The reply URL {url!r} is not a plain https address.", hint=f"AWS's own is {reply_url(partition)}.")
+        raise InvalidInput(
+            f"The reply URL {url!r} is not a plain https address.", hint=f"AWS's own is {reply_url(partition)}."
+        )
     if partition is AWS and _RESILIENT_HOST.fullmatch(host) and parts.path in ("/saml", "/saml*"):
         return url
     owner = _partition_of_host(host, "signin_host")
@@ -87,7 +93,8 @@ def check_reply_url(url: str, partition: Partition) -> str:
         )
     if not _REPLY_PATH.fullmatch(parts.path) or parts.query or parts.fragment:
         raise InvalidInput(
-            f"The reply URL {url} is not one that AWS's sign-in answers.", hint=f"Use {reply_url(partition)} or a regional form of it."
+            f"The reply URL {url} is not one that AWS's sign-in answers.",
+            hint=f"Use {reply_url(partition)} or a regional form of it.",
         )
     return url
 
@@ -133,7 +140,9 @@ def relay_state(region: str, instance_id: str, destination: str | None = None, *
     query = {"destination": destination} if destination else {}
     if new_domain:
         query["new_domain"] = "true"
-    return f"https://{host}/connect/federate/{instance_id}" + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
+    return f"https://{host}/connect/federate/{instance_id}" + (
+        f"?{urlencode(query, quote_via=quote, safe='')}" if query else ""
+    )
 
 
 def check_destination(destination: str) -> str:
@@ -162,28 +171,42 @@ def _check_domain(destination: str) -> None:
         page = _NEW_DOMAIN.split(destination, maxsplit=1)[0]
         raise InvalidInput(
             f"The destination {destination!r} holds new_domain, which is another parameter of the relay state.",
-            hint=f"Give {page}, and say federation_new_domain: true (new_domain=true beside destination in a relay state of your own).",
+            hint=(
+                f"Give {page}, and say federation_new_domain: true (new_domain=true beside destination in a relay "
+                f"state of your own)."
+            ),
         )
     host = instance_host(destination) if destination.startswith("https://") else ""
-    if any(host.endswith(f".{domain}") for domain in (OLD_DOMAIN, *filter(None, (known.instance_domain for known in PARTITIONS.values())))):
+    if any(
+        host.endswith(f".{domain}")
+        for domain in (OLD_DOMAIN, *filter(None, (known.instance_domain for known in PARTITIONS.values())))
+    ):
         page = split_address(destination, "destination").path or "/home"
         raise InvalidInput(
-            f"The destination {destination!r} is an address of an instance, which AWS takes for a site of somebody else's.",
+            (
+                f"The destination {destination!r} is an address of an instance, which AWS takes for a site of "
+                f"somebody else's."
+            ),
             hint=f"Give the path alone, such as {page}.",
         )
 
 
 def leads_to_new_domain(access_url: str, destination: str, told: bool | None = None) -> bool:
-    """Whether a relay state says new_domain: as told, or as the destination needs it at an instance that is on the old domain.
+    """Whether a relay state says new_domain: as told, or as the destination needs it at an instance that is on the old
+    domain.
 
-    access_url: of the instance, empty while it is not known. InvalidInput where the destination is not on the old domain that is led to.
+    access_url: of the instance, empty while it is not known. InvalidInput where the destination is not on the old
+    domain that is led to.
     """
     is_old, path = is_on_old_domain(instance_host(access_url)), destination.partition("?")[0]
     is_page, below = path.startswith("/"), f"{path}/".startswith("/connect/")
     new_domain = is_old and is_page and not below if told is None else told
     if is_page and not below and is_old and not new_domain:
         raise InvalidInput(
-            f"The instance is at {access_url}, where all pages begin with /connect, and the destination {destination} does not.",
+            (
+                f"The instance is at {access_url}, where all pages begin with /connect, and the destination "
+                f"{destination} does not."
+            ),
             hint=f"Give /connect{destination}, or take the new domain with federation_new_domain: true.",
         )
     return new_domain

@@ -37,7 +37,9 @@ class Door:
     policy: ClaimsPolicy
 
     def session_name(self, user: Record, holders: t.Collection[str]) -> str | None:
-        """The session name of a user whom this door lets in. holders: the user and the groups whose direct member the user is."""
+        """The session name of a user whom this door lets in. holders: the user and the groups whose direct member the
+        user is.
+        """
         if user.get("accountEnabled") is False or (self.required and self.assigned.isdisjoint(holders)):
             return None
         person = claim_values.person_of(user)
@@ -60,7 +62,9 @@ def doors(params: t.Mapping[str, t.Any], current_state: CurrentState, plan: Plan
     before = Door(frozenset(one for ids in changes.before.values() for one in ids), was_required, old)
     after = Door(frozenset(one for ids in changes.after.values() for one in ids), is_required, new)
     loses_assignment = is_required and not before.assigned <= after.assigned
-    return (before, after) if loses_assignment or not _same_session_name(old, new) or is_required > was_required else None
+    return (
+        (before, after) if loses_assignment or not _same_session_name(old, new) or is_required > was_required else None
+    )
 
 
 def read_access(graph: Graph, current_state: CurrentState, before: Door, after: Door) -> dict[str, t.Any]:
@@ -80,18 +84,33 @@ def _shown(user: Record, holders: t.Collection[str], before: Door, after: Door) 
     return {"name": name, "before": before.session_name(user, holders), "after": after.session_name(user, holders)}
 
 
-def _read_people(graph: Graph, current_state: CurrentState, before: Door, after: Door) -> tuple[dict[str, set[str]], dict[str, Record]]:
-    """User id → the user and the groups that hold the user, and user id → the user, over all that are assigned before or after."""
+def _read_people(
+    graph: Graph, current_state: CurrentState, before: Door, after: Door
+) -> tuple[dict[str, set[str]], dict[str, Record]]:
+    """User id → the user and the groups that hold the user, and user id → the user, over all that are assigned before
+    or after.
+    """
     assigned = before.assigned | after.assigned
-    kinds = {one["principalId"]: one.get("principalType") for one in current_state.app.assignments} if current_state.app else {}
-    groups = sorted(one for one in assigned if kinds.get(one) == "Group" or one in current_state.principals.ids["group"].values())
+    kinds = (
+        {one["principalId"]: one.get("principalType") for one in current_state.app.assignments}
+        if current_state.app
+        else {}
+    )
+    groups = sorted(
+        one for one in assigned if kinds.get(one) == "Group" or one in current_state.principals.ids["group"].values()
+    )
     direct = sorted(assigned - set(groups))
     names = [claim_values.user_properties(door.policy, (claims.ROLE_SESSION_NAME,)) for door in (before, after)]
     fields = dict.fromkeys((*_SELECT, *names[0], *names[1]))
-    requests_ = [read(f"/groups/{group}/members", "read whom an assigned group holds", select=fields, top=_PAGE) for group in groups]
+    requests_ = [
+        read(f"/groups/{group}/members", "read whom an assigned group holds", select=fields, top=_PAGE)
+        for group in groups
+    ]
     for start in range(0, len(direct), VALUES):
         ids = ",".join(literal(user_id) for user_id in direct[start : start + VALUES])
-        requests_.append(read("/users", "read the users who are assigned", filter=f"id in ({ids})", select=fields, top=_PAGE))
+        requests_.append(
+            read("/users", "read the users who are assigned", filter=f"id in ({ids})", select=fields, top=_PAGE)
+        )
     holders: dict[str, set[str]] = {}
     users: dict[str, Record] = {}
     for number, (request, outcome) in enumerate(zip(requests_, graph.batch(requests_), strict=True)):
@@ -104,5 +123,8 @@ def _read_people(graph: Graph, current_state: CurrentState, before: Door, after:
 
 def _same_session_name(before: ClaimsPolicy, after: ClaimsPolicy) -> bool:
     """Whether two policies send the same session name of everybody, as far as their texts show."""
-    old, new = (ClaimsPolicy(tuple(policy.of_type(claims.ROLE_SESSION_NAME)), policy.transformations) for policy in (before, after))
+    old, new = (
+        ClaimsPolicy(tuple(policy.of_type(claims.ROLE_SESSION_NAME)), policy.transformations)
+        for policy in (before, after)
+    )
     return claims.same_meaning(old, new)

@@ -49,7 +49,9 @@ class Answer:
 
 
 class GraphObject(dict[str, t.Any]):
-    """An object of Microsoft Graph's; to read a member that every such object has, and this one has not, is an error of the cloud's."""
+    """An object of Microsoft Graph's; to read a member that every such object has, and this one has not, is an error of
+    the cloud's.
+    """
 
     def __init__(self, members: t.Mapping[str, t.Any], what: str) -> None:
         super().__init__(members)
@@ -60,7 +62,9 @@ class GraphObject(dict[str, t.Any]):
 
 
 def object_of(answer: Answer, what: str) -> t.Any:
-    """The object in an answer that is no error, or None where the status says that there is none. what: the attempt with its object."""
+    """The object in an answer that is no error, or None where the status says that there is none. what: the attempt
+    with its object.
+    """
     if 300 <= answer.status < 400:
         raise NoAnswer(
             f"Could not {what}: Microsoft Graph answered {answer.status}, a redirect, which is not followed.",

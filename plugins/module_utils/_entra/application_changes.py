@@ -41,18 +41,28 @@ PURGE_TIMEOUT: t.Final = 60.0
 
 
 def create(graph: Graph, waiter: Waiter, selector: Selector, template_id: str) -> tuple[Application, Candidates]:
-    """Make an application under its temporary name; returns once it and its service principal can be read, with what lists show then.
+    """Make an application under its temporary name; returns once it and its service principal can be read, with what
+    lists show then.
 
-    Instantiate may answer 404, or nothing, and have made the application, so it is looked for before anything is asked for again.
+    Instantiate may answer 404, or nothing, and have made the application, so it is looked for before anything is asked
+    for again.
     """
     name = selector.name or ""
     what = f"the application '{name}'"
-    request = Request("POST", f"/applicationTemplates/{template_id}/instantiate", f"create {what}", {"displayName": temporary_name(name)})
+    request = Request(
+        "POST",
+        f"/applicationTemplates/{template_id}/instantiate",
+        f"create {what}",
+        {"displayName": temporary_name(name)},
+    )
     path = url("/applications", filter=f"displayName eq {literal(temporary_name(name))}", select=APPLICATION_FIELDS)
 
     def attempt() -> t.Mapping[str, t.Any]:
         made = waiter.until(
-            f"{what} to be made", lambda: graph.request(request), passes=is_collision, timeout=min(LOST_TIMEOUT, waiter.timeout)
+            f"{what} to be made",
+            lambda: graph.request(request),
+            passes=is_collision,
+            timeout=min(LOST_TIMEOUT, waiter.timeout),
         )
         return t.cast("t.Mapping[str, t.Any]", made["application"])
 
@@ -70,10 +80,14 @@ def create(graph: Graph, waiter: Waiter, selector: Selector, template_id: str) -
     return wait_for(graph, waiter, selector, made)
 
 
-def delete_duplicate(graph: Graph, waiter: Waiter, selector: Selector, made: Application, seen: Candidates) -> t.Mapping[str, t.Any] | None:
-    """Delete a new application again when there is one already that the lists did not show before; None when there is none.
+def delete_duplicate(
+    graph: Graph, waiter: Waiter, selector: Selector, made: Application, seen: Candidates
+) -> t.Mapping[str, t.Any] | None:
+    """Delete a new application again when there is one already that the lists did not show before; None when there is
+    none.
 
-    A run that was stopped, or another at the same time, may have made it. What is older is listed at the latest when the new one is.
+    A run that was stopped, or another at the same time, may have made it. What is older is listed at the latest when
+    the new one is.
     seen: what lists have shown since it was made.
     """
 
@@ -101,8 +115,12 @@ def delete_duplicate(graph: Graph, waiter: Waiter, selector: Selector, made: App
     return older
 
 
-def wait_for(graph: Graph, waiter: Waiter, selector: Selector, made: t.Mapping[str, t.Any]) -> tuple[Application, Candidates]:
-    """Return a new application once it and its service principal are read several times running, with what lists show by then."""
+def wait_for(
+    graph: Graph, waiter: Waiter, selector: Selector, made: t.Mapping[str, t.Any]
+) -> tuple[Application, Candidates]:
+    """Return a new application once it and its service principal are read several times running, with what lists show
+    by then.
+    """
     what = f"find the new application {made['appId']}"
     requests_ = [read(f"/applications/{made['id']}", what, select=APPLICATION_FIELDS), *part_asks(made, keys=False)]
 
@@ -117,30 +135,42 @@ def wait_for(graph: Graph, waiter: Waiter, selector: Selector, made: t.Mapping[s
     return waiter.until(what_for, probe, steady=2, passes=is_replication)
 
 
-def update_application(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any], timeout: float | None = None) -> None:
+def update_application(
+    graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any], timeout: float | None = None
+) -> None:
     """Change the application object."""
     request = Request("PATCH", f"/applications/{app.id}", f"change the application '{app.label}' ({app.app_id})", body)
-    retry_until_replicated(waiter, f"the application {app.app_id} to take its settings", lambda: graph.request(request), timeout=timeout)
+    retry_until_replicated(
+        waiter, f"the application {app.app_id} to take its settings", lambda: graph.request(request), timeout=timeout
+    )
 
 
 def update_principal(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any]) -> None:
     """Change the service principal."""
     request = Request(
-        "PATCH", f"/servicePrincipals/{app.principal_id}", f"change the service principal of '{app.label}' ({app.app_id})", body
+        "PATCH",
+        f"/servicePrincipals/{app.principal_id}",
+        f"change the service principal of '{app.label}' ({app.app_id})",
+        body,
     )
-    retry_until_replicated(waiter, f"the service principal of {app.app_id} to take its settings", lambda: graph.request(request))
+    retry_until_replicated(
+        waiter, f"the service principal of {app.app_id} to take its settings", lambda: graph.request(request)
+    )
 
 
 def upload_logo(graph: Graph, waiter: Waiter, app: Application, logo: bytes, content_type: str) -> None:
     """Set the picture that My Apps shows."""
-    request = Request("PUT", f"/applications/{app.id}/logo", f"upload the logo of '{app.label}' ({app.app_id})", logo, content_type)
+    request = Request(
+        "PUT", f"/applications/{app.id}/logo", f"upload the logo of '{app.label}' ({app.app_id})", logo, content_type
+    )
     retry_until_replicated(waiter, f"the application {app.app_id} to take its logo", lambda: graph.request(request))
 
 
 def delete(graph: Graph, app: Application) -> None:
     """Move an application and its service principal to the recycle bin; what is gone already is no error.
 
-    The service principal goes first: Entra refuses to delete an application whose service principal is still set up for SAML.
+    The service principal goes first: Entra refuses to delete an application whose service principal is still set up for
+    SAML.
     """
     paths = [(f"/servicePrincipals/{app.principal['id']}", "service principal of")] if app.principal else []
     for path, part in (*paths, (f"/applications/{app.id}", "application")):
@@ -148,8 +178,14 @@ def delete(graph: Graph, app: Application) -> None:
 
 
 def purge(graph: Graph, waiter: Waiter, deleted: Deleted) -> None:
-    """Delete an application and its service principal from the recycle bin for good; they may get there a little later."""
+    """Delete an application and its service principal from the recycle bin for good; they may get there a little
+    later.
+    """
     for object_id in deleted.ids:
-        request = Request("DELETE", f"/directory/deletedItems/{object_id}", f"delete '{deleted.name}' ({deleted.app_id}) for good")
+        request = Request(
+            "DELETE", f"/directory/deletedItems/{object_id}", f"delete '{deleted.name}' ({deleted.app_id}) for good"
+        )
         what = f"'{deleted.name}' ({deleted.app_id}) to appear in the recycle bin"
-        retry_until_replicated(waiter, what, functools.partial(graph.request, request), timeout=min(PURGE_TIMEOUT, waiter.timeout))
+        retry_until_replicated(
+            waiter, what, functools.partial(graph.request, request), timeout=min(PURGE_TIMEOUT, waiter.timeout)
+        )

@@ -17,9 +17,25 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.urls im
 from ansible_collections.openccp.federation.plugins.module_utils._entra import permissions
 from ansible_collections.openccp.federation.plugins.module_utils._entra.assigned_policies import assigned_policies
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, Result, literal, read, url
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial, SigningCertificate, pairs
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import (
+    Graph,
+    Request,
+    Result,
+    literal,
+    read,
+    url,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
+    KeyMaterial,
+    SigningCertificate,
+    pairs,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    Conflict,
+    Denied,
+    FederationError,
+    NotFound,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 #: The tag of what this collection made or was told to adopt.
@@ -62,8 +78,8 @@ PRINCIPAL_TIMEOUT: t.Final = 60.0
 class Application:
     """All that Microsoft Graph tells of one SAML application, in its own names. Empty parts are not there (yet).
 
-    token_policies: how tokens are issued, read by read_whole() alone. not_readable: parts (policies, assignments, token_policies) that our
-    permissions do not show, with the refusal.
+    token_policies: how tokens are issued, read by read_whole() alone. not_readable: parts (policies, assignments,
+    token_policies) that our permissions do not show, with the refusal.
     """
 
     application: t.Mapping[str, t.Any]
@@ -146,15 +162,25 @@ def candidate_asks(selector: Selector) -> list[Request]:
     """The requests that find what a selector may mean."""
     if selector.app_id:
         return [
-            read(f"/applications(appId={literal(selector.app_id)})", f"find the application {selector.app_id}", select=APPLICATION_FIELDS)
+            read(
+                f"/applications(appId={literal(selector.app_id)})",
+                f"find the application {selector.app_id}",
+                select=APPLICATION_FIELDS,
+            )
         ]
     requests_ = []
     if selector.name:
-        names = " or ".join(f"displayName eq {literal(name)}" for name in (selector.name, temporary_name(selector.name)))
-        requests_.append(read("/applications", f"find applications named '{selector.name}'", filter=names, select=APPLICATION_FIELDS))
+        names = " or ".join(
+            f"displayName eq {literal(name)}" for name in (selector.name, temporary_name(selector.name))
+        )
+        requests_.append(
+            read("/applications", f"find applications named '{selector.name}'", filter=names, select=APPLICATION_FIELDS)
+        )
     if selector.identifiers:
         held = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in selector.identifiers)
-        requests_.append(read("/applications", "find the holders of the identifiers", filter=held, select=APPLICATION_FIELDS))
+        requests_.append(
+            read("/applications", "find the holders of the identifiers", filter=held, select=APPLICATION_FIELDS)
+        )
         held = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in selector.identifiers)
         fields = ("id", "appId", "displayName", "servicePrincipalNames")
         requests_.append(read("/servicePrincipals", "find the holders of the identifiers", filter=held, select=fields))
@@ -180,7 +206,8 @@ def choose(selector: Selector, found: Candidates) -> t.Mapping[str, t.Any] | Non
         return min(matches, key=_age)
     if len(matches) > 1:
         raise Conflict(
-            f"More than one application matches {selector}: {_named(matches)}.", hint="Give the app_id of the one that is meant."
+            f"More than one application matches {selector}: {_named(matches)}.",
+            hint="Give the app_id of the one that is meant.",
         )
     return matches[0] if matches else None
 
@@ -197,9 +224,14 @@ def _age(application: t.Mapping[str, t.Any]) -> tuple[str, str]:
 
 
 def check_free(selector: Selector, found: Candidates) -> None:
-    """Raise when an application that choose() did not find cannot be made: its id is unknown, or a name or identifier is taken."""
+    """Raise when an application that choose() did not find cannot be made: its id is unknown, or a name or identifier
+    is taken.
+    """
     if selector.app_id:
-        raise NotFound(f"The tenant has no application with the app_id {selector.app_id}.", hint="Leave app_id out to have one made.")
+        raise NotFound(
+            f"The tenant has no application with the app_id {selector.app_id}.",
+            hint="Leave app_id out to have one made.",
+        )
     _refuse_holders(selector, found)
     _refuse_namesakes(selector, found.by_name)
 
@@ -233,7 +265,10 @@ def _refuse_namesakes(selector: Selector, namesakes: t.Sequence[t.Mapping[str, t
     managed = [one for one in namesakes if is_managed(one)]
     if managed:
         raise Conflict(
-            f"This collection made an application '{selector.name}' already, with other identifiers: {_named(managed)}.",
+            (
+                f"This collection made an application '{selector.name}' already, with other identifiers: "
+                f"{_named(managed)}."
+            ),
             hint="Give its app_id to change its identifiers, or another name to make a second application.",
         )
     if namesakes:
@@ -249,7 +284,10 @@ def advice_for_taken(identifier: str, name: str) -> str:
     if base in ("urn:amazon:webservices", "https://signin.aws.amazon.com/saml"):
         suffix = "".join(character if character.isalnum() else "-" for character in name).strip("-").lower()
         instead = f"https://signin.aws.amazon.com/saml#{suffix}"
-        return f"A directory has each identifier once; a further federation uses {instead} with template: aws_single_account."
+        return (
+            f"A directory has each identifier once; a further federation uses {instead} with template: "
+            f"aws_single_account."
+        )
     return "A directory has each identifier once; use another one."
 
 
@@ -257,21 +295,29 @@ def _named(applications: t.Iterable[t.Mapping[str, t.Any]]) -> str:
     return ", ".join(sorted(f"'{one['displayName']}' ({one['appId']})" for one in applications))
 
 
-def read_applications(graph: Graph, objects: t.Sequence[t.Mapping[str, t.Any]], *, keys: bool = True) -> list[Application]:
-    """Read what belongs to application objects, five applications a batch. keys: with the public keys, which Graph limits."""
+def read_applications(
+    graph: Graph, objects: t.Sequence[t.Mapping[str, t.Any]], *, keys: bool = True
+) -> list[Application]:
+    """Read what belongs to application objects, five applications a batch. keys: with the public keys, which Graph
+    limits.
+    """
     outcomes = graph.batch([request for one in objects for request in part_asks(one, keys=keys)])
     apps = [assembled(graph, one, outcomes[3 * number : 3 * number + 3]) for number, one in enumerate(objects)]
     return _with_assigned_policies(graph, apps)
 
 
 def read_application(graph: Graph, waiter: Waiter, selector: Selector) -> Application | None:
-    """Read the one application that a selector means; None when there is none. See read_whole() for one that is known by its id."""
+    """Read the one application that a selector means; None when there is none. See read_whole() for one that is known
+    by its id.
+    """
     chosen = choose(selector, candidates(selector, graph.batch(candidate_asks(selector))))
     return read_with_principal(graph, waiter, chosen) if chosen else None
 
 
 def read_again(graph: Graph, selector: Selector, keys: KeyMaterial) -> Application | None:
-    """The same after a write, once and without the keys that are known; None when the application is not shown whole yet."""
+    """The same after a write, once and without the keys that are known; None when the application is not shown whole
+    yet.
+    """
     chosen = choose(selector, candidates(selector, graph.batch(candidate_asks(selector))))
     return read_without_keys(graph, chosen, keys) if chosen else None
 
@@ -288,7 +334,9 @@ def read_with_principal(graph: Graph, waiter: Waiter, chosen: t.Mapping[str, t.A
 
 
 def read_without_keys(graph: Graph, chosen: t.Mapping[str, t.Any], keys: KeyMaterial) -> Application | None:
-    """An application with its service principal; of its keys those are read that are not known. None when it is not shown whole yet."""
+    """An application with its service principal; of its keys those are read that are not known. None when it is not
+    shown whole yet.
+    """
     return assembled_without_keys(graph, chosen, graph.batch(part_asks(chosen, keys=False)), keys)
 
 
@@ -307,7 +355,9 @@ def find_app_id(graph: Graph, selector: Selector) -> str | None:
 
 
 def read_whole(graph: Graph, app_id: str) -> Application | None:
-    """Read an application by its id in one batch, the application object with every property; None when there is none."""
+    """Read an application by its id in one batch, the application object with every property; None when there is
+    none.
+    """
     at = f"/applications(appId={literal(app_id)})"
     request = read(at, f"find the application {app_id}")
     tokens = read(f"{at}/tokenIssuancePolicies", f"read the token issuance policies of {app_id}")
@@ -325,7 +375,8 @@ def read_whole(graph: Graph, app_id: str) -> Application | None:
 
 
 def _with_assigned_policies(graph: Graph, apps: list[Application]) -> list[Application]:
-    """The applications; the claims policies of those that do not show them to us are found by what each policy applies to.
+    """The applications; the claims policies of those that do not show them to us are found by what each policy applies
+    to.
 
     Where policies are assigned, Microsoft Graph shows them only to those who may change applications.
     """
@@ -376,14 +427,20 @@ def listed(graph: Graph, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]
     """The application objects that the options app_id, name, identifier or scope ask for, whoever made them."""
     if params.get("app_id"):
         request = read(
-            f"/applications(appId={literal(params['app_id'])})", f"find the application {params['app_id']}", select=APPLICATION_FIELDS
+            f"/applications(appId={literal(params['app_id'])})",
+            f"find the application {params['app_id']}",
+            select=APPLICATION_FIELDS,
         )
         found = graph.batch([request])[0].found()
         return [] if found is None else [found]
     if params.get("name") or params.get("identifier"):
         by_name = f"displayName eq {literal(params['name'])}" if params.get("name") else ""
         condition = by_name or f"identifierUris/any(u:u eq {literal(params['identifier'])})"
-        return list(graph.pages(url("/applications", filter=condition, select=APPLICATION_FIELDS, top=999), "find the applications"))
+        return list(
+            graph.pages(
+                url("/applications", filter=condition, select=APPLICATION_FIELDS, top=999), "find the applications"
+            )
+        )
     return list_saml(graph) if params["scope"] == "all" else list_managed(graph)
 
 
@@ -399,18 +456,32 @@ def list_saml(graph: Graph) -> list[dict[str, t.Any]]:
     The mode is compared here: no document says that Graph can filter by it.
     """
     path = url(
-        "/servicePrincipals", filter=f"tags/any(t:t eq {literal(INTEGRATED)})", select=("appId", "preferredSingleSignOnMode"), top=999
+        "/servicePrincipals",
+        filter=f"tags/any(t:t eq {literal(INTEGRATED)})",
+        select=("appId", "preferredSingleSignOnMode"),
+        top=999,
     )
     found = [
-        one["appId"] for one in graph.pages(path, "list the enterprise applications") if one.get("preferredSingleSignOnMode") == "saml"
+        one["appId"]
+        for one in graph.pages(path, "list the enterprise applications")
+        if one.get("preferredSingleSignOnMode") == "saml"
     ]
-    requests_ = [read(f"/applications(appId={literal(one)})", f"read the application {one}", select=APPLICATION_FIELDS) for one in found]
-    return [application for application in (outcome.found() for outcome in graph.batch(requests_)) if application is not None]
+    requests_ = [
+        read(f"/applications(appId={literal(one)})", f"read the application {one}", select=APPLICATION_FIELDS)
+        for one in found
+    ]
+    return [
+        application
+        for application in (outcome.found() for outcome in graph.batch(requests_))
+        if application is not None
+    ]
 
 
 @dataclass(frozen=True)
 class Deleted:
-    """An application in the recycle bin, which keeps it for thirty days. ids: of its service principal and of itself."""
+    """An application in the recycle bin, which keeps it for thirty days. ids: of its service principal and of
+    itself.
+    """
 
     name: str
     app_id: str

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Policies of a tenant by what they are assigned to, for those who may read policies but not where they are assigned."""
+"""Policies of a tenant by what they are assigned to, for those who may read policies but not where they are
+assigned.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ def assigned_policies(graph: Graph, kind: str) -> dict[str, list[dict[str, t.Any
     policies = list(graph.pages(f"/policies/{kind}", f"list the {kind} of the tenant"))
     what = "see what the policy {} applies to"
     requests_ = [
-        read(f"/policies/{kind}/{policy['id']}/appliesTo", what.format(policy["id"]), select=("id",), top=_PAGE) for policy in policies
+        read(f"/policies/{kind}/{policy['id']}/appliesTo", what.format(policy["id"]), select=("id",), top=_PAGE)
+        for policy in policies
     ]
     assigned: dict[str, list[dict[str, t.Any]]] = {}
     for policy, request, outcome in zip(policies, requests_, graph.batch(requests_), strict=True):

@@ -12,7 +12,11 @@ from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import KINDS, Kind, Principals
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import LOST_TIMEOUT, is_busy, is_replication
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
+    LOST_TIMEOUT,
+    is_busy,
+    is_replication,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import membership
@@ -26,7 +30,8 @@ TEMPLATE_ROLES: t.Final = ("msiam_access", "User")
 
 #: Microsoft's sources differ on what an assignment takes.
 DENIED_HINT: t.Final = (
-    "Grant AppRoleAssignment.ReadWrite.All and Application.Read.All, which Microsoft's page of this call asks for; by its permission data, "
+    "Grant AppRoleAssignment.ReadWrite.All and Application.Read.All, which Microsoft's page of this call "
+    "asks for; by its permission data, "
     "Application.ReadWrite.All alone is enough."
 )
 
@@ -36,7 +41,8 @@ Wish: t.TypeAlias = "t.Mapping[str, t.Any]"
 
 @dataclass(frozen=True)
 class Changes:
-    """Ids of principals to assign and of those whose assignments go; kind → ids of those assigned before and afterwards.
+    """Ids of principals to assign and of those whose assignments go; kind → ids of those assigned before and
+    afterwards.
 
     unlisted: those who are not in `set` and stay assigned.
     """
@@ -64,7 +70,9 @@ def check_wish(wish: Wish | None) -> None:
         given = _wish_of(wish, kind)
         if given.get("set") is not None and (given.get("add") or given.get("remove")):
             raise InvalidInput(f"assignments.{kind}s.set cannot be combined with add or remove.")
-        both = {one.casefold() for one in given.get("add") or ()} & {one.casefold() for one in given.get("remove") or ()}
+        both = {one.casefold() for one in given.get("add") or ()} & {
+            one.casefold() for one in given.get("remove") or ()
+        }
         if both:
             raise InvalidInput(f"assignments.{kind}s both adds and removes {', '.join(sorted(both))}.")
 
@@ -78,7 +86,11 @@ def plan_changes(wish: Wish | None, principals: Principals, assigned: t.Iterable
     keeps = (wish or {}).get("unlisted") == "report"
     for kind in KINDS:
         ids = principals.ids[kind]
-        given = {key: [ids[one] for one in names if one in ids] for key, names in _wish_of(wish, kind).items() if names is not None}
+        given = {
+            key: [ids[one] for one in names if one in ids]
+            for key, names in _wish_of(wish, kind).items()
+            if names is not None
+        }
         if keeps and "set" in given:
             changes.unlisted.update(dict.fromkeys(sorted(current[kind] - set(given["set"])), kind))
             given = {"add": given["set"]}
@@ -92,7 +104,9 @@ def plan_changes(wish: Wish | None, principals: Principals, assigned: t.Iterable
 
 def names_of(principals: Principals, assigned: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
     """A name to show for every id that is assigned or was asked for."""
-    return {one["principalId"]: str(one.get("principalDisplayName") or one["principalId"]) for one in assigned} | dict(principals.names)
+    return {one["principalId"]: str(one.get("principalDisplayName") or one["principalId"]) for one in assigned} | dict(
+        principals.names
+    )
 
 
 def told(some: t.Mapping[str, Kind], names: t.Mapping[str, str]) -> str:
@@ -108,7 +122,8 @@ def role_to_assign(app_roles: t.Iterable[t.Mapping[str, t.Any]]) -> str:
         return DEFAULT_ACCESS
     if not usable:
         raise InvalidInput(
-            "The application has roles, but none that is enabled and for users, so nobody can be assigned.", hint="Enable one in Entra ID."
+            "The application has roles, but none that is enabled and for users, so nobody can be assigned.",
+            hint="Enable one in Entra ID.",
         )
     ranks = {name: rank for rank, name in enumerate(TEMPLATE_ROLES)}
     return str(min(usable, key=lambda role: ranks.get(str(role.get("displayName")), len(ranks)))["id"])
@@ -158,7 +173,9 @@ def _explain(error: FederationError) -> None:
         error.hint = DENIED_HINT
 
 
-def _all_of(graph: Graph, waiter: Waiter, requests_: list[Request], done_already: t.Callable[[FederationError], bool]) -> None:
+def _all_of(
+    graph: Graph, waiter: Waiter, requests_: list[Request], done_already: t.Callable[[FederationError], bool]
+) -> None:
     """Make requests in batches until each was taken; those that come too early for a recent write are made again.
 
     So are those that a busy service answered, for a while: what was done in spite of the answer is done already.

@@ -19,7 +19,12 @@ from urllib.parse import urlsplit
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import UUID
 from ansible_collections.openccp.federation.plugins.module_utils._domain.clouds import CLOUDS, Cloud, cloud_named
-from ansible_collections.openccp.federation.plugins.module_utils._entra.retries import CloudSession, GraphRetry, RepeatablePosts, patient
+from ansible_collections.openccp.federation.plugins.module_utils._entra.retries import (
+    CloudSession,
+    GraphRetry,
+    RepeatablePosts,
+    retry_adapter,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._http import TROUBLE, kind_of_content, what_failed
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_der
@@ -40,7 +45,12 @@ except ImportError:
     pass  # The engine reports a missing library before anything here is called.
 
 #: Both ways to name the clouds in the environment: ours, and that of the Azure tools.
-CLOUD_NAMES: t.Final = {**{name: name for name in CLOUDS}, "AzureCloud": "public", "AzureUSGovernment": "usgov", "AzureChinaCloud": "china"}
+CLOUD_NAMES: t.Final = {
+    **{name: name for name in CLOUDS},
+    "AzureCloud": "public",
+    "AzureUSGovernment": "usgov",
+    "AzureChinaCloud": "china",
+}
 
 #: Option → environment variables, for credentials. They count only when the task gives no credential at all.
 CREDENTIAL_VARIABLES: t.Final = {
@@ -52,7 +62,9 @@ CREDENTIAL_VARIABLES: t.Final = {
 
 
 def filled_fallback(*variables: str) -> str:
-    """The first variable that holds something; an automation platform may set those that it has nothing for to an empty text."""
+    """The first variable that holds something; an automation platform may set those that it has nothing for to an empty
+    text.
+    """
     for variable in variables:
         if os.environ.get(variable):
             return os.environ[variable]
@@ -74,7 +86,12 @@ ENTRA_ARGUMENT_SPEC: t.Final[dict[str, t.Any]] = {
     "certificate_password": {"type": "str", "no_log": True},
     "federated_token_file": {"type": "path", "no_log": False},
     "managed_identity": {"type": "bool"},
-    "cloud": {"type": "str", "choices": list(CLOUDS), "default": "public", "fallback": (cloud_fallback, ["AZURE_CLOUD_ENVIRONMENT"])},
+    "cloud": {
+        "type": "str",
+        "choices": list(CLOUDS),
+        "default": "public",
+        "fallback": (cloud_fallback, ["AZURE_CLOUD_ENVIRONMENT"]),
+    },
     "graph_url": {"type": "str"},
     "authority_url": {"type": "str", "fallback": (filled_fallback, ["AZURE_AUTHORITY_HOST"])},
 }
@@ -86,8 +103,14 @@ ENTRA_CONSTRAINTS: t.Final[dict[str, t.Any]] = {
 }
 
 _REFUSALS: t.Final = {
-    7000215: ("the client secret is wrong", "Give the secret's value, not its id, and see that it belongs to this client_id."),
-    7000222: ("the client secret has expired", "Make a new secret for the application, or use a certificate or a federated token."),
+    7000215: (
+        "the client secret is wrong",
+        "Give the secret's value, not its id, and see that it belongs to this client_id.",
+    ),
+    7000222: (
+        "the client secret has expired",
+        "Make a new secret for the application, or use a certificate or a federated token.",
+    ),
     700027: (
         "the certificate is not one of the application's",
         "Upload its public part to the application of client_id, or give another certificate.",
@@ -96,9 +119,18 @@ _REFUSALS: t.Final = {
         "the tenant has no application with this client_id",
         "Check client_id and tenant_id; the application must exist in that tenant.",
     ),
-    700211: ("the application trusts no federated credential of this issuer", "Add one whose issuer is that of federated_token_file."),
-    700213: ("the application trusts no federated credential of this subject", "Add one whose subject is that of federated_token_file."),
-    700024: ("the assertion is outside its lifetime", "Check this machine's clock and that federated_token_file is renewed."),
+    700211: (
+        "the application trusts no federated credential of this issuer",
+        "Add one whose issuer is that of federated_token_file.",
+    ),
+    700213: (
+        "the application trusts no federated credential of this subject",
+        "Add one whose subject is that of federated_token_file.",
+    ),
+    700024: (
+        "the assertion is outside its lifetime",
+        "Check this machine's clock and that federated_token_file is renewed.",
+    ),
     7000112: ("the application is disabled", "Enable it, or use another client_id."),
     90002: ("there is no such tenant in this cloud", "Check tenant_id and cloud."),
     900023: ("tenant_id is neither a GUID nor a domain of a tenant", "Check tenant_id."),
@@ -125,7 +157,9 @@ class Endpoint:
         """The value of tenant_id or client_id; InvalidInput without one."""
         value = getattr(self, option)
         if not value:
-            raise InvalidInput(f"{option} is needed to sign in to Entra ID.", hint=f"Give the option or set AZURE_{option.upper()}.")
+            raise InvalidInput(
+                f"{option} is needed to sign in to Entra ID.", hint=f"Give the option or set AZURE_{option.upper()}."
+            )
         return str(value)
 
 
@@ -149,7 +183,8 @@ class _Answer:
 
 
 class _KnownAuthority:
-    """msal's way to a Microsoft cloud, without a request for the OpenID configuration: where a tenant's endpoints are is known.
+    """msal's way to a Microsoft cloud, without a request for the OpenID configuration: where a tenant's endpoints are
+    is known.
 
     A tenant that does not exist is told by the request for the token.
     """
@@ -157,7 +192,8 @@ class _KnownAuthority:
     def __init__(self, session: requests.Session, authority: str) -> None:
         self._session = session
         endpoints = {
-            f"{name}_endpoint": f"{authority}/oauth2/v2.0/{path}" for name, path in (("authorization", "authorize"), ("token", "token"))
+            f"{name}_endpoint": f"{authority}/oauth2/v2.0/{path}"
+            for name, path in (("authorization", "authorize"), ("token", "token"))
         }
         self._configuration = json.dumps({"issuer": f"{authority}/v2.0", **endpoints})
         self._address = f"{authority}/v2.0{_CONFIGURATION}"
@@ -176,10 +212,12 @@ class _KnownAuthority:
 
 
 def _confidential(place: Endpoint, session: requests.Session, credential: t.Any) -> t.Callable[[], dict[str, t.Any]]:
-    # The authority comes from our own table or from the user, so asking Microsoft whether it exists is a request for nothing.
+    # The authority comes from our own table or from the user, so asking Microsoft whether it exists is a request for
+    # nothing.
     tenant = place.named("tenant_id")
     authority = f"{place.cloud.authority_url}/{tenant}"
-    # A certificate's assertion names the token endpoint; only with the id in it is that sure to be the one that Entra ID names itself.
+    # A certificate's assertion names the token endpoint; only with the id in it is that sure to be the one that Entra
+    # ID names itself.
     is_known = UUID.fullmatch(tenant) and place.cloud.authority_url == CLOUDS[place.cloud.name].authority_url
     client = ConfidentialClientApplication(
         place.named("client_id"),
@@ -225,11 +263,16 @@ class ClientCertificate:
                 certificate: t.Any = x509.load_pem_x509_certificate(content)
             else:
                 key, certificate = pkcs12.load_key_and_certificates(content, password)[:2]
-            pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            pem = key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
             thumbprint = from_der(certificate.public_bytes(serialization.Encoding.DER)).thumbprint
         except (ValueError, TypeError, AttributeError):
             raise InvalidInput(
-                f"certificate_path {self.path} does not hold a certificate with its private key that certificate_password opens.",
+                (
+                    f"certificate_path {self.path} does not hold a certificate with its private key that "
+                    f"certificate_password opens."
+                ),
                 hint="Give one PEM file with both, or a PFX file.",
             ) from None
         return {"private_key": pem.decode(), "thumbprint": thumbprint}
@@ -259,7 +302,11 @@ class ManagedIdentity:
     def client(self, place: Endpoint, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
         """Ask the machine's metadata service, which is on this machine and without TLS."""
         session.mount("http://", retry_adapter(GraphRetry))
-        identity = UserAssignedManagedIdentity(client_id=place.client_id) if place.client_id else SystemAssignedManagedIdentity()
+        identity = (
+            UserAssignedManagedIdentity(client_id=place.client_id)
+            if place.client_id
+            else SystemAssignedManagedIdentity()
+        )
         client = ManagedIdentityClient(identity, http_client=session)
         return lambda: t.cast("dict[str, t.Any]", client.acquire_token_for_client(resource=place.cloud.graph_url))
 
@@ -270,11 +317,15 @@ def place_of(params: t.Mapping[str, t.Any]) -> Endpoint:
     for option, address in given.items():
         if not address.startswith("https://"):
             raise InvalidInput(f"{option} {address!r} is not an https address.")
-    return Endpoint(dataclasses.replace(cloud_named(params["cloud"]), **given), params.get("tenant_id"), params.get("client_id"))
+    return Endpoint(
+        dataclasses.replace(cloud_named(params["cloud"]), **given), params.get("tenant_id"), params.get("client_id")
+    )
 
 
 def credential_of(params: t.Mapping[str, t.Any], environment: t.Mapping[str, str] | None = None) -> Credential:
-    """The credential that the task gives, or else the environment: a secret, a certificate, a federated token, in this order."""
+    """The credential that the task gives, or else the environment: a secret, a certificate, a federated token, in this
+    order.
+    """
     environment = os.environ if environment is None else environment
     names = ("client_secret", "certificate_path", "federated_token_file", "managed_identity")
     given = {name: params.get(name) for name in (*names, "certificate_password")}
@@ -291,12 +342,17 @@ def credential_of(params: t.Mapping[str, t.Any], environment: t.Mapping[str, str
         return ManagedIdentity()
     raise InvalidInput(
         "No credentials for Entra ID were given.",
-        hint="Give client_secret, certificate_path, federated_token_file or managed_identity, or set AZURE_CLIENT_SECRET or its like.",
+        hint=(
+            "Give client_secret, certificate_path, federated_token_file or managed_identity, or set "
+            "AZURE_CLIENT_SECRET or its like."
+        ),
     )
 
 
 class SignInSession(CloudSession):
-    """The way to the sign-in service. An answer that is none of its own is an error at once: msal would take it for something else."""
+    """The way to the sign-in service. An answer that is none of its own is an error at once: msal would take it for
+    something else.
+    """
 
     def __init__(self, authority_url: str) -> None:
         super().__init__()
@@ -314,10 +370,14 @@ def _check_answer(response: requests.Response, address: str) -> None:
     host = urlsplit(address).hostname
     hint = "Check authority_url and cloud, and whether a proxy or a sign-in page of the network answers in its place."
     if 300 <= response.status_code < 400:
-        raise FederationError(f"Could not sign in: {host} answered {response.status_code}, a redirect, which is not followed.", hint=hint)
+        raise FederationError(
+            f"Could not sign in: {host} answered {response.status_code}, a redirect, which is not followed.", hint=hint
+        )
     if response.status_code >= 500:
         raise FederationError(
-            f"Could not sign in: {host} answered {response.status_code}.", hint="Try again later.", http_status=response.status_code
+            f"Could not sign in: {host} answered {response.status_code}.",
+            hint="Try again later.",
+            http_status=response.status_code,
         )
     try:
         content = json.loads(response.content)
@@ -325,7 +385,9 @@ def _check_answer(response: requests.Response, address: str) -> None:
         content = None
     if not isinstance(content, dict):
         kind = kind_of_content(response.headers.get("Content-Type"), response.content)
-        raise FederationError(f"Could not sign in: {host} answered {response.status_code} with {kind} instead of an object.", hint=hint)
+        raise FederationError(
+            f"Could not sign in: {host} answered {response.status_code} with {kind} instead of an object.", hint=hint
+        )
     if response.status_code == 200 and address.partition("?")[0].endswith(_CONFIGURATION):
         _check_configuration(content, host, hint)
 
@@ -334,7 +396,9 @@ def _check_configuration(content: t.Mapping[str, t.Any], host: str | None, hint:
     for name in ("authorization_endpoint", "token_endpoint"):
         endpoint = content.get(name)
         if not isinstance(endpoint, str) or not endpoint.startswith("https://"):
-            raise FederationError(f"Could not sign in: the OpenID configuration of {host} names no {name} with https.", hint=hint)
+            raise FederationError(
+                f"Could not sign in: the OpenID configuration of {host} names no {name} with https.", hint=hint
+            )
 
 
 class SignIn:
@@ -385,10 +449,15 @@ def refusal(place: Endpoint, answer: t.Mapping[str, t.Any]) -> Denied:
     unknown_tenant = not codes and "authority configuration" in description
     # msal keeps the code of an unknown tenant to itself.
     code = known or next(iter(codes), 90002 if unknown_tenant else None)
-    reason, hint = _REFUSALS.get(code or 0, ("the sign-in was refused", "Look the code up at https://login.microsoftonline.com/error."))
+    reason, hint = _REFUSALS.get(
+        code or 0, ("the sign-in was refused", "Look the code up at https://login.microsoftonline.com/error.")
+    )
     name = f"AADSTS{code}" if code else str(answer.get("error") or "no code")
     return Denied(
-        f"Could not sign in to the tenant {place.tenant_id} as {place.client_id or 'the managed identity'}: {reason} ({name}).",
+        (
+            f"Could not sign in to the tenant {place.tenant_id} as {place.client_id or 'the managed identity'}: "
+            f"{reason} ({name})."
+        ),
         code=name,
         request_id=answer.get("correlation_id"),
         hint=hint,

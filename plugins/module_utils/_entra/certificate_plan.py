@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""One signing certificate of an application, staged, active or gone: the pure plan of the module azure_saml_certificate."""
+"""One signing certificate of an application, staged, active or gone: the pure plan of the module
+azure_saml_certificate.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.certifica
 
 
 def chosen(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> SigningCertificate | None:
-    """The certificate that the options mean: by thumbprint, by role, or, with neither, the one that is staged; None when there is none.
+    """The certificate that the options mean: by thumbprint, by role, or, with neither, the one that is staged; None
+    when there is none.
 
-    When none is staged, the active one is what `state: active` means. To `state: staged`, one that cannot take over is none.
+    When none is staged, the active one is what `state: active` means. To `state: staged`, one that cannot take over is
+    none.
     """
     certificates = app.certificates
     if params["thumbprint"]:
@@ -36,12 +40,16 @@ def chosen(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Si
             if params["state"] == "absent":
                 return None
             raise
-    by_age = sorted(certificates, key=lambda one: (one.certificate.not_before, one.certificate.not_after, one.thumbprint))
+    by_age = sorted(
+        certificates, key=lambda one: (one.certificate.not_before, one.certificate.not_after, one.thumbprint)
+    )
     if params["which"] == "active":
         return active_of(certificates)
     if params["which"]:
         return by_age[0 if params["which"] == "oldest" else -1] if by_age else None
-    eligible = [certificate for certificate in certificates if certificate.active or certificate.managed or params["adopt"]]
+    eligible = [
+        certificate for certificate in certificates if certificate.active or certificate.managed or params["adopt"]
+    ]
     if params["state"] == "staged":
         return _successor(eligible, now)
     return _staged(eligible) or (active_of(certificates) if params["state"] == "active" else None)
@@ -66,19 +74,28 @@ def _staged(certificates: t.Sequence[SigningCertificate]) -> SigningCertificate 
 def _successor(certificates: t.Sequence[SigningCertificate], now: datetime) -> SigningCertificate | None:
     """The one with which a rotation goes on."""
     dated = [
-        rotation.Certificate(one.thumbprint, one.certificate.not_before, one.certificate.not_after, one.active, can_sign=one.can_sign)
+        rotation.Certificate(
+            one.thumbprint, one.certificate.not_before, one.certificate.not_after, one.active, can_sign=one.can_sign
+        )
         for one in certificates
     ]
     found = rotation.successor(dated, now)
     return named(certificates, found.thumbprint) if found else None
 
 
-def _plan_staged(params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None, now: datetime) -> Plan:
+def _plan_staged(
+    params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None, now: datetime
+) -> Plan:
     if certificate is None and params["which"]:
-        raise NotFound(f"'{app.label}' has no {params['which']} signing certificate.", hint="Leave which out to have one made.")
+        raise NotFound(
+            f"'{app.label}' has no {params['which']} signing certificate.", hint="Leave which out to have one made."
+        )
     if certificate is None:
         wish = {key: params[key] for key in ("common_name", "validity_days")}
-        text = f"Make the signing certificate CN={wish['common_name']} of '{app.label}', valid for {wish['validity_days']} days, not active"
+        text = (
+            f"Make the signing certificate CN={wish['common_name']} of '{app.label}', valid for "
+            f"{wish['validity_days']} days, not active"
+        )
         before = view(app)
         after = {"certificates": [*before["certificates"], {**wish, "active": False}]}
         return Plan(before, after, (Step("stage", text),), _expired_warning(app, now))
@@ -90,7 +107,9 @@ def _plan_staged(params: t.Mapping[str, t.Any], app: Application, certificate: S
     return Plan(view(app), view(app))
 
 
-def _plan_active(params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None, now: datetime) -> Plan:
+def _plan_active(
+    params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None, now: datetime
+) -> Plan:
     if certificate is None:
         raise NotFound(f"'{app.label}' has no signing certificate to activate.", hint="Make one with state: staged.")
     if certificate.active:
@@ -102,26 +121,40 @@ def _plan_active(params: t.Mapping[str, t.Any], app: Application, certificate: S
         return Plan({**before, "activation_noted": False}, {**before, "activation_noted": True}, (step,))
     _check_activation(params, app, certificate, now)
     before = view(app)
-    after = {"certificates": [{**one, "active": one["thumbprint"] == certificate.thumbprint} for one in before["certificates"]]}
+    after = {
+        "certificates": [
+            {**one, "active": one["thumbprint"] == certificate.thumbprint} for one in before["certificates"]
+        ]
+    }
     text = f"Activate the signing certificate {certificate.thumbprint} of '{app.label}'"
     return Plan(before, after, (Step("activate", text, {"thumbprint": certificate.thumbprint}),))
 
 
-def _check_activation(params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate, now: datetime) -> None:
+def _check_activation(
+    params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate, now: datetime
+) -> None:
     what = f"The signing certificate {certificate.thumbprint} of '{app.label}'"
     if not certificate.can_sign:
         raise InvalidInput(f"{what} has no private key in Entra ID, so it cannot sign.", hint="Activate another one.")
     if certificate.certificate.not_before > now:
-        raise InvalidInput(f"{what} is not valid before {certificate.certificate.not_before.isoformat()}.", hint="Activate it then.")
+        raise InvalidInput(
+            f"{what} is not valid before {certificate.certificate.not_before.isoformat()}.", hint="Activate it then."
+        )
     if certificate.certificate.not_after <= now:
-        raise InvalidInput(f"{what} ended at {certificate.certificate.not_after.isoformat()}.", hint="Make a new one with state: staged.")
+        raise InvalidInput(
+            f"{what} ended at {certificate.certificate.not_after.isoformat()}.",
+            hint="Make a new one with state: staged.",
+        )
     trusted = params["trusted_thumbprints"]
     if params["force"]:
         return
     if trusted is None:
         raise InvalidInput(
             f"{what} is not activated before it is known that AWS trusts it.",
-            hint="Give trusted_thumbprints, the thumbprints that every IAM SAML provider of this application holds, or force: true.",
+            hint=(
+                "Give trusted_thumbprints, the thumbprints that every IAM SAML provider of this application holds, "
+                "or force: true."
+            ),
         )
     if certificate.thumbprint not in {canonical_thumbprint(one) for one in trusted}:
         raise Conflict(
@@ -132,13 +165,18 @@ def _check_activation(params: t.Mapping[str, t.Any], app: Application, certifica
 
 def _plan_absent(params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None) -> Plan:
     if not params["thumbprint"] and not params["which"]:
-        raise InvalidInput("To remove a signing certificate, say which one.", hint="Give its thumbprint, or which: oldest.")
+        raise InvalidInput(
+            "To remove a signing certificate, say which one.", hint="Give its thumbprint, or which: oldest."
+        )
     before = view(app)
     if certificate is None:
         return Plan(before, before)
     if certificate.active:
         raise Conflict(
-            f"The signing certificate {certificate.thumbprint} of '{app.label}' is active; without it no agent could sign in.",
+            (
+                f"The signing certificate {certificate.thumbprint} of '{app.label}' is active; without it no agent "
+                f"could sign in."
+            ),
             hint="Activate another one first.",
         )
     check_managed(certificate)
@@ -152,7 +190,8 @@ def _expired_warning(app: Application, now: datetime) -> tuple[str, ...]:
     if active is None or active.usable(now):
         return ()
     return (
-        f"The active signing certificate of '{app.label}' ended at {active.certificate.not_after.isoformat()}. Entra ID signs with "
+        f"The active signing certificate of '{app.label}' ended at "
+        f"{active.certificate.not_after.isoformat()}. Entra ID signs with "
         "the new one at once, although it is not activated, so update the IAM SAML provider without delay.",
     )
 
@@ -161,7 +200,11 @@ def view(app: Application) -> dict[str, t.Any]:
     """The certificates, for the diff."""
     return {
         "certificates": [
-            {"thumbprint": one.thumbprint, "not_after": one.certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"), "active": one.active}
+            {
+                "thumbprint": one.thumbprint,
+                "not_after": one.certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "active": one.active,
+            }
             for one in app.certificates
         ]
     }

@@ -12,7 +12,12 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.assigned_policies import assigned_policies
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_busy, is_replication, make, retry_until_replicated
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
+    is_busy,
+    is_replication,
+    make,
+    retry_until_replicated,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, literal, read, url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
@@ -20,7 +25,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._wait import Wa
 
 POLICIES: t.Final = "/policies/claimsMappingPolicies"
 
-#: Option → the claims that it manages. A claim whose option is left out stays as it is, whether unknown claims are kept or not.
+#: Option → the claims that it manages. A claim whose option is left out stays as it is, whether unknown claims are kept
+#: or not.
 MANAGED: t.Final = {
     "session_name_source": (claims.NAME_ID, claims.ROLE_SESSION_NAME),
     "name_id_source": (claims.NAME_ID,),
@@ -47,7 +53,9 @@ def makes_policy(params: t.Mapping[str, t.Any]) -> bool:
 
 
 def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | None) -> claims.ClaimsPolicy:
-    """The claims as the options want them on top of the actual ones. InvalidInput when AWS or Entra could not use them."""
+    """The claims as the options want them on top of the actual ones. InvalidInput when AWS or Entra could not use
+    them.
+    """
     source, name_id = params.get("session_name_source"), params.get("name_id_source")
     if actual is None and params.get("aws_claims", True):
         source = source or DEFAULT_SOURCE
@@ -57,7 +65,9 @@ def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | N
     built = claims.build(
         session_name_source=source,
         name_id=name_id,
-        role_pairs=None if pairs is None else [claims.RolePair(pair["role_arn"], pair["provider_arn"]) for pair in pairs],
+        role_pairs=None
+        if pairs is None
+        else [claims.RolePair(pair["role_arn"], pair["provider_arn"]) for pair in pairs],
         session_duration=params.get("session_duration"),
         extra_claims=params.get("extra_claims"),
         **{option: params.get(option) for option in SETTINGS},
@@ -71,7 +81,9 @@ def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | N
 
 
 def policy_of(app: Application) -> tuple[t.Mapping[str, t.Any] | None, claims.ClaimsPolicy | None]:
-    """An application's policy object and its content. Conflict when there are several: what Entra then sends is documented nowhere."""
+    """An application's policy object and its content. Conflict when there are several: what Entra then sends is
+    documented nowhere.
+    """
     if len(app.policies) > 1:
         ids = ", ".join(sorted(str(one["id"]) for one in app.policies))
         raise Conflict(
@@ -96,7 +108,9 @@ def read_content(graph: Graph, app_id: str) -> claims.ClaimsPolicy | None:
 
 
 def policy_after(params: t.Mapping[str, t.Any], app: Application | None) -> claims.ClaimsPolicy | None:
-    """The content of an application's policy once the options are met; None when there is none, or when it is not shown."""
+    """The content of an application's policy once the options are met; None when there is none, or when it is not
+    shown.
+    """
     actual = policy_of(app)[1] if app else None
     managed = is_managed(params) if actual else makes_policy(params)
     return wanted_policy(params, actual) if managed else actual
@@ -115,7 +129,8 @@ def made_here(policy: t.Mapping[str, t.Any]) -> bool:
 def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str], *, is_new: bool = False) -> None:
     """Make the policy, or take the one that an interrupted run made for this application, and assign it.
 
-    Another run may do the same at this moment. Whichever policy the service principal takes stays; the others are deleted.
+    Another run may do the same at this moment. Whichever policy the service principal takes stays; the others are
+    deleted.
     is_new: this run made the application, so that no earlier one can have made a policy for it.
     """
     what = f"the claims policy of '{app.label}'"
@@ -125,7 +140,9 @@ def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str]
     else:
         body = {"displayName": policy_name(app), "definition": definition, "isOrganizationDefault": False}
         request = Request("POST", POLICIES, f"create {what}", body)
-        policy_id = make(waiter, what, lambda: str(graph.request(request)["id"]), lambda: next(iter(named_after(graph, app)), None))
+        policy_id = make(
+            waiter, what, lambda: str(graph.request(request)["id"]), lambda: next(iter(named_after(graph, app)), None)
+        )
     kept = _assign(graph, waiter, app, policy_id)
     if left or kept != policy_id:
         update(graph, waiter, app, kept, definition)
@@ -133,7 +150,9 @@ def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str]
 
 
 def named_after(graph: Graph, app: Application) -> list[str]:
-    """The ids of the policies that were made for an application, as lists show them, whether they are assigned or not."""
+    """The ids of the policies that were made for an application, as lists show them, whether they are assigned or
+    not.
+    """
     return [policy["id"] for policy in listed_for(graph, (app.app_id,))]
 
 
@@ -141,7 +160,9 @@ def listed_for(graph: Graph, app_ids: t.Collection[str]) -> list[t.Mapping[str, 
     """The policies that were made for applications; Graph cannot filter them by their name."""
     names = {f"{MARKER} {app_id}" for app_id in app_ids}
     listed = graph.pages(POLICIES, "list the claims policies")
-    return sorted((policy for policy in listed if policy.get("displayName") in names), key=lambda policy: str(policy["id"]))
+    return sorted(
+        (policy for policy in listed if policy.get("displayName") in names), key=lambda policy: str(policy["id"])
+    )
 
 
 def _assign(graph: Graph, waiter: Waiter, app: Application, policy_id: str) -> str:
@@ -177,7 +198,9 @@ def is_taken(error: FederationError) -> bool:
 
 
 def _delete_others(graph: Graph, waiter: Waiter, app: Application, kept: str, made: str) -> None:
-    """Delete what else was made for the application, once lists show the policy that stays: what is older is listed by then."""
+    """Delete what else was made for the application, once lists show the policy that stays: what is older is listed by
+    then.
+    """
     others = {made} - {kept}
 
     def probe() -> bool | None:
@@ -196,7 +219,9 @@ def _delete_others(graph: Graph, waiter: Waiter, app: Application, kept: str, ma
 
 def update(graph: Graph, waiter: Waiter, app: Application, policy_id: str, definition: list[str]) -> None:
     """Change the policy in place."""
-    request = Request("PATCH", f"{POLICIES}/{policy_id}", f"change the claims policy of '{app.label}'", {"definition": definition})
+    request = Request(
+        "PATCH", f"{POLICIES}/{policy_id}", f"change the claims policy of '{app.label}'", {"definition": definition}
+    )
     retry_until_replicated(waiter, "the claims policy to be writable", lambda: graph.request(request))
 
 
@@ -207,15 +232,22 @@ def refuse_shared(graph: Graph, app: Application, policy_id: str) -> None:
     others = sorted(str(one.get("displayName") or one["id"]) for one in served if one["id"] != app.principal_id)
     if others:
         raise Conflict(
-            f"The claims policy {policy_id} of '{app.label}' also serves {', '.join(others)}, whose claims would change.",
+            (
+                f"The claims policy {policy_id} of '{app.label}' also serves {', '.join(others)}, whose claims would "
+                f"change."
+            ),
             hint="Remove it from this application in Entra ID; the next run makes one of its own.",
         )
 
 
 def delete(graph: Graph, app: Application, policy: t.Mapping[str, t.Any]) -> None:
-    """Remove the policy from its application, and for good when this collection made it; what is gone already is no error."""
+    """Remove the policy from its application, and for good when this collection made it; what is gone already is no
+    error.
+    """
     if app.principal:
         path = f"/servicePrincipals/{app.principal_id}/claimsMappingPolicies/{policy['id']}/$ref"
         graph.batch([Request("DELETE", path, f"remove the claims policy from '{app.label}'")])[0].found()
     if made_here(policy):
-        graph.batch([Request("DELETE", f"{POLICIES}/{policy['id']}", f"delete the claims policy of '{app.label}'")])[0].found()
+        graph.batch([Request("DELETE", f"{POLICIES}/{policy['id']}", f"delete the claims policy of '{app.label}'")])[
+            0
+        ].found()

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Reads what the plan of azure_saml_app depends on: two batches when nothing is to change, three when identifiers are new."""
+"""Reads what the plan of azure_saml_app depends on: two batches when nothing is to change, three when identifiers are
+new.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._wait import Wa
 
 def selector_of(params: t.Mapping[str, t.Any]) -> apps.Selector:
     """Which application the options mean."""
-    return apps.Selector(params.get("app_id"), params.get("name"), tuple(params.get("identifiers") or ()), bool(params.get("adopt")))
+    return apps.Selector(
+        params.get("app_id"), params.get("name"), tuple(params.get("identifiers") or ()), bool(params.get("adopt"))
+    )
 
 
 def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> CurrentState:
@@ -54,25 +58,34 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
     added = added_identifiers(params, found.app)
     if added:
         cloud = graph.place.cloud.name
-        obstacles = preflight.read_obstacles(graph, added, None if found.app else templates.template_ask(params["template"], cloud))
+        obstacles = preflight.read_obstacles(
+            graph, added, None if found.app else templates.template_ask(params["template"], cloud)
+        )
         if obstacles.template_missing:
             templates.refuse_template(params["template"], cloud)
         name = params.get("name") or ""
-        preflight.check_identifiers(added, obstacles, app=found.app, name=name, tenant_id=graph.tenant_id, now=graph.now())
+        preflight.check_identifiers(
+            added, obstacles, app=found.app, name=name, tenant_id=graph.tenant_id, now=graph.now()
+        )
     _refuse_shared_claims(graph, params, found.app)
     return CurrentState(found.app, found.principals, logo, (), graph.now(), tuple(warnings))
 
 
 def look(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> tuple[CurrentState, apps.Candidates]:
-    """The application and the people that the options name, in two batches; and whatever else the application might have been."""
+    """The application and the people that the options name, in two batches; and whatever else the application might
+    have been.
+    """
     people, candidates = _look_around(graph, params)[:2]
     chosen = apps.choose(selector_of(params), candidates)
     app = None if chosen is None else apps.read_with_principal(graph, waiter, chosen)
     return CurrentState(app, people, now=graph.now()), candidates
 
 
-def look_again(graph: Graph, params: t.Mapping[str, t.Any], written: apps.Application, keys: KeyMaterial) -> CurrentState | None:
-    """The same after a write, in one batch and without the keys that are known; None when the application is not shown whole yet.
+def look_again(
+    graph: Graph, params: t.Mapping[str, t.Any], written: apps.Application, keys: KeyMaterial
+) -> CurrentState | None:
+    """The same after a write, in one batch and without the keys that are known; None when the application is not shown
+    whole yet.
 
     written: the application that was written; it is found as the next run will find it.
     """
@@ -102,7 +115,9 @@ def _look_around(
 
 
 def look_before_removal(graph: Graph, params: t.Mapping[str, t.Any], *, keys: bool = True) -> CurrentState:
-    """The application, and with purge also what the recycle bin keeps of it. keys: with the public keys, which Graph limits."""
+    """The application, and with purge also what the recycle bin keeps of it. keys: with the public keys, which Graph
+    limits.
+    """
     selector = selector_of(params)
     candidates = apps.candidates(selector, graph.batch(apps.candidate_asks(selector)))
     chosen = apps.choose(selector, candidates)
@@ -111,8 +126,12 @@ def look_before_removal(graph: Graph, params: t.Mapping[str, t.Any], *, keys: bo
     return CurrentState(app, deleted=deleted, stray_policies=_stray_policies(graph, app, deleted), now=graph.now())
 
 
-def _stray_policies(graph: Graph, app: apps.Application | None, deleted: t.Iterable[apps.Deleted]) -> tuple[t.Mapping[str, t.Any], ...]:
-    """The claims policies that an interrupted run made for an application, or took from it, and that are not assigned."""
+def _stray_policies(
+    graph: Graph, app: apps.Application | None, deleted: t.Iterable[apps.Deleted]
+) -> tuple[t.Mapping[str, t.Any], ...]:
+    """The claims policies that an interrupted run made for an application, or took from it, and that are not
+    assigned.
+    """
     app_ids = [one.app_id for one in deleted] + ([app.app_id] if app else [])
     if not app_ids or (app and "policies" in app.not_readable):
         return ()

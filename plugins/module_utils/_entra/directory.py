@@ -11,7 +11,13 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import UUID
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, Result, literal, read
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import (
+    Graph,
+    Request,
+    Result,
+    literal,
+    read,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
 
@@ -25,7 +31,8 @@ _GIVEN_BY: t.Final = {
 }
 _FIELDS: t.Final = {"user": ("id", "displayName", "userPrincipalName"), "group": ("id", "displayName")}
 
-#: So many people are looked for by their other names in one request: each takes three comparisons, of which Graph allows 15.
+#: So many people are looked for by their other names in one request: each takes three comparisons, of which Graph
+#: allows 15.
 _PEOPLE: t.Final = 5
 _OTHER_NAMES: t.Final = ("mail", "displayName", "proxyAddresses")
 _SMTP: t.Final = "smtp:"
@@ -57,19 +64,29 @@ def principal_asks(wanted: t.Mapping[Kind, t.Collection[str]]) -> list[tuple[Kin
             for start in range(0, len(values), VALUES):
                 some = ",".join(literal(value) for value in values[start : start + VALUES])
                 what = f"find the {kind}s {some}"
-                requests_.append((kind, read(f"/{kind}s", what, filter=f"{attribute} in ({some})", select=_FIELDS[kind], top=999)))
+                requests_.append(
+                    (kind, read(f"/{kind}s", what, filter=f"{attribute} in ({some})", select=_FIELDS[kind], top=999))
+                )
     return requests_
 
 
 def principals(
-    graph: Graph, wanted: t.Mapping[Kind, t.Collection[str]], requests_: t.Sequence[tuple[Kind, Request]], outcomes: t.Sequence[Result]
+    graph: Graph,
+    wanted: t.Mapping[Kind, t.Collection[str]],
+    requests_: t.Sequence[tuple[Kind, Request]],
+    outcomes: t.Sequence[Result],
 ) -> Principals:
     """What the requests of principal_asks() found. Conflict when a group's name is not unique."""
     found: dict[Kind, list[t.Mapping[str, t.Any]]] = {"user": [], "group": []}
     for (kind, request), outcome in zip(requests_, outcomes, strict=True):
         found[kind].extend(graph.rest(outcome.get(), request.what))
-    ids = {kind: {one: match for one in wanted.get(kind, ()) if (match := _match(kind, one, found[kind]))} for kind in KINDS}
-    for name, users in find_by_other_names(graph, sorted(set(wanted.get("user", ())) - set(ids["user"])), _FIELDS["user"]).items():
+    ids = {
+        kind: {one: match for one in wanted.get(kind, ()) if (match := _match(kind, one, found[kind]))}
+        for kind in KINDS
+    }
+    for name, users in find_by_other_names(
+        graph, sorted(set(wanted.get("user", ())) - set(ids["user"])), _FIELDS["user"]
+    ).items():
         if len(users) > 1:
             raise Conflict(several_people(name, users), hint=ONE_PERSON)
         if users:
@@ -81,9 +98,14 @@ def principals(
 
 def _match(kind: Kind, reference: str, objects: t.Iterable[t.Mapping[str, t.Any]]) -> str | None:
     fold = reference.casefold()
-    matches = sorted({one["id"] for one in objects if fold in (one["id"].casefold(), str(one.get(_NAMED_BY[kind])).casefold())})
+    matches = sorted(
+        {one["id"] for one in objects if fold in (one["id"].casefold(), str(one.get(_NAMED_BY[kind])).casefold())}
+    )
     if len(matches) > 1:
-        raise Conflict(f"More than one {kind} is named '{reference}': {', '.join(matches)}.", hint="Give the id of the one that is meant.")
+        raise Conflict(
+            f"More than one {kind} is named '{reference}': {', '.join(matches)}.",
+            hint="Give the id of the one that is meant.",
+        )
     return matches[0] if matches else None
 
 
@@ -92,7 +114,8 @@ ONE_PERSON: t.Final = "Give the user principal name or the object id of the one 
 
 
 def find_by_other_names(graph: Graph, names: t.Sequence[str], fields: t.Sequence[str]) -> dict[str, list[Record]]:
-    """Users by other names than the user principal name: an e-mail address, one of the further addresses, or the display name.
+    """Users by other names than the user principal name: an e-mail address, one of the further addresses, or the
+    display name.
 
     What the permissions do not show is not found.
     """
@@ -100,7 +123,13 @@ def find_by_other_names(graph: Graph, names: t.Sequence[str], fields: t.Sequence
     chunks = [list(found)[start : start + _PEOPLE] for start in range(0, len(found), _PEOPLE)]
     select = tuple(dict.fromkeys((*fields, *_OTHER_NAMES)))
     requests_ = [
-        read("/users", f"find the users {', '.join(chunk)}", filter=" or ".join(map(_goes_by, chunk)), select=select, top=999)
+        read(
+            "/users",
+            f"find the users {', '.join(chunk)}",
+            filter=" or ".join(map(_goes_by, chunk)),
+            select=select,
+            top=999,
+        )
         for chunk in chunks
     ]
     for chunk, request, outcome in zip(chunks, requests_, graph.batch(requests_), strict=True):
@@ -118,7 +147,9 @@ def several_people(name: str, users: t.Iterable[Record]) -> str:
 
 def _goes_by(name: str) -> str:
     address = literal(_SMTP + name)
-    return f"mail eq {literal(name)} or displayName eq {literal(name)} or proxyAddresses/any(address:address eq {address})"
+    return (
+        f"mail eq {literal(name)} or displayName eq {literal(name)} or proxyAddresses/any(address:address eq {address})"
+    )
 
 
 def _other_names(user: Record) -> set[str]:
@@ -130,7 +161,13 @@ def refuse_unknown(graph: Graph, kind: Kind, unknown: t.Sequence[str]) -> t.NoRe
     """Raise NotFound for users or groups that do not exist, with names that look like them."""
     attribute = _NAMED_BY[kind]
     requests_ = [
-        read(f"/{kind}s", f"find {kind}s like '{one}'", filter=f"startswith({attribute},{literal(one[:3])})", select=_FIELDS[kind], top=100)
+        read(
+            f"/{kind}s",
+            f"find {kind}s like '{one}'",
+            filter=f"startswith({attribute},{literal(one[:3])})",
+            select=_FIELDS[kind],
+            top=100,
+        )
         for one in unknown
     ]
     told = []

@@ -32,7 +32,8 @@ SPECIFIC: t.Final = (
     "Directory_QuotaExceeded",
 )
 
-#: (HTTP status, code, piece of the message): answers that pass once a recent write is seen everywhere. An empty string matches all.
+#: (HTTP status, code, piece of the message): answers that pass once a recent write is seen everywhere. An empty string
+#: matches all.
 REPLICATION: t.Final = (
     (404, "", ""),
     (409, "", ""),
@@ -52,16 +53,21 @@ BUSY_TIMEOUT: t.Final = 15.0
 LOST_TIMEOUT: t.Final = 60.0
 
 UNSEEN: t.Final = (
-    "Whether it was made is not known. Run the task again in a few minutes: what was made is found and finished, not made twice."
+    "Whether it was made is not known. Run the task again in a few minutes: what was made is found and "
+    "finished, not made twice."
 )
 
 #: Conflicts that stay.
 REAL_CONFLICTS: t.Final = frozenset({"ObjectConflict", "Request_MultipleObjectsWithSameKeyValue"})
 
 HINTS: t.Final = {
-    "Authorization_RequestDenied": "The application that signs in lacks a permission, or may only change what it owns (OwnedBy).",
+    "Authorization_RequestDenied": (
+        "The application that signs in lacks a permission, or may only change what it owns (OwnedBy)."
+    ),
     "InvalidAuthenticationToken": "Check that cloud, graph_url and authority_url belong together.",
-    "HostNameNotOnVerifiedDomain": "Use an identifier on a verified domain of the tenant, or one with the tenant's id in it.",
+    "HostNameNotOnVerifiedDomain": (
+        "Use an identifier on a verified domain of the tenant, or one with the tenant's id in it."
+    ),
     "Directory_QuotaExceeded": "Delete applications, and those that wait in the recycle bin.",
 }
 
@@ -77,8 +83,12 @@ def no_answer(exc: Exception, what: str, address: str) -> FederationError:
     return kind(f"Could not {what}: {reason}.", hint=hint)
 
 
-def translated(status: int, body: t.Any, headers: t.Mapping[str, str], what: str, kind: str = "no message") -> FederationError:
-    """The error that an answer stands for. what: the attempt with its object. kind: what the answer is when it is no error of Graph."""
+def translated(
+    status: int, body: t.Any, headers: t.Mapping[str, str], what: str, kind: str = "no message"
+) -> FederationError:
+    """The error that an answer stands for. what: the attempt with its object. kind: what the answer is when it is no
+    error of Graph.
+    """
     error = _error_of(body)
     message = str(error.get("message") or kind)
     code = _code(error, message) or f"HTTP {status}"
@@ -118,7 +128,8 @@ def entra_waiter(timeout: float) -> Waiter:
 def retry_until_replicated(waiter: Waiter, what: str, attempt: t.Callable[[], T], *, timeout: float | None = None) -> T:
     """Attempt something that follows a recent write, again while the answer says that the write is not seen yet.
 
-    what: a clause for the error, such as "the service principal to take the sign-on mode". At the deadline the last error is raised.
+    what: a clause for the error, such as "the service principal to take the sign-on mode". At the deadline the last
+    error is raised.
     """
     return waiter.until(what, lambda: (attempt(),), passes=is_replication, timeout=timeout)[0]
 
@@ -126,8 +137,9 @@ def retry_until_replicated(waiter: Waiter, what: str, attempt: t.Callable[[], T]
 def make(waiter: Waiter, what: str, attempt: t.Callable[[], T], look: t.Callable[[], T | None]) -> T:
     """Make an object by a request that must not be repeated blindly.
 
-    what: the object, such as "the application 'Agents'". An answer that was lost, or that a busy service gave, may hide a success:
-    the object is looked for, and only when it does not appear is it asked for once more. After a lost answer it is not.
+    what: the object, such as "the application 'Agents'". An answer that was lost, or that a busy service gave, may hide
+    a success: the object is looked for, and only when it does not appear is it asked for once more. After a lost answer
+    it is not.
     """
     tries = 0
     while True:
@@ -190,5 +202,7 @@ def _kind(status: int, code: str, message: str) -> type[FederationError]:
 
 
 def _request_id(error: t.Mapping[str, t.Any], headers: t.Mapping[str, str]) -> str | None:
-    found = _inner(error).get("request-id") or {name.lower(): value for name, value in headers.items()}.get("request-id")
+    found = _inner(error).get("request-id") or {name.lower(): value for name, value in headers.items()}.get(
+        "request-id"
+    )
     return str(found) if found else None

@@ -20,7 +20,13 @@ from urllib.parse import quote, urlencode
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import errors
 from ansible_collections.openccp.federation.plugins.module_utils._entra.answers import Answer, GraphObject, object_of
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import Endpoint, SignIn, SignInSession, credential_of, place_of
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
+    Endpoint,
+    SignIn,
+    SignInSession,
+    credential_of,
+    place_of,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.retries import (
     BROKEN,
     BROKEN_TRIES,
@@ -58,7 +64,9 @@ def literal(text: str) -> str:
 
 def url(path: str, **query: str | int | t.Iterable[str]) -> str:
     """A path with OData options, named without their dollar sign; a list is joined by commas."""
-    options = {f"${name}": ",".join(value) if not isinstance(value, (str, int)) else value for name, value in query.items()}
+    options = {
+        f"${name}": ",".join(value) if not isinstance(value, (str, int)) else value for name, value in query.items()
+    }
     return path + (f"?{urlencode(options, quote_via=quote, safe='$,()/:')}" if options else "")
 
 
@@ -102,7 +110,9 @@ def read(path: str, what: str, **query: str | int | t.Iterable[str]) -> Request:
 class Graph:
     """Microsoft Graph as one caller sees it."""
 
-    def __init__(self, sign_in: SignIn, session: requests.Session, sleep: t.Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, sign_in: SignIn, session: requests.Session, sleep: t.Callable[[float], None] = time.sleep
+    ) -> None:
         self._sign_in = sign_in
         self._session = session
         self._sleep = sleep
@@ -147,14 +157,20 @@ class Graph:
         return self._answer(self._send(request), request.what)
 
     def batch(self, requests_: t.Sequence[Request]) -> list[Result]:
-        """Make many requests, twenty at a time; what became of each, in order. A request that was throttled is made again."""
+        """Make many requests, twenty at a time; what became of each, in order. A request that was throttled is made
+        again.
+        """
         outcomes: dict[int, Result] = {}
         waiting = list(range(len(requests_)))
         tries = 0
         while waiting:
             now, later = waiting[:BATCH], waiting[BATCH:]
             answers = self._post_batch([requests_[number] for number in now])
-            busy = [number for number, answer in zip(now, answers, strict=True) if _may_repeat(requests_[number], answer, tries)]
+            busy = [
+                number
+                for number, answer in zip(now, answers, strict=True)
+                if _may_repeat(requests_[number], answer, tries)
+            ]
             pause = max((_retry_after(answers[now.index(number)]) for number in busy), default=0.0)
             tries = tries + 1 if busy else 0
             if tries >= TRIES:
@@ -194,10 +210,13 @@ class Graph:
         """Refuse a next page that is not Microsoft Graph's, was read already, or belongs to a list without end."""
         if not isinstance(link, str) or not self._is_ours(link):
             raise FederationError(
-                f"Could not {what}: Microsoft Graph pointed to {link}, which is not Microsoft Graph; no token is sent there."
+                f"Could not {what}: Microsoft Graph pointed to {link}, which is not Microsoft Graph; no token is "
+                f"sent there."
             )
         if link in read_already:
-            raise FederationError(f"Could not {what}: Microsoft Graph names a page of the list as the next one a second time: {link}.")
+            raise FederationError(
+                f"Could not {what}: Microsoft Graph names a page of the list as the next one a second time: {link}."
+            )
         if len(read_already) >= MOST_PAGES:
             raise FederationError(f"Could not {what}: the list does not end within {MOST_PAGES} pages.")
 
@@ -207,9 +226,15 @@ class Graph:
     def _send(self, request: Request) -> requests.Response:
         address = request.path if request.path.startswith("https://") else self._base + request.path
         if not self._is_ours(address):
-            raise FederationError(f"Could not {request.what}: {address} is not Microsoft Graph; no token is sent there.")
+            raise FederationError(
+                f"Could not {request.what}: {address} is not Microsoft Graph; no token is sent there."
+            )
         headers = {"Authorization": f"Bearer {self._sign_in.token()}", "Content-Type": request.content_type}
-        body = request.body if request.body is None or isinstance(request.body, bytes) else json.dumps(request.body).encode()
+        body = (
+            request.body
+            if request.body is None or isinstance(request.body, bytes)
+            else json.dumps(request.body).encode()
+        )
         try:
             response = self._session.request(request.method, address, headers=headers, data=body, allow_redirects=False)
         except TROUBLE as exc:
@@ -233,7 +258,9 @@ class Graph:
         answer = self.request(Request("POST", "/$batch", requests_[0].what, {"requests": items}))
         responses = answer.get("responses")
         if not isinstance(responses, list):
-            raise errors.NoAnswer(f"Could not {requests_[0].what}: Microsoft Graph answered a batch without its responses.")
+            raise errors.NoAnswer(
+                f"Could not {requests_[0].what}: Microsoft Graph answered a batch without its responses."
+            )
         by_id = {response.get("id"): response for response in responses if isinstance(response, dict)}
         return [_part(by_id.get(item["id"])) for item in items]
 
@@ -293,7 +320,9 @@ def _retry_after(answer: Answer | None) -> float:
 
 def _outcome(request: Request, answer: Answer | None) -> Result:
     if answer is None:
-        return Result(error=errors.NoAnswer(f"Could not {request.what}: Microsoft Graph's answer to a batch says nothing of it."))
+        return Result(
+            error=errors.NoAnswer(f"Could not {request.what}: Microsoft Graph's answer to a batch says nothing of it.")
+        )
     if answer.status >= 400:
         return Result(error=errors.translated(answer.status, answer.body, answer.headers, request.what, answer.kind))
     try:

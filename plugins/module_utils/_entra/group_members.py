@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The direct members of groups: who can be an agent under which session name, and who cannot, why, and what changes that."""
+"""The direct members of groups: who can be an agent under which session name, and who cannot, why, and what changes
+that.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,19 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications, claims_policies
-from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import principal_asks, principals, refuse_unknown
+from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import (
+    principal_asks,
+    principals,
+    refuse_unknown,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
-from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims, person_names, session_names
+from ansible_collections.openccp.federation.plugins.module_utils._saml import (
+    claim_values,
+    claims,
+    person_names,
+    session_names,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy
 from ansible_collections.openccp.federation.plugins.module_utils._words import option_of_users
@@ -23,7 +34,16 @@ from ansible_collections.openccp.federation.plugins.module_utils._words import o
 #: The largest page of members.
 PAGE: t.Final = 999
 
-_SELECT: t.Final = ("id", "displayName", "userPrincipalName", "givenName", "surname", "mail", "accountEnabled", "userType")
+_SELECT: t.Final = (
+    "id",
+    "displayName",
+    "userPrincipalName",
+    "givenName",
+    "surname",
+    "mail",
+    "accountEnabled",
+    "userType",
+)
 _KIND: t.Final = "#microsoft.graph."
 
 Member = dict[str, t.Any]
@@ -52,7 +72,9 @@ class Membership:
 
 @dataclass(frozen=True)
 class Rules:
-    """Who can be an agent. policy: the claims, of which one is the session name. name_fallbacks: what stands in for missing names."""
+    """Who can be an agent. policy: the claims, of which one is the session name. name_fallbacks: what stands in for
+    missing names.
+    """
 
     policy: ClaimsPolicy
     guests: bool = False
@@ -81,7 +103,10 @@ def read_claims(graph: Graph, params: t.Mapping[str, t.Any]) -> ClaimsPolicy:
     policy = claims_policies.read_content(graph, app_id)
     if policy is None or not policy.of_type(claims.ROLE_SESSION_NAME):
         raise InvalidInput(
-            f"The application {app_id} has no claims policy that sends RoleSessionName, so its session names cannot be computed.",
+            (
+                f"The application {app_id} has no claims policy that sends RoleSessionName, so its session names "
+                f"cannot be computed."
+            ),
             hint="Give session_name_source, the attribute that it sends.",
         )
     return policy
@@ -97,9 +122,12 @@ def read_groups(graph: Graph, references: t.Sequence[str], policy: ClaimsPolicy)
         refuse_unknown(graph, "group", unknown)
     fields = tuple(dict.fromkeys((*_SELECT, *claim_values.user_properties(policy, (claims.ROLE_SESSION_NAME,)))))
     named = [(reference, found.ids["group"][reference]) for reference in wanted]
-    members = _read_members(graph, [_members_ask(group_id, reference, "members", fields) for reference, group_id in named])
+    members = _read_members(
+        graph, [_members_ask(group_id, reference, "members", fields) for reference, group_id in named]
+    )
     groups = tuple(
-        Group(reference, group_id, found.names[group_id], listed) for (reference, group_id), listed in zip(named, members, strict=True)
+        Group(reference, group_id, found.names[group_id], listed)
+        for (reference, group_id), listed in zip(named, members, strict=True)
     )
     return Membership(groups, _read_nested(graph, groups, fields))
 
@@ -107,8 +135,13 @@ def read_groups(graph: Graph, references: t.Sequence[str], policy: ClaimsPolicy)
 def _read_nested(graph: Graph, groups: t.Sequence[Group], fields: t.Sequence[str]) -> dict[str, list[Member]]:
     """The users of the groups within groups, those that are listed themselves aside."""
     listed = {group.id for group in groups}
-    inner = {nested["id"]: nested for group in groups for nested in group.of_kind("group") if nested["id"] not in listed}
-    requests_ = [_members_ask(group_id, str(nested.get("displayName")), "transitiveMembers", fields) for group_id, nested in inner.items()]
+    inner = {
+        nested["id"]: nested for group in groups for nested in group.of_kind("group") if nested["id"] not in listed
+    }
+    requests_ = [
+        _members_ask(group_id, str(nested.get("displayName")), "transitiveMembers", fields)
+        for group_id, nested in inner.items()
+    ]
     found = zip(inner.values(), _read_members(graph, requests_), strict=True)
     return {str(nested.get("displayName")): _of_kind(members, "user") for nested, members in found}
 
@@ -123,13 +156,17 @@ def _read_members(graph: Graph, requests_: t.Sequence[Request]) -> list[list[Mem
 
 
 def sorted_out(membership: Membership, rules: Rules) -> tuple[list[Member], list[Member]]:
-    """The people who can be agents, and those who cannot with reasons and fixes; each once, with the groups that hold them. Pure."""
+    """The people who can be agents, and those who cannot with reasons and fixes; each once, with the groups that hold
+    them. Pure.
+    """
     people: dict[str, Member] = {}
     claimed: dict[str, ClaimValue] = {}
 
     def noted(user: Member) -> Member:
         if user["id"] not in people:
-            claimed[user["id"]] = claim_values.claim_of(rules.policy, claims.ROLE_SESSION_NAME, claim_values.person_of(user))
+            claimed[user["id"]] = claim_values.claim_of(
+                rules.policy, claims.ROLE_SESSION_NAME, claim_values.person_of(user)
+            )
             people[user["id"]] = _person(user, claimed[user["id"]], rules)
         return people[user["id"]]
 
@@ -146,7 +183,10 @@ def sorted_out(membership: Membership, rules: Rules) -> tuple[list[Member], list
     usable: list[Member] = []
     unusable: list[Member] = []
     for person in sorted(people.values(), key=lambda each: (each["username"], each["person_id"])):
-        obstacles = [*_obstacles(person, rules), *_name_obstacles(person, claimed[person["person_id"]], holders[person["username"]])]
+        obstacles = [
+            *_obstacles(person, rules),
+            *_name_obstacles(person, claimed[person["person_id"]], holders[person["username"]]),
+        ]
         if obstacles:
             reasons, fixes = ([*dict.fromkeys(texts)] for texts in zip(*obstacles, strict=True))
             unusable.append({**person, "reasons": reasons, "fixes": fixes})
@@ -158,7 +198,8 @@ def sorted_out(membership: Membership, rules: Rules) -> tuple[list[Member], list
 def warnings(groups: t.Sequence[Group], unusable: t.Sequence[Member]) -> list[str]:
     """What the operator should know of, one sentence each."""
     nested = [
-        f"The group '{group.reference}' holds the group '{inner.get('displayName')}', whose members Entra ID does not sign in: "
+        f"The group '{group.reference}' holds the group '{inner.get('displayName')}', whose members Entra ID "
+        f"does not sign in: "
         "assignments do not reach into nested groups. Add them directly, or give their group as well."
         for group in groups
         for inner in group.of_kind("group")
@@ -211,22 +252,36 @@ def _obstacles(person: Member, rules: Rules) -> t.Iterator[Obstacle]:
         yield Obstacle("The account is a guest's.", f"Let guests be agents with {option_of_users('guests')}.")
     for option, what in _WHAT.items():
         if not person[option]:
-            fill = f"Fill givenName and surname in Entra ID, or say what stands in for them in {option_of_users('name_fallbacks')}."
+            fill = (
+                f"Fill givenName and surname in Entra ID, or say what stands in for them in "
+                f"{option_of_users('name_fallbacks')}."
+            )
             yield Obstacle(f"There is no {what}.", fill)
 
 
 def _name_obstacles(person: Member, claim: ClaimValue, holders: t.Sequence[str]) -> t.Iterator[Obstacle]:
     """What is wrong with a person's session name."""
     name, source = person["username"], claim.source.removeprefix("user.")
-    change = f"Change {source} of the person in Entra ID, or send another attribute as the session name (federation_session_name_source)."
+    change = (
+        f"Change {source} of the person in Entra ID, or send another attribute as the session name "
+        f"(federation_session_name_source)."
+    )
     if claim.values is None:
-        yield Obstacle(f"The session name is not known. {claim.unknown}", "Send an attribute of the user as the session name.")
+        yield Obstacle(
+            f"The session name is not known. {claim.unknown}", "Send an attribute of the user as the session name."
+        )
     elif claim.refused:
-        yield Obstacle(f"Entra ID cannot compute the session name, and lets the person in nowhere. {claim.refused}", change)
+        yield Obstacle(
+            f"Entra ID cannot compute the session name, and lets the person in nowhere. {claim.refused}", change
+        )
     elif not claim.values:
-        yield Obstacle(f"The attribute {source}, which is the session name, is empty.", change.replace("Change", "Fill", 1))
+        yield Obstacle(
+            f"The attribute {source}, which is the session name, is empty.", change.replace("Change", "Fill", 1)
+        )
     elif not name:
-        yield Obstacle(f"The session name has several values, {' and '.join(map(repr, claim.values))}; AWS takes one.", change)
+        yield Obstacle(
+            f"The session name has several values, {' and '.join(map(repr, claim.values))}; AWS takes one.", change
+        )
     else:
         for problem in session_names.problems(name):
             yield Obstacle(f"The session name {name!r} cannot sign in. {problem}", change)

@@ -26,17 +26,30 @@ Operation = t.Literal[
 
 _DIRECTORY: t.Final = ("Directory.Read.All", "Directory.ReadWrite.All")
 
-#: Work → the permissions of which one is enough, the least one first. Changes come first: what allows them allows reading as well.
+#: Work → the permissions of which one is enough, the least one first. Changes come first: what allows them allows
+#: reading as well.
 REQUIRED_PERMISSIONS: t.Final[dict[Operation, tuple[str, ...]]] = {
-    # Application.ReadWrite.OwnedBy is not enough: an application made from a template has no owner, so its maker cannot change it.
+    # Application.ReadWrite.OwnedBy is not enough: an application made from a template has no owner, so its maker cannot
+    # change it.
     "change applications": ("Application.ReadWrite.All", "Directory.ReadWrite.All"),
     "change claims policies": ("Policy.ReadWrite.ApplicationConfiguration",),
-    "read applications": ("Application.Read.All", "Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", *_DIRECTORY),
+    "read applications": (
+        "Application.Read.All",
+        "Application.ReadWrite.OwnedBy",
+        "Application.ReadWrite.All",
+        *_DIRECTORY,
+    ),
     "read deleted applications": ("Application.Read.All", "Application.ReadWrite.All", *_DIRECTORY),
     "read claims policies": ("Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"),
     "assign": ("AppRoleAssignment.ReadWrite.All", "Application.ReadWrite.All"),
     "read users": ("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", *_DIRECTORY),
-    "read groups": ("GroupMember.Read.All", "Group.ReadBasic.All", "Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY),
+    "read groups": (
+        "GroupMember.Read.All",
+        "Group.ReadBasic.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+        *_DIRECTORY,
+    ),
     "read members": ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY),
     "read people": ("User.Read.All", "User.ReadWrite.All", *_DIRECTORY),
 }
@@ -44,16 +57,24 @@ REQUIRED_PERMISSIONS: t.Final[dict[Operation, tuple[str, ...]]] = {
 
 def missing(roles: t.Collection[str], operations: t.Iterable[Operation]) -> dict[Operation, tuple[str, ...]]:
     """The works that these permissions do not allow, with what would."""
-    return {work: REQUIRED_PERMISSIONS[work] for work in sorted(set(operations)) if not set(REQUIRED_PERMISSIONS[work]) & set(roles)}
+    return {
+        work: REQUIRED_PERMISSIONS[work]
+        for work in sorted(set(operations))
+        if not set(REQUIRED_PERMISSIONS[work]) & set(roles)
+    }
 
 
 def check(
-    roles: t.Collection[str] | None, operations: t.Iterable[Operation], client_id: str | None, *, also: t.Iterable[Operation] = ()
+    roles: t.Collection[str] | None,
+    operations: t.Iterable[Operation],
+    client_id: str | None,
+    *,
+    also: t.Iterable[Operation] = (),
 ) -> None:
     """Denied when a permission is missing. roles: None when the token does not tell, which is no reason to stop.
 
-    also: what follows these works where something is to change. It is no reason to stop, but is named with the rest, so that one message
-    tells everything that has to be granted.
+    also: what follows these works where something is to change. It is no reason to stop, but is named with the rest, so
+    that one message tells everything that has to be granted.
     """
     if roles is None:
         return

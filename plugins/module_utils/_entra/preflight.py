@@ -14,7 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import UUID, check_account, check_home, parse_role_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
+    UUID,
+    check_account,
+    check_home,
+    parse_role_arn,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import PARTITIONS, partition_named
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import (
     accepted_audiences,
@@ -34,7 +39,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
     Application,
     advice_for_taken,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, Result, literal, read
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import (
+    Graph,
+    Request,
+    Result,
+    literal,
+    read,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import undocumented_sources
 
@@ -48,7 +59,12 @@ DEFAULT_FORM: t.Final = "nonDefaultUriAddition"
 OWN_DOMAIN: t.Final = "uriAdditionWithoutUniqueTenantIdentifier"
 
 #: How each kind of picture begins that is known to be taken.
-IMAGES: t.Final = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif", b"GIF89a": "image/gif"}
+IMAGES: t.Final = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+}
 
 _EMAIL: t.Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -69,7 +85,9 @@ def check_options(params: t.Mapping[str, t.Any]) -> list[str]:
     _check_beyond_aws(params)
     relay_state = params.get("relay_state")
     if relay_state and re.search(r"\s", relay_state):
-        raise InvalidInput(f"The relay state {relay_state!r} holds white space.", hint="A blank in a destination is written %20.")
+        raise InvalidInput(
+            f"The relay state {relay_state!r} holds white space.", hint="A blank in a destination is written %20."
+        )
     if relay_state and "/connect/federate/" in relay_state:
         parse_relay_state(relay_state)
     signing_certificates.check_wish(**params["signing_certificate"])
@@ -81,21 +99,39 @@ def check_options(params: t.Mapping[str, t.Any]) -> list[str]:
     if not claims_policies.is_managed(params):
         return _partition_warnings(params)
     sources = undocumented_sources(claims_policies.wanted_policy(params, None).claims)
-    doubtful = [f"Microsoft does not document {source} as a source of claims; Entra ID may refuse the policy." for source in sources]
+    doubtful = [
+        f"Microsoft does not document {source} as a source of claims; Entra ID may refuse the policy."
+        for source in sources
+    ]
     return [*_partition_warnings(params), *doubtful]
 
 
 def _check_beyond_aws(params: t.Mapping[str, t.Any]) -> None:
-    """What applications for others than AWS have: a logout URL, a default among several reply URLs, and none of AWS's claims."""
-    logout_url, default, reply_urls = params.get("logout_url"), params.get("default_reply_url"), params.get("reply_urls")
-    if logout_url and (urlsplit(logout_url).scheme != "https" or not urlsplit(logout_url).hostname or re.search(r"\s", logout_url)):
+    """What applications for others than AWS have: a logout URL, a default among several reply URLs, and none of AWS's
+    claims.
+    """
+    logout_url, default, reply_urls = (
+        params.get("logout_url"),
+        params.get("default_reply_url"),
+        params.get("reply_urls"),
+    )
+    if logout_url and (
+        urlsplit(logout_url).scheme != "https" or not urlsplit(logout_url).hostname or re.search(r"\s", logout_url)
+    ):
         raise InvalidInput(f"The logout URL {logout_url!r} is not an https address.")
     if default is not None and reply_urls is not None and default not in reply_urls:
-        raise InvalidInput(f"The default reply URL {default} is not among the reply URLs.", hint=f"Use one of {', '.join(reply_urls)}.")
-    given = [option for option in ("session_name_source", "role_claims", "session_duration") if params.get(option) is not None]
+        raise InvalidInput(
+            f"The default reply URL {default} is not among the reply URLs.", hint=f"Use one of {', '.join(reply_urls)}."
+        )
+    given = [
+        option
+        for option in ("session_name_source", "role_claims", "session_duration")
+        if params.get(option) is not None
+    ]
     if not params.get("aws_claims", True) and given:
         raise InvalidInput(
-            f"{', '.join(given)} makes claims of AWS, and aws_claims is false.", hint="Give name_id_source and extra_claims."
+            f"{', '.join(given)} makes claims of AWS, and aws_claims is false.",
+            hint="Give name_id_source and extra_claims.",
         )
 
 
@@ -119,10 +155,16 @@ def _check_texts(params: t.Mapping[str, t.Any]) -> None:
 
 def _partition_warnings(params: t.Mapping[str, t.Any]) -> list[str]:
     """Reply URLs and identifiers must belong to the partition of the roles that agents get."""
-    pairs, reply_urls, identifiers = params.get("role_claims") or (), params.get("reply_urls") or (), params.get("identifiers") or ()
+    pairs, reply_urls, identifiers = (
+        params.get("role_claims") or (),
+        params.get("reply_urls") or (),
+        params.get("identifiers") or (),
+    )
     partitions = {parse_role_arn(pair["role_arn"]).partition for pair in pairs}
     if len(partitions) > 1:
-        raise InvalidInput("The role claims name more than one AWS partition.", hint="One application serves one partition.")
+        raise InvalidInput(
+            "The role claims name more than one AWS partition.", hint="One application serves one partition."
+        )
     if not partitions:
         return []
     partition = partition_named(partitions.pop())
@@ -132,14 +174,22 @@ def _partition_warnings(params: t.Mapping[str, t.Any]) -> list[str]:
     audience = params.get("audience_override")
     if audience and audience not in accepted_audiences(partition):
         warnings.append(
-            f"{partition.title} does not accept the audience {audience}; it accepts {', '.join(accepted_audiences(partition))}."
+            f"{partition.title} does not accept the audience {audience}; it accepts "
+            f"{', '.join(accepted_audiences(partition))}."
         )
-    if identifiers and not audience and not any(audience_of(one) in accepted_audiences(partition) for one in identifiers):
+    if (
+        identifiers
+        and not audience
+        and not any(audience_of(one) in accepted_audiences(partition) for one in identifiers)
+    ):
         warnings.append(
-            f"None of the identifiers sends an audience that {partition.title} accepts: {', '.join(accepted_audiences(partition))}."
+            f"None of the identifiers sends an audience that {partition.title} accepts: "
+            f"{', '.join(accepted_audiences(partition))}."
         )
     if len(reply_urls) > 1 and not params.get("default_reply_url"):
-        warnings.append("There is more than one reply URL; a sign-in that starts at Entra ID uses the first one that Entra ID has.")
+        warnings.append(
+            "There is more than one reply URL; a sign-in that starts at Entra ID uses the first one that Entra ID has."
+        )
     return warnings
 
 
@@ -159,11 +209,11 @@ def logo_of(path: str) -> tuple[bytes, str]:
 
 @dataclass(frozen=True)
 class Obstacles:
-    """What may stand against new identifiers: live and deleted objects that hold them, and the tenant's policy for them; and for a new
-    application, that there is no such template.
+    """What may stand against new identifiers: live and deleted objects that hold them, and the tenant's policy for
+    them; and for a new application, that there is no such template.
 
-    deleted: empty as well when the caller may not read the recycle bin. policy, domains: None when the caller may not read the policy, or
-    the tenant's verified domains.
+    deleted: empty as well when the caller may not read the recycle bin. policy, domains: None when the caller may not
+    read the policy, or the tenant's verified domains.
     """
 
     applications: tuple[t.Mapping[str, t.Any], ...] = ()
@@ -175,7 +225,9 @@ class Obstacles:
 
 
 def read_obstacles(graph: Graph, identifiers: t.Sequence[str], template: Request | None = None) -> Obstacles:
-    """Look for what stands against new identifiers, in one batch. template: finds what a new application is to be made from."""
+    """Look for what stands against new identifiers, in one batch. template: finds what a new application is to be made
+    from.
+    """
     holders = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in identifiers)
     names = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in identifiers)
     requests_ = [
@@ -186,13 +238,20 @@ def read_obstacles(graph: Graph, identifiers: t.Sequence[str], template: Request
             filter=names,
             select=("id", "appId", "displayName", "servicePrincipalNames"),
         ),
-        read(DELETED_APPLICATION, "list the deleted applications", select=(*APPLICATION_FIELDS, "deletedDateTime"), top=999),
+        read(
+            DELETED_APPLICATION,
+            "list the deleted applications",
+            select=(*APPLICATION_FIELDS, "deletedDateTime"),
+            top=999,
+        ),
         read("/policies/defaultAppManagementPolicy", "read the tenant's policy for applications"),
         read("/organization", "read the tenant's verified domains", select=("verifiedDomains",)),
     ]
     holding, named, deleted, policy, tenant, *others = graph.batch([*requests_, *([template] if template else [])])
     lists = (holding.get(), named.get(), _if_allowed(deleted) or {})
-    applications, principals, recycled = (tuple(graph.rest(page, request.what)) for page, request in zip(lists, requests_, strict=False))
+    applications, principals, recycled = (
+        tuple(graph.rest(page, request.what)) for page, request in zip(lists, requests_, strict=False)
+    )
     missing = any(outcome.found() is None for outcome in others)
     return Obstacles(applications, principals, recycled, _if_allowed(policy), _domains(_if_allowed(tenant)), missing)
 
@@ -215,23 +274,34 @@ def check_identifiers(
     own = app.app_id if app else None
     for identifier in added:
         for holder in (*obstacles.applications, *obstacles.principals):
-            if holder["appId"] != own and identifier in (*holder.get("identifierUris", ()), *holder.get("servicePrincipalNames", ())):
+            if holder["appId"] != own and identifier in (
+                *holder.get("identifierUris", ()),
+                *holder.get("servicePrincipalNames", ()),
+            ):
                 raise Conflict(
-                    f"The identifier {identifier} is held by the application '{holder['displayName']}' ({holder['appId']}).",
+                    (
+                        f"The identifier {identifier} is held by the application '{holder['displayName']}' "
+                        f"({holder['appId']})."
+                    ),
                     hint=advice_for_taken(identifier, name),
                     holder=holder["appId"],
                 )
         for holder in obstacles.deleted:
             if identifier in holder.get("identifierUris", ()):
                 raise Conflict(
-                    f"The identifier {identifier} is held by the deleted application '{holder['displayName']}' ({holder['appId']}).",
+                    (
+                        f"The identifier {identifier} is held by the deleted application '{holder['displayName']}' "
+                        f"({holder['appId']})."
+                    ),
                     hint=f"Delete it for good (state: absent, purge: true, app_id: {holder['appId']}), or restore it.",
                     holder=holder["appId"],
                 )
         _check_policy(identifier, obstacles, (tenant_id, own), now if app is None else None)
 
 
-def _check_policy(identifier: str, obstacles: Obstacles, unique: t.Iterable[str | None], made_at: datetime | None) -> None:
+def _check_policy(
+    identifier: str, obstacles: Obstacles, unique: t.Iterable[str | None], made_at: datetime | None
+) -> None:
     """InvalidInput when the tenant's policy refuses an identifier even of an application that is set up for SAML."""
     policy = obstacles.policy or {}
     if not policy.get("isEnabled", True):
@@ -241,28 +311,47 @@ def _check_policy(identifier: str, obstacles: Obstacles, unique: t.Iterable[str 
     strict, lenient = (restrictions.get(name) or {} for name in (DEFAULT_FORM, OWN_DOMAIN))
     if _applies(strict, made_at) and strict.get("excludeSaml") is False:
         raise InvalidInput(
-            f"The tenant's policy {DEFAULT_FORM} refuses the identifier {identifier}, and does not exempt SAML applications.",
+            (
+                f"The tenant's policy {DEFAULT_FORM} refuses the identifier {identifier}, and does not exempt SAML "
+                f"applications."
+            ),
             hint="Have excludeSaml set for it in the tenant's default app management policy.",
         )
-    if _applies(lenient, made_at) and not lenient.get("excludeSaml") and not has_id and not _may_be_verified(identifier, obstacles.domains):
+    if (
+        _applies(lenient, made_at)
+        and not lenient.get("excludeSaml")
+        and not has_id
+        and not _may_be_verified(identifier, obstacles.domains)
+    ):
         raise InvalidInput(
-            f"The tenant's policy {OWN_DOMAIN} refuses the identifier {identifier}: it is not on a verified domain of the tenant"
-            f"{_listed(obstacles.domains)}, holds neither the tenant's nor the application's id, and SAML applications are not exempt.",
-            hint="Have excludeSaml set for it in the tenant's default app management policy: AWS needs its own audience as the identifier.",
+            f"The tenant's policy {OWN_DOMAIN} refuses the identifier {identifier}: it is not on a verified "
+            f"domain of the tenant"
+            f"{_listed(obstacles.domains)}, holds neither the tenant's nor the application's id, and SAML "
+            f"applications are not exempt.",
+            hint=(
+                "Have excludeSaml set for it in the tenant's default app management policy: AWS needs its own "
+                "audience as the identifier."
+            ),
         )
 
 
 def _applies(rule: t.Mapping[str, t.Any], made_at: datetime | None) -> bool:
     """Whether a rule is on for an application made at a time; None for one that exists."""
     begins = rule.get("restrictForAppsCreatedAfterDateTime")
-    return rule.get("state") == "enabled" and (made_at is None or not begins or datetime.fromisoformat(str(begins)) <= made_at)
+    return rule.get("state") == "enabled" and (
+        made_at is None or not begins or datetime.fromisoformat(str(begins)) <= made_at
+    )
 
 
 def _may_be_verified(identifier: str, domains: tuple[str, ...] | None) -> bool:
-    """Whether an identifier is on a verified domain or below one, as far as the domains are known; AWS's own never is."""
+    """Whether an identifier is on a verified domain or below one, as far as the domains are known; AWS's own never
+    is.
+    """
     host = (urlsplit(identifier).hostname or "").lower()
     if domains is None:
-        return bool(host) and not any(audience_of(identifier) in accepted_audiences(partition) for partition in PARTITIONS.values())
+        return bool(host) and not any(
+            audience_of(identifier) in accepted_audiences(partition) for partition in PARTITIONS.values()
+        )
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 

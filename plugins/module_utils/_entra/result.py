@@ -15,7 +15,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import KINDS
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import APPLICATION, INTERNAL, PRINCIPAL
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import active_of, managed_thumbprints
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
+    active_of,
+    managed_thumbprints,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, parse, renamed
@@ -63,13 +66,15 @@ def describe(app: Application, graph: Graph) -> dict[str, t.Any]:
 def read_metadata(app: Application, graph: Graph, policy: claims.ClaimsPolicy | None = None) -> Metadata | None:
     """The application's federation metadata, once it holds the active certificate; None until then.
 
-    Where the claims policy puts the application's id into the issuer, the entity id has it too, which in Entra's own document it has not:
+    Where the claims policy puts the application's id into the issuer, the entity id has it too, which in Entra's own
+    document it has not:
     AWS compares the two. policy: the one that is to be, in place of the one that is.
     """
     active = active_of(app.certificates)
     try:
         document = graph.public(
-            metadata_url(graph.place.cloud.authority_url, graph.tenant_id, app.app_id), f"read the metadata of '{app.label}'"
+            metadata_url(graph.place.cloud.authority_url, graph.tenant_id, app.app_id),
+            f"read the metadata of '{app.label}'",
         )
     except FederationError as error:
         if error.details.get("http_status") not in (400, 404):
@@ -84,15 +89,21 @@ def read_metadata(app: Application, graph: Graph, policy: claims.ClaimsPolicy | 
 
 
 def issuer(graph: Graph, policy: claims.ClaimsPolicy | None, app: Application) -> str:
-    """The issuer of an application whose metadata is yet to be made. app: without an application object when that is to be made as well."""
-    document = graph.public(metadata_url(graph.place.cloud.authority_url, graph.tenant_id), "read the metadata of the tenant")
+    """The issuer of an application whose metadata is yet to be made. app: without an application object when that is to
+    be made as well.
+    """
+    document = graph.public(
+        metadata_url(graph.place.cloud.authority_url, graph.tenant_id), "read the metadata of the tenant"
+    )
     entity_id = parse(document, "metadata of the tenant").entity_id
     return policy.issuer(entity_id, app.app_id if app.application else NEW_APP_ID) if policy else entity_id
 
 
 def wait_for_metadata(app: Application, graph: Graph, waiter: Waiter) -> Metadata:
     """The metadata, waiting until it holds the active certificate, which takes Entra up to some minutes."""
-    return waiter.until(f"the metadata of '{app.label}' to hold the active signing certificate", lambda: read_metadata(app, graph))
+    return waiter.until(
+        f"the metadata of '{app.label}' to hold the active signing certificate", lambda: read_metadata(app, graph)
+    )
 
 
 def with_metadata(described: dict[str, t.Any], metadata: Metadata | None) -> dict[str, t.Any]:
@@ -104,5 +115,8 @@ def with_metadata(described: dict[str, t.Any], metadata: Metadata | None) -> dic
 
 def _assigned(app: Application, kind: str) -> list[dict[str, t.Any]]:
     found = [one for one in app.assignments if one.get("principalType") == kind.title()]
-    listed = [{"id": one["principalId"], "display_name": one.get("principalDisplayName"), "role_id": one.get("appRoleId")} for one in found]
+    listed = [
+        {"id": one["principalId"], "display_name": one.get("principalDisplayName"), "role_id": one.get("appRoleId")}
+        for one in found
+    ]
     return sorted(listed, key=lambda one: (str(one["display_name"]), one["id"]))

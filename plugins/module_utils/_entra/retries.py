@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The one HTTP session of a run: proxies and authorities from the environment, patience, and a time limit on every request."""
+"""The one HTTP session of a run: proxies and authorities from the environment, patience, and a time limit on every
+request.
+"""
 
 from __future__ import annotations
 

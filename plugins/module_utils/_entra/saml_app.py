@@ -17,7 +17,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import a
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application, Deleted
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import Principals
 from ansible_collections.openccp.federation.plugins.module_utils._entra.permissions import Operation
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import OWN_TAGS, must_make, to_activate
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
+    OWN_TAGS,
+    must_make,
+    to_activate,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, unordered
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
@@ -64,7 +68,10 @@ GROUP_CLAIMS: t.Final = {
 
 def _group_claims(app: Application) -> str:
     value = app.application.get("groupMembershipClaims")
-    return next((option for option, api in GROUP_CLAIMS.items() if api == value), str(value) if value not in (None, "None") else "none")
+    return next(
+        (option for option, api in GROUP_CLAIMS.items() if api == value),
+        str(value) if value not in (None, "None") else "none",
+    )
 
 
 def _default_reply_url(app: Application) -> str:
@@ -84,7 +91,8 @@ def _of_principal(option: str, words: str, api: str) -> Property:
     )
 
 
-#: Of the service principal. They come first: Entra takes AWS's identifiers only from an application that is set up for SAML.
+#: Of the service principal. They come first: Entra takes AWS's identifiers only from an application that is set up for
+#: SAML.
 PRINCIPAL: t.Final = (
     _of_principal("single_sign_on_mode", "single sign-on by SAML", "preferredSingleSignOnMode"),
     _of_principal("login_url", "no sign-on URL", "loginUrl"),
@@ -102,10 +110,13 @@ PRINCIPAL: t.Final = (
         lambda emails, _app: {"notificationEmailAddresses": emails},
     ),
     _of_principal("notes", "notes", "notes"),
-    Property("hidden", "whether My Apps hides it", lambda app: HIDDEN in (app.principal.get("tags") or ()), _principal_tags),
+    Property(
+        "hidden", "whether My Apps hides it", lambda app: HIDDEN in (app.principal.get("tags") or ()), _principal_tags
+    ),
 )
 
-#: Of the application object, with the final name, so that an application that has its identifiers also has its name and tag.
+#: Of the application object, with the final name, so that an application that has its identifiers also has its name and
+#: tag.
 APPLICATION: t.Final = (
     Property(
         "identifiers",
@@ -170,7 +181,11 @@ def desired_settings(params: t.Mapping[str, t.Any], app: Application | None) -> 
 
 def differing(properties: t.Iterable[Property], wanted: t.Mapping[str, t.Any], app: Application) -> list[Property]:
     """The settings that have to be written."""
-    return [one for one in properties if one.option in wanted and _canonical(one.option, wanted[one.option]) != one.read(app)]
+    return [
+        one
+        for one in properties
+        if one.option in wanted and _canonical(one.option, wanted[one.option]) != one.read(app)
+    ]
 
 
 def body_of(
@@ -201,7 +216,11 @@ def view(app: Application, current_state: CurrentState) -> dict[str, t.Any]:
     shown = {one.option: one.read(app) for one in (*APPLICATION, *PRINCIPAL) if one.option not in INTERNAL}
     return shown | {
         "certificates": [
-            {"thumbprint": one.thumbprint, "not_after": one.certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"), "active": one.active}
+            {
+                "thumbprint": one.thumbprint,
+                "not_after": one.certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "active": one.active,
+            }
             for one in app.certificates
         ],
         "claims": _claims_view(policy),
@@ -231,14 +250,22 @@ def plan_present(params: t.Mapping[str, t.Any], current_state: CurrentState) -> 
         changed = differing(properties, wanted, app)
         if changed:
             steps.append(
-                Step(do, f"Set {_listed([one.words for one in changed])} of '{label}'", {"options": [one.option for one in changed]})
+                Step(
+                    do,
+                    f"Set {_listed([one.words for one in changed])} of '{label}'",
+                    {"options": [one.option for one in changed]},
+                )
             )
-            after |= {one.option: _canonical(one.option, wanted[one.option]) for one in changed if one.option not in INTERNAL}
+            after |= {
+                one.option: _canonical(one.option, wanted[one.option]) for one in changed if one.option not in INTERNAL
+            }
     steps += _logo_steps(current_state, app, label)
     steps += _certificate_steps(params, current_state, app, label, after)
     steps += _claims_steps(params, app, label, after)
     steps += _assignment_steps(params, current_state, app, label, after)
-    return Plan(before, after, tuple(steps), (*current_state.warnings, *_unlisted_warnings(params, current_state, app, label)))
+    return Plan(
+        before, after, tuple(steps), (*current_state.warnings, *_unlisted_warnings(params, current_state, app, label))
+    )
 
 
 def plan_absent(params: t.Mapping[str, t.Any], current_state: CurrentState) -> Plan:
@@ -252,18 +279,30 @@ def plan_absent(params: t.Mapping[str, t.Any], current_state: CurrentState) -> P
             steps.append(Step("release_identifiers", f"Take the identifiers from '{app.label}'"))
         if app.principal.get("preferredSingleSignOnMode") is not None:
             steps.append(Step("reset_sign_on", f"Switch single sign-on of '{app.label}' off"))
-        steps += [Step("delete_claims", f"Remove the claims policy of '{app.label}'", {"policy": policy}) for policy in app.policies]
+        steps += [
+            Step("delete_claims", f"Remove the claims policy of '{app.label}'", {"policy": policy})
+            for policy in app.policies
+        ]
         steps.append(Step("delete", f"Delete the application '{app.label}' ({app.app_id})"))
         ids = (*([app.principal_id] if app.principal else []), app.id)
         purged.append(Deleted(app.label, app.app_id, ids))
     strays = [
-        Step("delete_claims", f"Delete the claims policy {policy['displayName']}, which is not assigned", {"policy": policy})
+        Step(
+            "delete_claims",
+            f"Delete the claims policy {policy['displayName']}, which is not assigned",
+            {"policy": policy},
+        )
         for policy in current_state.stray_policies
     ]
     steps = strays + steps
     if params["purge"]:
-        steps += [Step("purge", f"Delete '{one.name}' ({one.app_id}) from the recycle bin", {"deleted": one}) for one in purged]
-    before = view(app or BLANK, current_state) or ({"deleted": [one.app_id for one in current_state.deleted]} if steps else {})
+        steps += [
+            Step("purge", f"Delete '{one.name}' ({one.app_id}) from the recycle bin", {"deleted": one})
+            for one in purged
+        ]
+    before = view(app or BLANK, current_state) or (
+        {"deleted": [one.app_id for one in current_state.deleted]} if steps else {}
+    )
     return Plan(before, {}, tuple(steps), current_state.warnings)
 
 
@@ -336,14 +375,24 @@ def _certificate_steps(
         wish = params["signing_certificate"]
         made = {"common_name": wish["common_name"], "validity_days": wish["validity_days"], "active": True}
         after["certificates"] = [*({**one, "active": False} for one in after.get("certificates", ())), made]
-        text = f"Make the signing certificate CN={wish['common_name']} of '{label}', valid for {wish['validity_days']} days"
-        return [Step("add_certificate", text), Step("activate_certificate", f"Activate the new signing certificate of '{label}'")]
+        text = (
+            f"Make the signing certificate CN={wish['common_name']} of '{label}', valid for "
+            f"{wish['validity_days']} days"
+        )
+        return [
+            Step("add_certificate", text),
+            Step("activate_certificate", f"Activate the new signing certificate of '{label}'"),
+        ]
     other = to_activate(app.certificates, current_state.now)
     if other is None:
         return []
     after["certificates"] = [{**one, "active": one["thumbprint"] == other.thumbprint} for one in after["certificates"]]
     return [
-        Step("activate_certificate", f"Activate the signing certificate {other.thumbprint} of '{label}'", {"thumbprint": other.thumbprint})
+        Step(
+            "activate_certificate",
+            f"Activate the signing certificate {other.thumbprint} of '{label}'",
+            {"thumbprint": other.thumbprint},
+        )
     ]
 
 
@@ -358,8 +407,20 @@ def _claims_steps(params: t.Mapping[str, t.Any], app: Application, label: str, a
         return []
     after |= {"claims": _claims_view(wanted), "claims_policy": _settings_view(wanted)}
     if existing is None:
-        return [Step("create_claims", f"Create the claims policy of '{label}' and assign it", {"definition": wanted.definition()})]
-    return [Step("update_claims", f"Change the claims of '{label}'", {"policy_id": existing["id"], "definition": wanted.definition()})]
+        return [
+            Step(
+                "create_claims",
+                f"Create the claims policy of '{label}' and assign it",
+                {"definition": wanted.definition()},
+            )
+        ]
+    return [
+        Step(
+            "update_claims",
+            f"Change the claims of '{label}'",
+            {"policy_id": existing["id"], "definition": wanted.definition()},
+        )
+    ]
 
 
 def _assignment_steps(
@@ -372,14 +433,20 @@ def _assignment_steps(
         raise app.not_readable["assignments"]
     names = assignments.names_of(current_state.principals, app.assignments)
     changes = assignments.plan_changes(wish, current_state.principals, app.assignments)
-    after["assignments"] = {f"{kind}s": sorted(names.get(one, one) for one in ids) for kind, ids in changes.after.items()}
+    after["assignments"] = {
+        f"{kind}s": sorted(names.get(one, one) for one in ids) for kind, ids in changes.after.items()
+    }
     steps = []
     if changes.add:
         text = f"Assign {assignments.told(changes.add, names)} to '{label}'"
-        steps.append(Step("assign", text, {"ids": list(changes.add), "names": names}, reason="Listed, and not assigned."))
+        steps.append(
+            Step("assign", text, {"ids": list(changes.add), "names": names}, reason="Listed, and not assigned.")
+        )
     if changes.remove:
         text = f"Remove the assignment of {assignments.told(changes.remove, names)} to '{label}'"
-        steps.append(Step("unassign", text, {"ids": list(changes.remove), "names": names}, reason="Assigned, and not listed."))
+        steps.append(
+            Step("unassign", text, {"ids": list(changes.remove), "names": names}, reason="Assigned, and not listed.")
+        )
     return steps
 
 
@@ -390,11 +457,18 @@ def unlisted(params: t.Mapping[str, t.Any], current_state: CurrentState, app: Ap
     return [assignments.told({one: kind}, names) for one, kind in changes.unlisted.items()]
 
 
-def _unlisted_warnings(params: t.Mapping[str, t.Any], current_state: CurrentState, app: Application, label: str) -> list[str]:
+def _unlisted_warnings(
+    params: t.Mapping[str, t.Any], current_state: CurrentState, app: Application, label: str
+) -> list[str]:
     kept = unlisted(params, current_state, app)
     if not kept:
         return []
-    return [f"Assigned to '{label}', and not listed: {listed(kept)}. Nobody loses the assignment, as assignments.unlisted=report says."]
+    return [
+        (
+            f"Assigned to '{label}', and not listed: {listed(kept)}. Nobody loses the assignment, as "
+            f"assignments.unlisted=report says."
+        )
+    ]
 
 
 def _claims_view(policy: claims.ClaimsPolicy | None) -> list[dict[str, str]]:

@@ -18,9 +18,18 @@ import typing as t
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication, make, retry_until_replicated
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
+    is_replication,
+    make,
+    retry_until_replicated,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, url
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    Conflict,
+    FederationError,
+    InvalidInput,
+    NotFound,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate, from_der
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -30,7 +39,14 @@ LONGEST_DAYS: t.Final = 1095
 #: Entra's own name for them.
 COMMON_NAME: t.Final = "Microsoft Azure Federated SSO Certificate"
 
-KEY_FIELDS: t.Final = ("id", "appId", "keyCredentials", "passwordCredentials", "preferredTokenSigningKeyThumbprint", "tags")
+KEY_FIELDS: t.Final = (
+    "id",
+    "appId",
+    "keyCredentials",
+    "passwordCredentials",
+    "preferredTokenSigningKeyThumbprint",
+    "tags",
+)
 
 #: The lists of credentials, and the member that must be null in what stays.
 SECRETS: t.Final = {"keyCredentials": "key", "passwordCredentials": "secretText"}
@@ -38,11 +54,13 @@ SECRETS: t.Final = {"keyCredentials": "key", "passwordCredentials": "secretText"
 #: Seconds for which a removal is tried again.
 REMOVAL_TIMEOUT: t.Final = 120.0
 
-#: The tag of a service principal that tells which certificate was activated last, and when: Entra itself does not keep that.
+#: The tag of a service principal that tells which certificate was activated last, and when: Entra itself does not keep
+#: that.
 ACTIVATED_TAG: t.Final = "openccp.federation.activated:"
 
-#: The tags of a service principal that tell which certificates this collection made: by thumbprint, or, until one is first activated, by
-#: the second in which it ends, which is noted before the certificate is made, so that no stop in between makes it one of unknown origin.
+#: The tags of a service principal that tell which certificates this collection made: by thumbprint, or, until one is
+#: first activated, by the second in which it ends, which is noted before the certificate is made, so that no stop in
+#: between makes it one of unknown origin.
 MADE_TAG: t.Final = "openccp.federation.certificate:"
 
 #: What a service principal's tags hold that its application's do not.
@@ -54,9 +72,11 @@ _THUMBPRINT: t.Final = re.compile(r"[0-9A-F]{40}")
 
 @dataclass(frozen=True)
 class SigningCertificate:
-    """One certificate of a service principal. can_sign: whether its private key is there too. activated_at: as far as it was noted.
+    """One certificate of a service principal. can_sign: whether its private key is there too. activated_at: as far as
+    it was noted.
 
-    key_identifier: what its credentials share; None for a foreign one, of which it is not known which others belong to it.
+    key_identifier: what its credentials share; None for a foreign one, of which it is not known which others belong to
+    it.
     managed: whether this collection made it.
     """
 
@@ -88,7 +108,9 @@ class SigningCertificate:
 
 
 def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
-    """The signing certificates of a service principal, the one that ends last first. Keys that hold no certificate are no part of it."""
+    """The signing certificates of a service principal, the one that ends last first. Keys that hold no certificate are
+    no part of it.
+    """
     keys = principal.get("keyCredentials") or ()
     signing = {key.get("customKeyIdentifier") for key in keys if key.get("usage") == "Sign"}
     active = (principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
@@ -110,7 +132,9 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
         found[identifier or key["keyId"]] = SigningCertificate(
             certificate, identifier, thumbprint == active, can_sign, activated_at, managed
         )
-    return tuple(sorted(found.values(), key=lambda one: (one.certificate.not_after, one.thumbprint, one.can_sign), reverse=True))
+    return tuple(
+        sorted(found.values(), key=lambda one: (one.certificate.not_after, one.thumbprint, one.can_sign), reverse=True)
+    )
 
 
 def managed_thumbprints(principal: t.Mapping[str, t.Any]) -> tuple[str, ...]:
@@ -155,14 +179,16 @@ def check_wish(common_name: str, validity_days: int) -> None:
         )
     if not 1 <= validity_days <= LONGEST_DAYS:
         raise InvalidInput(
-            f"signing_certificate.validity_days is {validity_days}; Entra ID makes certificates of 1 to {LONGEST_DAYS} days (three years)."
+            f"signing_certificate.validity_days is {validity_days}; Entra ID makes certificates of 1 to "
+            f"{LONGEST_DAYS} days (three years)."
         )
 
 
 class KeyMaterial:
     """The public keys of a service principal that were read before, so that reads that only wait need not select them.
 
-    Graph shows keyCredentials without their keys to any read, but allows 150 reads a minute in a tenant that select them.
+    Graph shows keyCredentials without their keys to any read, but allows 150 reads a minute in a tenant that select
+    them.
     """
 
     def __init__(self) -> None:
@@ -192,7 +218,9 @@ def _verifying(principal: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
 
 
 def _key_of(key: t.Mapping[str, t.Any]) -> str:
-    """By what a certificate is known: its credentials' common identifier, or, of a foreign one without, the key's own."""
+    """By what a certificate is known: its credentials' common identifier, or, of a foreign one without, the key's
+    own.
+    """
     return str(key.get("customKeyIdentifier") or key["keyId"])
 
 
@@ -215,15 +243,24 @@ def end_of(graph: Graph, validity_days: int) -> str:
 
 
 def noting_made(principal: t.Mapping[str, t.Any], made: str) -> list[str]:
-    """The tags of a service principal with the note that a certificate, told by its end or its thumbprint, is this collection's."""
+    """The tags of a service principal with the note that a certificate, told by its end or its thumbprint, is this
+    collection's.
+    """
     kept = [tag for tag in principal.get("tags") or () if tag.startswith(OWN_TAGS)]
     return list(dict.fromkeys([*_others(principal), *kept, f"{MADE_TAG}{made}"]))
 
 
 def add(
-    graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], common_name: str, validity_days: int, *, noted: str | None = None
+    graph: Graph,
+    waiter: Waiter,
+    principal: t.Mapping[str, t.Any],
+    common_name: str,
+    validity_days: int,
+    *,
+    noted: str | None = None,
 ) -> tuple[Made, dict[str, t.Any]]:
-    """Make a certificate, inactive when another one is usable; and the service principal, which shows it then, but for its keys.
+    """Make a certificate, inactive when another one is usable; and the service principal, which shows it then, but for
+    its keys.
 
     principal: as it was last read or written. That the certificate is made here is noted first.
     noted: its end, where that is noted already.
@@ -236,7 +273,9 @@ def add(
     request = Request("POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make {what}", body)
 
     def attempt() -> Made:
-        answer = retry_until_replicated(waiter, "the service principal to take a signing certificate", lambda: graph.request(request))
+        answer = retry_until_replicated(
+            waiter, "the service principal to take a signing certificate", lambda: graph.request(request)
+        )
         return Made(answer["customKeyIdentifier"], answer["key"])
 
     def look() -> Made | None:
@@ -258,13 +297,18 @@ def add(
 
 
 def activate(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], thumbprint: str) -> dict[str, t.Any]:
-    """Choose the certificate that signs, and note when, in one request. principal: as it was last read or written; returned as it is then.
+    """Choose the certificate that signs, and note when, in one request. principal: as it was last read or written;
+    returned as it is then.
 
     Graph takes any thumbprint: the caller has looked for it, and waits until it is shown.
     """
     body = {"preferredTokenSigningKeyThumbprint": thumbprint, "tags": _noting(principal, thumbprint, graph.now())}
-    request = Request("PATCH", f"/servicePrincipals/{principal['id']}", f"activate the signing certificate {thumbprint}", body)
-    retry_until_replicated(waiter, "the service principal to take its active certificate", lambda: graph.request(request))
+    request = Request(
+        "PATCH", f"/servicePrincipals/{principal['id']}", f"activate the signing certificate {thumbprint}", body
+    )
+    retry_until_replicated(
+        waiter, "the service principal to take its active certificate", lambda: graph.request(request)
+    )
     return {**principal, **body}
 
 
@@ -274,7 +318,9 @@ def without(principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -
     Graph takes the others only as they were read, but for an explicit null in place of what is secret.
     """
     if certificate.active:
-        raise Conflict(f"The signing certificate {certificate.thumbprint} is active.", hint="Activate another one first.")
+        raise Conflict(
+            f"The signing certificate {certificate.thumbprint} is active.", hint="Activate another one first."
+        )
     check_managed(certificate)
     return {
         name: [
@@ -287,16 +333,23 @@ def without(principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -
 
 
 def check_managed(certificate: SigningCertificate) -> None:
-    """Conflict when it is not known which credentials belong to a certificate, so that others could be removed with it."""
+    """Conflict when it is not known which credentials belong to a certificate, so that others could be removed with
+    it.
+    """
     if certificate.key_identifier is None:
         raise Conflict(
-            f"The certificate {certificate.thumbprint} has no customKeyIdentifier, so nothing tells which credentials belong to it.",
+            (
+                f"The certificate {certificate.thumbprint} has no customKeyIdentifier, so nothing tells which "
+                f"credentials belong to it."
+            ),
             hint="It is somebody else's. Remove it by hand, by the keyId of its keyCredential.",
         )
 
 
 def remove(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -> None:
-    """Remove one certificate that is not active; returns once the service principal no longer shows it. principal: as it was read."""
+    """Remove one certificate that is not active; returns once the service principal no longer shows it. principal: as
+    it was read.
+    """
     principal_id, what = principal["id"], f"remove the signing certificate {certificate.thumbprint}"
     reads = [principal]
 
@@ -315,7 +368,12 @@ def remove(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], certi
         # Refused with 400: a read was so old that it showed what is gone since.
         return is_replication(error) or error.details.get("http_status") == 400
 
-    waiter.until("the service principal to give up a certificate", attempt, passes=passes, timeout=min(REMOVAL_TIMEOUT, waiter.timeout))
+    waiter.until(
+        "the service principal to give up a certificate",
+        attempt,
+        passes=passes,
+        timeout=min(REMOVAL_TIMEOUT, waiter.timeout),
+    )
 
     def gone() -> bool | None:
         left = read_principal(graph, principal_id)
@@ -347,11 +405,15 @@ def _identifiers(principal: t.Mapping[str, t.Any], name: str = "keyCredentials")
 def read_keys(graph: Graph, principal_id: str) -> dict[str, t.Any]:
     """A service principal's credentials; the keys are only shown to a request for one object that names them."""
     path = url(f"/servicePrincipals/{principal_id}", select=KEY_FIELDS)
-    return t.cast("dict[str, t.Any]", graph.get(path, f"read the signing certificates of the service principal {principal_id}"))
+    return t.cast(
+        "dict[str, t.Any]", graph.get(path, f"read the signing certificates of the service principal {principal_id}")
+    )
 
 
 def _activated(principal: t.Mapping[str, t.Any]) -> tuple[str, datetime | None]:
-    noted = next((tag.removeprefix(ACTIVATED_TAG) for tag in principal.get("tags") or () if tag.startswith(ACTIVATED_TAG)), "")
+    noted = next(
+        (tag.removeprefix(ACTIVATED_TAG) for tag in principal.get("tags") or () if tag.startswith(ACTIVATED_TAG)), ""
+    )
     thumbprint, time = [*noted.split("@"), ""][:2]
     try:
         return thumbprint, datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
@@ -360,7 +422,8 @@ def _activated(principal: t.Mapping[str, t.Any]) -> tuple[str, datetime | None]:
 
 
 def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) -> list[str]:
-    # Ends are replaced by thumbprints as soon as certificates show them: those are what IAM tells of a certificate, too.
+    # Ends are replaced by thumbprints as soon as certificates show them: those are what IAM tells of a certificate,
+    # too.
     shown = {_second(certificate.certificate.not_after): certificate.thumbprint for certificate in pairs(principal)}
     made = [f"{MADE_TAG}{shown.get(note, note)}" for note in sorted(_made(principal))]
     return [*_others(principal), *made, f"{ACTIVATED_TAG}{thumbprint}@{_second(now)}"]
@@ -370,7 +433,10 @@ def _note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: 
     """Note that a certificate is this collection's, by its thumbprint or its end; the service principal's tags then."""
     tags = noting_made(principal, made)
     request = Request(
-        "PATCH", f"/servicePrincipals/{principal['id']}", f"note the signing certificate of {principal['id']}", {"tags": tags}
+        "PATCH",
+        f"/servicePrincipals/{principal['id']}",
+        f"note the signing certificate of {principal['id']}",
+        {"tags": tags},
     )
     retry_until_replicated(waiter, "the service principal to take a note", lambda: graph.request(request))
     return tags

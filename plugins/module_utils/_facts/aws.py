@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Reads what a check of the sign-in path needs of IAM and Amazon Connect. What the credentials may not read is told, and stops nothing."""
+"""Reads what a check of the sign-in path needs of IAM and Amazon Connect. What the credentials may not read is told,
+and stops nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,13 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import SamlProvider, SamlProviders
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import ConnectUser, Instance, Provider, Role, Users
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
+    ConnectUser,
+    Instance,
+    Provider,
+    Role,
+    Users,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._connect.directory import DirectoryToBe
 from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import access_url, describe
 from ansible_collections.openccp.federation.plugins.module_utils._connect.origins import ApprovedOrigins
@@ -92,18 +100,34 @@ def _read_role(iam: t.Any, arn: str) -> Role | None:
         not_readable["boundary"] = str(error)
     trust = policies.parse(role["AssumeRolePolicyDocument"], "trust policy")
     tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
-    return Role(arn, role["RoleId"], trust, role["CreateDate"], role.get("MaxSessionDuration", 3600), granted, limit, tags, not_readable)
+    return Role(
+        arn,
+        role["RoleId"],
+        trust,
+        role["CreateDate"],
+        role.get("MaxSessionDuration", 3600),
+        granted,
+        limit,
+        tags,
+        not_readable,
+    )
 
 
 def _inline(iam: t.Any, name: str) -> dict[str, Policy]:
     with attempt(f"read the policies of the role {name!r}"):
         names = iam.get_paginator("list_role_policies").paginate(RoleName=name).build_full_result()["PolicyNames"]
-        return {one: policies.parse(iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"]) for one in names}
+        return {
+            one: policies.parse(iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"]) for one in names
+        }
 
 
 def _attached(iam: t.Any, name: str) -> dict[str, Policy]:
     with attempt(f"list the attached policies of the role {name!r}"):
-        found = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name).build_full_result()["AttachedPolicies"]
+        found = (
+            iam.get_paginator("list_attached_role_policies")
+            .paginate(RoleName=name)
+            .build_full_result()["AttachedPolicies"]
+        )
     return {one["PolicyArn"]: _managed(iam, one["PolicyArn"]) for one in found}
 
 
@@ -142,10 +166,11 @@ def read_instance(connect: t.Any, instance_id: str, not_readable: dict[str, str]
 
 
 def read_users(connect: t.Any, instance_id: str, names: t.Collection[str], *, overview: bool = False) -> Users:
-    """Every user by name, and of those who are named the security profiles: one request for all 500, or one for each of a few.
+    """Every user by name, and of those who are named the security profiles: one request for all 500, or one for each of
+    a few.
 
-    Where somebody who is named is not there, everybody is looked at for who that was before. overview: the security profiles of all
-    users, and every profile's name.
+    Where somebody who is named is not there, everybody is looked at for who that was before. overview: the security
+    profiles of all users, and every profile's name.
     """
     users = ConnectUsers(connect, instance_id, resolve_hierarchy=False)
     users.directory = DirectoryToBe()  # which shows profiles by their ids
@@ -166,7 +191,9 @@ def read_users(connect: t.Any, instance_id: str, names: t.Collection[str], *, ov
         if overview or not all(_opens(ccp, one) for one in checked):
             known = {
                 profile_id: name
-                for name, profile_id in ConnectUsers(connect, instance_id, resolve_hierarchy=False).directory.security_profiles.objects
+                for name, profile_id in ConnectUsers(
+                    connect, instance_id, resolve_hierarchy=False
+                ).directory.security_profiles.objects
             }
     except Denied as error:
         not_readable["profiles"] = str(error)
@@ -174,7 +201,10 @@ def read_users(connect: t.Any, instance_id: str, names: t.Collection[str], *, ov
         people = {} if set(names) <= set(listed) else everybody()
     except Denied as error:
         not_readable["people"] = str(error)
-    by_name = {name: _connect_user(name, summary, profiles.get(name), people.get(summary.id)) for name, summary in listed.items()}
+    by_name = {
+        name: _connect_user(name, summary, profiles.get(name), people.get(summary.id))
+        for name, summary in listed.items()
+    }
     return Users(by_name, ccp, known, not_readable)
 
 
@@ -185,22 +215,33 @@ def _connect_user(name: str, summary: Summary, profiles: tuple[str, ...] | None,
 
 
 def _profiles(
-    users: ConnectUsers, listed: t.Mapping[str, Summary], names: t.Collection[str], everybody: t.Callable[[], dict[str, User]]
+    users: ConnectUsers,
+    listed: t.Mapping[str, Summary],
+    names: t.Collection[str],
+    everybody: t.Callable[[], dict[str, User]],
 ) -> dict[str, tuple[str, ...]]:
     wanted = {name: listed[name].id for name in names if name in listed}
     found = everybody() if len(wanted) > math.ceil(len(listed) / SEARCH_PAGE) else {}
-    shown = {name: found.get(user_id) or (None if found else users.describe(user_id)) for name, user_id in wanted.items()}
+    shown = {
+        name: found.get(user_id) or (None if found else users.describe(user_id)) for name, user_id in wanted.items()
+    }
     return {name: tuple(user.settings["security_profiles"]) for name, user in shown.items() if user}
 
 
 def _grants(users: ConnectUsers, profiles: list[tuple[str, ...]]) -> dict[str, bool]:
-    """Which security profiles open the Contact Control Panel: the commonest are read first, until everybody's are known."""
+    """Which security profiles open the Contact Control Panel: the commonest are read first, until everybody's are
+    known.
+    """
     grants: dict[str, bool] = {}
     left = profiles
     while left:
         profile = collections.Counter(profile for one in left for profile in one).most_common(1)[0][0]
         grants[profile] = users.opens_ccp(profile)
-        left = [rest for one in left if not _opens(grants, one) and (rest := tuple(other for other in one if other not in grants))]
+        left = [
+            rest
+            for one in left
+            if not _opens(grants, one) and (rest := tuple(other for other in one if other not in grants))
+        ]
     return grants
 
 

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Reads what a check of the sign-in path needs of Entra ID: one batch for the application, its metadata, one batch for the people."""
+"""Reads what a check of the sign-in path needs of Entra ID: one batch for the application, its metadata, one batch for
+the people.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,24 @@ import json
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import SAML_2, Application, Group, Person, SigningKey
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
+    SAML_2,
+    Application,
+    Group,
+    Person,
+    SigningKey,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import UUID
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import metadata_url
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import VALUES, find_by_other_names
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, Result, literal, read
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import (
+    Graph,
+    Request,
+    Result,
+    literal,
+    read,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.templates import is_gallery
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims
@@ -49,7 +63,9 @@ def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application
         app_id=found.app_id,
         managed=found.managed,
         gallery=is_gallery(application.get("applicationTemplateId")),
-        enabled=principal.get("accountEnabled") is not False and not principal.get("isDisabled") and not application.get("isDisabled"),
+        enabled=principal.get("accountEnabled") is not False
+        and not principal.get("isDisabled")
+        and not application.get("isDisabled"),
         single_sign_on_mode=principal.get("preferredSingleSignOnMode"),
         login_url=principal.get("loginUrl"),
         assignment_required=bool(principal.get("appRoleAssignmentRequired")),
@@ -59,11 +75,17 @@ def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application
         definitions=tuple(policy["definition"] for policy in found.policies),
         keys=tuple(SigningKey(one.certificate, one.active, one.can_sign) for one in found.certificates),
         encrypts=bool(principal.get("tokenEncryptionKeyId") or application.get("tokenEncryptionKeyId")),
-        role_values={one["id"]: one["value"] for one in principal.get("appRoles") or () if one.get("isEnabled") and one.get("value")},
+        role_values={
+            one["id"]: one["value"]
+            for one in principal.get("appRoles") or ()
+            if one.get("isEnabled") and one.get("value")
+        },
         token_version=_token_version(found.token_policies),
         issuer=issuer,
         metadata_url=metadata_url(graph.place.cloud.authority_url, graph.tenant_id, found.app_id),
-        groups=tuple(Group(one["principalId"], _name(one)) for one in found.assignments if one.get("principalType") == "Group"),
+        groups=tuple(
+            Group(one["principalId"], _name(one)) for one in found.assignments if one.get("principalType") == "Group"
+        ),
         not_readable=not_readable,
     ), found.assignments
 
@@ -71,10 +93,11 @@ def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application
 def read_people(
     graph: Graph, application: Application, assignments: t.Sequence[Record], names: t.Sequence[str], *, everyone: bool
 ) -> tuple[Application, tuple[Person, ...], tuple[Person, ...]]:
-    """The people who are named, or everyone who is assigned; the latter in any case; and first the application with its groups as their
-    members show them.
+    """The people who are named, or everyone who is assigned; the latter in any case; and first the application with its
+    groups as their members show them.
 
-    Names are user principal names, ids, session names of people who are assigned, e-mail addresses, or display names that are unique.
+    Names are user principal names, ids, session names of people who are assigned, e-mail addresses, or display names
+    that are unique.
     """
     if not names and not everyone:
         return application, (), ()
@@ -85,7 +108,10 @@ def read_people(
     outcomes = graph.batch([*group_asks, *user_asks])
     if any(_is_refused(outcome) for outcome in outcomes[: len(group_asks)]):
         # Whether members show their identities is documented nowhere. Without them, guests are told by userType alone.
-        group_asks = [_members(group, "members", tuple(field for field in fields if field != _IDENTITIES)) for group in application.groups]
+        group_asks = [
+            _members(group, "members", tuple(field for field in fields if field != _IDENTITIES))
+            for group in application.groups
+        ]
         outcomes = [*graph.batch(group_asks), *outcomes[len(group_asks) :]]
     members = {
         group.id: list(graph.rest(outcome.found() or {}, request.what))
@@ -94,10 +120,14 @@ def read_people(
     users = _all_of(graph, user_asks, outcomes[len(group_asks) :])
     nested = _read_nested(graph, members, fields)
     through = _through(application, assignments, members)
-    assigned = {one["id"]: one for one in (*users, *(one for found in members.values() for one in found)) if _is_user(one)}
+    assigned = {
+        one["id"]: one for one in (*users, *(one for found in members.values() for one in found)) if _is_user(one)
+    }
     make = functools.partial(_person, policy=_policy(application), through=through, nested=nested)
     people = {user_id: make(user) for user_id, user in assigned.items()}
-    application = dataclasses.replace(application, groups=tuple(_with_nested(group, members[group.id]) for group in application.groups))
+    application = dataclasses.replace(
+        application, groups=tuple(_with_nested(group, members[group.id]) for group in application.groups)
+    )
     if not names:
         return application, tuple(people.values()), tuple(people.values())
     found = {name: _named(name, people.values(), _policy(application)) for name in dict.fromkeys(names)}
@@ -105,7 +135,9 @@ def read_people(
     others = [make(user) for user in _all_of(graph, other_asks, graph.batch(other_asks))]
     known = {name: person or _named(name, others) for name, person in found.items()}
     by_other_names = find_by_other_names(graph, [name for name, person in known.items() if person is None], fields)
-    named = tuple(person or _one_of(name, [make(user) for user in by_other_names.get(name, ())]) for name, person in known.items())
+    named = tuple(
+        person or _one_of(name, [make(user) for user in by_other_names.get(name, ())]) for name, person in known.items()
+    )
     named = tuple({person.id or person.name: person for person in named}.values())
     return application, named, tuple(people.values())
 
@@ -116,14 +148,20 @@ def _is_refused(outcome: Result) -> bool:
 
 
 def _all_of(graph: Graph, requests_: t.Sequence[Request], outcomes: t.Sequence[Result]) -> list[Record]:
-    return [user for request, outcome in zip(requests_, outcomes, strict=True) for user in graph.rest(outcome.get(), request.what)]
+    return [
+        user
+        for request, outcome in zip(requests_, outcomes, strict=True)
+        for user in graph.rest(outcome.get(), request.what)
+    ]
 
 
 def _issuer(graph: Graph, found: apps.Application, not_readable: dict[str, str]) -> str | None:
     """The entity id of the application's metadata."""
     try:
         url = metadata_url(graph.place.cloud.authority_url, graph.tenant_id, found.app_id)
-        return parse(graph.public(url, f"read the metadata of '{found.label}'"), f"metadata of '{found.label}'").entity_id
+        return parse(
+            graph.public(url, f"read the metadata of '{found.label}'"), f"metadata of '{found.label}'"
+        ).entity_id
     except InvalidInput as error:
         not_readable["metadata"] = error.message
     except FederationError as error:
@@ -166,7 +204,9 @@ def _policy(application: Application) -> ClaimsPolicy:
 
 
 def _fields(application: Application) -> tuple[str, ...]:
-    """The properties of users that the claims depend on, and those that could be the source of the session name instead."""
+    """The properties of users that the claims depend on, and those that could be the source of the session name
+    instead.
+    """
     policy = _policy(application)
     return tuple(dict.fromkeys((*_ALWAYS, *_NAMES, *claim_values.user_properties(policy))))
 
@@ -185,7 +225,9 @@ def _user_asks(references: t.Iterable[str], fields: t.Sequence[str]) -> collecti
             yield read("/users", f"find the users {some}", filter=f"{attribute} in ({some})", select=fields, top=_PAGE)
 
 
-def _read_nested(graph: Graph, members: t.Mapping[str, t.Sequence[Record]], fields: t.Sequence[str]) -> dict[str, list[str]]:
+def _read_nested(
+    graph: Graph, members: t.Mapping[str, t.Sequence[Record]], fields: t.Sequence[str]
+) -> dict[str, list[str]]:
     """Whom the groups within assigned groups hold: user id → those groups' names."""
     groups = {
         one["id"]: Group(one["id"], str(one.get("displayName") or one["id"]))
@@ -217,7 +259,9 @@ def _through(
     for one in assignments:
         group = groups.get(one["principalId"]) if one.get("principalType") == "Group" else None
         people = [one["principalId"]] if one.get("principalType") == "User" else []
-        people += [member["id"] for member in members.get(one["principalId"], ()) if group is not None and _is_user(member)]
+        people += [
+            member["id"] for member in members.get(one["principalId"], ()) if group is not None and _is_user(member)
+        ]
         for user_id in people:
             assigned = found.setdefault(user_id, _Assigned([], []))
             assigned.through.append(group or "directly")
@@ -243,10 +287,15 @@ def _one_of(name: str, people: t.Sequence[Person]) -> Person:
     return people[0] if len(people) == 1 else Person(name, namesakes=tuple(sorted(person.name for person in people)))
 
 
-def _person(user: Record, *, policy: ClaimsPolicy, through: t.Mapping[str, _Assigned], nested: t.Mapping[str, t.Sequence[str]]) -> Person:
+def _person(
+    user: Record, *, policy: ClaimsPolicy, through: t.Mapping[str, _Assigned], nested: t.Mapping[str, t.Sequence[str]]
+) -> Person:
     issuers = [str(one.get("issuer")) for one in user.get("identities") or ()]
     look_up = claim_values.person_of(user)
-    names = [*claim_values.USER_ATTRIBUTES, *(name for name in claim_values.user_properties(policy) if name.startswith("extension_"))]
+    names = [
+        *claim_values.USER_ATTRIBUTES,
+        *(name for name in claim_values.user_properties(policy) if name.startswith("extension_")),
+    ]
     assigned = through.get(user["id"], _Assigned([], []))
     return Person(
         name=str(user.get("userPrincipalName") or user["id"]),

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The experiments in AWS: IAM, the sign-in and Amazon Connect, each named as its question; and the removal of what they make."""
+"""The experiments in AWS: IAM, the sign-in and Amazon Connect, each named as its question; and the removal of what they
+make.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,13 @@ from dataclasses import dataclass, field
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import NOT_FOUND, attempt
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._http import TROUBLE, PlainSession
-from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import NOT_TOLD, Bench, Removal, Result, Untold
+from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import (
+    NOT_TOLD,
+    Bench,
+    Removal,
+    Result,
+    Untold,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._probe.metadata import metadata
 
 Item = dict[str, t.Any]
@@ -78,7 +86,9 @@ class AwsBench(Bench):
         """A user as a search shows it, None where it does not."""
         criteria = {"StringCondition": {"FieldName": "Username", "Value": user["Username"], "ComparisonType": "EXACT"}}
         with attempt("search for a user"):
-            found = self.clients("connect").search_users(InstanceId=user["InstanceId"], SearchCriteria=criteria)["Users"]
+            found = self.clients("connect").search_users(InstanceId=user["InstanceId"], SearchCriteria=criteria)[
+                "Users"
+            ]
         return found[0] if found else None
 
 
@@ -92,11 +102,18 @@ def iam_update_keeps(bench: AwsBench) -> str:
         raise Untold("this botocore does not know the encryption mode of a SAML provider")
     mode = {"AssertionEncryptionMode": "Allowed"}
     made = bench.call(
-        "iam", "create_saml_provider", what="create a SAML provider", Name=bench.name(), SAMLMetadataDocument=metadata(1), **mode
+        "iam",
+        "create_saml_provider",
+        what="create a SAML provider",
+        Name=bench.name(),
+        SAMLMetadataDocument=metadata(1),
+        **mode,
     ).get()
     arn = {"SAMLProviderArn": made["SAMLProviderArn"]}
     bench.made[made["SAMLProviderArn"]] = _provider(bench.clients("iam"), made["SAMLProviderArn"])
-    bench.call("iam", "update_saml_provider", what="update its metadata alone", SAMLMetadataDocument=metadata(1), **arn).get()
+    bench.call(
+        "iam", "update_saml_provider", what="update its metadata alone", SAMLMetadataDocument=metadata(1), **arn
+    ).get()
     provider = bench.call("iam", "get_saml_provider", what="read it", **arn).get()
     return "kept" if provider.get("AssertionEncryptionMode") == "Allowed" else "cleared"
 
@@ -130,7 +147,9 @@ def _posted(bench: AwsBench, address: str) -> int | None:
     began, what = time.monotonic(), "post to the sign-in" if address == _SIGN_IN else "post to the undocumented sign-in"
     try:
         with PlainSession() as session:
-            status = session.post(address, data={"SAMLResponse": "cHJvYmU="}, timeout=15, allow_redirects=False).status_code
+            status = session.post(
+                address, data={"SAMLResponse": "cHJvYmU="}, timeout=15, allow_redirects=False
+            ).status_code
     except TROUBLE as error:
         bench.note(what, began, FederationError(type(error).__name__))
         return None
@@ -152,7 +171,9 @@ def channel_time_limit_unit(bench: AwsBench) -> str:
     config = {"Channel": "VOICE", "AfterContactWorkConfig": {"AfterContactWorkTimeLimit": _LIMIT}}
     user = bench.new_user(AfterContactWorkConfigs=[config])
     found = bench.waiter.until("a search to show the user", lambda: bench.search(user))
-    limits = [each["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"] for each in found.get("AfterContactWorkConfigs", ())]
+    limits = [
+        each["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"] for each in found.get("AfterContactWorkConfigs", ())
+    ]
     if not limits:
         raise Untold("the search returns no limits by channel")
     return "milliseconds" if limits[0] == _LIMIT * 1000 else "seconds"
@@ -186,7 +207,9 @@ def hierarchy_without_group(bench: AwsBench) -> str:
 def _new_instance(bench: AwsBench, alias: str, token: str) -> str:
     """The id of an instance, once it is active."""
     more = {"IdentityManagementType": "SAML", "InboundCallsEnabled": False, "OutboundCallsEnabled": False}
-    made = bench.call("connect", "create_instance", what="create an instance", InstanceAlias=alias, ClientToken=token, **more).get()
+    made = bench.call(
+        "connect", "create_instance", what="create an instance", InstanceAlias=alias, ClientToken=token, **more
+    ).get()
     bench.stand_ins.learn("id", made["Id"])
     bench.made[made["Id"]] = _instance(bench.clients("connect"), made["Id"])
     return str(made["Id"])
@@ -218,7 +241,9 @@ def profiles_of_a_new_instance(bench: AwsBench) -> str:
 
     def look() -> bool | None:
         with attempt("list the profiles"):
-            security = bench.clients("connect").list_security_profiles(InstanceId=instance)["SecurityProfileSummaryList"]
+            security = bench.clients("connect").list_security_profiles(InstanceId=instance)[
+                "SecurityProfileSummaryList"
+            ]
             routing = bench.clients("connect").list_routing_profiles(InstanceId=instance)["RoutingProfileSummaryList"]
         return bool(security and routing) or None
 
@@ -238,7 +263,9 @@ def sweep_connect(clients: Clients, instance_id: str | None, is_marked: t.Callab
     """The instances that the probe made, and its users of the one instance."""
     connect = clients("connect")
     with attempt("look for instances that the probe made"):
-        instances = [each for page in connect.get_paginator("list_instances").paginate() for each in page["InstanceSummaryList"]]
+        instances = [
+            each for page in connect.get_paginator("list_instances").paginate() for each in page["InstanceSummaryList"]
+        ]
     found = [_instance(connect, each["Id"]) for each in instances if is_marked(each.get("InstanceAlias"))]
     if instance_id:
         with attempt("look for users that the probe made"):
@@ -249,16 +276,22 @@ def sweep_connect(clients: Clients, instance_id: str | None, is_marked: t.Callab
 
 
 def _provider(iam: t.Any, arn: str) -> Removal:
-    return Removal(f"the SAML provider {arn}", lambda: _removed(lambda: iam.delete_saml_provider(SAMLProviderArn=arn), arn))
+    return Removal(
+        f"the SAML provider {arn}", lambda: _removed(lambda: iam.delete_saml_provider(SAMLProviderArn=arn), arn)
+    )
 
 
 def _instance(connect: t.Any, instance_id: str) -> Removal:
-    return Removal(f"the instance {instance_id}", lambda: _removed(lambda: connect.delete_instance(InstanceId=instance_id), instance_id))
+    return Removal(
+        f"the instance {instance_id}",
+        lambda: _removed(lambda: connect.delete_instance(InstanceId=instance_id), instance_id),
+    )
 
 
 def _user(connect: t.Any, instance_id: str, user_id: str) -> Removal:
     return Removal(
-        f"the user {user_id}", lambda: _removed(lambda: connect.delete_user(InstanceId=instance_id, UserId=user_id), f"the user {user_id}")
+        f"the user {user_id}",
+        lambda: _removed(lambda: connect.delete_user(InstanceId=instance_id, UserId=user_id), f"the user {user_id}"),
     )
 
 

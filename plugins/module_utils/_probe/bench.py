@@ -100,11 +100,19 @@ class Bench:
         else:
             code = error.code or type(error).__name__
             told = error.message.partition(f"{code}: ")[2] or error.message
-            seen |= {"status": error.details.get("http_status", "refused"), "code": code, "message": self.stand_ins.hide(told)}
+            seen |= {
+                "status": error.details.get("http_status", "refused"),
+                "code": code,
+                "message": self.stand_ins.hide(told),
+            }
         self.evidence.append(seen)
 
-    def measure(self, setting: str, what: str, look: t.Callable[[], t.Any], passes: t.Callable[[FederationError], bool] | None) -> bool:
-        """Measure how long a cloud takes to show something; False when it takes longer than is waited. setting: the sandbox's for it."""
+    def measure(
+        self, setting: str, what: str, look: t.Callable[[], t.Any], passes: t.Callable[[FederationError], bool] | None
+    ) -> bool:
+        """Measure how long a cloud takes to show something; False when it takes longer than is waited. setting: the
+        sandbox's for it.
+        """
         began = time.monotonic()
         try:
             self.waiter.until(what, look, steady=1, passes=passes)

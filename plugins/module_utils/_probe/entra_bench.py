@@ -16,7 +16,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.errors i
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, url
 from ansible_collections.openccp.federation.plugins.module_utils._entra.templates import template_id
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
-from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import PREFIX, Bench, Removal, Result, Untold
+from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import (
+    PREFIX,
+    Bench,
+    Removal,
+    Result,
+    Untold,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 Record = dict[str, t.Any]
@@ -51,11 +57,17 @@ class EntraBench(Bench):
     _principals: dict[str, str] = field(default_factory=dict)
 
     def request(self, method: str, path: str, body: t.Any = None, *, what: str, settled: bool = True) -> Result[Record]:
-        """Make one request, again while the answer only says that an earlier write is not seen yet. settled: whether to do so."""
+        """Make one request, again while the answer only says that an earlier write is not seen yet. settled: whether to
+        do so.
+        """
         self.stand_ins.allow(*_words(body))
         began = time.monotonic()
         try:
-            content = self._persist(Request(method, path, what, body)) if settled else self.graph.request(Request(method, path, what, body))
+            content = (
+                self._persist(Request(method, path, what, body))
+                if settled
+                else self.graph.request(Request(method, path, what, body))
+            )
         except FederationError as error:
             self.note(what, began, error)
             return Result(error=error)
@@ -106,7 +118,9 @@ class EntraBench(Bench):
         application = self.request("POST", "/applications", body, what="register an application", settled=False).get()
         self.stand_ins.learn("id", application["id"], application["appId"])
         self.keep(f"/applications/{application['id']}")
-        principal = self.request("POST", "/servicePrincipals", {"appId": application["appId"]}, what="make its service principal").get()
+        principal = self.request(
+            "POST", "/servicePrincipals", {"appId": application["appId"]}, what="make its service principal"
+        ).get()
         found = Application(application["id"], application["appId"], principal["id"])
         self._keep_application(found)
         return found
@@ -128,7 +142,9 @@ class EntraBench(Bench):
         """The id of a new claims mapping policy."""
         body = {"displayName": self.name(), "definition": [_POLICY]}
         policy_id = str(
-            self.request("POST", "/policies/claimsMappingPolicies", body, what="make a claims policy", settled=False).get()["id"]
+            self.request(
+                "POST", "/policies/claimsMappingPolicies", body, what="make a claims policy", settled=False
+            ).get()["id"]
         )
         self.stand_ins.learn("id", policy_id)
         self.keep(f"/policies/claimsMappingPolicies/{policy_id}")
@@ -149,8 +165,14 @@ def require_roles(bench: EntraBench, lacking: str) -> None:
 
 def sweep_entra(graph: Graph, waiter: Waiter, is_marked: t.Callable[[t.Any], bool]) -> list[Removal]:
     """All that the probe made, also in the recycle bin, in an order in which it can be removed."""
-    found = [f"/{kind}/{key}" for kind in ("servicePrincipals", "applications") for key in _marked(graph, f"/{kind}", is_marked)]
-    found += [f"/policies/claimsMappingPolicies/{key}" for key in _marked(graph, "/policies/claimsMappingPolicies", is_marked)]
+    found = [
+        f"/{kind}/{key}"
+        for kind in ("servicePrincipals", "applications")
+        for key in _marked(graph, f"/{kind}", is_marked)
+    ]
+    found += [
+        f"/policies/claimsMappingPolicies/{key}" for key in _marked(graph, "/policies/claimsMappingPolicies", is_marked)
+    ]
     kinds = ("servicePrincipal", "application")
     bin_paths = [f"/directory/deletedItems/microsoft.graph.{kind}" for kind in kinds]
     found += [f"/directory/deletedItems/{key}" for path in bin_paths for key in _marked(graph, path, is_marked)]
@@ -177,7 +199,9 @@ def _removal(graph: Graph, waiter: Waiter, path: str, *, sure: bool) -> Removal:
 
 def _remove(graph: Graph, waiter: Waiter, path: str, *, sure: bool) -> None:
     if path.startswith("/servicePrincipals"):
-        with contextlib.suppress(FederationError):  # some are deleted only without a mode; where it cannot be reset, the deletion says so
+        with contextlib.suppress(
+            FederationError
+        ):  # some are deleted only without a mode; where it cannot be reset, the deletion says so
             graph.request(Request("PATCH", path, "reset the sign-on mode", {"preferredSingleSignOnMode": None}))
     _delete(graph, waiter, path, sure=sure)
     if path.startswith(_KEPT):
@@ -187,7 +211,12 @@ def _remove(graph: Graph, waiter: Waiter, path: str, *, sure: bool) -> None:
 def _delete(graph: Graph, waiter: Waiter, path: str, *, sure: bool) -> None:
     request = Request("DELETE", path, f"remove {path}")
     try:
-        waiter.until(f"{path} to be removed", lambda: (graph.request(request),), passes=is_replication if sure else None, timeout=_PATIENCE)
+        waiter.until(
+            f"{path} to be removed",
+            lambda: (graph.request(request),),
+            passes=is_replication if sure else None,
+            timeout=_PATIENCE,
+        )
     except FederationError as error:
         if error.details.get("http_status") != 404:
             raise

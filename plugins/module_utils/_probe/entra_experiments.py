@@ -45,13 +45,20 @@ def _either(outcome: Result[t.Any], yes: str, no: str, *refusals: int) -> str:
 def identifier_suffix(bench: EntraBench) -> str:
     """Give an application an identifier with a suffix that is no number."""
     wanted = {"identifierUris": [f"{_SAML}#probe{bench.mark}"]}
-    return _either(bench.change_application(bench.application, wanted, "give it an identifier with a suffix"), "accepted", "refused", 400)
+    return _either(
+        bench.change_application(bench.application, wanted, "give it an identifier with a suffix"),
+        "accepted",
+        "refused",
+        400,
+    )
 
 
 def identifier_on_custom_application(bench: EntraBench) -> str:
     """Give a non-gallery application AWS's identifier."""
     custom = bench.new_application(CUSTOM_TEMPLATE)
-    outcome = bench.change_application(custom, {"identifierUris": [_URN]}, "give a non-gallery application AWS's identifier")
+    outcome = bench.change_application(
+        custom, {"identifierUris": [_URN]}, "give a non-gallery application AWS's identifier"
+    )
     if outcome.error is not None and outcome.error.code == "ObjectConflict":
         raise Untold("another application of the tenant holds AWS's identifier")
     return _either(outcome, "accepted", "refused", 400)
@@ -71,7 +78,9 @@ def deleted_identifiers(bench: EntraBench) -> str:
     bench.change_principal(first, {"preferredSingleSignOnMode": None}, "reset the first application's sign-on mode")
     bench.request("DELETE", f"/servicePrincipals/{first.principal_id}", what="delete the first service principal").get()
     bench.request("DELETE", f"/applications/{first.id}", what="delete the first application").get()
-    return _either(bench.change_application(second, wanted, "give the second application the same identifier"), "free", "held", 400)
+    return _either(
+        bench.change_application(second, wanted, "give the second application the same identifier"), "free", "held", 400
+    )
 
 
 def second_claims_policy(bench: EntraBench) -> str:
@@ -85,7 +94,9 @@ def assigned_policy_deletion(bench: EntraBench) -> str:
     """Delete a claims mapping policy that is assigned."""
     policy_id = bench.new_policy()
     bench.assign_policy(bench.new_application(saml=False), policy_id).get()
-    outcome = bench.request("DELETE", f"/policies/claimsMappingPolicies/{policy_id}", what="delete an assigned claims policy")
+    outcome = bench.request(
+        "DELETE", f"/policies/claimsMappingPolicies/{policy_id}", what="delete an assigned claims policy"
+    )
     return _either(outcome, "deleted", "refused", 400, 409)
 
 
@@ -129,11 +140,18 @@ def graph_reads_lag(bench: EntraBench) -> str:
     application = bench.new_application(saml=False)
     one = Request("GET", f"/servicePrincipals/{application.principal_id}", "read the service principal")
     some = Request(
-        "GET", url("/servicePrincipals", filter=f"appId eq '{application.app_id}'", select=("id",)), "list the service principal"
+        "GET",
+        url("/servicePrincipals", filter=f"appId eq '{application.app_id}'", select=("id",)),
+        "list the service principal",
     )
-    shown = bench.measure("graph_replication", "a read to show a new service principal", lambda: bench.graph.request(one), is_replication)
+    shown = bench.measure(
+        "graph_replication", "a read to show a new service principal", lambda: bench.graph.request(one), is_replication
+    )
     listed = bench.measure(
-        "graph_index_lag", "a list to show a new service principal", lambda: bench.graph.request(some)["value"] or None, is_replication
+        "graph_index_lag",
+        "a list to show a new service principal",
+        lambda: bench.graph.request(some)["value"] or None,
+        is_replication,
     )
     return _in_time(shown and listed)
 
@@ -166,34 +184,50 @@ def owner_after_instantiate(bench: EntraBench) -> str:
 
 def group_member_identities(bench: EntraBench) -> str:
     """Select the identities of a group's members."""
-    groups = bench.request("GET", url("/groups", select=("id", "displayName"), top=1), what="find a group").get()["value"]
+    groups = bench.request("GET", url("/groups", select=("id", "displayName"), top=1), what="find a group").get()[
+        "value"
+    ]
     if not groups:
         raise Untold("there is no group to read the members of")
     bench.stand_ins.learn("group", groups[0]["id"], groups[0].get("displayName"))
     bench.stand_ins.allow("identities")
     path = url(f"/groups/{groups[0]['id']}/members", select=("id", "identities"), top=1)
-    return _either(bench.request("GET", path, what="select the identities of a group's members"), "shown", "refused", 400)
+    return _either(
+        bench.request("GET", path, what="select the identities of a group's members"), "shown", "refused", 400
+    )
 
 
 def or_of_lambda_filters(bench: EntraBench) -> str:
     """Filter by one tag or another."""
-    path = url("/servicePrincipals", filter="tags/any(t:t eq 'probe-1') or tags/any(t:t eq 'probe-2')", select=("id",), top=1)
+    path = url(
+        "/servicePrincipals", filter="tags/any(t:t eq 'probe-1') or tags/any(t:t eq 'probe-2')", select=("id",), top=1
+    )
     return _either(bench.request("GET", path, what="filter by one tag or another"), "accepted", "refused", 400)
 
 
 def assignment_permission(bench: EntraBench) -> str:
     """Assign a service principal to a role of its own."""
     require_roles(bench, _ASSIGNMENTS)
-    role = {"id": str(uuid.uuid4()), "displayName": "probe", "description": "probe", "value": "probe", "isEnabled": True}
+    role = {
+        "id": str(uuid.uuid4()),
+        "displayName": "probe",
+        "description": "probe",
+        "value": "probe",
+        "isEnabled": True,
+    }
     made = bench.register_application(appRoles=[{**role, "allowedMemberTypes": ["Application"]}])
     body = {"principalId": made.principal_id, "resourceId": made.principal_id, "appRoleId": role["id"]}
-    outcome = bench.request("POST", f"/servicePrincipals/{made.principal_id}/appRoleAssignedTo", body, what="make an assignment")
+    outcome = bench.request(
+        "POST", f"/servicePrincipals/{made.principal_id}/appRoleAssignedTo", body, what="make an assignment"
+    )
     return _either(outcome, "enough", "not_enough", 403)
 
 
 def sign_on_mode_cleared(bench: EntraBench) -> str:
     """Set the sign-on mode back to null."""
-    outcome = bench.change_principal(bench.new_application(), {"preferredSingleSignOnMode": None}, "set the sign-on mode to null")
+    outcome = bench.change_principal(
+        bench.new_application(), {"preferredSingleSignOnMode": None}, "set the sign-on mode to null"
+    )
     return _either(outcome, "cleared", "refused", 400)
 
 
@@ -205,13 +239,17 @@ def purge_with_owned_by(bench: EntraBench) -> str:
     bench.stand_ins.learn("id", made["id"], made["appId"])
     bench.keep(f"/applications/{made['id']}")
     bench.request("DELETE", f"/applications/{made['id']}", what="delete it").get()
-    return _either(bench.request("DELETE", f"/directory/deletedItems/{made['id']}", what="purge it"), "purged", "refused", 403)
+    return _either(
+        bench.request("DELETE", f"/directory/deletedItems/{made['id']}", what="purge it"), "purged", "refused", 403
+    )
 
 
 def aws_template(bench: EntraBench) -> str:
     """Read AWS's gallery template."""
     identifier = bench.template_id(AWS_TEMPLATE)
-    outcome = bench.request("GET", f"/applicationTemplates/{identifier}", what="read AWS's gallery template", settled=False)
+    outcome = bench.request(
+        "GET", f"/applicationTemplates/{identifier}", what="read AWS's gallery template", settled=False
+    )
     return _either(outcome, "there", "missing", 404)
 
 
@@ -231,10 +269,14 @@ def _add_certificate(bench: EntraBench, application: Application, end: datetime 
 def _credentials(bench: EntraBench, application: Application) -> list[dict[str, t.Any]]:
     """The credentials of a new certificate, once a read shows them."""
     _add_certificate(bench, application)
-    request = Request("GET", url(f"/servicePrincipals/{application.principal_id}", select=("keyCredentials",)), "read the credentials")
+    request = Request(
+        "GET", url(f"/servicePrincipals/{application.principal_id}", select=("keyCredentials",)), "read the credentials"
+    )
     began, what = time.monotonic(), "a read to show the credentials"
     try:
-        found = bench.waiter.until(what, lambda: bench.graph.request(request).get("keyCredentials") or None, passes=is_replication)
+        found = bench.waiter.until(
+            what, lambda: bench.graph.request(request).get("keyCredentials") or None, passes=is_replication
+        )
     except FederationError as error:
         bench.note(what, began, error)
         raise Untold("the new credentials do not appear") from error

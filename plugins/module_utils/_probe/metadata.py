@@ -37,6 +37,8 @@ def _certificate() -> str:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "openccp-live-probe")])
     start = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), start, start + timedelta(days=1))
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), start, start + timedelta(days=1)
+    )
     made = builder.sign(key, hashes.SHA256())
     return base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()

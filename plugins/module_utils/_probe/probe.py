@@ -25,7 +25,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._probe.bench im
 )
 
 #: Question → its experiment, in the order in which they are asked.
-EXPERIMENTS: t.Final[dict[str, t.Callable[[t.Any], str]]] = {**entra_experiments.EXPERIMENTS, **aws_experiments.EXPERIMENTS}
+EXPERIMENTS: t.Final[dict[str, t.Callable[[t.Any], str]]] = {
+    **entra_experiments.EXPERIMENTS,
+    **aws_experiments.EXPERIMENTS,
+}
 
 #: How many times in a row nothing is found before a sweep is done.
 _SURE: t.Final = 2
@@ -79,7 +82,9 @@ def check_confirmed(confirm: str | None, places: t.Mapping[str, t.Any]) -> None:
     if not all(place.lower() in named for place in needed):
         raise InvalidInput(
             f"The experiments make objects in {' and '.join(needed)}, which was not confirmed. Nothing was made.",
-            hint=f"If this is a test tenant and a test account, set live_probe_confirm (confirm) to {'/'.join(needed)}.",
+            hint=(
+                f"If this is a test tenant and a test account, set live_probe_confirm (confirm) to {'/'.join(needed)}."
+            ),
         )
 
 
@@ -87,7 +92,9 @@ def check_confirmed(confirm: str | None, places: t.Mapping[str, t.Any]) -> None:
 Finder = t.Callable[[t.Callable[[t.Any], bool]], list[Removal]]
 
 
-def sweep(finders: t.Iterable[Finder], mark: str | None, sleep: t.Callable[[float], None], *, remove: bool) -> list[str]:
+def sweep(
+    finders: t.Iterable[Finder], mark: str | None, sleep: t.Callable[[float], None], *, remove: bool
+) -> list[str]:
     """Remove what the probe made, of one run or of all, until nothing is found any more; what it was.
 
     remove: False only looks. Lists lag behind, so what was removed is looked for again.

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The report of the live probe: the answers beside what is assumed, with the sandbox's settings that they decide. Pure."""
+"""The report of the live probe: the answers beside what is assumed, with the sandbox's settings that they decide.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,19 @@ def is_asked(question: Question) -> bool:
     return "experiment" in question
 
 
-def chosen(questions: t.Sequence[Question], wanted: t.Collection[str], left_out: t.Collection[str]) -> list[dict[str, str]]:
-    """The questions that some tags stand for: an id, a cloud, or "all", which leaves out those that are asked by name alone.
+def chosen(
+    questions: t.Sequence[Question], wanted: t.Collection[str], left_out: t.Collection[str]
+) -> list[dict[str, str]]:
+    """The questions that some tags stand for: an id, a cloud, or "all", which leaves out those that are asked by name
+    alone.
 
     Each with its id, its cloud and a line that says what it makes.
     """
-    asked = [each for each in questions if is_asked(each) and _is_wanted(each, wanted) and not {each["id"], each["cloud"]} & set(left_out)]
+    asked = [
+        each
+        for each in questions
+        if is_asked(each) and _is_wanted(each, wanted) and not {each["id"], each["cloud"]} & set(left_out)
+    ]
     return [{"id": each["id"], "cloud": each["cloud"], "line": _line(each)} for each in asked]
 
 
@@ -46,7 +55,9 @@ def _is_wanted(question: Question, wanted: t.Collection[str]) -> bool:
     return not question["experiment"].get("named") and bool({question["cloud"], "all"} & set(wanted))
 
 
-def report(questions: t.Sequence[Question], answers: t.Iterable[Answer], about: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def report(
+    questions: t.Sequence[Question], answers: t.Iterable[Answer], about: t.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
     """The report as data. about: version of the collection, date, cloud and partition."""
     known = {question["id"]: question for question in questions}
     return {"version": VERSION, **about, "answers": [_answer(known[each["id"]], each) for each in answers]}

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Stand-ins for names, ids and secrets in what a cloud answers: the same stand-in for the same value throughout a report."""
+"""Stand-ins for names, ids and secrets in what a cloud answers: the same stand-in for the same value throughout a
+report.
+"""
 
 from __future__ import annotations
 
@@ -23,23 +25,24 @@ _PATTERNS: t.Final = (
 _QUOTED: t.Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 #: The words that error messages are made of. Any other word may be somebody's name.
 _COMMON_WORDS: t.Final = """
-    a access account active add added address alias allowed already an and another any api app application applications are argument
-    as assertion assigned assume at attribute authentication authorization authorized bad be because been body but by call caller
-    cannot certificate certificates change changed check claim claims client code conflict connection connections contact could
-    create created creating creation credential credentials default delete deleted deleting denied deny deployed directory disabled
-    document does domain duplicate empty enabled encountered entity error exceed exceeded exist existing exists expected expired
-    explicit fail failed field filter first for forbidden format found from given group has have header identifier identifiers
-    identity if in information input instance insufficient internal into invalid is issue it its key keys length level limit list
-    long longer look lower made make manifest many match maximum may member members message metadata method minimum missing mode
-    model must name named names neither new no nor not null number object objects of old on once one only operation operator or
-    organization other owner parameter parameters parse perform performed permission permissions please policies policy present
-    principal privileges profile propagated property provided provider query quota range rate reached read reason reference
-    references registered removed request requested require required requires reset resource response result retry role roles same
-    saml schema search section segment sent server service session set should sign single size specified state status string such
-    support supported syntax tag tags take taken takes template temporarily tenant than that the their there these they this
-    throttled throttling time to token too try type unable unauthorized undefined unexpected unique unknown unsupported until update
-    updated upgrade uri url us use used user users using valid value values version was when where which while will with without
-    write you your
+    a access account active add added address alias allowed already an and another any api app application applications
+    are argument as assertion assigned assume at attribute authentication authorization authorized bad be because been
+    body but by call caller cannot certificate certificates change changed check claim claims client code conflict
+    connection connections contact could create created creating creation credential credentials default delete deleted
+    deleting denied deny deployed directory disabled document does domain duplicate empty enabled encountered entity
+    error exceed exceeded exist existing exists expected expired explicit fail failed field filter first for forbidden
+    format found from given group has have header identifier identifiers identity if in information input instance
+    insufficient internal into invalid is issue it its key keys length level limit list long longer look lower made make
+    manifest many match maximum may member members message metadata method minimum missing mode model must name named
+    names neither new no nor not null number object objects of old on once one only operation operator or organization
+    other owner parameter parameters parse perform performed permission permissions please policies policy present
+    principal privileges profile propagated property provided provider query quota range rate reached read reason
+    reference references registered removed request requested require required requires reset resource response result
+    retry role roles same saml schema search section segment sent server service session set should sign single size
+    specified state status string such support supported syntax tag tags take taken takes template temporarily tenant
+    than that the their there these they this throttled throttling time to token too try type unable unauthorized
+    undefined unexpected unique unknown unsupported until update updated upgrade uri url us use used user users using
+    valid value values version was when where which while will with without write you your
 """
 _COMMON: t.Final = frozenset(_COMMON_WORDS.split())
 _WORD: t.Final = re.compile(r"<[a-z]+-\d+>|microsoft\.graph\.\w+|[^\W\d_]\w*")

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What is around the experiments and must appear in no report: names and ids of the tenant, the account and the caller."""
+"""What is around the experiments and must appear in no report: names and ids of the tenant, the account and the
+caller.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,21 @@ from ansible_collections.openccp.federation.plugins.module_utils._probe.entra_be
 
 
 def learn_entra(bench: EntraBench) -> None:
-    """The tenant and the client. What may not be read cannot be learnt, and then stands in no message but between quotes."""
+    """The tenant and the client. What may not be read cannot be learnt, and then stands in no message but between
+    quotes.
+    """
     place = bench.graph.place
     bench.stand_ins.learn("tenant", bench.graph.tenant_id, place.tenant_id)
     bench.stand_ins.learn("client", place.client_id, *map(str, bench.graph.claims.values()))
     with contextlib.suppress(FederationError):
-        found = bench.graph.get(url("/organization", select=("id", "displayName", "verifiedDomains")), "read the name of the tenant")
+        found = bench.graph.get(
+            url("/organization", select=("id", "displayName", "verifiedDomains")), "read the name of the tenant"
+        )
         for organization in found["value"]:
             bench.stand_ins.learn("tenant", organization.get("displayName"))
-            bench.stand_ins.learn("domain", *(domain.get("name") for domain in organization.get("verifiedDomains") or ()))
+            bench.stand_ins.learn(
+                "domain", *(domain.get("name") for domain in organization.get("verifiedDomains") or ())
+            )
 
 
 def learn_aws(bench: AwsBench, region: str | None) -> None:

@@ -3,9 +3,11 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The command that goes with a failure: what carries the fix out, or, where it is made by hand in Entra ID, shows that it helped.
+"""The command that goes with a failure: what carries the fix out, or, where it is made by hand in Entra ID, shows that
+it helped.
 
-A command is pasted into a shell, and Ansible templates what -e gives it. So a name is only put into it where it is a plain one.
+A command is pasted into a shell, and Ansible templates what -e gives it. So a name is only put into it where it is a
+plain one.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ def command(finding: t.Mapping[str, t.Any], host: str, inventories: t.Sequence[s
     words += ["--limit", host]
     if playbook == "check" and finding["person"]:
         named = _PLAIN_NAME.fullmatch(finding["subject"]) is not None
-        words += ["-e", f"federation_check_people={finding['subject']}" if named else "federation_check_everyone_assigned=true"]
+        words += [
+            "-e",
+            f"federation_check_people={finding['subject']}" if named else "federation_check_everyone_assigned=true",
+        ]
     return shlex.join(words)
 
 

@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Where things stand in the report's two drawings: the sign-in path and the certificates' time line. Numbers only; the template draws."""
+"""Where things stand in the report's two drawings: the sign-in path and the certificates' time line. Numbers only; the
+template draws.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,11 @@ WIDTH: t.Final = 1080
 
 # --- the sign-in path ---
 
-_LANES: t.Final[t.Mapping[str, str]] = {"application": "Microsoft Entra ID", "provider": "AWS IAM", "instance": "Amazon Connect"}
+_LANES: t.Final[t.Mapping[str, str]] = {
+    "application": "Microsoft Entra ID",
+    "provider": "AWS IAM",
+    "instance": "Amazon Connect",
+}
 """The hop with which each lane begins; every hop belongs to the lane that began last before it."""
 
 _TOP: t.Final = 46
@@ -43,7 +49,8 @@ def sign_in_path(hops: t.Sequence[t.Mapping[str, str]]) -> Drawing:
 def _lane(number: int, name: str, hops: t.Sequence[t.Mapping[str, str]], pitch: float) -> Drawing:
     y = _LANE_HEIGHT * number
     nodes = [
-        {**hop, "x": round(_MARGIN + pitch * index, 1), "y": y + _TOP, "lines": hop["hop"].split("_")} for index, hop in enumerate(hops)
+        {**hop, "x": round(_MARGIN + pitch * index, 1), "y": y + _TOP, "lines": hop["hop"].split("_")}
+        for index, hop in enumerate(hops)
     ]
     return {"name": name, "y": y, "height": _LANE_HEIGHT, "nodes": nodes}
 
@@ -81,8 +88,19 @@ def certificate_timeline(certificates: t.Sequence[t.Mapping[str, t.Any]], checke
         {**one, "y": _ROW * index, "x": x(begin), "width": max(2.0, round(x(each) - x(begin), 1))}
         for index, (one, begin, each) in enumerate(zip(certificates, begins, ends, strict=True))
     ]
-    ticks = [{"x": x(moment), "label": moment.strftime("%Y-%m")} for moment in _months(start, end) if _has_room(x(moment), x(now))]
-    return {"width": WIDTH, "height": _ROW * len(rows) + 24, "axis": _ROW * len(rows), "now": x(now), "rows": rows, "ticks": ticks}
+    ticks = [
+        {"x": x(moment), "label": moment.strftime("%Y-%m")}
+        for moment in _months(start, end)
+        if _has_room(x(moment), x(now))
+    ]
+    return {
+        "width": WIDTH,
+        "height": _ROW * len(rows) + 24,
+        "axis": _ROW * len(rows),
+        "now": x(now),
+        "rows": rows,
+        "ticks": ticks,
+    }
 
 
 def _has_room(place: float, now: float) -> bool:

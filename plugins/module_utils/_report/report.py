@@ -40,11 +40,15 @@ def build(
 ) -> Document:
     """The report. InvalidInput when `previous` is no report.
 
-    checks: each has `host` and either `result`, which federation_check returned with an overview, or `not_readable`: why not.
-    hosts: whom the report is about; one that is not among the checks failed before. inventories: what the commands name.
+    checks: each has `host` and either `result`, which federation_check returned with an overview, or `not_readable`:
+    why not.
+    hosts: whom the report is about; one that is not among the checks failed before. inventories: what the commands
+    name.
     """
     results = {check["host"]: check["result"] for check in checks if "result" in check}
-    not_readable = dict.fromkeys(hosts, LOST) | {check["host"]: check["not_readable"] for check in checks if "not_readable" in check}
+    not_readable = dict.fromkeys(hosts, LOST) | {
+        check["host"]: check["not_readable"] for check in checks if "not_readable" in check
+    }
     federations = [_federation(host, result, inventories) for host, result in results.items()]
     federations.sort(key=lambda federation: (STATUSES.index(federation["state"]), federation["host"]))
     failures = [_not_readable(host, reason) for host, reason in sorted(not_readable.items()) if host not in results]
@@ -127,7 +131,9 @@ def _problem(finding: Finding, host: str, inventories: t.Sequence[str]) -> Docum
 
 
 def _state(findings: t.Iterable[Finding]) -> str:
-    """The worst status; what no permission ever shows is in the list of what is unknown, and does not colour every federation."""
+    """The worst status; what no permission ever shows is in the list of what is unknown, and does not colour every
+    federation.
+    """
     found = {finding["status"] for finding in findings if not _always_unknown(finding)}
     return next((status for status in STATUSES if status in found), "unknown")
 
@@ -137,7 +143,10 @@ def _always_unknown(finding: Finding) -> bool:
 
 
 def _headline(
-    of_all: t.Sequence[Document], people: t.Sequence[Document], warnings: t.Sequence[Document], findings: t.Sequence[Finding]
+    of_all: t.Sequence[Document],
+    people: t.Sequence[Document],
+    warnings: t.Sequence[Document],
+    findings: t.Sequence[Finding],
 ) -> str:
     refused = len({one["subject"] for one in people})
     if of_all:

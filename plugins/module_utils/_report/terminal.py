@@ -3,7 +3,8 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""A check for the helpdesk's terminal: what fails first, one cause and one command for each person, the rest in a line each.
+"""A check for the helpdesk's terminal: what fails first, one cause and one command for each person, the rest in a line
+each.
 
 Names come from the clouds: a character that a terminal would obey is not printed.
 """
@@ -29,7 +30,9 @@ _INDENT: t.Final = "  "
 
 @dataclass(frozen=True)
 class Line:
-    """One line, with the status that decides its colour; None for plain text. Commands are never broken, so that they can be pasted."""
+    """One line, with the status that decides its colour; None for plain text. Commands are never broken, so that they
+    can be pasted.
+    """
 
     text: str
     status: Status | None = None
@@ -74,7 +77,9 @@ def _worst(findings: t.Iterable[Finding]) -> Status:
 
 
 def _troubles(findings: t.Sequence[Finding]) -> list[Trouble]:
-    """What concerns the whole federation first; then people, each with the first hop that stops them, those of one cause together."""
+    """What concerns the whole federation first; then people, each with the first hop that stops them, those of one
+    cause together.
+    """
     ordered = sorted(findings, key=lambda one: (one["person"], HOPS.index(one["hop"])))
     first: dict[str, Finding] = {}
     others: dict[str, list[str]] = {}
@@ -88,7 +93,8 @@ def _troubles(findings: t.Sequence[Finding]) -> list[Trouble]:
         key = (one["hop"], one["reason"], one["fix"]) if one["person"] else (one["hop"], one["subject"], one["reason"])
         troubles.setdefault(key, []).append(one)
     return [
-        Trouble(alike[0], tuple(one["subject"] for one in alike), tuple(others.get(alike[0]["subject"], ()))) for alike in troubles.values()
+        Trouble(alike[0], tuple(one["subject"] for one in alike), tuple(others.get(alike[0]["subject"], ())))
+        for alike in troubles.values()
     ]
 
 
@@ -97,7 +103,10 @@ def _told(trouble: Trouble, mended_by: str, width: int) -> collections.abc.Itera
     names = ", ".join(trouble.subjects[:MOST_NAMES])
     if len(trouble.subjects) > MOST_NAMES:
         names = f"{len(trouble.subjects):,} people: {names}, …"
-    yield from (Line(text, finding["status"]) for text in _wrapped(f"{finding['status']}: {names} ({finding['hop']})", _INDENT, width))
+    yield from (
+        Line(text, finding["status"])
+        for text in _wrapped(f"{finding['status']}: {names} ({finding['hop']})", _INDENT, width)
+    )
     parts = [("", finding["reason"]), ("seen: ", finding["symptom"]), ("fix: ", finding["fix"])]
     if trouble.others:
         parts.append(("then look at: ", ", ".join(trouble.others)))
@@ -118,7 +127,9 @@ def _folded(findings: t.Sequence[Finding], width: int) -> collections.abc.Iterat
 
 
 def _wrapped(words: str, indent: str, width: int) -> list[str]:
-    return textwrap.wrap(words, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
+    return textwrap.wrap(
+        words, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )
 
 
 def _printable(text: str) -> str:

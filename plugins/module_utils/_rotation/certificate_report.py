@@ -19,7 +19,8 @@ _HEADINGS: t.Final = ("federation", "application", "certificate", "ends", "days 
 def rows(host: str, application: t.Mapping[str, t.Any], providers: t.Sequence[t.Mapping[str, t.Any]]) -> list[Row]:
     """One row a certificate of a federation: those of the application, then those that only a provider holds.
 
-    usable: whether Entra ID can sign with it now. trusted: whether every provider holds it. managed: whether this collection made it.
+    usable: whether Entra ID can sign with it now. trusted: whether every provider holds it. managed: whether this
+    collection made it.
     """
     held: dict[str, list[str]] = {}
     dates: dict[str, t.Mapping[str, t.Any]] = {}
@@ -62,7 +63,9 @@ def problems(host: str, report: t.Iterable[Row], warn_days: int) -> list[str]:
         found.append("cannot sign, because it has not begun or its private key is missing")
     if not active["trusted"]:
         found.append(
-            "is not in every SAML provider that trusts the application" if active["in_pools"] else "is not in every IAM SAML provider"
+            "is not in every SAML provider that trusts the application"
+            if active["in_pools"]
+            else "is not in every IAM SAML provider"
         )
     return [f"{host}: the active certificate {active['thumbprint']} {one}." for one in found]
 
@@ -87,15 +90,22 @@ def table(report: t.Iterable[Row], without: t.Mapping[str, str]) -> list[str]:
     ]
     shown += [(host, "", "", "", "", state, "", "") for host, state in sorted(without.items())]
     widths = [max(map(len, column)) for column in zip(_HEADINGS, *shown, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in (_HEADINGS, *shown)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in (_HEADINGS, *shown)
+    ]
 
 
 def prometheus(
-    report: t.Iterable[Row], read: t.Iterable[str], not_readable: t.Iterable[str] = (), not_federated: t.Iterable[str] = ()
+    report: t.Iterable[Row],
+    read: t.Iterable[str],
+    not_readable: t.Iterable[str] = (),
+    not_federated: t.Iterable[str] = (),
 ) -> str:
     """The text format of Prometheus, for the textfile collector of node exporter.
 
-    read, not_readable: hosts that could be looked at or not. not_federated: hosts that have no application, which was looked for.
+    read, not_readable: hosts that could be looked at or not. not_federated: hosts that have no application, which was
+    looked for.
     """
     report, not_federated = list(report), tuple(not_federated)
     metrics: list[tuple[str, str, t.Callable[[Row], int]]] = [
@@ -109,17 +119,28 @@ def prometheus(
         lines += [f"federation_certificate_{name}{_labels(row)} {value(row)}" for row in report]
     signing = {row["host"] for row in report if row["active"] and row["usable"]}
     hosts = [
-        ("sign", "Whether Entra ID has an active certificate that can sign.", {host: int(host in signing) for host in read}),
+        (
+            "sign",
+            "Whether Entra ID has an active certificate that can sign.",
+            {host: int(host in signing) for host in read},
+        ),
         (
             "read",
             "Whether the federation could be looked at.",
             {**dict.fromkeys((*read, *not_federated), 1), **dict.fromkeys(not_readable, 0)},
         ),
-        ("federated", "Whether there is an application.", {**dict.fromkeys(read, 1), **dict.fromkeys(not_federated, 0)}),
+        (
+            "federated",
+            "Whether there is an application.",
+            {**dict.fromkeys(read, 1), **dict.fromkeys(not_federated, 0)},
+        ),
     ]
     for name, told, values in hosts:
         lines += [f"# HELP federation_certificates_{name} {told}", f"# TYPE federation_certificates_{name} gauge"]
-        lines += [f'federation_certificates_{name}{{federation="{_escaped(host)}"}} {value}' for host, value in sorted(values.items())]
+        lines += [
+            f'federation_certificates_{name}{{federation="{_escaped(host)}"}} {value}'
+            for host, value in sorted(values.items())
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -5,8 +5,9 @@
 
 """How far the rotation of a signing certificate is, told from what both clouds show; nothing else remembers it.
 
-The order in which no sign-in fails: a new certificate is staged in Entra, published to every SAML provider in IAM and Amazon Cognito,
-left to settle there, activated in Entra; later the old one is retired from Entra and then from the providers.
+The order in which no sign-in fails: a new certificate is staged in Entra, published to every SAML provider in IAM and
+Amazon Cognito, left to settle there, activated in Entra; later the old one is retired from Entra and then from the
+providers.
 
 Only certificates that this collection made (managed ones) are activated or retired. Those of others are reported.
 """
@@ -30,7 +31,8 @@ PUBLISHED_TAG: t.Final = "certificate-published"
 class Rules:
     """When a rotation begins, and how long its stages last at least. resume: go on after a rollback.
 
-    replaced: the certificate that is replaced although it is not near its end. compromised: what was replaced is retired without delay.
+    replaced: the certificate that is replaced although it is not near its end. compromised: what was replaced is
+    retired without delay.
     adopt_unmanaged, remove_unmanaged: treat certificates of others as if this collection had made them.
     """
 
@@ -67,7 +69,9 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Provider:
-    """An IAM SAML provider that trusts the application. published: the certificate that was published last, and when."""
+    """An IAM SAML provider that trusts the application. published: the certificate that was published last, and
+    when.
+    """
 
     arn: str
     thumbprints: frozenset[str]
@@ -84,9 +88,12 @@ class Provider:
 class Decision:
     """What a rotation does next.
 
-    thumbprint: the certificate that is published or activated. retired: those that go. wait_seconds: until it has settled.
-    failing_since: when sign-ins began to fail, when they do. unproven: a new certificate signs and the old one is still there.
-    unmanaged: those that this collection did not make and leaves alone. notice: the same in a sentence, with what can be done.
+    thumbprint: the certificate that is published or activated. retired: those that go. wait_seconds: until it has
+    settled.
+    failing_since: when sign-ins began to fail, when they do. unproven: a new certificate signs and the old one is still
+    there.
+    unmanaged: those that this collection did not make and leaves alone. notice: the same in a sentence, with what can
+    be done.
     """
 
     stage: Stage
@@ -102,7 +109,9 @@ class Decision:
 
 @dataclass(frozen=True)
 class Federation:
-    """Both clouds at one moment. managed: the thumbprints that this collection made, also of certificates that are gone from Entra ID."""
+    """Both clouds at one moment. managed: the thumbprints that this collection made, also of certificates that are gone
+    from Entra ID.
+    """
 
     certificates: t.Sequence[Certificate]
     providers: t.Sequence[Provider]
@@ -152,23 +161,31 @@ def certificates_of(application: t.Mapping[str, t.Any]) -> list[Certificate]:
 def provider_of(provider: t.Mapping[str, t.Any]) -> Provider:
     """A provider, as iam_saml_provider_info or cognito_saml_provider_info returns it."""
     thumbprint, time = [*provider.get("tags", {}).get(PUBLISHED_TAG, "").split("@"), ""][:2]
-    return Provider(consumer_id(provider), frozenset(held_thumbprints(provider)), (thumbprint, moment(time)) if time else None)
+    return Provider(
+        consumer_id(provider), frozenset(held_thumbprints(provider)), (thumbprint, moment(time)) if time else None
+    )
 
 
 def consumer_id(provider: t.Mapping[str, t.Any]) -> str:
-    """What a provider is called: the ARN of one in IAM, the pool and the name of one in Amazon Cognito, which has no ARN."""
+    """What a provider is called: the ARN of one in IAM, the pool and the name of one in Amazon Cognito, which has no
+    ARN.
+    """
     return str(provider.get("arn") or provider["id"])
 
 
 def held_thumbprints(provider: t.Mapping[str, t.Any]) -> list[str]:
-    """The certificates that a provider trusts; one in Amazon Cognito may not have fetched yet all that its address serves."""
+    """The certificates that a provider trusts; one in Amazon Cognito may not have fetched yet all that its address
+    serves.
+    """
     if "trusted_thumbprints" in provider:
         return list(provider["trusted_thumbprints"])
     return [certificate["thumbprint"] for certificate in provider.get("certificates", ())]
 
 
 def claimed_providers(claims: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """The providers that Role claims name, as azure_saml_app_info returns claims; role and provider stand in either order."""
+    """The providers that Role claims name, as azure_saml_app_info returns claims; role and provider stand in either
+    order.
+    """
     values = [claim.get("value") or "" for claim in claims if claim["name"] == ROLE]
     arns = {arn.strip() for value in values for arn in value.split(",")}
     return sorted(arn for arn in arns if ":saml-provider/" in arn)
@@ -183,7 +200,9 @@ def decide(federation: Federation, rules: Rules) -> Decision:
             hint="Give certificate_rotation_providers or certificate_rotation_user_pools.",
         )
     eligible = [
-        certificate for certificate in federation.certificates if certificate.active or certificate.managed or rules.adopt_unmanaged
+        certificate
+        for certificate in federation.certificates
+        if certificate.active or certificate.managed or rules.adopt_unmanaged
     ]
     new = successor(eligible, federation.now)
     if not active.usable(federation.now):
@@ -191,7 +210,10 @@ def decide(federation: Federation, rules: Rules) -> Decision:
     elif new is not None:
         decision = _under_way(federation, active, new, rules)
     elif lacking := federation.lacking(active.thumbprint):
-        message = f"Publish the active certificate {active.thumbprint} to {', '.join(lacking)}, where sign-ins fail without it."
+        message = (
+            f"Publish the active certificate {active.thumbprint} to {', '.join(lacking)}, where sign-ins fail "
+            f"without it."
+        )
         decision = Decision("publish", message, active.thumbprint, failing_since=active.activated_at)
     else:
         decision = _after(federation, active, rules)
@@ -199,14 +221,18 @@ def decide(federation: Federation, rules: Rules) -> Decision:
 
 
 def successor(certificates: t.Iterable[Certificate], now: datetime) -> Certificate | None:
-    """The certificate that takes over from the active one: it ends later, and has begun by the time it is needed. None: make one."""
+    """The certificate that takes over from the active one: it ends later, and has begun by the time it is needed. None:
+    make one.
+    """
     certificates = list(certificates)
     active = next((certificate for certificate in certificates if certificate.active), None)
     others = [certificate for certificate in certificates if certificate.can_sign and not certificate.active]
     if active is None or not active.usable(now):
         able = [certificate for certificate in others if certificate.usable(now)]
     else:
-        able = [certificate for certificate in others if certificate.not_before <= active.not_after < certificate.not_after]
+        able = [
+            certificate for certificate in others if certificate.not_before <= active.not_after < certificate.not_after
+        ]
     return max(able, key=lambda certificate: (certificate.not_after, certificate.thumbprint), default=None)
 
 
@@ -216,7 +242,9 @@ def moment(text: str) -> datetime:
 
 
 def former(federation: Federation) -> str | None:
-    """What a rollback goes back to: of the certificates that end before the active one and can sign in everywhere, the last to end."""
+    """What a rollback goes back to: of the certificates that end before the active one and can sign in everywhere, the
+    last to end.
+    """
     active, trusted = federation.active, federation.trusted
     able = [
         certificate
@@ -232,29 +260,49 @@ def former(federation: Federation) -> str | None:
 
 
 def _expired(federation: Federation, active: Certificate, new: Certificate | None, rules: Rules) -> Decision:
-    """The shortest way: Entra signs with a new certificate at once when the active one has ended, so there is nothing to settle."""
+    """The shortest way: Entra signs with a new certificate at once when the active one has ended, so there is nothing
+    to settle.
+    """
     ended = f"{active.thumbprint} ended at {active.not_after:%Y-%m-%d %H:%M} UTC"
     signing = new or successor(federation.certificates, federation.now)
     if signing is None:
         message = f"Make a new certificate at once: the active one, {ended}, and sign-ins fail."
         return Decision("stage", message, failing_since=active.not_after)
     if federation.lacking(signing.thumbprint):
-        message = f"Publish {signing.thumbprint} at once: {ended}, so Entra ID signs with this one, which AWS does not trust yet."
+        message = (
+            f"Publish {signing.thumbprint} at once: {ended}, so Entra ID signs with this one, which AWS does "
+            f"not trust yet."
+        )
         return Decision("publish", message, signing.thumbprint, failing_since=active.not_after)
     if new is not None:
-        return Decision("activate", f"Activate {new.thumbprint}, with which Entra ID signs already, because {ended}.", new.thumbprint)
+        return Decision(
+            "activate",
+            f"Activate {new.thumbprint}, with which Entra ID signs already, because {ended}.",
+            new.thumbprint,
+        )
     left = (signing.not_after - federation.now).days
     if left < rules.renew_when_days_left:
-        message = f"Make a new certificate: {left} days are left of {signing.thumbprint}, with which Entra ID signs, because {ended}."
+        message = (
+            f"Make a new certificate: {left} days are left of {signing.thumbprint}, with which Entra ID signs, "
+            f"because {ended}."
+        )
         return Decision("stage", message)
-    message = f"Nothing: {ended}, and Entra ID signs with {signing.thumbprint}, which AWS trusts, but which was not made here. Activate it."
+    message = (
+        f"Nothing: {ended}, and Entra ID signs with {signing.thumbprint}, which AWS trusts, but which was not "
+        f"made here. Activate it."
+    )
     return Decision("watch", message, signing.thumbprint)
 
 
 def _under_way(federation: Federation, active: Certificate, new: Certificate, rules: Rules) -> Decision:
-    went_back = new.activated_at or (active.activated_at if active.activated_at and active.activated_at > new.not_before else None)
+    went_back = new.activated_at or (
+        active.activated_at if active.activated_at and active.activated_at > new.not_before else None
+    )
     if went_back and not rules.resume:
-        message = f"Nothing, because {active.thumbprint} was activated again: remove {new.thumbprint}, or resume the rotation."
+        message = (
+            f"Nothing, because {active.thumbprint} was activated again: remove {new.thumbprint}, or resume the "
+            f"rotation."
+        )
         return Decision("held", message, new.thumbprint)
     if lacking := federation.lacking(new.thumbprint):
         return Decision("publish", f"Publish {new.thumbprint} to {', '.join(lacking)}.", new.thumbprint)
@@ -265,7 +313,12 @@ def _under_way(federation: Federation, active: Certificate, new: Certificate, ru
     ready = max([*known, new.not_before])
     if ready > federation.now:
         wait = -((federation.now - ready) // timedelta(seconds=1))
-        return Decision("settle", f"Wait {wait} seconds until all of AWS trusts {new.thumbprint}.", new.thumbprint, wait_seconds=wait)
+        return Decision(
+            "settle",
+            f"Wait {wait} seconds until all of AWS trusts {new.thumbprint}.",
+            new.thumbprint,
+            wait_seconds=wait,
+        )
     return Decision("activate", f"Activate {new.thumbprint}.", new.thumbprint)
 
 
@@ -284,12 +337,18 @@ def _after(federation: Federation, active: Certificate, rules: Rules) -> Decisio
 
 
 def _retirement(federation: Federation, active: Certificate, rules: Rules, old: list[str], gone: list[str]) -> Decision:
-    """Old certificates stay for a while after the activation, so that there is a way back. old, gone: in Entra ID, and in IAM alone."""
+    """Old certificates stay for a while after the activation, so that there is a way back. old, gone: in Entra ID, and
+    in IAM alone.
+    """
     if rules.compromised:
-        return Decision("retire", f"Retire {', '.join(old + gone)} at once.", active.thumbprint, (*old, *gone), unproven=True)
+        return Decision(
+            "retire", f"Retire {', '.join(old + gone)} at once.", active.thumbprint, (*old, *gone), unproven=True
+        )
     if old and active.activated_at is None and (active.managed or rules.adopt_unmanaged):
         return Decision("activate", f"Note that {active.thumbprint} is active.", active.thumbprint, unproven=True)
-    ready = active.activated_at + timedelta(days=rules.retire_after_days) if old and active.activated_at else federation.now
+    ready = (
+        active.activated_at + timedelta(days=rules.retire_after_days) if old and active.activated_at else federation.now
+    )
     if ready > federation.now:
         left = (active.not_after - federation.now).days
         message = f"Nothing before {ready:%Y-%m-%d %H:%M} UTC, when {', '.join(old)} is retired; {left} days are left."
@@ -301,19 +360,26 @@ def _replacement(federation: Federation, active: Certificate, rules: Rules) -> D
     """The active certificate is replaced although it is not near its end, as told."""
     if federation.now + timedelta(days=rules.validity_days) <= active.not_after:
         raise InvalidInput(
-            f"A new certificate of {rules.validity_days} days would end before {active.thumbprint}, which it is to replace.",
+            (
+                f"A new certificate of {rules.validity_days} days would end before {active.thumbprint}, which it is "
+                f"to replace."
+            ),
             hint="Raise certificate_rotation_validity_days.",
         )
     cost = (
-        " Once the new one is active, the old one is removed from both clouds at once: sign-ins that Entra ID signed with it in the last"
-        " minutes, or still signs with it until all of Entra ID knows the new one, are refused, and there is no way back."
+        " Once the new one is active, the old one is removed from both clouds at once: sign-ins that Entra "
+        "ID signed with it in the last"
+        " minutes, or still signs with it until all of Entra ID knows the new one, are refused, and there is "
+        "no way back."
     )
     message = f"Make a new certificate, as certificate_rotation_now says, to replace {active.thumbprint}."
     return Decision("stage", message + (cost if rules.compromised else ""))
 
 
 def _old(federation: Federation, active: Certificate, rules: Rules) -> list[str]:
-    """Those of the application that are retired: what this collection made before the active one, and what it is told to remove."""
+    """Those of the application that are retired: what this collection made before the active one, and what it is told
+    to remove.
+    """
 
     def is_retired(certificate: Certificate) -> bool:
         if certificate.active or not certificate.can_sign:
@@ -347,7 +413,8 @@ def _with_notice(decision: Decision, federation: Federation) -> Decision:
         return decision
     listed = ", ".join(f"{thumbprint} ({told[thumbprint]})" for thumbprint in left_alone)
     notice = (
-        f"This collection did not make {listed}, and leaves such certificates as they are. certificate_rotation_adopt_unmanaged takes over"
+        f"This collection did not make {listed}, and leaves such certificates as they are. "
+        f"certificate_rotation_adopt_unmanaged takes over"
         " one that ends after the active one; certificate_rotation_remove_unmanaged removes those that are not active."
     )
     return replace(decision, unmanaged=tuple(left_alone), notice=notice)

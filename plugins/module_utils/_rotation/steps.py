@@ -3,7 +3,9 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What one run of a rotation takes on, from where it is: the stages that follow each other at once, as steps of a plan. Pure."""
+"""What one run of a rotation takes on, from where it is: the stages that follow each other at once, as steps of a plan.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ ORDER: t.Final = ("stage", "publish", "settle", "activate", "retire")
 class CurrentState:
     """What the steps depend on.
 
-    decision: what comes next, as the filter certificate_rotation returns it. name: the application's. active: the thumbprint that signs.
+    decision: what comes next, as the filter certificate_rotation returns it. name: the application's. active: the
+    thumbprint that signs.
     providers: ARN → the thumbprints that it holds. tags: the stages that the run is limited to; empty for all of them.
     """
 
@@ -69,7 +72,11 @@ def _record(action: str, target: str, before: t.Any, after: t.Any, reason: str) 
 
 def _new(current_state: CurrentState) -> str:
     thumbprint = current_state.decision["thumbprint"]
-    return f"the certificate {thumbprint}" if thumbprint and current_state.decision["stage"] != "stage" else "the new certificate"
+    return (
+        f"the certificate {thumbprint}"
+        if thumbprint and current_state.decision["stage"] != "stage"
+        else "the new certificate"
+    )
 
 
 def _stage(current_state: CurrentState) -> list[Record]:
@@ -79,7 +86,9 @@ def _stage(current_state: CurrentState) -> list[Record]:
 
 def _publish(current_state: CurrentState) -> list[Record]:
     new = _new(current_state)
-    missing = [arn for arn, held in sorted(current_state.providers.items()) if new not in held] or sorted(current_state.providers)
+    missing = [arn for arn, held in sorted(current_state.providers.items()) if new not in held] or sorted(
+        current_state.providers
+    )
     reason = "AWS must trust a certificate before Entra ID signs with it."
     return [_record(f"Publish {new} to the SAML provider {arn}", arn, None, new, reason) for arn in missing]
 
@@ -112,15 +121,34 @@ def _rollback(current_state: CurrentState) -> list[Record]:
     former = current_state.decision["former"]
     if current_state.decision["stage"] == "held" or not former:
         return []
-    action = f"Let Entra ID sign with the former certificate {former} of '{current_state.name}' again, instead of {current_state.active}"
+    action = (
+        f"Let Entra ID sign with the former certificate {former} of '{current_state.name}' again, instead of "
+        f"{current_state.active}"
+    )
     return [_record(action, current_state.name, current_state.active, former, "A rollback is asked for.")]
 
 
 def notify(
-    name: str, actual: t.Sequence[str], desired: t.Sequence[str] | None, decision: t.Mapping[str, t.Any], tags: t.Collection[str]
+    name: str,
+    actual: t.Sequence[str],
+    desired: t.Sequence[str] | None,
+    decision: t.Mapping[str, t.Any],
+    tags: t.Collection[str],
 ) -> list[Record]:
     """The step that sets whom Entra ID tells before a certificate ends."""
-    if desired is None or decision["failing_since"] or (tags and "notify" not in tags) or sorted(set(desired)) == sorted(actual):
+    if (
+        desired is None
+        or decision["failing_since"]
+        or (tags and "notify" not in tags)
+        or sorted(set(desired)) == sorted(actual)
+    ):
         return []
     views = {"before": {"notification_emails": sorted(actual)}, "after": {"notification_emails": sorted(set(desired))}}
-    return [{"action": f"Set the notification e-mails of '{name}'", "object": name, **views, "reason": "Different: notification emails."}]
+    return [
+        {
+            "action": f"Set the notification e-mails of '{name}'",
+            "object": name,
+            **views,
+            "reason": "Different: notification emails.",
+        }
+    ]

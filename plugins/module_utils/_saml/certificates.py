@@ -73,7 +73,9 @@ class Certificate:
         }
 
     def check_for_iam(self) -> None:
-        """InvalidInput when IAM would refuse metadata with this certificate: a key under 1,024 bits, repeated extensions."""
+        """InvalidInput when IAM would refuse metadata with this certificate: a key under 1,024 bits, repeated
+        extensions.
+        """
         certificate = x509.load_der_x509_certificate(self.der)
         key = certificate.public_key()
         if isinstance(key, (rsa.RSAPublicKey, dsa.DSAPublicKey)) and key.key_size < MIN_KEY_BITS:
@@ -89,7 +91,9 @@ class Certificate:
                 hint="AWS IAM refuses such a certificate.",
             ) from None
         except ValueError as exc:
-            raise InvalidInput(f"The signing certificate {self.thumbprint} ({self.subject}) has a broken X.509 extension: {exc}.") from None
+            raise InvalidInput(
+                f"The signing certificate {self.thumbprint} ({self.subject}) has a broken X.509 extension: {exc}."
+            ) from None
 
 
 def from_der(der: bytes) -> Certificate:
@@ -124,7 +128,8 @@ def canonical_thumbprint(text: str) -> str:
     canonical = re.sub(r"[\s:]", "", text).upper()
     if not re.fullmatch(r"[0-9A-F]{40}", canonical):
         raise InvalidInput(
-            f"{text!r} is not a certificate's thumbprint.", hint="It is the SHA-1 of the certificate: 40 hexadecimal digits."
+            f"{text!r} is not a certificate's thumbprint.",
+            hint="It is the SHA-1 of the certificate: 40 hexadecimal digits.",
         )
     return canonical
 

@@ -3,10 +3,11 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What Entra sends as the claims of one person: fixed values, attributes of the user, and what transformations make of them.
+"""What Entra sends as the claims of one person: fixed values, attributes of the user, and what transformations make of
+them.
 
-The person is a function from the name that claims policies have for a user's attribute to its value, so that the computation is the
-same wherever the person was read.
+The person is a function from the name that claims policies have for a user's attribute to its value, so that the
+computation is the same wherever the person was read.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ USER_ATTRIBUTES: t.Final[t.Mapping[str, str]] = {
 }
 
 ASSIGNED_ROLES: t.Final = "assignedroles"
-"""The one attribute of a user that is no property: the values of the application's roles that the person is assigned to."""
+"""The one attribute of a user that is no property: the values of the application's roles that the person is assigned
+to.
+"""
 
 _OF_APPLICATION: t.Final = frozenset({"displayname", "objectid", "tags"})
 #: Source → its documented ids. Microsoft Graph does not show the NetBIOS name of a user.
@@ -73,7 +76,8 @@ DOCUMENTED: t.Final[t.Mapping[str, t.Container[str]]] = {
 class ClaimValue:
     """What one entry of a policy sends of one person.
 
-    values: empty when nothing is sent, None when it cannot be told, which `unknown` explains. refused: why Entra lets nobody in for whom
+    values: empty when nothing is sent, None when it cannot be told, which `unknown` explains. refused: why Entra lets
+    nobody in for whom
     it has to compute this. source: where it comes from, such as user.mail.
     """
 
@@ -103,12 +107,18 @@ def person_of(user: t.Mapping[str, t.Any]) -> Person:
 def undocumented_sources(entries: t.Iterable[Entry]) -> list[str]:
     """The sources of entries that Microsoft does not document, such as user.localuserprincipalname, in their order."""
     named = [(str(claims.member(entry, "Source")).lower(), claims.member(entry, "ID")) for entry in entries]
-    unknown = [f"{kind}.{name}" for kind, name in named if name and str(name).lower() not in DOCUMENTED.get(kind, (str(name).lower(),))]
+    unknown = [
+        f"{kind}.{name}"
+        for kind, name in named
+        if name and str(name).lower() not in DOCUMENTED.get(kind, (str(name).lower(),))
+    ]
     return list(dict.fromkeys(unknown))
 
 
 def user_properties(policy: ClaimsPolicy, claim_types: t.Container[str] | None = None) -> list[str]:
-    """The properties of Microsoft Graph's user on which a policy's claims depend; those of some claims, when they are given."""
+    """The properties of Microsoft Graph's user on which a policy's claims depend; those of some claims, when they are
+    given.
+    """
     sources = [source for entry in policy.claims if _concerns(entry, claim_types) for source in _sources(policy, entry)]
     paths = [USER_ATTRIBUTES.get(name.lower()) or (name if name.startswith("extension_") else "") for name in sources]
     return sorted({path.partition("/")[0] for path in paths if path})
@@ -172,7 +182,11 @@ def _sources(policy: ClaimsPolicy, entry: Entry) -> list[str]:
     if kind == "user":
         return [name]
     transformation = _transformation(policy, entry) if kind == "transformation" else None
-    inputs = [_input_entry(policy, reference) for reference in _input_claims(transformation).values()] if transformation else []
+    inputs = (
+        [_input_entry(policy, reference) for reference in _input_claims(transformation).values()]
+        if transformation
+        else []
+    )
     return [source for used in inputs if used for source in _sources(policy, used)]
 
 
@@ -184,7 +198,10 @@ def _transformation(policy: ClaimsPolicy, entry: Entry) -> Entry | None:
 def _input_claims(transformation: Entry) -> dict[str, str]:
     """The inputs of a transformation by name, and the entry of the schema that each refers to."""
     listed = _objects(transformation, "InputClaims")
-    return {str(claims.member(each, "TransformationClaimType")): str(claims.member(each, "ClaimTypeReferenceId")) for each in listed}
+    return {
+        str(claims.member(each, "TransformationClaimType")): str(claims.member(each, "ClaimTypeReferenceId"))
+        for each in listed
+    }
 
 
 def _objects(transformation: Entry, name: str) -> list[Entry]:

@@ -5,10 +5,11 @@
 
 """The claims that Entra sends to AWS, as the definition of a claimsMappingPolicy.
 
-Such a policy replaces everything in the portal's "Attributes & Claims", so it must hold every claim. A definition is a list of
+Such a policy replaces everything in the portal's "Attributes & Claims", so it must hold every claim. A definition is a
+list of
 one JSON string: {"ClaimsMappingPolicy": {"Version", "IncludeBasicClaimSet", "ClaimsSchema", "ClaimsTransformations"}}.
-The names of AWS's claims are case-sensitive. Transformations are kept and compared, never made: Microsoft documents the inputs of
-two methods only, and none that changes the case of a name.
+The names of AWS's claims are case-sensitive. Transformations are kept and compared, never made: Microsoft documents the
+inputs of two methods only, and none that changes the case of a name.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import check_home, parse_role_arn, parse_saml_provider_arn
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
+    check_home,
+    parse_role_arn,
+    parse_saml_provider_arn,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 
 Entry = dict[str, t.Any]
@@ -69,7 +74,9 @@ NAME_ID_SOURCES: frozenset[str] = frozenset(NAME_ID_CHOICES)
 
 AUDIENCE_OVERRIDE = "audienceOverride"
 ISSUER_WITH_APPLICATION_ID = "issuerWithApplicationId"
-"""Settings of a policy beside its claims, which Entra heeds where the application has a signing certificate of its own."""
+"""Settings of a policy beside its claims, which Entra heeds where the application has a signing certificate of its
+own.
+"""
 
 _SCHEMA = "ClaimsSchema"
 _TRANSFORMATIONS = ("ClaimsTransformations", "ClaimsTransformation")
@@ -91,7 +98,8 @@ class RolePair(t.NamedTuple):
 class ClaimsPolicy:
     """The content of a claims mapping policy, in the form of Microsoft Graph.
 
-    settings: the policy's other keys, such as audienceOverride and GroupFilter; None stands for one that is to be removed.
+    settings: the policy's other keys, such as audienceOverride and GroupFilter; None stands for one that is to be
+    removed.
     transformations_key: which of both names it has.
     """
 
@@ -107,7 +115,11 @@ class ClaimsPolicy:
 
     def definition(self) -> list[str]:
         """The policy's `definition` for Microsoft Graph."""
-        content: Entry = {"Version": 1, "IncludeBasicClaimSet": "true" if self.include_basic else "false", _SCHEMA: list(self.claims)}
+        content: Entry = {
+            "Version": 1,
+            "IncludeBasicClaimSet": "true" if self.include_basic else "false",
+            _SCHEMA: list(self.claims),
+        }
         if self.transformations:
             content[self.transformations_key] = list(self.transformations)
         content |= {name: value for name, value in self.settings.items() if value is not None}
@@ -129,7 +141,10 @@ class ClaimsPolicy:
 
     def settings_in_force(self) -> Entry:
         """The settings that mean something, each in one spelling."""
-        meant = {ISSUER_WITH_APPLICATION_ID: self.issuer_with_application_id or None, AUDIENCE_OVERRIDE: self.audience_override}
+        meant = {
+            ISSUER_WITH_APPLICATION_ID: self.issuer_with_application_id or None,
+            AUDIENCE_OVERRIDE: self.audience_override,
+        }
         return {name: value for name, value in {**self.settings, **meant}.items() if value is not None}
 
     def as_sent(self) -> list[dict[str, str]]:
@@ -149,13 +164,16 @@ def build(
     partition: str | None = None,
     account: str | None = None,
 ) -> ClaimsPolicy:
-    """The claims that the options ask for; an option that is None makes none. InvalidInput when AWS or Entra could not use them.
+    """The claims that the options ask for; an option that is None makes none. InvalidInput when AWS or Entra could not
+    use them.
 
     session_name_source: one of SESSION_NAME_SOURCES; sent as RoleSessionName and, where Entra allows it, as NameID.
     name_id: one of NAME_ID_SOURCES; sent as NameID instead.
     session_duration: seconds, 900 to 43,200; the role's own maximum is not known here.
-    extra_claims: `name` and either `value`, or `source` (default user) and `id`, or `extension_id`. NameID may be one of them.
-    audience_override: an absolute URI; empty to remove it. partition, account: the federation's, which every pair must lie in.
+    extra_claims: `name` and either `value`, or `source` (default user) and `id`, or `extension_id`. NameID may be one
+    of them.
+    audience_override: an absolute URI; empty to remove it. partition, account: the federation's, which every pair must
+    lie in.
     """
     extra = [_extra_claim(claim) for claim in extra_claims or ()]
     claims: list[Entry] = []
@@ -166,7 +184,8 @@ def build(
             claims.append(_user_claim(name_id_source(session_name_source), NAME_ID))
         claims.append(_user_claim(check_session_name_source(session_name_source), ROLE_SESSION_NAME))
     claims.extend(
-        {"Value": str(check_role_pair(pair, partition, account)), "SamlClaimType": ROLE} for pair in dict.fromkeys(role_pairs or ())
+        {"Value": str(check_role_pair(pair, partition, account)), "SamlClaimType": ROLE}
+        for pair in dict.fromkeys(role_pairs or ())
     )
     if session_duration is not None:
         claims.append({"Value": str(check_session_duration(session_duration)), "SamlClaimType": SESSION_DURATION})
@@ -174,7 +193,8 @@ def build(
     for entry in extra:
         if _type(entry) in taken:
             raise InvalidInput(
-                f"The claim {_type(entry)} would be sent twice.", hint="Give it either by its own option or in extra_claims."
+                f"The claim {_type(entry)} would be sent twice.",
+                hint="Give it either by its own option or in extra_claims.",
             )
         taken.add(_type(entry))
     return _checked(ClaimsPolicy((*claims, *extra), settings=_settings(audience_override, issuer_with_application_id)))
@@ -208,8 +228,8 @@ def parse(definition: t.Sequence[str] | str | t.Mapping[str, t.Any]) -> ClaimsPo
 def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bool) -> ClaimsPolicy:
     """The policy to have: the wanted claims, then those of the actual policy under other names if they are to be kept.
 
-    Kept claims bring their transformations and those transformations' inputs; the actual IncludeBasicClaimSet is kept as well.
-    Settings that are not wanted otherwise stay in either case.
+    Kept claims bring their transformations and those transformations' inputs; the actual IncludeBasicClaimSet is kept
+    as well. Settings that are not wanted otherwise stay in either case.
     """
     if actual is None:
         return wanted
@@ -220,8 +240,16 @@ def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bo
     managed = {_type(entry) for entry in wanted.claims}
     kept = [entry for entry in actual.claims if _is_sent(entry) and _type(entry) not in managed]
     needed = {member(entry, "TransformationId") for entry in (*wanted.claims, *kept)}
-    transformations = [entry for entry in actual.transformations if member(entry, "ID") in needed and entry not in wanted.transformations]
-    inputs = {member(claim, "ClaimTypeReferenceId") for entry in transformations for claim in member(entry, "InputClaims") or ()}
+    transformations = [
+        entry
+        for entry in actual.transformations
+        if member(entry, "ID") in needed and entry not in wanted.transformations
+    ]
+    inputs = {
+        member(claim, "ClaimTypeReferenceId")
+        for entry in transformations
+        for claim in member(entry, "InputClaims") or ()
+    }
     kept.extend(entry for entry in actual.claims if not _is_sent(entry) and member(entry, "ID") in inputs)
     policy = dataclasses.replace(
         wanted,
@@ -233,13 +261,17 @@ def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bo
 
 
 def same_meaning(one: ClaimsPolicy, other: ClaimsPolicy) -> bool:
-    """Whether two policies send the same claims: the order of claims, of keys and the spelling of booleans mean nothing."""
+    """Whether two policies send the same claims: the order of claims, of keys and the spelling of booleans mean
+    nothing.
+    """
     return _meaning(one) == _meaning(other)
 
 
 def needs_tag_session(policy: ClaimsPolicy) -> bool:
     """Whether the role's trust must allow sts:TagSession."""
-    return any((_type(entry) or "").startswith(PRINCIPAL_TAG) or _type(entry) == TRANSITIVE_TAG_KEYS for entry in policy.claims)
+    return any(
+        (_type(entry) or "").startswith(PRINCIPAL_TAG) or _type(entry) == TRANSITIVE_TAG_KEYS for entry in policy.claims
+    )
 
 
 def needs_source_identity(policy: ClaimsPolicy) -> bool:
@@ -248,28 +280,36 @@ def needs_source_identity(policy: ClaimsPolicy) -> bool:
 
 
 def name_id_source(session_name_source: str) -> str:
-    """The source of NameID beside this source of the session name: the same where Entra allows it, else userprincipalname."""
+    """The source of NameID beside this source of the session name: the same where Entra allows it, else
+    userprincipalname.
+    """
     return session_name_source if session_name_source in NAME_ID_SOURCES else "userprincipalname"
 
 
 def check_session_name_source(source: str) -> str:
     """The source, when a session name can come from it."""
     if source not in SESSION_NAME_SOURCES:
-        raise InvalidInput(f"{source!r} cannot be the source of session names.", hint=f"Use one of {', '.join(SESSION_NAME_SOURCES)}.")
+        raise InvalidInput(
+            f"{source!r} cannot be the source of session names.", hint=f"Use one of {', '.join(SESSION_NAME_SOURCES)}."
+        )
     return source
 
 
 def check_name_id_source(source: str) -> str:
     """The source, when Entra ID takes NameID from it."""
     if source not in NAME_ID_SOURCES:
-        raise InvalidInput(f"{source!r} cannot be the source of NameID.", hint=f"Use one of {', '.join(sorted(NAME_ID_SOURCES))}.")
+        raise InvalidInput(
+            f"{source!r} cannot be the source of NameID.", hint=f"Use one of {', '.join(sorted(NAME_ID_SOURCES))}."
+        )
     return source
 
 
 def check_session_duration(seconds: int) -> int:
     """The duration, when AWS's sign-in takes it."""
     if not MIN_SESSION <= seconds <= MAX_SESSION:
-        raise InvalidInput(f"A session of {seconds} seconds is not possible.", hint=f"Use {MIN_SESSION} to {MAX_SESSION} seconds.")
+        raise InvalidInput(
+            f"A session of {seconds} seconds is not possible.", hint=f"Use {MIN_SESSION} to {MAX_SESSION} seconds."
+        )
     return seconds
 
 
@@ -279,7 +319,8 @@ def check_role_pair(pair: RolePair, partition: str | None = None, account: str |
     provider = check_home(parse_saml_provider_arn(pair.provider_arn), partition=partition, account=account)
     if (role.partition, role.account) != (provider.partition, provider.account):
         raise InvalidInput(
-            f"The role {role} and the SAML provider {provider} are not in the same account.", hint="AWS requires that they are."
+            f"The role {role} and the SAML provider {provider} are not in the same account.",
+            hint="AWS requires that they are.",
         )
     if "," in role.name:
         raise InvalidInput(f"The role {role} cannot be in a Role claim: the comma in its name would end the ARN.")
@@ -321,9 +362,12 @@ def _extra_claim(claim: t.Mapping[str, t.Any]) -> Entry:
         entry = {"Value": str(given["value"])}
     else:
         entry = {"Source": source} | ({"ID": identifier} if extension is None else {"ExtensionID": extension})
-    if name == NAME_ID and (entry.get("Source"), entry.get("ID")) not in {("user", allowed) for allowed in NAME_ID_SOURCES}:
+    if name == NAME_ID and (entry.get("Source"), entry.get("ID")) not in {
+        ("user", allowed) for allowed in NAME_ID_SOURCES
+    }:
         raise InvalidInput(
-            "NameID cannot come from there.", hint=f"Entra takes source user with one of {', '.join(sorted(NAME_ID_SOURCES))}."
+            "NameID cannot come from there.",
+            hint=f"Entra takes source user with one of {', '.join(sorted(NAME_ID_SOURCES))}.",
         )
     return entry | {"SamlClaimType": name}
 
@@ -335,7 +379,9 @@ def _user_claim(source: str, claim_type: str) -> Entry:
 def _checked(policy: ClaimsPolicy) -> ClaimsPolicy:
     for what, entries in (("claims", policy.claims), ("transformations", policy.transformations)):
         if len(entries) > MAX_CLAIMS:
-            raise InvalidInput(f"The policy would have {len(entries)} {what}; Entra uses {MAX_CLAIMS} and ignores the rest silently.")
+            raise InvalidInput(
+                f"The policy would have {len(entries)} {what}; Entra uses {MAX_CLAIMS} and ignores the rest silently."
+            )
     return policy
 
 
@@ -347,7 +393,9 @@ def _entries(content: t.Mapping[str, t.Any], name: str) -> list[Entry]:
 
 
 def member(entry: Entry, name: str) -> t.Any:
-    """A member under any spelling of its name: Microsoft's own examples differ (ID and Id, TransformationID and TransformationId)."""
+    """A member under any spelling of its name: Microsoft's own examples differ (ID and Id, TransformationID and
+    TransformationId).
+    """
     return next((value for key, value in entry.items() if key.lower() == name.lower()), None)
 
 

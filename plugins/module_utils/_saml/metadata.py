@@ -5,8 +5,9 @@
 
 """SAML federation metadata of an identity provider: read safely, compared by meaning, merged for AWS IAM.
 
-Only IDPSSODescriptor counts: Entra's documents also hold WS-Federation's RoleDescriptors, which strict validators refuse. A fresh ID
-and signature at each download mean nothing. No DTD, no entity and no network is ever used to read a document.
+Only IDPSSODescriptor counts: Entra's documents also hold WS-Federation's RoleDescriptors, which strict validators
+refuse. A fresh ID and signature at each download mean nothing. No DTD, no entity and no network is ever used to read a
+document.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate, canonical_thumbprint, from_text
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import (
+    Certificate,
+    canonical_thumbprint,
+    from_text,
+)
 
 try:
     from lxml import etree
@@ -83,7 +88,10 @@ def parse(document: bytes | str, what: str = "metadata") -> Metadata:
     if text.lstrip().startswith("{"):
         raise InvalidInput(
             f"The {what} is JSON, not XML.",
-            hint="Of an answer of AWS's command line give the document alone: --query SAMLMetadataDocument --output text.",
+            hint=(
+                "Of an answer of AWS's command line give the document alone: --query SAMLMetadataDocument --output "
+                "text."
+            ),
         )
     entity = _identity_provider(_root(text, what), what)
     idp_roles = entity.findall(f"{_MD}IDPSSODescriptor")
@@ -112,7 +120,8 @@ def same_meaning(one: Metadata, other: Metadata) -> bool:
 def merge(old: Metadata, new: Metadata) -> Metadata:
     """The new metadata, with the old one's signing certificates added behind its own.
 
-    The new document is returned as it is when it has them all. Otherwise its signature is removed, because it no longer holds.
+    The new document is returned as it is when it has them all. Otherwise its signature is removed, because it no longer
+    holds.
     """
     if old.entity_id != new.entity_id:
         raise InvalidInput(
@@ -130,7 +139,9 @@ def merge(old: Metadata, new: Metadata) -> Metadata:
 
 
 def without(metadata: Metadata, thumbprint: str) -> Metadata:
-    """The metadata as it will be once a signing certificate is gone, without its signature; as it is when it has none such."""
+    """The metadata as it will be once a signing certificate is gone, without its signature; as it is when it has none
+    such.
+    """
     if thumbprint not in metadata.thumbprints:
         return metadata
     root, first = _unsigned(metadata)
@@ -152,11 +163,17 @@ def renamed(metadata: Metadata, entity_id: str) -> Metadata:
 
 
 def check_expected(
-    metadata: Metadata, *, now: datetime, entity_id: str | None = None, thumbprints: t.Iterable[str] = (), warn_days: int = 30
+    metadata: Metadata,
+    *,
+    now: datetime,
+    entity_id: str | None = None,
+    thumbprints: t.Iterable[str] = (),
+    warn_days: int = 30,
 ) -> list[str]:
     """Warnings about certificates; InvalidInput when the metadata is not the expected one or has no usable certificate.
 
-    thumbprints: SHA-1, in any spelling; all must be among the certificates. warn_days: how near an end deserves a warning.
+    thumbprints: SHA-1, in any spelling; all must be among the certificates. warn_days: how near an end deserves a
+    warning.
     """
     if entity_id is not None and metadata.entity_id != entity_id:
         raise InvalidInput(
@@ -166,16 +183,23 @@ def check_expected(
     absent = [wanted for wanted in map(canonical_thumbprint, thumbprints) if wanted not in metadata.thumbprints]
     if absent:
         raise InvalidInput(
-            f"The metadata lacks the signing certificate {', '.join(absent)}; it has {', '.join(metadata.thumbprints)}.",
+            (
+                f"The metadata lacks the signing certificate {', '.join(absent)}; it has "
+                f"{', '.join(metadata.thumbprints)}."
+            ),
             hint="Entra's metadata follows a new certificate only after some minutes; read it again.",
         )
     if not any(certificate.usable(now) for certificate in metadata.certificates):
-        ends = ", ".join(f"{certificate.thumbprint} {certificate.not_after:%Y-%m-%d}" for certificate in metadata.certificates)
+        ends = ", ".join(
+            f"{certificate.thumbprint} {certificate.not_after:%Y-%m-%d}" for certificate in metadata.certificates
+        )
         raise InvalidInput(
-            f"No signing certificate of the metadata is valid now; they end: {ends}.", hint="Make a new signing certificate in Entra."
+            f"No signing certificate of the metadata is valid now; they end: {ends}.",
+            hint="Make a new signing certificate in Entra.",
         )
     template = [
-        f"The metadata is of {metadata.entity_id}, a template and no tenant: no response can name it as its issuer, so nobody can sign in. "
+        f"The metadata is of {metadata.entity_id}, a template and no tenant: no response can name it as its "
+        f"issuer, so nobody can sign in. "
         "Read the metadata from an address with the tenant's id in it."
     ]
     return [*(template if "{" in metadata.entity_id else []), *_ending(metadata, now, warn_days)]
@@ -183,7 +207,10 @@ def check_expected(
 
 def _ending(metadata: Metadata, now: datetime, warn_days: int) -> list[str]:
     return [
-        f"The signing certificate {certificate.thumbprint} {'ended' if left < 0 else 'ends'} on {certificate.not_after:%Y-%m-%d}."
+        (
+            f"The signing certificate {certificate.thumbprint} {'ended' if left < 0 else 'ends'} on "
+            f"{certificate.not_after:%Y-%m-%d}."
+        )
         for certificate in metadata.certificates
         if (left := certificate.days_left(now)) < warn_days
     ]
@@ -196,7 +223,9 @@ def _text(document: bytes | str, what: str) -> str:
         try:
             document = document.decode("utf-8")
         except UnicodeDecodeError as exc:
-            raise InvalidInput(f"The {what} is not UTF-8 text (byte {exc.start}).", hint="AWS IAM takes UTF-8 only.") from None
+            raise InvalidInput(
+                f"The {what} is not UTF-8 text (byte {exc.start}).", hint="AWS IAM takes UTF-8 only."
+            ) from None
     while document.startswith(_BYTE_ORDER_MARKS):
         for mark in _BYTE_ORDER_MARKS:
             document = document.removeprefix(mark)
@@ -212,11 +241,13 @@ def _root(text: str, what: str) -> etree._Element:
         raise InvalidInput(f"The {what} is empty.")
     if _HTML.match(text):
         raise InvalidInput(
-            f"The {what} is an HTML page, not SAML metadata.", hint="A sign-in or error page was probably saved; check the address."
+            f"The {what} is an HTML page, not SAML metadata.",
+            hint="A sign-in or error page was probably saved; check the address.",
         )
     if "<!DOCTYPE" in text:
         raise InvalidInput(
-            f"The {what} has a document type declaration (DTD), which SAML metadata must not have.", hint="It may be an attack."
+            f"The {what} has a document type declaration (DTD), which SAML metadata must not have.",
+            hint="It may be an attack.",
         )
     declared = _ENCODING.match(text)
     if declared and declared[1].lower() not in ("utf-8", "us-ascii"):
@@ -234,7 +265,8 @@ def _root(text: str, what: str) -> etree._Element:
         return etree.fromstring(text.encode("utf-8"), parser)
     except (etree.XMLSyntaxError, UnicodeEncodeError) as exc:
         raise InvalidInput(
-            f"The {what} is not complete, well-formed XML: {str(exc)[:200]}.", hint="It may have been cut off; read it again."
+            f"The {what} is not complete, well-formed XML: {str(exc)[:200]}.",
+            hint="It may have been cut off; read it again.",
         ) from None
 
 
@@ -245,18 +277,26 @@ def _identity_provider(root: etree._Element, what: str) -> etree._Element:
     elif root.tag == f"{_MD}EntitiesDescriptor":
         entities = root.findall(f"{_MD}EntityDescriptor")
     else:
-        raise InvalidInput(f"The {what} is not SAML metadata: its root element is {etree.QName(root).localname}, not EntityDescriptor.")
+        raise InvalidInput(
+            f"The {what} is not SAML metadata: its root element is {etree.QName(root).localname}, not EntityDescriptor."
+        )
     providers = [entity for entity in entities if entity.find(f"{_MD}IDPSSODescriptor") is not None]
     if len(providers) == 1:
         return providers[0]
     if providers:
         raise InvalidInput(f"The {what} describes {len(providers)} identity providers; one is expected.")
-    hint = "It describes a service provider." if any(e.find(f"{_MD}SPSSODescriptor") is not None for e in entities) else None
+    hint = (
+        "It describes a service provider."
+        if any(e.find(f"{_MD}SPSSODescriptor") is not None for e in entities)
+        else None
+    )
     raise InvalidInput(f"The {what} describes no SAML identity provider: it has no IDPSSODescriptor.", hint=hint)
 
 
 def _unsigned(metadata: Metadata) -> tuple[etree._Element, etree._Element]:
-    """The root element without signatures, for what changes it, and the IDPSSODescriptor that holds the certificates."""
+    """The root element without signatures, for what changes it, and the IDPSSODescriptor that holds the
+    certificates.
+    """
     root = _root(metadata.document, "metadata")
     entity = _identity_provider(root, "metadata")
     role = entity.findall(f"{_MD}IDPSSODescriptor")[0]
@@ -286,7 +326,11 @@ def _signing_certificates(roles: t.Sequence[etree._Element], what: str) -> tuple
 
 
 def _endpoints(roles: t.Sequence[etree._Element], name: str) -> tuple[Endpoint, ...]:
-    found = {Endpoint(e.get("Binding", ""), e.get("Location", "")): None for role in roles for e in role.findall(f"{_MD}{name}")}
+    found = {
+        Endpoint(e.get("Binding", ""), e.get("Location", "")): None
+        for role in roles
+        for e in role.findall(f"{_MD}{name}")
+    }
     return tuple(found)
 
 

@@ -5,9 +5,10 @@
 
 r"""The SAML response in whatever a person copied from a browser or a tool, and what came with it.
 
-A value may stand alone, in base64 or as XML; in a form's body, a request that was copied as a command, or the page of a form; in JSON,
-such as a HAR file or an export of SAML-tracer. Copying damages it in known ways (quotes, line breaks, percent signs, missing padding),
-which are undone. What the response itself says is left as it is. A response is a live credential: no message repeats a part of it.
+A value may stand alone, in base64 or as XML; in a form's body, a request that was copied as a command, or the page of a
+form; in JSON, such as a HAR file or an export of SAML-tracer. Copying damages it in known ways (quotes, line breaks,
+percent signs, missing padding), which are undone. What the response itself says is left as it is. A response is a live
+credential: no message repeats a part of it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ _QUOTES: t.Final = "\"'`\u201c\u201d\u2018\u2019"
 #: How often base64 or percent encoding is undone: more is nobody's copy.
 _LAYERS: t.Final = 3
 _BASE64: t.Final = re.compile(r"[A-Za-z0-9+/_-]+={0,2}", re.ASCII)
-#: The name of the field with what may stand between it and its value: = or :, the end of a heading or of a multipart header, quotes.
+#: The name of the field with what may stand between it and its value: = or :, the end of a heading or of a multipart
+#: header, quotes.
 _FIELD: t.Final = re.compile(r"""SAMLResponse["']?\s*(?:\]|,)?\s*(?:=|:|%3D|%3A|,|\s)\s*[\\^`]*["']?""", re.IGNORECASE)
 #: A value in base64, also percent-encoded, wrapped, or with the escapes of a shell or of JSON.
 _VALUE: t.Final = re.compile(r"(?:[A-Za-z0-9+/=_\-%\s^]|\\u00[0-9A-Fa-f]{2}|\\[/rn])+")
@@ -109,7 +111,9 @@ def found_in(text: str) -> Copied:
 
 
 def decoded(text: str) -> bytes:
-    """The document behind a value: XML as it is, base64 decoded, also when it was encoded more than once or lost its padding."""
+    """The document behind a value: XML as it is, base64 decoded, also when it was encoded more than once or lost its
+    padding.
+    """
     if text.lstrip(_BYTE_ORDER_MARK).startswith("<"):
         return _document(text.lstrip(_BYTE_ORDER_MARK))
     for _layer in range(_LAYERS):
@@ -158,8 +162,14 @@ def _in_json(text: str) -> collections.abc.Iterator[_Post]:
         post = _of_fields(node, url)
         posts += [post] if post else []
     if not posts:
-        what = f"None of the {requests} requests posts a SAMLResponse." if requests else "What was copied is JSON, but no HAR file."
-        raise InvalidInput(what, hint="Record the network log from before the sign-in, with the log preserved over page loads.")
+        what = (
+            f"None of the {requests} requests posts a SAMLResponse."
+            if requests
+            else "What was copied is JSON, but no HAR file."
+        )
+        raise InvalidInput(
+            what, hint="Record the network log from before the sign-in, with the log preserved over page loads."
+        )
     yield from posts
 
 
@@ -252,7 +262,9 @@ def _in_page(text: str) -> collections.abc.Iterator[_Post]:
 
 
 def _in_text(text: str) -> collections.abc.Iterator[_Post]:
-    """A form's body, an address, a request that was copied as a command or as it was sent, or a heading with its value."""
+    """A form's body, an address, a request that was copied as a command or as it was sent, or a heading with its
+    value.
+    """
     url = _url_in(text)
     form = _form(text)
     if form is not None:
@@ -303,7 +315,9 @@ def _without_escapes(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """Without what surrounds a value by accident: white space, byte order marks, quotes, a comma or a semicolon at the end."""
+    """Without what surrounds a value by accident: white space, byte order marks, quotes, a comma or a semicolon at the
+    end.
+    """
     before = None
     while before != text:
         before = text
@@ -351,7 +365,9 @@ def _is_whole(content: bytes) -> bool:
 
 def _document(text: str) -> bytes:
     """XML that was copied as text. It is text already, so an encoding that it names for its bytes does not count."""
-    return re.sub(r"""^(<\?xml[^>]*?)\s+encoding\s*=\s*(?:"[^"]*"|'[^']*')""", r"\1", text).encode("utf-8", "surrogatepass")
+    return re.sub(r"""^(<\?xml[^>]*?)\s+encoding\s*=\s*(?:"[^"]*"|'[^']*')""", r"\1", text).encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def _host_of(url: str | None) -> str | None:

@@ -16,7 +16,9 @@ Person = t.Mapping[str, t.Any]
 
 
 def completed(person: Person, fallbacks: t.Iterable[str]) -> dict[str, str]:
-    """The missing names of a person, each from the first fallback that has one; the names that are there are not among them."""
+    """The missing names of a person, each from the first fallback that has one; the names that are there are not among
+    them.
+    """
     missing = [number for number, name in enumerate(NAMES) if not person[name]]
     text = next((fallback for fallback in fallbacks if _text(person, fallback)), None)
     if text is None:
@@ -26,7 +28,11 @@ def completed(person: Person, fallbacks: t.Iterable[str]) -> dict[str, str]:
 
 
 def _text(person: Person, fallback: str) -> str:
-    return str(person[fallback]).partition("@")[0].strip() if fallback != "display_name" else " ".join(str(person[fallback]).split())
+    return (
+        str(person[fallback]).partition("@")[0].strip()
+        if fallback != "display_name"
+        else " ".join(str(person[fallback]).split())
+    )
 
 
 def _halves(text: str, *, is_display_name: bool) -> tuple[str, str]:

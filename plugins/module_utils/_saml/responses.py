@@ -81,7 +81,8 @@ _OTHERS: t.Final = {
 
 @dataclass(frozen=True)
 class Assertion:
-    """What an assertion says; empty where it says nothing. name_id_type: the whole format of NameID, as conditions of policies have it.
+    """What an assertion says; empty where it says nothing. name_id_type: the whole format of NameID, as conditions of
+    policies have it.
 
     problems: why AWS would not take it for a response to sign in with.
     """
@@ -121,8 +122,9 @@ class Response:
 class Verdict:
     """What is known of the signatures of a response.
 
-    signer: the certificate that made them. Without one, the reason: the signature is malformed; the content was altered after a known
-    certificate had signed it; another certificate made it, which is told; or nothing but that it does not hold (unknown).
+    signer: the certificate that made them. Without one, the reason: the signature is malformed; the content was altered
+    after a known certificate had signed it; another certificate made it, which is told; or nothing but that it does not
+    hold (unknown).
     """
 
     signer: Certificate | None = None
@@ -131,15 +133,21 @@ class Verdict:
 
 
 def read(document: bytes) -> Response:
-    """What a document says, before its signature is verified. InvalidInput when it is not XML, or XML that nobody should read on."""
+    """What a document says, before its signature is verified. InvalidInput when it is not XML, or XML that nobody
+    should read on.
+    """
     # Comments are no part of what is signed; without them no text is cut in two. Processing instructions are.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, huge_tree=False)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, huge_tree=False
+    )
     try:
         root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise InvalidInput("What was copied is not a complete XML document.", hint=HINT) from None
     if t.cast("t.Any", root.getroottree().docinfo).doctype:
-        raise InvalidInput("The response has a document type declaration (DTD), which AWS refuses.", hint="It may be an attack.")
+        raise InvalidInput(
+            "The response has a document type declaration (DTD), which AWS refuses.", hint="It may be an attack."
+        )
     if root.tag != f"{_SAMLP}Response":
         raise InvalidInput(f"What was copied is {_what_else(root)}, not a response of SAML 2.0.", hint=HINT)
     assertions = root.findall(f"{_SAML}Assertion")
@@ -155,7 +163,9 @@ def read(document: bytes) -> Response:
         problems=tuple([f"Its status is {status}, not Success."] if status else problems),
         encrypted=root.find(f"{_SAML}EncryptedAssertion") is not None,
         signed=tuple(signed),
-        algorithms=tuple(dict.fromkeys(f"rsa-{_METHODS[method].lower()}" if method in _METHODS else "another" for method in methods)),
+        algorithms=tuple(
+            dict.fromkeys(f"rsa-{_METHODS[method].lower()}" if method in _METHODS else "another" for method in methods)
+        ),
         status=status,
         status_message=status_message,
     )
@@ -207,7 +217,9 @@ def _status(root: etree._Element) -> tuple[str, str]:
         return "", ""
     said = re.search(r"AADSTS\d+[^\r\n]*", _text(root.find(f"{_SAMLP}Status/{_SAMLP}StatusMessage")))
     last = value.rpartition(":")[2]
-    return last if re.fullmatch(r"[A-Za-z]{1,40}", last) else "missing" if not value else "unknown", said[0][:300].strip() if said else ""
+    return last if re.fullmatch(r"[A-Za-z]{1,40}", last) else "missing" if not value else "unknown", said[0][
+        :300
+    ].strip() if said else ""
 
 
 def _length_problems(document: bytes) -> collections.abc.Iterator[str]:
@@ -306,7 +318,9 @@ def _sealed(signature: etree._Element, certificate: Certificate) -> bool:
     exclusive = info[0].get("Algorithm") == _EXCLUSIVE
     listed = info[0].find(f"{{{_EXCLUSIVE}}}InclusiveNamespaces")
     prefixes = (listed.get("PrefixList") or "").split() if listed is not None else None
-    content = etree.tostring(info, method="c14n", exclusive=exclusive, with_comments=False, inclusive_ns_prefixes=prefixes)
+    content = etree.tostring(
+        info, method="c14n", exclusive=exclusive, with_comments=False, inclusive_ns_prefixes=prefixes
+    )
     key = x509.load_der_x509_certificate(certificate.der).public_key()
     if not isinstance(key, RSAPublicKey) or value is None:
         return False
@@ -358,7 +372,9 @@ def _assertion(element: etree._Element) -> Assertion:
     names = [one.get("Name", "") for one in element.iterfind(f"{_SAML}AttributeStatement/{_SAML}Attribute")]
     problems = []
     if len(confirmations) != 1 or confirmation is None or confirmations[0].get("Method") != _BEARER:
-        problems.append(f"It has {len(confirmations)} SubjectConfirmations; exactly one, of a bearer and with data, is allowed.")
+        problems.append(
+            f"It has {len(confirmations)} SubjectConfirmations; exactly one, of a bearer and with data, is allowed."
+        )
     elif confirmation.get("NotOnOrAfter") is None:
         problems.append("Its SubjectConfirmationData does not say when it ends (NotOnOrAfter).")
     if len(set(names)) < len(names):
@@ -384,7 +400,9 @@ def _assertion(element: etree._Element) -> Assertion:
         name_id_format=_format(name_id).rpartition(":")[2],
         name_id_type=_subject_type(_format(name_id)),
         recipient=(confirmation.get("Recipient", "") if confirmation is not None else ""),
-        audiences=tuple(_text(one) for one in element.iterfind(f"{_SAML}Conditions/{_SAML}AudienceRestriction/{_SAML}Audience")),
+        audiences=tuple(
+            _text(one) for one in element.iterfind(f"{_SAML}Conditions/{_SAML}AudienceRestriction/{_SAML}Audience")
+        ),
         not_before=max((one for one in starts if one), default=None),
         not_on_or_after=min((one for one in ends if one), default=None),
         attributes={

@@ -5,8 +5,8 @@
 
 """The rule for a name that is both an AWS role session name and an Amazon Connect username.
 
-AWS STS takes `[a-zA-Z_0-9+=,.@-]{2,64}`. Amazon Connect with SAML takes up to 64 of `[a-zA-Z0-9_-.\\@]`, `@` only as in an
-e-mail address. The username must equal the session name byte for byte, so only the intersection can ever sign in.
+AWS STS takes `[a-zA-Z_0-9+=,.@-]{2,64}`. Amazon Connect with SAML takes up to 64 of `[a-zA-Z0-9_-.\\@]`, `@` only as in
+an e-mail address. The username must equal the session name byte for byte, so only the intersection can ever sign in.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ def problems(name: str) -> list[str]:
     if len(name) > MAX_LENGTH:
         found.append(f"It has {len(name)} characters; at most {MAX_LENGTH} are allowed.")
     if _GUEST in name.upper():
-        found.append("It is the user principal name of a guest (#EXT#); use mail, employeeid or an extension attribute for guests.")
+        found.append(
+            "It is the user principal name of a guest (#EXT#); use mail, employeeid or an extension attribute "
+            "for guests."
+        )
     found.extend(_character_problems(name))
     if "@" in name and not _EMAIL_FORM.fullmatch(name):
         found.append("It has @, but not the form of an e-mail address.")
@@ -65,7 +68,9 @@ def _character_problems(name: str) -> t.Iterator[str]:
         if character in reported:
             continue
         reported.add(character)
-        yield f"The character {_shown(character)} at position {match.start() + 1} is not allowed{_refused_by(character)}."
+        yield (
+            f"The character {_shown(character)} at position {match.start() + 1} is not allowed{_refused_by(character)}."
+        )
 
 
 def _shown(character: str) -> str:

@@ -25,7 +25,9 @@ def is_text(text: str, longest: int) -> bool:
 
 
 def check_tags(tags: t.Mapping[t.Any, t.Any] | None, *, any_value: bool = False) -> None:
-    """InvalidInput for tags that IAM does not take. any_value: the service takes every sign in a value, as Amazon Connect does."""
+    """InvalidInput for tags that IAM does not take. any_value: the service takes every sign in a value, as Amazon
+    Connect does.
+    """
     problems = []
     for key, value in (tags or {}).items():
         if isinstance(value, (dict, list)):
@@ -39,5 +41,8 @@ def check_tags(tags: t.Mapping[t.Any, t.Any] | None, *, any_value: bool = False)
     if problems:
         raise InvalidInput(
             f"AWS does not take these tags: {'; '.join(problems)}.",
-            hint="IAM takes letters, digits, blanks and _.:/=+-@, 128 of them in a key that does not begin with aws:, and 256 in a value.",
+            hint=(
+                "IAM takes letters, digits, blanks and _.:/=+-@, 128 of them in a key that does not begin with "
+                "aws:, and 256 in a value."
+            ),
         )

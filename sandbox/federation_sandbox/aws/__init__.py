@@ -20,6 +20,11 @@ from federation_sandbox.aws.signin import service as signin
 from federation_sandbox.service import Service
 
 _COGNITO: t.Final = (cognito.SERVICE, managed_login.SERVICE)
-SERVICES: t.Final[tuple[Service, ...]] = (*(api.service() for api in (IAM, sts.API, CONNECT)), *signin.SERVICES, s3.SERVICE, *_COGNITO)
+SERVICES: t.Final[tuple[Service, ...]] = (
+    *(api.service() for api in (IAM, sts.API, CONNECT)),
+    *signin.SERVICES,
+    s3.SERVICE,
+    *_COGNITO,
+)
 
 __all__ = ["SERVICES", "seed"]

@@ -3,8 +3,8 @@
 
 """The actions of other services, and of Amazon Connect itself, that its operations depend on.
 
-As AWS's Service Authorization Reference listed them until 2025; its newer form lists none. Which of them AWS asks for of an instance
-with SAML, no source says, so the sandbox asks for all.
+As AWS's Service Authorization Reference listed them until 2025; its newer form lists none. Which of them AWS asks for
+of an instance with SAML, no source says, so the sandbox asks for all.
 """
 
 from __future__ import annotations
@@ -57,12 +57,18 @@ _KINDS: t.Final = {
 
 
 def of(at: Context, resource: str) -> collections.abc.Iterator[tuple[str, str, Facts]]:
-    """Each action that the call depends on, what it is done to, and the condition keys that it has. resource: the call's own."""
+    """Each action that the call depends on, what it is done to, and the condition keys that it has. resource: the
+    call's own.
+    """
     own = f"{at.region}:{at.account}"
     for action in DEPENDENT.get(at.operation, ()):
         if action.startswith("iam:"):
             role = "aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_new"
-            yield action, f"arn:{at.partition}:iam::{at.account}:role/{role}", {"iam:awsservicename": ["connect.amazonaws.com"]}
+            yield (
+                action,
+                f"arn:{at.partition}:iam::{at.account}:role/{role}",
+                {"iam:awsservicename": ["connect.amazonaws.com"]},
+            )
         elif action.startswith("logs:"):
             yield action, f"arn:{at.partition}:logs:{own}:log-group:/aws/connect/new", {}
         elif action.startswith("connect:"):

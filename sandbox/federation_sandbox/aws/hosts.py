@@ -40,7 +40,9 @@ def endpoints(service: str) -> dict[str, Endpoint]:
     session = botocore.session.get_session()
     loader = session.get_component("data_loader")
     partitions = loader.load_data("partitions")
-    provider = EndpointProvider(ruleset_data=loader.load_service_model(service, "endpoint-rule-set-1"), partition_data=partitions)
+    provider = EndpointProvider(
+        ruleset_data=loader.load_service_model(service, "endpoint-rule-set-1"), partition_data=partitions
+    )
     found: dict[str, Endpoint] = {}
     for partition in partitions["partitions"]:
         if partition["id"] in PARTITIONS:
@@ -65,7 +67,9 @@ def _regions(session: t.Any, service: str, partition: dict[str, t.Any]) -> list[
 
 
 def _variants(service: str) -> list[dict[str, t.Any]]:
-    variants: list[dict[str, t.Any]] = [{"UseFIPS": fips, "UseDualStack": dual} for fips in (False, True) for dual in (False, True)]
+    variants: list[dict[str, t.Any]] = [
+        {"UseFIPS": fips, "UseDualStack": dual} for fips in (False, True) for dual in (False, True)
+    ]
     if service == "sts":
         variants.append({"UseFIPS": False, "UseDualStack": False, "UseGlobalEndpoint": True})
     return variants

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a caller may: the policies of a user, or those of the role behind a session, as far as they have taken effect.
+"""Whether a caller may: the policies of a user, or those of the role behind a session, as far as they have taken
+effect.
 
 Beside them, what the account's organization forbids, and the actions that an operation depends on.
 """
@@ -32,7 +33,9 @@ def denial(world: World, caller: Caller, action: str, resource: str, facts: poli
     if caller.policies is None and not caller.role_id:
         return None
     if not caller.role_id:
-        return _missing("identity-based policy", policies.verdict(caller.policies or (), action, resource, known), action)
+        return _missing(
+            "identity-based policy", policies.verdict(caller.policies or (), action, resource, known), action
+        )
     role = next((role for role in world.state(Iam).roles.all().values() if role.id == caller.role_id), None)
     if role is None:
         return f"because no identity-based policy allows the {action} action"
@@ -43,12 +46,19 @@ def denial(world: World, caller: Caller, action: str, resource: str, facts: poli
         "permissions boundary": [role.boundary] if role.boundary else None,
         "session policy": caller.policies or None,
     }
-    verdicts = {kind: policies.verdict(documents, action, resource, known) for kind, documents in kinds.items() if documents is not None}
+    verdicts = {
+        kind: policies.verdict(documents, action, resource, known)
+        for kind, documents in kinds.items()
+        if documents is not None
+    }
     return next((reason for kind, verdict in verdicts.items() if (reason := _missing(kind, verdict, action))), None)
 
 
 def _missing(kind: str, verdict: policies.Verdict, action: str) -> str | None:
-    reasons = {"deny": f"with an explicit deny in {_a(kind)}", "silent": f"because no {kind} allows the {action} action"}
+    reasons = {
+        "deny": f"with an explicit deny in {_a(kind)}",
+        "silent": f"because no {kind} allows the {action} action",
+    }
     return reasons.get(verdict)
 
 
@@ -57,7 +67,9 @@ def _a(kind: str) -> str:
 
 
 def resource_forbidden(world: World, account: str, action: str, resource: str, facts: policies.Facts) -> bool:
-    """Whether the organization forbids to anybody, also to who is federated, what is to be done to a resource of the account."""
+    """Whether the organization forbids to anybody, also to who is federated, what is to be done to a resource of the
+    account.
+    """
     documents = world.state(Accounts).resource_control.get(account, ())
     return policies.verdict(documents, action, resource, facts) == "deny"
 
@@ -66,11 +78,15 @@ def require(at: Context, action: str, resource: str, code: str, facts: policies.
     """Refuse a caller who may not."""
     reason = denial(at.world, at.who, action, resource, {"aws:requestedregion": [at.region], **(facts or {})})
     if reason:
-        raise CloudError(403, code, f"User: {at.who.arn} is not authorized to perform: {action} on resource: {resource} {reason}")
+        raise CloudError(
+            403, code, f"User: {at.who.arn} is not authorized to perform: {action} on resource: {resource} {reason}"
+        )
 
 
 def authorize_iam(at: Context, wanted: Params) -> None:
-    """IAM: each operation on the resource that it names; one that tags what it makes needs the permission to tag as well."""
+    """IAM: each operation on the resource that it names; one that tags what it makes needs the permission to tag as
+    well.
+    """
     own = f"arn:{at.partition}:iam::{at.account}:"
     if "RoleName" in wanted:
         resource = f"{own}role{wanted.get('Path') or _path(at, wanted['RoleName'])}{wanted['RoleName']}"
@@ -84,11 +100,17 @@ def authorize_iam(at: Context, wanted: Params) -> None:
         require(at, _TAGGING[at.operation], resource, "AccessDenied", facts)
 
 
-_TAGGING: t.Final = {"CreateRole": "iam:TagRole", "CreateSAMLProvider": "iam:TagSAMLProvider", "CreatePolicy": "iam:TagPolicy"}
+_TAGGING: t.Final = {
+    "CreateRole": "iam:TagRole",
+    "CreateSAMLProvider": "iam:TagSAMLProvider",
+    "CreatePolicy": "iam:TagPolicy",
+}
 
 
 def authorize_connect(at: Context, wanted: Params) -> None:
-    """Amazon Connect: each operation on the instance, or on the agent, that it names, and the actions that it depends on."""
+    """Amazon Connect: each operation on the instance, or on the agent, that it names, and the actions that it depends
+    on.
+    """
     instance = wanted.get("InstanceId")
     resource = wanted.get("resourceArn") or "*"
     facts = request_facts.of_connect(at, wanted)
@@ -110,7 +132,13 @@ def authorize_cognito(at: Context, wanted: Params) -> None:
         resource = own + wanted["UserPoolId"]
     elif wanted.get("ResourceArn"):
         resource = wanted["ResourceArn"]
-    require(at, f"cognito-idp:{at.operation}", resource, "AccessDeniedException", request_facts.of_cognito(at, wanted, resource))
+    require(
+        at,
+        f"cognito-idp:{at.operation}",
+        resource,
+        "AccessDeniedException",
+        request_facts.of_cognito(at, wanted, resource),
+    )
 
 
 def _path(at: Context, name: str) -> str:

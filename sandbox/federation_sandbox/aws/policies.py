@@ -3,8 +3,9 @@
 
 """What policies say about one action: statements, wildcards, variables and conditions, as IAM evaluates them.
 
-This is our own because none on PyPI decides a request offline: principalmapper does, but has not been released since 2022, iam-ape
-lists what a live account's policies add up to, aws-why asks AWS's simulator; the maintained iam-simulate is for Node.
+This is our own because none on PyPI decides a request offline: principalmapper does, but has not been released since
+2022, iam-ape lists what a live account's policies add up to, aws-why asks AWS's simulator; the maintained iam-simulate
+is for Node.
 """
 
 from __future__ import annotations
@@ -35,7 +36,11 @@ def moment(now: dt.datetime) -> dict[str, tuple[str, ...]]:
 
 
 def verdict(
-    documents: t.Iterable[Document], action: str, resource: str, facts: Facts, principals: t.Collection[str] | None = None
+    documents: t.Iterable[Document],
+    action: str,
+    resource: str,
+    facts: Facts,
+    principals: t.Collection[str] | None = None,
 ) -> Verdict:
     """Whether the documents together allow or deny an action, or say nothing.
 
@@ -54,7 +59,9 @@ def _fill(document: Document, facts: Facts) -> Fill:
     return functools.partial(_filled, facts=facts) if document.get("Version") == VARIABLES_SINCE else str
 
 
-def _applies(statement: Document, action: str, resource: str, facts: Facts, fill: Fill, *, principals: t.Collection[str] | None) -> bool:
+def _applies(
+    statement: Document, action: str, resource: str, facts: Facts, fill: Fill, *, principals: t.Collection[str] | None
+) -> bool:
     if principals is not None and not _names(statement, principals):
         return False
     if not _covers(statement, "Action", action.lower(), lambda value: fill(value).lower()):
@@ -99,7 +106,9 @@ def _filled(text: str, facts: Facts) -> str:
 def _wildcards(pattern: str) -> re.Pattern[str]:
     wild = {"*": ".*", "?": "."}
     signs = re.findall(r"\\.|.", pattern, re.DOTALL)
-    return re.compile("".join(wild.get(sign) or re.escape(sign.removeprefix("\\") or sign) for sign in signs), re.DOTALL)
+    return re.compile(
+        "".join(wild.get(sign) or re.escape(sign.removeprefix("\\") or sign) for sign in signs), re.DOTALL
+    )
 
 
 def _like(pattern: str, text: str) -> bool:

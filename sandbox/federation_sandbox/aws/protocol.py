@@ -22,7 +22,13 @@ from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request as MotoRequest
 from moto.core.routing import get_service_router
-from moto.core.serialize import DefaultAttributePicker, JSONSerializer, QuerySerializer, RestJSONSerializer, SerializationContext
+from moto.core.serialize import (
+    DefaultAttributePicker,
+    JSONSerializer,
+    QuerySerializer,
+    RestJSONSerializer,
+    SerializationContext,
+)
 from moto.core.utils import get_service_model
 from werkzeug import Request, Response
 from werkzeug.datastructures import MultiDict
@@ -112,8 +118,8 @@ def refusal(service: str, code: str, message: str, **more: t.Any) -> CloudError:
 class Api:
     """One service.
 
-    authorize: refuses a caller who may not. pace: refuses one who calls too often. patterns: whether the model's patterns are to be
-    trusted; those of services that speak XML are, unless told.
+    authorize: refuses a caller who may not. pace: refuses one who calls too often. patterns: whether the model's
+    patterns are to be trusted; those of services that speak XML are, unless told.
     """
 
     def __init__(
@@ -135,7 +141,9 @@ class Api:
         self._query = self.model.protocol == "query"
         self._targeted = self.model.protocol == "json"
         self._patterns = self._query if patterns is None else patterns
-        self._routing = threading.Lock()  # moto makes its models and routes when they are first needed, and not for several threads at once
+        self._routing = (
+            threading.Lock()
+        )  # moto makes its models and routes when they are first needed, and not for several threads at once
 
     def service(self) -> Service:
         """What the front serves."""
@@ -179,7 +187,9 @@ class Api:
             response = Response(body, error.status, content_type="application/x-amz-json-1.1")
         else:
             code = _REST_CODES.get(error.code, error.code)
-            response = Response(json.dumps({"Message": error.message, **error.more}), error.status, content_type="application/json")
+            response = Response(
+                json.dumps({"Message": error.message, **error.more}), error.status, content_type="application/json"
+            )
             response.headers["x-amzn-ErrorType"] = code
         response.headers["x-amzn-RequestId"] = request_id
         response.headers.update(error.headers)
@@ -202,10 +212,14 @@ class Api:
         try:
             operation, labels = get_service_router(self.name).match(MotoRequest(request.environ))
         except NotFound:
-            raise CloudError(404, "UnknownOperationException", f"There is no {request.method} {request.path}.") from None
+            raise CloudError(
+                404, "UnknownOperationException", f"There is no {request.method} {request.path}."
+            ) from None
         return operation, labels, values
 
-    def _parse(self, request: Request, operation: OperationModel, labels: dict[str, t.Any], values: MultiDict[str, str]) -> Params:
+    def _parse(
+        self, request: Request, operation: OperationModel, labels: dict[str, t.Any], values: MultiDict[str, str]
+    ) -> Params:
         if operation.input_shape is None:
             return {}
         body = request.get_data()
@@ -253,7 +267,9 @@ class Api:
         context = SerializationContext(str(uuid.uuid4()))
         if isinstance(answer, Picked):
             kind = QuerySerializer if self._query else RestJSONSerializer
-            serialized = kind(operation_model=operation, context=context, value_picker=answer.picker).serialize(answer.content)
+            serialized = kind(operation_model=operation, context=context, value_picker=answer.picker).serialize(
+                answer.content
+            )
         else:
             plain = _PLAIN[self.model.protocol]
             serialized = plain(operation_model=operation, context=context).serialize(answer or {})

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The condition keys that a request brings along, as the Service Authorization Reference lists them: tags and permissions boundaries."""
+"""The condition keys that a request brings along, as the Service Authorization Reference lists them: tags and
+permissions boundaries.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,11 @@ def of_iam(at: Context, wanted: Params, resource: str) -> Facts:
     provider = at.world.state(Iam).providers.latest(resource)
     own = dict(provider.tags) if provider else _tags_of(role)
     facts |= _resource_tags(own, "iam:resourcetag") | _resource_tags(own, "aws:resourcetag")
-    boundary = wanted.get("PermissionsBoundary") if at.operation in _WITH_BOUNDARY else getattr(role, "permissions_boundary_arn", None)
+    boundary = (
+        wanted.get("PermissionsBoundary")
+        if at.operation in _WITH_BOUNDARY
+        else getattr(role, "permissions_boundary_arn", None)
+    )
     if boundary:
         facts["iam:permissionsboundary"] = [boundary]
     if wanted.get("PolicyArn"):

@@ -21,7 +21,9 @@ def session_of(role: EffectiveRole, name: str, facts: t.Mapping[str, tuple[str, 
     return Caller(account, partition, arn, f"{role.id}:{name}", role.id, name, facts=facts or {})
 
 
-def credentials(world: World, role: EffectiveRole, caller: Caller, seconds: int, end: dt.datetime | None = None) -> dict[str, t.Any]:
+def credentials(
+    world: World, role: EffectiveRole, caller: Caller, seconds: int, end: dt.datetime | None = None
+) -> dict[str, t.Any]:
     """Temporary credentials of a role session, no longer than the role allows and not beyond an end."""
     if seconds > role.max_session_duration:
         message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."

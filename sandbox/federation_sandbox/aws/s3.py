@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""As much of Amazon S3 as it takes to publish a static page: objects of buckets that a seed made, by path or by host name."""
+"""As much of Amazon S3 as it takes to publish a static page: objects of buckets that a seed made, by path or by host
+name.
+"""
 
 from __future__ import annotations
 
@@ -58,11 +60,15 @@ class Buckets:
 
 def _serve(request: Request, call: Call) -> Response:
     match = re.fullmatch(_HOST, request.host)
-    name, _, key = (f"{match['bucket']}{request.path}" if match and match["bucket"] else request.path.lstrip("/")).partition("/")
+    name, _, key = (
+        f"{match['bucket']}{request.path}" if match and match["bucket"] else request.path.lstrip("/")
+    ).partition("/")
     call.operation, action = _OBJECTS.get(request.method, ("Unknown", "")) if key else ("HeadBucket", "s3:ListBucket")
     call.write = request.method in ("PUT", "DELETE")
     if not action or (not key and request.method != "HEAD") or request.query_string:
-        raise CloudError(501, "NotImplemented", f"The sandbox's S3 has no {request.method} {request.environ['RAW_URI']}.")
+        raise CloudError(
+            501, "NotImplemented", f"The sandbox's S3 has no {request.method} {request.environ['RAW_URI']}."
+        )
     region = match["region"] if match else ""
     caller = caller_of(request, call.world, Endpoint("s3", request.host, "aws", region))
     call.caller = caller.arn
@@ -73,7 +79,11 @@ def _serve(request: Request, call: Call) -> Response:
             raise CloudError(404, "NoSuchBucket", "The specified bucket does not exist")
         resource = f"arn:aws:s3:::{name}" + (f"/{key}" if key else "")
         if bucket.account != caller.account or not permissions.allowed(call.world, caller, action, resource, {}):
-            raise CloudError(403, "AccessDenied", f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}")
+            raise CloudError(
+                403,
+                "AccessDenied",
+                f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}",
+            )
         if bucket.region != region:
             raise CloudError(301, "PermanentRedirect", "The bucket must be addressed using the specified endpoint.")
         return _object(request, bucket, key) if key else Response(headers={"x-amz-bucket-region": region})
@@ -85,7 +95,9 @@ def _object(request: Request, bucket: Bucket, key: str) -> Response:
         encodings = [encoding.strip() for encoding in kept.pop("Content-Encoding", "").split(",") if encoding.strip()]
         content = _without_chunks(request.get_data()) if "aws-chunked" in encodings else request.get_data()
         encodings = [encoding for encoding in encodings if encoding != "aws-chunked"]
-        bucket.objects[key] = StoredObject(content, kept | ({"Content-Encoding": ", ".join(encodings)} if encodings else {}))
+        bucket.objects[key] = StoredObject(
+            content, kept | ({"Content-Encoding": ", ".join(encodings)} if encodings else {})
+        )
     stored = bucket.objects.get(key)
     if request.method == "DELETE":
         bucket.objects.pop(key, None)
@@ -93,7 +105,11 @@ def _object(request: Request, bucket: Bucket, key: str) -> Response:
     if stored is None:
         raise CloudError(404, "NoSuchKey", "The specified key does not exist.")
     headers = {"ETag": f'"{hashlib.md5(stored.content).hexdigest()}"'}  # noqa: S324 - what S3 calls it
-    return Response(headers=headers) if request.method == "PUT" else Response(stored.content, headers={**stored.headers, **headers})
+    return (
+        Response(headers=headers)
+        if request.method == "PUT"
+        else Response(stored.content, headers={**stored.headers, **headers})
+    )
 
 
 def _without_chunks(body: bytes) -> bytes:

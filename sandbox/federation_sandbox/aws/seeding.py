@@ -3,7 +3,8 @@
 
 """What AWS holds at the start.
 
-A seed is refused as AWS would refuse it, and is visible at once, whatever the lags. All keys but those marked * may be left out::
+A seed is refused as AWS would refuse it, and is visible at once, whatever the lags. All keys but those marked * may be
+left out::
 
     accounts:
       - id*: "111122223333"
@@ -11,8 +12,10 @@ A seed is refused as AWS would refuse it, and is visible at once, whatever the l
         access_keys:
           - {id*: AKIA…, secret*: …, user: operator, policy: a policy document; everything is allowed without one}
         quotas: {instances: 2, users: 500, instance_changes: 100, saml_providers: 100}
-        policies: {name: a policy document}                       managed policies of the account, such as a permissions boundary
-        service_control_policies: [a policy document]             of the organization, beside the one that allows everything
+        policies: {name: a policy document}                       managed policies of the account, such as a permissions
+        boundary
+        service_control_policies: [a policy document]             of the organization, beside the one that allows
+        everything
         resource_control_policies: [a policy document]            likewise; of these services they reach STS
     providers:
       - {account*: …, name*: Entra, metadata*: the document, tags: {key: value}}
@@ -31,8 +34,10 @@ A seed is refused as AWS would refuse it, and is visible at once, whatever the l
         tags: {key: value}
         security_profiles: {Supervisors: [BasicAgentAccess]}      beside the four that every instance has
         routing_profiles: [Sales]                                 beside the basic one
-        hierarchy: {levels: [Site, Team], groups: [Berlin, Berlin/Sales, [Berlin, Sales/EMEA]]}     a list of names where one has a slash
-        old_domain: whether it answers at https://ALIAS.awsapps.com/connect, as instances made before April 2021 do; false
+        hierarchy: {levels: [Site, Team], groups: [Berlin, Berlin/Sales, [Berlin, Sales/EMEA]]}     a list of names
+        where one has a slash
+        old_domain: whether it answers at https://ALIAS.awsapps.com/connect, as instances made before April 2021 do;
+        false
         predefined_attributes: {Language: [German, English]}
         users:
           - {username*: jane@example.com, first_name: Jane, last_name: Doe, secondary_email: …, mobile: …,
@@ -43,12 +48,14 @@ A seed is refused as AWS would refuse it, and is visible at once, whatever the l
     buckets:                                                      of Amazon S3
       - {account*: "111122223333", region*: eu-central-1, name*: example-desk}
     pools:                                                        user pools of Amazon Cognito
-      - {account*: …, region*: us-west-2, name*: desk, domain: a prefix, custom_domain: auth.….example, tags: {key: value},
+      - {account*: …, region*: us-west-2, name*: desk, domain: a prefix, custom_domain: auth.….example, tags: {key:
+      value},
          settings: the other members of CreateUserPool, clients: [members of CreateUserPoolClient, without UserPoolId]}
 
-The answer has the same sections, in order: accounts {id, access_keys}, providers {account, name, arn}, roles {account, name, arn, id},
-instances {account, region, alias, id, arn, access_url, and by name or path the ids of security_profiles, routing_profiles,
-hierarchy_groups, users and quick_connects}, pools {account, region, name, id, arn, clients: {name: {id, secret}}}.
+The answer has the same sections, in order: accounts {id, access_keys}, providers {account, name, arn}, roles {account,
+name, arn, id}, instances {account, region, alias, id, arn, access_url, and by name or path the ids of
+security_profiles, routing_profiles, hierarchy_groups, users and quick_connects}, pools {account, region, name, id, arn,
+clients: {name: {id, secret}}}.
 """
 
 from __future__ import annotations
@@ -96,7 +103,9 @@ def seed(world: World, content: Entry) -> Answer:
 def _take(entry: Entry, *required: str, **optional: t.Any) -> Answer:
     missing, unknown = set(required) - set(entry), set(entry) - set(required) - set(optional)
     if missing or unknown:
-        wrong = [f"without {name}" for name in sorted(missing)] + [f"with {name}, which does not exist" for name in sorted(unknown)]
+        wrong = [f"without {name}" for name in sorted(missing)] + [
+            f"with {name}, which does not exist" for name in sorted(unknown)
+        ]
         takes = ", ".join([*required, *optional])
         raise ValueError(f"a seed {', '.join(wrong)}: {', '.join(entry)}; it takes {takes}")
     return {**optional, **entry}
@@ -148,16 +157,25 @@ def _pool(world: World, entry: Entry) -> Answer:
     def carry_out(operation: str, **wanted: t.Any) -> t.Any:
         return COGNITO.carry_out(_context(world, given["account"], "cognito-idp", operation, given["region"]), wanted)
 
-    made = carry_out("CreateUserPool", PoolName=given["name"], UserPoolTags=given["tags"], **given["settings"])["UserPool"]
+    made = carry_out("CreateUserPool", PoolName=given["name"], UserPoolTags=given["tags"], **given["settings"])[
+        "UserPool"
+    ]
     identifier = made["Id"]
     if given["domain"]:
         carry_out("CreateUserPoolDomain", UserPoolId=identifier, Domain=given["domain"])
     if given["custom_domain"]:
         arn = f"arn:aws:acm:us-east-1:{given['account']}:certificate/{new_id()}"
         config = {"CertificateArn": arn}
-        carry_out("CreateUserPoolDomain", UserPoolId=identifier, Domain=given["custom_domain"], CustomDomainConfig=config)
-    clients = [carry_out("CreateUserPoolClient", UserPoolId=identifier, **client)["UserPoolClient"] for client in given["clients"]]
-    named = {client["ClientName"]: {"id": client["ClientId"], "secret": client.get("ClientSecret")} for client in clients}
+        carry_out(
+            "CreateUserPoolDomain", UserPoolId=identifier, Domain=given["custom_domain"], CustomDomainConfig=config
+        )
+    clients = [
+        carry_out("CreateUserPoolClient", UserPoolId=identifier, **client)["UserPoolClient"]
+        for client in given["clients"]
+    ]
+    named = {
+        client["ClientName"]: {"id": client["ClientId"], "secret": client.get("ClientSecret")} for client in clients
+    }
     return {
         "account": given["account"],
         "region": given["region"],
@@ -169,7 +187,14 @@ def _pool(world: World, entry: Entry) -> Answer:
 
 
 def _role(world: World, entry: Entry) -> Answer:
-    optional: Answer = {"path": "/", "description": None, "max_session_duration": 3600, "policies": {}, "managed_policies": (), "tags": {}}
+    optional: Answer = {
+        "path": "/",
+        "description": None,
+        "max_session_duration": 3600,
+        "policies": {},
+        "managed_policies": (),
+        "tags": {},
+    }
     optional["permissions_boundary"] = None
     given = _take(entry, "account", "name", "trust", **optional)
     account, name = given["account"], {"RoleName": given["name"]}
@@ -218,8 +243,10 @@ def _tag_list(tags: t.Mapping[str, str]) -> list[dict[str, str]]:
 
 def _instance(world: World, entry: Entry) -> Answer:
     optional: Answer = {
-        "id": "", "identity_management_type": "SAML", "failure": "", "attributes": {}, "approved_origins": (), "tags": {},
-        "security_profiles": {}, "routing_profiles": (), "hierarchy": {}, "predefined_attributes": {}, "users": (), "quick_connects": {},
+        "id": "", "identity_management_type": "SAML", "failure": "", "attributes": {}, "approved_origins": (),
+        "tags": {},
+        "security_profiles": {}, "routing_profiles": (), "hierarchy": {}, "predefined_attributes": {}, "users": (),
+        "quick_connects": {},
         "old_domain": False,
     }  # fmt: skip
     given = _take(entry, "account", "region", "alias", **optional)
@@ -231,7 +258,10 @@ def _instance(world: World, entry: Entry) -> Answer:
     instance = instances.build(
         connect,
         given["attributes"],
-        **{name: given[name] for name in ("account", "region", "alias", "identity_management_type", "failure", "old_domain")},
+        **{
+            name: given[name]
+            for name in ("account", "region", "alias", "identity_management_type", "failure", "old_domain")
+        },
         partition=partition,
         id=given["id"] or new_id(),
         created=now,
@@ -251,7 +281,8 @@ def _instance(world: World, entry: Entry) -> Answer:
         "security_profiles": _security_profiles(instance),
         "routing_profiles": _routing_profiles(instance),
         "hierarchy_groups": {
-            "/".join(step["Name"] for step in group["HierarchyPath"].values()): group["Id"] for group in instance.groups.values()
+            "/".join(step["Name"] for step in group["HierarchyPath"].values()): group["Id"]
+            for group in instance.groups.values()
         },
         "users": dict(instance.usernames),
         "quick_connects": {item["Name"]: item["QuickConnectId"] for item in instance.quick_connects.values()},
@@ -279,9 +310,12 @@ def _furnish(instance: Instance, given: Answer, now: dt.datetime) -> None:
         quick_connects.add(instance, name, {"QuickConnectType": "USER", "UserConfig": target}, stamp)
 
 
-def _add_user(instance: Instance, entry: Entry, now: dt.datetime, security: dict[str, str], routing: dict[str, str]) -> None:
+def _add_user(
+    instance: Instance, entry: Entry, now: dt.datetime, security: dict[str, str], routing: dict[str, str]
+) -> None:
     given = _take(
-        entry, "username", first_name="Given", last_name="Family", secondary_email="", mobile="", security_profiles=("Agent",),
+        entry, "username", first_name="Given", last_name="Family", secondary_email="", mobile="",
+        security_profiles=("Agent",),
         routing_profile=defaults.ROUTING_PROFILE, hierarchy_group="", phone=None, configs=(), proficiencies=(), tags={},
     )  # fmt: skip
     identity = {

@@ -79,9 +79,13 @@ def _check_token(request: Request, world: World, credentials: Credentials) -> No
 
 def _check_scope(request: Request, endpoint: Endpoint, given: re.Match[str]) -> None:
     if given["service"] != endpoint.service:
-        raise CloudError(403, "SignatureDoesNotMatch", f"Credential should be scoped to correct service: '{endpoint.service}'.")
+        raise CloudError(
+            403, "SignatureDoesNotMatch", f"Credential should be scoped to correct service: '{endpoint.service}'."
+        )
     if given["region"] != endpoint.region:
-        raise CloudError(403, "SignatureDoesNotMatch", f"Credential should be scoped to a valid region, not '{given['region']}'.")
+        raise CloudError(
+            403, "SignatureDoesNotMatch", f"Credential should be scoped to a valid region, not '{given['region']}'."
+        )
     try:
         signed_at = dt.datetime.strptime(request.headers.get("X-Amz-Date", ""), "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
     except ValueError:
@@ -100,7 +104,11 @@ def _signature(request: Request, credentials: Credentials, given: re.Match[str])
     signed = AWSRequest(method=request.method, url=url, headers=dict(request.headers), data=body)
     stated = request.headers.get("X-Amz-Content-SHA256")
     if stated not in (None, *_NOT_HASHED, hashlib.sha256(body).hexdigest()):
-        raise CloudError(400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
+        raise CloudError(
+            400,
+            "XAmzContentSHA256Mismatch",
+            "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        )
     signed.context["timestamp"] = request.headers["X-Amz-Date"]
     keys = BotocoreCredentials(credentials.access_key, credentials.secret, credentials.token or None)
     signer = _Signer(keys, given["service"], given["region"], set(given["headers"].split(";")))

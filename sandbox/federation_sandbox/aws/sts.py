@@ -23,7 +23,9 @@ def get_caller_identity(at: Context, _wanted: Params) -> dict[str, t.Any]:
 
 
 def assume_role(at: Context, wanted: Params) -> dict[str, t.Any]:
-    """A role session for a caller whom the role trusts and, in its own account, whose policies do not stand in the way."""
+    """A role session for a caller whom the role trusts and, in its own account, whose policies do not stand in the
+    way.
+    """
     arn, name = wanted["RoleArn"], wanted["RoleSessionName"]
     role = at.world.state(Iam).roles.get(arn)
     if role is None or not _trusted(at, role, wanted):
@@ -40,14 +42,22 @@ def assume_role(at: Context, wanted: Params) -> dict[str, t.Any]:
 
 
 def _trusted(at: Context, role: EffectiveRole, wanted: Params) -> bool:
-    facts = {"sts:rolesessionname": [wanted["RoleSessionName"]], "aws:principalarn": [at.who.arn], "aws:userid": [at.who.user_id]}
+    facts = {
+        "sts:rolesessionname": [wanted["RoleSessionName"]],
+        "aws:principalarn": [at.who.arn],
+        "aws:userid": [at.who.user_id],
+    }
     if "ExternalId" in wanted:
         facts["sts:externalid"] = [wanted["ExternalId"]]
     account, own = role.arn.split(":")[4], _own_names(at)
     direct = policies.verdict([role.trust], "sts:AssumeRole", "*", facts, own)
-    whole = policies.verdict([role.trust], "sts:AssumeRole", "*", facts, [at.account, f"arn:{at.partition}:iam::{at.account}:root"])
+    whole = policies.verdict(
+        [role.trust], "sts:AssumeRole", "*", facts, [at.account, f"arn:{at.partition}:iam::{at.account}:root"]
+    )
     may = permissions.allowed(at.world, at.who, "sts:AssumeRole", role.arn, facts)
-    if "deny" in (direct, whole) or permissions.resource_forbidden(at.world, account, "sts:AssumeRole", role.arn, facts):
+    if "deny" in (direct, whole) or permissions.resource_forbidden(
+        at.world, account, "sts:AssumeRole", role.arn, facts
+    ):
         return False
     return (direct == "allow" and (may or account == at.account)) or (whole == "allow" and may)
 
@@ -61,7 +71,9 @@ def _own_names(at: Context) -> list[str]:
 
 
 def _denied(at: Context, arn: str) -> CloudError:
-    return CloudError(403, "AccessDenied", f"User: {at.who.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}")
+    return CloudError(
+        403, "AccessDenied", f"User: {at.who.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
+    )
 
 
 API = Api(

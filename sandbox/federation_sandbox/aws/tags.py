@@ -31,10 +31,14 @@ def iam_tags(current: Tags, wanted: list[dict[str, str]]) -> dict[str, str]:
     """Tags after the wanted ones were added; IAM tells keys apart without regard to case."""
     keys = [tag["Key"].casefold() for tag in wanted]
     if len(set(keys)) < len(keys):
-        raise refusal("iam", "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+        raise refusal(
+            "iam", "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+        )
     for tag in wanted:
         if tag["Key"].casefold().startswith("aws:") or not is_text(tag["Key"]) or not is_text(tag["Value"]):
-            raise refusal("iam", "InvalidInput", f"The tag {tag['Key']!r} has a prefix or a character that tags may not have.")
+            raise refusal(
+                "iam", "InvalidInput", f"The tag {tag['Key']!r} has a prefix or a character that tags may not have."
+            )
     kept = {key: value for key, value in current if key.casefold() not in keys}
     tags = kept | {tag["Key"]: tag["Value"] for tag in wanted}
     if len(tags) > MOST:
@@ -43,13 +47,21 @@ def iam_tags(current: Tags, wanted: list[dict[str, str]]) -> dict[str, str]:
 
 
 def connect_tags(current: t.Mapping[str, str], wanted: t.Mapping[str, str]) -> dict[str, str]:
-    """Tags after the wanted ones were added. The model of Amazon Connect has a pattern for keys alone; IAM's has one for values as well."""
+    """Tags after the wanted ones were added. The model of Amazon Connect has a pattern for keys alone; IAM's has one
+    for values as well.
+    """
     for key, value in wanted.items():
         if key.casefold().startswith("aws:") or not is_text(key):
-            raise refusal("connect", "InvalidParameterException", f"The tag {key!r} has a prefix or a character that keys may not have.")
+            raise refusal(
+                "connect",
+                "InvalidParameterException",
+                f"The tag {key!r} has a prefix or a character that keys may not have.",
+            )
         if len(value) > _LONGEST_VALUE:
             raise refusal(
-                "connect", "InvalidParameterException", f"The value of the tag {key!r} is longer than {_LONGEST_VALUE} characters."
+                "connect",
+                "InvalidParameterException",
+                f"The value of the tag {key!r} is longer than {_LONGEST_VALUE} characters.",
             )
     tags = {**current, **wanted}
     if len(tags) > MOST:

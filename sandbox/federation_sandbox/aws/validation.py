@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requests held to botocore's service model on the server's side, where botocore itself checks little (facts/aws.md 1.0)."""
+"""Requests held to botocore's service model on the server's side, where botocore itself checks little (facts/aws.md
+1.0).
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,11 @@ def _fits(value: t.Any, kinds: tuple[type, ...]) -> bool:
 @functools.cache
 def _body_members(shape: Shape) -> dict[str, t.Any]:
     members = shape.members  # type: ignore[attr-defined]
-    return {inner.serialization.get("name", name): inner for name, inner in members.items() if "location" not in inner.serialization}
+    return {
+        inner.serialization.get("name", name): inner
+        for name, inner in members.items()
+        if "location" not in inner.serialization
+    }
 
 
 def violations(shape: t.Any, value: t.Any, patterns: bool, where: str = "") -> Problems:
@@ -110,7 +116,9 @@ _WRONG: t.Final = frozenset({r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$"})
 
 @functools.cache
 def _pattern(text: str) -> re.Pattern[str] | None:
-    r"""A pattern of the model; None for those that Python cannot read (\p) and those that are wrong as written (/…/)."""
+    r"""A pattern of the model; None for those that Python cannot read (\p) and those that are wrong as written
+    (/…/).
+    """
     if r"\p" in text or (text.startswith("/[") and text.endswith("/")) or text in _WRONG:
         return None
     # A "\\u10000" stands for five digits in the model, of which every reader sees four.

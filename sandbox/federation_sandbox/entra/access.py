@@ -26,8 +26,10 @@ def application_of(tenant: Tenant, app_id: str) -> tuple[Record, Record]:
     if application is None or principal is None:
         raise Refused(
             700016,
-            f"Application with identifier '{app_id}' was not found in the directory '{tenant.display_name}'. This can happen if the "
-            "application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have "
+            f"Application with identifier '{app_id}' was not found in the directory '{tenant.display_name}'. This "
+            f"can happen if the "
+            "application has not been installed by the administrator of the tenant or consented to by any user "
+            "in the tenant. You may have "
             "sent your authentication request to the wrong tenant.",
         )
     return application, principal
@@ -51,7 +53,8 @@ def user_named(tenant: Tenant, login: str) -> Record:
             return user
     raise Refused(
         50034,
-        f"The user account {login} does not exist in the {tenant.display_name} directory. To sign into this application, the account must "
+        f"The user account {login} does not exist in the {tenant.display_name} directory. To sign into this "
+        f"application, the account must "
         "be added to the directory.",
     )
 
@@ -80,9 +83,12 @@ def check_assigned(tenant: Tenant, principal: Record, user: Record) -> None:
     if principal.get("appRoleAssignmentRequired") and not any(assignments(tenant, principal, user)):
         raise Refused(
             50105,
-            f"Your administrator has configured the application {principal['displayName']} ('{principal['appId']}') to block users unless "
-            f"they are specifically granted ('assigned') access to the application. The signed in user '{user['userPrincipalName']}' is "
-            "blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. "
+            f"Your administrator has configured the application {principal['displayName']} "
+            f"('{principal['appId']}') to block users unless "
+            f"they are specifically granted ('assigned') access to the application. The signed in user "
+            f"'{user['userPrincipalName']}' is "
+            "blocked because they are not a direct member of a group with access, nor had access directly "
+            "assigned by an administrator. "
             "Please contact your administrator to assign access to this application.",
         )
 
@@ -99,8 +105,11 @@ def assignments(tenant: Tenant, principal: Record, user: Record) -> collections.
 
 
 _MISCONFIGURED = (
-    "Misconfigured application. This could be due to one of the following: the client has not listed any permissions in the requested "
-    "permissions in the client's application registration. Or, the admin has not consented in the tenant. Or, check the application "
-    "identifier in the request to ensure it matches the configured client application identifier. Please contact your admin to fix the "
+    "Misconfigured application. This could be due to one of the following: the client has not listed any "
+    "permissions in the requested "
+    "permissions in the client's application registration. Or, the admin has not consented in the "
+    "tenant. Or, check the application "
+    "identifier in the request to ensure it matches the configured client application identifier. Please "
+    "contact your admin to fix the "
     "configuration or consent on behalf of the tenant."
 )

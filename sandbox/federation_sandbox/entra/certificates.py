@@ -80,7 +80,11 @@ def signing_certificates(
     """The certificates that could sign for a service principal: those whose Verify and Sign keys are both there."""
     credentials = record.get("keyCredentials") or []
     signers = {each["customKeyIdentifier"] for each in credentials if each["usage"] == "Sign"}
-    pairs = [each for each in credentials if each["usage"] == "Verify" and each["customKeyIdentifier"] in signers & keys.keys()]
+    pairs = [
+        each
+        for each in credentials
+        if each["usage"] == "Verify" and each["customKeyIdentifier"] in signers & keys.keys()
+    ]
     found = ((load_certificate(each["key"]), keys[each["customKeyIdentifier"]]) for each in pairs)
     return [
         SigningCertificate(certificate, key, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
@@ -91,10 +95,11 @@ def signing_certificates(
 def active_signing_certificate(
     record: collections.abc.Mapping[str, t.Any], keys: collections.abc.Mapping[str, rsa.RSAPrivateKey], now: dt.datetime
 ) -> SigningCertificate | None:
-    """The certificate that signs for a service principal now; it may be an expired one, and None means that none is active.
+    """The certificate that signs for a service principal now; it may be an expired one, and None means that none is
+    active.
 
-    keys: the tenant's signing_keys. The trap of an expired certificate is here: once a certificate has expired, a valid one signs
-    although nobody activated it.
+    keys: the tenant's signing_keys. The trap of an expired certificate is here: once a certificate has expired, a valid
+    one signs although nobody activated it.
     """
     found = signing_certificates(record, keys)
     preferred = (record.get("preferredTokenSigningKeyThumbprint") or "").upper()

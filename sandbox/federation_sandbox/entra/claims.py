@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The claims of one user for one application: from the assigned policy, evaluated to the letter (facts/entra.md 4.3 to 4.7, 10.3)."""
+"""The claims of one user for one application: from the assigned policy, evaluated to the letter (facts/entra.md 4.3 to
+4.7, 10.3).
+"""
 
 from __future__ import annotations
 
@@ -28,14 +30,20 @@ _MOST: t.Final = 50
 #: policy ID of a user's attribute → property of Graph's user; those not here need a word more
 _PROPERTIES: t.Final[dict[str, str]] = {
     "surname": "surname", "givenname": "givenName", "displayname": "displayName", "objectid": "id", "mail": "mail",
-    "department": "department", "onpremisessamaccountname": "onPremisesSamAccountName", "netbiosname": "onPremisesDomainName",
-    "dnsdomainname": "onPremisesDomainName", "onpremisesecurityidentifier": "onPremisesSecurityIdentifier", "companyname": "companyName",
+    "department": "department", "onpremisessamaccountname": "onPremisesSamAccountName",
+    "netbiosname": "onPremisesDomainName",
+    "dnsdomainname": "onPremisesDomainName", "onpremisesecurityidentifier": "onPremisesSecurityIdentifier",
+    "companyname": "companyName",
     "streetaddress": "streetAddress", "postalcode": "postalCode", "preferredlanguage": "preferredLanguage",
-    "onpremisesuserprincipalname": "onPremisesUserPrincipalName", "mailnickname": "mailNickname", "employeeid": "employeeId",
-    "facsimiletelephonenumber": "faxNumber", "country": "country", "city": "city", "state": "state", "jobtitle": "jobTitle",
+    "onpremisesuserprincipalname": "onPremisesUserPrincipalName", "mailnickname": "mailNickname",
+    "employeeid": "employeeId",
+    "facsimiletelephonenumber": "faxNumber", "country": "country", "city": "city", "state": "state",
+    "jobtitle": "jobTitle",
     "physicaldeliveryofficename": "officeLocation", "usertype": "userType", "accountenabled": "accountEnabled",
-    "consentprovidedforminor": "consentProvidedForMinor", "createddatetime": "createdDateTime", "creationtype": "creationType",
-    "lastpasswordchangedatetime": "lastPasswordChangeDateTime", "mobilephone": "mobilePhone", "officelocation": "officeLocation",
+    "consentprovidedforminor": "consentProvidedForMinor", "createddatetime": "createdDateTime",
+    "creationtype": "creationType",
+    "lastpasswordchangedatetime": "lastPasswordChangeDateTime", "mobilephone": "mobilePhone",
+    "officelocation": "officeLocation",
     "onpremisesdomainname": "onPremisesDomainName", "onpremisesimmutableid": "onPremisesImmutableId",
     "onpremisessyncenabled": "onPremisesSyncEnabled", "preferreddatalocation": "preferredDataLocation",
 }  # fmt: skip
@@ -72,7 +80,9 @@ def claims_for(tenant: Tenant, application: Record, principal: Record, user: Rec
         policy = {"ClaimsSchema": _TEMPLATE_SCHEMA if gallery else _TEMPLATE_SCHEMA[:1]}
     source = _Sources(tenant, principal, user, policy)
     claims = {claim.name: claim for claim in _always(tenant, user)}
-    claims |= {claim.name: claim for claim in groups_for(tenant, application, principal, user, policy.get("GroupFilter"))}
+    claims |= {
+        claim.name: claim for claim in groups_for(tenant, application, principal, user, policy.get("GroupFilter"))
+    }
     if policy.get("IncludeBasicClaimSet", "true") == "true":
         claims |= {claim.name: claim for claim in _basic(user)}
     mapped: dict[str, Claim] = {}
@@ -83,7 +93,9 @@ def claims_for(tenant: Tenant, application: Record, principal: Record, user: Rec
         values = source.values(entry)
         if values:
             before = mapped[name].values if name in mapped else ()
-            mapped[name] = Claim(name, before + tuple(value for value in values if value not in before), entry.get("SAMLNameForm", ""))
+            mapped[name] = Claim(
+                name, before + tuple(value for value in values if value not in before), entry.get("SAMLNameForm", "")
+            )
     name_id, form = _name_id(source)
     return Claims(name_id, form, tuple({**claims, **mapped}.values()))
 
@@ -115,7 +127,9 @@ def _basic(user: Record) -> collections.abc.Iterator[Claim]:
 
 
 def user_principal_name(user: Record) -> str:
-    """The name that a claim carries: for a guest from another tenant the one at home (facts/entra.md 5.9, the later page)."""
+    """The name that a claim carries: for a guest from another tenant the one at home (facts/entra.md 5.9, the later
+    page).
+    """
     name = str(user["userPrincipalName"])
     issuers = {identity.get("issuer") for identity in user.get("identities") or ()}
     if is_guest(user) and "ExternalAzureAD" in issuers and "#EXT#" in name:
@@ -160,7 +174,10 @@ class _Sources:
         transformation = self.transformation(entry)
         if transformation is None:
             return ""
-        outputs = {each["ClaimTypeReferenceId"]: each["TransformationClaimType"] for each in transformation.get("OutputClaims", [])}
+        outputs = {
+            each["ClaimTypeReferenceId"]: each["TransformationClaimType"]
+            for each in transformation.get("OutputClaims", [])
+        }
         method = transformation["TransformationMethod"]
         if outputs.get(entry["ID"]) != ("createdClaim" if method == "CreateStringClaim" else "outputClaim"):
             return ""
@@ -192,7 +209,9 @@ class _Sources:
 
     def _referenced(self, name: str) -> str:
         """The value of another entry of the schema, without which a transformation has no such input."""
-        entry = next((each for each in self.schema if each.get("ID") == name and each.get("Source") != "transformation"), None)
+        entry = next(
+            (each for each in self.schema if each.get("ID") == name and each.get("Source") != "transformation"), None
+        )
         values = self.values(entry) if entry else []
         return values[0] if values else ""
 
@@ -200,7 +219,11 @@ class _Sources:
         if source == "user":
             return self._user_attribute(name)
         if source in ("application", "resource", "audience"):
-            record = {"displayname": self._principal["displayName"], "objectid": self._principal["id"], "tags": self._principal.get("tags")}
+            record = {
+                "displayname": self._principal["displayName"],
+                "objectid": self._principal["id"],
+                "tags": self._principal.get("tags"),
+            }
             return _texts(record.get(name))[:1]
         return _texts(self._tenant.country)
 
@@ -211,7 +234,9 @@ class _Sources:
         if name == "assignedroles":
             granted = {each["appRoleId"] for each in assignments(self._tenant, self._principal, user)}
             roles = self._principal["appRoles"]
-            return [role["value"] for role in roles if role["id"] in granted and role["isEnabled"] and role.get("value")]
+            return [
+                role["value"] for role in roles if role["id"] in granted and role["isEnabled"] and role.get("value")
+            ]
         if name in _LISTS:  # of a list, one value is emitted (facts/entra.md 4.4)
             return _texts(user.get(_LISTS[name]))[:1]
         if re.fullmatch(r"extensionattribute\d+", name):
@@ -224,7 +249,9 @@ def _texts(value: t.Any) -> list[str]:
 
 
 def _name_id(source: _Sources) -> tuple[str, str]:
-    """The name identifier and its format: the source's, or a pairwise one that says nothing (facts/entra.md 4.5, 4.7, 10.3)."""
+    """The name identifier and its format: the source's, or a pairwise one that says nothing (facts/entra.md 4.5, 4.7,
+    10.3).
+    """
     entry = next((each for each in source.schema if each.get("SamlClaimType") == NAME_ID), None)
     transformation = source.transformation(entry) if entry else None
     if entry and transformation and transformation["TransformationMethod"] in _NAME_ID_METHODS:

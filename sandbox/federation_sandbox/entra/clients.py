@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How an application proves to the login service that it is itself: a secret, a certificate, or another issuer's token."""
+"""How an application proves to the login service that it is itself: a secret, a certificate, or another issuer's
+token.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +29,26 @@ def refusal(number: int, text: str, error: str = "invalid_client", status: int =
     return CloudError(status, error, f"AADSTS{number}: {text}", number=number)
 
 
-def authenticate(tenant: Tenant, client: Client, form: collections.abc.Mapping[str, str], audiences: collections.abc.Set[str]) -> None:
+def authenticate(
+    tenant: Tenant, client: Client, form: collections.abc.Mapping[str, str], audiences: collections.abc.Set[str]
+) -> None:
     """Check the proof in a token request; audiences: what a client's own assertion may be addressed to."""
     if form.get("client_secret"):
         _check_secret(tenant, client, form["client_secret"])
     elif form.get("client_assertion"):
         if form.get("client_assertion_type") != ASSERTION_TYPE:
-            raise refusal(900144, "The request body must contain the following parameter: 'client_assertion_type'.", "invalid_request", 400)
+            raise refusal(
+                900144,
+                "The request body must contain the following parameter: 'client_assertion_type'.",
+                "invalid_request",
+                400,
+            )
         _check_assertion(client, form["client_assertion"], audiences)
     else:
-        raise refusal(7000216, "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.")
+        raise refusal(
+            7000216,
+            "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
+        )
 
 
 def _check_secret(tenant: Tenant, client: Client, secret: str) -> None:
@@ -44,7 +56,8 @@ def _check_secret(tenant: Tenant, client: Client, secret: str) -> None:
     if not matching:
         raise refusal(
             7000215,
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client "
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
+            "value, not the client "
             f"secret ID, for a secret added to app '{client.app_id}'.",
         )
     if all(each.end <= tenant.world.clock.now() for each in matching):
@@ -75,7 +88,8 @@ def _check_own(
     if certificate is None:
         raise refusal(
             700027,
-            "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was "
+            "The certificate with identifier used to sign the client assertion is not registered on application. "
+            "[Reason - The key was "
             f"not found., Please visit the Azure Portal to see the configured keys of application '{client.app_id}'.]",
         )
     if not certificate.not_valid_before_utc <= machine_now() < certificate.not_valid_after_utc:
@@ -92,16 +106,27 @@ def _check_own(
 
 
 def _check_federated(
-    client: Client, assertion: str, header: collections.abc.Mapping[str, t.Any], claims: collections.abc.Mapping[str, t.Any]
+    client: Client,
+    assertion: str,
+    header: collections.abc.Mapping[str, t.Any],
+    claims: collections.abc.Mapping[str, t.Any],
 ) -> None:
     found = list(client.federated)
     for name, number in (("issuer", 700211), ("subject", 700213), ("audience", 700212)):
         value = claims.get(name[:3])
         found = [each for each in found if value == getattr(each, name)]
         if not found:
-            raise refusal(number, f"No matching federated identity record found for presented assertion {name} '{value}'.")
+            raise refusal(
+                number, f"No matching federated identity record found for presented assertion {name} '{value}'."
+            )
     if not any(_signed_by(each, assertion, header) for each in found):
-        raise refusal(50013, "Assertion failed signature validation. [Reason - The provided signature value did not match the expected.]")
+        raise refusal(
+            50013,
+            (
+                "Assertion failed signature validation. [Reason - The provided signature value did not match the "
+                "expected.]"
+            ),
+        )
 
 
 def _signed_by(credential: FederatedCredential, assertion: str, header: collections.abc.Mapping[str, t.Any]) -> bool:
@@ -115,18 +140,29 @@ def _signed_by(credential: FederatedCredential, assertion: str, header: collecti
 def _check_times(claims: collections.abc.Mapping[str, t.Any]) -> None:
     now = machine_now().timestamp()
     start, end = claims.get("nbf", 0), claims.get("exp")
-    if not isinstance(end, (int, float)) or not isinstance(start, (int, float)) or not start - _CLOCK_SKEW <= now < end + _CLOCK_SKEW:
+    if (
+        not isinstance(end, (int, float))
+        or not isinstance(start, (int, float))
+        or not start - _CLOCK_SKEW <= now < end + _CLOCK_SKEW
+    ):
         raise refusal(700024, "Client assertion is not within its valid time range.")
 
 
 def _named_by(header: collections.abc.Mapping[str, t.Any], certificate: x509.Certificate) -> bool:
     named = {"x5t": hashes.SHA1(), "x5t#S256": hashes.SHA256()}  # noqa: S303 - identifiers, not proofs
     given = [(header[name], algorithm) for name, algorithm in named.items() if name in header]
-    return bool(given) and all(value.rstrip("=") == _encoded(certificate.fingerprint(algorithm)) for value, algorithm in given)
+    return bool(given) and all(
+        value.rstrip("=") == _encoded(certificate.fingerprint(algorithm)) for value, algorithm in given
+    )
 
 
 def _encoded(digest: bytes) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-_ONLY_THE_SIGNATURE: t.Final[t.Any] = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
+_ONLY_THE_SIGNATURE: t.Final[t.Any] = {
+    "verify_aud": False,
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+}

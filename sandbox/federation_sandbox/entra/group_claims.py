@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The claim that names a user's groups, where the application asks for it, filtered by its claims policy (facts/entra.md 2.14, E7)."""
+"""The claim that names a user's groups, where the application asks for it, filtered by its claims policy
+(facts/entra.md 2.14, E7).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,11 @@ class Claim:
 
 
 def groups_for(
-    tenant: Tenant, application: Record, principal: Record, user: Record, wanted: collections.abc.Mapping[str, str] | None
+    tenant: Tenant,
+    application: Record,
+    principal: Record,
+    user: Record,
+    wanted: collections.abc.Mapping[str, str] | None,
 ) -> list[Claim]:
     """The ids of the groups that the application asks for. wanted: the GroupFilter of its claims policy."""
     asked = application.get("groupMembershipClaims")
@@ -38,7 +44,11 @@ def groups_for(
         return []
     groups = _groups_of(tenant, user["id"])
     if asked == "ApplicationGroup":
-        assigned = {each["principalId"] for each in tenant["appRoleAssignments"].all_visible() if each["resourceId"] == principal["id"]}
+        assigned = {
+            each["principalId"]
+            for each in tenant["appRoleAssignments"].all_visible()
+            if each["resourceId"] == principal["id"]
+        }
         groups = [group for group in groups if group["id"] in assigned and user["id"] in group["_members"]]
     ids = tuple(group["id"] for group in groups if wanted is None or _matches(group, wanted))
     if len(ids) > _MOST:

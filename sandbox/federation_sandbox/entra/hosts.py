@@ -33,7 +33,9 @@ CLOUDS: t.Final[dict[str, Cloud]] = {
         ),
         Cloud("usgov", ("login.microsoftonline.us", "login.usgovcloudapi.net"), "graph.microsoft.us"),
         Cloud("usgov_dod", ("login.microsoftonline.us", "login.usgovcloudapi.net"), "dod-graph.microsoft.us"),
-        Cloud("china", ("login.partner.microsoftonline.cn", "login.chinacloudapi.cn"), "microsoftgraph.chinacloudapi.cn"),
+        Cloud(
+            "china", ("login.partner.microsoftonline.cn", "login.chinacloudapi.cn"), "microsoftgraph.chinacloudapi.cn"
+        ),
     )
 }
 

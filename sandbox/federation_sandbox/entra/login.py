@@ -29,8 +29,10 @@ def _tenant(entra: Directory, name: str, host: str) -> Tenant:
     if tenant is None:
         raise refusal(
             90002,
-            f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check "
-            "with your subscription administrator, this may happen if there are no active subscriptions for the tenant.",
+            f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into "
+            f"the correct cloud. Check "
+            "with your subscription administrator, this may happen if there are no active subscriptions for the "
+            "tenant.",
             "invalid_tenant",
             400,
         )
@@ -69,10 +71,13 @@ def _instance_discovery(request: Request, _call: Call) -> Response:
     clouds = {cloud.authority: cloud for cloud in clouds_of(request.host)}.values()
     return _json(
         {
-            "tenant_discovery_endpoint": endpoint.replace("/oauth2/v2.0/authorize", "/v2.0/.well-known/openid-configuration"),
+            "tenant_discovery_endpoint": endpoint.replace(
+                "/oauth2/v2.0/authorize", "/v2.0/.well-known/openid-configuration"
+            ),
             "api-version": "1.1",
             "metadata": [
-                {"preferred_network": cloud.authority, "preferred_cache": cloud.authority, "aliases": list(cloud.login)} for cloud in clouds
+                {"preferred_network": cloud.authority, "preferred_cache": cloud.authority, "aliases": list(cloud.login)}
+                for cloud in clouds
             ],
         }
     )
@@ -84,23 +89,32 @@ def _keys(request: Request, call: Call, **_tenant: str) -> Response:
 
 def _token(request: Request, call: Call, tenant: str) -> Response:
     if tenant in _NO_TENANT:
-        raise refusal(50059, "No tenant-identifying information found in either the request or implied by any provided credentials.")
+        raise refusal(
+            50059,
+            "No tenant-identifying information found in either the request or implied by any provided credentials.",
+        )
     entra = directory(call.world)
     form = request.form
     found = _tenant(entra, tenant, request.host)
     for name in ("grant_type", "client_id", "scope"):
         if not form.get(name):
-            raise refusal(900144, f"The request body must contain the following parameter: '{name}'.", "invalid_request", 400)
+            raise refusal(
+                900144, f"The request body must contain the following parameter: '{name}'.", "invalid_request", 400
+            )
     if form["grant_type"] != "client_credentials":
-        raise refusal(70003, f"The app requested an unsupported grant type '{form['grant_type']}'.", "unsupported_grant_type", 400)
+        raise refusal(
+            70003, f"The app requested an unsupported grant type '{form['grant_type']}'.", "unsupported_grant_type", 400
+        )
     call.caller = form["client_id"]
     client = found.clients.get(form["client_id"])
     principal = found.current("servicePrincipals", appId=form["client_id"])
     if client is None or principal is None or client.managed_identity:
         raise refusal(
             700016,
-            f"Application with identifier '{form['client_id']}' was not found in the directory '{found.display_name}'. This can happen if "
-            "the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may "
+            f"Application with identifier '{form['client_id']}' was not found in the directory "
+            f"'{found.display_name}'. This can happen if "
+            "the application has not been installed by the administrator of the tenant or consented to by any "
+            "user in the tenant. You may "
             "have sent your authentication request to the wrong tenant.",
             "unauthorized_client",
             400,
@@ -121,14 +135,20 @@ def _audiences(tenant: Tenant) -> set[str]:
 
 def _check_enabled(principal: Record) -> None:
     if principal.get("accountEnabled") is False:
-        raise refusal(7000112, f"Application '{principal['appId']}'({principal['displayName']}) is disabled.", "unauthorized_client", 400)
+        raise refusal(
+            7000112,
+            f"Application '{principal['appId']}'({principal['displayName']}) is disabled.",
+            "unauthorized_client",
+            400,
+        )
 
 
 def _check_scope(tenant: Tenant, scope: str) -> None:
     if not scope.endswith("/.default"):
         raise refusal(
             1002012,
-            f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed "
+            f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value "
+            f"with /.default suffixed "
             "to the resource identifier (application ID URI).",
             "invalid_scope",
             400,
@@ -137,8 +157,10 @@ def _check_scope(tenant: Tenant, scope: str) -> None:
     if resource not in (f"https://{tenant.cloud.graph}", "00000003-0000-0000-c000-000000000000"):
         raise refusal(
             500011,
-            f"The resource principal named {resource} was not found in the tenant named {tenant.display_name}. This can happen if the "
-            "application has not been installed by the administrator of the tenant or consented to by any user in the tenant.",
+            f"The resource principal named {resource} was not found in the tenant named {tenant.display_name}. "
+            f"This can happen if the "
+            "application has not been installed by the administrator of the tenant or consented to by any user "
+            "in the tenant.",
             "invalid_resource",
             400,
         )
@@ -153,10 +175,20 @@ def _federation_metadata(request: Request, call: Call, tenant: str) -> Response:
 
 _ROUTES: t.Final[tuple[tuple[str, str, str, t.Callable[..., Response]], ...]] = (
     ("POST", r"/(?P<tenant>[^/]+)/oauth2/v2\.0/token", "token", _token),
-    ("GET", r"/(?P<tenant>[^/]+)/v2\.0/\.well-known/openid-configuration", "openid-configuration", _openid_configuration),
+    (
+        "GET",
+        r"/(?P<tenant>[^/]+)/v2\.0/\.well-known/openid-configuration",
+        "openid-configuration",
+        _openid_configuration,
+    ),
     ("GET", r"/(?P<tenant>[^/]+)/discovery/v2\.0/keys", "keys", _keys),
     ("GET", r"/common/discovery/instance", "instance-discovery", _instance_discovery),
-    ("GET", r"/(?P<tenant>[^/]+)/federationmetadata/2007-06/federationmetadata\.xml", "federation-metadata", _federation_metadata),
+    (
+        "GET",
+        r"/(?P<tenant>[^/]+)/federationmetadata/2007-06/federationmetadata\.xml",
+        "federation-metadata",
+        _federation_metadata,
+    ),
     *signin.ROUTES,
 )
 

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The instance metadata service of a virtual machine, as far as its managed identity's tokens go: plain HTTP, no secret."""
+"""The instance metadata service of a virtual machine, as far as its managed identity's tokens go: plain HTTP, no
+secret.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,11 @@ def _handle(request: Request, call: Call) -> Response:
         call.caller = client.app_id
         resource = request.args.get("resource", "").rstrip("/")
         if resource != f"https://{tenant.cloud.graph}":
-            raise CloudError(400, "invalid_resource", f"AADSTS500011: The resource principal named {resource} was not found in the tenant.")
+            raise CloudError(
+                400,
+                "invalid_resource",
+                f"AADSTS500011: The resource principal named {resource} was not found in the tenant.",
+            )
         token = issue(call.world, entra, tenant, client, principal)
         answer = {
             "access_token": token,

@@ -121,6 +121,12 @@ def _address(url: str) -> etree._Element:
 
 def _signed(document: etree._Element, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> bytes:
     signer = XMLSigner(method=methods.enveloped, c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#")
-    pem = certificate.public_bytes(serialization.Encoding.PEM).decode()  # old and new releases of signxml take this form alike
+    pem = certificate.public_bytes(
+        serialization.Encoding.PEM
+    ).decode()  # old and new releases of signxml take this form alike
     signed = signer.sign(document, key=key, cert=pem, reference_uri=document.get("ID"), id_attribute="ID")
-    return codecs.BOM_UTF8 + b'<?xml version="1.0" encoding="utf-8"?>' + etree.tostring(signed, encoding="utf-8", xml_declaration=False)
+    return (
+        codecs.BOM_UTF8
+        + b'<?xml version="1.0" encoding="utf-8"?>'
+        + etree.tostring(signed, encoding="utf-8", xml_declaration=False)
+    )

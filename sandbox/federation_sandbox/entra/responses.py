@@ -42,7 +42,9 @@ _ds = ElementMaker(namespace=DS, nsmap={None: DS})
 
 @dataclasses.dataclass(frozen=True)
 class Addressed:
-    """Who sends a response where: the issuer, the audience and the reply URL. in_response_to: the request's ID, empty without one."""
+    """Who sends a response where: the issuer, the audience and the reply URL. in_response_to: the request's ID, empty
+    without one.
+    """
 
     issuer: str
     audience: str
@@ -52,7 +54,9 @@ class Addressed:
 
 @dataclasses.dataclass(frozen=True)
 class Signing:
-    """How a response is signed, in the words of a token issuance policy (facts/entra.md 3.12), and for whom it is encrypted."""
+    """How a response is signed, in the words of a token issuance policy (facts/entra.md 3.12), and for whom it is
+    encrypted.
+    """
 
     signer: SigningCertificate
     parts: str = "TokenOnly"
@@ -122,10 +126,14 @@ def _assertion(to: Addressed, claims: Claims, now: dt.datetime) -> etree._Elemen
     assertion: etree._Element = _saml.Assertion(
         _saml.Issuer(to.issuer),
         _saml.Subject(_saml.NameID(claims.name_id, Format=claims.name_id_format), confirmed),
-        _saml.Conditions(_saml.AudienceRestriction(_saml.Audience(to.audience)), NotBefore=_instant(now - _BEFORE), NotOnOrAfter=end),
+        _saml.Conditions(
+            _saml.AudienceRestriction(_saml.Audience(to.audience)), NotBefore=_instant(now - _BEFORE), NotOnOrAfter=end
+        ),
         attributes,
         _saml.AuthnStatement(
-            _saml.AuthnContext(_saml.AuthnContextClassRef(_PASSWORD)), AuthnInstant=_instant(now), SessionIndex=identifier
+            _saml.AuthnContext(_saml.AuthnContextClassRef(_PASSWORD)),
+            AuthnInstant=_instant(now),
+            SessionIndex=identifier,
         ),
         ID=identifier,
         IssueInstant=_instant(now),
@@ -135,7 +143,9 @@ def _assertion(to: Addressed, claims: Claims, now: dt.datetime) -> etree._Elemen
 
 
 def _of_saml_1(to: Addressed, claims: Claims, now: dt.datetime) -> bytes:
-    """A response with an assertion of SAML 1.1, as a token issuance policy asks for it. What Entra really puts around it is not known."""
+    """A response with an assertion of SAML 1.1, as a token issuance policy asks for it. What Entra really puts around
+    it is not known.
+    """
     conditions = _saml_1.Conditions(
         _saml_1.AudienceRestrictionCondition(_saml_1.Audience(to.audience)), NotOnOrAfter=_instant(now + _AFTER)
     )
@@ -146,10 +156,18 @@ def _of_saml_1(to: Addressed, claims: Claims, now: dt.datetime) -> bytes:
         values = map(_saml_1.AttributeValue, claim.values)
         attributes.append(_saml_1.Attribute(*values, AttributeName=name, AttributeNamespace=space))
     assertion = _saml_1.Assertion(
-        conditions, attributes, MajorVersion="1", MinorVersion="1", AssertionID=_new_id(), Issuer=to.issuer, IssueInstant=_instant(now)
+        conditions,
+        attributes,
+        MajorVersion="1",
+        MinorVersion="1",
+        AssertionID=_new_id(),
+        Issuer=to.issuer,
+        IssueInstant=_instant(now),
     )
     status = _samlp.Status(_samlp.StatusCode(Value=_SUCCESS))
-    whole = _samlp.Response(_saml.Issuer(to.issuer), status, assertion, ID=_new_id(), Version="2.0", IssueInstant=_instant(now))
+    whole = _samlp.Response(
+        _saml.Issuer(to.issuer), status, assertion, ID=_new_id(), Version="2.0", IssueInstant=_instant(now)
+    )
     return etree.tostring(whole)
 
 

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What applications send to Entra ID's SAML endpoint: requests for a sign-in or a sign-out, refused by codes of facts/entra.md 10.4."""
+"""What applications send to Entra ID's SAML endpoint: requests for a sign-in or a sign-out, refused by codes of
+facts/entra.md 10.4.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,11 @@ def parse(request: Request) -> SamlRequest:
     message = request.values.get("SAMLRequest")
     if not message:
         raise Refused(
-            750054, "SAMLRequest or SAMLResponse must be present as query string parameters in HTTP request for SAML Redirect binding."
+            750054,
+            (
+                "SAMLRequest or SAMLResponse must be present as query string parameters in HTTP request for SAML "
+                "Redirect binding."
+            ),
         )
     root = _root(message, deflated="SAMLRequest" in request.args)
     kind = etree.QName(root).localname
@@ -73,7 +79,9 @@ def parse(request: Request) -> SamlRequest:
         raise _invalid("the ID does not begin with a letter or an underscore")
     destination = root.get("Destination")
     if destination and urllib.parse.urlsplit(destination)[:3] != ("https", request.host, request.path):
-        raise Refused(75008, "The request to the application was denied since the SAML request had an unexpected destination.")
+        raise Refused(
+            75008, "The request to the application was denied since the SAML request had an unexpected destination."
+        )
     if kind == "LogoutRequest":
         return SamlRequest("LogoutRequest", str(root.get("ID")), issuer)
     return _sign_in_request(root, issuer)
@@ -84,13 +92,20 @@ def check_signature(request: Request, application: Record, principal: Record) ->
     settings = application.get("requestSignatureVerification") or {}
     if not settings.get("isSignedRequestRequired"):
         return
-    text = f"The request sent by client is not signed while the application '{principal['appId']}' requires signed requests."
+    text = (
+        f"The request sent by client is not signed while the application '{principal['appId']}' requires "
+        f"signed requests."
+    )
     signature = request.args.get("Signature")
     if not signature or request.args.get("SigAlg") != _RSA_SHA256:
         raise Refused(76021, text)
     signed = request.query_string.partition(b"&Signature=")[0]
     credentials = [*(principal.get("keyCredentials") or ()), *(application.get("keyCredentials") or ())]
-    keys = [load_certificate(each["key"]).public_key() for each in credentials if each["usage"] == "Verify" and each.get("key")]
+    keys = [
+        load_certificate(each["key"]).public_key()
+        for each in credentials
+        if each["usage"] == "Verify" and each.get("key")
+    ]
     if not any(_verifies(key, base64.b64decode(signature), signed) for key in keys):
         raise Refused(76021, text)
 
@@ -114,7 +129,8 @@ def _sign_in_request(root: etree._Element, issuer: str) -> SamlRequest:
         if not {_PASSWORD, _UNSPECIFIED} & set(wanted):
             raise Refused(
                 75011,
-                "Authentication method 'Password' by which the user authenticated with the service doesn't match requested "
+                "Authentication method 'Password' by which the user authenticated with the service doesn't match "
+                "requested "
                 f"authentication method '{', '.join(wanted)}'.",
             )
     policy = root.find(f"{_SAMLP}NameIDPolicy")

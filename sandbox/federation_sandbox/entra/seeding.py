@@ -23,7 +23,17 @@ from federation_sandbox.entra.graph.deleted_items import SAML_DELETION
 from federation_sandbox.entra.graph.model import TYPES
 from federation_sandbox.entra.graph.principals import blank_principal
 from federation_sandbox.entra.hosts import CLOUDS
-from federation_sandbox.entra.state import MICROSOFT_GRAPH, Client, FederatedCredential, Record, Secret, Tenant, directory, moment, new_id
+from federation_sandbox.entra.state import (
+    MICROSOFT_GRAPH,
+    Client,
+    FederatedCredential,
+    Record,
+    Secret,
+    Tenant,
+    directory,
+    moment,
+    new_id,
+)
 from federation_sandbox.service import CloudError
 from federation_sandbox.world import World
 
@@ -56,11 +66,21 @@ DEFAULT_PERMISSIONS: t.Final[tuple[str, ...]] = (
     "User.Read.All",
 )
 _TENANT_KEYS: t.Final[frozenset[str]] = frozenset(
-    {"id", "cloud", "country", "display_name", "domains", "clients", "users", "groups"} | {"app_management_policy", "saml_deletion"}
+    {"id", "cloud", "country", "display_name", "domains", "clients", "users", "groups"}
+    | {"app_management_policy", "saml_deletion"}
 )
 _CHANGE_KEYS: t.Final[frozenset[str]] = frozenset({"id", "users", "groups", "remove"})
 _CLIENT_KEYS: t.Final[frozenset[str]] = frozenset(
-    {"client_id", "name", "secrets", "certificates", "federated_credentials", "permissions", "managed_identity", "enabled"}
+    {
+        "client_id",
+        "name",
+        "secrets",
+        "certificates",
+        "federated_credentials",
+        "permissions",
+        "managed_identity",
+        "enabled",
+    }
 )
 _GROUP_KEYS: t.Final[frozenset[str]] = frozenset({"members", "dynamic", *TYPES["group"]})
 _FAR: t.Final[dt.timedelta] = dt.timedelta(days=180)
@@ -69,17 +89,19 @@ _FAR: t.Final[dt.timedelta] = dt.timedelta(days=180)
 def seed(world: World, content: Content) -> dict[str, t.Any]:
     """Fill Entra ID; ValueError names what is wrong with the seed. Reads see it at once, whatever the lag.
 
-    A tenant whose id is there already takes the users and groups as changes, as administrators make them: a user is found by
-    "id", else by userPrincipalName, and keeps what is not named; a group is found by "id", else by displayName.
+    A tenant whose id is there already takes the users and groups as changes, as administrators make them: a user is
+    found by "id", else by userPrincipalName, and keeps what is not named; a group is found by "id", else by
+    displayName.
 
     {"tenants": [{
         "id": "…",                        # a new one when left out
         "cloud": "public",                # public, usgov, usgov_dod, china
         "display_name": "Contoso", "country": "DE",
-        "domains": ["contoso.onmicrosoft.com", "contoso.com"],   # verified; the first is the initial one, the last the default
-        "app_management_policy": {…},     # Graph's tenantAppManagementPolicy; nothing is restricted when left out
-        "saml_deletion": "either",        # how a gallery SAML application can be deleted: either, service_principal_first, reset_mode_first
-        "clients": [{                     # the applications that sign in and call Graph
+        "domains": ["contoso.onmicrosoft.com", "contoso.com"],   # verified; the first is the initial one, the last the
+        default "app_management_policy": {…},     # Graph's tenantAppManagementPolicy; nothing is restricted when left
+        out "saml_deletion": "either",        # how a gallery SAML application can be deleted: either,
+        service_principal_first, reset_mode_first "clients": [{                     # the applications that sign in and
+        call Graph
             "client_id": "…", "name": "automation", "enabled": true,
             "secrets": ["s3cret", {"text": "old", "end": "2020-01-01T00:00:00Z"}],
             "certificates": ["-----BEGIN CERTIFICATE-----…"],
@@ -87,8 +109,9 @@ def seed(world: World, content: Content) -> dict[str, t.Any]:
                                        "public_key": "PEM", "jwks": {"keys": […]}}],      # one of the last two
             "permissions": ["Application.ReadWrite.All", …],   # DEFAULT_PERMISSIONS when left out
             "managed_identity": false}],  # true: it is the identity of the machine, with no credential at all
-        "users": [{"userPrincipalName": "jane@contoso.com", "manager": "ravi@contoso.com", …any property of Graph's user}],
-        "groups": [{"displayName": "Agents", "members": ["jane@contoso.com", "a group's name or id"], "dynamic": false,
+        "users": [{"userPrincipalName": "jane@contoso.com", "manager": "ravi@contoso.com", …any property of Graph's
+        user}], "groups": [{"displayName": "Agents", "members": ["jane@contoso.com", "a group's name or id"], "dynamic":
+        false,
                     …any property of Graph's group}],
         "remove": ["jane@contoso.com", "a group's name or id"],  # only of a tenant that is there already
     }]}
@@ -177,7 +200,9 @@ def _policy(content: Content) -> dict[str, t.Any]:
     return {
         "id": "00000000-0000-0000-0000-000000000000",
         "displayName": "Default app management tenant policy",
-        "description": "Default tenant policy that enforces app management restrictions on applications and service principals.",
+        "description": (
+            "Default tenant policy that enforces app management restrictions on applications and service principals."
+        ),
         "isEnabled": bool(content),
         "applicationRestrictions": None,
         "servicePrincipalRestrictions": None,
@@ -257,7 +282,9 @@ def _federated(content: Content) -> FederatedCredential:
         keys = {"": serialization.load_pem_public_key(content["public_key"].encode())}
     if not all(isinstance(key, rsa.RSAPublicKey) for key in keys.values()):
         raise ValueError("a federated credential's issuer signs with RSA keys")
-    return FederatedCredential(content["issuer"], content["subject"], content.get("audience", "api://AzureADTokenExchange"), keys)
+    return FederatedCredential(
+        content["issuer"], content["subject"], content.get("audience", "api://AzureADTokenExchange"), keys
+    )
 
 
 def _user(tenant: Tenant, content: Content, known: dict[str, str]) -> str:
@@ -266,7 +293,10 @@ def _user(tenant: Tenant, content: Content, known: dict[str, str]) -> str:
     given = {"displayName": alias, "accountEnabled": True, "userType": "Member", "mailNickname": alias}
     blank = {"id": new_id(), "createdDateTime": tenant.now(), **given}
     before = tenant["users"].latest(known.get(content.get("id", name), ""))
-    record = {**(before or blank), **_checked("user", {key: value for key, value in content.items() if key != "manager"})}
+    record = {
+        **(before or blank),
+        **_checked("user", {key: value for key, value in content.items() if key != "manager"}),
+    }
     tenant["users"].put(record, settled=True)
     return str(record["id"])
 
@@ -290,7 +320,9 @@ def _groups(tenant: Tenant, groups: collections.abc.Sequence[Content]) -> dict[s
         if "members" in content:
             missing = sorted({each for each in content["members"] if each not in names})
             if missing:
-                raise ValueError(f"the group {content['displayName']} has members that are not there: {', '.join(missing[:5])}")
+                raise ValueError(
+                    f"the group {content['displayName']} has members that are not there: {', '.join(missing[:5])}"
+                )
             members = list(dict.fromkeys(names[each] for each in content["members"]))
             tenant["groups"].put({**record, "_members": members}, settled=True)
     return {record["displayName"]: record["id"] for record in records}
@@ -316,5 +348,7 @@ def _group(tenant: Tenant, content: Content, known: dict[str, str]) -> Record:
 def _names(tenant: Tenant) -> dict[str, str]:
     """The ids of users and groups, by id and by name."""
     groups, users = tuple(tenant["groups"].current()), tuple(tenant["users"].current())
-    by_name = {each["displayName"]: each["id"] for each in groups} | {each["userPrincipalName"]: each["id"] for each in users}
+    by_name = {each["displayName"]: each["id"] for each in groups} | {
+        each["userPrincipalName"]: each["id"] for each in users
+    }
     return by_name | {each["id"]: each["id"] for each in (*groups, *users)}

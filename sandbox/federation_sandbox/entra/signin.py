@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People sign in: from the launch URL, or from what an application asks, over the sign-in page to the response for the application.
+"""People sign in: from the launch URL, or from what an application asks, over the sign-in page to the response for the
+application.
 
 A launch URL has no password behind it here: whoever names a user of the directory is that user.
 """
@@ -165,7 +166,12 @@ def _sign_out_asked(request: Request, call: Call, principal: Record, message: Sa
     if not where:
         return Response("You signed out of your account.\n")
     content = logout_response(message.id, where, call.world.clock.now())
-    answer = page("saml_post", action=where, response=base64.b64encode(content).decode(), relay_state=request.values.get("RelayState"))
+    answer = page(
+        "saml_post",
+        action=where,
+        response=base64.b64encode(content).decode(),
+        relay_state=request.values.get("RelayState"),
+    )
     answer.delete_cookie(_COOKIE, secure=True, httponly=True)
     return answer
 
@@ -182,7 +188,10 @@ def sign_out(request: Request, call: Call, tenant: str) -> Response:
 def _tenant(request: Request, call: Call, name: str) -> Tenant:
     found = directory(call.world).tenant(name, request.host)
     if found is None:
-        text = f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."
+        text = (
+            f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into "
+            f"the correct cloud."
+        )
         raise Refused(90002, text)
     return found
 
@@ -209,7 +218,9 @@ def _issue(wanted: SignIn, user: Record) -> Response:
 
 
 def _reply_url(wanted: SignIn) -> str:
-    """The one that is asked for, which must be the application's; else the first with an index, else the first (facts/entra.md 2.10)."""
+    """The one that is asked for, which must be the application's; else the first with an index, else the first
+    (facts/entra.md 2.10).
+    """
     principal, message = wanted.principal, wanted.request
     urls = principal.get("replyUrls") or []
     if not urls:
@@ -218,25 +229,38 @@ def _reply_url(wanted: SignIn) -> str:
     indexed = [each for each in settings if each.get("index") is not None and each["uri"] in urls]
     if message is not None and message.reply_url:
         if message.reply_url not in urls:
-            text = f"The redirect URI '{message.reply_url}' specified in the request does not match the redirect URIs configured for the "
+            text = (
+                f"The redirect URI '{message.reply_url}' specified in the request does not match the redirect "
+                f"URIs configured for the "
+            )
             raise Refused(50011, f"{text}application '{message.issuer}'.")
         return message.reply_url
     if message is not None and message.index is not None:
         chosen = next((each["uri"] for each in indexed if each["index"] == message.index), None)
         if chosen is None:
-            raise Refused(50011, f"The application '{message.issuer}' has no reply address with the index {message.index}.")
+            raise Refused(
+                50011, f"The application '{message.issuer}' has no reply address with the index {message.index}."
+            )
         return str(chosen)
     return str(min(indexed, key=lambda each: each["index"])["uri"] if indexed else urls[0])
 
 
 def _issuer(tenant: Tenant, principal: Record, policy: dict[str, t.Any]) -> str:
-    """The tenant, with issuerWithApplicationId the application's id behind it (facts/entra.md E7): a policy takes a key of its own."""
+    """The tenant, with issuerWithApplicationId the application's id behind it (facts/entra.md E7): a policy takes a key
+    of its own.
+    """
     issuer = f"https://sts.windows.net/{tenant.id}/"
-    return f"{issuer}{principal['appId']}" if str(policy.get("issuerWithApplicationId", False)).lower() == "true" else issuer
+    return (
+        f"{issuer}{principal['appId']}"
+        if str(policy.get("issuerWithApplicationId", False)).lower() == "true"
+        else issuer
+    )
 
 
 def _audience(application: Record, principal: Record, policy: dict[str, t.Any]) -> str:
-    """That of audienceOverride (facts/entra.md E7), else the default identifier without its # (facts/entra.md 2.9, 10.2)."""
+    """That of audienceOverride (facts/entra.md E7), else the default identifier without its # (facts/entra.md 2.9,
+    10.2).
+    """
     if policy.get("audienceOverride"):
         return str(policy["audienceOverride"])
     identifier = next(iter(application.get("identifierUris") or ()), "")
@@ -250,13 +274,15 @@ def _signer(tenant: Tenant, principal: Record) -> SigningCertificate:
         if active is None or not active.valid(now):
             raise Refused(
                 50146,
-                "This application is required to be configured with an application-specific signing key. It is either not configured with "
+                "This application is required to be configured with an application-specific signing key. It is "
+                "either not configured with "
                 "one, or the key has expired or is not yet valid.",
             )
     elif active is None:
         raise Refused(
             50003,
-            "Sign-in failed because of a missing signing key or certificate. This might be because there was no signing key configured in "
+            "Sign-in failed because of a missing signing key or certificate. This might be because there was no "
+            "signing key configured in "
             "the app.",
         )
     return active
@@ -281,7 +307,11 @@ def _encrypted_for(application: Record, principal: Record) -> x509.Certificate |
     """The certificate that tokenEncryptionKeyId chooses: all tokens are encrypted with it."""
     for record in (principal, application):
         wanted = record.get("tokenEncryptionKeyId")
-        keys = (each for each in record.get("keyCredentials") or () if each["keyId"] == wanted and each["usage"] == "Encrypt")
+        keys = (
+            each
+            for each in record.get("keyCredentials") or ()
+            if each["keyId"] == wanted and each["usage"] == "Encrypt"
+        )
         if wanted and (key := next(keys, None)):
             return load_certificate(key["key"])
     return None
@@ -291,7 +321,12 @@ def _error(call: Call, refused: Refused) -> Response:
     call.error = f"AADSTS{refused.number}"
     now = call.world.clock.now().astimezone(dt.UTC)
     return page(
-        "entra_error", 200, number=refused.number, text=refused.text, correlation=str(uuid.uuid4()), now=now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        "entra_error",
+        200,
+        number=refused.number,
+        text=refused.text,
+        correlation=str(uuid.uuid4()),
+        now=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
 
 

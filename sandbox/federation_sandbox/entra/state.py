@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the sandbox's Entra ID holds: tenants with their directory, the applications that call, and each cloud's own keys."""
+"""What the sandbox's Entra ID holds: tenants with their directory, the applications that call, and each cloud's own
+keys.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ SOFT_DELETED_FOR: t.Final[dt.timedelta] = dt.timedelta(days=30)
 
 
 class Collection:
-    """One collection of a directory: single reads, lists and the federation metadata each lag by a setting of their own."""
+    """One collection of a directory: single reads, lists and the federation metadata each lag by a setting of their
+    own.
+    """
 
     def __init__(self, world: World, name: str) -> None:
         self._world = world
@@ -186,7 +190,9 @@ class Directory:
         """The tenant with this id or verified domain, if it lives in the cloud of a login or Graph host."""
         name = name.lower()
         for tenant in self.tenants.values():
-            if host in (*tenant.cloud.login, tenant.cloud.graph) and (tenant.id == name or name in map(str.lower, tenant.domains)):
+            if host in (*tenant.cloud.login, tenant.cloud.graph) and (
+                tenant.id == name or name in map(str.lower, tenant.domains)
+            ):
                 return tenant
         return None
 
@@ -195,7 +201,9 @@ class Directory:
         if cloud.name not in self._cloud_keys:
             now = self._world.clock.now()
             end = now + dt.timedelta(days=20 * 365)
-            self._cloud_keys[cloud.name] = self_signed("accounts.accesscontrol.windows.net", now, end, _cloud_key(cloud.name))
+            self._cloud_keys[cloud.name] = self_signed(
+                "accounts.accesscontrol.windows.net", now, end, _cloud_key(cloud.name)
+            )
         return self._cloud_keys[cloud.name]
 
 
@@ -217,7 +225,9 @@ def clouds_of(host: str) -> list[Cloud]:
 
 def match(records: collections.abc.Iterable[Record], **wanted: t.Any) -> Record | None:
     """The first record whose properties are these."""
-    return next((record for record in records if all(record.get(name) == value for name, value in wanted.items())), None)
+    return next(
+        (record for record in records if all(record.get(name) == value for name, value in wanted.items())), None
+    )
 
 
 def new_id() -> str:

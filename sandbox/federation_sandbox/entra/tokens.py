@@ -11,7 +11,9 @@ import json
 import typing as t
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
+from jwt.types import Options
 
 from federation_sandbox.entra.certificates import thumbprint
 from federation_sandbox.entra.hosts import Cloud
@@ -56,7 +58,9 @@ def granted_roles(tenant: Tenant, principal_id: str) -> list[str]:
     names = {role["id"]: role["value"] for role in graph["appRoles"]}
     assignments = tenant["appRoleAssignments"].current()
     return sorted(
-        names[each["appRoleId"]] for each in assignments if each["principalId"] == principal_id and each["resourceId"] == graph["id"]
+        names[each["appRoleId"]]
+        for each in assignments
+        if each["principalId"] == principal_id and each["resourceId"] == graph["id"]
     )
 
 
@@ -84,10 +88,12 @@ def issue(world: World, directory: Directory, tenant: Tenant, client: Client, pr
 
 def verify(world: World, directory: Directory, cloud: Cloud, token: str) -> tuple[Tenant, Caller]:
     """The tenant and the caller of a token; InvalidToken says what is wrong with it."""
-    public = directory.cloud_keys(cloud)[1].public_key()
-    unchecked_times = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
+    public = t.cast("RSAPublicKey", directory.cloud_keys(cloud)[1].public_key())
+    unchecked_times: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
     try:
-        claims = jwt.decode(token, public, algorithms=["RS256"], audience=f"https://{cloud.graph}", options=unchecked_times)  # type: ignore[arg-type]
+        claims = jwt.decode(
+            token, public, algorithms=["RS256"], audience=f"https://{cloud.graph}", options=unchecked_times
+        )
     except jwt.InvalidAudienceError as reason:
         raise InvalidToken("Access token validation failure. Invalid audience.") from reason
     except jwt.InvalidSignatureError as reason:
@@ -104,5 +110,7 @@ def verify(world: World, directory: Directory, cloud: Cloud, token: str) -> tupl
 
 
 def machine_now() -> dt.datetime:
-    """The time that clients live in: what they sign carries the machine's time, however far the world's clock was moved."""
+    """The time that clients live in: what they sign carries the machine's time, however far the world's clock was
+    moved.
+    """
     return dt.datetime.now(dt.UTC)

@@ -36,7 +36,9 @@ def seed(sandbox: Sandbox, **content: t.Any) -> dict[str, t.Any]:
 
 
 def client(service: str, *, region: str = REGION, key: str = KEY, secret: str = SECRET, **more: t.Any) -> t.Any:
-    """A boto3 client that does not retry, so that a test sees the first answer, and that holds each answer to the model."""
+    """A boto3 client that does not retry, so that a test sees the first answer, and that holds each answer to the
+    model.
+    """
     config = botocore.config.Config(retries={"total_max_attempts": 1}, **more.pop("config", {}))
     session = botocore.session.Session()
     session.register_component("data_loader", _LOADER)
@@ -45,7 +47,8 @@ def client(service: str, *, region: str = REGION, key: str = KEY, secret: str = 
     return made
 
 
-#: shapes that the model's own documentation breaks: phone_number_verified has 21 characters, and names of attributes at most 20
+#: shapes that the model's own documentation breaks: phone_number_verified has 21 characters, and names of attributes at
+#: most 20
 _TOO_NARROW: t.Final = frozenset({"CustomAttributeNameType"})
 
 

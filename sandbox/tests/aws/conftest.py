@@ -26,10 +26,19 @@ def running() -> collections.abc.Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """The sandbox, empty but for the accounts; limits are off unless a test turns them on, and only tests move the clock."""
+    """The sandbox, empty but for the accounts; limits are off unless a test turns them on, and only tests move the
+    clock.
+    """
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
-    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
+    for name in (
+        "AWS_PROFILE",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     running.world.reset()
@@ -74,7 +83,9 @@ def instance(sandbox: Sandbox) -> dict[str, t.Any]:
 def refused() -> Refused:
     """Call, be refused, and look at the error: refused(call, code, text, status, **parameters)."""
 
-    def call(operation: t.Callable[..., t.Any], code: str, text: str = "", status: int = 400, **parameters: t.Any) -> t.Any:
+    def call(
+        operation: t.Callable[..., t.Any], code: str, text: str = "", status: int = 400, **parameters: t.Any
+    ) -> t.Any:
         with pytest.raises(botocore.exceptions.ClientError) as raised:
             operation(**parameters)
         response = raised.value.response

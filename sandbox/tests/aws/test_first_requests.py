@@ -22,7 +22,9 @@ sys.setswitchinterval(1e-6)
 world, together = World(), threading.Barrier(6)
 
 def first(number):
-    environ = EnvironBuilder(base_url="https://connect.eu-central-1.amazonaws.com/", path="/users-summary/instance").get_environ()
+    environ = EnvironBuilder(
+        base_url="https://connect.eu-central-1.amazonaws.com/", path="/users-summary/instance"
+    ).get_environ()
     environ["RAW_URI"] = "/users-summary/instance"
     call = Call(world, "connect")
     together.wait()

@@ -44,15 +44,17 @@ def test_creation_takes_time(sandbox, connect, refused):
 
 
 def test_a_failed_creation(sandbox, connect):
-    failed = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "broken", "failure": "No directory."}])["instances"][
-        0
-    ]
+    failed = seed(
+        sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "broken", "failure": "No directory."}]
+    )["instances"][0]
     shown = connect.describe_instance(InstanceId=failed["id"])["Instance"]
     assert (shown["InstanceStatus"], shown["StatusReason"]) == ("CREATION_FAILED", {"Message": "No directory."})
 
 
 def test_an_alias_is_taken_once(sandbox, connect, refused):
-    """facts/aws.md 1.4: InvalidRequestException, not DuplicateResourceException; an alias is a host name, whoever's account."""
+    """facts/aws.md 1.4: InvalidRequestException, not DuplicateResourceException; an alias is a host name, whoever's
+    account.
+    """
     create(connect)
     elsewhere = client("connect", region="eu-central-1")
     refused(create, "InvalidRequestException", "Invalid Input. Instance alias is already used.", connect=connect)
@@ -69,7 +71,9 @@ def test_aliases(sandbox, refused, alias):
 def test_identity_management(sandbox, connect, refused):
     """facts/aws.md 1.0, 1.4: an enum that botocore does not check."""
     refused(create, "InvalidRequestException", "enum", connect=connect, IdentityManagementType="NOPE")
-    refused(create, "InvalidRequestException", "DirectoryId", connect=connect, IdentityManagementType="EXISTING_DIRECTORY")
+    refused(
+        create, "InvalidRequestException", "DirectoryId", connect=connect, IdentityManagementType="EXISTING_DIRECTORY"
+    )
 
 
 def test_idempotency(connect, refused):
@@ -106,11 +110,16 @@ def test_pages_of_ten(sandbox, connect):
     assert len(second["InstanceSummaryList"]) == 2
     assert "NextToken" not in second
     instance = first["InstanceSummaryList"][0]["Id"]
-    attributes = [len(page["Attributes"]) for page in connect.get_paginator("list_instance_attributes").paginate(InstanceId=instance)]
+    attributes = [
+        len(page["Attributes"])
+        for page in connect.get_paginator("list_instance_attributes").paginate(InstanceId=instance)
+    ]
     assert attributes == [7, 7]
     for number in range(30):
         connect.associate_approved_origin(InstanceId=instance, Origin=f"https://{number}.example.com")
-    assert [len(page["Origins"]) for page in connect.get_paginator("list_approved_origins").paginate(InstanceId=instance)] == [25, 5]
+    assert [
+        len(page["Origins"]) for page in connect.get_paginator("list_approved_origins").paginate(InstanceId=instance)
+    ] == [25, 5]
 
 
 @pytest.mark.parametrize("size", [0, 11])
@@ -120,7 +129,9 @@ def test_page_sizes(sandbox, refused, size):
 
 
 def test_foreign_tokens(connect, instance, refused):
-    refused(connect.list_users, "InvalidParameterException", "NextToken", InstanceId=instance["id"], NextToken="bm9wZQ==")
+    refused(
+        connect.list_users, "InvalidParameterException", "NextToken", InstanceId=instance["id"], NextToken="bm9wZQ=="
+    )
 
 
 def test_attributes(connect, instance, refused):
@@ -130,8 +141,22 @@ def test_attributes(connect, instance, refused):
     shown = connect.describe_instance_attribute(**where, AttributeType="OUTBOUND_CALLS")["Attribute"]
     assert shown == {"AttributeType": "OUTBOUND_CALLS", "Value": "false"}
     assert connect.describe_instance(**where)["Instance"]["OutboundCallsEnabled"] is False
-    refused(connect.update_instance_attribute, "InvalidParameterException", "", **where, AttributeType="EARLY_MEDIA", Value="on")
-    refused(connect.update_instance_attribute, "InvalidParameterException", "enum", **where, AttributeType="SAML", Value="true")
+    refused(
+        connect.update_instance_attribute,
+        "InvalidParameterException",
+        "",
+        **where,
+        AttributeType="EARLY_MEDIA",
+        Value="on",
+    )
+    refused(
+        connect.update_instance_attribute,
+        "InvalidParameterException",
+        "enum",
+        **where,
+        AttributeType="SAML",
+        Value="true",
+    )
 
 
 def test_approved_origins(connect, instance, refused):
@@ -140,7 +165,13 @@ def test_approved_origins(connect, instance, refused):
     connect.associate_approved_origin(**where, Origin="https://agents.example.com:8443")
     again = {**where, "Origin": "https://agents.example.com:8443"}
     refused(connect.associate_approved_origin, "ResourceConflictException", "", 409, **again)
-    for origin in ("http://a.example.com", "a.example.com", "https://a.example.com/ccp", "https://u@a.example.com", "https://" + "a" * 260):
+    for origin in (
+        "http://a.example.com",
+        "a.example.com",
+        "https://a.example.com/ccp",
+        "https://u@a.example.com",
+        "https://" + "a" * 260,
+    ):
         refused(connect.associate_approved_origin, "InvalidParameterException", "", **where, Origin=origin)
     connect.disassociate_approved_origin(**again)
     refused(connect.disassociate_approved_origin, "ResourceNotFoundException", "", 404, **again)
@@ -155,7 +186,9 @@ def test_tags(connect, instance, refused):
     assert connect.list_tags_for_resource(resourceArn=instance["arn"])["tags"] == {"team": "voice"}
     for key in ("aws:mine", "semi;colon"):
         refused(connect.tag_resource, "InvalidParameterException", key, resourceArn=instance["arn"], tags={key: "x"})
-    refused(connect.tag_resource, "ResourceNotFoundException", "", 404, resourceArn=instance["arn"] + "0", tags={"a": "b"})
+    refused(
+        connect.tag_resource, "ResourceNotFoundException", "", 404, resourceArn=instance["arn"] + "0", tags={"a": "b"}
+    )
     refused(connect.tag_resource, "InvalidParameterException", "", resourceArn="arn:aws:s3:::bucket", tags={"a": "b"})
 
 
@@ -164,8 +197,13 @@ def test_government(sandbox):
     connect = client("connect", region="us-gov-west-1", key=GOVERNMENT_KEY)
     made = create(connect, "agency")
     assert made["Arn"] == f"arn:aws-us-gov:connect:us-gov-west-1:{GOVERNMENT}:instance/{made['Id']}"
-    assert connect.describe_instance(InstanceId=made["Id"])["Instance"]["InstanceAccessUrl"] == "https://agency.govcloud.connect.aws"
-    assert connect.list_security_profiles(InstanceId=made["Id"])["SecurityProfileSummaryList"][0]["Arn"].startswith("arn:aws-us-gov:")
+    assert (
+        connect.describe_instance(InstanceId=made["Id"])["Instance"]["InstanceAccessUrl"]
+        == "https://agency.govcloud.connect.aws"
+    )
+    assert connect.list_security_profiles(InstanceId=made["Id"])["SecurityProfileSummaryList"][0]["Arn"].startswith(
+        "arn:aws-us-gov:"
+    )
 
 
 def test_accounts_and_regions_are_apart(connect, instance, refused):
@@ -174,7 +212,9 @@ def test_accounts_and_regions_are_apart(connect, instance, refused):
 
 
 def test_limits(sandbox, connect, instance, refused):
-    """facts/aws.md 2.1: two a second and five at once, each operation for itself, over all instances of account and Region."""
+    """facts/aws.md 2.1: two a second and five at once, each operation for itself, over all instances of account and
+    Region.
+    """
     sandbox.world.settings.limits = True
     for _ in range(5):
         connect.list_users(InstanceId=instance["id"])
@@ -193,7 +233,12 @@ def test_a_body_that_aws_does_not_have_is_refused(sandbox, instance, refused, bo
     """A member that does not exist, one of another type, and no JSON at all."""
     connect = loose("connect")
     connect.meta.events.register_last("before-sign.connect.AssociateApprovedOrigin", _with_body(body))
-    refused(connect.associate_approved_origin, "SerializationException", InstanceId=instance["id"], Origin="https://a.example.com")
+    refused(
+        connect.associate_approved_origin,
+        "SerializationException",
+        InstanceId=instance["id"],
+        Origin="https://a.example.com",
+    )
 
 
 def test_an_operation_that_the_sandbox_does_not_have(connect, instance, refused):
@@ -234,7 +279,9 @@ def test_values_of_tags(connect, instance, refused):
 
 def test_the_old_domain(sandbox, connect):
     """facts/aws.md 4.1: instances made before April 2021 answer below /connect"""
-    seeded = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "older", "old_domain": True}])["instances"][0]
+    seeded = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "older", "old_domain": True}])[
+        "instances"
+    ][0]
     assert seeded["access_url"] == "https://older.awsapps.com/connect"
     assert connect.describe_instance(InstanceId=seeded["id"])["Instance"]["InstanceAccessUrl"] == seeded["access_url"]
 
@@ -243,11 +290,20 @@ def test_names_of_hierarchy_groups(sandbox, connect):
     """The model has no pattern for them: a slash, blanks at the ends, and the same name twice on different levels"""
     groups = ["Sales", ["Sales", "EMEA"], ["Sales/EMEA"], [" Spaced "], ["/Leading"], ["Trailing/"]]
     hierarchy = {"levels": ["Site", "Team"], "groups": groups}
-    made = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "names", "hierarchy": hierarchy}])["instances"][0]
+    made = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "names", "hierarchy": hierarchy}])[
+        "instances"
+    ][0]
     listed = connect.list_user_hierarchy_groups(InstanceId=made["id"])["UserHierarchyGroupSummaryList"]
     assert [group["Name"] for group in listed] == ["Sales", "EMEA", "Sales/EMEA", " Spaced ", "/Leading", "Trailing/"]
     with pytest.raises(ValueError, match="1 to 100 characters"):
         seed(
             sandbox,
-            instances=[{"account": ACCOUNT, "region": REGION, "alias": "long", "hierarchy": {"levels": ["a"], "groups": ["x" * 101]}}],
+            instances=[
+                {
+                    "account": ACCOUNT,
+                    "region": REGION,
+                    "alias": "long",
+                    "hierarchy": {"levels": ["a"], "groups": ["x" * 101]},
+                }
+            ],
         )

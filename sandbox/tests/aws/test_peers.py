@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Clients that were written for the real AWS: boto3's own paginators, waiters and retries, the modules of amazon.aws and community.aws."""
+"""Clients that were written for the real AWS: boto3's own paginators, waiters and retries, the modules of amazon.aws
+and community.aws.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ POLICY = {
         {
             "Effect": "Allow",
             "Action": "connect:GetFederationToken",
-            "Resource": f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/0a1b2c3d-0000-4000-8000-000000000000/user/${{aws:userid}}",
+            "Resource": f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/0a1b2c3d-0000-4000-8000-000000000000"
+            "/user/${aws:userid}",
         }
     ],
 }
@@ -44,7 +47,12 @@ POLICY = {
 
 @pytest.fixture
 def environment(sandbox, tmp_path):
-    keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    keys = {
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
     settings = {
         "ANSIBLE_LOCAL_TEMP": str(tmp_path),
         "ANSIBLE_HOME": str(tmp_path),
@@ -62,9 +70,25 @@ def module(environment):
         pytest.skip("needs the ansible package beside this Python")
 
     def run(name, /, **options):
-        command = [ansible, "localhost", "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
+        command = [
+            ansible,
+            "localhost",
+            "-i",
+            "localhost,",
+            "-c",
+            "local",
+            "-e",
+            f"ansible_python_interpreter={sys.executable}",
+        ]
         arguments = ["-a", json.dumps(options)] if options else []
-        done = subprocess.run([*command, "-m", name, *arguments], env=environment, capture_output=True, text=True, timeout=600, check=False)
+        done = subprocess.run(
+            [*command, "-m", name, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
         head, _, body = done.stdout.partition(" => ")
         if "couldn't resolve module" in done.stdout + done.stderr:
             pytest.skip(f"needs {name.rpartition('.')[0]}")
@@ -93,7 +117,11 @@ def test_provider_role_and_policy(sandbox, module, iam):
     assert role["arn"] == f"arn:aws:iam::{ACCOUNT}:role/Federation"
     assert role["tags"] == tags
     assert iam.get_role(RoleName="Federation")["Role"]["MaxSessionDuration"] == 43200
-    twice(module, "amazon.aws.iam_role", **{**options, "managed_policies": ["AmazonConnectReadOnlyAccess"], "tags": {"team": "agents"}})
+    twice(
+        module,
+        "amazon.aws.iam_role",
+        **{**options, "managed_policies": ["AmazonConnectReadOnlyAccess"], "tags": {"team": "agents"}},
+    )
     inline = {"iam_type": "role", "iam_name": "Federation", "policy_name": "sign-in"}
     twice(module, "amazon.aws.iam_policy", **inline, policy_json=json.dumps(POLICY))
     assert iam.get_role_policy(RoleName="Federation", PolicyName="sign-in")["PolicyDocument"] == POLICY

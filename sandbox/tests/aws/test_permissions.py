@@ -1,9 +1,11 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What callers may: the documented policies, dependent actions, condition keys, boundaries and what an organization forbids.
+"""What callers may: the documented policies, dependent actions, condition keys, boundaries and what an organization
+forbids.
 
-facts/aws.md A2: AWS's Service Authorization Reference lists the dependent actions and the condition keys of each operation.
+facts/aws.md A2: AWS's Service Authorization Reference lists the dependent actions and the condition keys of each
+operation.
 A7: service and resource control policies.
 """
 
@@ -27,7 +29,9 @@ ADMINISTRATOR: t.Final = "arn:aws:iam::aws:policy/AdministratorAccess"
 TRUST: t.Final = json.dumps(
     {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}],
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+        ],
     }
 )
 EVERYTHING: t.Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -56,7 +60,12 @@ def operate(sandbox: Sandbox, policy: dict[str, t.Any], service: str, **account:
 
 
 def create(connect: t.Any, **more: t.Any) -> t.Any:
-    wanted = {"IdentityManagementType": "SAML", "InstanceAlias": "fresh", "InboundCallsEnabled": True, "OutboundCallsEnabled": True}
+    wanted = {
+        "IdentityManagementType": "SAML",
+        "InstanceAlias": "fresh",
+        "InboundCallsEnabled": True,
+        "OutboundCallsEnabled": True,
+    }
     return connect.create_instance(**wanted, **more)
 
 
@@ -75,12 +84,16 @@ CALLS: t.Final[dict[str, t.Callable[[t.Any, str], t.Any]]] = {
 
 
 @pytest.mark.parametrize("operation", CALLS)
-def test_the_documented_policy_names_what_others_depend_on(sandbox: Sandbox, instance: dict[str, t.Any], operation: str) -> None:
+def test_the_documented_policy_names_what_others_depend_on(
+    sandbox: Sandbox, instance: dict[str, t.Any], operation: str
+) -> None:
     """A2: every dependent action is in the policy that the documentation gives to operators"""
     CALLS[operation](operate(sandbox, document("aws-policy.json"), "connect"), instance["id"])
 
 
-@pytest.mark.parametrize(("operation", "action"), [(operation, action) for operation in CALLS for action in DEPENDENT[operation]])
+@pytest.mark.parametrize(
+    ("operation", "action"), [(operation, action) for operation in CALLS for action in DEPENDENT[operation]]
+)
 def test_an_action_that_another_depends_on(
     sandbox: Sandbox, instance: dict[str, t.Any], refused: t.Any, operation: str, action: str
 ) -> None:
@@ -93,7 +106,9 @@ def test_an_action_that_another_depends_on(
 
 def test_the_service_linked_role_is_amazon_connects_alone(sandbox: Sandbox, refused: t.Any) -> None:
     """A2: iam:AWSServiceName is connect.amazonaws.com"""
-    policy = json.loads(json.dumps(document("aws-policy.json")).replace('"connect.amazonaws.com"', '"lex.amazonaws.com"'))
+    policy = json.loads(
+        json.dumps(document("aws-policy.json")).replace('"connect.amazonaws.com"', '"lex.amazonaws.com"')
+    )
     connect = operate(sandbox, policy, "connect")
     refused(lambda: create(connect), "AccessDeniedException", "iam:CreateServiceLinkedRole", 403)
 
@@ -121,7 +136,9 @@ def test_a_role_with_the_boundary(sandbox: Sandbox) -> None:
 
 
 def test_no_way_out_of_the_boundary(sandbox: Sandbox, refused: t.Any) -> None:
-    """A2: iam:PermissionsBoundary is what the request names, or what the role has; the holder makes nobody an administrator"""
+    """A2: iam:PermissionsBoundary is what the request names, or what the role has; the holder makes nobody an
+    administrator
+    """
     iam = bounded(sandbox)
     name, other = {"RoleName": "ConnectFederation-x"}, {"RoleName": "ConnectFederation-older"}
     client("iam").create_role(**other, AssumeRolePolicyDocument=TRUST)
@@ -137,7 +154,11 @@ def test_no_way_out_of_the_boundary(sandbox: Sandbox, refused: t.Any) -> None:
         "update_assume_role_policy": {**other, "PolicyDocument": TRUST},
         "update_role": {**other, "MaxSessionDuration": 7200},
         "delete_role": other,
-        "create_policy_version": {"PolicyArn": BOUNDARY, "PolicyDocument": json.dumps(EVERYTHING), "SetAsDefault": True},
+        "create_policy_version": {
+            "PolicyArn": BOUNDARY,
+            "PolicyDocument": json.dumps(EVERYTHING),
+            "SetAsDefault": True,
+        },
         "set_default_policy_version": {"PolicyArn": BOUNDARY, "VersionId": "v1"},
         "delete_policy": {"PolicyArn": BOUNDARY},
     }.items():
@@ -145,9 +166,9 @@ def test_no_way_out_of_the_boundary(sandbox: Sandbox, refused: t.Any) -> None:
     iam.put_role_permissions_boundary(**other, PermissionsBoundary=BOUNDARY)
     iam.put_role_policy(**other, PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
     sandbox.world.clock.advance(dt.timedelta(minutes=1))
-    session = client("sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/ConnectFederation-older", RoleSessionName="jane")[
-        "Credentials"
-    ]
+    session = client("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/ConnectFederation-older", RoleSessionName="jane"
+    )["Credentials"]
     given = {"key": session["AccessKeyId"], "secret": session["SecretAccessKey"], "token": session["SessionToken"]}
     told = "because no permissions boundary allows the iam:ListRoles action"
     refused(client("iam", **given).list_roles, "AccessDenied", told, 403)
@@ -169,9 +190,16 @@ def test_a_boundary_that_does_not_exist(sandbox: Sandbox, refused: t.Any) -> Non
         ({"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}, {"team": "blue", "cost": "1"}, False),
     ],
 )
-def test_tags_of_the_request(sandbox: Sandbox, refused: t.Any, condition: dict[str, t.Any], tags: dict[str, str], allowed: bool) -> None:
+def test_tags_of_the_request(
+    sandbox: Sandbox, refused: t.Any, condition: dict[str, t.Any], tags: dict[str, str], allowed: bool
+) -> None:
     """A2: CreateRole has aws:RequestTag/… and aws:TagKeys, CreateInstance as well"""
-    statement = {"Effect": "Allow", "Action": ["iam:CreateRole", "connect:CreateInstance"], "Resource": "*", "Condition": condition}
+    statement = {
+        "Effect": "Allow",
+        "Action": ["iam:CreateRole", "connect:CreateInstance"],
+        "Resource": "*",
+        "Condition": condition,
+    }
     rest = {"Effect": "Allow", "NotAction": ["iam:CreateRole", "connect:CreateInstance"], "Resource": "*"}
     iam = operate(sandbox, {"Version": "2012-10-17", "Statement": [statement, rest]}, "iam")
     connect = client("connect", key=OPERATOR)
@@ -182,7 +210,12 @@ def test_tags_of_the_request(sandbox: Sandbox, refused: t.Any, condition: dict[s
         create(connect, Tags=tags)
     else:
         refused(iam.create_role, "AccessDenied", "iam:CreateRole", 403, **role)
-        refused(lambda: create(connect, **({"Tags": tags} if tags else {})), "AccessDeniedException", "connect:CreateInstance", 403)
+        refused(
+            lambda: create(connect, **({"Tags": tags} if tags else {})),
+            "AccessDeniedException",
+            "connect:CreateInstance",
+            403,
+        )
 
 
 def test_tags_of_the_resource(sandbox: Sandbox, refused: t.Any) -> None:
@@ -217,7 +250,13 @@ def test_a_service_control_policy(sandbox: Sandbox, refused: t.Any) -> None:
 def test_a_resource_control_policy(sandbox: Sandbox, refused: t.Any) -> None:
     """A7: it may deny the roles of the account to everybody outside the organization, whatever they trust"""
     condition = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-example"}}
-    statement = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole*", "Resource": "*", "Condition": condition}
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sts:AssumeRole*",
+        "Resource": "*",
+        "Condition": condition,
+    }
     forbidden = {"Version": "2012-10-17", "Statement": [statement]}
     operate(sandbox, EVERYTHING, "sts", resource_control_policies=[forbidden])
     client("iam").create_role(RoleName="x", AssumeRolePolicyDocument=TRUST)

@@ -48,4 +48,7 @@ def test_keys_that_each_request_has_and_one_that_it_has_not(condition: dict[str,
     """IAM's reference of condition operators: with ForAnyValue, a key that is not in the request matches nothing"""
     statement = {"Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": "*", "Condition": condition}
     facts = policies.moment(dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC))
-    assert policies.verdict([{"Version": "2012-10-17", "Statement": statement}], "connect:GetFederationToken", "x", facts) == verdict
+    assert (
+        policies.verdict([{"Version": "2012-10-17", "Statement": statement}], "connect:GetFederationToken", "x", facts)
+        == verdict
+    )

@@ -16,9 +16,15 @@ def test_every_instance_begins_with_these(connect, instance):
         "BasicAgentAccess",
         "OutboundCallAccess",
     ]
-    assert connect.describe_security_profile(**where, SecurityProfileId=agent)["SecurityProfile"]["SecurityProfileName"] == "Agent"
+    assert (
+        connect.describe_security_profile(**where, SecurityProfileId=agent)["SecurityProfile"]["SecurityProfileName"]
+        == "Agent"
+    )
     (routing,) = connect.list_routing_profiles(**where)["RoutingProfileSummaryList"]
-    assert (routing["Name"], routing["Id"]) == ("Basic Routing Profile", instance["routing_profiles"]["Basic Routing Profile"])
+    assert (routing["Name"], routing["Id"]) == (
+        "Basic Routing Profile",
+        instance["routing_profiles"]["Basic Routing Profile"],
+    )
     described = connect.describe_routing_profile(**where, RoutingProfileId=routing["Id"])["RoutingProfile"]
     assert described["RoutingProfileArn"] == routing["Arn"] == f"{instance['arn']}/routing-profile/{routing['Id']}"
     (queue,) = connect.list_queues(**where, QueueTypes=["STANDARD"])["QueueSummaryList"]
@@ -38,7 +44,10 @@ def test_security_profiles_of_ones_own(connect, instance, refused):
     criteria = {"StringCondition": {"FieldName": "name", "Value": "Leavers", "ComparisonType": "EXACT"}}
     (found,) = connect.search_security_profiles(**where, SearchCriteria=criteria)["SecurityProfiles"]
     assert (found["Id"], found["Tags"]) == (made["SecurityProfileId"], {"team": "voice"})
-    user = {"IdentityInfo": {"FirstName": "A", "LastName": "B"}, "RoutingProfileId": instance["routing_profiles"]["Basic Routing Profile"]}
+    user = {
+        "IdentityInfo": {"FirstName": "A", "LastName": "B"},
+        "RoutingProfileId": instance["routing_profiles"]["Basic Routing Profile"],
+    }
     created = connect.create_user(**where, **user, Username="jane", SecurityProfileIds=[made["SecurityProfileId"]])
     refused(connect.delete_security_profile, "ResourceInUseException", "", 409, **one)
     connect.delete_user(**where, UserId=created["UserId"])
@@ -54,7 +63,9 @@ def test_the_hierarchy(connect, instance):
     listed = connect.list_user_hierarchy_groups(**where)["UserHierarchyGroupSummaryList"]
     assert [group["Name"] for group in listed] == ["Berlin", "Sales", "Munich", "Sales"]
     assert all(set(group) == {"Id", "Arn", "Name", "LastModifiedTime", "LastModifiedRegion"} for group in listed)
-    sales = connect.describe_user_hierarchy_group(**where, HierarchyGroupId=instance["hierarchy_groups"]["Munich/Sales"])["HierarchyGroup"]
+    sales = connect.describe_user_hierarchy_group(
+        **where, HierarchyGroupId=instance["hierarchy_groups"]["Munich/Sales"]
+    )["HierarchyGroup"]
     assert sales["LevelId"] == levels["LevelTwo"]["Id"]
     assert [step["Name"] for step in sales["HierarchyPath"].values()] == ["Munich", "Sales"]
     criteria = {"StringCondition": {"FieldName": "name", "Value": "Sales", "ComparisonType": "EXACT"}}

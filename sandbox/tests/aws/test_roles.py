@@ -13,12 +13,17 @@ from aws_client import ACCOUNT, GOVERNMENT, GOVERNMENT_KEY, client, loose, seed
 
 from saml_factory import make_certificate, make_metadata
 
-PERMISSION = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": "*"}]}
+PERMISSION = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": "*"}],
+}
 
 
 @pytest.fixture
 def provider(iam):
-    return iam.create_saml_provider(Name="Entra", SAMLMetadataDocument=make_metadata(make_certificate()))["SAMLProviderArn"]
+    return iam.create_saml_provider(Name="Entra", SAMLMetadataDocument=make_metadata(make_certificate()))[
+        "SAMLProviderArn"
+    ]
 
 
 def trust(provider: object, **changes: object) -> str:
@@ -29,12 +34,16 @@ def trust(provider: object, **changes: object) -> str:
         "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
         **changes,
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [{key: value for key, value in statement.items() if value is not None}]})
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [{key: value for key, value in statement.items() if value is not None}]}
+    )
 
 
 @pytest.fixture
 def role(iam, provider):
-    return iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=trust(provider), Description="Agents")["Role"]
+    return iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=trust(provider), Description="Agents")[
+        "Role"
+    ]
 
 
 def test_create_read_change_delete(iam, provider, role, refused):
@@ -97,7 +106,9 @@ def test_trust_policies_that_are_refused(iam, provider, role, refused):
         "another account's": trust(other),
         "another partition's": trust(provider.replace("arn:aws:", "arn:aws-us-gov:")),
         "not a provider": trust("https://login.microsoftonline.com/"),
-        "a role that does not exist": trust(None, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/Missing"}, Action="sts:AssumeRole"),
+        "a role that does not exist": trust(
+            None, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/Missing"}, Action="sts:AssumeRole"
+        ),
         "an unknown action": trust(provider, Action="sts:Assume"),
         "an action of another service": trust(provider, Action="connect:GetFederationToken"),
         "a resource": trust(provider, Resource="*"),
@@ -108,7 +119,9 @@ def test_trust_policies_that_are_refused(iam, provider, role, refused):
     }
     for name, document in bad.items():
         refused(iam.create_role, "MalformedPolicyDocument", RoleName="Bad", AssumeRolePolicyDocument=document), name
-        refused(iam.update_assume_role_policy, "MalformedPolicyDocument", RoleName="Federation", PolicyDocument=document)
+        refused(
+            iam.update_assume_role_policy, "MalformedPolicyDocument", RoleName="Federation", PolicyDocument=document
+        )
     assert [role["RoleName"] for role in iam.list_roles()["Roles"]] == ["Federation"]
 
 
@@ -116,18 +129,25 @@ def test_the_size_of_a_trust_policy(iam, provider, refused):
     """facts/aws.md 5.1: 2048 characters, white space not counted."""
     urls = [f"https://signin.aws.amazon.com/saml/acs/SAMLSP{number:020}" for number in range(40)]
     large = trust(provider, Condition={"StringEquals": {"SAML:aud": urls}})
-    refused(iam.create_role, "LimitExceeded", "ACLSizePerRole: 2048", 409, RoleName="Large", AssumeRolePolicyDocument=large)
+    refused(
+        iam.create_role, "LimitExceeded", "ACLSizePerRole: 2048", 409, RoleName="Large", AssumeRolePolicyDocument=large
+    )
     iam.create_role(RoleName="Spaced", AssumeRolePolicyDocument=trust(provider) + " " * 2048)
 
 
 def test_permission_policies_that_are_refused(iam, role, refused):
-    for document in ("{", json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "connect", "Resource": "*"}]})):
+    for document in (
+        "{",
+        json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "connect", "Resource": "*"}]}),
+    ):
         wanted = {"RoleName": "Federation", "PolicyName": "bad", "PolicyDocument": document}
         refused(iam.put_role_policy, "MalformedPolicyDocument", **wanted)
 
 
 def test_replication(sandbox, iam, provider, refused):
-    """facts/aws.md 5.1, facts/pains.md 28: the provider is not a principal yet; the role is not there yet, or not a principal yet."""
+    """facts/aws.md 5.1, facts/pains.md 28: the provider is not a principal yet; the role is not there yet, or not a
+    principal yet.
+    """
     sandbox.world.settings.iam_replication = 30
     wanted = {"RoleName": "Federation", "AssumeRolePolicyDocument": trust(provider)}
     refused(iam.create_role, "MalformedPolicyDocument", "Invalid principal", **wanted)
@@ -136,7 +156,13 @@ def test_replication(sandbox, iam, provider, refused):
     refused(iam.get_role, "NoSuchEntity", "", 404, RoleName="Federation")
     assert iam.list_roles()["Roles"] == []
     naming = trust(None, Principal={"AWS": arn}, Action="sts:AssumeRole")
-    refused(iam.create_role, "MalformedPolicyDocument", "Invalid principal", RoleName="Second", AssumeRolePolicyDocument=naming)
+    refused(
+        iam.create_role,
+        "MalformedPolicyDocument",
+        "Invalid principal",
+        RoleName="Second",
+        AssumeRolePolicyDocument=naming,
+    )
     sandbox.world.clock.advance(dt.timedelta(seconds=31))
     assert iam.get_role(RoleName="Federation")["Role"]["Arn"] == arn
     iam.create_role(RoleName="Second", AssumeRolePolicyDocument=naming)
@@ -158,10 +184,14 @@ def test_an_older_version_comes_back(sandbox, iam, provider):
     name = {"RoleName": "Federation"}
     iam.create_role(**name, AssumeRolePolicyDocument=trust(provider), Description="old")
     allowed = {"Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": "*"}
-    iam.put_role_policy(**name, PolicyName="sign-in", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
+    iam.put_role_policy(
+        **name, PolicyName="sign-in", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    )
     sandbox.world.clock.advance(dt.timedelta(seconds=61))
     sandbox.world.settings.change({"iam_replication": 60, "iam_flapping": 0.3})
-    changed = trust(provider, Condition={"StringEquals": {"SAML:aud": "https://eu-central-1.signin.aws.amazon.com/saml"}})
+    changed = trust(
+        provider, Condition={"StringEquals": {"SAML:aud": "https://eu-central-1.signin.aws.amazon.com/saml"}}
+    )
     iam.update_role(**name, Description="new", MaxSessionDuration=7200)
     iam.update_assume_role_policy(**name, PolicyDocument=changed)
     iam.tag_role(**name, Tags=[{"Key": "team", "Value": "sales"}])
@@ -171,7 +201,13 @@ def test_an_older_version_comes_back(sandbox, iam, provider):
         role = iam.get_role(**name)["Role"]
         condition = role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]["SAML:aud"]
         policies = iam.list_role_policies(**name)["PolicyNames"]
-        return role["Description"], role["MaxSessionDuration"], condition.startswith("https://eu"), len(role.get("Tags", [])), len(policies)
+        return (
+            role["Description"],
+            role["MaxSessionDuration"],
+            condition.startswith("https://eu"),
+            len(role.get("Tags", [])),
+            len(policies),
+        )
 
     seen = [parts() for _number in range(60)]
     for part, (old, new) in enumerate([("old", "new"), (3600, 7200), (False, True), (0, 1), (1, 0)]):
@@ -182,7 +218,10 @@ def test_an_older_version_comes_back(sandbox, iam, provider):
 
 
 def test_a_changed_permission_takes_effect_late(sandbox, refused):
-    root = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
+    root = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}],
+    }
     role = seed(sandbox, roles=[{"account": ACCOUNT, "name": "Reader", "trust": root}])["roles"][0]
     keys = client("sts").assume_role(RoleArn=role["arn"], RoleSessionName="jane")["Credentials"]
     session = client("iam", key=keys["AccessKeyId"], secret=keys["SecretAccessKey"], token=keys["SessionToken"])
@@ -196,6 +235,8 @@ def test_a_changed_permission_takes_effect_late(sandbox, refused):
 
 def test_government(sandbox):
     iam = client("iam", region="us-gov-west-1", key=GOVERNMENT_KEY)
-    arn = iam.create_saml_provider(Name="Entra", SAMLMetadataDocument=make_metadata(make_certificate()))["SAMLProviderArn"]
+    arn = iam.create_saml_provider(Name="Entra", SAMLMetadataDocument=make_metadata(make_certificate()))[
+        "SAMLProviderArn"
+    ]
     role = iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=trust(arn))["Role"]
     assert role["Arn"] == f"arn:aws-us-gov:iam::{GOVERNMENT}:role/Federation"

@@ -38,7 +38,9 @@ def test_wrong_keys(sandbox, refused, service, operation, codes):
 
 
 def test_every_signed_part_counts(sandbox, refused):
-    """GET with a query, PUT with a body, a path with encoded slashes: facts/aws.md 6.4 says where moto's check fails."""
+    """GET with a query, PUT with a body, a path with encoded slashes: facts/aws.md 6.4 says where moto's check
+    fails.
+    """
     connect = client("connect")
     connect.list_instances(MaxResults=3)
     instance = seed(sandbox, instances=[{"account": ACCOUNT, "region": "us-west-2", "alias": "signed"}])["instances"][0]
@@ -48,7 +50,9 @@ def test_every_signed_part_counts(sandbox, refused):
 
 
 def test_unsigned(sandbox):
-    answer = requests.post("https://sts.amazonaws.com/", data="Action=GetCallerIdentity&Version=2011-06-15", timeout=300)
+    answer = requests.post(
+        "https://sts.amazonaws.com/", data="Action=GetCallerIdentity&Version=2011-06-15", timeout=300
+    )
     assert answer.status_code == 403
     assert "<Code>MissingAuthenticationToken</Code>" in answer.text
     answer = requests.get("https://connect.us-west-2.amazonaws.com/instance", timeout=300)
@@ -85,7 +89,9 @@ def test_partitions(sandbox, refused):
     assert client("sts", **gov).get_caller_identity()["Arn"] == f"arn:aws-us-gov:iam::{GOVERNMENT}:user/operator"
     assert client("iam", **gov).list_saml_providers()["SAMLProviderList"] == []
     refused(client("iam", region="us-gov-west-1").list_saml_providers, "InvalidClientTokenId", status=403)
-    refused(client("sts", region="us-east-1", key=GOVERNMENT_KEY).get_caller_identity, "InvalidClientTokenId", status=403)
+    refused(
+        client("sts", region="us-east-1", key=GOVERNMENT_KEY).get_caller_identity, "InvalidClientTokenId", status=403
+    )
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "us-west-2", "eu-central-1", "ap-northeast-2", "af-south-1"])
@@ -104,7 +110,12 @@ def test_regions_without_connect(sandbox, region):
 def test_fips_and_global_hosts(sandbox):
     assert client("sts", config={"use_fips_endpoint": True}).get_caller_identity()["Account"] == ACCOUNT
     assert client("connect", config={"use_fips_endpoint": True}).list_instances()["InstanceSummaryList"] == []
-    assert client("iam", region="us-east-1", config={"use_dualstack_endpoint": True}).list_saml_providers()["SAMLProviderList"] == []
+    assert (
+        client("iam", region="us-east-1", config={"use_dualstack_endpoint": True}).list_saml_providers()[
+            "SAMLProviderList"
+        ]
+        == []
+    )
 
 
 def trust(principal: object, **condition: object) -> dict:
@@ -115,9 +126,10 @@ def trust(principal: object, **condition: object) -> dict:
 def test_assumed_role(sandbox, refused):
     root = f"arn:aws:iam::{ACCOUNT}:root"
     reading = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:List*", "Resource": "*"}]}
-    role = seed(sandbox, roles=[{"account": ACCOUNT, "name": "Reader", "trust": trust({"AWS": root}), "policies": {"read": reading}}])[
-        "roles"
-    ][0]
+    role = seed(
+        sandbox,
+        roles=[{"account": ACCOUNT, "name": "Reader", "trust": trust({"AWS": root}), "policies": {"read": reading}}],
+    )["roles"][0]
     sts = client("sts")
     assumed = sts.assume_role(RoleArn=role["arn"], RoleSessionName="jane@example.com")
     assert assumed["AssumedRoleUser"] == {
@@ -136,7 +148,9 @@ def test_assumed_role(sandbox, refused):
 
 def test_assume_role_refusals(sandbox, refused):
     """facts/aws.md 3.1 (session names), 5.1 (durations), 5.5 (texts)."""
-    conditional = trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Condition={"StringEquals": {"sts:ExternalId": "right"}})
+    conditional = trust(
+        {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Condition={"StringEquals": {"sts:ExternalId": "right"}}
+    )
     trusting_other = trust({"AWS": "arn:aws:iam::999988887777:root"})
     roles = [
         {"account": ACCOUNT, "name": "Other", "trust": trusting_other},
@@ -149,7 +163,14 @@ def test_assume_role_refusals(sandbox, refused):
     refused(assume, "AccessDenied", "", 403, RoleArn=limited["arn"], RoleSessionName="jane", ExternalId="wrong")
     assume(RoleArn=limited["arn"], RoleSessionName="jane", ExternalId="right")
     for name in ("a#EXT#b", "with space", "o'brien", "x" * 65):
-        refused(assume, "ValidationError", "roleSessionName", RoleArn=limited["arn"], RoleSessionName=name, ExternalId="right")
+        refused(
+            assume,
+            "ValidationError",
+            "roleSessionName",
+            RoleArn=limited["arn"],
+            RoleSessionName=name,
+            ExternalId="right",
+        )
     too_long = {"RoleArn": limited["arn"], "RoleSessionName": "jane", "ExternalId": "right", "DurationSeconds": 7200}
     refused(assume, "ValidationError", "MaxSessionDuration", **too_long)
 
@@ -164,7 +185,12 @@ def test_a_user_with_a_policy(sandbox, refused):
     keys = {"key": limited["id"], "secret": "s"}
     assert client("connect", **keys).list_instances()["InstanceSummaryList"] == []
     create = client("connect", **keys).create_instance
-    wanted = {"IdentityManagementType": "SAML", "InstanceAlias": "x", "InboundCallsEnabled": True, "OutboundCallsEnabled": True}
+    wanted = {
+        "IdentityManagementType": "SAML",
+        "InstanceAlias": "x",
+        "InboundCallsEnabled": True,
+        "OutboundCallsEnabled": True,
+    }
     refused(create, "AccessDeniedException", "connect:CreateInstance", 403, **wanted)
     refused(client("iam", **keys).list_roles, "AccessDenied", "iam:ListRoles", 403)
 
@@ -174,5 +200,9 @@ def test_traffic_tells_writes_from_reads(sandbox, instance):
     client("iam").list_roles()
     client("connect").associate_approved_origin(InstanceId=instance["id"], Origin="https://a.example.com")
     seen = [(entry["service"], entry["operation"], entry["write"]) for entry in sandbox.world.traffic]
-    assert seen == [("connect", "DescribeInstance", False), ("iam", "ListRoles", False), ("connect", "AssociateApprovedOrigin", True)]
+    assert seen == [
+        ("connect", "DescribeInstance", False),
+        ("iam", "ListRoles", False),
+        ("connect", "AssociateApprovedOrigin", True),
+    ]
     assert all(KEY not in json.dumps(entry) for entry in sandbox.world.traffic)

@@ -82,10 +82,14 @@ def test_what_is_derived_is_shown(cognito, pool, provider):
     details = provider["ProviderDetails"]
     assert details["SSORedirectBindingURI"].startswith("https://login.microsoftonline.com/")
     assert "ActiveEncryptionCertificate" not in details
-    changed = {"MetadataFile": details["MetadataFile"], "EncryptedResponses": "true", "SSORedirectBindingURI": "https://else.example"}
-    shown = cognito.update_identity_provider(UserPoolId=pool, ProviderName=NAME, ProviderDetails=changed)["IdentityProvider"][
-        "ProviderDetails"
-    ]
+    changed = {
+        "MetadataFile": details["MetadataFile"],
+        "EncryptedResponses": "true",
+        "SSORedirectBindingURI": "https://else.example",
+    }
+    shown = cognito.update_identity_provider(UserPoolId=pool, ProviderName=NAME, ProviderDetails=changed)[
+        "IdentityProvider"
+    ]["ProviderDetails"]
     assert shown["ActiveEncryptionCertificate"] == cognito.get_signing_certificate(UserPoolId=pool)["Certificate"]
     assert shown["SSORedirectBindingURI"] == details["SSORedirectBindingURI"]
 
@@ -106,14 +110,22 @@ def test_what_is_derived_is_shown(cognito, pool, provider):
 )
 def test_details_that_are_refused(cognito, pool, refused, details):
     """facts/aws.md 8: exactly one source of metadata that can be read; flags are texts."""
-    refused(cognito.create_identity_provider, "InvalidParameterException", "", 400, **wanted(pool, ProviderDetails=details))
+    refused(
+        cognito.create_identity_provider, "InvalidParameterException", "", 400, **wanted(pool, ProviderDetails=details)
+    )
 
 
 def test_an_expired_certificate_is_refused_when_a_provider_is_configured(sandbox, cognito, pool, refused):
     """facts/aws.md 8: unlike IAM."""
     details = {"MetadataFile": make_metadata(make_certificate())}
     sandbox.world.clock.advance(dt.timedelta(days=40 * 365))
-    refused(cognito.create_identity_provider, "InvalidParameterException", "expired", 400, **wanted(pool, ProviderDetails=details))
+    refused(
+        cognito.create_identity_provider,
+        "InvalidParameterException",
+        "expired",
+        400,
+        **wanted(pool, ProviderDetails=details),
+    )
 
 
 def test_an_address_is_fetched_when_it_is_given_and_again_in_its_time(sandbox, cognito, pool):
@@ -130,19 +142,29 @@ def test_an_address_is_fetched_when_it_is_given_and_again_in_its_time(sandbox, c
 
 def test_a_mapping_names_attributes_that_the_pool_has(cognito, pool, refused):
     text = "custom:team does not exist in the user pool schema"
-    refused(cognito.create_identity_provider, "InvalidParameterException", text, 400, **wanted(pool, AttributeMapping={"custom:team": "x"}))
+    refused(
+        cognito.create_identity_provider,
+        "InvalidParameterException",
+        text,
+        400,
+        **wanted(pool, AttributeMapping={"custom:team": "x"}),
+    )
 
 
 def test_an_identifier_is_one_providers(cognito, pool, provider, refused):
     cognito.update_identity_provider(UserPoolId=pool, ProviderName=NAME, IdpIdentifiers=["contoso.com"])
-    found = cognito.get_identity_provider_by_identifier(UserPoolId=pool, IdpIdentifier="contoso.com")["IdentityProvider"]
+    found = cognito.get_identity_provider_by_identifier(UserPoolId=pool, IdpIdentifier="contoso.com")[
+        "IdentityProvider"
+    ]
     assert found["ProviderName"] == NAME
     other = wanted(pool, ProviderName="Other", IdpIdentifiers=["contoso.com"])
     refused(cognito.create_identity_provider, "InvalidParameterException", "another provider's", 400, **other)
 
 
 def test_an_update_keeps_what_it_does_not_name(cognito, pool, provider):
-    cognito.update_identity_provider(UserPoolId=pool, ProviderName=NAME, AttributeMapping={"email": "mail"}, IdpIdentifiers=["a.example"])
+    cognito.update_identity_provider(
+        UserPoolId=pool, ProviderName=NAME, AttributeMapping={"email": "mail"}, IdpIdentifiers=["a.example"]
+    )
     cognito.update_identity_provider(UserPoolId=pool, ProviderName=NAME, AttributeMapping={"name": "n"})
     shown = cognito.describe_identity_provider(UserPoolId=pool, ProviderName=NAME)["IdentityProvider"]
     assert shown["AttributeMapping"] == {"name": "n"}
@@ -187,15 +209,47 @@ def test_clients_that_are_refused(cognito, pool, refused, settings, code):
 
 
 def test_domains(cognito, pool, refused):
-    """facts/aws.md 6.5: a prefix domain has no distribution; each pool has one of each kind, and each domain one pool."""
+    """facts/aws.md 6.5: a prefix domain has no distribution; each pool has one of each kind, and each domain one
+    pool.
+    """
     assert "CloudFrontDomain" not in cognito.create_user_pool_domain(UserPoolId=pool, Domain="desk")
-    refused(cognito.create_user_pool_domain, "InvalidParameterException", "already has", 400, UserPoolId=pool, Domain="desk-2")
+    refused(
+        cognito.create_user_pool_domain,
+        "InvalidParameterException",
+        "already has",
+        400,
+        UserPoolId=pool,
+        Domain="desk-2",
+    )
     other = cognito.create_user_pool(PoolName="other")["UserPool"]["Id"]
-    refused(cognito.create_user_pool_domain, "InvalidParameterException", "already associated", 400, UserPoolId=other, Domain="desk")
-    refused(cognito.create_user_pool_domain, "InvalidParameterException", "reserved", 400, UserPoolId=other, Domain="my-cognito")
-    refused(cognito.create_user_pool_domain, "InvalidParameterException", "not a valid", 400, UserPoolId=other, Domain="desk.x")
+    refused(
+        cognito.create_user_pool_domain,
+        "InvalidParameterException",
+        "already associated",
+        400,
+        UserPoolId=other,
+        Domain="desk",
+    )
+    refused(
+        cognito.create_user_pool_domain,
+        "InvalidParameterException",
+        "reserved",
+        400,
+        UserPoolId=other,
+        Domain="my-cognito",
+    )
+    refused(
+        cognito.create_user_pool_domain,
+        "InvalidParameterException",
+        "not a valid",
+        400,
+        UserPoolId=other,
+        Domain="desk.x",
+    )
     config = {"CertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/{TENANT}"}
-    assert cognito.create_user_pool_domain(UserPoolId=pool, Domain="auth.desk.example", CustomDomainConfig=config)["CloudFrontDomain"]
+    assert cognito.create_user_pool_domain(UserPoolId=pool, Domain="auth.desk.example", CustomDomainConfig=config)[
+        "CloudFrontDomain"
+    ]
     shown = cognito.describe_user_pool(UserPoolId=pool)["UserPool"]
     assert (shown["Domain"], shown["CustomDomain"]) == ("desk", "auth.desk.example")
     assert cognito.describe_user_pool_domain(Domain="desk")["DomainDescription"]["UserPoolId"] == pool
@@ -222,12 +276,19 @@ def test_pages(cognito, pool):
     rest = cognito.list_identity_providers(UserPoolId=pool, MaxResults=2, NextToken=first["NextToken"])
     assert [each["ProviderName"] for each in first["Providers"] + rest["Providers"]] == ["Entra0", "Entra1", "Entra2"]
     assert "NextToken" not in rest
-    pages = cognito.get_paginator("list_user_pool_clients").paginate(UserPoolId=pool, PaginationConfig={"PageSize": 2}).build_full_result()
+    pages = (
+        cognito.get_paginator("list_user_pool_clients")
+        .paginate(UserPoolId=pool, PaginationConfig={"PageSize": 2})
+        .build_full_result()
+    )
     assert len(pages["UserPoolClients"]) == 3
 
 
 def test_a_caller_who_may_not(sandbox, cognito, pool, refused):
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "cognito-idp:Describe*", "Resource": "*"}]}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "cognito-idp:Describe*", "Resource": "*"}],
+    }
     key = {"id": "AKIAREADERREADER0001", "secret": SECRET, "user": "reader", "policy": policy}
     seed(sandbox, accounts=[{**account(ACCOUNT, "aws", KEY), "access_keys": [key]}])
     reader = client("cognito-idp", key=key["id"])
@@ -237,8 +298,12 @@ def test_a_caller_who_may_not(sandbox, cognito, pool, refused):
 
 
 def test_a_deleted_provider_is_no_clients_any_more(cognito, pool, provider, refused):
-    made = cognito.create_user_pool_client(UserPoolId=pool, ClientName="web", SupportedIdentityProviders=[NAME])["UserPoolClient"]
+    made = cognito.create_user_pool_client(UserPoolId=pool, ClientName="web", SupportedIdentityProviders=[NAME])[
+        "UserPoolClient"
+    ]
     cognito.delete_identity_provider(UserPoolId=pool, ProviderName=NAME)
     shown = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=made["ClientId"])["UserPoolClient"]
     assert shown["SupportedIdentityProviders"] == []
-    refused(cognito.describe_identity_provider, "ResourceNotFoundException", "", 400, UserPoolId=pool, ProviderName=NAME)
+    refused(
+        cognito.describe_identity_provider, "ResourceNotFoundException", "", 400, UserPoolId=pool, ProviderName=NAME
+    )

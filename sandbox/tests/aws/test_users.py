@@ -16,7 +16,12 @@ def wanted(instance):
     return {
         "InstanceId": instance["id"],
         "Username": "jane@example.com",
-        "IdentityInfo": {"FirstName": "Jane", "LastName": "Doe", "SecondaryEmail": "jane@example.com", "Mobile": "+4930123456"},
+        "IdentityInfo": {
+            "FirstName": "Jane",
+            "LastName": "Doe",
+            "SecondaryEmail": "jane@example.com",
+            "Mobile": "+4930123456",
+        },
         "SecurityProfileIds": [instance["security_profiles"]["Agent"]],
         "RoutingProfileId": instance["routing_profiles"]["Basic Routing Profile"],
     }
@@ -33,11 +38,15 @@ def shown(connect, user):
 
 
 def test_create_describe_delete(connect, wanted, instance, refused):
-    made = connect.create_user(**wanted, Tags={"team": "voice"}, HierarchyGroupId=instance["hierarchy_groups"]["Berlin/Sales"])
+    made = connect.create_user(
+        **wanted, Tags={"team": "voice"}, HierarchyGroupId=instance["hierarchy_groups"]["Berlin/Sales"]
+    )
     assert made["UserArn"] == f"{instance['arn']}/agent/{made['UserId']}"
     where = {"InstanceId": instance["id"], "UserId": made["UserId"]}
     user = shown(connect, where)
-    assert {key: user[key] for key in wanted if key in user} == {key: value for key, value in wanted.items() if key != "InstanceId"}
+    assert {key: user[key] for key in wanted if key in user} == {
+        key: value for key, value in wanted.items() if key != "InstanceId"
+    }
     assert user["PhoneConfig"] == {"PhoneType": "SOFT_PHONE", "AutoAccept": False, "AfterContactWorkTimeLimit": 0}
     assert (user["Tags"], user["LastModifiedRegion"]) == ({"team": "voice"}, REGION)
     connect.delete_user(**where)
@@ -54,7 +63,16 @@ def test_names_are_case_sensitive(connect, wanted, refused):
 
 @pytest.mark.parametrize(
     "name",
-    ["jane doe", "jane#EXT#@x.example.com", "jane+ccp@example.com", "jané@example.com", "o'brien", "jane@example", "a@b@c.de", "x" * 65],
+    [
+        "jane doe",
+        "jane#EXT#@x.example.com",
+        "jane+ccp@example.com",
+        "jané@example.com",
+        "o'brien",
+        "jane@example",
+        "a@b@c.de",
+        "x" * 65,
+    ],
 )
 def test_names_that_are_refused(sandbox, wanted, refused, name):
     """facts/aws.md 3.1, 3.2."""
@@ -99,7 +117,12 @@ def test_what_saml_instances_refuse(sandbox, wanted, refused, change):
 
 @pytest.mark.parametrize(
     "change",
-    [{"SecurityProfileIds": ["missing"]}, {"RoutingProfileId": "missing"}, {"HierarchyGroupId": "missing"}, {"InstanceId": "missing"}],
+    [
+        {"SecurityProfileIds": ["missing"]},
+        {"RoutingProfileId": "missing"},
+        {"HierarchyGroupId": "missing"},
+        {"InstanceId": "missing"},
+    ],
 )
 def test_what_must_exist(connect, wanted, refused, change):
     refused(connect.create_user, "ResourceNotFoundException", "", 404, **{**wanted, **change})
@@ -141,14 +164,26 @@ def test_updates(sandbox, connect, jane, instance, refused):
     assert "HierarchyGroupId" not in shown(connect, jane)
     identity = {"FirstName": "Jane", "LastName": "Roe", "Email": "jane@example.com"}
     refused(connect.update_user_identity_info, "InvalidParameterException", "Email", **jane, IdentityInfo=identity)
-    refused(connect.update_user_routing_profile, "ResourceNotFoundException", "", 404, **jane, RoutingProfileId="missing")
-    refused(connect.update_user_security_profiles, "ResourceNotFoundException", "", 404, **jane, SecurityProfileIds=["missing"])
+    refused(
+        connect.update_user_routing_profile, "ResourceNotFoundException", "", 404, **jane, RoutingProfileId="missing"
+    )
+    refused(
+        connect.update_user_security_profiles,
+        "ResourceNotFoundException",
+        "",
+        404,
+        **jane,
+        SecurityProfileIds=["missing"],
+    )
 
 
 def test_phone_settings(connect, jane):
-    """facts/aws.md 1.5: PhoneConfig sets the same after contact work for every channel; UpdateUserConfig tells them apart."""
+    """facts/aws.md 1.5: PhoneConfig sets the same after contact work for every channel; UpdateUserConfig tells them
+    apart.
+    """
     connect.update_user_phone_config(
-        **jane, PhoneConfig={"PhoneType": "DESK_PHONE", "DeskPhoneNumber": "+4930123456", "AfterContactWorkTimeLimit": 30}
+        **jane,
+        PhoneConfig={"PhoneType": "DESK_PHONE", "DeskPhoneNumber": "+4930123456", "AfterContactWorkTimeLimit": 30},
     )
     user = shown(connect, jane)
     assert user["PhoneConfig"] == {
@@ -157,7 +192,9 @@ def test_phone_settings(connect, jane):
         "AfterContactWorkTimeLimit": 30,
         "DeskPhoneNumber": "+4930123456",
     }
-    assert {config["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"] for config in user["AfterContactWorkConfigs"]} == {30}
+    assert {
+        config["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"] for config in user["AfterContactWorkConfigs"]
+    } == {30}
     operations = [
         {"Channel": channel, "AfterContactWorkConfig": {"AfterContactWorkTimeLimit": seconds}}
         for channel, seconds in (("VOICE", 10), ("CHAT", 20))
@@ -231,8 +268,18 @@ def string(field, value, kind="EXACT"):
 def test_searches(sandbox, connect, refused):
     """facts/aws.md 1.5: fields, comparisons, filters, and what is refused."""
     users = [
-        {"username": "jane@example.com", "first_name": "Jane", "hierarchy_group": "Berlin/Sales", "tags": {"team": "voice"}},
-        {"username": "john@example.com", "first_name": "John", "hierarchy_group": "Berlin", "security_profiles": ["Admin"]},
+        {
+            "username": "jane@example.com",
+            "first_name": "Jane",
+            "hierarchy_group": "Berlin/Sales",
+            "tags": {"team": "voice"},
+        },
+        {
+            "username": "john@example.com",
+            "first_name": "John",
+            "hierarchy_group": "Berlin",
+            "security_profiles": ["Admin"],
+        },
         {"username": "ann@example.com", "first_name": "Ann", "tags": {"team": "chat", "site": "1"}},
     ]
     made = seed(
@@ -257,7 +304,10 @@ def test_searches(sandbox, connect, refused):
     assert names(SearchCriteria=string("Username", "example", "CONTAINS")) == ["jane", "john", "ann"]
     assert names(SearchCriteria=string("SecurityProfileId", made["security_profiles"]["Admin"])) == ["john"]
     assert names(SearchCriteria=string("resourceId", made["users"]["ann@example.com"])) == ["ann"]
-    assert names(SearchCriteria={"OrConditions": [string("FirstName", "Ann"), string("FirstName", "John")]}) == ["john", "ann"]
+    assert names(SearchCriteria={"OrConditions": [string("FirstName", "Ann"), string("FirstName", "John")]}) == [
+        "john",
+        "ann",
+    ]
     assert names(SearchCriteria={"AndConditions": [string("FirstName", "Ann"), string("FirstName", "John")]}) == []
     berlin = {"Value": made["hierarchy_groups"]["Berlin"], "HierarchyGroupMatchType": "WITH_CHILD_GROUPS"}
     assert names(SearchCriteria={"HierarchyGroupCondition": berlin}) == ["jane", "john"]
@@ -270,7 +320,11 @@ def test_searches(sandbox, connect, refused):
     assert names(SearchFilter={"UserAttributeFilter": group}) == ["jane"]
     both = {"TagFilter": {"TagCondition": voice}, "UserAttributeFilter": {"TagCondition": voice}}
     refused(connect.search_users, "AccessDeniedException", "", 403, **where, SearchFilter=both)
-    for criteria in (string("Email", "x"), string("Username", "x", "CONTAINS"), string("Username", "x" * 26, "CONTAINS")):
+    for criteria in (
+        string("Email", "x"),
+        string("Username", "x", "CONTAINS"),
+        string("Username", "x" * 26, "CONTAINS"),
+    ):
         refused(connect.search_users, "InvalidParameterException", "", **where, SearchCriteria=criteria)
     refused(connect.search_users, "InvalidParameterException", "'maxResults'", **where, MaxResults=501)
 
@@ -278,13 +332,28 @@ def test_searches(sandbox, connect, refused):
 def test_proficiencies(connect, jane, refused):
     """facts/aws.md 1.5, 2.2: associate before update; ten an agent; shown by their own list alone."""
     german = {"AttributeName": "Language", "AttributeValue": "German"}
-    refused(connect.update_user_proficiencies, "ResourceNotFoundException", "", 404, **jane, UserProficiencies=[{**german, "Level": 3}])
+    refused(
+        connect.update_user_proficiencies,
+        "ResourceNotFoundException",
+        "",
+        404,
+        **jane,
+        UserProficiencies=[{**german, "Level": 3}],
+    )
     connect.associate_user_proficiencies(**jane, UserProficiencies=[{**german, "Level": 3}])
     connect.update_user_proficiencies(**jane, UserProficiencies=[{**german, "Level": 5}])
     assert connect.list_user_proficiencies(**jane)["UserProficiencyList"] == [{**german, "Level": 5.0}]
-    refused(connect.associate_user_proficiencies, "InvalidParameterException", "", **jane, UserProficiencies=[{**german, "Level": 6}])
+    refused(
+        connect.associate_user_proficiencies,
+        "InvalidParameterException",
+        "",
+        **jane,
+        UserProficiencies=[{**german, "Level": 6}],
+    )
     unknown = {"AttributeName": "Shoe", "AttributeValue": "44", "Level": 1}
-    refused(connect.associate_user_proficiencies, "ResourceNotFoundException", "", 404, **jane, UserProficiencies=[unknown])
+    refused(
+        connect.associate_user_proficiencies, "ResourceNotFoundException", "", 404, **jane, UserProficiencies=[unknown]
+    )
     connect.disassociate_user_proficiencies(**jane, UserProficiencies=[german])
     assert connect.list_user_proficiencies(**jane)["UserProficiencyList"] == []
 
@@ -301,7 +370,9 @@ def test_quick_connects_outlive_their_agent(sandbox, connect):
     """facts/aws.md 1.5: after DeleteUser, call DeleteQuickConnect."""
     users = [{"username": "jane"}, {"username": "john"}]
     where = {"account": ACCOUNT, "region": REGION, "alias": "transfers"}
-    made = seed(sandbox, instances=[{**where, "users": users, "quick_connects": {"Jane": "jane", "John": "john"}}])["instances"][0]
+    made = seed(sandbox, instances=[{**where, "users": users, "quick_connects": {"Jane": "jane", "John": "john"}}])[
+        "instances"
+    ][0]
     connect.delete_user(InstanceId=made["id"], UserId=made["users"]["jane"])
     (jane, john) = connect.search_quick_connects(InstanceId=made["id"])["QuickConnects"]
     assert jane["QuickConnectConfig"]["UserConfig"]["UserId"] == made["users"]["jane"]
@@ -328,9 +399,19 @@ def test_instances_that_manage_their_own_users(sandbox, connect, refused):
 def test_ten_thousand_agents(sandbox, connect):
     """facts/aws.md 1.3: 500 and 1000 a page."""
     users = [{"username": f"agent{number}@example.com"} for number in range(10_000)]
-    made = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "large", "users": users}])["instances"][0]
-    searched = connect.get_paginator("search_users").paginate(InstanceId=made["id"], PaginationConfig={"PageSize": 500}).build_full_result()
-    listed = connect.get_paginator("list_users").paginate(InstanceId=made["id"], PaginationConfig={"PageSize": 1000}).build_full_result()
+    made = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "large", "users": users}])[
+        "instances"
+    ][0]
+    searched = (
+        connect.get_paginator("search_users")
+        .paginate(InstanceId=made["id"], PaginationConfig={"PageSize": 500})
+        .build_full_result()
+    )
+    listed = (
+        connect.get_paginator("list_users")
+        .paginate(InstanceId=made["id"], PaginationConfig={"PageSize": 1000})
+        .build_full_result()
+    )
     assert len(searched["Users"]) == len(listed["UserSummaryList"]) == 10_000
     assert [len(sandbox.world.traffic.entries("connect", name)) for name in ("SearchUsers", "ListUsers")] == [20, 10]
     assert len({user["Id"] for user in searched["Users"]}) == 10_000

@@ -20,7 +20,10 @@ from federation_sandbox.world import World
 def written(folder: Path, *decided: dict[str, t.Any]) -> Path:
     """A report whose answers decide these settings."""
     file = folder / "report.json"
-    file.write_text(json.dumps({"answers": [{"id": "some_question", "sandbox": settings} for settings in decided]}), encoding="utf-8")
+    file.write_text(
+        json.dumps({"answers": [{"id": "some_question", "sandbox": settings} for settings in decided]}),
+        encoding="utf-8",
+    )
     return file
 
 
@@ -37,7 +40,9 @@ def test_a_report_decides_settings(tmp_path: Path) -> None:
         ([{"metadata_lag": 1.0}, {"metadata_lag": 2.0}], "disagree about metadata_lag"),
     ],
 )
-def test_a_report_that_this_sandbox_cannot_follow_is_refused(tmp_path: Path, decided: list[dict[str, t.Any]], reason: str) -> None:
+def test_a_report_that_this_sandbox_cannot_follow_is_refused(
+    tmp_path: Path, decided: list[dict[str, t.Any]], reason: str
+) -> None:
     with pytest.raises(ValueError, match=reason):
         answers.read_answers(written(tmp_path, *decided))
 

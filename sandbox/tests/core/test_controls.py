@@ -60,7 +60,14 @@ COMPLETE: t.Final[dict[str, t.Any]] = {
                     }
                 ],
                 "users": [{"userPrincipalName": "jane@contoso.com", "givenName": "Jane"}],
-                "groups": [{"displayName": "Agents", "members": ["jane@contoso.com"], "dynamic": False, "description": "All of them"}],
+                "groups": [
+                    {
+                        "displayName": "Agents",
+                        "members": ["jane@contoso.com"],
+                        "dynamic": False,
+                        "description": "All of them",
+                    }
+                ],
             }
         ]
     },
@@ -70,7 +77,12 @@ COMPLETE: t.Final[dict[str, t.Any]] = {
                 "id": ACCOUNT,
                 "partition": "aws",
                 "access_keys": [{"id": "AKIAEXAMPLE00000001", "secret": "s", "user": "operator", "policy": None}],
-                "policies": {"Boundary": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}},
+                "policies": {
+                    "Boundary": {
+                        "Version": "2012-10-17",
+                        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+                    }
+                },
                 "service_control_policies": [],
                 "resource_control_policies": [],
                 "quotas": {"instances": 2, "users": 500, "instance_changes": 100, "saml_providers": 100},
@@ -81,11 +93,16 @@ COMPLETE: t.Final[dict[str, t.Any]] = {
             {
                 "account": ACCOUNT,
                 "name": "Federation",
-                "trust": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]},
+                "trust": {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}],
+                },
                 "path": "/",
                 "description": "For agents",
                 "max_session_duration": 3600,
-                "policies": {"p": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}},
+                "policies": {
+                    "p": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+                },
                 "managed_policies": [],
                 "permissions_boundary": f"arn:aws:iam::{ACCOUNT}:policy/Boundary",
                 "tags": {"team": "a"},
@@ -136,7 +153,9 @@ COMPLETE: t.Final[dict[str, t.Any]] = {
                 "custom_domain": "auth.desk.example",
                 "tags": {"team": "voice"},
                 "settings": {"Schema": [{"Name": "team", "AttributeDataType": "String"}]},
-                "clients": [{"ClientName": "web", "GenerateSecret": True, "CallbackURLs": ["https://desk.example/callback"]}],
+                "clients": [
+                    {"ClientName": "web", "GenerateSecret": True, "CallbackURLs": ["https://desk.example/callback"]}
+                ],
             }
         ],
     },
@@ -157,7 +176,9 @@ def state_of(world: World) -> t.Any:
     """What the controls can change."""
     tenants = {tenant.id: len(list(tenant["users"].current())) for tenant in directory(world).tenants.values()}
     clock = world.clock.offset, world.clock.held
-    return copy.deepcopy((tenants, dataclasses.asdict(world.settings), clock, world.faults.waiting(), world.traffic.entries()))
+    return copy.deepcopy(
+        (tenants, dataclasses.asdict(world.settings), clock, world.faults.waiting(), world.traffic.entries())
+    )
 
 
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
@@ -188,7 +209,9 @@ def test_what_a_control_does_not_take_is_refused_and_changes_nothing(sandbox: Sa
 def test_the_controls_say_what_they_are() -> None:
     with running_sandbox() as sandbox:
         listed = requests.get(f"{sandbox.url}/sandbox/", timeout=5).json()
-        assert {name: each["methods"] for name, each in listed.items()} == {name: sorted(each.methods) for name, each in CONTROLS.items()}
+        assert {name: each["methods"] for name, each in listed.items()} == {
+            name: sorted(each.methods) for name, each in CONTROLS.items()
+        }
         answer = requests.get(f"{sandbox.url}/sandbox/no-such", timeout=5)
         assert (answer.status_code, "traffic" in answer.json()["error"]) == (404, True)
 
@@ -225,7 +248,9 @@ def test_the_schema_of_a_seed_describes_what_the_sandbox_takes(content: dict[str
     clouds.seed(World(), content)
 
 
-def objects(schema: t.Any, content: t.Any, path: tuple[t.Any, ...] = ()) -> collections.abc.Iterator[tuple[tuple[t.Any, ...], list[str]]]:
+def objects(
+    schema: t.Any, content: t.Any, path: tuple[t.Any, ...] = ()
+) -> collections.abc.Iterator[tuple[tuple[t.Any, ...], list[str]]]:
     """Every object of the content that the schema closes, with the names that it allows."""
     schema = seed_schema()["$defs"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     if isinstance(content, list):

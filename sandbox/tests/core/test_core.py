@@ -67,7 +67,9 @@ def test_the_traffic_log_says_what_was_called(sandbox: Sandbox, client: requests
     client.get(f"{URL}/a?secret=1")
     client.post(f"{URL}/b", data="secret")
     log = requests.get(f"{sandbox.url}/sandbox/traffic", timeout=HANGS)
-    assert [(entry["operation"], entry["write"], entry["method"], entry["path"], entry["status"]) for entry in log.json()] == [
+    assert [
+        (entry["operation"], entry["write"], entry["method"], entry["path"], entry["status"]) for entry in log.json()
+    ] == [
         ("Echo", False, "GET", "/a", 200),
         ("Echo", True, "POST", "/b", 200),
     ]
@@ -88,7 +90,15 @@ def test_a_setting_that_makes_no_sense_is_refused(sandbox: Sandbox, body: dict[s
 
 
 def test_a_fault_meets_the_call_it_was_meant_for(sandbox: Sandbox, client: requests.Session) -> None:
-    fault = {"service": "echo", "operation": "Echo", "at": 2, "times": 2, "status": 429, "code": "Slow", "headers": {"Retry-After": "1"}}
+    fault = {
+        "service": "echo",
+        "operation": "Echo",
+        "at": 2,
+        "times": 2,
+        "status": 429,
+        "code": "Slow",
+        "headers": {"Retry-After": "1"},
+    }
     assert requests.post(f"{sandbox.url}/sandbox/faults", json=fault, timeout=HANGS).status_code == 200
     answers = [client.get(URL) for dummy in range(4)]
     assert [answer.status_code for answer in answers] == [200, 429, 429, 200]
@@ -116,14 +126,18 @@ def test_a_masked_answer_hides_that_it_worked(sandbox: Sandbox, client: requests
 
 
 def test_a_fault_of_no_known_kind_is_refused(sandbox: Sandbox) -> None:
-    answer = requests.post(f"{sandbox.url}/sandbox/faults", json={"service": "echo", "operation": "*", "kind": "odd"}, timeout=HANGS)
+    answer = requests.post(
+        f"{sandbox.url}/sandbox/faults", json={"service": "echo", "operation": "*", "kind": "odd"}, timeout=HANGS
+    )
     assert answer.status_code == 400
     assert "odd" in answer.json()["error"]
 
 
 def test_the_clock_moves_and_reset_brings_it_back(sandbox: Sandbox) -> None:
     def clock(**body: object) -> dt.datetime:
-        return dt.datetime.fromisoformat(requests.post(f"{sandbox.url}/sandbox/clock", json=body, timeout=HANGS).json()["now"])
+        return dt.datetime.fromisoformat(
+            requests.post(f"{sandbox.url}/sandbox/clock", json=body, timeout=HANGS).json()["now"]
+        )
 
     machine = dt.datetime.now(dt.UTC)
     assert clock(advance=86400) >= machine + dt.timedelta(days=1)
@@ -133,7 +147,9 @@ def test_the_clock_moves_and_reset_brings_it_back(sandbox: Sandbox) -> None:
 
 def test_while_the_clock_is_held_it_moves_by_the_calls_alone(sandbox: Sandbox, client: requests.Session) -> None:
     def clock(**body: object) -> dict[str, t.Any]:
-        return t.cast("dict[str, t.Any]", requests.post(f"{sandbox.url}/sandbox/clock", json=body, timeout=HANGS).json())
+        return t.cast(
+            "dict[str, t.Any]", requests.post(f"{sandbox.url}/sandbox/clock", json=body, timeout=HANGS).json()
+        )
 
     held = clock(hold=1.5)
     assert (held["held"], held["step"]) == (True, 1.5)
@@ -143,7 +159,11 @@ def test_while_the_clock_is_held_it_moves_by_the_calls_alone(sandbox: Sandbox, c
     clock(set="2030-01-01T00:00:00+00:00")
     assert clock(advance=60)["now"] == "2030-01-01T00:01:00+00:00"
     assert not clock(release=True)["held"]
-    assert dt.timedelta() <= sandbox.world.clock.now() - dt.datetime(2030, 1, 1, 0, 1, tzinfo=dt.UTC) < dt.timedelta(hours=1)
+    assert (
+        dt.timedelta()
+        <= sandbox.world.clock.now() - dt.datetime(2030, 1, 1, 0, 1, tzinfo=dt.UTC)
+        < dt.timedelta(hours=1)
+    )
 
 
 def test_limits_refill_in_the_world_s_time(sandbox: Sandbox) -> None:

@@ -60,4 +60,6 @@ def test_the_example_of_a_fault_is_one_and_the_sections_of_a_seed_are_named() ->
 
 
 def test_what_is_assumed_is_the_default() -> None:
-    assert {row[0].strip("`"): json.loads(row[2].strip("`")) for row in rows("Answers")} == {name: SETTINGS[name] for name in ANSWERS}
+    assert {row[0].strip("`"): json.loads(row[2].strip("`")) for row in rows("Answers")} == {
+        name: SETTINGS[name] for name in ANSWERS
+    }

@@ -65,7 +65,9 @@ def get(url: str, proxy: str, trusted: Path) -> requests.Response:
         return session.get(url, proxies={"https": proxy}, verify=str(trusted), timeout=20)
 
 
-def test_hosts_of_others_are_passed_through_with_their_own_certificates(front: ProxyServer, site: int, tmp_path: Path) -> None:
+def test_hosts_of_others_are_passed_through_with_their_own_certificates(
+    front: ProxyServer, site: int, tmp_path: Path
+) -> None:
     trusted = tmp_path / "authority.pem"
     front.environment(trusted, AUTHORITY.cert_pem.bytes())
     assert get(f"https://localhost:{site}/", front.url, trusted).content == b"hello from outside " * 10_000
@@ -97,7 +99,9 @@ def test_what_is_a_cloud_s_never_leaves(front: ProxyServer, host: str, tmp_path:
 def test_a_closed_sandbox_says_how_to_leave(tmp_path: Path) -> None:
     with (
         running_sandbox() as sandbox,
-        pytest.raises(requests.exceptions.ProxyError, match=r"has no host packages\.example\.com; deactivate_sandbox leads out"),
+        pytest.raises(
+            requests.exceptions.ProxyError, match=r"has no host packages\.example\.com; deactivate_sandbox leads out"
+        ),
     ):
         get("https://packages.example.com/", sandbox.url, Path(sandbox.environment["AWS_CA_BUNDLE"]))
 

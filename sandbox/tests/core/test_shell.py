@@ -29,7 +29,11 @@ FOREIGN: t.Final = {
 }
 #: variables that shells keep for themselves
 OWN: t.Final = re.compile(r"(_|SHLVL|PWD|OLDPWD|LINES|COLUMNS|PS1)=")
-VARIABLES: t.Final = {"HTTPS_PROXY": "http://127.0.0.1:1", "AWS_REGION": "eu-central-1", "AZURE_CLIENT_SECRET": "it's $HOME `secret`"}
+VARIABLES: t.Final = {
+    "HTTPS_PROXY": "http://127.0.0.1:1",
+    "AWS_REGION": "eu-central-1",
+    "AZURE_CLIENT_SECRET": "it's $HOME `secret`",
+}
 
 
 def run(name: str, script: str) -> subprocess.CompletedProcess[str]:
@@ -101,13 +105,17 @@ def served(tmp_path: Path) -> collections.abc.Iterator[tuple[subprocess.Popen[st
         process.kill()
 
 
-ASK: t.Final = "import os, urllib.request as u; print(u.urlopen(os.environ['FEDERATION_SANDBOX'] + '/sandbox/clock').read())"
+ASK: t.Final = (
+    "import os, urllib.request as u; print(u.urlopen(os.environ['FEDERATION_SANDBOX'] + '/sandbox/clock').read())"
+)
 
 
 def test_the_file_is_there_as_long_as_the_sandbox_is(served: tuple[subprocess.Popen[str], Path]) -> None:
     process, file = served
     assert file.stat().st_mode & 0o777 == 0o600
-    done = run("bash", f'. "{file}"; echo $AWS_DEFAULT_REGION $AWS_REGION $AZURE_CLIENT_ID $EXTRA; {sys.executable} -c "{ASK}"')
+    done = run(
+        "bash", f'. "{file}"; echo $AWS_DEFAULT_REGION $AWS_REGION $AZURE_CLIENT_ID $EXTRA; {sys.executable} -c "{ASK}"'
+    )
     assert done.stdout.splitlines()[0] == "us-west-2 us-west-2 x 1"
     assert "now" in done.stdout
     process.send_signal(signal.SIGTERM)
@@ -120,7 +128,16 @@ def test_a_seed_that_cannot_be_used_is_told(seed: str | None, tmp_path: Path) ->
     file = tmp_path / "seed.json"
     if seed is not None:
         file.write_text(seed, encoding="utf-8")
-    command = [sys.executable, "-m", "federation_sandbox", "serve", "--seed", str(file), "--folder", str(tmp_path / "kept")]
+    command = [
+        sys.executable,
+        "-m",
+        "federation_sandbox",
+        "serve",
+        "--seed",
+        str(file),
+        "--folder",
+        str(tmp_path / "kept"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith(f"The seed {file} cannot be used: ")

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A sandbox with one tenant, and a client whose every answer is held to the published description of Microsoft Graph."""
+"""A sandbox with one tenant, and a client whose every answer is held to the published description of Microsoft
+Graph.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ class Graph:
         if self.contract and (url.startswith(self.root) or response.status_code >= 400):
             plain = requests.utils.unquote(url.removeprefix(self.root).partition("?")[0])
             kind = response.headers.get("content-type", "")
-            self.contract.check(method, plain, response.status_code, response.json() if "application/json" in kind else None)
+            self.contract.check(
+                method, plain, response.status_code, response.json() if "application/json" in kind else None
+            )
         return response
 
     def refused(self, method: str, path: str, status: int, **more: t.Any) -> dict[str, t.Any]:
@@ -64,12 +68,16 @@ class Graph:
             link = page.get("@odata.nextLink")
         return found
 
-    def instantiate(self, name: str = "Amazon Connect", template: str = NON_GALLERY) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    def instantiate(
+        self, name: str = "Amazon Connect", template: str = NON_GALLERY
+    ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
         """A new application and its service principal."""
         made = self("POST", f"/applicationTemplates/{template}/instantiate", 201, json={"displayName": name})
         return made["application"], made["servicePrincipal"]
 
-    def saml_application(self, name: str = "Amazon Connect", template: str = NON_GALLERY) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    def saml_application(
+        self, name: str = "Amazon Connect", template: str = NON_GALLERY
+    ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
         """A new application that signs in with SAML."""
         application, principal = self.instantiate(name, template)
         self("PATCH", f"/servicePrincipals/{principal['id']}", 204, json={"preferredSingleSignOnMode": "saml"})
@@ -142,7 +150,9 @@ def graph_of() -> t.Callable[[dict[str, t.Any], str], Graph]:
             "client_secret": "s3cret",
             "scope": "https://graph.microsoft.com/.default",
         }
-        answer = requests.post(f"https://login.microsoftonline.com/{ids['id']}/oauth2/v2.0/token", data=form, timeout=300)
+        answer = requests.post(
+            f"https://login.microsoftonline.com/{ids['id']}/oauth2/v2.0/token", data=form, timeout=300
+        )
         session = requests.Session()
         session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         return Graph(session, contract())
@@ -151,14 +161,18 @@ def graph_of() -> t.Callable[[dict[str, t.Any], str], Graph]:
 
 
 @pytest.fixture
-def graph_as(seeded: dict[str, t.Any], graph_of: t.Callable[[dict[str, t.Any], str], Graph]) -> t.Callable[[str], Graph]:
+def graph_as(
+    seeded: dict[str, t.Any], graph_of: t.Callable[[dict[str, t.Any], str], Graph]
+) -> t.Callable[[str], Graph]:
     """A client of Graph for one of the applications of the seeded tenant."""
     return lambda name: graph_of(seeded, name)
 
 
 @pytest.fixture
 def graph_in(sandbox: Sandbox) -> t.Callable[..., Graph]:
-    """A client of Graph in a cloud, for the application of a new tenant there. more: what else the seed says of the tenant."""
+    """A client of Graph in a cloud, for the application of a new tenant there. more: what else the seed says of the
+    tenant.
+    """
 
     def client(cloud: str, host: str, **more: t.Any) -> Graph:
         content = {"cloud": cloud, "clients": [{"name": "automation", "secrets": ["s3cret"]}], **more}

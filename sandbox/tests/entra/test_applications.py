@@ -23,8 +23,13 @@ def test_templates(graph: t.Any) -> None:
         "Amazon",
         ["password", "saml", "external"],
     )
-    assert graph.every("/applicationTemplates?$filter=contains(displayName, 'identity center')")[0]["id"] == AWS_IDENTITY_CENTER
-    assert graph("GET", f"/applicationTemplates/{AWS_SINGLE_ACCOUNT}", 200)["homePageUrl"].startswith("https://signin.aws.amazon.com/saml")
+    assert (
+        graph.every("/applicationTemplates?$filter=contains(displayName, 'identity center')")[0]["id"]
+        == AWS_IDENTITY_CENTER
+    )
+    assert graph("GET", f"/applicationTemplates/{AWS_SINGLE_ACCOUNT}", 200)["homePageUrl"].startswith(
+        "https://signin.aws.amazon.com/saml"
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,7 +41,9 @@ def test_templates(graph: t.Any) -> None:
     ],
 )
 def test_templates_of_national_clouds(graph_in: t.Any, sandbox: t.Any, cloud: str, host: str, template: str) -> None:
-    """facts/entra.md E4: the template of custom applications has another id in each cloud; an unknown id is 404 and makes nothing"""
+    """facts/entra.md E4: the template of custom applications has another id in each cloud; an unknown id is 404 and
+    makes nothing
+    """
     sandbox.world.settings.change({"aws_template_in_the_cloud": False})
     graph = graph_in(cloud, host)
     assert {each["id"] for each in graph.every("/applicationTemplates")} == {template, AWS_IDENTITY_CENTER}
@@ -49,7 +56,9 @@ def test_templates_of_national_clouds(graph_in: t.Any, sandbox: t.Any, cloud: st
     assert "WindowsAzureActiveDirectoryCustomSingleSignOnApplication" in principal["tags"]
 
 
-@pytest.mark.parametrize(("template", "replies"), [(NON_GALLERY, []), (AWS_SINGLE_ACCOUNT, ["https://signin.aws.amazon.com/saml"])])
+@pytest.mark.parametrize(
+    ("template", "replies"), [(NON_GALLERY, []), (AWS_SINGLE_ACCOUNT, ["https://signin.aws.amazon.com/saml"])]
+)
 def test_instantiate(graph: t.Any, template: str, replies: list[str]) -> None:
     """1.2, 1.4, 1.5"""
     application, principal = graph.instantiate("Contact centre", template)
@@ -64,7 +73,9 @@ def test_instantiate(graph: t.Any, template: str, replies: list[str]) -> None:
     assert principal["samlSingleSignOnSettings"] is None
     assert principal["keyCredentials"] == []
     assert "WindowsAzureActiveDirectoryIntegratedApp" in principal["tags"]
-    assert ("WindowsAzureActiveDirectoryCustomSingleSignOnApplication" in principal["tags"]) == (template == NON_GALLERY)
+    assert ("WindowsAzureActiveDirectoryCustomSingleSignOnApplication" in principal["tags"]) == (
+        template == NON_GALLERY
+    )
     assert application["applicationTemplateId"] == principal["applicationTemplateId"] == template
     assert application["appId"] == principal["appId"]
 
@@ -92,7 +103,9 @@ def test_instantiate_again_makes_another(graph: t.Any) -> None:
 
 def test_instantiate_that_answers_404_yet_creates(graph: t.Any, sandbox: t.Any) -> None:
     """1.8"""
-    sandbox.world.faults.add(Fault("graph", "applicationTemplate.instantiate", "masked", status=404, code="Request_ResourceNotFound"))
+    sandbox.world.faults.add(
+        Fault("graph", "applicationTemplate.instantiate", "masked", status=404, code="Request_ResourceNotFound")
+    )
     graph.refused("POST", f"/applicationTemplates/{NON_GALLERY}/instantiate", 404, json={"displayName": "Hidden"})
     assert len(graph.every("/applications?$filter=displayName eq 'Hidden'")) == 1
 
@@ -102,7 +115,10 @@ def test_create_without_a_template(graph: t.Any) -> None:
     made = graph("POST", "/applications", 201, json={"displayName": "Plain", "tags": ["HideApp"]})
     assert (made["applicationTemplateId"], made["appRoles"], made["api"]["oauth2PermissionScopes"]) == (None, [], [])
     principal = graph(
-        "POST", "/servicePrincipals", 201, json={"appId": made["appId"], "tags": ["WindowsAzureActiveDirectoryIntegratedApp"]}
+        "POST",
+        "/servicePrincipals",
+        201,
+        json={"appId": made["appId"], "tags": ["WindowsAzureActiveDirectoryIntegratedApp"]},
     )
     assert principal["appRoleAssignmentRequired"] is False
     assert set(principal["tags"]) == {"HideApp", "WindowsAzureActiveDirectoryIntegratedApp"}
@@ -187,7 +203,13 @@ def test_patch_refuses(graph: t.Any, body: dict[str, t.Any], text: str) -> None:
 
 
 def role(value: str | None = "agent", **more: t.Any) -> dict[str, t.Any]:
-    return {"id": "5d7a5b6e-0000-4000-8000-000000000001", "displayName": "Agent", "allowedMemberTypes": ["User"], "value": value, **more}
+    return {
+        "id": "5d7a5b6e-0000-4000-8000-000000000001",
+        "displayName": "Agent",
+        "allowedMemberTypes": ["User"],
+        "value": value,
+        **more,
+    }
 
 
 def test_app_roles(graph: t.Any) -> None:
@@ -195,11 +217,16 @@ def test_app_roles(graph: t.Any) -> None:
     application, principal = graph.instantiate()
     path = f"/applications/{application['id']}"
     kept = [{name: value for name, value in each.items() if name != "origin"} for each in application["appRoles"]]
-    ours = role("arn:aws:iam::111122223333:role/Agent,arn:aws:iam::111122223333:saml-provider/Entra", description="Agents")
+    ours = role(
+        "arn:aws:iam::111122223333:role/Agent,arn:aws:iam::111122223333:saml-provider/Entra", description="Agents"
+    )
     graph("PATCH", path, 204, json={"appRoles": [*kept, ours]})
     assert len(graph("GET", f"/servicePrincipals/{principal['id']}", 200)["appRoles"]) == 3
     assert "disabled first" in graph.refused("PATCH", path, 400, json={"appRoles": kept})["message"]
-    assert "disabled first" in graph.refused("PATCH", path, 400, json={"appRoles": [*kept, {**ours, "value": "other"}]})["message"]
+    assert (
+        "disabled first"
+        in graph.refused("PATCH", path, 400, json={"appRoles": [*kept, {**ours, "value": "other"}]})["message"]
+    )
     graph("PATCH", path, 204, json={"appRoles": [*kept, {**ours, "isEnabled": False}]})
     graph("PATCH", path, 204, json={"appRoles": kept})
     assert len(graph("GET", path, 200)["appRoles"]) == 2
@@ -229,7 +256,13 @@ def test_logo(graph: t.Any) -> None:
     png = b"\x89PNG\r\n\x1a\n"
     graph("PUT", path, 204, data=png, headers={"Content-Type": "image/png"})
     assert graph("GET", path, 200) == png
-    for kind, content in (("text/plain", b"text"), ("image/bmp", b"BM"), ("image/png", b"BM"), ("image/jpeg", png), ("image/png", b"")):
+    for kind, content in (
+        ("text/plain", b"text"),
+        ("image/bmp", b"BM"),
+        ("image/png", b"BM"),
+        ("image/jpeg", png),
+        ("image/png", b""),
+    ):
         graph.refused("PUT", path, 400, data=content, headers={"Content-Type": kind})
 
 

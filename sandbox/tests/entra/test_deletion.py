@@ -19,7 +19,11 @@ def test_soft_delete_and_restore(graph: t.Any, seeded: dict[str, t.Any]) -> None
     """9.6: the service principal and its assignments go and come back with the application"""
     application, principal = graph.saml_application()
     path = f"/servicePrincipals/{principal['id']}"
-    body = {"principalId": seeded["groups"]["Agents"], "resourceId": principal["id"], "appRoleId": principal["appRoles"][0]["id"]}
+    body = {
+        "principalId": seeded["groups"]["Agents"],
+        "resourceId": principal["id"],
+        "appRoleId": principal["appRoles"][0]["id"],
+    }
     graph("POST", f"{path}/appRoleAssignedTo", 201, json=body)
     graph("DELETE", f"/applications/{application['id']}", 204)
     graph.refused("GET", f"/applications/{application['id']}", 404)
@@ -27,7 +31,10 @@ def test_soft_delete_and_restore(graph: t.Any, seeded: dict[str, t.Any]) -> None
     (deleted,) = graph.every(f"{LIST}.application?$filter=displayName eq 'Amazon Connect'")
     assert (deleted["id"], bool(deleted["deletedDateTime"])) == (application["id"], True)
     assert [each["id"] for each in graph.every(f"{LIST}.servicePrincipal")] == [principal["id"]]
-    assert graph("GET", f"/directory/deletedItems/{application['id']}", 200)["@odata.type"] == "#microsoft.graph.application"
+    assert (
+        graph("GET", f"/directory/deletedItems/{application['id']}", 200)["@odata.type"]
+        == "#microsoft.graph.application"
+    )
     assert graph("POST", f"/directory/deletedItems/{application['id']}/restore", 200)["id"] == application["id"]
     assert graph("GET", f"/applications/{application['id']}", 200)["deletedDateTime"] is None
     assert len(graph.every(f"{path}/appRoleAssignedTo")) == 1

@@ -22,7 +22,9 @@ def test_assignment(graph: t.Any, seeded: dict[str, t.Any]) -> None:
     """5.1, 5.3"""
     _application, principal = graph.saml_application()
     path = f"/servicePrincipals/{principal['id']}/appRoleAssignedTo"
-    made = [assign(graph, principal, to).json() for to in (seeded["users"]["jane@contoso.com"], seeded["groups"]["Agents"])]
+    made = [
+        assign(graph, principal, to).json() for to in (seeded["users"]["jane@contoso.com"], seeded["groups"]["Agents"])
+    ]
     assert [each["principalType"] for each in made] == ["User", "Group"]
     assert made[1]["principalDisplayName"] == "Agents"
     assert {each["id"] for each in graph.every(path)} == {each["id"] for each in made}
@@ -50,7 +52,10 @@ def test_duplicate(graph: t.Any, seeded: dict[str, t.Any]) -> None:
     jane = seeded["users"]["jane@contoso.com"]
     assert assign(graph, principal, jane).status_code == 201
     again = assign(graph, principal, jane)
-    assert (again.status_code, again.json()["error"]["message"]) == (400, "Permission being assigned already exists on the object")
+    assert (again.status_code, again.json()["error"]["message"]) == (
+        400,
+        "Permission being assigned already exists on the object",
+    )
     assert assign(graph, principal, jane, principal["appRoles"][1]["id"]).status_code == 201
 
 
@@ -58,7 +63,11 @@ def test_duplicate(graph: t.Any, seeded: dict[str, t.Any]) -> None:
 def test_incomplete(graph: t.Any, seeded: dict[str, t.Any], missing: str) -> None:
     """5.1; principalType is read-only"""
     _application, principal = graph.saml_application()
-    body = {"principalId": seeded["groups"]["Agents"], "resourceId": principal["id"], "appRoleId": principal["appRoles"][0]["id"]}
+    body = {
+        "principalId": seeded["groups"]["Agents"],
+        "resourceId": principal["id"],
+        "appRoleId": principal["appRoles"][0]["id"],
+    }
     path = f"/servicePrincipals/{principal['id']}/appRoleAssignedTo"
     graph.refused("POST", path, 400, json={name: value for name, value in body.items() if name != missing})
     graph.refused("POST", path, 400, json={**body, "principalType": "Group"})
@@ -137,4 +146,6 @@ def test_organization_and_domains(graph_as: t.Any, seeded: dict[str, t.Any]) -> 
     graph = graph_as("everything")
     (organization,) = graph.every("/organization")
     assert organization["id"] == seeded["id"]
-    assert {each["name"] for each in organization["verifiedDomains"]} == {each["id"] for each in graph.every("/domains")}
+    assert {each["name"] for each in organization["verifiedDomains"]} == {
+        each["id"] for each in graph.every("/domains")
+    }

@@ -28,7 +28,9 @@ def test_an_https_identifier_needs_a_verified_domain(graph: t.Any) -> None:
     """2.8a"""
     application, _principal = graph.instantiate()
     assert refusal(graph, application, AWS) == "HostNameNotOnVerifiedDomain"
-    accepts(graph, application, "https://contoso.com/connect", "https://sso.contoso.com/a", f"api://{application['appId']}")
+    accepts(
+        graph, application, "https://contoso.com/connect", "https://sso.contoso.com/a", f"api://{application['appId']}"
+    )
 
 
 def test_saml_first_then_identifiers(graph: t.Any) -> None:
@@ -127,7 +129,12 @@ def test_applications_with_v2_tokens(graph: t.Any, tenant: t.Any) -> None:
     restrict(tenant, "uriAdditionWithoutUniqueTenantIdentifier", excludeAppsReceivingV2Tokens=True)
     application, _principal = graph.saml_application()
     assert refusal(graph, application, AWS) == "IdentifierUriRestrictedByPolicy"
-    graph("PATCH", f"/applications/{application['id']}", 204, json={"api": {"requestedAccessTokenVersion": 2}, "identifierUris": [AWS]})
+    graph(
+        "PATCH",
+        f"/applications/{application['id']}",
+        204,
+        json={"api": {"requestedAccessTokenVersion": 2}, "identifierUris": [AWS]},
+    )
 
 
 def test_non_default_identifier(graph: t.Any, tenant: t.Any) -> None:

@@ -40,7 +40,9 @@ def other_credential() -> Credential:
 
 
 def pem(key: rsa.RSAPrivateKey) -> str:
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def certificate_pem(certificate: x509.Certificate) -> str:
@@ -53,9 +55,15 @@ def tenant_with(sandbox: Sandbox, cloud: str = "public", **client: t.Any) -> str
 
 
 def acquire(
-    tenant: str, credential: t.Any, host: str = "login.microsoftonline.com", scopes: list[str] = SCOPES, client: str = CLIENT
+    tenant: str,
+    credential: t.Any,
+    host: str = "login.microsoftonline.com",
+    scopes: list[str] = SCOPES,
+    client: str = CLIENT,
 ) -> dict[str, t.Any]:
-    application = msal.ConfidentialClientApplication(client, client_credential=credential, authority=f"https://{host}/{tenant}")
+    application = msal.ConfidentialClientApplication(
+        client, client_credential=credential, authority=f"https://{host}/{tenant}"
+    )
     return t.cast("dict[str, t.Any]", application.acquire_token_for_client(scopes=scopes))
 
 
@@ -147,7 +155,9 @@ def test_certificate(sandbox: Sandbox, credential: Credential) -> None:
     key, certificate = credential
     tenant = tenant_with(sandbox, certificates=[certificate_pem(certificate)])
     assert "access_token" in acquire(tenant, {"private_key": pem(key), "thumbprint": thumbprint(certificate)})
-    assert "access_token" in acquire(tenant, {"private_key": pem(key), "public_certificate": certificate_pem(certificate)})
+    assert "access_token" in acquire(
+        tenant, {"private_key": pem(key), "public_certificate": certificate_pem(certificate)}
+    )
 
 
 def test_certificate_refused(
@@ -200,7 +210,13 @@ def test_federated_token(sandbox: Sandbox, other_credential: Credential) -> None
     tenant = tenant_with(sandbox, federated_credentials=[trusted])
 
     def token(signer: rsa.RSAPrivateKey = key, **claims: t.Any) -> dict[str, t.Callable[[], str]]:
-        content = {"iss": trusted["issuer"], "sub": "runner", "aud": trusted["audience"], "exp": int(time.time()) + 300, **claims}
+        content = {
+            "iss": trusted["issuer"],
+            "sub": "runner",
+            "aud": trusted["audience"],
+            "exp": int(time.time()) + 300,
+            **claims,
+        }
         return {"client_assertion": lambda: jwt.encode(content, signer, "RS256", {"kid": "one"})}
 
     assert "access_token" in acquire(tenant, token())
@@ -217,8 +233,12 @@ def test_managed_identity(sandbox: Sandbox) -> None:
     client = msal.ManagedIdentityClient(msal.SystemAssignedManagedIdentity(), http_client=requests.Session())
     token = client.acquire_token_for_client(resource="https://graph.microsoft.com")
     headers = {"Authorization": f"Bearer {token['access_token']}"}
-    assert requests.get("https://graph.microsoft.com/v1.0/applications", headers=headers, timeout=300).status_code == 200
-    user = msal.ManagedIdentityClient(msal.UserAssignedManagedIdentity(client_id="unknown"), http_client=requests.Session())
+    assert (
+        requests.get("https://graph.microsoft.com/v1.0/applications", headers=headers, timeout=300).status_code == 200
+    )
+    user = msal.ManagedIdentityClient(
+        msal.UserAssignedManagedIdentity(client_id="unknown"), http_client=requests.Session()
+    )
     assert user.acquire_token_for_client(resource="https://graph.microsoft.com")["error"] == "invalid_request"
     bare = requests.get("http://169.254.169.254/metadata/identity/oauth2/token", params={"resource": "x"}, timeout=300)
     assert bare.status_code == 400

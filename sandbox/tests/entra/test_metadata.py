@@ -23,7 +23,9 @@ DS = "{http://www.w3.org/2000/09/xmldsig#}"
 
 def read(tenant: str, app_id: str | None = None, host: str = "login.microsoftonline.com") -> requests.Response:
     parameters = {"appid": app_id} if app_id else {}
-    return requests.get(f"https://{host}/{tenant}/federationmetadata/2007-06/federationmetadata.xml", params=parameters, timeout=300)
+    return requests.get(
+        f"https://{host}/{tenant}/federationmetadata/2007-06/federationmetadata.xml", params=parameters, timeout=300
+    )
 
 
 def parse(answer: requests.Response) -> etree._Element:
@@ -32,7 +34,9 @@ def parse(answer: requests.Response) -> etree._Element:
 
 
 def certificates(element: etree._Element) -> list[str]:
-    texts = [each.text or "" for each in element.iterfind(f"{MD}KeyDescriptor/{DS}KeyInfo/{DS}X509Data/{DS}X509Certificate")]
+    texts = [
+        each.text or "" for each in element.iterfind(f"{MD}KeyDescriptor/{DS}KeyInfo/{DS}X509Data/{DS}X509Certificate")
+    ]
     return [thumbprint(x509.load_der_x509_certificate(base64.b64decode(text))) for text in texts]
 
 
@@ -44,7 +48,9 @@ def listed(document: etree._Element) -> list[str]:
 
 def add(graph: t.Any, principal: dict[str, t.Any]) -> str:
     path = f"/servicePrincipals/{principal['id']}/addTokenSigningCertificate"
-    return str(graph("POST", path, 200, json={"displayName": "CN=Microsoft Azure Federated SSO Certificate"})["thumbprint"])
+    return str(
+        graph("POST", path, 200, json={"displayName": "CN=Microsoft Azure Federated SSO Certificate"})["thumbprint"]
+    )
 
 
 def test_document(graph: t.Any, seeded: dict[str, t.Any]) -> None:
@@ -55,10 +61,18 @@ def test_document(graph: t.Any, seeded: dict[str, t.Any]) -> None:
     assert answer.content.startswith(b"\xef\xbb\xbf")
     document = parse(answer)
     assert document.get("entityID") == f"https://sts.windows.net/{seeded['id']}/"
-    assert [each.tag.rpartition("}")[2] for each in document] == ["Signature", "RoleDescriptor", "RoleDescriptor", "IDPSSODescriptor"]
+    assert [each.tag.rpartition("}")[2] for each in document] == [
+        "Signature",
+        "RoleDescriptor",
+        "RoleDescriptor",
+        "IDPSSODescriptor",
+    ]
     assert all(certificates(each) == [thumb] for each in document[1:])
     provider = document[3]
-    places = {(each.tag.rpartition("}")[2], each.get("Binding", "").rpartition(":")[2], each.get("Location")) for each in provider[1:]}
+    places = {
+        (each.tag.rpartition("}")[2], each.get("Binding", "").rpartition(":")[2], each.get("Location"))
+        for each in provider[1:]
+    }
     sign_in = f"https://login.microsoftonline.com/{seeded['id']}/saml2"
     assert places == {
         ("SingleLogoutService", "HTTP-Redirect", sign_in),

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What $filter, $select, $top, $count, $orderby and $expand do, and what Graph refuses (facts/entra.md 5.5, 5.6, 9.2)."""
+"""What $filter, $select, $top, $count, $orderby and $expand do, and what Graph refuses (facts/entra.md 5.5, 5.6,
+9.2).
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,9 @@ def test_select_and_order(graph: t.Any) -> None:
     assert all(set(each) <= {"id", "displayName"} for each in found)
 
 
-@pytest.mark.parametrize("path", ["/nonsense", "/applications/x/nonsense", "/policies/nonsense", "/servicePrincipals/x/y/z"])
+@pytest.mark.parametrize(
+    "path", ["/nonsense", "/applications/x/nonsense", "/policies/nonsense", "/servicePrincipals/x/y/z"]
+)
 def test_unknown_segment(graph: t.Any, path: str) -> None:
     assert "Resource not found for the segment" in graph.refused("GET", path, 400)["message"]
 

@@ -19,7 +19,11 @@ from federation_sandbox.service import CloudError
 from graph_contract import contract
 
 READ, OWNED, WRITE = "Application.Read.All", "Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"
-ASSIGN, POLICY_READ, POLICY_WRITE = "AppRoleAssignment.ReadWrite.All", "Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"
+ASSIGN, POLICY_READ, POLICY_WRITE = (
+    "AppRoleAssignment.ReadWrite.All",
+    "Policy.Read.All",
+    "Policy.ReadWrite.ApplicationConfiguration",
+)
 
 #: operation, permissions, and what becomes of the call: refused, allowed, or allowed to the owner alone
 TABLE = [
@@ -97,7 +101,9 @@ def test_needs(operation: str, permissions: str, expected: str) -> None:
         assert only_owned(caller, needs) is (expected == "owner")
 
 
-def test_policies_are_not_expanded_for_those_who_may_not_read_them(graph: t.Any, sandbox: t.Any, graph_of: t.Any) -> None:
+def test_policies_are_not_expanded_for_those_who_may_not_read_them(
+    graph: t.Any, sandbox: t.Any, graph_of: t.Any
+) -> None:
     """facts/entra.md E6 holds for $expand as well"""
     client = {"name": "reader", "secrets": ["s3cret"], "permissions": [READ, POLICY_READ]}
     made = seed(sandbox.world, {"entra": {"tenants": [{"clients": [client]}]}})["entra"]["tenants"][0]
@@ -120,7 +126,9 @@ def test_owned_by_reaches_what_the_caller_made(graph: t.Any, graph_as: t.Any) ->
     mine = limited("POST", "/applications", 201, json={"displayName": "Mine"})
     my_principal = limited("POST", "/servicePrincipals", 201, json={"appId": mine["appId"]})
     limited("PATCH", f"/applications/{mine['id']}", 204, json={"displayName": "Still mine"})
-    limited("POST", f"/servicePrincipals/{my_principal['id']}/addTokenSigningCertificate", 200, json={"displayName": "CN=x"})
+    limited(
+        "POST", f"/servicePrincipals/{my_principal['id']}/addTokenSigningCertificate", 200, json={"displayName": "CN=x"}
+    )
     other, other_principal = graph.saml_application("Other")
     assert limited("GET", f"/applications/{other['id']}", 200)["displayName"] == "Other"
     for method, path, body in (
@@ -140,7 +148,10 @@ def test_instantiate_with_owned_by_makes_nobody_the_owner(graph_as: t.Any) -> No
     limited = graph_as("owner")
     template = "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate"
     made = limited("POST", template, 201, json={"displayName": "Orphan"})
-    application, principal = (f"/applications/{made['application']['id']}", f"/servicePrincipals/{made['servicePrincipal']['id']}")
+    application, principal = (
+        f"/applications/{made['application']['id']}",
+        f"/servicePrincipals/{made['servicePrincipal']['id']}",
+    )
     for method, path, body in (
         ("PATCH", application, {"displayName": "x"}),
         ("DELETE", application, None),
@@ -172,7 +183,9 @@ def test_nobody_grants_graphs_own_permissions_with_application_readwrite_all(
 
 
 @pytest.mark.parametrize(("more", "mail"), [([], None), (["User.ReadBasic.All"], "jane@contoso.com")])
-def test_members_without_permission_to_read_users(sandbox: t.Any, graph_of: t.Any, more: list[str], mail: str | None) -> None:
+def test_members_without_permission_to_read_users(
+    sandbox: t.Any, graph_of: t.Any, more: list[str], mail: str | None
+) -> None:
     """5.7: ids and nothing else; with User.ReadBasic.All no accountEnabled"""
     content = {
         "clients": [{"secrets": ["s3cret"], "permissions": ["GroupMember.Read.All", *more]}],
@@ -201,5 +214,7 @@ def test_refused_writes(graph: t.Any, sandbox: t.Any) -> None:
     answer = graph("POST", "/$batch", 200, json={"requests": items})
     assert {each["id"]: each["status"] for each in answer["responses"]} == {"1": 200, "2": 403}
     graph.refused("POST", "/applications", 403, json={"displayName": "x"})
-    assert [(each["operation"], each["status"]) for each in sandbox.world.traffic.writes()] == [("applications.create", 403)] * 2
+    assert [(each["operation"], each["status"]) for each in sandbox.world.traffic.writes()] == [
+        ("applications.create", 403)
+    ] * 2
     assert "s3cret" not in json.dumps(sandbox.world.traffic.entries())

@@ -14,7 +14,11 @@ ROLE = {
     "Value": "arn:aws:iam::111122223333:role/A,arn:aws:iam::111122223333:saml-provider/E",
     "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/Role",
 }
-NAME = {"Source": "user", "ID": "userprincipalname", "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/RoleSessionName"}
+NAME = {
+    "Source": "user",
+    "ID": "userprincipalname",
+    "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/RoleSessionName",
+}
 
 
 def definition(*schema: dict[str, t.Any], **members: t.Any) -> str:
@@ -27,7 +31,9 @@ def create(graph: t.Any, text: str | None = None, **body: t.Any) -> dict[str, t.
     return t.cast("dict[str, t.Any]", graph("POST", "/policies/claimsMappingPolicies", 201, json=content))
 
 
-def reference(policy: dict[str, t.Any], place: str = "policies/claimsMappingPolicies", host: str = "graph.microsoft.com") -> dict[str, str]:
+def reference(
+    policy: dict[str, t.Any], place: str = "policies/claimsMappingPolicies", host: str = "graph.microsoft.com"
+) -> dict[str, str]:
     return {"@odata.id": f"https://{host}/v1.0/{place}/{policy['id']}"}
 
 
@@ -77,7 +83,9 @@ def test_crud(graph: t.Any) -> None:
 )
 def test_definition_refused(graph: t.Any, text: str) -> None:
     """4.1, 4.3, 4.4: keys and sources as documented, case and all"""
-    error = graph.refused("POST", "/policies/claimsMappingPolicies", 400, json={"displayName": "x", "definition": [text]})
+    error = graph.refused(
+        "POST", "/policies/claimsMappingPolicies", 400, json={"displayName": "x", "definition": [text]}
+    )
     assert error["message"] == "Property has an invalid value."
 
 
@@ -100,9 +108,23 @@ def test_settings_of_a_policy(graph: t.Any, members: dict[str, t.Any]) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        *(f"user.{name}" for name in ("mobilephone", "officelocation", "createddatetime", "accountEnabled", "proxyaddresses")),
-        *(f"user.{name}" for name in ("consentprovidedforminor", "creationtype", "lastpasswordchangedatetime", "onpremisesdomainname")),
-        *(f"user.{name}" for name in ("onpremisesimmutableid", "onpremisessyncenabled", "preferreddatalocation", "netbiosname")),
+        *(
+            f"user.{name}"
+            for name in ("mobilephone", "officelocation", "createddatetime", "accountEnabled", "proxyaddresses")
+        ),
+        *(
+            f"user.{name}"
+            for name in (
+                "consentprovidedforminor",
+                "creationtype",
+                "lastpasswordchangedatetime",
+                "onpremisesdomainname",
+            )
+        ),
+        *(
+            f"user.{name}"
+            for name in ("onpremisesimmutableid", "onpremisessyncenabled", "preferreddatalocation", "netbiosname")
+        ),
         "company.tenantcountry",
         "application.tags",
         "audience.objectid",
@@ -165,7 +187,12 @@ def test_expanded(graph: t.Any) -> None:
     """2.19, 9.2: one read for a service principal with its policy"""
     application, principal = graph.saml_application()
     policy = create(graph)
-    graph("POST", f"/servicePrincipals/{principal['id']}/claimsMappingPolicies/$ref", 204, json=reference(policy, "directoryObjects"))
+    graph(
+        "POST",
+        f"/servicePrincipals/{principal['id']}/claimsMappingPolicies/$ref",
+        204,
+        json=reference(policy, "directoryObjects"),
+    )
     found = graph("GET", f"/servicePrincipals(appId='{application['appId']}')?$expand=claimsMappingPolicies", 200)
     assert found["claimsMappingPolicies"][0]["definition"] == [definition()]
     graph.refused("GET", f"/servicePrincipals/{principal['id']}?$expand=claimsMappingPolicies,owners", 400)
@@ -198,10 +225,20 @@ def test_one_policy_on_many(graph: t.Any) -> None:
 def test_token_issuance_policy_is_assigned_to_an_application(graph: t.Any) -> None:
     """3.12"""
     application, _principal = graph.saml_application()
-    content = {"TokenIssuancePolicy": {"Version": 1, "TokenResponseSigningPolicy": "ResponseAndToken", "SamlTokenVersion": "2.0"}}
-    policy = graph("POST", "/policies/tokenIssuancePolicies", 201, json={"displayName": "x", "definition": [json.dumps(content)]})
+    content = {
+        "TokenIssuancePolicy": {
+            "Version": 1,
+            "TokenResponseSigningPolicy": "ResponseAndToken",
+            "SamlTokenVersion": "2.0",
+        }
+    }
+    policy = graph(
+        "POST", "/policies/tokenIssuancePolicies", 201, json={"displayName": "x", "definition": [json.dumps(content)]}
+    )
     path = f"/applications/{application['id']}/tokenIssuancePolicies"
     graph("POST", f"{path}/$ref", 204, json=reference(policy, "policies/tokenIssuancePolicies"))
     assert [each["id"] for each in graph.every(path)] == [policy["id"]]
     content["TokenIssuancePolicy"]["TokenResponseSigningPolicy"] = "Nothing"
-    graph.refused("POST", "/policies/tokenIssuancePolicies", 400, json={"displayName": "x", "definition": [json.dumps(content)]})
+    graph.refused(
+        "POST", "/policies/tokenIssuancePolicies", 400, json={"displayName": "x", "definition": [json.dumps(content)]}
+    )

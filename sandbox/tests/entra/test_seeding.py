@@ -20,8 +20,14 @@ def fill(**tenant: t.Any) -> dict[str, t.Any]:
 
 def test_ids_are_taken_or_made() -> None:
     wanted = "72f988bf-86f1-41af-91ab-2d7cd011db47"
-    made = fill(id=wanted, clients=[{"client_id": wanted}], users=[{"id": wanted, "userPrincipalName": "a@contoso.com"}])
-    assert (made["id"], made["clients"]["automation"]["client_id"], made["users"]) == (wanted, wanted, {"a@contoso.com": wanted})
+    made = fill(
+        id=wanted, clients=[{"client_id": wanted}], users=[{"id": wanted, "userPrincipalName": "a@contoso.com"}]
+    )
+    assert (made["id"], made["clients"]["automation"]["client_id"], made["users"]) == (
+        wanted,
+        wanted,
+        {"a@contoso.com": wanted},
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,7 +42,14 @@ def test_ids_are_taken_or_made() -> None:
         ({"users": [{"userPrincipalName": "a@contoso.com", "accountEnabled": "yes"}]}, "accountEnabled"),
         ({"groups": [{"displayName": "A", "members": ["nobody@contoso.com"]}]}, "nobody@contoso.com"),
         ({"app_management_policy": {"nonsense": 1}}, "nonsense"),
-        ({"app_management_policy": {"applicationRestrictions": {"identifierUris": {"x": {"excludeActors": {"a": 1}}}}}}, "excludeActors"),
+        (
+            {
+                "app_management_policy": {
+                    "applicationRestrictions": {"identifierUris": {"x": {"excludeActors": {"a": 1}}}}
+                }
+            },
+            "excludeActors",
+        ),
     ],
 )
 def test_refused(tenant: dict[str, t.Any], text: str) -> None:
@@ -47,7 +60,9 @@ def test_refused(tenant: dict[str, t.Any], text: str) -> None:
 def test_a_seed_is_visible_at_once() -> None:
     world = World()
     world.settings.change({"graph_replication": 1000, "graph_index_lag": 1000})
-    made = seed(world, {"entra": {"tenants": [{"users": [{"userPrincipalName": "a@contoso.com"}]}]}})["entra"]["tenants"][0]
+    made = seed(world, {"entra": {"tenants": [{"users": [{"userPrincipalName": "a@contoso.com"}]}]}})["entra"][
+        "tenants"
+    ][0]
     tenant = directory(world).tenants[made["id"]]
     assert tenant["users"].visible(made["users"]["a@contoso.com"])
     assert len(list(tenant["users"].all_indexed())) == 1
@@ -58,7 +73,10 @@ def test_changes_of_a_tenant() -> None:
     world = World()
     key = "72f988bf-86f1-41af-91ab-2d7cd011db47"
     users = [{"userPrincipalName": f"{name}@contoso.com", "givenName": name} for name in ("ann", "bob", "cid")]
-    groups = [{"displayName": "A", "members": ["ann@contoso.com", "bob@contoso.com"]}, {"displayName": "B", "members": ["cid@contoso.com"]}]
+    groups = [
+        {"displayName": "A", "members": ["ann@contoso.com", "bob@contoso.com"]},
+        {"displayName": "B", "members": ["cid@contoso.com"]},
+    ]
     made = seed(world, {"entra": {"tenants": [{"id": key, "users": users, "groups": groups}]}})["entra"]["tenants"][0]
     changes = {
         "id": key,
@@ -71,7 +89,11 @@ def test_changes_of_a_tenant() -> None:
     }
     seed(world, {"entra": {"tenants": [changes]}})
     tenant = directory(world).tenants[key]
-    assert {each["userPrincipalName"] for each in tenant["users"].current()} == {"anna@contoso.com", "bob@contoso.com", "dan@contoso.com"}
+    assert {each["userPrincipalName"] for each in tenant["users"].current()} == {
+        "anna@contoso.com",
+        "bob@contoso.com",
+        "dan@contoso.com",
+    }
     anna = tenant.current("users", userPrincipalName="anna@contoso.com")
     assert anna is not None
     assert (anna["id"], anna["givenName"]) == (made["users"]["ann@contoso.com"], "ann")

@@ -32,13 +32,17 @@ def test_a_new_application_is_not_there_at_once(graph: t.Any, sandbox: t.Any) ->
 
 
 @pytest.mark.parametrize(("client", "status"), [("automation", 400), ("owner", 403)])
-def test_service_principal_for_an_application_that_is_not_there_yet(graph_as: t.Any, sandbox: t.Any, client: str, status: int) -> None:
+def test_service_principal_for_an_application_that_is_not_there_yet(
+    graph_as: t.Any, sandbox: t.Any, client: str, status: int
+) -> None:
     """1.11: 400, or a 403 that misleads"""
     graph = graph_as(client)
     sandbox.world.settings.change({"graph_replication": 20})
     made = graph("POST", "/applications", 201, json={"displayName": "x"})
     error = graph.refused("POST", "/servicePrincipals", status, json={"appId": made["appId"]})
-    assert ("does not reference a valid application" if status == 400 else "must in the local tenant") in error["message"]
+    assert ("does not reference a valid application" if status == 400 else "must in the local tenant") in error[
+        "message"
+    ]
     wait(sandbox, 21)
     graph("POST", "/servicePrincipals", 201, json={"appId": made["appId"]})
 
@@ -48,14 +52,21 @@ def test_assignment_while_replicating(graph: t.Any, sandbox: t.Any, seeded: dict
     sandbox.world.settings.change({"graph_replication": 20, "graph_index_lag": 60})
     _application, principal = graph.instantiate()
     path = f"/servicePrincipals/{principal['id']}/appRoleAssignedTo"
-    body = {"principalId": seeded["groups"]["Agents"], "resourceId": principal["id"], "appRoleId": principal["appRoles"][0]["id"]}
+    body = {
+        "principalId": seeded["groups"]["Agents"],
+        "resourceId": principal["id"],
+        "appRoleId": principal["appRoles"][0]["id"],
+    }
     graph.refused("POST", path, 404, json=body)
     wait(sandbox, 21)
     assert "Not a valid reference update" in graph.refused("POST", path, 400, json=body)["message"]
     wait(sandbox, 40)
     graph("POST", path, 201, json=body)
     assert graph.every(path) == []
-    assert graph.call("POST", path, json=body).json()["error"]["message"] == "Permission being assigned already exists on the object"
+    assert (
+        graph.call("POST", path, json=body).json()["error"]["message"]
+        == "Permission being assigned already exists on the object"
+    )
     wait(sandbox, 61)
     assert len(graph.every(path)) == 1
 
@@ -175,7 +186,9 @@ def test_batch_refused(graph: t.Any, requests: list[t.Any]) -> None:
 def test_batch_items_are_throttled_one_by_one(graph: t.Any, sandbox: t.Any) -> None:
     """9.3: 429 inside a 200"""
     sandbox.world.settings.change({"limit_scale": 0.002})
-    answers = graph("POST", "/$batch", 200, json={"requests": [item(str(number), "/applications") for number in range(5)]})
+    answers = graph(
+        "POST", "/$batch", 200, json={"requests": [item(str(number), "/applications") for number in range(5)]}
+    )
     found = {each["id"]: each for each in answers["responses"]}
     assert [found[str(number)]["status"] for number in range(5)] == [200, 200, 200, 429, 429]
     assert int(found["4"]["headers"]["Retry-After"]) >= 1
@@ -190,12 +203,17 @@ def test_lists_never_know_what_single_reads_do_not(graph: t.Any, sandbox: t.Any)
 
 def test_what_the_sandbox_does_not_hold_is_said_to_be_missing(graph: t.Any) -> None:
     """4.9, 5.8: neither other versions nor delta, and no pretence of an empty answer"""
-    assert graph.refused("GET", "https://graph.microsoft.com/v2.0/servicePrincipals", 400)["message"] == "Invalid version: v2.0"
+    assert (
+        graph.refused("GET", "https://graph.microsoft.com/v2.0/servicePrincipals", 400)["message"]
+        == "Invalid version: v2.0"
+    )
     assert graph.refused("GET", "https://graph.microsoft.com/beta/groups/delta()", 501)["code"] == "NotImplemented"
     assert graph.refused("GET", "/groups/delta()", 501)["code"] == "NotImplemented"
 
 
-def test_key_material_is_limited(graph: t.Any, sandbox: t.Any, graph_as: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_material_is_limited(
+    graph: t.Any, sandbox: t.Any, graph_as: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """facts/entra.md E2: 150 reads a minute for the tenant, single and listed alike; others are not counted"""
     application, principal = graph.instantiate()
     path = f"/servicePrincipals/{principal['id']}"
@@ -251,7 +269,11 @@ def test_assignments_are_listed_late(graph: t.Any, sandbox: t.Any, seeded: dict[
     _application, principal = graph.instantiate()
     sandbox.world.settings.change({"graph_assignments_lag": 45})
     path = f"/servicePrincipals/{principal['id']}/appRoleAssignedTo"
-    body = {"principalId": seeded["groups"]["Agents"], "resourceId": principal["id"], "appRoleId": principal["appRoles"][0]["id"]}
+    body = {
+        "principalId": seeded["groups"]["Agents"],
+        "resourceId": principal["id"],
+        "appRoleId": principal["appRoles"][0]["id"],
+    }
     made = graph("POST", path, 201, json=body)
     assert graph.every(path) == []
     assert graph("GET", f"{path}/{made['id']}", 200)["id"] == made["id"]

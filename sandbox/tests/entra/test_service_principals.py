@@ -23,7 +23,10 @@ def path(principal: dict[str, t.Any]) -> str:
 
 
 def add(graph: t.Any, principal: dict[str, t.Any], **body: t.Any) -> dict[str, t.Any]:
-    return t.cast("dict[str, t.Any]", graph("POST", f"{path(principal)}/addTokenSigningCertificate", 200, json={**CERTIFICATE, **body}))
+    return t.cast(
+        "dict[str, t.Any]",
+        graph("POST", f"{path(principal)}/addTokenSigningCertificate", 200, json={**CERTIFICATE, **body}),
+    )
 
 
 def credentials(graph: t.Any, principal: dict[str, t.Any]) -> tuple[list[dict[str, t.Any]], list[dict[str, t.Any]]]:
@@ -46,7 +49,9 @@ def test_add_token_signing_certificate(graph: t.Any) -> None:
     assert made["type"] == "AsymmetricX509Cert"
     assert thumbprint(certificate) == made["thumbprint"] == base64.b64decode(made["customKeyIdentifier"]).hex().upper()
     assert certificate.subject.rfc4514_string() == CERTIFICATE["displayName"]
-    assert abs(certificate.not_valid_after_utc - certificate.not_valid_before_utc - dt.timedelta(days=3 * 365.25)) < dt.timedelta(days=2)
+    assert abs(
+        certificate.not_valid_after_utc - certificate.not_valid_before_utc - dt.timedelta(days=3 * 365.25)
+    ) < dt.timedelta(days=2)
     keys, passwords = credentials(graph, principal)
     sign, verify = (next(each for each in keys if each["usage"] == usage) for usage in ("Sign", "Verify"))
     assert (sign["type"], verify["type"]) == ("X509CertAndPassword", "AsymmetricX509Cert")
@@ -102,7 +107,9 @@ def test_any_thumbprint_is_taken(graph: t.Any, tenant: t.Any) -> None:
     assert active(tenant, principal) is None
 
 
-def test_an_expired_certificate_gives_way_to_any_valid_one(graph: t.Any, tenant: t.Any, sandbox: t.Any, graph_as: t.Any) -> None:
+def test_an_expired_certificate_gives_way_to_any_valid_one(
+    graph: t.Any, tenant: t.Any, sandbox: t.Any, graph_as: t.Any
+) -> None:
     """3.7: the trap"""
     _application, principal = graph.saml_application()
     short = add(graph, principal, endDateTime=(dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).isoformat())
@@ -130,7 +137,9 @@ def test_removing_a_certificate(graph: t.Any) -> None:
     }
     graph("PATCH", path(principal), 204, json=body)
     kept_keys, kept_passwords = credentials(graph, principal)
-    assert kept_keys == [each for each in keys if each["customKeyIdentifier"] != gone], "and their public keys are still there"
+    assert kept_keys == [each for each in keys if each["customKeyIdentifier"] != gone], (
+        "and their public keys are still there"
+    )
     assert len(kept_passwords) == 2
 
 
@@ -168,8 +177,12 @@ def test_removing_a_part_of_a_certificate_changes_nothing(graph: t.Any, usages: 
     gone, _other = (add(graph, principal)["customKeyIdentifier"] for _number in range(2))
     before = credentials(graph, principal)
     body = {
-        "keyCredentials": [kept(each) for each in before[0] if each["customKeyIdentifier"] != gone or each["usage"] not in usages],
-        "passwordCredentials": [kept(each) for each in before[1] if each["customKeyIdentifier"] != gone or "password" not in usages],
+        "keyCredentials": [
+            kept(each) for each in before[0] if each["customKeyIdentifier"] != gone or each["usage"] not in usages
+        ],
+        "passwordCredentials": [
+            kept(each) for each in before[1] if each["customKeyIdentifier"] != gone or "password" not in usages
+        ],
     }
     graph("PATCH", path(principal), 204, json=body)
     assert credentials(graph, principal) == before
@@ -236,7 +249,11 @@ def test_settings_of_single_sign_on(graph: t.Any) -> None:
         {"appOwnerOrganizationId": "x"},
         {"servicePrincipalNames": ["https://elsewhere.example.com"]},
         {"loginUrl": "nowhere"},
-        {"keyCredentials": [{"usage": "Verify", "type": "AsymmetricX509Cert", "customKeyIdentifier": "eA==", "key": "eA=="}]},
+        {
+            "keyCredentials": [
+                {"usage": "Verify", "type": "AsymmetricX509Cert", "customKeyIdentifier": "eA==", "key": "eA=="}
+            ]
+        },
         {"claimsMappingPolicies": []},
     ],
 )

@@ -3,7 +3,8 @@
 
 """What HashiCorp's azuread provider, which is known to work on Microsoft's Graph, sends beyond what the modules need.
 
-Read in github.com/hashicorp/terraform-provider-azuread @f0169e0 and the SDK that it vendors; error texts as reported in public threads.
+Read in github.com/hashicorp/terraform-provider-azuread @f0169e0 and the SDK that it vendors; error texts as reported in
+public threads.
 """
 
 from __future__ import annotations
@@ -108,8 +109,18 @@ def test_beta_takes_no_writes(terraform: t.Any, ids: dict[str, str], method: str
     """What beta would make of them is not documented as stable; the sandbox says so"""
     error = terraform.refused(method, filled(BETA + path, ids), 501, json={"displayName": "x"})
     assert (error["code"], "Use /v1.0." in error["message"]) == ("NotImplemented", True)
-    items = [{"id": "1", "method": "POST", "url": "/applications", "body": {}, "headers": {"Content-Type": "application/json"}}]
-    assert [each["status"] for each in terraform("POST", f"{BETA}/$batch", 200, json={"requests": items})["responses"]] == [501]
+    items = [
+        {
+            "id": "1",
+            "method": "POST",
+            "url": "/applications",
+            "body": {},
+            "headers": {"Content-Type": "application/json"},
+        }
+    ]
+    assert [
+        each["status"] for each in terraform("POST", f"{BETA}/$batch", 200, json={"requests": items})["responses"]
+    ] == [501]
 
 
 @pytest.mark.parametrize("path", ["/applications/{application}", "/servicePrincipals/{principal}", "/groups/{group}"])
@@ -127,7 +138,10 @@ def test_owners(terraform: t.Any, ids: dict[str, str], path: str) -> None:
         assert "already exist" in terraform.refused("POST", f"{owners}/$ref", 400, json=body)["message"]
     assert listed() == {ids["jane"], ids["other"]}
     shown = {each["id"]: each for each in terraform.every(owners)}
-    assert (shown[ids["jane"]]["@odata.type"], shown[ids["jane"]]["userPrincipalName"]) == ("#microsoft.graph.user", "jane@contoso.com")
+    assert (shown[ids["jane"]]["@odata.type"], shown[ids["jane"]]["userPrincipalName"]) == (
+        "#microsoft.graph.user",
+        "jane@contoso.com",
+    )
     assert shown[ids["other"]]["@odata.type"] == "#microsoft.graph.servicePrincipal"
     terraform("DELETE", f"{owners}/{ids['other']}/$ref", 204)
     terraform.refused("DELETE", f"{owners}/{ids['other']}/$ref", 404)
@@ -137,7 +151,12 @@ def test_owners(terraform: t.Any, ids: dict[str, str], path: str) -> None:
 @pytest.mark.parametrize("path", ["/applications/{application}", "/servicePrincipals/{principal}"])
 def test_owners_are_expanded(terraform: t.Any, ids: dict[str, str], path: str) -> None:
     """Users as well, with what a plain read shows of them"""
-    terraform("POST", filled(f"{path}/owners/$ref", ids), 204, json=filled({"@odata.id": "{graph}/directoryObjects/{jane}"}, ids))
+    terraform(
+        "POST",
+        filled(f"{path}/owners/$ref", ids),
+        204,
+        json=filled({"@odata.id": "{graph}/directoryObjects/{jane}"}, ids),
+    )
     owners = {each["id"]: each for each in terraform("GET", filled(f"{path}?$expand=owners", ids), 200)["owners"]}
     assert set(owners) == {ids["jane"]}
     assert owners[ids["jane"]]["mail"] == "jane@contoso.com"
@@ -149,8 +168,16 @@ REFERENCES = [
     ({"@odata.id": "https://graph.microsoft.us/v1.0/directoryObjects/{jane}"}, 400, "Invalid URL format"),
     ({"@odata.id": "{graph}/applications/{application}"}, 400, "Invalid URL format"),
     # github.com/Azure/azure-cli/issues/11924
-    ({"@odata.id": "{graph}/directoryObjects/{group}"}, 400, "'Group_{group}' of type 'Group' is invalid for the 'owners' reference."),
-    ({"@odata.id": "{graph}/directoryObjects/{application}"}, 400, "of type 'Application' is invalid for the 'owners' reference."),
+    (
+        {"@odata.id": "{graph}/directoryObjects/{group}"},
+        400,
+        "'Group_{group}' of type 'Group' is invalid for the 'owners' reference.",
+    ),
+    (
+        {"@odata.id": "{graph}/directoryObjects/{application}"},
+        400,
+        "of type 'Application' is invalid for the 'owners' reference.",
+    ),
     ({"@odata.id": "{graph}/directoryObjects/00000000-0000-0000-0000-000000000001"}, 404, "does not exist"),
 ]
 
@@ -167,7 +194,9 @@ def test_owners_refused(terraform: t.Any, ids: dict[str, str], body: dict[str, s
 
 
 def test_the_last_user_remains_the_owner_of_a_group(terraform: t.Any, ids: dict[str, str]) -> None:
-    """Microsoft's page "Remove group owner": the last owner that is a user cannot be removed; other owners make no difference"""
+    """Microsoft's page "Remove group owner": the last owner that is a user cannot be removed; other owners make no
+    difference
+    """
     owners = filled("/groups/{group}/owners", ids)
     for name in ("jane", "other"):
         terraform("POST", f"{owners}/$ref", 204, json={"@odata.id": filled(f"{{graph}}/users/{{{name}}}", ids)})
@@ -219,14 +248,24 @@ def test_a_body_may_repeat_its_own_id(terraform: t.Any, ids: dict[str, str], pat
     own = ids["application" if "applications" in path else "principal"]
     terraform("PATCH", filled(path, ids), 204, json={"id": own, "notes": "x"})
     assert terraform("GET", filled(path, ids), 200)["notes"] == "x"
-    assert terraform.refused("PATCH", filled(path, ids), 400, json={"id": ids["jane"]})["details"][0]["code"] == "ReadOnlyProperty"
+    assert (
+        terraform.refused("PATCH", filled(path, ids), 400, json={"id": ids["jane"]})["details"][0]["code"]
+        == "ReadOnlyProperty"
+    )
 
 
 def test_a_role_with_an_empty_value(terraform: t.Any, ids: dict[str, str]) -> None:
     """The provider sends roles without a value so, also those that it read as null"""
     path = filled("/applications/{application}", ids)
     roles = [{**role, "value": ""} for role in terraform("GET", path, 200)["appRoles"]]
-    more = {"id": ids["jane"], "allowedMemberTypes": ["User"], "displayName": "More", "description": "More", "isEnabled": True, "value": ""}
+    more = {
+        "id": ids["jane"],
+        "allowedMemberTypes": ["User"],
+        "displayName": "More",
+        "description": "More",
+        "isEnabled": True,
+        "value": "",
+    }
     for each in roles:
         each.pop("origin")
     terraform("PATCH", path, 204, json={"appRoles": [*roles, more]})

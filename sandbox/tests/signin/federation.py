@@ -39,12 +39,22 @@ SEED: dict[str, t.Any] = {
                 "id": TENANT,
                 "clients": [{"client_id": CLIENT, "secrets": [{"text": "s3cret", "end": "2090-01-01T00:00:00Z"}]}],
                 "users": [
-                    {"userPrincipalName": JANE, "givenName": "Jane", "surname": "Doe", "displayName": "Jane Doe", "mail": JANE},
+                    {
+                        "userPrincipalName": JANE,
+                        "givenName": "Jane",
+                        "surname": "Doe",
+                        "displayName": "Jane Doe",
+                        "mail": JANE,
+                    },
                     {"userPrincipalName": "ann@contoso.com", "displayName": "Ann", "mail": "ann@contoso.com"},
                     {"userPrincipalName": "nested@contoso.com", "displayName": "Ned"},
                     {"userPrincipalName": "nobody@contoso.com", "displayName": "Nobody"},
                     {"userPrincipalName": "gone@contoso.com", "displayName": "Gone", "accountEnabled": False},
-                    {"userPrincipalName": "o'brien@contoso.com", "displayName": "O'Brien", "mail": "obrien@contoso.com"},
+                    {
+                        "userPrincipalName": "o'brien@contoso.com",
+                        "displayName": "O'Brien",
+                        "mail": "obrien@contoso.com",
+                    },
                     {
                         "userPrincipalName": "alice_fabrikam.com#EXT#@contoso.onmicrosoft.com",
                         "displayName": "Alice",
@@ -56,7 +66,9 @@ SEED: dict[str, t.Any] = {
                         "displayName": "Bob",
                         "mail": "robert@fabrikam.com",
                         "userType": "Guest",
-                        "identities": [{"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}],
+                        "identities": [
+                            {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}
+                        ],
                     },
                 ],
                 "groups": [
@@ -76,7 +88,12 @@ SEED: dict[str, t.Any] = {
                 "routing_profiles": ["Sales"],
                 "users": [
                     {"username": JANE, "first_name": "Jane", "last_name": "Doe"},
-                    {"username": "ann@contoso.com", "first_name": "Ann", "last_name": "Smith", "routing_profile": "Sales"},
+                    {
+                        "username": "ann@contoso.com",
+                        "first_name": "Ann",
+                        "last_name": "Smith",
+                        "routing_profile": "Sales",
+                    },
                     {"username": "bob@fabrikam.com", "first_name": "Bob", "last_name": "Roe"},
                 ],
             }
@@ -107,18 +124,24 @@ class Federation:
         self._federate()
 
     def _federate(self) -> None:
-        made = self.graph("POST", "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate", displayName="Connect")
+        made = self.graph(
+            "POST", "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate", displayName="Connect"
+        )
         self.application, self.principal = made["application"], made["servicePrincipal"]
         self.principal_path = f"/servicePrincipals/{self.principal['id']}"
         self.application_path = f"/applications/{self.application['id']}"
-        self.change_principal(preferredSingleSignOnMode="saml", samlSingleSignOnSettings={"relayState": self.relay_state()})
+        self.change_principal(
+            preferredSingleSignOnMode="saml", samlSingleSignOnSettings={"relayState": self.relay_state()}
+        )
         self.change_application(identifierUris=[AUDIENCE], web={"redirectUris": [REPLY_URL]})
         self.activate(self.add_certificate())
         self.set_claims()
         self.assign(self.users[JANE])
         self.assign(self.groups["Agents"])
         self.iam.create_saml_provider(SAMLMetadataDocument=self.metadata(), Name="Entra")
-        self.iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=json.dumps(self.trust()), MaxSessionDuration=43200)
+        self.iam.create_role(
+            RoleName="Federation", AssumeRolePolicyDocument=json.dumps(self.trust()), MaxSessionDuration=43200
+        )
         self.permit(self.statement())
 
     # --- Entra ---
@@ -131,7 +154,9 @@ class Federation:
             "client_secret": "s3cret",
             "scope": "https://graph.microsoft.com/.default",
         }
-        answer = self.session.post(f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", data=form, timeout=300)
+        answer = self.session.post(
+            f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", data=form, timeout=300
+        )
         return str(answer.json()["access_token"])
 
     def graph(self, method: str, path: str, **body: t.Any) -> t.Any:
@@ -147,15 +172,24 @@ class Federation:
         self.graph("PATCH", self.application_path, **values)
 
     def add_certificate(self, **values: t.Any) -> str:
-        made = self.graph("POST", f"{self.principal_path}/addTokenSigningCertificate", displayName="CN=Federation", **values)
+        made = self.graph(
+            "POST", f"{self.principal_path}/addTokenSigningCertificate", displayName="CN=Federation", **values
+        )
         return str(made["thumbprint"])
 
     def activate(self, thumbprint: str | None) -> None:
         self.change_principal(preferredTokenSigningKeyThumbprint=thumbprint)
 
-    def set_claims(self, *claims: dict[str, t.Any], basic: str = "true", transformations: t.Any = (), **settings: t.Any) -> None:
+    def set_claims(
+        self, *claims: dict[str, t.Any], basic: str = "true", transformations: t.Any = (), **settings: t.Any
+    ) -> None:
         """Assign a claims mapping policy, the healthy one when no claims are given, in place of the one before."""
-        policy: dict[str, t.Any] = {"Version": 1, "IncludeBasicClaimSet": basic, "ClaimsSchema": list(claims or self.claims()), **settings}
+        policy: dict[str, t.Any] = {
+            "Version": 1,
+            "IncludeBasicClaimSet": basic,
+            "ClaimsSchema": list(claims or self.claims()),
+            **settings,
+        }
         if transformations:
             policy["ClaimsTransformation"] = list(transformations)
         self.remove_claims()
@@ -182,7 +216,9 @@ class Federation:
     def set_issuance(self, **values: str) -> None:
         """Assign a token issuance policy."""
         policy = {"TokenIssuancePolicy": {"Version": 1, "SamlTokenVersion": "2.0", **values}}
-        made = self.graph("POST", "/policies/tokenIssuancePolicies", displayName="Signing", definition=[json.dumps(policy)])
+        made = self.graph(
+            "POST", "/policies/tokenIssuancePolicies", displayName="Signing", definition=[json.dumps(policy)]
+        )
         link = {"@odata.id": f"{GRAPH}/policies/tokenIssuancePolicies/{made['id']}"}
         self.graph("POST", f"{self.application_path}/tokenIssuancePolicies/$ref", **link)
 
@@ -221,7 +257,9 @@ class Federation:
     def connect(self) -> t.Any:
         return self.client("connect")
 
-    def trust(self, *audiences: str, actions: t.Any = "sts:AssumeRoleWithSAML", provider: str = PROVIDER) -> dict[str, t.Any]:
+    def trust(
+        self, *audiences: str, actions: t.Any = "sts:AssumeRoleWithSAML", provider: str = PROVIDER
+    ) -> dict[str, t.Any]:
         condition = {"StringEquals": {"SAML:aud": list(audiences or [REPLY_URL])}}
         statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": actions, "Condition": condition}
         return {"Version": "2012-10-17", "Statement": [statement]}
@@ -276,7 +314,11 @@ class Federation:
         """The certificate that signs for the application now, with its key."""
         tenant = directory(self.sandbox.world).tenants[TENANT]
         principal = tenant.current("servicePrincipals", id=self.principal["id"])
-        found = active_signing_certificate(principal, tenant.signing_keys, self.sandbox.world.clock.now()) if principal else None
+        found = (
+            active_signing_certificate(principal, tenant.signing_keys, self.sandbox.world.clock.now())
+            if principal
+            else None
+        )
         assert found
         return found
 

@@ -28,7 +28,8 @@ _RESPONSE = """
 <Assertion xmlns="{saml}" ID="{id}" IssueInstant="{issued}" Version="2.0">
 <Issuer>{issuer}</Issuer>
 <Subject>{name_id}{confirmations}</Subject>
-<Conditions NotBefore="{start}" NotOnOrAfter="{end}"><AudienceRestriction><Audience>{audience}</Audience></AudienceRestriction></Conditions>
+<Conditions NotBefore="{start}"
+ NotOnOrAfter="{end}"><AudienceRestriction><Audience>{audience}</Audience></AudienceRestriction></Conditions>
 <AttributeStatement>{attributes}</AttributeStatement>
 <AuthnStatement AuthnInstant="{issued}"{session}/>
 </Assertion>
@@ -55,7 +56,11 @@ def signer_of(key: t.Any, certificate: x509.Certificate) -> SigningCertificate:
 
 
 def attribute(name: str, *values: str) -> str:
-    return f'<Attribute Name="{name}">' + "".join(f"<AttributeValue>{value}</AttributeValue>" for value in values) + "</Attribute>"
+    return (
+        f'<Attribute Name="{name}">'
+        + "".join(f"<AttributeValue>{value}</AttributeValue>" for value in values)
+        + "</Attribute>"
+    )
 
 
 def build(now: dt.datetime, attributes: str, **values: t.Any) -> etree._Element:
@@ -80,12 +85,16 @@ def build(now: dt.datetime, attributes: str, **values: t.Any) -> etree._Element:
     return etree.fromstring(text)
 
 
-def sign(root: etree._Element, signer: SigningCertificate, what: str = "Assertion", **settings: t.Any) -> etree._Element:
+def sign(
+    root: etree._Element, signer: SigningCertificate, what: str = "Assertion", **settings: t.Any
+) -> etree._Element:
     """The response with a signature of its assertion, or of itself."""
     part = root if what == "Response" else root.find(f"{{{SAML}}}Assertion")
     assert part is not None
     part.insert(1, etree.Element(f"{{{DS}}}Signature", {"Id": "placeholder"}, nsmap={None: DS}))
-    xml = XMLSigner(method=methods.enveloped, **{"c14n_algorithm": "http://www.w3.org/2001/10/xml-exc-c14n#", **settings})
+    xml = XMLSigner(
+        method=methods.enveloped, **{"c14n_algorithm": "http://www.w3.org/2001/10/xml-exc-c14n#", **settings}
+    )
     xml.namespaces = {None: DS}  # type: ignore[dict-item]
     pem = signer.certificate.public_bytes(serialization.Encoding.PEM).decode()
     signed = xml.sign(root, key=signer.key, cert=pem, reference_uri=part.get("ID"), id_attribute="ID")

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which responses are verified: of all that somebody may make of a signed assertion, only what the provider signed is read.
+"""Which responses are verified: of all that somebody may make of a signed assertion, only what the provider signed is
+read.
 
 Responses are signed with signxml and verified with xmlsec.
 """
@@ -90,7 +91,9 @@ def test_signed_by_another_key_that_calls_itself_by_the_right_certificate() -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["//a:NameID", "//a:Audience", "//a:AttributeValue", "//a:Assertion/a:Issuer"], ids=["name", "audience", "attribute", "issuer"]
+    "path",
+    ["//a:NameID", "//a:Audience", "//a:AttributeValue", "//a:Assertion/a:Issuer"],
+    ids=["name", "audience", "attribute", "issuer"],
 )
 def test_changed_after_it_was_signed(path: str) -> None:
     root = signed()
@@ -119,7 +122,8 @@ def test_entities_do_not_grow() -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["jane@contoso.com<!-- -->.evil.com", "<!-- -->jane@contoso.com.evil.com", "jane@<!---->contoso.com.evil.com"]
+    "place",
+    ["jane@contoso.com<!-- -->.evil.com", "<!-- -->jane@contoso.com.evil.com", "jane@<!---->contoso.com.evil.com"],
 )
 def test_a_comment_in_a_name_cuts_nothing_off(place: str) -> None:
     """Comments are not signed: whoever is signed as …@contoso.com.evil.com stays that."""
@@ -175,7 +179,9 @@ def test_two_references() -> None:
         check(root)
 
 
-@pytest.mark.parametrize("algorithm", ["http://www.w3.org/2000/09/xmldsig#hmac-sha1", "http://www.w3.org/2000/09/xmldsig#dsa-sha1", "none"])
+@pytest.mark.parametrize(
+    "algorithm", ["http://www.w3.org/2000/09/xmldsig#hmac-sha1", "http://www.w3.org/2000/09/xmldsig#dsa-sha1", "none"]
+)
 def test_an_algorithm_that_is_not_for_saml(algorithm: str) -> None:
     root = signed()
     part_of(root, "//ds:SignatureMethod").set("Algorithm", algorithm)
@@ -183,7 +189,9 @@ def test_an_algorithm_that_is_not_for_saml(algorithm: str) -> None:
         check(root)
 
 
-@pytest.mark.parametrize("algorithm", ["http://www.w3.org/TR/1999/REC-xslt-19991116", "http://www.w3.org/TR/1999/REC-xpath-19991116"])
+@pytest.mark.parametrize(
+    "algorithm", ["http://www.w3.org/TR/1999/REC-xslt-19991116", "http://www.w3.org/TR/1999/REC-xpath-19991116"]
+)
 def test_a_transform_that_could_change_what_is_signed(algorithm: str) -> None:
     root = signed()
     part_of(root, "//ds:Transform").set("Algorithm", algorithm)
@@ -200,8 +208,14 @@ def test_a_transform_that_could_change_what_is_signed(algorithm: str) -> None:
         ({"attributes": ROLE * 2}, "twice"),
         ({"status": "Responder"}, "not a successful Response"),
         ({"confirmations": ""}, "SubjectConfirmation"),
-        ({"confirmations": "<SubjectConfirmation Method='urn:oasis:names:tc:SAML:2.0:cm:holder-of-key'/>"}, "SubjectConfirmation"),
-        ({"confirmations": "<SubjectConfirmation Method='urn:oasis:names:tc:SAML:2.0:cm:bearer'/>"}, "SubjectConfirmation"),
+        (
+            {"confirmations": "<SubjectConfirmation Method='urn:oasis:names:tc:SAML:2.0:cm:holder-of-key'/>"},
+            "SubjectConfirmation",
+        ),
+        (
+            {"confirmations": "<SubjectConfirmation Method='urn:oasis:names:tc:SAML:2.0:cm:bearer'/>"},
+            "SubjectConfirmation",
+        ),
         ({"issued": "yesterday"}, "no time"),
     ],
 )

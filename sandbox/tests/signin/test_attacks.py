@@ -54,7 +54,10 @@ def without_signature(document: bytes) -> bytes:
         (wrapped, INVALID),
         (lambda document: b'<!DOCTYPE x [<!ENTITY e "x">]>' + document, INVALID),
         (lambda document: document.replace(b"jane@", b"ann@"), "Response signature invalid"),
-        (lambda document: document.replace(REPLY_URL.encode(), b"https://signin.aws.amazon.com/static/saml"), "Response signature invalid"),
+        (
+            lambda document: document.replace(REPLY_URL.encode(), b"https://signin.aws.amazon.com/static/saml"),
+            "Response signature invalid",
+        ),
         (without_signature, "Response signature invalid"),
     ],
     ids=["wrapped", "document type", "another name", "another recipient", "unsigned"],
@@ -69,7 +72,9 @@ def test_nobody_gets_in(
     assert http_sign_in.visit(browser, CONSOLE).outcome == "aws-error"
 
 
-def test_a_comment_in_a_name_makes_nobody_of_it_somebody_else(federation: Federation, browser: requests.Session) -> None:
+def test_a_comment_in_a_name_makes_nobody_of_it_somebody_else(
+    federation: Federation, browser: requests.Session
+) -> None:
     """A person of another domain would be Jane if what is behind a comment were lost."""
     federation.set_claims(*federation.claims(RoleSessionName={"Value": "jane@contoso.com.evil.com"}))
     changed = taken(federation).replace(b">jane@contoso.com.evil.com<", b">jane@contoso.com<!-- -->.evil.com<")
@@ -79,7 +84,9 @@ def test_a_comment_in_a_name_makes_nobody_of_it_somebody_else(federation: Federa
     assert "/Federation/jane@contoso.com.evil.com" in http_sign_in.visit(browser, CONSOLE).text
 
 
-def test_a_response_that_was_used_opens_nothing_in_another_browser(federation: Federation, browser: requests.Session) -> None:
+def test_a_response_that_was_used_opens_nothing_in_another_browser(
+    federation: Federation, browser: requests.Session
+) -> None:
     document = taken(federation)
     assert federation.post(document, federation.relay_state(), browser).ok
     with http_sign_in.new_browser(federation.sandbox.environment) as thief:

@@ -16,7 +16,8 @@ from federation_sandbox import clouds, http_sign_in
 
 INVALID = "Your request included an invalid SAML response. To logout, click here."
 NOT_AUTHORIZED = (
-    "Not authorized to perform sts:AssumeRoleWithSAML (service: AWSSecurityTokenService; status code: 403; error code: AccessDenied)"
+    "Not authorized to perform sts:AssumeRoleWithSAML (service: AWSSecurityTokenService; status code: "
+    "403; error code: AccessDenied)"
 )
 OTHER_ROLE = ROLE.replace("Federation", "Other")
 
@@ -26,12 +27,18 @@ def by(text: str, code: str = "InvalidIdentityToken", service: str = "AWSSecurit
 
 
 def forged(
-    federation: Federation, attributes: str = "", signer: t.Any = None, after: dt.timedelta = dt.timedelta(), **values: t.Any
+    federation: Federation,
+    attributes: str = "",
+    signer: t.Any = None,
+    after: dt.timedelta = dt.timedelta(),
+    **values: t.Any,
 ) -> bytes:
     """A response that the federation's own certificate signed; values replace parts of it."""
     given = attributes or attribute(f"{AWS}Role", federation.pair()) + attribute(f"{AWS}RoleSessionName", JANE)
     parts = {"issuer": f"https://sts.windows.net/{TENANT}/", "name_id": f"<NameID>{JANE}</NameID>", **values}
-    return text_of(sign(build(federation.sandbox.world.clock.now() + after, given, **parts), signer or federation.signer))
+    return text_of(
+        sign(build(federation.sandbox.world.clock.now() + after, given, **parts), signer or federation.signer)
+    )
 
 
 def message(signed_in: http_sign_in.SignIn) -> str:
@@ -131,7 +138,9 @@ def test_too_late_after_it_was_issued(federation: Federation) -> None:
     """ExpiredTokenException of facts/aws.md 5.5, in the words of github.com/Nike-Inc/gimme-aws-creds/issues/251"""
     response = federation.saml_response()
     federation.later(minutes=5, seconds=1)
-    assert message(federation.post(response)) == by("Token must be redeemed within 5 minutes of issuance", "ExpiredTokenException")
+    assert message(federation.post(response)) == by(
+        "Token must be redeemed within 5 minutes of issuance", "ExpiredTokenException"
+    )
 
 
 def test_too_early(federation: Federation) -> None:
@@ -172,7 +181,13 @@ def test_the_audience_of_govcloud_is_for_govcloud(federation: Federation) -> Non
 
 
 @pytest.mark.parametrize(
-    "recipient", ["https://sp.example.com/saml", "https://signin.aws.amazon.com/other", "https://signin.amazonaws-us-gov.com/saml", ""]
+    "recipient",
+    [
+        "https://sp.example.com/saml",
+        "https://signin.aws.amazon.com/other",
+        "https://signin.amazonaws-us-gov.com/saml",
+        "",
+    ],
 )
 def test_a_recipient_that_is_not_aws(federation: Federation, recipient: str) -> None:
     """facts/aws.md 5.4: even where the trust policy does not look"""
@@ -241,7 +256,9 @@ def test_the_reply_url_of_one_provider_takes_its_responses_only(federation: Fede
 
 def test_a_provider_that_wants_encryption_takes_nothing_plain(federation: Federation, private_key: str) -> None:
     """facts/aws.md 5.3"""
-    federation.iam.update_saml_provider(SAMLProviderArn=PROVIDER, AddPrivateKey=private_key, AssertionEncryptionMode="Required")
+    federation.iam.update_saml_provider(
+        SAMLProviderArn=PROVIDER, AddPrivateKey=private_key, AssertionEncryptionMode="Required"
+    )
     assert message(federation.sign_in()) == INVALID
 
 
@@ -281,7 +298,9 @@ def test_a_source_identity_that_is_none(federation: Federation, source: str) -> 
     assert message(federation.sign_in()) == expected
 
 
-@pytest.mark.parametrize(("claim", "action"), [("SourceIdentity", "sts:SetSourceIdentity"), ("PrincipalTag:Team", "sts:TagSession")])
+@pytest.mark.parametrize(
+    ("claim", "action"), [("SourceIdentity", "sts:SetSourceIdentity"), ("PrincipalTag:Team", "sts:TagSession")]
+)
 def test_a_claim_that_needs_an_action_in_the_trust_policy(federation: Federation, claim: str, action: str) -> None:
     federation.set_claims(*federation.claims(**{claim: {"Value": "blue"}}))
     assert message(federation.sign_in()) == NOT_AUTHORIZED
@@ -349,7 +368,9 @@ def test_a_trust_policy_whose_audience_is_the_identifier(federation: Federation)
 def test_a_trust_policy_that_denies(federation: Federation) -> None:
     trust = federation.trust()
     denied = {"Effect": "Deny", "Principal": {"Federated": PROVIDER}, "Action": "sts:AssumeRoleWithSAML"}
-    federation.set_trust({**trust, "Statement": [*trust["Statement"], {**denied, "Condition": {"StringEquals": {"SAML:sub": JANE}}}]})
+    federation.set_trust(
+        {**trust, "Statement": [*trust["Statement"], {**denied, "Condition": {"StringEquals": {"SAML:sub": JANE}}}]}
+    )
     assert message(federation.sign_in()) == NOT_AUTHORIZED
     assert federation.sign_in("ann@contoso.com").ok
 
@@ -379,7 +400,9 @@ def test_conditions_of_a_trust_policy(federation: Federation, condition: dict[st
 @pytest.fixture
 def two_roles(federation: Federation) -> Federation:
     """A federation whose people have two roles."""
-    federation.iam.create_role(RoleName="Other", AssumeRolePolicyDocument=federation.trust_text(), MaxSessionDuration=43200)
+    federation.iam.create_role(
+        RoleName="Other", AssumeRolePolicyDocument=federation.trust_text(), MaxSessionDuration=43200
+    )
     second = {"Value": federation.pair(OTHER_ROLE), "SamlClaimType": f"{AWS}Role"}
     federation.set_claims(*federation.claims(), second)
     return federation
@@ -408,7 +431,10 @@ def test_a_role_that_was_not_offered(two_roles: Federation) -> None:
 
 def test_a_response_for_another_partition(federation: Federation) -> None:
     key = {"id": "AKIAGOVERNMENT000001", "secret": "secret"}
-    clouds.seed(federation.sandbox.world, {"aws": {"accounts": [{"id": "444455556666", "partition": "aws-us-gov", "access_keys": [key]}]}})
+    clouds.seed(
+        federation.sandbox.world,
+        {"aws": {"accounts": [{"id": "444455556666", "partition": "aws-us-gov", "access_keys": [key]}]}},
+    )
     reply_url = "https://signin.amazonaws-us-gov.com/saml"
     federation.change_application(web={"redirectUris": [reply_url]}, identifierUris=["urn:amazon:webservices:govcloud"])
     assert message(federation.sign_in()).startswith("Specified provider doesn't exist")
@@ -417,7 +443,10 @@ def test_a_response_for_another_partition(federation: Federation) -> None:
 def test_pages_that_are_not_there(federation: Federation) -> None:
     with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         assert browser.post("https://signin.aws.amazon.com/elsewhere", data={}, timeout=300).status_code == 404
-        assert http_sign_in.visit(browser, "https://console.aws.amazon.com/").text == "Your session has expired. Please sign in again."
+        assert (
+            http_sign_in.visit(browser, "https://console.aws.amazon.com/").text
+            == "Your session has expired. Please sign in again."
+        )
         assert (
             http_sign_in.visit(browser, "https://signin.aws.amazon.com/oauth?Action=logout&logout=1").text
             == "You have successfully signed out."

@@ -30,11 +30,20 @@ def browser(federation: Federation) -> collections.abc.Iterator[requests.Session
 def credentials(federation: Federation) -> dict[str, str]:
     """What STS gave an administrator."""
     principal = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}],
+    }
     federation.iam.create_role(RoleName="Admin", AssumeRolePolicyDocument=json.dumps(trust))
-    assumed = federation.client("sts").assume_role(RoleArn=federation.role.replace("Federation", "Admin"), RoleSessionName="alex")
+    assumed = federation.client("sts").assume_role(
+        RoleArn=federation.role.replace("Federation", "Admin"), RoleSessionName="alex"
+    )
     made = assumed["Credentials"]
-    return {"sessionId": made["AccessKeyId"], "sessionKey": made["SecretAccessKey"], "sessionToken": made["SessionToken"]}
+    return {
+        "sessionId": made["AccessKeyId"],
+        "sessionKey": made["SecretAccessKey"],
+        "sessionToken": made["SessionToken"],
+    }
 
 
 def ask(browser: requests.Session, **values: t.Any) -> requests.Response:
@@ -53,7 +62,9 @@ def test_credentials_of_a_role_session_open_the_console(browser: requests.Sessio
     assert f":sts::{ACCOUNT}:assumed-role/Admin/alex" in seen.text
 
 
-def test_the_session_lasts_as_long_as_was_asked(federation: Federation, browser: requests.Session, credentials: dict[str, str]) -> None:
+def test_the_session_lasts_as_long_as_was_asked(
+    federation: Federation, browser: requests.Session, credentials: dict[str, str]
+) -> None:
     ask(browser, Action="login", Destination=CONSOLE, SigninToken=token(browser, credentials, SessionDuration="7200"))
     federation.later(seconds=7100)
     assert http_sign_in.visit(browser, CONSOLE).outcome == "console-home"
@@ -61,7 +72,9 @@ def test_the_session_lasts_as_long_as_was_asked(federation: Federation, browser:
     assert http_sign_in.visit(browser, CONSOLE).outcome == "aws-error"
 
 
-def test_a_token_lasts_fifteen_minutes(federation: Federation, browser: requests.Session, credentials: dict[str, str]) -> None:
+def test_a_token_lasts_fifteen_minutes(
+    federation: Federation, browser: requests.Session, credentials: dict[str, str]
+) -> None:
     made = token(browser, credentials)
     federation.later(minutes=16)
     assert ask(browser, Action="login", Destination=CONSOLE, SigninToken=made).status_code == 400
@@ -73,11 +86,16 @@ def test_a_token_lasts_fifteen_minutes(federation: Federation, browser: requests
         {},
         {"Action": "getSigninToken"},
         {"Action": "getSigninToken", "Session": "no json"},
-        {"Action": "getSigninToken", "Session": '{"sessionId": "AKIAOPERATOR00000001", "sessionKey": "secret", "sessionToken": ""}'},
+        {
+            "Action": "getSigninToken",
+            "Session": '{"sessionId": "AKIAOPERATOR00000001", "sessionKey": "secret", "sessionToken": ""}',
+        },
         {"Action": "login", "Destination": CONSOLE, "SigninToken": "made up"},
     ],
 )
-def test_whoever_holds_none_stays_outside(browser: requests.Session, values: dict[str, str], credentials: dict[str, str]) -> None:
+def test_whoever_holds_none_stays_outside(
+    browser: requests.Session, values: dict[str, str], credentials: dict[str, str]
+) -> None:
     assert ask(browser, **values).status_code == 400
     assert http_sign_in.visit(browser, CONSOLE).outcome == "aws-error"
 

@@ -49,7 +49,10 @@ def change_user(federation: Federation, name: str, **values: t.Any) -> None:
 def test_the_basic_claims(federation: Federation) -> None:
     """facts/entra.md 10.3"""
     found = claims(federation)
-    microsoft, standard = "http://schemas.microsoft.com/identity/claims/", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+    microsoft, standard = (
+        "http://schemas.microsoft.com/identity/claims/",
+        "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/",
+    )
     assert found[f"{microsoft}tenantid"] == [TENANT]
     assert found[f"{microsoft}objectidentifier"] == [federation.users[JANE]]
     assert found[f"{standard}name"] == [JANE]
@@ -64,11 +67,17 @@ def test_the_basic_claims(federation: Federation) -> None:
         ("officelocation", {"officeLocation": "Berlin"}, "Berlin"),
         ("createddatetime", {"createdDateTime": "2026-01-02T03:04:05Z"}, "2026-01-02T03:04:05Z"),
         ("accountEnabled", {"accountEnabled": True}, "True"),
-        ("proxyaddresses", {"proxyAddresses": ["SMTP:jane@contoso.com", "smtp:j@contoso.com"]}, "SMTP:jane@contoso.com"),
+        (
+            "proxyaddresses",
+            {"proxyAddresses": ["SMTP:jane@contoso.com", "smtp:j@contoso.com"]},
+            "SMTP:jane@contoso.com",
+        ),
         ("onpremisesimmutableid", {"onPremisesImmutableId": "abc="}, "abc="),
     ],
 )
-def test_documented_sources_of_users(federation: Federation, name: str, values: dict[str, t.Any], expected: str) -> None:
+def test_documented_sources_of_users(
+    federation: Federation, name: str, values: dict[str, t.Any], expected: str
+) -> None:
     """facts/entra.md E12; of a list one value is emitted (facts/entra.md 4.4)"""
     change_user(federation, JANE, **values)
     assert claimed(federation, {"Source": "user", "ID": name}) == [expected]
@@ -99,7 +108,9 @@ def test_groups_and_their_filter(federation: Federation) -> None:
     for match, group in (({"Type": "prefix", "Value": "Te"}, team), ({"Type": "suffix", "Value": "nts"}, agents)):
         federation.set_claims(*federation.claims(), GroupFilter={"MatchOn": "displayname", **match})
         assert claims(federation, nested)[GROUPS] == [group]
-    federation.set_claims(*federation.claims(), GroupFilter={"MatchOn": "samaccountname", "Type": "contains", "Value": "e"})
+    federation.set_claims(
+        *federation.claims(), GroupFilter={"MatchOn": "samaccountname", "Type": "contains", "Value": "e"}
+    )
     assert GROUPS not in claims(federation, nested)
 
 
@@ -130,7 +141,9 @@ def test_an_empty_source_makes_no_claim(federation: Federation) -> None:
         ("displayname", {}, ["Jane Doe"]),
     ],
 )
-def test_attributes_of_the_user(federation: Federation, source: str, values: dict[str, t.Any], expected: list[str]) -> None:
+def test_attributes_of_the_user(
+    federation: Federation, source: str, values: dict[str, t.Any], expected: list[str]
+) -> None:
     """facts/entra.md 4.4"""
     change_user(federation, JANE, **values)
     assert claimed(federation, {"Source": "user", "ID": source}) == expected
@@ -157,7 +170,9 @@ def test_assigned_roles_are_the_values_of_the_roles(federation: Federation) -> N
         "isEnabled": True,
     }
     roles = [*federation.graph("GET", federation.application_path)["appRoles"], role]
-    federation.change_application(appRoles=[{name: value for name, value in each.items() if name != "origin"} for each in roles])
+    federation.change_application(
+        appRoles=[{name: value for name, value in each.items() if name != "origin"} for each in roles]
+    )
     body = {"principalId": federation.users[JANE], "resourceId": federation.principal["id"], "appRoleId": role["id"]}
     federation.graph("POST", f"{federation.principal_path}/appRoleAssignedTo", **body)
     assert claimed(federation, {"Source": "user", "ID": "assignedroles"}) == ["role,provider"]
@@ -179,7 +194,12 @@ def test_join(federation: Federation) -> None:
     schema = [
         *federation.claims(),
         {"Source": "user", "ID": "extensionattribute1"},
-        {"Source": "transformation", "ID": "DataJoin", "TransformationId": "JoinTheData", "SamlClaimType": "urn:joined"},
+        {
+            "Source": "transformation",
+            "ID": "DataJoin",
+            "TransformationId": "JoinTheData",
+            "SamlClaimType": "urn:joined",
+        },
     ]
     federation.set_claims(*schema, transformations=[JOIN])
     assert claims(federation)["urn:joined"] == ["jane.sandbox"]
@@ -187,7 +207,12 @@ def test_join(federation: Federation) -> None:
 
 def test_501241_a_transformation_without_its_input(federation: Federation) -> None:
     """facts/entra.md 10.4"""
-    entry = {"Source": "transformation", "ID": "DataJoin", "TransformationId": "JoinTheData", "SamlClaimType": "urn:joined"}
+    entry = {
+        "Source": "transformation",
+        "ID": "DataJoin",
+        "TransformationId": "JoinTheData",
+        "SamlClaimType": "urn:joined",
+    }
     federation.set_claims(*federation.claims(), entry, transformations=[JOIN])
     text = federation.sign_in().text
     assert text == "AADSTS501241: Mandatory Input 'string1' missing from transformation ID 'JoinTheData'."
@@ -223,7 +248,9 @@ def test_50124_a_transformation_that_the_sandbox_cannot_carry_out(federation: Fe
     entry = {"Source": "transformation", "ID": "Out", "TransformationId": "T", "SamlClaimType": "urn:out"}
     output = [{"ClaimTypeReferenceId": "Out", "TransformationClaimType": "outputClaim"}]
     federation.set_claims(
-        *federation.claims(), entry, transformations=[{"ID": "T", "TransformationMethod": "RegexReplace()", "OutputClaims": output}]
+        *federation.claims(),
+        entry,
+        transformations=[{"ID": "T", "TransformationMethod": "RegexReplace()", "OutputClaims": output}],
     )
     assert federation.sign_in().text.startswith("AADSTS50124: ")
 
@@ -246,7 +273,10 @@ def test_without_a_policy_there_is_no_role(federation: Federation) -> None:
     assert found["NameID"] == [JANE]
     assert f"{AWS}Role" not in found
     signed_in = federation.sign_in()
-    assert (signed_in.outcome, signed_in.text) == ("aws-error", "Your request included an invalid SAML response. To logout, click here.")
+    assert (signed_in.outcome, signed_in.text) == (
+        "aws-error",
+        "Your request included an invalid SAML response. To logout, click here.",
+    )
 
 
 @pytest.mark.parametrize(("user", "name"), [(ALICE, ALICE), (BOB, "bob@fabrikam.com")])
@@ -259,6 +289,8 @@ def test_the_user_principal_name_of_guests(federation: Federation, user: str, na
 def test_guests_at_the_end_of_the_path(federation: Federation) -> None:
     """facts/aws.md 3.2"""
     federation.change_principal(appRoleAssignmentRequired=False)
-    assert federation.sign_in(ALICE).text.startswith("RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}")
+    assert federation.sign_in(ALICE).text.startswith(
+        "RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}"
+    )
     assert federation.sign_in("alice@fabrikam.com").hop == "aws"
     assert federation.sign_in(BOB).agent == "bob@fabrikam.com"

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People sign in to a user pool through Entra ID, with an OpenID Connect client that we did not write, and tokens that another verifies.
+"""People sign in to a user pool through Entra ID, with an OpenID Connect client that we did not write, and tokens that
+another verifies.
 
 facts/aws.md 8, K2 to K4; facts/entra.md 10.2 and 10.4 for what Entra ID makes of requests.
 """
@@ -61,18 +62,30 @@ class Client:
             form = http_sign_in.form_of(answer.text, user)
             if form is None:
                 return answer
-            answer = self.browser.post(urllib.parse.urljoin(answer.url, form[0]), data=form[1], allow_redirects=False, timeout=300)
+            answer = self.browser.post(
+                urllib.parse.urljoin(answer.url, form[0]), data=form[1], allow_redirects=False, timeout=300
+            )
         raise AssertionError("too many pages")
 
     def sign_in(self, base: str = PREFIX, user: str = JANE, **parameters: str) -> dict[str, t.Any]:
         """The tokens of a whole sign-in."""
         answer = self.open(base, user, **parameters)
-        assert answer.headers.get("Location", "").startswith(f"{CALLBACK}?code="), (answer.status_code, answer.headers, answer.text)
-        self.session.proxies, self.session.verify, self.session.trust_env = self.browser.proxies, self.browser.verify, False
+        assert answer.headers.get("Location", "").startswith(f"{CALLBACK}?code="), (
+            answer.status_code,
+            answer.headers,
+            answer.text,
+        )
+        self.session.proxies, self.session.verify, self.session.trust_env = (
+            self.browser.proxies,
+            self.browser.verify,
+            False,
+        )
         secret = {"client_secret": self.secret} if self.secret else {"include_client_id": True}
         return t.cast(
             "dict[str, t.Any]",
-            self.session.fetch_token(f"{base}/oauth2/token", authorization_response=answer.headers["Location"], **secret),
+            self.session.fetch_token(
+                f"{base}/oauth2/token", authorization_response=answer.headers["Location"], **secret
+            ),
         )
 
     def failure(self, **parameters: str) -> str:
@@ -151,7 +164,9 @@ def verified(client: Client, pool: dict[str, t.Any], token: str, audience: str |
     keys = jwt.PyJWKSet.from_dict(client.browser.get(f"{issuer}/.well-known/jwks.json", timeout=300).json())
     key = keys[jwt.get_unverified_header(token)["kid"]]
     options = {"verify_aud": audience is not None, "verify_iat": False, "verify_exp": False}
-    return t.cast("dict[str, t.Any]", jwt.decode(token, key, ["RS256"], audience=audience, issuer=issuer, options=options))
+    return t.cast(
+        "dict[str, t.Any]", jwt.decode(token, key, ["RS256"], audience=audience, issuer=issuer, options=options)
+    )
 
 
 def test_a_sign_in_ends_with_tokens(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
@@ -163,7 +178,9 @@ def test_a_sign_in_ends_with_tokens(federation: Federation, pool: dict[str, t.An
     assert claims["identities"][0]["providerName"] == "Entra"
     assert claims["cognito:groups"] == [f"{pool['id']}_Entra"]
     assert verified(client, pool, tokens["access_token"])["token_use"] == "access"
-    info = client.browser.get(f"{PREFIX}/oauth2/userInfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}, timeout=300)
+    info = client.browser.get(
+        f"{PREFIX}/oauth2/userInfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}, timeout=300
+    )
     assert info.json()["email"] == JANE
     cognito = federation.client("cognito-idp")
     assert cognito.admin_get_user(UserPoolId=pool["id"], Username=f"Entra_{JANE}")["UserStatus"] == "EXTERNAL_PROVIDER"
@@ -172,7 +189,9 @@ def test_a_sign_in_ends_with_tokens(federation: Federation, pool: dict[str, t.An
     assert verified(client, pool, refreshed["id_token"], pool["client"]["id"])["sub"] == claims["sub"]
 
 
-@pytest.mark.parametrize("parameters", [{"idp_identifier": "contoso.com"}, {"idp_identifier": "someone@Contoso.com"}, {}])
+@pytest.mark.parametrize(
+    "parameters", [{"idp_identifier": "contoso.com"}, {"idp_identifier": "someone@Contoso.com"}, {}]
+)
 def test_ways_to_the_provider(client: Client, parameters: dict[str, str]) -> None:
     """facts/aws.md 8: identifiers of a domain's form match e-mail addresses; with one provider nobody is asked."""
     assert client.sign_in(**parameters)["id_token"]
@@ -205,7 +224,9 @@ def test_one_session_of_entra_serves_both(federation: Federation, pool: dict[str
         ({"redirect_uri": "https://else.example/callback"}, "redirect_mismatch"),
     ],
 )
-def test_requests_of_clients_that_end_with_a_page(pool: dict[str, t.Any], client: Client, change: dict[str, str], text: str) -> None:
+def test_requests_of_clients_that_end_with_a_page(
+    pool: dict[str, t.Any], client: Client, change: dict[str, str], text: str
+) -> None:
     query = {"client_id": client.id, "redirect_uri": CALLBACK, "response_type": "code", "scope": "openid", **change}
     answer = client.browser.get(f"{PREFIX}/oauth2/authorize", params=query, allow_redirects=False, timeout=300)
     assert answer.status_code == 400
@@ -221,8 +242,17 @@ def test_requests_of_clients_that_end_with_a_page(pool: dict[str, t.Any], client
         {"code_challenge_method": "plain", "code_challenge": "x"},
     ],
 )
-def test_requests_of_clients_that_the_client_is_told_of(pool: dict[str, t.Any], client: Client, change: dict[str, str]) -> None:
-    query = {"client_id": client.id, "redirect_uri": CALLBACK, "response_type": "code", "scope": "openid", "state": "s", **change}
+def test_requests_of_clients_that_the_client_is_told_of(
+    pool: dict[str, t.Any], client: Client, change: dict[str, str]
+) -> None:
+    query = {
+        "client_id": client.id,
+        "redirect_uri": CALLBACK,
+        "response_type": "code",
+        "scope": "openid",
+        "state": "s",
+        **change,
+    }
     answer = client.browser.get(f"{PREFIX}/oauth2/authorize", params=query, allow_redirects=False, timeout=300)
     where = urllib.parse.urlsplit(answer.headers["Location"])
     assert f"{where.scheme}://{where.netloc}{where.path}" == CALLBACK
@@ -233,11 +263,19 @@ def test_requests_of_clients_that_the_client_is_told_of(pool: dict[str, t.Any], 
 def exchange(client: Client, answer: requests.Response, **change: str) -> requests.Response:
     code = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers["Location"]).query)["code"][0]
     verifier = client.session._code_verifier
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": verifier, **change}
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": CALLBACK,
+        "code_verifier": verifier,
+        **change,
+    }
     return client.browser.post(f"{PREFIX}/oauth2/token", data=form, auth=(client.id, client.secret or ""), timeout=300)
 
 
-@pytest.mark.parametrize("change", [{"code_verifier": "x" * 43}, {"redirect_uri": "https://desk.example/"}, {"code": "made-up"}])
+@pytest.mark.parametrize(
+    "change", [{"code_verifier": "x" * 43}, {"redirect_uri": "https://desk.example/"}, {"code": "made-up"}]
+)
 def test_a_code_is_exchanged_for_what_it_was_made_for(client: Client, change: dict[str, str]) -> None:
     answer = exchange(client, client.open(identity_provider="Entra"), **change)
     assert (answer.status_code, answer.json()) == (400, {"error": "invalid_grant"})
@@ -273,7 +311,10 @@ def test_a_signature_by_another_certificate(federation: Federation, client: Clie
     """facts/aws.md K2: a provider that was fed a file never learns of a new certificate."""
     federation.activate(federation.add_certificate())
     federation.later(days=30)
-    assert client.failure(identity_provider="Entra") == "Invalid SAML response received: SAML Response signature is invalid."
+    assert (
+        client.failure(identity_provider="Entra")
+        == "Invalid SAML response received: SAML Response signature is invalid."
+    )
 
 
 def test_a_provider_that_was_fed_an_address_learns_of_a_new_certificate_in_its_time(
@@ -334,14 +375,22 @@ def test_an_answer_that_was_changed(client: Client) -> None:
 
 def test_an_answer_for_another_audience(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
     federation.sandbox.world.state(Cognito).pools[pool["id"]].id = f"{REGION}_other"
-    federation.sandbox.world.state(Cognito).pools[f"{REGION}_other"] = federation.sandbox.world.state(Cognito).pools.pop(pool["id"])
+    federation.sandbox.world.state(Cognito).pools[f"{REGION}_other"] = federation.sandbox.world.state(
+        Cognito
+    ).pools.pop(pool["id"])
     answer = client.open(identity_provider="Entra")
     assert "AADSTS700016" in answer.text
 
 
 def test_an_answer_that_nobody_asked_for(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
     """facts/aws.md 8: only of providers with IDPInit, whose relay state says what a request would say."""
-    query = {"identity_provider": "Entra", "client_id": client.id, "redirect_uri": CALLBACK, "response_type": "code", "scope": "openid"}
+    query = {
+        "identity_provider": "Entra",
+        "client_id": client.id,
+        "redirect_uri": CALLBACK,
+        "response_type": "code",
+        "scope": "openid",
+    }
     federation.change_principal(samlSingleSignOnSettings={"relayState": urllib.parse.urlencode(query)})
     refused = client.follow(federation.url)
     assert "Invalid samlResponse or relayState" in refused.text
@@ -372,10 +421,15 @@ def test_an_attribute_that_cannot_be_changed(federation: Federation, pool: dict[
     change_provider(federation, pool, AttributeMapping={"custom:mail": MAIL})
     change_client(federation, pool, WriteAttributes=["custom:mail", "email"])
     assert client.sign_in(identity_provider="Entra")
-    assert client.failure(identity_provider="Entra") == "Invalid user attributes: user.custom:mail: Attribute cannot be updated."
+    assert (
+        client.failure(identity_provider="Entra")
+        == "Invalid user attributes: user.custom:mail: Attribute cannot be updated."
+    )
 
 
-def test_an_attribute_that_the_client_may_not_write(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
+def test_an_attribute_that_the_client_may_not_write(
+    federation: Federation, pool: dict[str, t.Any], client: Client
+) -> None:
     """facts/aws.md K4; the model's WriteAttributes: standard ones alone unless they are named."""
     cognito = federation.client("cognito-idp")
     cognito.add_custom_attributes(
@@ -385,9 +439,13 @@ def test_an_attribute_that_the_client_may_not_write(federation: Federation, pool
     assert "custom:mail: A client attempted to write" in client.failure(identity_provider="Entra")
 
 
-def test_a_required_attribute_that_the_response_lacks(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
+def test_a_required_attribute_that_the_response_lacks(
+    federation: Federation, pool: dict[str, t.Any], client: Client
+) -> None:
     federation.sandbox.world.state(Cognito).pools[pool["id"]].schema["phone_number"]["Required"] = True
-    assert client.failure(identity_provider="Entra") == "Invalid user attributes: phone_number: The attribute is required."
+    assert (
+        client.failure(identity_provider="Entra") == "Invalid user attributes: phone_number: The attribute is required."
+    )
 
 
 # --- what Entra ID makes of requests: facts/entra.md 10.4 ---
@@ -404,7 +462,8 @@ def request(pool_id: str, **change: str) -> str:
     text = " ".join(f'{key}="{value}"' for key, value in attributes.items() if value)
     issuer = change.get("issuer", f"urn:amazon:cognito:sp:{pool_id}")
     return (
-        f'<p:AuthnRequest xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion" {text}>'
+        f'<p:AuthnRequest xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" '
+        f'xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion" {text}>'
         f"<a:Issuer>{issuer}</a:Issuer>{change.get('inner', '')}</p:AuthnRequest>"
     )
 
@@ -437,7 +496,9 @@ def test_requests_that_entra_refuses(pool: dict[str, t.Any], client: Client, cha
     assert f"AADSTS{code}" in answer.text
 
 
-@pytest.mark.parametrize(("parameters", "code"), [({}, 750054), ({"SAMLRequest": "!"}, 75005), ({"SAMLRequest": "QUJD"}, 75005)])
+@pytest.mark.parametrize(
+    ("parameters", "code"), [({}, 750054), ({"SAMLRequest": "!"}, 75005), ({"SAMLRequest": "QUJD"}, 75005)]
+)
 def test_what_is_no_request(client: Client, parameters: dict[str, str], code: int) -> None:
     assert f"AADSTS{code}" in client.browser.get(LOGIN, params=parameters, timeout=300).text
 
@@ -478,7 +539,9 @@ def test_a_sign_in_is_asked_for_again_when_forced(pool: dict[str, t.Any], client
 
 def test_a_sign_out_here(federation: Federation, client: Client) -> None:
     client.sign_in(identity_provider="Entra")
-    answer = client.follow(f"{PREFIX}/logout?{urllib.parse.urlencode({'client_id': client.id, 'logout_uri': SIGNED_OUT})}")
+    answer = client.follow(
+        f"{PREFIX}/logout?{urllib.parse.urlencode({'client_id': client.id, 'logout_uri': SIGNED_OUT})}"
+    )
     assert answer.headers["Location"] == SIGNED_OUT
     assert client.sign_in(identity_provider="Entra"), "the session with Entra ID goes on"
 
@@ -488,7 +551,9 @@ def test_a_sign_out_everywhere(federation: Federation, pool: dict[str, t.Any], c
     change_provider(federation, pool, ProviderDetails=details(federation, IDPSignout="true"))
     federation.change_principal(logoutUrl=f"{PREFIX}/saml2/logout")
     client.sign_in(identity_provider="Entra")
-    answer = client.follow(f"{PREFIX}/logout?{urllib.parse.urlencode({'client_id': client.id, 'logout_uri': SIGNED_OUT})}")
+    answer = client.follow(
+        f"{PREFIX}/logout?{urllib.parse.urlencode({'client_id': client.id, 'logout_uri': SIGNED_OUT})}"
+    )
     assert answer.headers["Location"] == SIGNED_OUT
     federation.sandbox.world.traffic.clear()
     page = client.browser.get(f"{PREFIX}/oauth2/authorize", params=json.loads(json.dumps(query(client))), timeout=300)
@@ -496,7 +561,13 @@ def test_a_sign_out_everywhere(federation: Federation, pool: dict[str, t.Any], c
 
 
 def query(client: Client) -> dict[str, str]:
-    return {"client_id": client.id, "redirect_uri": CALLBACK, "response_type": "code", "scope": "openid", "identity_provider": "Entra"}
+    return {
+        "client_id": client.id,
+        "redirect_uri": CALLBACK,
+        "response_type": "code",
+        "scope": "openid",
+        "identity_provider": "Entra",
+    }
 
 
 def test_a_sign_out_to_an_address_that_is_not_the_clients(client: Client) -> None:

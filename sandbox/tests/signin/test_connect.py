@@ -37,10 +37,16 @@ def instance_arn(federation: Federation) -> str:
     [
         {"Action": "connect:GetFederationTokens"},
         {"Action": "connect:Describe*"},
-        {"Resource": "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-000000000000/user/${aws:userid}"},
+        {
+            "Resource": "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-000000000000"
+            "/user/${aws:userid}"
+        },
         {"Resource": "arn:aws:connect:us-west-2:*"},
         {"Resource": "arn:aws:connect:us-east-1:999900001111:*"},
-        {"Resource": "*", "Condition": {"StringEquals": {"connect:InstanceId": "00000000-0000-4000-8000-000000000000"}}},
+        {
+            "Resource": "*",
+            "Condition": {"StringEquals": {"connect:InstanceId": "00000000-0000-4000-8000-000000000000"}},
+        },
         {"Resource": "*", "Condition": {"StringEquals": {"aws:userid": "somebody"}}},
         {"Resource": "*", "Condition": {"StringEquals": {"connect:NoSuchKey": "x"}}},
         {"Effect": "Deny", "Resource": "*"},
@@ -74,7 +80,9 @@ def test_a_condition_on_the_instance(federation: Federation) -> None:
     """facts/aws.md 4.3: the second and third of the documented policies"""
     own = federation.instance["id"]
     for wanted in (own, ["00000000-0000-4000-8000-000000000000", own]):
-        federation.permit(federation.statement(Resource="*", Condition={"StringEquals": {"connect:InstanceId": wanted}}))
+        federation.permit(
+            federation.statement(Resource="*", Condition={"StringEquals": {"connect:InstanceId": wanted}})
+        )
         assert federation.sign_in().ok
 
 
@@ -102,7 +110,9 @@ def test_an_explicit_deny_wins(federation: Federation) -> None:
 
 def test_a_boundary_must_allow_too(federation: Federation) -> None:
     def bounded_by(name: str, action: str) -> None:
-        document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+        document = json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+        )
         arn = federation.iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
         federation.iam.put_role_permissions_boundary(RoleName="Federation", PermissionsBoundary=arn)
 
@@ -116,7 +126,9 @@ def test_a_managed_policy_that_allows_every_read(federation: Federation) -> None
     """facts/aws.md 4.3: AmazonConnectReadOnlyAccess has connect:Get*"""
     federation.iam.delete_role_policy(RoleName="Federation", PolicyName="Connect")
     assert message(federation.sign_in()) == DENIED
-    federation.iam.attach_role_policy(RoleName="Federation", PolicyArn="arn:aws:iam::aws:policy/AmazonConnectReadOnlyAccess")
+    federation.iam.attach_role_policy(
+        RoleName="Federation", PolicyArn="arn:aws:iam::aws:policy/AmazonConnectReadOnlyAccess"
+    )
     assert federation.sign_in().ok
 
 
@@ -157,7 +169,10 @@ def test_a_region_without_amazon_connect(federation: Federation) -> None:
 def test_opening_the_instance_directly(federation: Federation) -> None:
     """facts/aws.md 4.1, 4.4"""
     for path in ("/", "/ccp-v2/", "/home", "/auth/sign-in?code=made-up"):
-        assert message(http_sign_in.visit(federation.sandbox.environment, f"https://acme.my.connect.aws{path}")) == "Session expired"
+        assert (
+            message(http_sign_in.visit(federation.sandbox.environment, f"https://acme.my.connect.aws{path}"))
+            == "Session expired"
+        )
 
 
 def test_an_address_without_an_instance(federation: Federation) -> None:
@@ -186,7 +201,18 @@ def test_an_agent_who_was_deleted(federation: Federation) -> None:
 def test_an_instance_that_does_not_sign_in_with_saml(federation: Federation) -> None:
     made = clouds.seed(
         federation.sandbox.world,
-        {"aws": {"instances": [{"account": ACCOUNT, "region": REGION, "alias": "own", "identity_management_type": "CONNECT_MANAGED"}]}},
+        {
+            "aws": {
+                "instances": [
+                    {
+                        "account": ACCOUNT,
+                        "region": REGION,
+                        "alias": "own",
+                        "identity_management_type": "CONNECT_MANAGED",
+                    }
+                ]
+            }
+        },
     )
     federation.permit(federation.statement(Resource="*"))
     federation.set_relay_state(federation.relay_state(instance=made["aws"]["instances"][0]["id"]))
@@ -241,7 +267,9 @@ def test_the_old_domain(federation: Federation) -> None:
 
 
 def test_the_routing_profile_is_the_agent_s(federation: Federation) -> None:
-    profiles = federation.connect.list_routing_profiles(InstanceId=federation.instance["id"])["RoutingProfileSummaryList"]
+    profiles = federation.connect.list_routing_profiles(InstanceId=federation.instance["id"])[
+        "RoutingProfileSummaryList"
+    ]
     assert federation.sign_in(ANN).routing_profile == "Sales"
     basic = next(each["Id"] for each in profiles if each["Name"] == "Basic Routing Profile")
     user = {"InstanceId": federation.instance["id"], "UserId": federation.instance["users"][ANN]}
@@ -256,7 +284,9 @@ def anew(federation: Federation) -> None:
     """The role, deleted and made again with the same name: what a careless tool does to change it."""
     federation.iam.delete_role_policy(RoleName="Federation", PolicyName="Connect")
     federation.iam.delete_role(RoleName="Federation")
-    federation.iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=federation.trust_text(), MaxSessionDuration=43200)
+    federation.iam.create_role(
+        RoleName="Federation", AssumeRolePolicyDocument=federation.trust_text(), MaxSessionDuration=43200
+    )
     federation.permit(federation.statement())
 
 
@@ -271,9 +301,14 @@ def test_an_agent_is_tied_to_the_role_of_the_first_sign_in(federation: Federatio
 def test_a_new_user_of_the_same_name_is_tied_to_nothing(federation: Federation) -> None:
     assert federation.sign_in().ok
     anew(federation)
-    old = federation.connect.describe_user(InstanceId=federation.instance["id"], UserId=federation.instance["users"][JANE])["User"]
+    old = federation.connect.describe_user(
+        InstanceId=federation.instance["id"], UserId=federation.instance["users"][JANE]
+    )["User"]
     federation.connect.delete_user(InstanceId=federation.instance["id"], UserId=old["Id"])
-    kept = {name: old[name] for name in ("Username", "IdentityInfo", "PhoneConfig", "SecurityProfileIds", "RoutingProfileId")}
+    kept = {
+        name: old[name]
+        for name in ("Username", "IdentityInfo", "PhoneConfig", "SecurityProfileIds", "RoutingProfileId")
+    }
     federation.connect.create_user(InstanceId=federation.instance["id"], **kept)
     assert federation.sign_in().ok
 
@@ -287,7 +322,11 @@ def assumed(federation: Federation, response: str, **more: t.Any) -> t.Any:
 
 
 def as_session(federation: Federation, credentials: dict[str, t.Any]) -> t.Any:
-    keys = {"AccessKeyId": "aws_access_key_id", "SecretAccessKey": "aws_secret_access_key", "SessionToken": "aws_session_token"}
+    keys = {
+        "AccessKeyId": "aws_access_key_id",
+        "SecretAccessKey": "aws_secret_access_key",
+        "SessionToken": "aws_session_token",
+    }
     return federation.client("connect", **{ours: credentials[theirs] for theirs, ours in keys.items()})
 
 
@@ -322,8 +361,16 @@ def test_the_api_takes_a_response_more_than_once(federation: Federation) -> None
     [
         ({"PrincipalArn": f"{PROVIDER}2"}, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML"),
         ({"RoleArn": f"{ROLE}2"}, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML"),
-        ({"DurationSeconds": 43200}, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
-        ({"SAMLAssertion": "QUJD"}, "InvalidIdentityToken", "Your request included an invalid SAML response. To logout, click here."),
+        (
+            {"DurationSeconds": 43200},
+            "ValidationError",
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        ),
+        (
+            {"SAMLAssertion": "QUJD"},
+            "InvalidIdentityToken",
+            "Your request included an invalid SAML response. To logout, click here.",
+        ),
     ],
 )
 def test_what_the_api_refuses(federation: Federation, parameters: dict[str, t.Any], code: str, message: str) -> None:

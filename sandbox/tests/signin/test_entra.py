@@ -74,7 +74,10 @@ def test_700016_an_application_that_was_deleted(federation: Federation) -> None:
 
 
 def test_700016_the_wrong_tenant(federation: Federation) -> None:
-    clouds.seed(federation.sandbox.world, {"entra": {"tenants": [{"display_name": "Fabrikam", "domains": ["fabrikam.onmicrosoft.com"]}]}})
+    clouds.seed(
+        federation.sandbox.world,
+        {"entra": {"tenants": [{"display_name": "Fabrikam", "domains": ["fabrikam.onmicrosoft.com"]}]}},
+    )
     text = refused(federation, url=federation.url.replace(TENANT, "fabrikam.onmicrosoft.com"))
     assert text.startswith("AADSTS700016: ")
     assert "'Fabrikam'" in text
@@ -98,7 +101,9 @@ def test_90019_a_launch_url_without_a_tenant(federation: Federation) -> None:
 
 def test_7000112_a_disabled_application(federation: Federation) -> None:
     federation.change_principal(accountEnabled=False)
-    assert refused(federation).startswith(f"AADSTS7000112: Application '{federation.application['appId']}'(Connect) is disabled.")
+    assert refused(federation).startswith(
+        f"AADSTS7000112: Application '{federation.application['appId']}'(Connect) is disabled."
+    )
 
 
 def test_650056_an_application_that_does_not_sign_in_with_saml(federation: Federation) -> None:
@@ -169,7 +174,9 @@ def test_a_sign_on_url_sends_people_there_instead(federation: Federation) -> Non
         ),
     ],
 )
-def test_the_response_goes_to_the_default_reply_url(federation: Federation, reply_urls: list[str], settings: t.Any, default: str) -> None:
+def test_the_response_goes_to_the_default_reply_url(
+    federation: Federation, reply_urls: list[str], settings: t.Any, default: str
+) -> None:
     """facts/entra.md 2.10"""
     federation.change_application(web={"redirectUris": reply_urls, "redirectUriSettings": settings})
     root = parsed(federation.saml_response())
@@ -223,7 +230,8 @@ def test_the_response_is_as_entra_issues_it(federation: Federation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "signed"), [("TokenOnly", ["Assertion"]), ("ResponseOnly", ["Response"]), ("ResponseAndToken", ["Response", "Assertion"])]
+    ("parts", "signed"),
+    [("TokenOnly", ["Assertion"]), ("ResponseOnly", ["Response"]), ("ResponseAndToken", ["Response", "Assertion"])],
 )
 def test_a_token_issuance_policy_says_what_is_signed(federation: Federation, parts: str, signed: list[str]) -> None:
     """facts/entra.md 3.12: all three are signatures that AWS verifies"""
@@ -255,7 +263,8 @@ def test_the_issuer_with_the_application_id(federation: Federation, value: bool 
     assert f'entityID="{ISSUER}"' in federation.metadata()
     assert federation.sign_in(JANE).hop == "aws"
     federation.iam.update_saml_provider(
-        SAMLProviderArn=PROVIDER, SAMLMetadataDocument=federation.metadata().replace(f'entityID="{ISSUER}"', f'entityID="{issuer}"')
+        SAMLProviderArn=PROVIDER,
+        SAMLMetadataDocument=federation.metadata().replace(f'entityID="{ISSUER}"', f'entityID="{issuer}"'),
     )
     assert federation.sign_in(JANE).hop == "connect"
 

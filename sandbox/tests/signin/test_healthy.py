@@ -28,7 +28,9 @@ def test_a_member_of_an_assigned_group_gets_in(federation: Federation) -> None:
     assert federation.sign_in("ann@contoso.com").agent == "ann@contoso.com"
 
 
-def test_the_name_on_the_sign_in_page_is_in_any_case_but_the_claim_is_as_the_directory_has_it(federation: Federation) -> None:
+def test_the_name_on_the_sign_in_page_is_in_any_case_but_the_claim_is_as_the_directory_has_it(
+    federation: Federation,
+) -> None:
     assert federation.sign_in("JANE@Contoso.com").agent == JANE
 
 
@@ -75,7 +77,11 @@ def test_without_a_destination_one_lands_on_the_home_page_of_the_instance(federa
     """facts/aws.md 4.1"""
     federation.set_relay_state(federation.relay_state(destination=""))
     signed_in = federation.sign_in()
-    assert (signed_in.outcome, signed_in.agent, signed_in.url) == ("agent-home", JANE, "https://acme.my.connect.aws/home")
+    assert (signed_in.outcome, signed_in.agent, signed_in.url) == (
+        "agent-home",
+        JANE,
+        "https://acme.my.connect.aws/home",
+    )
     assert signed_in.routing_profile == "Basic Routing Profile"
 
 
@@ -90,13 +96,17 @@ def test_a_destination_elsewhere_must_be_an_approved_origin(federation: Federati
     """facts/aws.md 4.1"""
     federation.set_relay_state(federation.relay_state(destination="https://agents.example.com/desk"))
     assert federation.sign_in().outcome == "connect-message"
-    federation.connect.associate_approved_origin(InstanceId=federation.instance["id"], Origin="https://agents.example.com")
+    federation.connect.associate_approved_origin(
+        InstanceId=federation.instance["id"], Origin="https://agents.example.com"
+    )
     assert (federation.sign_in().outcome, federation.sign_in().url) == ("elsewhere", "https://agents.example.com/desk")
 
 
 def test_only_approved_origins_may_frame_the_contact_control_panel(federation: Federation) -> None:
     """facts/aws.md 7"""
-    federation.connect.associate_approved_origin(InstanceId=federation.instance["id"], Origin="https://agents.example.com")
+    federation.connect.associate_approved_origin(
+        InstanceId=federation.instance["id"], Origin="https://agents.example.com"
+    )
     with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         federation.sign_in(browser=browser)
         headers = browser.get("https://acme.my.connect.aws/ccp-v2", timeout=300).headers
@@ -106,7 +116,9 @@ def test_only_approved_origins_may_frame_the_contact_control_panel(federation: F
 
 def test_signing_in_to_connect_replaces_the_console_session_of_the_browser(federation: Federation) -> None:
     """facts/aws.md 4.1: the classic trap"""
-    federation.iam.create_role(RoleName="Admin", AssumeRolePolicyDocument=federation.trust_text(), MaxSessionDuration=43200)
+    federation.iam.create_role(
+        RoleName="Admin", AssumeRolePolicyDocument=federation.trust_text(), MaxSessionDuration=43200
+    )
     admin = ROLE.replace("Federation", "Admin")
     federation.set_claims(*federation.claims(Role={"Value": federation.pair(admin)}))
     federation.set_relay_state(None)
@@ -158,7 +170,9 @@ def test_the_whole_world_goes_back_to_a_snapshot_as_often_as_it_is_told(federati
         world.reset()
         Federation(federation.sandbox).iam.delete_role_policy(RoleName="Federation", PolicyName="Connect")
         restore()
-        assert federation.iam.list_role_policies(RoleName="Federation")["PolicyNames"] == ["Connect"], "not what another world has"
+        assert federation.iam.list_role_policies(RoleName="Federation")["PolicyNames"] == ["Connect"], (
+            "not what another world has"
+        )
         assert world.clock.now() == before
         assert (world.settings.latency, world.settings.limits) == (0.0, False)
         assert federation.sign_in().ok

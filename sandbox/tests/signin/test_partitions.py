@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same way in other clouds: AWS GovCloud (facts/aws.md 4.1, 5.4) and Microsoft's national ones (facts/entra.md 6.8)."""
+"""The same way in other clouds: AWS GovCloud (facts/aws.md 4.1, 5.4) and Microsoft's national ones (facts/entra.md
+6.8).
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,20 @@ def govcloud(federation: Federation) -> t.Any:
     resource = f"arn:aws-us-gov:connect:{REGION}:{ACCOUNT}:instance/{instance_id}/user/${{aws:userid}}"
     permission = {"Version": "2012-10-17", "Statement": [federation.statement(Resource=resource)]}
     trust = federation.trust(reply_url, provider=PROVIDER)
-    role = {"account": ACCOUNT, "name": "Federation", "trust": trust, "max_session_duration": 43200, "policies": {"Connect": permission}}
-    instance = {"account": ACCOUNT, "region": REGION, "alias": "acme-gov", "id": instance_id, "users": [{"username": JANE}]}
+    role = {
+        "account": ACCOUNT,
+        "name": "Federation",
+        "trust": trust,
+        "max_session_duration": 43200,
+        "policies": {"Connect": permission},
+    }
+    instance = {
+        "account": ACCOUNT,
+        "region": REGION,
+        "alias": "acme-gov",
+        "id": instance_id,
+        "users": [{"username": JANE}],
+    }
     seed = {
         "accounts": [{"id": ACCOUNT, "partition": "aws-us-gov"}],
         "providers": [{"account": ACCOUNT, "name": "Entra", "metadata": federation.metadata()}],
@@ -36,7 +50,9 @@ def govcloud(federation: Federation) -> t.Any:
     clouds.seed(federation.sandbox.world, {"aws": seed})
     federation.set_claims(*federation.claims(Role={"Value": f"{ROLE},{PROVIDER}"}))
     federation.change_application(web={"redirectUris": [reply_url]}, identifierUris=["urn:amazon:webservices:govcloud"])
-    federation.set_relay_state(f"https://console.amazonaws-us-gov.com/connect/federate/{instance_id}?destination=%2Fccp-v2")
+    federation.set_relay_state(
+        f"https://console.amazonaws-us-gov.com/connect/federate/{instance_id}?destination=%2Fccp-v2"
+    )
     return federation
 
 
@@ -63,7 +79,9 @@ def test_the_console_sessions_of_two_partitions_stand_side_by_side(govcloud: Fed
     with http_sign_in.new_browser(govcloud.sandbox.environment) as browser:
         assert govcloud.sign_in(browser=browser).ok
         assert http_sign_in.visit(browser, "https://console.aws.amazon.com/console/home").outcome == "aws-error"
-        assert http_sign_in.visit(browser, "https://console.amazonaws-us-gov.com/console/home").outcome == "console-home"
+        assert (
+            http_sign_in.visit(browser, "https://console.amazonaws-us-gov.com/console/home").outcome == "console-home"
+        )
 
 
 @pytest.mark.parametrize(
@@ -75,9 +93,13 @@ def test_the_console_sessions_of_two_partitions_stand_side_by_side(govcloud: Fed
     ],
 )
 def test_the_launchers_of_national_clouds(federation: Federation, cloud: str, launcher: str, login: str) -> None:
-    made = clouds.seed(federation.sandbox.world, {"entra": {"tenants": [{"cloud": cloud, "domains": [f"{cloud}.onmicrosoft.com"]}]}})
+    made = clouds.seed(
+        federation.sandbox.world, {"entra": {"tenants": [{"cloud": cloud, "domains": [f"{cloud}.onmicrosoft.com"]}]}}
+    )
     tenant = made["entra"]["tenants"][0]["id"]
     app_id = federation.application["appId"]
-    signed_in = http_sign_in.visit(federation.sandbox.environment, f"https://{launcher}/api/signin/{app_id}?tenantId={tenant}")
+    signed_in = http_sign_in.visit(
+        federation.sandbox.environment, f"https://{launcher}/api/signin/{app_id}?tenantId={tenant}"
+    )
     assert signed_in.url.startswith(f"https://{login}/{tenant}/")
     assert signed_in.text.startswith("AADSTS700016: ")

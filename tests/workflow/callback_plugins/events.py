@@ -39,7 +39,13 @@ class CallbackModule(CallbackBase):
         task, host = (result.task, result.host) if hasattr(result, "task") else (result._task, result._host)
         role = task._role.get_name() if task._role else None
         content = result.result if hasattr(result, "result") else result._result
-        place = {"host": host.get_name(), "role": role, "task": task.get_name(), "action": task.action, "check": bool(task.check_mode)}
+        place = {
+            "host": host.get_name(),
+            "role": role,
+            "task": task.get_name(),
+            "action": task.action,
+            "check": bool(task.check_mode),
+        }
         self._write({**place, "status": status, "result": content})
 
     def v2_runner_on_ok(self, result: t.Any) -> None:

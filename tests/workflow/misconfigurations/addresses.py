@@ -27,7 +27,9 @@ ADDRESSES: t.Final = (
     Misconfiguration("no-identifier", "identifier", lambda p: p.change_application(identifierUris=[]), "identifiers"),
     Misconfiguration("no-reply-url", "reply_url", lambda p: p.set_reply_urls(), "reply_urls"),
     Misconfiguration("reply-url-misspelt", "reply_url", lambda p: p.set_reply_urls(REPLY_URL + "l"), "reply_urls"),
-    Misconfiguration("reply-url-elsewhere", "reply_url", lambda p: p.set_reply_urls("https://desk.example.com/saml"), "reply_urls"),
+    Misconfiguration(
+        "reply-url-elsewhere", "reply_url", lambda p: p.set_reply_urls("https://desk.example.com/saml"), "reply_urls"
+    ),
     Misconfiguration(
         "reply-url-of-govcloud",
         "reply_url",
@@ -41,7 +43,9 @@ ADDRESSES: t.Final = (
         "reply_urls",
     ),
     Misconfiguration("no-relay-state", "relay_state", lambda p: p.set_relay_state(None), "relay_state"),
-    Misconfiguration("relay-state-elsewhere", "relay_state", lambda p: p.set_relay_state("https://desk.example.com/"), "relay_state"),
+    Misconfiguration(
+        "relay-state-elsewhere", "relay_state", lambda p: p.set_relay_state("https://desk.example.com/"), "relay_state"
+    ),
     Misconfiguration(
         "relay-state-without-https",
         "relay_state",
@@ -51,10 +55,14 @@ ADDRESSES: t.Final = (
     Misconfiguration(
         "relay-state-of-govcloud",
         "relay_state",
-        lambda p: p.set_relay_state(p.relay_state.replace(f"{REGION}.console.aws.amazon.com", "console.amazonaws-us-gov.com")),
+        lambda p: p.set_relay_state(
+            p.relay_state.replace(f"{REGION}.console.aws.amazon.com", "console.amazonaws-us-gov.com")
+        ),
         "relay_state",
     ),
-    Misconfiguration("relay-state-to-another-instance", "relay_state", lambda p: p.set_relay_state(_other_instance(p)), "relay_state"),
+    Misconfiguration(
+        "relay-state-to-another-instance", "relay_state", lambda p: p.set_relay_state(_other_instance(p)), "relay_state"
+    ),
     Misconfiguration(
         "relay-state-to-another-region",
         "relay_state",
@@ -80,10 +88,16 @@ ADDRESSES: t.Final = (
         "identifiers",
     ),
     Misconfiguration(
-        "reply-url-in-another-case", "reply_url", lambda p: p.set_reply_urls(REPLY_URL.replace("signin", "SignIn")), "reply_urls"
+        "reply-url-in-another-case",
+        "reply_url",
+        lambda p: p.set_reply_urls(REPLY_URL.replace("signin", "SignIn")),
+        "reply_urls",
     ),
     Misconfiguration(
-        "reply-path-in-another-case", "reply_url", lambda p: p.set_reply_urls(REPLY_URL.replace("/saml", "/SAML")), "reply_urls"
+        "reply-path-in-another-case",
+        "reply_url",
+        lambda p: p.set_reply_urls(REPLY_URL.replace("/saml", "/SAML")),
+        "reply_urls",
     ),
     Misconfiguration(
         "relay-state-with-the-id-in-another-case",
@@ -98,7 +112,10 @@ ADDRESSES: t.Final = (
         "new_domain=true",
     ),
     Misconfiguration(
-        "relay-state-encoded-as-a-whole", "relay_state", lambda p: p.set_relay_state(quote(p.relay_state, safe="")), "relay_state"
+        "relay-state-encoded-as-a-whole",
+        "relay_state",
+        lambda p: p.set_relay_state(quote(p.relay_state, safe="")),
+        "relay_state",
     ),
 )
 
@@ -106,5 +123,7 @@ ADDRESSES: t.Final = (
 HARMLESS: t.Final[dict[str, Act]] = {
     "a page that is encoded twice": lambda p: p.set_relay_state(p.relay_state.replace("%2F", "%252F")),
     "a page that is not encoded": lambda p: p.set_relay_state(p.relay_state.replace("%2F", "/")),
-    "a console's host in another case": lambda p: p.set_relay_state(p.relay_state.replace("console.aws", "Console.AWS")),
+    "a console's host in another case": lambda p: p.set_relay_state(
+        p.relay_state.replace("console.aws", "Console.AWS")
+    ),
 }

@@ -45,7 +45,12 @@ def _issue_saml_2(live: LiveFederation) -> None:
 def _encrypt_tokens(live: LiveFederation) -> None:
     now = live.sandbox.world.clock.now()
     certificate = certificates.self_signed("Encryption", now, now + dt.timedelta(days=365))[1]
-    own = {"type": "AsymmetricX509Cert", "usage": "Encrypt", "keyId": str(uuid.uuid4()), "customKeyIdentifier": "RW5jcnlwdGlvbg=="}
+    own = {
+        "type": "AsymmetricX509Cert",
+        "usage": "Encrypt",
+        "keyId": str(uuid.uuid4()),
+        "customKeyIdentifier": "RW5jcnlwdGlvbg==",
+    }
     key = {**own, "key": base64.b64encode(certificates.der(certificate)).decode()}
     known = live.graph("GET", f"{live.principal}?$select=keyCredentials")["keyCredentials"]
     live.change_principal(keyCredentials=[*({**one, "key": None} for one in known), key])
@@ -79,7 +84,9 @@ APPLICATION: t.Final = (
         lambda p: p.change_principal(loginUrl="https://desk.example.com/"),
         "azure_saml_app",
     ),
-    Misconfiguration("application-deleted", "application", _delete_application, "restore it", mends=_restore_application),
+    Misconfiguration(
+        "application-deleted", "application", _delete_application, "restore it", mends=_restore_application
+    ),
     Misconfiguration("tokens-of-saml-1.1", "response", _issue_saml_1, "SamlTokenVersion to 2.0", mends=_issue_saml_2),
     Misconfiguration(
         "tokens-encrypted-for-nobody",

@@ -28,7 +28,9 @@ def _renew(live: LiveFederation) -> None:
 
 
 def _other_metadata(live: LiveFederation) -> None:
-    other = live.graph("POST", "/applicationTemplates/8b1025e4-1dd2-430b-a150-2ef79cd700f5/instantiate", displayName="Other")
+    other = live.graph(
+        "POST", "/applicationTemplates/8b1025e4-1dd2-430b-a150-2ef79cd700f5/instantiate", displayName="Other"
+    )
     path = f"/servicePrincipals/{other['servicePrincipal']['id']}"
     live.graph("PATCH", path, preferredSingleSignOnMode="saml")
     made = live.graph("POST", f"{path}/addTokenSigningCertificate", displayName="CN=Other")
@@ -45,6 +47,8 @@ CERTIFICATE: t.Final = (
     Misconfiguration("certificate-not-active", "certificate", lambda p: p.activate("0" * 40), "azure_saml_app"),
     Misconfiguration("certificate-not-in-iam", "certificate", _add_certificate_and_activate, "iam_saml_provider"),
     Misconfiguration("metadata-of-another-application", "certificate", _other_metadata, "iam_saml_provider"),
-    Misconfiguration("certificate-expired", "certificate", lambda p: p.expire_certificate(), "azure_saml_app", mends=_renew),
+    Misconfiguration(
+        "certificate-expired", "certificate", lambda p: p.expire_certificate(), "azure_saml_app", mends=_renew
+    ),
     Misconfiguration("certificate-expired-and-another-signs", "certificate", _trap, "iam_saml_provider"),
 )

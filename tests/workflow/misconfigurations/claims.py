@@ -32,7 +32,9 @@ def _bury_role_claim(live: LiveFederation) -> None:
 def _rename_claim(name: str, other: str) -> Act:
     def change(live: LiveFederation) -> None:
         live.change_claims(
-            lambda schema: [{**one, "SamlClaimType": AWS + other} if one["SamlClaimType"] == AWS + name else one for one in schema]
+            lambda schema: [
+                {**one, "SamlClaimType": AWS + other} if one["SamlClaimType"] == AWS + name else one for one in schema
+            ]
         )
 
     return change
@@ -48,9 +50,15 @@ CLAIMS: t.Final = (
     Misconfiguration("role-claim-in-lower-case", "claims", _rename_claim("Role", "role"), "azure_saml_app"),
     Misconfiguration("role-claim-beyond-the-fiftieth", "claims", _bury_role_claim, "azure_saml_app"),
     Misconfiguration("no-session-name", "claims", set_claim("RoleSessionName"), "azure_saml_app"),
-    Misconfiguration("session-name-in-another-case", "claims", _rename_claim("RoleSessionName", "RoleSessionname"), "azure_saml_app"),
-    Misconfiguration("session-duration-too-short", "claims", set_claim("SessionDuration", {"Value": "600"}), "session_duration"),
-    Misconfiguration("session-duration-no-number", "claims", set_claim("SessionDuration", {"Value": "PT12H"}), "session_duration"),
+    Misconfiguration(
+        "session-name-in-another-case", "claims", _rename_claim("RoleSessionName", "RoleSessionname"), "azure_saml_app"
+    ),
+    Misconfiguration(
+        "session-duration-too-short", "claims", set_claim("SessionDuration", {"Value": "600"}), "session_duration"
+    ),
+    Misconfiguration(
+        "session-duration-no-number", "claims", set_claim("SessionDuration", {"Value": "PT12H"}), "session_duration"
+    ),
     Misconfiguration(
         "source-identity-with-a-space",
         "claims",
@@ -59,7 +67,9 @@ CLAIMS: t.Final = (
         follows=("role",),
     ),
     Misconfiguration("role-misspelt", "role_claim", _claim_pair(role=ROLE_ARN + "s"), "role_claims"),
-    Misconfiguration("role-in-another-case", "role_claim", _claim_pair(role=ROLE_ARN.replace(ROLE, ROLE.lower())), "role_claims"),
+    Misconfiguration(
+        "role-in-another-case", "role_claim", _claim_pair(role=ROLE_ARN.replace(ROLE, ROLE.lower())), "role_claims"
+    ),
     Misconfiguration("provider-misspelt", "role_claim", _claim_pair(provider=PROVIDER_ARN + "-ID"), "role_claims"),
     Misconfiguration("role-without-provider", "role_claim", set_claim("Role", {"Value": ROLE_ARN}), "role_claims"),
     Misconfiguration(
@@ -75,17 +85,31 @@ CLAIMS: t.Final = (
         "role_claims",
     ),
     Misconfiguration(
-        "session-duration-twice", "claims", set_claim("SessionDuration", {"Value": "900"}, {"Value": "3600"}), "session_duration"
+        "session-duration-twice",
+        "claims",
+        set_claim("SessionDuration", {"Value": "900"}, {"Value": "3600"}),
+        "session_duration",
     ),
-    Misconfiguration("session-duration-in-other-digits", "claims", set_claim("SessionDuration", {"Value": "٣٦٠٠"}), "session_duration"),
+    Misconfiguration(
+        "session-duration-in-other-digits",
+        "claims",
+        set_claim("SessionDuration", {"Value": "٣٦٠٠"}),
+        "session_duration",
+    ),
     Misconfiguration(
         "session-tag-twice",
         "claims",
-        lambda p: (p.have_role(tag_session=True), p.set_claim("PrincipalTag:Team", {"Value": "Sales"}, {"Value": "Service"})),
+        lambda p: (
+            p.have_role(tag_session=True),
+            p.set_claim("PrincipalTag:Team", {"Value": "Sales"}, {"Value": "Service"}),
+        ),
         "extra_claims",
     ),
     Misconfiguration(
-        "session-name-twice", "claims", set_claim("RoleSessionName", {"Source": "user", "ID": "mail"}, {"Value": "x2"}), "session_name"
+        "session-name-twice",
+        "claims",
+        set_claim("RoleSessionName", {"Source": "user", "ID": "mail"}, {"Value": "x2"}),
+        "session_name",
     ),
     *(
         Misconfiguration(
@@ -94,14 +118,26 @@ CLAIMS: t.Final = (
             _claim_pair(*(arn.replace("arn:aws:", prefix) for arn in (ROLE_ARN, PROVIDER_ARN))),
             "role_claims",
         )
-        for name, prefix in {"govcloud": "arn:aws-us-gov:", "china": "arn:aws-cn:", "a-partition-that-is-secret": "arn:aws-iso:"}.items()
+        for name, prefix in {
+            "govcloud": "arn:aws-us-gov:",
+            "china": "arn:aws-cn:",
+            "a-partition-that-is-secret": "arn:aws-iso:",
+        }.items()
     ),
-    Misconfiguration("issuer-with-application-id", "provider", lambda p: p.set_policy(issuerWithApplicationId=True), "entity_id"),
     Misconfiguration(
-        "audience-overridden", "identifier", lambda p: p.set_policy(audienceOverride="https://desk.example.com"), "audience_override"
+        "issuer-with-application-id", "provider", lambda p: p.set_policy(issuerWithApplicationId=True), "entity_id"
     ),
     Misconfiguration(
-        "provider-of-another-partition", "role_claim", _claim_pair(provider=PROVIDER_ARN.replace("arn:aws:", "arn:aws-cn:")), "role_claims"
+        "audience-overridden",
+        "identifier",
+        lambda p: p.set_policy(audienceOverride="https://desk.example.com"),
+        "audience_override",
+    ),
+    Misconfiguration(
+        "provider-of-another-partition",
+        "role_claim",
+        _claim_pair(provider=PROVIDER_ARN.replace("arn:aws:", "arn:aws-cn:")),
+        "role_claims",
     ),
 )
 

@@ -65,20 +65,28 @@ CONDITIONS: t.Final = (
         for name, condition in _REFUSED_BY_TRUST.items()
     ),
     *(
-        Misconfiguration(f"permission-depends-on-{name}", "permissions", permit_when(**condition), "connect_federation_role")
+        Misconfiguration(
+            f"permission-depends-on-{name}", "permissions", permit_when(**condition), "connect_federation_role"
+        )
         for name, condition in _REFUSED_BY_PERMISSION.items()
     ),
-    Misconfiguration("sessions-revoked", "permissions", _revoke(FUTURE), "take away what denies it", mends=_allow_again),
+    Misconfiguration(
+        "sessions-revoked", "permissions", _revoke(FUTURE), "take away what denies it", mends=_allow_again
+    ),
 )
 
 #: conditions that hold
 HOLD: t.Final[dict[str, Act]] = {
     "older sessions are revoked": _revoke(PAST),
-    "a date to come": trust_when(DateLessThan={"aws:CurrentTime": FUTURE}, DateGreaterThan={"aws:EpochTime": "1500000000"}),
+    "a date to come": trust_when(
+        DateLessThan={"aws:CurrentTime": FUTURE}, DateGreaterThan={"aws:EpochTime": "1500000000"}
+    ),
     "no external id, or this one": trust_when(StringEqualsIfExists={"sts:ExternalId": "agents"}),
     "no second factor, or one": trust_when(BoolIfExists={"aws:MultiFactorAuthPresent": "true"}),
     "no tags": trust_when(Null={"aws:TagKeys": "true", "aws:RequestTag/Team": "true"}),
-    "the subject and its type": trust_when(StringEquals={"SAML:sub": JANE}, StringLike={"SAML:sub_type": "*:emailAddress"}),
+    "the subject and its type": trust_when(
+        StringEquals={"SAML:sub": JANE}, StringLike={"SAML:sub_type": "*:emailAddress"}
+    ),
     "the session name": trust_when(StringLike={"sts:RoleSessionName": "*@example.com"}),
     "no service": trust_when(BoolIfExists={"aws:PrincipalIsAWSService": "false"}),
     "permission until a date to come": permit_when(DateLessThan={"aws:CurrentTime": FUTURE}),

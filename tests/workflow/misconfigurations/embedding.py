@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page of one's own in which agents work: who may frame the panel, whose panel it is, and where its window signs in."""
+"""The page of one's own in which agents work: who may frame the panel, whose panel it is, and where its window signs
+in.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,12 @@ EMBEDDING: t.Final = (
     _ill("page-approved-as-www", breaks=_approve("https://www.desk.example.com"), advice="connect_approved_origin"),
     _ill("page-without-https", breaks=_page(url="http://desk.example.com/"), advice="such as https://", mends=_page()),
     _ill("page-of-another-instance", breaks=_another_instance, advice=f"ccpUrl: {_NEW}", mends=_page()),
-    _ill("page-of-no-panel", breaks=_page(ccp_url="https://example.my.connect.aws/panel"), advice=f"ccpUrl: {_NEW}", mends=_page()),
+    _ill(
+        "page-of-no-panel",
+        breaks=_page(ccp_url="https://example.my.connect.aws/panel"),
+        advice=f"ccpUrl: {_NEW}",
+        mends=_page(),
+    ),
     _ill(
         "page-of-another-application",
         breaks=_page(login_url=f"https://launcher.myapps.microsoft.com/api/signin/{uuid.UUID(int=1)}"),

@@ -36,7 +36,9 @@ def _unbound(live: LiveFederation) -> None:
 
 def _encrypt(live: LiveFederation) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
     live.iam.update_saml_provider(SAMLProviderArn=PROVIDER_ARN, AssertionEncryptionMode="Required", AddPrivateKey=pem)
 
 
@@ -85,7 +87,9 @@ IAM: t.Final = (
     Misconfiguration(
         "role-trusts-another-issuer",
         "role",
-        lambda p: p.set_trust(Condition={"StringEquals": {"SAML:aud": REPLY_URL, "SAML:iss": f"https://sts.windows.net/{OTHER_TENANT}/"}}),
+        lambda p: p.set_trust(
+            Condition={"StringEquals": {"SAML:aud": REPLY_URL, "SAML:iss": f"https://sts.windows.net/{OTHER_TENANT}/"}}
+        ),
         "connect_federation_role",
     ),
     Misconfiguration("role-denies", "role", lambda p: p.set_trust(Effect="Deny"), "connect_federation_role"),
@@ -140,7 +144,9 @@ IAM: t.Final = (
     Misconfiguration(
         "permission-by-another-instance-id",
         "permissions",
-        lambda p: p.permit(Resource="*", Condition={"StringEquals": {"connect:InstanceId": "99999999-8888-4777-8666-555555555555"}}),
+        lambda p: p.permit(
+            Resource="*", Condition={"StringEquals": {"connect:InstanceId": "99999999-8888-4777-8666-555555555555"}}
+        ),
         "connect_federation_role",
     ),
     Misconfiguration(
@@ -158,9 +164,13 @@ IAM: t.Final = (
     Misconfiguration(
         "permission-for-the-id-in-another-case",
         "permissions",
-        lambda p: p.permit(Resource=f"{p.instance['arn'].replace(p.instance['id'], p.instance['id'].upper())}/user/${{aws:userid}}"),
+        lambda p: p.permit(
+            Resource=f"{p.instance['arn'].replace(p.instance['id'], p.instance['id'].upper())}/user/${{aws:userid}}"
+        ),
         "instance_arns",
     ),
     Misconfiguration("permission-denied", "permissions", _deny, "take away what denies it", mends=_allow_again),
-    Misconfiguration("permission-bounded", "permissions", _bound, "take away what denies it or bounds the role", mends=_unbound),
+    Misconfiguration(
+        "permission-bounded", "permissions", _bound, "take away what denies it or bounds the role", mends=_unbound
+    ),
 )

@@ -36,7 +36,9 @@ INSTANCE: t.Final = (
         "approved_origins",
         _destination_elsewhere,
         "connect_approved_origin",
-        mends=lambda p: p.have("connect_approved_origin", instance_id=p.instance["id"], origins={"add": ["https://desk.example.com"]}),
+        mends=lambda p: p.have(
+            "connect_approved_origin", instance_id=p.instance["id"], origins={"add": ["https://desk.example.com"]}
+        ),
         destination="https://desk.example.com",
     ),
 )

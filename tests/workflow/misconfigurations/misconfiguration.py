@@ -19,8 +19,10 @@ Act = t.Callable[[LiveFederation], t.Any]
 class Misconfiguration:
     """One way to break it.
 
-    advice: words of the fix, which is then followed to the letter, or by mends where it is for a person to do by hand. user: who signs
-    in. status: of the finding. follows: hops that fail as a direct consequence. destination: of the agents, as the federation is meant
+    advice: words of the fix, which is then followed to the letter, or by mends where it is for a person to do by hand.
+    user: who signs
+    in. status: of the finding. follows: hops that fail as a direct consequence. destination: of the agents, as the
+    federation is meant
     to be. has_page: whether agents work in a page of one's own. application: options that the healthy one has.
     """
 

@@ -52,12 +52,20 @@ def _rename(live: LiveFederation) -> None:
 def _change_agent_profile(live: LiveFederation, permissions: list[str]) -> None:
     listed = live.connect.list_security_profiles(InstanceId=live.instance["id"])["SecurityProfileSummaryList"]
     profile = next(one["Id"] for one in listed if one["Name"] == "Agent")
-    live.connect.update_security_profile(InstanceId=live.instance["id"], SecurityProfileId=profile, Permissions=permissions)
+    live.connect.update_security_profile(
+        InstanceId=live.instance["id"], SecurityProfileId=profile, Permissions=permissions
+    )
 
 
 RENAMED: t.Final = "Jane.Roe@example.com"
 PEOPLE: t.Final = (
-    Misconfiguration("account-disabled", "account", person(accountEnabled=False), "Enable the account", mends=person(accountEnabled=True)),
+    Misconfiguration(
+        "account-disabled",
+        "account",
+        person(accountEnabled=False),
+        "Enable the account",
+        mends=person(accountEnabled=True),
+    ),
     Misconfiguration(
         "account-deleted",
         "account",
@@ -76,7 +84,9 @@ PEOPLE: t.Final = (
     Misconfiguration(
         "in-a-nested-group",
         "assignment",
-        lambda p: p.directory(groups=[{"displayName": "Team", "members": [JANE]}, {"displayName": GROUP, "members": ["Team"]}]),
+        lambda p: p.directory(
+            groups=[{"displayName": "Team", "members": [JANE]}, {"displayName": GROUP, "members": ["Team"]}]
+        ),
         "azure_saml_app",
         mends=lambda p: p.have_application(assignments={"groups": {"set": [GROUP, "Team"]}}),
     ),
@@ -124,11 +134,15 @@ PEOPLE: t.Final = (
         mends=lambda p: (p.have_application(session_name_source="mail"), p.have_user("alice@fabrikam.com")),
         user="alice_fabrikam.com#EXT#@example.onmicrosoft.com",
     ),
-    Misconfiguration("plus-sign", "session_name", set_claim("RoleSessionName", {"Value": "jane+doe"}), "session_name_source"),
+    Misconfiguration(
+        "plus-sign", "session_name", set_claim("RoleSessionName", {"Value": "jane+doe"}), "session_name_source"
+    ),
     Misconfiguration("user-missing", "user", lambda p: p.delete_user(), "connect_users"),
     Misconfiguration("user-in-another-case", "user", _other_case, "connect_users", mends=_right_case),
     Misconfiguration("person-renamed", "user", _rename, "renames: recreate", user=RENAMED),
-    Misconfiguration("user-without-the-panel", "security_profile", lambda p: p.set_profiles("QualityAnalyst"), "connect_users"),
+    Misconfiguration(
+        "user-without-the-panel", "security_profile", lambda p: p.set_profiles("QualityAnalyst"), "connect_users"
+    ),
     Misconfiguration(
         "panel-taken-from-the-profile",
         "security_profile",
@@ -136,5 +150,7 @@ PEOPLE: t.Final = (
         "grant it in the profile",
         mends=lambda p: _change_agent_profile(p, ["BasicAgentAccess"]),
     ),
-    Misconfiguration("role-made-anew", "role_binding", _rebuild_role, "delete the user", mends=_rebuild_user, status="warning"),
+    Misconfiguration(
+        "role-made-anew", "role_binding", _rebuild_role, "delete the user", mends=_rebuild_user, status="warning"
+    ),
 )

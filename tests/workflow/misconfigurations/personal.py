@@ -28,7 +28,9 @@ def from_attribute(name: str, attribute: str, **values: t.Any) -> Act:
     return act
 
 
-def transformed(method: str, source: str, input_name: str = "mail", name: str = "RoleSessionName", **parameters: str) -> Act:
+def transformed(
+    method: str, source: str, input_name: str = "mail", name: str = "RoleSessionName", **parameters: str
+) -> Act:
     """Send a claim that a transformation makes of an attribute of the user."""
     transformation = {
         "ID": "Made",
@@ -84,8 +86,16 @@ def app_role(value: str) -> Act:
 
     def act(live: LiveFederation) -> None:
         path = f"/applications/{live.application['object_id']}"
-        known = [{key: one for key, one in each.items() if key != "origin"} for each in live.graph("GET", path)["appRoles"]]
-        made = {"id": str(uuid.uuid4()), "displayName": "Agent", "description": "Agent", "value": value, "isEnabled": True}
+        known = [
+            {key: one for key, one in each.items() if key != "origin"} for each in live.graph("GET", path)["appRoles"]
+        ]
+        made = {
+            "id": str(uuid.uuid4()),
+            "displayName": "Agent",
+            "description": "Agent",
+            "value": value,
+            "isEnabled": True,
+        }
         live.graph("PATCH", path, appRoles=[*known, {**made, "allowedMemberTypes": ["User"]}])
         assigned = live.graph("GET", f"{live.principal}/appRoleAssignedTo")["value"][0]
         ids = {"principalId": assigned["principalId"], "resourceId": assigned["resourceId"], "appRoleId": made["id"]}
@@ -170,7 +180,9 @@ PERSONAL: t.Final = (
         both(role(tag_session=True), TEAM, permit_when(StringEquals={"aws:PrincipalTag/Team": "Sales"})),
         "connect_federation_role",
     ),
-    Misconfiguration("role-of-a-person-empty", "role_claim", from_attribute("Role", "department", department=None), "role_claims"),
+    Misconfiguration(
+        "role-of-a-person-empty", "role_claim", from_attribute("Role", "department", department=None), "role_claims"
+    ),
     Misconfiguration(
         "role-of-a-person-misspelt",
         "role_claim",
@@ -178,11 +190,20 @@ PERSONAL: t.Final = (
         "role_claims",
     ),
     Misconfiguration(
-        "role-of-the-application-without-value", "role_claim", set_claim("Role", {"Source": "user", "ID": "assignedroles"}), "role_claims"
+        "role-of-the-application-without-value",
+        "role_claim",
+        set_claim("Role", {"Source": "user", "ID": "assignedroles"}),
+        "role_claims",
     ),
-    Misconfiguration("role-of-the-application-misspelt", "role_claim", app_role(f"{ROLE_ARN},{PROVIDER_ARN}-2"), "role_claims"),
-    Misconfiguration("session-name-of-a-mail-prefix", "user", transformed("ExtractMailPrefix", "mail"), "connect_users"),
-    Misconfiguration("session-name-in-upper-case", "user", transformed("ToUppercase()", "mail", "sourceClaim"), "connect_users"),
+    Misconfiguration(
+        "role-of-the-application-misspelt", "role_claim", app_role(f"{ROLE_ARN},{PROVIDER_ARN}-2"), "role_claims"
+    ),
+    Misconfiguration(
+        "session-name-of-a-mail-prefix", "user", transformed("ExtractMailPrefix", "mail"), "connect_users"
+    ),
+    Misconfiguration(
+        "session-name-in-upper-case", "user", transformed("ToUppercase()", "mail", "sourceClaim"), "connect_users"
+    ),
     Misconfiguration(
         "session-name-joined-with-a-plus",
         "session_name",
@@ -217,7 +238,9 @@ HARMLESS: t.Final[dict[str, Act]] = {
     "a tag that trust and permission want": both(
         role(tag_session=True),
         TEAM,
-        trust_when(StringEquals={"aws:RequestTag/Team": "Service"}, **{"ForAllValues:StringEquals": {"aws:TagKeys": ["Team"]}}),
+        trust_when(
+            StringEquals={"aws:RequestTag/Team": "Service"}, **{"ForAllValues:StringEquals": {"aws:TagKeys": ["Team"]}}
+        ),
         permit_when(StringEquals={"aws:PrincipalTag/Team": "${aws:PrincipalTag/team}"}),
     ),
     "a role from an attribute": from_attribute("Role", "department", department=f"{ROLE_ARN},{PROVIDER_ARN}"),
@@ -225,6 +248,7 @@ HARMLESS: t.Final[dict[str, Act]] = {
     "a session name in lower case": both(person(mail="Jane.Doe@Example.com"), LOWERED),
     "a session name in lower case that people wrote otherwise": both(person(mail=JANE.upper()), LOWERED),
     "a joined session name": both(
-        person(employeeId="jane.doe"), transformed("Join", "employeeid", "string1", string2="example.com", separator="@")
+        person(employeeId="jane.doe"),
+        transformed("Join", "employeeid", "string1", string2="example.com", separator="@"),
     ),
 }

@@ -48,7 +48,9 @@ class Assertions:
 
 
 def admit(world: World, pool: Pool, provider: Provider, response: str, asked: str) -> Assertion:
-    """What a response says, once all of it is verified. asked: the ID of the request that it must answer, empty for none."""
+    """What a response says, once all of it is verified. asked: the ID of the request that it must answer, empty for
+    none.
+    """
     known = current_metadata(world, provider)
     try:
         document = decode(response)
@@ -81,16 +83,22 @@ def enrol(world: World, pool: Pool, provider: Provider, client: Item, assertion:
     username, now = f"{provider.name}_{assertion.name_id}", world.clock.now().replace(microsecond=0)
     person = pool.people.get(username)
     said = {
-        attribute: _value(assertion.attributes[claim]) for attribute, claim in provider.mapping.items() if claim in assertion.attributes
+        attribute: _value(assertion.attributes[claim])
+        for attribute, claim in provider.mapping.items()
+        if claim in assertion.attributes
     }
     said.pop("username", None)
     for attribute in said:
         if not clients.writes(client, attribute):
-            raise NotAdmitted(f"Invalid user attributes: {attribute}: A client attempted to write unauthorized attribute.")
+            raise NotAdmitted(
+                f"Invalid user attributes: {attribute}: A client attempted to write unauthorized attribute."
+            )
         if person is not None and not pool.schema[attribute]["Mutable"]:
             raise NotAdmitted(f"Invalid user attributes: user.{attribute}: Attribute cannot be updated.")
     attributes = {**(person.attributes if person else {}), **said}
-    lacking = [name for name, each in pool.schema.items() if each["Required"] and name != "sub" and not attributes.get(name)]
+    lacking = [
+        name for name, each in pool.schema.items() if each["Required"] and name != "sub" and not attributes.get(name)
+    ]
     if lacking:
         raise NotAdmitted(f"Invalid user attributes: {lacking[0]}: The attribute is required.")
     if person is None:

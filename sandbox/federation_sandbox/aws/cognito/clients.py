@@ -50,7 +50,11 @@ def describe_user_pool_client(at: Context, wanted: Params) -> Item:
 def list_user_pool_clients(at: Context, wanted: Params) -> Item:
     """The clients of a pool, by their names alone."""
     clients = pool_of(at, wanted).clients.values()
-    return page([{key: each[key] for key in ("UserPoolId", "ClientId", "ClientName")} for each in clients], wanted, "UserPoolClients")
+    return page(
+        [{key: each[key] for key in ("UserPoolId", "ClientId", "ClientName")} for each in clients],
+        wanted,
+        "UserPoolClients",
+    )
 
 
 def delete_user_pool_client(at: Context, wanted: Params) -> None:
@@ -67,15 +71,25 @@ def _put(at: Context, pool: Pool, lasting: Item, given: Params) -> Item:
 
 
 def _check(pool: Pool, client: Item) -> None:
-    unknown = [name for name in client.get("SupportedIdentityProviders", []) if name not in _BUILT_IN and name not in pool.providers]
+    unknown = [
+        name
+        for name in client.get("SupportedIdentityProviders", [])
+        if name not in _BUILT_IN and name not in pool.providers
+    ]
     if unknown:
-        raise cognito_error("InvalidParameterException", f"The provider {unknown[0]} does not exist for User Pool {pool.id}.")
+        raise cognito_error(
+            "InvalidParameterException", f"The provider {unknown[0]} does not exist for User Pool {pool.id}."
+        )
     for name in (*client.get("ReadAttributes", []), *client.get("WriteAttributes", [])):
         if name not in pool.schema:
-            raise cognito_error("InvalidParameterException", f"Invalid write attributes specified while creating a client: {name}")
+            raise cognito_error(
+                "InvalidParameterException", f"Invalid write attributes specified while creating a client: {name}"
+            )
     scopes = set(client.get("AllowedOAuthScopes", []))
     if scopes - _SCOPES:
-        raise cognito_error("ScopeDoesNotExistException", f"Invalid scope requested: {', '.join(sorted(scopes - _SCOPES))}")
+        raise cognito_error(
+            "ScopeDoesNotExistException", f"Invalid scope requested: {', '.join(sorted(scopes - _SCOPES))}"
+        )
     flows = client.get("AllowedOAuthFlows", [])
     if client["AllowedOAuthFlowsUserPoolClient"] and bool(flows) != bool(scopes):
         raise cognito_error(
@@ -84,14 +98,17 @@ def _check(pool: Pool, client: Item) -> None:
         )
     if "client_credentials" in flows and (len(flows) > 1 or "ClientSecret" not in client):
         raise cognito_error(
-            "InvalidOAuthFlowException", "client_credentials flow can not be selected along with code flow or implicit flow."
+            "InvalidOAuthFlowException",
+            "client_credentials flow can not be selected along with code flow or implicit flow.",
         )
     for url in (*client.get("CallbackURLs", []), *client.get("LogoutURLs", [])):
         if (url.startswith("http://") and not url.startswith("http://localhost")) or "#" in url or ":" not in url:
             raise cognito_error("InvalidParameterException", f"{url} is not a valid redirect URI.")
     default = client.get("DefaultRedirectURI")
     if default and default not in client.get("CallbackURLs", []):
-        raise cognito_error("InvalidParameterException", f"The DefaultRedirectURI {default} is not in the list of CallbackURLs.")
+        raise cognito_error(
+            "InvalidParameterException", f"The DefaultRedirectURI {default} is not in the list of CallbackURLs."
+        )
 
 
 def writes(client: Item, attribute: str) -> bool:

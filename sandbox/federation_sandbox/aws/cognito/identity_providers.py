@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SAML identity providers of a user pool (facts/aws.md 8), where moto takes anything and overwrites what is there (facts/aws.md 6.5)."""
+"""SAML identity providers of a user pool (facts/aws.md 8), where moto takes anything and overwrites what is there
+(facts/aws.md 6.5).
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def create_identity_provider(at: Context, wanted: Params) -> Item:
     _check_identifiers(pool, name, identifiers)
     now = _now(at.world)
     found = _configured(at.world, details)
-    pool.providers[name] = Provider(name, details, dict(mapping), list(identifiers), now, now, found, at.world.clock.now())
+    pool.providers[name] = Provider(
+        name, details, dict(mapping), list(identifiers), now, now, found, at.world.clock.now()
+    )
     return {"IdentityProvider": _shown(pool, pool.providers[name])}
 
 
@@ -81,7 +85,12 @@ def list_identity_providers(at: Context, wanted: Params) -> Item:
     """The providers of a pool, without their details."""
     providers = pool_of(at, wanted).providers.values()
     rows = [
-        {"ProviderName": each.name, "ProviderType": "SAML", "CreationDate": each.created, "LastModifiedDate": each.modified}
+        {
+            "ProviderName": each.name,
+            "ProviderType": "SAML",
+            "CreationDate": each.created,
+            "LastModifiedDate": each.modified,
+        }
         for each in providers
     ]
     return page(rows, wanted, "Providers")
@@ -94,11 +103,15 @@ def delete_identity_provider(at: Context, wanted: Params) -> None:
     del pool.providers[name]
     for client in pool.clients.values():
         if name in client.get("SupportedIdentityProviders", []):
-            client["SupportedIdentityProviders"] = [each for each in client["SupportedIdentityProviders"] if each != name]
+            client["SupportedIdentityProviders"] = [
+                each for each in client["SupportedIdentityProviders"] if each != name
+            ]
 
 
 def current_metadata(world: World, provider: Provider) -> metadata.IdentityProviderMetadata:
-    """What Cognito knows of the identity provider at this moment: an address is read again in its time, a file never (facts/aws.md K2)."""
+    """What Cognito knows of the identity provider at this moment: an address is read again in its time, a file never
+    (facts/aws.md K2).
+    """
     url, now = provider.details.get("MetadataURL"), world.clock.now()
     until = provider.metadata.valid_until
     if url and (now - provider.fetched >= metadata.REFRESH or (until and until <= now)):
@@ -140,7 +153,10 @@ def _check_name(name: str) -> None:
     signs = [unicodedata.category(sign)[0] for sign in name]
     ends = [sign for number, sign in enumerate(name) if number != 1]
     if len(name) < 3 or not set(signs) <= set("LMSNP") or "_" in ends:
-        text = f"Value '{name}' at 'providerName' failed to satisfy constraint: Member must satisfy regular expression pattern"
+        text = (
+            f"Value '{name}' at 'providerName' failed to satisfy constraint: Member must satisfy regular "
+            f"expression pattern"
+        )
         raise cognito_error("InvalidParameterException", f"1 validation error detected: {text}")
 
 
@@ -148,16 +164,22 @@ def _check_mapping(pool: Pool, mapping: Params) -> None:
     for attribute in mapping:
         if attribute != "username" and attribute not in pool.schema:
             raise cognito_error(
-                "InvalidParameterException", f"Invalid AttributeMapping: {attribute} does not exist in the user pool schema."
+                "InvalidParameterException",
+                f"Invalid AttributeMapping: {attribute} does not exist in the user pool schema.",
             )
 
 
 def _check_identifiers(pool: Pool, name: str, identifiers: t.Sequence[str]) -> None:
     taken = {each for provider in pool.providers.values() if provider.name != name for each in provider.identifiers}
     if taken & set(identifiers):
-        raise cognito_error("InvalidParameterException", f"The identifier {min(taken & set(identifiers))} is another provider's already.")
+        raise cognito_error(
+            "InvalidParameterException",
+            f"The identifier {min(taken & set(identifiers))} is another provider's already.",
+        )
     if any(not re.fullmatch(r"[\w\s+=.@-]{1,40}", each) for each in identifiers):
-        raise cognito_error("InvalidParameterException", "An IdpIdentifier has a character that identifiers do not have.")
+        raise cognito_error(
+            "InvalidParameterException", "An IdpIdentifier has a character that identifiers do not have."
+        )
 
 
 def _provider(pool: Pool, wanted: Params) -> Provider:

@@ -33,7 +33,9 @@ _PENDING: t.Final = dt.timedelta(minutes=5)
 
 
 class Refused(Exception):
-    """A request that managed login answers with a page of its own, because it does not trust the address to go back to."""
+    """A request that managed login answers with a page of its own, because it does not trust the address to go back
+    to.
+    """
 
 
 class BackToClient(Exception):
@@ -95,7 +97,9 @@ def _authorize(request: Request, call: Call, pool: Pool) -> Response:
         session = call.world.state(Browsers).sessions.get(request.cookies.get(_COOKIE, ""))
         if session and session.pool_id == pool.id and session.until > call.world.clock.now():
             return _back(call.world, pool, asked, pool.people[session.username])
-        offered = [pool.providers[name] for name in client.get("SupportedIdentityProviders", []) if name in pool.providers]
+        offered = [
+            pool.providers[name] for name in client.get("SupportedIdentityProviders", []) if name in pool.providers
+        ]
         if len(offered) == 1 and "COGNITO" not in client["SupportedIdentityProviders"]:
             return _to_identity_provider(request, call, pool, offered[0], asked)
         return Response(status=302, headers={"Location": f"/login?{request.query_string.decode()}"})
@@ -108,7 +112,9 @@ def _login(request: Request, _call: Call, pool: Pool) -> Response:
     client = _client_asked(pool, request.args)[0]
     names = [name for name in client.get("SupportedIdentityProviders", []) if name in pool.providers]
     query = [(key, value) for key, value in request.args.items(multi=True) if key != "identity_provider"]
-    links = {name: f"/oauth2/authorize?{urllib.parse.urlencode([*query, ('identity_provider', name)])}" for name in names}
+    links = {
+        name: f"/oauth2/authorize?{urllib.parse.urlencode([*query, ('identity_provider', name)])}" for name in names
+    }
     return page("cognito_login", links=links, local="COGNITO" in client.get("SupportedIdentityProviders", []))
 
 
@@ -141,7 +147,11 @@ def _provider_asked(pool: Pool, client: Item, values: t.Mapping[str, str]) -> Pr
     name, identifier = values.get("identity_provider"), values.get("idp_identifier")
     if not name and identifier:
         domain = identifier.rpartition("@")[2].lower()
-        named = (each for each in pool.providers.values() if {identifier.lower(), domain} & {one.lower() for one in each.identifiers})
+        named = (
+            each
+            for each in pool.providers.values()
+            if {identifier.lower(), domain} & {one.lower() for one in each.identifiers}
+        )
         name = next((each.name for each in named), identifier)
     if not name:
         return None
@@ -160,7 +170,9 @@ def _to_identity_provider(request: Request, call: Call, pool: Pool, provider: Pr
 
 
 def _answered(request: Request, call: Call, pool: Pool) -> Response:
-    """Take the identity provider's answer, and send the browser back to the client with a code or with what is wrong."""
+    """Take the identity provider's answer, and send the browser back to the client with a code or with what is
+    wrong.
+    """
     response, relay_state = request.form.get("SAMLResponse", ""), request.form.get("RelayState", "")
     browsers, world = call.world.state(Browsers), call.world
     pending = browsers.pending.pop(relay_state, None)
@@ -184,7 +196,9 @@ def _answered(request: Request, call: Call, pool: Pool) -> Response:
 
 
 def _unasked(pool: Pool, response: str, relay_state: str) -> tuple[Provider, Asked]:
-    """Of an answer that nobody asked for: only of providers that may begin a sign-in; the relay state says what a request would."""
+    """Of an answer that nobody asked for: only of providers that may begin a sign-in; the relay state says what a
+    request would.
+    """
     invalid = Refused("Invalid samlResponse or relayState from identity provider")
     values = dict(urllib.parse.parse_qsl(relay_state))
     try:
@@ -206,7 +220,14 @@ def _unasked(pool: Pool, response: str, relay_state: str) -> tuple[Provider, Ask
 def _back(world: World, pool: Pool, asked: Asked, person: Person) -> Response:
     now = world.clock.now()
     grant = tokens.Grant(
-        pool.id, asked.client["ClientId"], person.username, asked.redirect_uri, asked.scopes, asked.nonce, asked.challenge, now
+        pool.id,
+        asked.client["ClientId"],
+        person.username,
+        asked.redirect_uri,
+        asked.scopes,
+        asked.nonce,
+        asked.challenge,
+        now,
     )
     query = {"code": world.state(tokens.Grants).offer(grant), **({"state": asked.state} if asked.state else {})}
     return _redirect(asked.redirect_uri, query)
@@ -218,7 +239,9 @@ def _failed(redirect_uri: str, state: str, failure: BackToClient) -> Response:
 
 
 def _redirect(url: str, query: t.Mapping[str, str]) -> Response:
-    return Response(status=302, headers={"Location": f"{url}{'&' if '?' in url else '?'}{urllib.parse.urlencode(query)}"})
+    return Response(
+        status=302, headers={"Location": f"{url}{'&' if '?' in url else '?'}{urllib.parse.urlencode(query)}"}
+    )
 
 
 def _token(request: Request, call: Call, pool: Pool) -> Response:
@@ -228,7 +251,11 @@ def _token(request: Request, call: Call, pool: Pool) -> Response:
     kind = form.get("grant_type")
     if kind == "authorization_code":
         grant = grants.exchange(form.get("code", ""))
-        known = grant and (grant.pool_id, grant.client_id, grant.redirect_uri) == (pool.id, client["ClientId"], form.get("redirect_uri"))
+        known = grant and (grant.pool_id, grant.client_id, grant.redirect_uri) == (
+            pool.id,
+            client["ClientId"],
+            form.get("redirect_uri"),
+        )
         if grant is None or not known or not tokens.proves(grant, form.get("code_verifier", "")):
             return _json({"error": "invalid_grant"}, 400)
     elif kind == "refresh_token":
@@ -267,18 +294,24 @@ def _user_info(request: Request, call: Call, pool: Pool) -> Response:
     claims = tokens.claims_of(call.world, pool, request.headers.get("Authorization", "").partition(" ")[2])
     person = pool.people.get(claims["username"]) if claims and "openid" in claims["scope"].split() else None
     if claims is None or person is None:
-        return _json({"error": "invalid_token", "error_description": "Access token is expired, disabled, or deleted."}, 401)
+        return _json(
+            {"error": "invalid_token", "error_description": "Access token is expired, disabled, or deleted."}, 401
+        )
     shown = tokens.shown_attributes(pool.clients[claims["client_id"]], claims["scope"].split(), person)
     shown.pop("identities", None)
     return _json({**shown, "username": person.username})
 
 
 def _logout(request: Request, call: Call, pool: Pool) -> Response:
-    """End the browser's session here and, where the provider is set up for it, at the identity provider; then go where the client says."""
+    """End the browser's session here and, where the provider is set up for it, at the identity provider; then go where
+    the client says.
+    """
     client = pool.clients.get(request.args.get("client_id", ""))
     target = request.args.get("logout_uri", "")
     if client is None or target not in client.get("LogoutURLs", []):
-        raise Refused("Required String parameter 'redirect_uri' is not present, or logout_uri is not one of the client's.")
+        raise Refused(
+            "Required String parameter 'redirect_uri' is not present, or logout_uri is not one of the client's."
+        )
     session = call.world.state(Browsers).sessions.pop(request.cookies.get(_COOKIE, ""), None)
     person = pool.people.get(session.username) if session else None
     provider = pool.providers.get(person.provider) if person else None
@@ -300,7 +333,9 @@ def _signed_out(request: Request, _call: Call, pool: Pool) -> Response:
 
 
 def _json(content: t.Any, status: int = 200) -> Response:
-    return Response(json.dumps(content), status, {"Cache-Control": "no-store"}, content_type="application/json;charset=UTF-8")
+    return Response(
+        json.dumps(content), status, {"Cache-Control": "no-store"}, content_type="application/json;charset=UTF-8"
+    )
 
 
 _ROUTES: t.Final[tuple[tuple[str, str, str, t.Callable[[Request, Call, Pool], Response]], ...]] = (

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The metadata of a SAML identity provider as Amazon Cognito reads it, from text or from an address (facts/aws.md 8)."""
+"""The metadata of a SAML identity provider as Amazon Cognito reads it, from text or from an address (facts/aws.md
+8).
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def check_dates(found: IdentityProviderMetadata, now: dt.datetime) -> None:
     """Unlike IAM, Cognito takes no expired certificate when a provider is configured (facts/aws.md 8)."""
     for certificate in found.signing.certificates:
         if certificate.not_valid_after_utc <= now:
-            raise iam_metadata.Unusable(f"a signing certificate that expired at {certificate.not_valid_after_utc:%Y-%m-%d}")
+            raise iam_metadata.Unusable(
+                f"a signing certificate that expired at {certificate.not_valid_after_utc:%Y-%m-%d}"
+            )
 
 
 def fetch(world: World, url: str) -> str:
@@ -66,7 +70,9 @@ def fetch(world: World, url: str) -> str:
     service = clouds.service_for(parts.hostname or "")
     if parts.scheme != "https" or service is None:
         raise iam_metadata.Unusable(f"nothing at {url}")
-    environ = EnvironBuilder(path=parts.path or "/", query_string=parts.query, base_url=f"https://{parts.netloc}").get_environ()
+    environ = EnvironBuilder(
+        path=parts.path or "/", query_string=parts.query, base_url=f"https://{parts.netloc}"
+    ).get_environ()
     try:
         answer = service.serve(Request(environ), world)
     except Dropped:

@@ -16,7 +16,17 @@ from federation_sandbox.aws.cognito.store import Cognito, Item, Person, Pool, co
 from federation_sandbox.aws.protocol import Context, Params
 
 _TEXTS: t.Final = (
-    *("sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture"),
+    *(
+        "sub",
+        "name",
+        "given_name",
+        "family_name",
+        "middle_name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "picture",
+    ),
     *("website", "email", "gender", "birthdate", "zoneinfo", "locale", "phone_number", "address"),
 )
 #: attributes that every pool has, by the type of their values
@@ -35,7 +45,10 @@ def create_user_pool(at: Context, wanted: Params) -> Item:
     """Create a pool with the standard attributes, as the request changes them, and its own."""
     settings = dict(wanted)
     name, own, given = settings.pop("PoolName"), settings.pop("Schema", []), settings.pop("UserPoolTags", {})
-    schema = {standard: _attribute({"Name": standard, "AttributeDataType": kind}, custom=False) for standard, kind in STANDARD.items()}
+    schema = {
+        standard: _attribute({"Name": standard, "AttributeDataType": kind}, custom=False)
+        for standard, kind in STANDARD.items()
+    }
     for entry in own:
         attribute = _attribute(entry, custom=entry["Name"] not in STANDARD)
         schema[attribute["Name"]] = attribute
@@ -52,7 +65,10 @@ def describe_user_pool(at: Context, wanted: Params) -> Item:
 def list_user_pools(at: Context, wanted: Params) -> Item:
     """The pools of the account in the Region."""
     pools = at.world.state(Cognito).of(at.account, at.region)
-    rows = [{"Id": pool.id, "Name": pool.name, "CreationDate": pool.created, "LastModifiedDate": pool.modified} for pool in pools]
+    rows = [
+        {"Id": pool.id, "Name": pool.name, "CreationDate": pool.created, "LastModifiedDate": pool.modified}
+        for pool in pools
+    ]
     return page([{**row, "LambdaConfig": {}} for row in rows], wanted, "UserPools")
 
 
@@ -61,10 +77,13 @@ def delete_user_pool(at: Context, wanted: Params) -> None:
     pool = pool_of(at, wanted)
     if pool.hosts:
         raise cognito_error(
-            "InvalidParameterException", "User pool cannot be deleted. It has a domain configured that should be deleted first."
+            "InvalidParameterException",
+            "User pool cannot be deleted. It has a domain configured that should be deleted first.",
         )
     if pool.settings.get("DeletionProtection") == "ACTIVE":
-        raise cognito_error("InvalidParameterException", "The user pool cannot be deleted because deletion protection is activated.")
+        raise cognito_error(
+            "InvalidParameterException", "The user pool cannot be deleted because deletion protection is activated."
+        )
     del at.world.state(Cognito).pools[pool.id]
 
 
@@ -75,7 +94,8 @@ def add_custom_attributes(at: Context, wanted: Params) -> None:
         attribute = _attribute(entry, custom=True)
         if attribute["Name"] in pool.schema:
             raise cognito_error(
-                "InvalidParameterException", f"{attribute['Name']}: Existing attribute already has name {attribute['Name']}."
+                "InvalidParameterException",
+                f"{attribute['Name']}: Existing attribute already has name {attribute['Name']}.",
             )
         pool.schema[attribute["Name"]] = attribute
     if len(pool.schema) - len(STANDARD) > _MOST_CUSTOM:
@@ -86,7 +106,9 @@ def create_user_pool_domain(at: Context, wanted: Params) -> Item:
     """Give a pool its prefix domain or its custom one: one of each, and none that another pool has."""
     pool, domain, custom = pool_of(at, wanted), wanted["Domain"], wanted.get("CustomDomainConfig")
     taken = [
-        each for each in at.world.state(Cognito).pools.values() if domain in (each.custom_domain, each.domain) and _near(each, pool, custom)
+        each
+        for each in at.world.state(Cognito).pools.values()
+        if domain in (each.custom_domain, each.domain) and _near(each, pool, custom)
     ]
     if taken:
         raise cognito_error("InvalidParameterException", "Domain already associated with another user pool.")
@@ -112,8 +134,17 @@ def describe_user_pool_domain(at: Context, wanted: Params) -> Item:
     pool = next((each for each in pools if domain in (each.domain, each.custom_domain)), None)
     if pool is None:
         return {"DomainDescription": {}}
-    shown = {"UserPoolId": pool.id, "AWSAccountId": pool.account, "Domain": domain, "Status": "ACTIVE", "ManagedLoginVersion": 1}
-    return {"DomainDescription": shown | ({"CustomDomainConfig": pool.custom_domain_config} if domain == pool.custom_domain else {})}
+    shown = {
+        "UserPoolId": pool.id,
+        "AWSAccountId": pool.account,
+        "Domain": domain,
+        "Status": "ACTIVE",
+        "ManagedLoginVersion": 1,
+    }
+    return {
+        "DomainDescription": shown
+        | ({"CustomDomainConfig": pool.custom_domain_config} if domain == pool.custom_domain else {})
+    }
 
 
 def delete_user_pool_domain(at: Context, wanted: Params) -> None:
@@ -152,7 +183,9 @@ def list_tags_for_resource(at: Context, wanted: Params) -> Item:
 def list_users(at: Context, wanted: Params) -> Item:
     """The people of a pool."""
     pool = pool_of(at, wanted)
-    return page([_user(person) | {"Attributes": attributes_of(person)} for person in pool.people.values()], wanted, "Users")
+    return page(
+        [_user(person) | {"Attributes": attributes_of(person)} for person in pool.people.values()], wanted, "Users"
+    )
 
 
 def admin_get_user(at: Context, wanted: Params) -> Item:
@@ -196,10 +229,14 @@ def _near(other: Pool, pool: Pool, custom: t.Any) -> bool:
 def _attribute(entry: Item, *, custom: bool) -> Item:
     kind = entry.get("AttributeDataType") or STANDARD.get(entry["Name"])
     if kind is None:
-        raise cognito_error("InvalidParameterException", f"{entry['Name']}: AttributeDataType is required for a custom attribute.")
+        raise cognito_error(
+            "InvalidParameterException", f"{entry['Name']}: AttributeDataType is required for a custom attribute."
+        )
     if custom and entry.get("Required"):
         raise cognito_error("InvalidParameterException", "Required custom attributes are not supported currently.")
-    limits: Item = {"String": {"StringAttributeConstraints": {}}, "Number": {"NumberAttributeConstraints": {}}}.get(kind, {})
+    limits: Item = {"String": {"StringAttributeConstraints": {}}, "Number": {"NumberAttributeConstraints": {}}}.get(
+        kind, {}
+    )
     given = {key: value for key, value in entry.items() if key.endswith("Constraints")}
     return {
         "Name": f"custom:{entry['Name']}" if custom else entry["Name"],

@@ -31,7 +31,17 @@ _SCOPED: t.Final[dict[str, tuple[str, ...]]] = {
     "email": ("email", "email_verified"),
     "phone": ("phone_number", "phone_number_verified"),
     "profile": (
-        *("name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website"),
+        *(
+            "name",
+            "given_name",
+            "family_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+        ),
         *("gender", "birthdate", "zoneinfo", "locale", "address", "updated_at"),
     ),
 }
@@ -113,7 +123,11 @@ def shown_attributes(client: Item, scopes: t.Sequence[str], person: Person) -> I
     every = {each["Name"]: each["Value"] for each in attributes_of(person)}
     readable = {name: value for name, value in every.items() if name in ("sub", "identities") or reads(client, name)}
     if set(scopes) & set(_SCOPED):
-        readable = {name: value for name, value in readable.items() if name in scoped or name in ("sub", "identities") or ":" in name}
+        readable = {
+            name: value
+            for name, value in readable.items()
+            if name in scoped or name in ("sub", "identities") or ":" in name
+        }
     if "identities" in readable:
         readable["identities"] = json.loads(readable["identities"])
     return readable
@@ -126,7 +140,11 @@ def claims_of(world: World, pool: Pool, token: str) -> Item | None:
         claims = jwt.decode(token, pool.certificate.public_key(), algorithms=["RS256"], options=unchecked)  # type: ignore[arg-type]
     except jwt.InvalidTokenError:
         return None
-    valid = claims.get("iss") == pool.issuer and claims.get("token_use") == "access" and claims["exp"] > world.clock.now().timestamp()
+    valid = (
+        claims.get("iss") == pool.issuer
+        and claims.get("token_use") == "access"
+        and claims["exp"] > world.clock.now().timestamp()
+    )
     return claims if valid else None
 
 
@@ -150,7 +168,11 @@ def configuration(pool: Pool) -> Item:
     if not pool.hosts:
         return known
     base = f"https://{pool.hosts[-1]}"
-    paths = {"authorization_endpoint": "/oauth2/authorize", "token_endpoint": "/oauth2/token", "userinfo_endpoint": "/oauth2/userInfo"}
+    paths = {
+        "authorization_endpoint": "/oauth2/authorize",
+        "token_endpoint": "/oauth2/token",
+        "userinfo_endpoint": "/oauth2/userInfo",
+    }
     return {**known, **{name: base + path for name, path in paths.items()}, "end_session_endpoint": f"{base}/logout"}
 
 

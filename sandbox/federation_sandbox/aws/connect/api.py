@@ -6,7 +6,17 @@
 from __future__ import annotations
 
 from federation_sandbox.aws import permissions
-from federation_sandbox.aws.connect import federation, hierarchy, instances, pacing, profiles, quick_connects, search, tagging, users
+from federation_sandbox.aws.connect import (
+    federation,
+    hierarchy,
+    instances,
+    pacing,
+    profiles,
+    quick_connects,
+    search,
+    tagging,
+    users,
+)
 from federation_sandbox.aws.protocol import Api, handlers
 
 API = Api(

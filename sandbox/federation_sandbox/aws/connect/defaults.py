@@ -14,7 +14,14 @@ from federation_sandbox.aws.connect.store import Instance, Item, new_id
 CCP_PERMISSION: t.Final = "BasicAgentAccess"
 
 _AGENT: t.Final = (CCP_PERMISSION, "OutboundCallAccess")
-_MANAGER: t.Final = ("AccessMetrics", "RoutingPolicies.View", "Queues.View", "Users.View", "Users.Edit", "HoursOfOperation.View")
+_MANAGER: t.Final = (
+    "AccessMetrics",
+    "RoutingPolicies.View",
+    "Queues.View",
+    "Users.View",
+    "Users.Edit",
+    "HoursOfOperation.View",
+)
 _QUALITY: t.Final = ("AccessMetrics", "ContactSearch.View", "ListenCallRecordings")
 
 _ADMIN: t.Final = ("SecurityProfiles.View", "SecurityProfiles.Edit", "Users.Create", "Users.Delete")
@@ -47,7 +54,9 @@ def furnish(instance: Instance, now: dt.datetime) -> None:
     instance.contact_flows[new_id()] = AGENT_TRANSFER
 
 
-def add_security_profile(instance: Instance, name: str, permissions: t.Iterable[str], now: dt.datetime, **more: t.Any) -> Item:
+def add_security_profile(
+    instance: Instance, name: str, permissions: t.Iterable[str], now: dt.datetime, **more: t.Any
+) -> Item:
     """One security profile; Permissions is kept beside what DescribeSecurityProfile shows."""
     profile_id = new_id()
     profile: Item = {

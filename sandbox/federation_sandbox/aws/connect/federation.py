@@ -39,7 +39,9 @@ class Agents:
     def bind(self, instance: Instance, user: Item, role_id: str) -> None:
         """Tie an agent to a role for good; another one is refused, also one of the same name that was made anew."""
         if self._roles.setdefault((instance.id, user["Id"]), role_id) != role_id:
-            message = f"The user {user['Username']} is already associated with the Amazon Connect instance {instance.id}"
+            message = (
+                f"The user {user['Username']} is already associated with the Amazon Connect instance {instance.id}"
+            )
             raise connect_error("DuplicateResourceException", message)
 
     def open(self, instance: Instance, user: Item) -> tuple[str, AgentSession]:
@@ -62,12 +64,17 @@ def get_federation_token(at: Context, wanted: Params) -> Item:
     """Sign in the agent whose name is that of the caller's role session, letter for letter."""
     instance, who = active_instance(at, wanted), at.who
     if not who.session_name or not instance.saml:
-        message = f"Provided identity: Principal: {who.arn}. User: {who.user_id} cannot be used for federation with Amazon Connect"
+        message = (
+            f"Provided identity: Principal: {who.arn}. User: {who.user_id} cannot be used for federation with "
+            f"Amazon Connect"
+        )
         raise connect_error("InvalidRequestException", message)
     user_id = instance.usernames.get(who.session_name, "")
     user = instance.users.get(user_id, reading_lag(at.world))
     if user is None:
-        raise connect_error("UserNotFoundException", f"There is no user {who.session_name} in the Amazon Connect instance {instance.id}")
+        raise connect_error(
+            "UserNotFoundException", f"There is no user {who.session_name} in the Amazon Connect instance {instance.id}"
+        )
     agents = at.world.state(Agents)
     agents.bind(instance, user, who.role_id)
     token, session = agents.open(instance, user)

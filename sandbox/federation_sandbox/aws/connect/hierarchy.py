@@ -36,11 +36,15 @@ def describe_user_hierarchy_group(at: Context, wanted: Params) -> Item:
 def add_level(instance: Instance, name: str, now: dt.datetime) -> None:
     """One more level."""
     level = new_id()
-    instance.levels.append({**_stamped(instance, now), "Id": level, "Arn": instance.arn_of("agent-group-level", level), "Name": name})
+    instance.levels.append(
+        {**_stamped(instance, now), "Id": level, "Arn": instance.arn_of("agent-group-level", level), "Name": name}
+    )
 
 
 def add_group(instance: Instance, path: str | list[str], now: dt.datetime) -> Item:
-    """A group by its path, such as Berlin/Sales, or by the names on it, which may hold a slash; the groups above it must exist."""
+    """A group by its path, such as Berlin/Sales, or by the names on it, which may hold a slash; the groups above it
+    must exist.
+    """
     *above, name = _names(path)
     parent = by_path(instance, above) if above else None
     depth = len(above) + 1
@@ -49,7 +53,12 @@ def add_group(instance: Instance, path: str | list[str], now: dt.datetime) -> It
     if depth > len(instance.levels):
         raise ValueError(f"the hierarchy has {len(instance.levels)} levels, too few for {path}")
     group_id = new_id()
-    group: Item = {**_stamped(instance, now), "Id": group_id, "Arn": instance.arn_of("agent-group", group_id), "Name": name}
+    group: Item = {
+        **_stamped(instance, now),
+        "Id": group_id,
+        "Arn": instance.arn_of("agent-group", group_id),
+        "Name": name,
+    }
     higher = parent["HierarchyPath"] if parent else {}
     group["LevelId"] = instance.levels[depth - 1]["Id"]
     group["HierarchyPath"] = {**higher, LEVELS[depth - 1]: _summary(group)}
@@ -73,7 +82,13 @@ def by_path(instance: Instance, path: str | list[str]) -> Item:
 
 def foundation(instance: Instance) -> Item:
     """The group that nobody defined and searches show all the same."""
-    return {"Id": instance.id, "Arn": instance.arn_of("agent-group", instance.id), "Name": "root", "LevelId": "0", "HierarchyPath": {}}
+    return {
+        "Id": instance.id,
+        "Arn": instance.arn_of("agent-group", instance.id),
+        "Name": "root",
+        "LevelId": "0",
+        "HierarchyPath": {},
+    }
 
 
 def path_ids(group: Item) -> list[str]:

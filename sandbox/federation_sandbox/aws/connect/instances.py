@@ -13,7 +13,15 @@ import urllib.parse
 from federation_sandbox.aws import tags
 from federation_sandbox.aws.accounts import Accounts
 from federation_sandbox.aws.connect import defaults
-from federation_sandbox.aws.connect.store import Connect, Instance, Item, active_instance, any_instance, connect_error, new_id
+from federation_sandbox.aws.connect.store import (
+    Connect,
+    Instance,
+    Item,
+    active_instance,
+    any_instance,
+    connect_error,
+    new_id,
+)
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
 
@@ -54,7 +62,10 @@ def create_instance(at: Context, wanted: Params) -> Item:
     _count_change(at, "ServiceQuotaExceededException")
     instance = build(
         connect,
-        {"INBOUND_CALLS": _text(wanted["InboundCallsEnabled"]), "OUTBOUND_CALLS": _text(wanted["OutboundCallsEnabled"])},
+        {
+            "INBOUND_CALLS": _text(wanted["InboundCallsEnabled"]),
+            "OUTBOUND_CALLS": _text(wanted["OutboundCallsEnabled"]),
+        },
         account=at.account,
         region=at.region,
         partition=at.partition,
@@ -129,7 +140,9 @@ def update_instance_attribute(at: Context, wanted: Params) -> None:
     """Change an attribute; each is a boolean, written as text."""
     instance = active_instance(at, wanted)
     if wanted["Value"].lower() not in ("true", "false"):
-        raise connect_error("InvalidParameterException", f"{wanted['AttributeType']} is true or false, not {wanted['Value']!r}.")
+        raise connect_error(
+            "InvalidParameterException", f"{wanted['AttributeType']} is true or false, not {wanted['Value']!r}."
+        )
     instance.attributes[wanted["AttributeType"]] = wanted["Value"].lower()
 
 
@@ -137,10 +150,19 @@ def associate_approved_origin(at: Context, wanted: Params) -> None:
     """Approve an origin: HTTPS, scheme, host and port only."""
     instance, origin = active_instance(at, wanted), wanted["Origin"]
     parts = urllib.parse.urlsplit(origin)
-    if parts.scheme != "https" or not parts.hostname or origin.lower() != f"https://{parts.netloc.lower()}" or "@" in parts.netloc:
-        raise connect_error("InvalidParameterException", f"{origin} is not an origin: https://host or https://host:port.")
+    if (
+        parts.scheme != "https"
+        or not parts.hostname
+        or origin.lower() != f"https://{parts.netloc.lower()}"
+        or "@" in parts.netloc
+    ):
+        raise connect_error(
+            "InvalidParameterException", f"{origin} is not an origin: https://host or https://host:port."
+        )
     if origin in instance.origins:
-        raise connect_error("ResourceConflictException", f"The origin {origin} is associated with the instance already.")
+        raise connect_error(
+            "ResourceConflictException", f"The origin {origin} is associated with the instance already."
+        )
     instance.origins.append(origin)
 
 
@@ -148,7 +170,9 @@ def disassociate_approved_origin(at: Context, wanted: Params) -> None:
     """Withdraw an origin."""
     instance = active_instance(at, wanted)
     if wanted["Origin"] not in instance.origins:
-        raise connect_error("ResourceNotFoundException", f"The origin {wanted['Origin']} is not associated with the instance.")
+        raise connect_error(
+            "ResourceNotFoundException", f"The origin {wanted['Origin']} is not associated with the instance."
+        )
     instance.origins.remove(wanted["Origin"])
 
 
@@ -160,7 +184,10 @@ def list_approved_origins(at: Context, wanted: Params) -> Item:
 
 def alias_taken(connect: Connect, alias: str, partition: str) -> bool:
     """Whether an instance anywhere in the partition has the alias: it is part of a host name."""
-    return any((instance.alias.lower(), instance.partition) == (alias.lower(), partition) for instance in connect.instances.values())
+    return any(
+        (instance.alias.lower(), instance.partition) == (alias.lower(), partition)
+        for instance in connect.instances.values()
+    )
 
 
 def _check_new(at: Context, wanted: Params) -> None:
@@ -168,7 +195,9 @@ def _check_new(at: Context, wanted: Params) -> None:
     alias, directory = wanted.get("InstanceAlias"), wanted.get("DirectoryId")
     if wanted["IdentityManagementType"] == "EXISTING_DIRECTORY":
         if not directory or not _DIRECTORY.fullmatch(directory):
-            raise connect_error("InvalidRequestException", "Invalid Input. An existing directory needs its DirectoryId.")
+            raise connect_error(
+                "InvalidRequestException", "Invalid Input. An existing directory needs its DirectoryId."
+            )
     elif directory:
         raise connect_error("InvalidRequestException", "Invalid Input. DirectoryId is for EXISTING_DIRECTORY.")
     elif not alias:
@@ -179,7 +208,9 @@ def _check_new(at: Context, wanted: Params) -> None:
         raise connect_error("InvalidRequestException", "Invalid Input. Instance alias is already used.")
     most = at.world.state(Accounts).quotas_of(at.account).instances
     if len(connect.of(at.account, at.region)) >= most:
-        raise connect_error("ServiceQuotaExceededException", f"The quota of {most} instances in this Region is reached.")
+        raise connect_error(
+            "ServiceQuotaExceededException", f"The quota of {most} instances in this Region is reached."
+        )
 
 
 def _count_change(at: Context, code: str) -> None:

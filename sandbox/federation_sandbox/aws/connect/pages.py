@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pages of an instance: the Contact Control Panel that greets an agent, or the message that the agent sees (facts/aws.md 4.4)."""
+"""The pages of an instance: the Contact Control Panel that greets an agent, or the message that the agent sees
+(facts/aws.md 4.4).
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ from federation_sandbox.service import Call, CloudError, Service
 
 #: where the panel's script is; the name is the sandbox's own
 _PANEL: t.Final = "/ccp-v2/panel.js"
-_PANEL_SCRIPT: t.Final = importlib.resources.files("federation_sandbox").joinpath("pages/panel.js").read_text(encoding="utf-8")
+_PANEL_SCRIPT: t.Final = (
+    importlib.resources.files("federation_sandbox").joinpath("pages/panel.js").read_text(encoding="utf-8")
+)
 _COOKIE: t.Final = "connect-session"
 _CCP: t.Final = re.compile(r"(/connect)?/(ccp|ccp-v2|agent-app-v2)(/.*)?")
 #: pages that administrators and agents know by their address; the documentation names no complete list
@@ -34,10 +38,14 @@ _PAGES: t.Final = re.compile(
     r"|historical-metrics|dashboards|reports|quick-connects|agent-hierarchy|numbers|hours-of-operations)(/.*)?)"
 )
 _DENIED: t.Final = "Access denied, Please contact your AWS account administrator for assistance."
-_NOT_ONBOARDED: t.Final = "Access Denied. Your account has been authenticated, but has not been onboarded to this application."
+_NOT_ONBOARDED: t.Final = (
+    "Access Denied. Your account has been authenticated, but has not been onboarded to this application."
+)
 _EXPIRED: t.Final = "Session expired"
 #: these three are in no source: the words are the sandbox's own
-_NOT_GRANTED: t.Final = "You do not have permission to view this page. Ask an administrator to change your security profile."
+_NOT_GRANTED: t.Final = (
+    "You do not have permission to view this page. Ask an administrator to change your security profile."
+)
 _NO_PAGE: t.Final = "The page that you are looking for does not exist."
 _ELSEWHERE: t.Final = "The address that you are to be sent to is not among the approved origins."
 
@@ -45,7 +53,8 @@ _ELSEWHERE: t.Final = "The address that you are to be sent to is not among the a
 def federate(call: Call, caller: Caller, region: str, instance_id: str, query: t.Mapping[str, str]) -> Response:
     """Take whoever is in the console on to the instance, as GetFederationToken allows it.
 
-    query: destination, and new_domain=true for an instance of the old domain whose people are to come to its new one (facts/aws.md 4.1).
+    query: destination, and new_domain=true for an instance of the old domain whose people are to come to its new one
+    (facts/aws.md 4.1).
     """
     endpoint = hosts.endpoints("connect").get(f"connect.{region}.amazonaws.com")
     if endpoint is None:
@@ -84,11 +93,20 @@ def _serve(request: Request, call: Call) -> Response:
 
 
 def _page(request: Request) -> tuple[str, t.Callable[[Request, Call, Instance], Response]]:
-    """Which page an address is. On the old domain everything is below /connect; a path that does not exist is a missing page."""
-    old, path = bool(_base(request)), f"/{request.path.lstrip('/')}"  # a page that was encoded twice comes with its own slash
+    """Which page an address is. On the old domain everything is below /connect; a path that does not exist is a missing
+    page.
+    """
+    old, path = (
+        bool(_base(request)),
+        f"/{request.path.lstrip('/')}",
+    )  # a page that was encoded twice comes with its own slash
     if old and path != "/connect" and not path.startswith("/connect/"):
         return "missing", _missing
-    answers = {"/auth/sign-in": ("sign-in", _sign_in), "/logout": ("sign-out", _sign_out), _PANEL: ("panel-script", _panel)}
+    answers = {
+        "/auth/sign-in": ("sign-in", _sign_in),
+        "/logout": ("sign-out", _sign_out),
+        _PANEL: ("panel-script", _panel),
+    }
     known = answers.get(path.removeprefix("/connect") if old else path)
     if known:
         return known
@@ -107,7 +125,9 @@ def _missing(_request: Request, _call: Call, _instance: Instance) -> Response:
 
 
 def _let_frame(response: Response, instance: Instance) -> None:
-    """Approved origins may frame the pages of an agent who is signed in; nobody else's page may frame the way in (facts/aws.md 7)."""
+    """Approved origins may frame the pages of an agent who is signed in; nobody else's page may frame the way in
+    (facts/aws.md 7).
+    """
     if response.status_code in (200, 403):
         del response.headers["X-Frame-Options"]
         response.headers["Content-Security-Policy"] = " ".join(["frame-ancestors", "'self'", *instance.origins])
@@ -121,13 +141,19 @@ def _instance_at(call: Call, host: str) -> Instance | None:
     instances = call.world.state(Connect).instances.values()
     named = (each for each in instances if (each.alias or each.id).lower() == alias)
     return next(
-        (each for each in named if domain == hosts.INSTANCE_DOMAINS[each.partition] or (each.old_domain and domain == hosts.OLD_DOMAIN)),
+        (
+            each
+            for each in named
+            if domain == hosts.INSTANCE_DOMAINS[each.partition] or (each.old_domain and domain == hosts.OLD_DOMAIN)
+        ),
         None,
     )
 
 
 def _sign_in(request: Request, call: Call, instance: Instance) -> Response:
-    """Take a token, and go to the destination: a page of the instance, or a site among its approved origins (facts/aws.md 4.1)."""
+    """Take a token, and go to the destination: a page of the instance, or a site among its approved origins
+    (facts/aws.md 4.1).
+    """
     home = "/connect/home" if request.host.lower().endswith(f".{hosts.OLD_DOMAIN}") else "/home"
     token, destination = request.args.get("code", ""), request.args.get("destination", home)
     session = call.world.state(Agents).get(token)
@@ -161,8 +187,15 @@ def _ccp(request: Request, call: Call, instance: Instance) -> Response:
     profile = instance.routing_profiles[user["RoutingProfileId"]]
     channels = [each["Channel"].capitalize() for each in profile["MediaConcurrencies"]]
     greeting = _greeting(instance, user)
-    phone = {"SOFT_PHONE": "Soft phone", "DESK_PHONE": f"Desk phone {user['PhoneConfig'].get('DeskPhoneNumber', '')}".rstrip()}
-    shown = {"channels": channels, "phone": phone[user["PhoneConfig"]["PhoneType"]], "script": f"{_base(request)}{_PANEL}"}
+    phone = {
+        "SOFT_PHONE": "Soft phone",
+        "DESK_PHONE": f"Desk phone {user['PhoneConfig'].get('DeskPhoneNumber', '')}".rstrip(),
+    }
+    shown = {
+        "channels": channels,
+        "phone": phone[user["PhoneConfig"]["PhoneType"]],
+        "script": f"{_base(request)}{_PANEL}",
+    }
     return page("ccp", **shown, **greeting, configuration=_configuration(instance, user, greeting["name"]))
 
 
@@ -181,7 +214,10 @@ def _configuration(instance: Instance, user: Item, name: str) -> Item:
         "softphoneEnabled": user["PhoneConfig"]["PhoneType"] == "SOFT_PHONE",
         "softphoneAutoAccept": user["PhoneConfig"].get("AutoAccept", False),
         "extension": user["PhoneConfig"].get("DeskPhoneNumber"),
-        "agentStates": [{"agentStateARN": f"{instance.arn}/agent-state/{state}", "name": state, "type": kind} for state, kind in states],
+        "agentStates": [
+            {"agentStateARN": f"{instance.arn}/agent-state/{state}", "name": state, "type": kind}
+            for state, kind in states
+        ],
         "routingProfile": {
             "name": profile["Name"],
             "routingProfileARN": profile["RoutingProfileArn"],
@@ -215,7 +251,12 @@ def _greeting(instance: Instance, user: Item) -> dict[str, str]:
     identity = user["IdentityInfo"]
     name = " ".join(filter(None, (identity.get("FirstName"), identity.get("LastName")))) or user["Username"]
     routing_profile = instance.routing_profiles[user["RoutingProfileId"]]["Name"]
-    return {"alias": instance.alias or instance.id, "username": user["Username"], "name": name, "routing_profile": routing_profile}
+    return {
+        "alias": instance.alias or instance.id,
+        "username": user["Username"],
+        "name": name,
+        "routing_profile": routing_profile,
+    }
 
 
 def _message(status: int, title: str, text: str) -> Response:

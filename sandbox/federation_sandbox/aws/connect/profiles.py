@@ -20,12 +20,17 @@ def list_security_profiles(at: Context, wanted: Params) -> Item:
     """Every security profile by name."""
     instance = active_instance(at, wanted)
     profiles, more = page(at, wanted, furnished(at, instance, instance.security_profiles), 100)
-    return {"SecurityProfileSummaryList": [{**profile, "Name": profile["SecurityProfileName"]} for profile in profiles], **more}
+    return {
+        "SecurityProfileSummaryList": [{**profile, "Name": profile["SecurityProfileName"]} for profile in profiles],
+        **more,
+    }
 
 
 def describe_security_profile(at: Context, wanted: Params) -> Item:
     """One security profile, without its permissions."""
-    return {"SecurityProfile": _shown(found(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"]))}
+    return {
+        "SecurityProfile": _shown(found(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"]))
+    }
 
 
 def list_security_profile_permissions(at: Context, wanted: Params) -> Item:
@@ -48,7 +53,9 @@ def create_security_profile(at: Context, wanted: Params) -> Item:
     if any(profile["SecurityProfileName"] == name for profile in instance.security_profiles.values()):
         raise connect_error("DuplicateResourceException", f"The security profile {name} exists already.")
     if len(instance.security_profiles) >= _MOST_SECURITY_PROFILES:
-        raise connect_error("LimitExceededException", f"The quota of {_MOST_SECURITY_PROFILES} security profiles is reached.")
+        raise connect_error(
+            "LimitExceededException", f"The quota of {_MOST_SECURITY_PROFILES} security profiles is reached."
+        )
     more = {"Description": wanted["Description"]} if wanted.get("Description") else {}
     granted = wanted.get("Permissions") or []
     profile = defaults.add_security_profile(instance, name, granted, at.world.clock.now(), **more)
@@ -76,7 +83,9 @@ def list_routing_profiles(at: Context, wanted: Params) -> Item:
     """Every routing profile by name."""
     instance = active_instance(at, wanted)
     profiles, more = page(at, wanted, furnished(at, instance, instance.routing_profiles), 100)
-    shown = [{**profile, "Id": profile["RoutingProfileId"], "Arn": profile["RoutingProfileArn"]} for profile in profiles]
+    shown = [
+        {**profile, "Id": profile["RoutingProfileId"], "Arn": profile["RoutingProfileArn"]} for profile in profiles
+    ]
     return {"RoutingProfileSummaryList": shown, **more}
 
 
@@ -90,7 +99,9 @@ def describe_routing_profile(at: Context, wanted: Params) -> Item:
 
 def list_queues(at: Context, wanted: Params) -> Item:
     """The standard queues; the sandbox has no queues of agents."""
-    queues = active_instance(at, wanted).queues.values() if "STANDARD" in (wanted.get("QueueTypes") or ["STANDARD"]) else []
+    queues = (
+        active_instance(at, wanted).queues.values() if "STANDARD" in (wanted.get("QueueTypes") or ["STANDARD"]) else []
+    )
     items, more = page(at, wanted, queues, 100)
     shown = [{**queue, "Id": queue["QueueId"], "Arn": queue["QueueArn"], "QueueType": "STANDARD"} for queue in items]
     return {"QueueSummaryList": shown, **more}

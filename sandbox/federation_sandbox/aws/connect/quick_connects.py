@@ -53,7 +53,10 @@ def list_quick_connects(at: Context, wanted: Params) -> Item:
     types = wanted.get("QuickConnectTypes") or list(_MEMBERS)
     items = [item for item in active_instance(at, wanted).quick_connects.values() if _type(item) in types]
     shown, more = page(at, wanted, items, 100)
-    summaries = [{**item, "Id": item["QuickConnectId"], "Arn": item["QuickConnectARN"], "QuickConnectType": _type(item)} for item in shown]
+    summaries = [
+        {**item, "Id": item["QuickConnectId"], "Arn": item["QuickConnectARN"], "QuickConnectType": _type(item)}
+        for item in shown
+    ]
     return {"QuickConnectSummaryList": summaries, **more}
 
 

@@ -56,7 +56,11 @@ def search_users(at: Context, wanted: Params) -> Item:
     by_nothing = not wanted.get("SearchCriteria") and not wanted.get("SearchFilter")
     users = list(everybody) if by_nothing else [user for user in everybody if criteria(user) and filters(user)]
     items, more = page(at, wanted, users, 100)
-    return {"Users": [_lite(user, settings.channel_limits_in_milliseconds) for user in items], "ApproximateTotalCount": len(users), **more}
+    return {
+        "Users": [_lite(user, settings.channel_limits_in_milliseconds) for user in items],
+        "ApproximateTotalCount": len(users),
+        **more,
+    }
 
 
 def search_security_profiles(at: Context, wanted: Params) -> Item:
@@ -87,7 +91,9 @@ def search_user_hierarchy_groups(at: Context, wanted: Params) -> Item:
 def _search(at: Context, wanted: Params, member: str, items: t.Iterable[Item], fields: dict[str, Reader]) -> Item:
     criteria = _criteria(wanted.get("SearchCriteria") or {}, fields, {})
     search_filter = wanted.get("SearchFilter") or {}
-    filters = _any_of(search_filter.get("TagFilter") or search_filter.get("AttributeFilter") or {}, {"TagCondition": _tagged})
+    filters = _any_of(
+        search_filter.get("TagFilter") or search_filter.get("AttributeFilter") or {}, {"TagCondition": _tagged}
+    )
     hits = [item for item in items if criteria(item) and filters(item)]
     shown, more = page(at, wanted, hits, 100)
     return {member: shown, "ApproximateTotalCount": len(hits), **more}
@@ -173,7 +179,9 @@ def _in_group(instance: Instance, condition: Params) -> Test:
 def _lite(user: Item, by_channel: bool) -> Item:
     """What a search shows of an agent. by_channel: whether the limits by channel are in milliseconds too."""
     shown = {name: value for name, value in user.items() if value not in ({}, [])}
-    shown["IdentityInfo"] = {name: user["IdentityInfo"][name] for name in ("FirstName", "LastName") if name in user["IdentityInfo"]}
+    shown["IdentityInfo"] = {
+        name: user["IdentityInfo"][name] for name in ("FirstName", "LastName") if name in user["IdentityInfo"]
+    }
     shown["PhoneConfig"] = _in_milliseconds(user["PhoneConfig"])
     if "AfterContactWorkConfigs" in shown and by_channel:
         shown["AfterContactWorkConfigs"] = [

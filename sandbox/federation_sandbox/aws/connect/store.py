@@ -114,11 +114,15 @@ class Connect:
     def new_users(self) -> EventuallyConsistent[Item]:
         """An empty directory of agents; searches lag further behind than lists."""
         settings = self._world.settings
-        return EventuallyConsistent(self._world.clock, lambda: max(settings.connect_replication, settings.connect_search_lag))
+        return EventuallyConsistent(
+            self._world.clock, lambda: max(settings.connect_replication, settings.connect_search_lag)
+        )
 
     def of(self, account: str, region: str) -> list[Instance]:
         """The instances of an account in a Region, oldest first."""
-        return [instance for instance in self.instances.values() if (instance.account, instance.region) == (account, region)]
+        return [
+            instance for instance in self.instances.values() if (instance.account, instance.region) == (account, region)
+        ]
 
 
 def reading_lag(world: World) -> float:

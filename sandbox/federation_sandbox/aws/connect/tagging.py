@@ -12,7 +12,9 @@ from federation_sandbox.aws import tags
 from federation_sandbox.aws.connect.store import Connect, Instance, Item, connect_error
 from federation_sandbox.aws.protocol import Context, Params
 
-_ARN: t.Final = re.compile(r"arn:[^:]+:connect:[^:]+:\d{12}:instance/(?P<instance>[^/]+)(/(?P<kind>[^/]+)/(?P<id>[^/]+))?")
+_ARN: t.Final = re.compile(
+    r"arn:[^:]+:connect:[^:]+:\d{12}:instance/(?P<instance>[^/]+)(/(?P<kind>[^/]+)/(?P<id>[^/]+))?"
+)
 
 
 def tag_resource(at: Context, wanted: Params) -> None:
@@ -39,7 +41,11 @@ def _resource(at: Context, wanted: Params) -> tuple[Instance, str, str]:
     if named is None:
         raise connect_error("InvalidParameterException", f"{arn} is not the ARN of anything in Amazon Connect.")
     instance = at.world.state(Connect).instances.get(named["instance"])
-    if instance is None or (at.account, at.region) != (instance.account, instance.region) or not arn.startswith(instance.arn):
+    if (
+        instance is None
+        or (at.account, at.region) != (instance.account, instance.region)
+        or not arn.startswith(instance.arn)
+    ):
         raise _missing()
     return instance, named["kind"] or "", named["id"] or ""
 

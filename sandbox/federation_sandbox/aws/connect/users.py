@@ -11,7 +11,16 @@ import typing as t
 from federation_sandbox.aws import tags
 from federation_sandbox.aws.accounts import Accounts
 from federation_sandbox.aws.connect import user_rules as rules
-from federation_sandbox.aws.connect.store import Instance, Item, active_instance, connect_error, found, modified, new_id, reading_lag
+from federation_sandbox.aws.connect.store import (
+    Instance,
+    Item,
+    active_instance,
+    connect_error,
+    found,
+    modified,
+    new_id,
+    reading_lag,
+)
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
 
@@ -83,7 +92,9 @@ def update_user_identity_info(at: Context, wanted: Params) -> None:
     """Replace the identity: what is not sent is gone."""
     instance, identity = active_instance(at, wanted), wanted["IdentityInfo"]
     rules.check_identity(instance, identity)
-    if instance.identity_management_type != "EXISTING_DIRECTORY" and not (identity.get("FirstName") and identity.get("LastName")):
+    if instance.identity_management_type != "EXISTING_DIRECTORY" and not (
+        identity.get("FirstName") and identity.get("LastName")
+    ):
         raise connect_error("InvalidParameterException", "FirstName and LastName are required.")
     kept = {} if at.world.settings.identity_updates_clear else latest(instance, wanted["UserId"])["IdentityInfo"]
     _change(at, instance, wanted, {"IdentityInfo": {**kept, **identity}})
@@ -142,7 +153,9 @@ def associate_user_proficiencies(at: Context, wanted: Params) -> None:
     for given in wanted["UserProficiencies"]:
         name, value = key = _key(given)
         if value not in instance.predefined_attributes.get(name, ()):
-            raise connect_error("ResourceNotFoundException", f"There is no predefined attribute {name} with the value {value}.")
+            raise connect_error(
+                "ResourceNotFoundException", f"There is no predefined attribute {name} with the value {value}."
+            )
         if key in known:
             raise connect_error("InvalidParameterException", f"The user has the proficiency {name}: {value} already.")
         known[key] = given
@@ -197,7 +210,9 @@ def _with_phone(user: Item, phone: Params) -> Item:
     changed = {**user, "PhoneConfig": {**user["PhoneConfig"], **phone}}
     if "AfterContactWorkTimeLimit" in phone:
         limit = {"AfterContactWorkTimeLimit": phone["AfterContactWorkTimeLimit"]}
-        changed["AfterContactWorkConfigs"] = [{"Channel": channel, "AfterContactWorkConfig": limit} for channel in CHANNELS]
+        changed["AfterContactWorkConfigs"] = [
+            {"Channel": channel, "AfterContactWorkConfig": limit} for channel in CHANNELS
+        ]
     if "AutoAccept" in phone:
         others = [config for config in user.get("AutoAcceptConfigs", []) if config["Channel"] != "VOICE"]
         changed["AutoAcceptConfigs"] = [{"Channel": "VOICE", "AutoAccept": phone["AutoAccept"]}, *others]
@@ -206,7 +221,9 @@ def _with_phone(user: Item, phone: Params) -> Item:
         number = {"PhoneNumber": whole["DeskPhoneNumber"]} if whole.get("DeskPhoneNumber") else {}
         changed["PhoneNumberConfigs"] = [{"Channel": "VOICE", "PhoneType": whole["PhoneType"], **number}]
     if "PersistentConnection" in phone:
-        changed["PersistentConnectionConfigs"] = [{"Channel": "VOICE", "PersistentConnection": phone["PersistentConnection"]}]
+        changed["PersistentConnectionConfigs"] = [
+            {"Channel": "VOICE", "PersistentConnection": phone["PersistentConnection"]}
+        ]
     return changed
 
 

@@ -54,7 +54,10 @@ def update_saml_provider(at: Context, wanted: Params) -> Answer:
     provider = _latest(at, wanted)
     document = wanted.get("SAMLMetadataDocument")
     if not {"SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey"} & wanted.keys():
-        raise iam_error("InvalidInput", "Unable to update identity provider. No updates are defined for metadata or encryption assertion.")
+        raise iam_error(
+            "InvalidInput",
+            "Unable to update identity provider. No updates are defined for metadata or encryption assertion.",
+        )
     if document is not None:
         _check_metadata(at, document)
         provider = dataclasses.replace(provider, document=document)
@@ -87,7 +90,8 @@ def list_saml_providers(at: Context, _wanted: Params) -> Answer:
     providers = _of_account(at, at.world.state(Iam).providers.all())
     return {
         "SAMLProviderList": [
-            {"Arn": provider.arn, "ValidUntil": provider.valid_until, "CreateDate": provider.created} for provider in providers
+            {"Arn": provider.arn, "ValidUntil": provider.valid_until, "CreateDate": provider.created}
+            for provider in providers
         ]
     }
 
@@ -120,7 +124,11 @@ def _encrypted(at: Context, provider: Provider, wanted: Params) -> Provider:
     keys = provider.keys
     if added and removed:
         raise iam_error(
-            "InvalidInput", "Unable to add and remove private keys in the same request. Set a value for only one of the two parameters."
+            "InvalidInput",
+            (
+                "Unable to add and remove private keys in the same request. Set a value for only one of the two "
+                "parameters."
+            ),
         )
     if added:
         _check_private_key(added)
@@ -130,11 +138,15 @@ def _encrypted(at: Context, provider: Provider, wanted: Params) -> Provider:
     if removed:
         left = tuple(key for key in keys if key[0] != removed)
         if left == keys:
-            raise iam_error("InvalidInput", "Failed to remove private key because the Key ID does not match a private key.")
+            raise iam_error(
+                "InvalidInput", "Failed to remove private key because the Key ID does not match a private key."
+            )
         keys = left
     mode = wanted.get("AssertionEncryptionMode", provider.encryption_mode)
     if mode == "Required" and not keys:
-        raise iam_error("InvalidInput", "Unable to set assertion encryption mode to Required because no private key is provided.")
+        raise iam_error(
+            "InvalidInput", "Unable to set assertion encryption mode to Required because no private key is provided."
+        )
     return dataclasses.replace(provider, keys=keys, encryption_mode=mode)
 
 

@@ -55,7 +55,9 @@ class Iam:
     def __init__(self, world: World) -> None:
         self._world = world
         self.providers: EventuallyConsistent[Provider] = EventuallyConsistent(world.clock, self._lag, self._longest_lag)
-        self.roles: EventuallyConsistent[EffectiveRole] = EventuallyConsistent(world.clock, self._lag, self._longest_lag)
+        self.roles: EventuallyConsistent[EffectiveRole] = EventuallyConsistent(
+            world.clock, self._lag, self._longest_lag
+        )
         #: the same roles as moto has them, of each version one, for reads of IAM itself
         self.shown: EventuallyConsistent[Role] = EventuallyConsistent(world.clock, self._lag, self._longest_lag)
         self._created: dict[str, dt.datetime] = {}
@@ -115,7 +117,9 @@ class Iam:
 
 @functools.cache
 def _aws_policies(partition: str) -> list[ManagedPolicy]:
-    """AWS's own policies, of which moto has some fifteen hundred: it would parse them anew for each account of each world."""
+    """AWS's own policies, of which moto has some fifteen hundred: it would parse them anew for each account of each
+    world.
+    """
     default_user_config["iam"] = {"load_aws_managed_policies": True}
     try:
         return IAMBackend(partition, "aws").aws_managed_policies

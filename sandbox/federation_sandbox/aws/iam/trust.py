@@ -22,10 +22,22 @@ _MOST_CHARACTERS: t.Final = 2048
 _KINDS: t.Final = ("AWS", "Federated", "Service", "CanonicalUser")
 _ACTIONS: t.Final = frozenset(
     f"sts:{name}"
-    for name in ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "TagSession", "SetSourceIdentity", "SetContext")
+    for name in (
+        "AssumeRole",
+        "AssumeRoleWithSAML",
+        "AssumeRoleWithWebIdentity",
+        "TagSession",
+        "SetSourceIdentity",
+        "SetContext",
+    )
 )
 #: web identity providers that need no resource of their own
-_WEB_IDENTITIES: t.Final = ("cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com")
+_WEB_IDENTITIES: t.Final = (
+    "cognito-identity.amazonaws.com",
+    "www.amazon.com",
+    "graph.facebook.com",
+    "accounts.google.com",
+)
 
 
 def check(at: Context, document: str) -> None:
@@ -66,7 +78,9 @@ def _exists(at: Context, kind: str, value: str) -> bool:
         return _federated(at, value)
     if kind == "AWS":
         return value == "*" or _identity(at, value)
-    return kind == "CanonicalUser" or re.fullmatch(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|connect\.aws)", value) is not None
+    return (
+        kind == "CanonicalUser" or re.fullmatch(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|connect\.aws)", value) is not None
+    )
 
 
 def _federated(at: Context, value: str) -> bool:

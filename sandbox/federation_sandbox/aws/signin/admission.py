@@ -101,7 +101,11 @@ def admit(world: World, presented: Presented, pair: Pair) -> Admitted:
     source = _source_identity(assertion)
     tags = _tags(assertion)
     role = world.state(Iam).roles.get(pair.role)
-    wanted = ["sts:AssumeRoleWithSAML", *(["sts:TagSession"] if tags else []), *(["sts:SetSourceIdentity"] if source else [])]
+    wanted = [
+        "sts:AssumeRoleWithSAML",
+        *(["sts:TagSession"] if tags else []),
+        *(["sts:SetSourceIdentity"] if source else []),
+    ]
     facts = {**policies.moment(world.clock.now()), **_facts(assertion, pair, name, source, tags)}
     if role is None or not assertion.name_id or not all(_trusts(world, role, action, pair, facts) for action in wanted):
         raise refusal(NOT_AUTHORIZED, "AccessDenied", 403)
@@ -147,7 +151,11 @@ def _pairs(assertion: Assertion) -> list[Pair]:
     pairs = []
     for value in values:
         parts = sorted((part.strip(" \t\r\n") for part in value.split(",")), key=lambda arn: ":saml-provider/" in arn)
-        if len(parts) != 2 or not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:role/.+", parts[0]) or ":saml-provider/" not in parts[1]:
+        if (
+            len(parts) != 2
+            or not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:role/.+", parts[0])
+            or ":saml-provider/" not in parts[1]
+        ):
             raise Malformed(f"{value!r} is not the ARNs of a role and a provider")
         pairs.append(Pair(*parts))
     if not pairs:
@@ -156,7 +164,9 @@ def _pairs(assertion: Assertion) -> list[Pair]:
 
 
 def _verified_by(world: World, site: Site, arn: str, document: bytes, issuer: str) -> Assertion:
-    """What the response says, verified against one provider. issuer: as the response claims, before anything is verified."""
+    """What the response says, verified against one provider. issuer: as the response claims, before anything is
+    verified.
+    """
     provider = world.state(Iam).providers.get(arn)
     if provider is None or arn.split(":")[1] != site.partition:
         raise refusal("Specified provider doesn't exist", "AuthSamlManifestNotFoundException", service=DISCOVERY)
@@ -228,7 +238,9 @@ def _tags(assertion: Assertion) -> dict[str, str]:
     return found
 
 
-def _facts(assertion: Assertion, pair: Pair, name: str, source: str, tags: t.Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def _facts(
+    assertion: Assertion, pair: Pair, name: str, source: str, tags: t.Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
     """The condition keys of the request. SAML:aud is the recipient, not the audience (facts/aws.md 5.4)."""
     _, account, path = pair.provider.rsplit(":", 2)
     facts: dict[str, tuple[str, ...]] = {
@@ -252,6 +264,8 @@ def _facts(assertion: Assertion, pair: Pair, name: str, source: str, tags: t.Map
 
 def _trusts(world: World, role: EffectiveRole, action: str, pair: Pair, facts: policies.Facts) -> bool:
     account = role.arn.split(":")[4]
-    if account != pair.provider.split(":")[4] or permissions.resource_forbidden(world, account, action, role.arn, facts):
+    if account != pair.provider.split(":")[4] or permissions.resource_forbidden(
+        world, account, action, role.arn, facts
+    ):
         return False
     return policies.verdict([role.trust], action, "*", facts, [pair.provider]) == "allow"

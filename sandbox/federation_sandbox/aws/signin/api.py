@@ -9,14 +9,24 @@ import typing as t
 
 from federation_sandbox.aws.protocol import Context, Params
 from federation_sandbox.aws.role_sessions import credentials
-from federation_sandbox.aws.signin.admission import NOT_AUTHORIZED, Pair, admit, name_qualifier, present, refusal, subject_type
+from federation_sandbox.aws.signin.admission import (
+    NOT_AUTHORIZED,
+    Pair,
+    admit,
+    name_qualifier,
+    present,
+    refusal,
+    subject_type,
+)
 from federation_sandbox.aws.signin.hosts import site_named
 
 _SECONDS: t.Final = 3600
 
 
 def assume_role_with_saml(at: Context, wanted: Params) -> dict[str, t.Any]:
-    """A role session for whom a response vouches. The SessionDuration claim is for the console alone; here the caller says how long."""
+    """A role session for whom a response vouches. The SessionDuration claim is for the console alone; here the caller
+    says how long.
+    """
     presented = present(at.world, site_named(at.partition), wanted["SAMLAssertion"])
     pair = Pair(wanted["RoleArn"], wanted["PrincipalArn"])
     if pair not in presented.pairs:
@@ -25,7 +35,9 @@ def assume_role_with_saml(at: Context, wanted: Params) -> dict[str, t.Any]:
     admitted = admit(at.world, presented, pair)
     caller = admitted.caller
     return {
-        "Credentials": credentials(at.world, admitted.role, caller, wanted.get("DurationSeconds", _SECONDS), assertion.session_end),
+        "Credentials": credentials(
+            at.world, admitted.role, caller, wanted.get("DurationSeconds", _SECONDS), assertion.session_end
+        ),
         "AssumedRoleUser": {"AssumedRoleId": caller.user_id, "Arn": caller.arn},
         "Subject": assertion.name_id,
         "SubjectType": subject_type(assertion),

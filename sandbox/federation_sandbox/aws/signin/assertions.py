@@ -3,8 +3,8 @@
 
 """What a SAML response says, once its signature is verified against a provider's metadata.
 
-This knows no world: metadata and response are all that it takes. Nothing but the element whose signature was verified is read
-afterwards, so that wrapping that element in another document gains nothing.
+This knows no world: metadata and response are all that it takes. Nothing but the element whose signature was verified
+is read afterwards, so that wrapping that element in another document gains nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _LONGEST: t.Final = 100_000
 _IDS: t.Final = ("id", "assertionid")
 #: RSA-SHA1 is old but what some identity providers still sign with
 _SIGNATURES: t.Final = frozenset(
-    {"http://www.w3.org/2000/09/xmldsig#rsa-sha1"} | {f"http://www.w3.org/2001/04/xmldsig-more#rsa-sha{bits}" for bits in (256, 384, 512)}
+    {"http://www.w3.org/2000/09/xmldsig#rsa-sha1"}
+    | {f"http://www.w3.org/2001/04/xmldsig-more#rsa-sha{bits}" for bits in (256, 384, 512)}
 )
 _EXCLUSIVE: t.Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _CANONICAL: t.Final = frozenset({_EXCLUSIVE, "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"})
@@ -92,7 +93,9 @@ def decode(text: str) -> bytes:
 
 
 def unverified(document: bytes) -> Assertion:
-    """What a response says, whoever wrote it: enough to look up the provider that it names, and to be believed in nothing."""
+    """What a response says, whoever wrote it: enough to look up the provider that it names, and to be believed in
+    nothing.
+    """
     return _read(_only_assertion(_root(document)))
 
 
@@ -111,8 +114,11 @@ def verified(document: bytes, metadata: Metadata) -> Assertion:
 
 
 def _root(document: bytes) -> etree._Element:
-    # Comments are no part of what is signed; without them no text is cut in two. Entities would need a DTD, which is refused.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, huge_tree=False)
+    # Comments are no part of what is signed; without them no text is cut in two. Entities would need a DTD, which is
+    # refused.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, huge_tree=False
+    )
     try:
         root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError) as reason:
@@ -142,10 +148,17 @@ def _only_assertion(root: etree._Element) -> etree._Element:
     return everywhere[0]
 
 
-def _check_signature(root: etree._Element, signed: etree._Element, certificates: collections.abc.Iterable[x509.Certificate]) -> None:
+def _check_signature(
+    root: etree._Element, signed: etree._Element, certificates: collections.abc.Iterable[x509.Certificate]
+) -> None:
     signatures = signed.findall(f"{_DS}Signature")
     references = signed.findall(f"{_DS}Signature/{_DS}SignedInfo/{_DS}Reference")
-    if len(signatures) != 1 or len(references) != 1 or not signed.get("ID") or references[0].get("URI") != f"#{signed.get('ID')}":
+    if (
+        len(signatures) != 1
+        or len(references) != 1
+        or not signed.get("ID")
+        or references[0].get("URI") != f"#{signed.get('ID')}"
+    ):
         raise BadSignature("a signature that is not of the element it is in")
     for element in (signatures[0], signatures[0][0], references[0]):
         parts = [child.tag for child in element]
@@ -155,7 +168,11 @@ def _check_signature(root: etree._Element, signed: etree._Element, certificates:
             raise BadSignature("a signature of other parts")
     if len(signatures[0][1]) or len(references[0][2]):
         raise BadSignature("a value that is not text alone")
-    for name, known in (("CanonicalizationMethod", _CANONICAL), ("SignatureMethod", _SIGNATURES), ("DigestMethod", _DIGESTS)):
+    for name, known in (
+        ("CanonicalizationMethod", _CANONICAL),
+        ("SignatureMethod", _SIGNATURES),
+        ("DigestMethod", _DIGESTS),
+    ):
         if not known.issuperset(element.get("Algorithm") for element in signatures[0][0].iter(f"{_DS}{name}")):
             raise BadSignature("an algorithm that is not for SAML")
     transforms = references[0][0]
@@ -166,7 +183,9 @@ def _check_signature(root: etree._Element, signed: etree._Element, certificates:
 
 
 def _made(root: etree._Element, signature: etree._Element, certificate: x509.Certificate) -> bool:
-    """Whether a certificate made a signature; what its KeyInfo says does not matter, nor the certificate's dates (facts/aws.md 5.2)."""
+    """Whether a certificate made a signature; what its KeyInfo says does not matter, nor the certificate's dates
+    (facts/aws.md 5.2).
+    """
     context = xmlsec.SignatureContext()
     context.key = xmlsec.Key.from_memory(certificate.public_bytes(Encoding.DER), xmlsec.constants.KeyDataFormatCertDer)
     xmlsec.tree.add_ids(root, ["ID"])
@@ -194,7 +213,9 @@ def _read(assertion: etree._Element) -> Assertion:
         name_id=_text(name_id),
         name_id_format=(name_id.get("Format") or "") if name_id is not None else "",
         recipient=confirmation.get("Recipient") or "",
-        audiences=tuple(map(_text, assertion.iterfind(f"{_SAML}Conditions/{_SAML}AudienceRestriction/{_SAML}Audience"))),
+        audiences=tuple(
+            map(_text, assertion.iterfind(f"{_SAML}Conditions/{_SAML}AudienceRestriction/{_SAML}Audience"))
+        ),
         start=max((each for each in starts if each), default=None),
         end=min(each for each in limits if each),
         session_end=_instant(statement, "SessionNotOnOrAfter"),
@@ -207,7 +228,11 @@ def _read(assertion: etree._Element) -> Assertion:
 def _confirmation(subject: etree._Element | None) -> etree._Element:
     """The data of the one bearer confirmation (facts/aws.md 5.4)."""
     found = subject.findall(f"{_SAML}SubjectConfirmation") if subject is not None else []
-    data = found[0].find(f"{_SAML}SubjectConfirmationData") if len(found) == 1 and found[0].get("Method") == _BEARER else None
+    data = (
+        found[0].find(f"{_SAML}SubjectConfirmationData")
+        if len(found) == 1 and found[0].get("Method") == _BEARER
+        else None
+    )
     if data is None:
         raise Malformed("not exactly one bearer SubjectConfirmation with data")
     return data

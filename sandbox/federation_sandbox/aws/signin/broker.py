@@ -56,7 +56,12 @@ def answer(request: Request, call: Call, site: Site) -> Response:
 
 def _token(request: Request, world: World, site: Site) -> Response:
     found = _credentials(request, world)
-    if found is None or found.caller.partition != site.partition or found.expires is None or found.expires <= world.clock.now():
+    if (
+        found is None
+        or found.caller.partition != site.partition
+        or found.expires is None
+        or found.expires <= world.clock.now()
+    ):
         raise CloudError(400, "InvalidSession", "Session holds no valid temporary credentials.", service="")
     expires = found.expires
     wanted = request.values.get("SessionDuration")

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where people sign in to AWS and find its console: a host for the whole partition and one for each Region (facts/aws.md 4.1, 5.4)."""
+"""Where people sign in to AWS and find its console: a host for the whole partition and one for each Region
+(facts/aws.md 4.1, 5.4).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ import urllib.parse
 
 import botocore.session
 
-#: third parties use this host, which AWS's table of sign-in endpoints does not have: us-east-1 has the address without a Region
+#: third parties use this host, which AWS's table of sign-in endpoints does not have: us-east-1 has the address without
+#: a Region
 UNDOCUMENTED: t.Final = "us-east-1.signin.aws.amazon.com"
 
 
@@ -37,7 +40,9 @@ class Site:
     region: str
 
     def host(self, kind: str, host: str) -> str | None:
-        """The Region of a host of one kind, the partition's own for the host without one; None when it is another host."""
+        """The Region of a host of one kind, the partition's own for the host without one; None when it is another
+        host.
+        """
         name = getattr(self, kind)
         found = re.fullmatch(rf"(?:([a-z0-9-]+)\.)?{re.escape(name)}", host)
         if found is None or (found[1] and found[1] not in _regions(self.partition)):
@@ -47,10 +52,14 @@ class Site:
     def in_console(self, url: str) -> bool:
         """Whether an address is one of this partition's console."""
         parts = urllib.parse.urlsplit(url)
-        return parts.scheme == "https" and parts.hostname is not None and self.host("console", parts.hostname) is not None
+        return (
+            parts.scheme == "https" and parts.hostname is not None and self.host("console", parts.hostname) is not None
+        )
 
     def takes(self, url: str, undocumented: bool) -> bool:
-        """Whether a reply URL is one of this partition's. undocumented: whether the host counts that is not in AWS's table."""
+        """Whether a reply URL is one of this partition's. undocumented: whether the host counts that is not in AWS's
+        table.
+        """
         found = re.fullmatch(r"https://([^/?#]+)(/saml|/static/saml|/saml/acs/[A-Z0-9]+)", url)
         if found is None or (found[1] == UNDOCUMENTED and not undocumented):
             return False
@@ -87,7 +96,9 @@ SITES: t.Final = (
 
 def pattern(kind: str) -> str:
     """A pattern of the hosts of one kind."""
-    return "|".join(rf"(?:(?:{'|'.join(sorted(_regions(site.partition)))})\.)?{re.escape(getattr(site, kind))}" for site in SITES)
+    return "|".join(
+        rf"(?:(?:{'|'.join(sorted(_regions(site.partition)))})\.)?{re.escape(getattr(site, kind))}" for site in SITES
+    )
 
 
 def site_of(kind: str, host: str) -> tuple[Site, str]:

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sign-in hosts and the console: a response becomes the browser's one console session, and that leads into Amazon Connect."""
+"""The sign-in hosts and the console: a response becomes the browser's one console session, and that leads into Amazon
+Connect.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from federation_sandbox.service import Call, CloudError, Service
 
 
 def _sign_in(request: Request, call: Call) -> Response:
-    """Take a response, let its bearer choose when there are several roles, and send the browser where the relay state says."""
+    """Take a response, let its bearer choose when there are several roles, and send the browser where the relay state
+    says.
+    """
     if request.host == hosts.UNDOCUMENTED and not call.world.settings.undocumented_signin_host:
         return Response("There is no such host.\n", 404)
     site, region = hosts.site_of("signin", request.host)

@@ -14,13 +14,17 @@ _VALUE = re.compile(r"[0-9A-Za-z:!#$%&'()*+,\-./;<=>?@\[\]^_`{|}~]{1,120}")
 _LIMIT: t.Final[int] = 700
 
 
-def checked_roles(resource: str, current: list[dict[str, t.Any]], wanted: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+def checked_roles(
+    resource: str, current: list[dict[str, t.Any]], wanted: list[dict[str, t.Any]]
+) -> list[dict[str, t.Any]]:
     """The new list of roles; 400 when one of them may not be so. resource: "Application" or "ServicePrincipal"."""
     if len({role.get("id") for role in wanted}) != len(wanted) or len(wanted) > _LIMIT:
         raise invalid_value("appRoles", resource)
     values = [role["value"] for role in wanted if role.get("value")]
     if len(set(values)) != len(values):
-        raise bad_request("It contains duplicate value. Please provide a unique value.", target="appRoles", detail="DuplicateValue")
+        raise bad_request(
+            "It contains duplicate value. Please provide a unique value.", target="appRoles", detail="DuplicateValue"
+        )
     known = {role["id"]: role for role in current}
     roles = [_checked(resource, role, known.get(role.get("id"))) for role in wanted]
     for role in current:
@@ -33,16 +37,27 @@ def _checked(resource: str, role: dict[str, t.Any], before: dict[str, t.Any] | N
     if not role.get("id") or not role.get("displayName") or not role.get("allowedMemberTypes"):
         raise invalid_value("appRoles", resource)
     members = {"User", "Application"} if resource == "Application" else {"User"}
-    if not set(role["allowedMemberTypes"]) <= members and (before or {}).get("allowedMemberTypes") != role["allowedMemberTypes"]:
+    if (
+        not set(role["allowedMemberTypes"]) <= members
+        and (before or {}).get("allowedMemberTypes") != role["allowedMemberTypes"]
+    ):
         raise invalid_value("appRoles", resource)
     # An empty value is none: Terraform's provider sends it so for roles without a value.
     value = role.get("value") or None
     if value is not None and (not _VALUE.fullmatch(value) or value.startswith(".")):
         raise invalid_value("appRoles", resource)
-    after = {"description": None, "isEnabled": True, **role, "value": value, "origin": (before or {}).get("origin", resource)}
+    after = {
+        "description": None,
+        "isEnabled": True,
+        **role,
+        "value": value,
+        "origin": (before or {}).get("origin", resource),
+    }
     if before is None:
         if not after["isEnabled"]:
-            raise bad_request("A new permission (scope or role) must be enabled.", target="appRoles", detail="InvalidValue")
+            raise bad_request(
+                "A new permission (scope or role) must be enabled.", target="appRoles", detail="InvalidValue"
+            )
     elif before["isEnabled"] and {**before, "isEnabled": None} != {**after, "isEnabled": None}:
         raise _disable_first()
     return after

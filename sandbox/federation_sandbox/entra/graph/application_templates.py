@@ -16,7 +16,14 @@ from federation_sandbox.entra.graph.odata import Query
 from federation_sandbox.entra.graph.permissions import APPLICATION_WRITE, NOTHING
 from federation_sandbox.entra.graph.principals import blank_principal
 from federation_sandbox.entra.graph.routes import Route
-from federation_sandbox.entra.graph.templates import AWS_SINGLE_ACCOUNT, CUSTOM_SAML, GALLERY, INTEGRATED, REPLY_URLS, templates_of
+from federation_sandbox.entra.graph.templates import (
+    AWS_SINGLE_ACCOUNT,
+    CUSTOM_SAML,
+    GALLERY,
+    INTEGRATED,
+    REPLY_URLS,
+    templates_of,
+)
 from federation_sandbox.entra.state import Record, new_id
 
 
@@ -26,7 +33,9 @@ def _list(context: Context) -> Response:
 
 def _get(context: Context) -> Response:
     query = context.query("applicationTemplate")
-    return context.json({"@odata.context": context.annotation("applicationTemplates/$entity"), **query.project(_template(context))})
+    return context.json(
+        {"@odata.context": context.annotation("applicationTemplates/$entity"), **query.project(_template(context))}
+    )
 
 
 def _templates(context: Context) -> dict[str, Record]:
@@ -70,7 +79,9 @@ def _made(context: Context, template: Record, name: str) -> tuple[Record, Record
     owners = (caller.principal_id,) if context.settings.instantiate_sets_owner else ()
     application = blank_application(context.tenant, name, *owners)
     application.update(applicationTemplateId=template["id"], createdByAppId=caller.app_id, appRoles=_roles())
-    application["web"].update(homePageUrl=template["homePageUrl"], redirectUris=list(REPLY_URLS.get(template["id"], ())))
+    application["web"].update(
+        homePageUrl=template["homePageUrl"], redirectUris=list(REPLY_URLS.get(template["id"], ()))
+    )
     application["api"]["oauth2PermissionScopes"] = [_user_impersonation(name)]
     principal = blank_principal(context.tenant, application, *owners)
     principal["appRoleAssignmentRequired"] = True
@@ -109,5 +120,11 @@ def _user_impersonation(name: str) -> dict[str, t.Any]:
 ROUTES: t.Final[tuple[Route, ...]] = (
     Route("GET", "/applicationTemplates", "applicationTemplates.list", _list, NOTHING),
     Route("GET", "/applicationTemplates/{key}", "applicationTemplates.get", _get, NOTHING),
-    Route("POST", "/applicationTemplates/{key}/instantiate", "applicationTemplate.instantiate", _instantiate, APPLICATION_WRITE),
+    Route(
+        "POST",
+        "/applicationTemplates/{key}/instantiate",
+        "applicationTemplate.instantiate",
+        _instantiate,
+        APPLICATION_WRITE,
+    ),
 )

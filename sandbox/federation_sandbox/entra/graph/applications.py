@@ -59,7 +59,13 @@ def blank_application(tenant: Tenant, display_name: str, *owners: str) -> Record
             "preAuthorizedApplications": [],
             "requestedAccessTokenVersion": None,
         },
-        "info": {"logoUrl": None, "marketingUrl": None, "privacyStatementUrl": None, "supportUrl": None, "termsOfServiceUrl": None},
+        "info": {
+            "logoUrl": None,
+            "marketingUrl": None,
+            "privacyStatementUrl": None,
+            "supportUrl": None,
+            "termsOfServiceUrl": None,
+        },
         "spa": {"redirectUris": []},
         "publicClient": {"redirectUris": []},
         "parentalControlSettings": {"countriesBlockedForMinors": [], "legalAgeGroupRule": "Allow"},
@@ -107,7 +113,9 @@ def _check_values(content: dict[str, t.Any]) -> None:
 
 def _check_unique_name(tenant: Tenant, record: Record, name: str) -> None:
     if record.get("uniqueName"):
-        raise bad_request("Property 'uniqueName' is read-only and cannot be set.", target="uniqueName", detail="ReadOnlyProperty")
+        raise bad_request(
+            "Property 'uniqueName' is read-only and cannot be set.", target="uniqueName", detail="ReadOnlyProperty"
+        )
     held = (*tenant["applications"].current(), *tenant["deletedItems"].current())
     if match(held, uniqueName=name):
         raise conflict("uniqueName")

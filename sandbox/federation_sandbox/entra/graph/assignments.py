@@ -33,7 +33,9 @@ _PRINCIPALS: t.Final[dict[str, str]] = {"users": "User", "groups": "Group", "ser
 def new_assignment(tenant: Tenant, principal: Record, kind: str, resource: Record, role_id: str) -> Record:
     """The record of an assignment. kind: User, Group or ServicePrincipal."""
     return {
-        "id": base64.urlsafe_b64encode(uuid.UUID(new_id()).bytes + uuid.UUID(principal["id"]).bytes).decode().rstrip("="),
+        "id": base64.urlsafe_b64encode(uuid.UUID(new_id()).bytes + uuid.UUID(principal["id"]).bytes)
+        .decode()
+        .rstrip("="),
         "appRoleId": role_id,
         "createdDateTime": tenant.now(),
         "principalDisplayName": principal.get("displayName"),
@@ -58,7 +60,9 @@ def _principal(tenant: Tenant, key: str) -> tuple[str, Record]:
 
 
 def _check_role(kind: str, resource: Record, role_id: str) -> None:
-    """Default access is only for applications without roles; any other role must be declared, enabled and for such principals."""
+    """Default access is only for applications without roles; any other role must be declared, enabled and for such
+    principals.
+    """
     enabled = [role for role in resource["appRoles"] if role["isEnabled"]]
     if role_id == DEFAULT_ACCESS and not resource["appRoles"]:
         return
@@ -89,7 +93,11 @@ def _create(context: Context, resource: Record, body: dict[str, t.Any]) -> Respo
     kind, principal = _principal(tenant, principal_id)
     _check_role(kind, resource, role_id)
     if tenant.current("appRoleAssignments", principalId=principal_id, resourceId=resource["id"], appRoleId=role_id):
-        raise bad_request("Permission being assigned already exists on the object", target="appRoleAssignments", detail="InvalidUpdate")
+        raise bad_request(
+            "Permission being assigned already exists on the object",
+            target="appRoleAssignments",
+            detail="InvalidUpdate",
+        )
     record = new_assignment(tenant, principal, kind, resource, role_id)
     context.save("appRoleAssignments", record)
     return context.entity("appRoleAssignments", record, 201)
@@ -157,9 +165,20 @@ def _of(collection: str) -> tuple[Route, ...]:
     units = 2 if applications else 1
     routes = (
         Route(
-            "GET", path, f"{name}.ListAppRoleAssignments", listed, APPLICATION_READ if applications else PRINCIPAL_ASSIGNMENT_READ, units
+            "GET",
+            path,
+            f"{name}.ListAppRoleAssignments",
+            listed,
+            APPLICATION_READ if applications else PRINCIPAL_ASSIGNMENT_READ,
+            units,
         ),
-        Route("POST", path, f"{name}.CreateAppRoleAssignments", create, ASSIGNMENT_CREATE if applications else PRINCIPAL_ASSIGNMENT_WRITE),
+        Route(
+            "POST",
+            path,
+            f"{name}.CreateAppRoleAssignments",
+            create,
+            ASSIGNMENT_CREATE if applications else PRINCIPAL_ASSIGNMENT_WRITE,
+        ),
     )
     if applications:
         return routes
@@ -178,6 +197,8 @@ ROUTES: t.Final[tuple[Route, ...]] = (
     Route("GET", _PATH, "servicePrincipal.ListAppRoleAssignedTo", _list_assigned_to, APPLICATION_READ),
     Route("POST", _PATH, "servicePrincipal.CreateAppRoleAssignedTo", _create_assigned_to, ASSIGNMENT_CREATE),
     Route("GET", f"{_PATH}/{{key}}", "servicePrincipal.GetAppRoleAssignedTo", _get_assigned_to, APPLICATION_READ),
-    Route("DELETE", f"{_PATH}/{{key}}", "servicePrincipal.DeleteAppRoleAssignedTo", _delete_assigned_to, ASSIGNMENT_DELETE),
+    Route(
+        "DELETE", f"{_PATH}/{{key}}", "servicePrincipal.DeleteAppRoleAssignedTo", _delete_assigned_to, ASSIGNMENT_DELETE
+    ),
     *_beneath_principals(),
 )

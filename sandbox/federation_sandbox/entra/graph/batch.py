@@ -47,7 +47,9 @@ def _items(request: Request) -> list[Item]:
     if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
         raise bad_request("Invalid batch payload format.", code="BadRequest")
     if len(items) > _LIMIT:
-        raise bad_request(f"Number of batch request steps exceeds the maximum value of {_LIMIT}.", code="MaximumValueExceeded")
+        raise bad_request(
+            f"Number of batch request steps exceeds the maximum value of {_LIMIT}.", code="MaximumValueExceeded"
+        )
     seen: set[str] = set()
     for item in items:
         _check(item)
@@ -55,7 +57,8 @@ def _items(request: Request) -> list[Item]:
             raise bad_request(f"Request Id {item['id']} has to be unique in a batch.", code="BadRequest")
         if not set(item.get("dependsOn") or ()) <= seen:
             raise bad_request(
-                f"Invalid dependency for request Id {item['id']}: it may depend on earlier requests alone.", code="BadRequest"
+                f"Invalid dependency for request Id {item['id']}: it may depend on earlier requests alone.",
+                code="BadRequest",
             )
         seen.add(item["id"])
     return items
@@ -69,7 +72,9 @@ def _check(item: Item) -> None:
         raise bad_request(f"Invalid method '{item['method']}' in batch request.", code="BadRequest")
     headers = {name.lower() for name in item.get("headers") or {}}
     if item.get("body") is not None and "content-type" not in headers:
-        raise bad_request(f"Write request id : {item['id']} does not contain Content-Type header or body.", code="BadRequest")
+        raise bad_request(
+            f"Write request id : {item['id']} does not contain Content-Type header or body.", code="BadRequest"
+        )
 
 
 def _answer_item(request: Request, call: Call, item: Item, answer: Answerer) -> Response:

@@ -19,7 +19,8 @@ _PRIMITIVES: t.Final[dict[str, type]] = {"bool": bool, "int": int, "object": dic
 def checked(kind: str, body: dict[str, t.Any], also: t.Collection[str] = (), own_id: str = "") -> dict[str, t.Any]:
     """The properties that a body sets, without annotations.
 
-    also: read-only properties that this call may set. own_id: the id of the object that is changed, which the body may repeat.
+    also: read-only properties that this call may set. own_id: the id of the object that is changed, which the body may
+    repeat.
     """
     content = {name: value for name, value in body.items() if not name.startswith("@")}
     if own_id and content.get("id") == own_id:
@@ -29,7 +30,9 @@ def checked(kind: str, body: dict[str, t.Any], also: t.Collection[str] = (), own
         if each is None:
             raise bad_request(f"Invalid property '{name}'.", target=name, detail="InvalidProperty")
         if each.read_only and name not in also:
-            raise bad_request(f"Property '{name}' is read-only and cannot be set.", target=name, detail="ReadOnlyProperty")
+            raise bad_request(
+                f"Property '{name}' is read-only and cannot be set.", target=name, detail="ReadOnlyProperty"
+            )
         _check(kind, each, value)
     return content
 
@@ -64,7 +67,10 @@ def _check_primitive(kind: str, each: Property, item: t.Any) -> None:
 def _wrong(kind: str, each: Property) -> Exception:
     expected = f"Collection({each.kind})" if each.many else each.kind
     return bad_request(
-        f"Cannot convert the value of property '{each.name}' of type 'microsoft.graph.{kind}' to the expected type '{expected}'.",
+        (
+            f"Cannot convert the value of property '{each.name}' of type 'microsoft.graph.{kind}' to the expected "
+            f"type '{expected}'."
+        ),
         code="BadRequest",
     )
 

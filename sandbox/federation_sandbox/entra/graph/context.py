@@ -60,11 +60,16 @@ class Context:
     def body(self) -> dict[str, t.Any]:
         """The JSON object that the request carries."""
         if not (self.request.content_type or "").startswith("application/json"):
-            raise bad_request("A valid Content-Type of application/json is needed for a request with a body.", code="BadRequest")
+            raise bad_request(
+                "A valid Content-Type of application/json is needed for a request with a body.", code="BadRequest"
+            )
         try:
             content = json.loads(self.request.get_data())
         except ValueError as reason:
-            message = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
+            message = (
+                "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is "
+                "of valid JSON format."
+            )
             raise bad_request(message, code="BadRequest") from reason
         if not isinstance(content, dict):
             raise bad_request("Empty Payload. JSON content expected.", code="BadRequest")

@@ -21,15 +21,24 @@ from federation_sandbox.entra.state import Record, Tenant, moment, new_id, times
 _RESOURCE: t.Final[str] = "ServicePrincipal"
 _LONGEST_NAME: t.Final[int] = 90
 _YEARS: t.Final[int] = 3
-#: of a certificate that is asked for without one (terraform-provider-azuread, service_principal_token_signing_certificate)
+#: of a certificate that is asked for without one (terraform-provider-azuread,
+#: service_principal_token_signing_certificate)
 _DEFAULT_NAME: t.Final[str] = "CN=Microsoft Azure Federated SSO Certificate"
 #: each list, and the member that is never read back
 _SECRETS: t.Final[dict[str, str]] = {"keyCredentials": "key", "passwordCredentials": "secretText"}
-_KINDS: t.Final[dict[str, str]] = {"Sign": "X509CertAndPassword", "Verify": "AsymmetricX509Cert", "Encrypt": "AsymmetricX509Cert"}
+_KINDS: t.Final[dict[str, str]] = {
+    "Sign": "X509CertAndPassword",
+    "Verify": "AsymmetricX509Cert",
+    "Encrypt": "AsymmetricX509Cert",
+}
 
 
-def add_token_signing_certificate(tenant: Tenant, record: Record, body: collections.abc.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Make a certificate and add its three credentials to a service principal; the certificate as the answer shows it."""
+def add_token_signing_certificate(
+    tenant: Tenant, record: Record, body: collections.abc.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    """Make a certificate and add its three credentials to a service principal; the certificate as the answer shows
+    it.
+    """
     name, start, end = _wanted(tenant, body)
     key, certificate = self_signed(name.removeprefix("CN="), start, end)
     identifier = base64.b64encode(bytes.fromhex(thumbprint(certificate))).decode()
@@ -43,7 +52,13 @@ def add_token_signing_certificate(tenant: Tenant, record: Record, body: collecti
     ]
     record["passwordCredentials"].append({**sign, "hint": None, "secretText": None})
     tenant.signing_keys[identifier] = key
-    return {**sign, "key": public, "thumbprint": thumbprint(certificate), "type": "AsymmetricX509Cert", "usage": "Verify"}
+    return {
+        **sign,
+        "key": public,
+        "thumbprint": thumbprint(certificate),
+        "type": "AsymmetricX509Cert",
+        "usage": "Verify",
+    }
 
 
 def _wanted(tenant: Tenant, body: collections.abc.Mapping[str, t.Any]) -> tuple[str, dt.datetime, dt.datetime]:
@@ -82,13 +97,19 @@ def _years_after(start: dt.datetime) -> dt.datetime:
 def changed_credentials(tenant: Tenant, record: Record, content: collections.abc.Mapping[str, t.Any]) -> None:
     """Replace the lists of credentials by what a PATCH holds; what stays comes back as it is, without its secret.
 
-    The credentials of a signing certificate go together: a PATCH that leaves out some of them changes nothing of them, and succeeds.
+    The credentials of a signing certificate go together: a PATCH that leaves out some of them changes nothing of them,
+    and succeeds.
     """
     for name in set(_SECRETS) & set(content):
         _check_kept(tenant, record, name, content[name])
-    given = {each.get("customKeyIdentifier"): each.get("secretText") for each in content.get("passwordCredentials") or ()}
+    given = {
+        each.get("customKeyIdentifier"): each.get("secretText") for each in content.get("passwordCredentials") or ()
+    }
     makers = {"keyCredentials": lambda each: _new_key(tenant, each, given), "passwordCredentials": _new_password}
-    after = {name: _replaced(record[name], content[name], make) if name in content else record[name] for name, make in makers.items()}
+    after = {
+        name: _replaced(record[name], content[name], make) if name in content else record[name]
+        for name, make in makers.items()
+    }
     indivisible = _certificates(record) & {each.get("customKeyIdentifier") for name in _SECRETS for each in after[name]}
     for name, credentials in after.items():
         before = {each["keyId"] for each in record[name]}
@@ -115,7 +136,9 @@ def _check_kept(tenant: Tenant, record: Record, name: str, given: collections.ab
 
 
 def _replaced(
-    before: collections.abc.Iterable[Record], given: collections.abc.Iterable[Record], make: collections.abc.Callable[[Record], Record]
+    before: collections.abc.Iterable[Record],
+    given: collections.abc.Iterable[Record],
+    make: collections.abc.Callable[[Record], Record],
 ) -> list[Record]:
     known = {each["keyId"]: each for each in before}
     return [known.get(each.get("keyId")) or make(each) for each in given]
@@ -123,10 +146,16 @@ def _replaced(
 
 def _certificates(record: Record) -> set[str]:
     """What the credentials of each signing certificate share."""
-    return {each["customKeyIdentifier"] for each in record["keyCredentials"] if each["usage"] == "Sign" and each["customKeyIdentifier"]}
+    return {
+        each["customKeyIdentifier"]
+        for each in record["keyCredentials"]
+        if each["usage"] == "Sign" and each["customKeyIdentifier"]
+    }
 
 
-def _new_key(tenant: Tenant, given: dict[str, t.Any], passwords: collections.abc.Mapping[t.Any, t.Any]) -> dict[str, t.Any]:
+def _new_key(
+    tenant: Tenant, given: dict[str, t.Any], passwords: collections.abc.Mapping[t.Any, t.Any]
+) -> dict[str, t.Any]:
     usage, identifier = given.get("usage"), given.get("customKeyIdentifier")
     if usage not in _KINDS or given.get("type") != _KINDS[usage] or not given.get("key") or not identifier:
         raise invalid_value("keyCredentials", _RESOURCE)

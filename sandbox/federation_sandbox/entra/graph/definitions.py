@@ -13,19 +13,36 @@ import urllib.parse
 from federation_sandbox.entra.graph.errors import bad_request
 
 _ENTRY: t.Final[frozenset[str]] = frozenset(
-    {"Source", "ID", "ExtensionID", "Value", "SamlClaimType", "JwtClaimType", "SAMLNameForm", "TransformationId", "TransformationID"}
+    {
+        "Source",
+        "ID",
+        "ExtensionID",
+        "Value",
+        "SamlClaimType",
+        "JwtClaimType",
+        "SAMLNameForm",
+        "TransformationId",
+        "TransformationID",
+    }
 )
-_SOURCES: t.Final[frozenset[str]] = frozenset({"user", "application", "resource", "audience", "company", "transformation"})
+_SOURCES: t.Final[frozenset[str]] = frozenset(
+    {"user", "application", "resource", "audience", "company", "transformation"}
+)
 # fmt: off
 #: the documented sources of claims (facts/entra.md E12)
 _USER: t.Final[frozenset[str]] = frozenset(
     {
-        "surname", "givenname", "displayname", "objectid", "mail", "userprincipalname", "department", "onpremisessamaccountname",
+        "surname", "givenname", "displayname", "objectid", "mail", "userprincipalname", "department",
+        "onpremisessamaccountname",
         "netbiosname", "dnsdomainname", "onpremisesecurityidentifier", "companyname", "streetaddress", "postalcode",
-        "preferredlanguage", "onpremisesuserprincipalname", "mailnickname", "othermail", "employeeid", "facsimiletelephonenumber",
-        "assignedroles", "country", "city", "state", "jobtitle", "physicaldeliveryofficename", "telephonenumber", "usertype",
-        "accountenabled", "consentprovidedforminor", "createddatetime", "creationtype", "lastpasswordchangedatetime", "mobilephone",
-        "officelocation", "onpremisesdomainname", "onpremisesimmutableid", "onpremisessyncenabled", "preferreddatalocation",
+        "preferredlanguage", "onpremisesuserprincipalname", "mailnickname", "othermail", "employeeid",
+        "facsimiletelephonenumber",
+        "assignedroles", "country", "city", "state", "jobtitle", "physicaldeliveryofficename", "telephonenumber",
+        "usertype",
+        "accountenabled", "consentprovidedforminor", "createddatetime", "creationtype", "lastpasswordchangedatetime",
+        "mobilephone",
+        "officelocation", "onpremisesdomainname", "onpremisesimmutableid", "onpremisessyncenabled",
+        "preferreddatalocation",
         "proxyaddresses",
     }
 ) | {f"extensionattribute{number}" for number in range(1, 16)}
@@ -45,7 +62,10 @@ _ISSUANCE: t.Final[dict[str, tuple[t.Any, ...]]] = {
     "Version": (1,),
     "TokenResponseSigningPolicy": ("TokenOnly", "ResponseOnly", "ResponseAndToken"),
     "SamlTokenVersion": ("1.1", "2.0"),
-    "SigningAlgorithm": ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2000/09/xmldsig#rsa-sha1"),
+    "SigningAlgorithm": (
+        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+        "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
+    ),
     "EmitSAMLNameFormat": ("true", "false"),
 }
 
@@ -104,7 +124,11 @@ _SETTINGS: t.Final[dict[str, t.Callable[[t.Any], bool]]] = {
 
 
 def _is_entry(entry: t.Any) -> bool:
-    if not isinstance(entry, dict) or not set(entry) <= _ENTRY or not all(isinstance(value, str) for value in entry.values()):
+    if (
+        not isinstance(entry, dict)
+        or not set(entry) <= _ENTRY
+        or not all(isinstance(value, str) for value in entry.values())
+    ):
         return False
     if "SAMLNameForm" in entry and not entry["SAMLNameForm"].startswith(_NAME_FORMS):
         return False

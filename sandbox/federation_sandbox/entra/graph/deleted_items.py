@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deleted applications and service principals: kept for thirty days, restored or purged; and when deleting is refused."""
+"""Deleted applications and service principals: kept for thirty days, restored or purged; and when deleting is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.graph.templates import GALLERY
 from federation_sandbox.entra.state import COLLECTIONS, SOFT_DELETED_FOR, Record, Tenant, moment
 
-#: what makes deleting a gallery SAML application possible, which Microsoft does not document: either of both ways, or one of them
+#: what makes deleting a gallery SAML application possible, which Microsoft does not document: either of both ways, or
+#: one of them
 SAML_DELETION: t.Final[tuple[str, ...]] = ("either", "service_principal_first", "reset_mode_first")
 
 
@@ -33,20 +36,36 @@ def check_deletable(tenant: Tenant, application: Record) -> None:
 
 def check_principal_deletable(tenant: Tenant, principal: Record) -> None:
     """400 for the service principal of such an application where the tenant wants the mode to be reset first."""
-    gallery = principal.get("applicationTemplateId") in GALLERY and not tenant.world.settings.saml_applications_deletable
+    gallery = (
+        principal.get("applicationTemplateId") in GALLERY and not tenant.world.settings.saml_applications_deletable
+    )
     if gallery and tenant.saml_deletion == "reset_mode_first" and principal.get("preferredSingleSignOnMode") == "saml":
         raise _not_allowed()
 
 
 def _not_allowed() -> Exception:
-    return bad_request("Property appId is invalid.", code="DeletingSamlSpNotAllowed", target="appId", detail="InvalidValue")
+    return bad_request(
+        "Property appId is invalid.", code="DeletingSamlSpNotAllowed", target="appId", detail="InvalidValue"
+    )
 
 
 def delete_softly(tenant: Tenant, collection: str, record: Record, together_with: str | None = None) -> None:
-    """Move an object to the deleted ones, its assignments with it. together_with: the application whose deletion this follows."""
-    assignments = [each for each in tenant["appRoleAssignments"].current() if record["id"] in (each["resourceId"], each["principalId"])]
+    """Move an object to the deleted ones, its assignments with it. together_with: the application whose deletion this
+    follows.
+    """
+    assignments = [
+        each
+        for each in tenant["appRoleAssignments"].current()
+        if record["id"] in (each["resourceId"], each["principalId"])
+    ]
     kind = COLLECTIONS[collection]
-    kept = {**record, "deletedDateTime": tenant.now(), "_kind": kind, "_assignments": assignments, "_together_with": together_with}
+    kept = {
+        **record,
+        "deletedDateTime": tenant.now(),
+        "_kind": kind,
+        "_assignments": assignments,
+        "_together_with": together_with,
+    }
     tenant["deletedItems"].put(kept)
     tenant[collection].delete(record["id"])
     for each in assignments:
@@ -73,7 +92,10 @@ def _get(context: Context) -> Response:
     record = context.find("deletedItems", context.keys[0])
     only_owned(context.caller, DELETED_READ[record["_kind"]])
     query = context.query(record["_kind"])
-    about = {"@odata.context": context.annotation("directoryObjects/$entity"), "@odata.type": f"#microsoft.graph.{record['_kind']}"}
+    about = {
+        "@odata.context": context.annotation("directoryObjects/$entity"),
+        "@odata.type": f"#microsoft.graph.{record['_kind']}",
+    }
     return context.json({**about, **query.project(record)})
 
 
@@ -89,11 +111,17 @@ def _restore(context: Context) -> Response:
     if context.request.get_data() and set(context.body()) - {"autoReconcileProxyConflict", "newUserPrincipalName"}:
         raise bad_request("The request body holds a parameter that restore does not take.", code="BadRequest")
     record = context.changing("deletedItems", context.keys[0])
-    restored = [record, *(each for each in context.tenant["deletedItems"].current() if each["_together_with"] == record["id"])]
+    restored = [
+        record,
+        *(each for each in context.tenant["deletedItems"].current() if each["_together_with"] == record["id"]),
+    ]
     for each in restored:
         _put_back(context.tenant, each)
     kind = record["_kind"]
-    about = {"@odata.context": context.annotation("directoryObjects/$entity"), "@odata.type": f"#microsoft.graph.{kind}"}
+    about = {
+        "@odata.context": context.annotation("directoryObjects/$entity"),
+        "@odata.type": f"#microsoft.graph.{kind}",
+    }
     return context.json({**about, **context.query(kind).project({**record, "deletedDateTime": None})})
 
 
@@ -101,7 +129,11 @@ def _put_back(tenant: Tenant, record: Record) -> None:
     collection = next(name for name, kind in COLLECTIONS.items() if kind == record["_kind"])
     if collection == "servicePrincipals" and tenant.current("applications", appId=record["appId"]) is None:
         raise not_found(record["appId"])
-    live = {name: value for name, value in record.items() if name not in ("deletedDateTime", "_kind", "_assignments", "_together_with")}
+    live = {
+        name: value
+        for name, value in record.items()
+        if name not in ("deletedDateTime", "_kind", "_assignments", "_together_with")
+    }
     tenant["deletedItems"].delete(record["id"])
     tenant[collection].put(live)
     for each in record["_assignments"]:
@@ -109,7 +141,12 @@ def _put_back(tenant: Tenant, record: Record) -> None:
 
 
 def _lists() -> t.Iterator[Route]:
-    for kind, name in (("application", "Application"), ("servicePrincipal", "ServicePrincipal"), ("user", "User"), ("group", "Group")):
+    for kind, name in (
+        ("application", "Application"),
+        ("servicePrincipal", "ServicePrincipal"),
+        ("user", "User"),
+        ("group", "Group"),
+    ):
         for prefix in ("microsoft.graph", "graph"):
             path = f"/directory/deletedItems/{prefix}.{kind}"
             yield Route("GET", path, f"directory.ListDeletedItemsAs{name}", _lister(kind), DELETED_READ[kind])
@@ -119,5 +156,7 @@ ROUTES: t.Final[tuple[Route, ...]] = (
     *_lists(),
     Route("GET", "/directory/deletedItems/{key}", "directory.GetDeletedItems", _get, union(DELETED_READ.values())),
     Route("DELETE", "/directory/deletedItems/{key}", "directory.DeleteDeletedItems", _purge, APPLICATION_WRITE),
-    Route("POST", "/directory/deletedItems/{key}/restore", "directory.deletedItems.restore", _restore, APPLICATION_WRITE),
+    Route(
+        "POST", "/directory/deletedItems/{key}/restore", "directory.deletedItems.restore", _restore, APPLICATION_WRITE
+    ),
 )

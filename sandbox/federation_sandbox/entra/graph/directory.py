@@ -26,7 +26,9 @@ from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.state import Record, Tenant
 
 _MEMBER_KINDS: t.Final[dict[str, str]] = {"users": "user", "groups": "group", "servicePrincipals": "servicePrincipal"}
-_BASIC: t.Final[frozenset[str]] = frozenset({"id", "displayName", "givenName", "surname", "mail", "userPrincipalName", "_kind"})
+_BASIC: t.Final[frozenset[str]] = frozenset(
+    {"id", "displayName", "givenName", "surname", "mail", "userPrincipalName", "_kind"}
+)
 
 
 def readable(context: Context, record: Record) -> Record:
@@ -108,9 +110,13 @@ def _listed(context: Context, members: collections.abc.Iterable[Record], cast: s
     """A page of members. cast: only those of one type, which the advanced query engine alone does."""
     advanced = context.eventual and context.request.args.get("$count") == "true"
     if (cast or "$filter" in context.request.args) and not advanced:
-        raise unsupported_query("Request needs the header 'ConsistencyLevel: eventual' and the query option '$count=true'.")
+        raise unsupported_query(
+            "Request needs the header 'ConsistencyLevel: eventual' and the query option '$count=true'."
+        )
     if "identities" in context.request.args.get("$select", "").split(",") and not context.settings.member_identities:
-        raise bad_request("Could not find a property named 'identities' on type 'microsoft.graph.directoryObject'.", code="BadRequest")
+        raise bad_request(
+            "Could not find a property named 'identities' on type 'microsoft.graph.directoryObject'.", code="BadRequest"
+        )
     if cast:
         members = (each for each in members if each["_kind"] == cast)
     shown = (readable(context, each) if each["_kind"] == "user" else each for each in members)

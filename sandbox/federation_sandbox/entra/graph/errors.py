@@ -44,7 +44,9 @@ def invalid_value(name: str, resource: str) -> CloudError:
 
 def missing_value(name: str, resource: str) -> CloudError:
     """400 for a property that a new object needs."""
-    return bad_request(f"A value is required for property '{name}' of resource '{resource}'.", target=name, detail="MissingValue")
+    return bad_request(
+        f"A value is required for property '{name}' of resource '{resource}'.", target=name, detail="MissingValue"
+    )
 
 
 def unknown_parameter(name: str, operation: str) -> CloudError:
@@ -55,7 +57,9 @@ def unknown_parameter(name: str, operation: str) -> CloudError:
 
 def already_referenced(name: str) -> CloudError:
     """400 for a reference that is there already."""
-    return bad_request(f"One or more added object references already exist for the following modified properties: '{name}'.")
+    return bad_request(
+        f"One or more added object references already exist for the following modified properties: '{name}'."
+    )
 
 
 def unsupported_query(message: str) -> CloudError:

@@ -27,7 +27,12 @@ _ADVANCED: t.Final[frozenset[str]] = frozenset("nw")
 _LONGEST_LIST: t.Final[int] = 15
 _LITERALS: t.Final[dict[str, t.Any]] = {"true": True, "false": False, "null": None}
 #: how a literal of a kind is written; every other kind is a string
-_CATEGORIES: t.Final[dict[str, tuple[str, ...]]] = {"bool": ("word",), "int": ("number",), "guid": ("guid",), "time": ("time",)}
+_CATEGORIES: t.Final[dict[str, tuple[str, ...]]] = {
+    "bool": ("word",),
+    "int": ("number",),
+    "guid": ("guid",),
+    "time": ("time",),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +75,9 @@ class _Parser:
         return tokens
 
     def _invalid(self) -> Exception:
-        return bad_request(f"Invalid filter clause: Syntax error at position {self._at} in '{self._text}'.", code="BadRequest")
+        return bad_request(
+            f"Invalid filter clause: Syntax error at position {self._at} in '{self._text}'.", code="BadRequest"
+        )
 
     def _peek(self) -> str:
         return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
@@ -155,21 +162,28 @@ class _Parser:
         self._expect(")")
         return lambda record: any(inner({variable: item}) for item in record.get(name) or ())
 
-    def _operand(self, word: str, variable: tuple[str, Property] | None) -> tuple[t.Callable[[Record], t.Any], Property]:
+    def _operand(
+        self, word: str, variable: tuple[str, Property] | None
+    ) -> tuple[t.Callable[[Record], t.Any], Property]:
         if variable is not None:
             if word != variable[0]:
                 raise self._invalid()
             return (lambda record: record[word]), variable[1]
         if word not in TYPES[self._kind]:
             raise bad_request(
-                f"Invalid filter clause: Could not find a property named '{word}' on type 'microsoft.graph.{self._kind}'.",
+                (
+                    f"Invalid filter clause: Could not find a property named '{word}' on type "
+                    f"'microsoft.graph.{self._kind}'."
+                ),
                 code="BadRequest",
             )
         return (lambda record: record.get(word)), TYPES[self._kind][word]
 
     def _unsupported(self, name: str) -> Exception:
         resource = self._kind[0].upper() + self._kind[1:]
-        return unsupported_query(f"Unsupported or invalid query filter clause specified for property '{name}' of resource '{resource}'.")
+        return unsupported_query(
+            f"Unsupported or invalid query filter clause specified for property '{name}' of resource '{resource}'."
+        )
 
     def _check(self, letter: str, each: Property) -> None:
         if letter not in each.operators:
@@ -185,7 +199,10 @@ class _Parser:
             values.append(self._literal(each))
         self._expect(")")
         if len(values) > _LONGEST_LIST:
-            message = f"Too many child clauses specified in search filter expression containing 'OR' operators: {len(values)}."
+            message = (
+                f"Too many child clauses specified in search filter expression containing 'OR' operators: "
+                f"{len(values)}."
+            )
             raise bad_request(f"{message} Max allowed: {_LONGEST_LIST}.")
         return values
 
@@ -203,7 +220,8 @@ class _Parser:
             raise self._invalid()
         if value is not None and category not in _CATEGORIES.get(each.kind, ("string",)):
             raise bad_request(
-                "Invalid filter clause: A binary operator with incompatible types was detected. Found operand types for the property "
+                "Invalid filter clause: A binary operator with incompatible types was detected. Found operand types "
+                "for the property "
                 f"'{each.name}' and the value '{text}'.",
                 code="BadRequest",
             )

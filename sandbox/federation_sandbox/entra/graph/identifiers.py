@@ -44,7 +44,11 @@ def _check_form(tenant: Tenant, application: Record, uri: str) -> None:
         raise invalid_value("identifierUris", "Application")
     if parts.scheme == "urn" and application.get("signInAudience") != "AzureADMyOrg":
         raise _unsupported()
-    if uri == AWS_URN and application.get("applicationTemplateId") not in GALLERY and not settings.urn_identifiers_on_custom_applications:
+    if (
+        uri == AWS_URN
+        and application.get("applicationTemplateId") not in GALLERY
+        and not settings.urn_identifiers_on_custom_applications
+    ):
         raise _unsupported()
     if parts.fragment and not parts.fragment.isdigit() and not settings.identifier_suffixes:
         raise invalid_value("identifierUris", "Application")
@@ -58,7 +62,10 @@ def _check_domain(tenant: Tenant, uri: str) -> None:
     parts = urllib.parse.urlsplit(uri)
     if parts.scheme == "https" and not tenant.verifies(parts.hostname or ""):
         raise bad_request(
-            f"Values of identifierUris property must use a verified domain of the organization or its subdomain: '{uri}'",
+            (
+                f"Values of identifierUris property must use a verified domain of the organization or its subdomain: "
+                f"'{uri}'"
+            ),
             target="identifierUris",
             detail="HostNameNotOnVerifiedDomain",
         )
@@ -72,10 +79,16 @@ def _check_policy(tenant: Tenant, application: Record, uri: str) -> None:
     rules = ((policy.get("applicationRestrictions") or {}).get("identifierUris") or {}) if policy["isEnabled"] else {}
     saml = _is_saml(tenant, application)
     unique: Rule = rules.get("uriAdditionWithoutUniqueTenantIdentifier") or {}
-    if _applies(unique, application) and not (saml and unique.get("excludeSaml")) and not _names_tenant(tenant, application, uri):
+    if (
+        _applies(unique, application)
+        and not (saml and unique.get("excludeSaml"))
+        and not _names_tenant(tenant, application, uri)
+    ):
         raise _against_policy(
-            f"Failed to add identifier URI {uri}. All newly added URIs must contain a tenant verified domain, tenant ID, or app ID, as per "
-            "the default tenant policy of your organization. See https://aka.ms/identifier-uri-addition-error for more information."
+            f"Failed to add identifier URI {uri}. All newly added URIs must contain a tenant verified domain, "
+            f"tenant ID, or app ID, as per "
+            "the default tenant policy of your organization. See https://aka.ms/identifier-uri-addition-error "
+            "for more information."
         )
     default: Rule = rules.get("nonDefaultUriAddition") or {}
     exempt = saml and default.get("excludeSaml") is not False

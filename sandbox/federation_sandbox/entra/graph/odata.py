@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The OData query options that Microsoft Graph's directory takes: $filter, $select, $top, $count, $orderby and $expand."""
+"""The OData query options that Microsoft Graph's directory takes: $filter, $select, $top, $count, $orderby and
+$expand.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from federation_sandbox.entra.state import Record
 DEFAULT_PAGE: t.Final[int] = 100
 LARGEST_PAGE: t.Final[int] = 999
 
-_OPTIONS: t.Final[frozenset[str]] = frozenset({"$filter", "$select", "$top", "$count", "$orderby", "$expand", "$skiptoken", "$search"})
+_OPTIONS: t.Final[frozenset[str]] = frozenset(
+    {"$filter", "$select", "$top", "$count", "$orderby", "$expand", "$skiptoken", "$search"}
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,12 +53,18 @@ class Query:
         """What an answer shows of a record."""
         properties = _properties(self.kind, self.beta)
         names = self.select or tuple(name for name, each in properties.items() if everything or not each.hidden)
-        shown = ["id", *(name for name in names if name != "id")] if "id" in record and "id" not in self.select else names
+        shown = (
+            ["id", *(name for name in names if name != "id")] if "id" in record and "id" not in self.select else names
+        )
         return {name: record.get(name, properties[name].empty) for name in shown if name in properties}
 
 
 def parse(
-    kind: str, arguments: MultiDict[str, str], eventual: bool, expandable: collections.abc.Collection[str] = (), beta: bool = False
+    kind: str,
+    arguments: MultiDict[str, str],
+    eventual: bool,
+    expandable: collections.abc.Collection[str] = (),
+    beta: bool = False,
 ) -> Query:
     """Read the options; 400 in Graph's words for anything that Graph does not answer.
 
@@ -113,7 +123,10 @@ def _top(text: str | None) -> int | None:
 
 def _boolean(name: str, text: str) -> bool:
     if text not in ("true", "false"):
-        raise bad_request(f"Invalid value '{text}' for {name} query option found. Valid values are 'true' or 'false'.", code="BadRequest")
+        raise bad_request(
+            f"Invalid value '{text}' for {name} query option found. Valid values are 'true' or 'false'.",
+            code="BadRequest",
+        )
     return text == "true"
 
 
@@ -126,7 +139,10 @@ def _select(kind: str, text: str, beta: bool) -> tuple[str, ...]:
     for name in names:
         if name not in _properties(kind, beta):
             raise bad_request(
-                f"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type 'microsoft.graph.{kind}'.",
+                (
+                    f"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type "
+                    f"'microsoft.graph.{kind}'."
+                ),
                 code="BadRequest",
             )
     return names
@@ -139,7 +155,10 @@ def _expand(kind: str, text: str, expandable: collections.abc.Collection[str]) -
         raise unsupported_query("Only one property may be expanded in a query.")
     if text not in expandable:
         raise bad_request(
-            f"Parsing OData Select and Expand failed: Could not find a property named '{text}' on type 'microsoft.graph.{kind}'.",
+            (
+                f"Parsing OData Select and Expand failed: Could not find a property named '{text}' on type "
+                f"'microsoft.graph.{kind}'."
+            ),
             code="BadRequest",
         )
     return text
@@ -149,6 +168,10 @@ def _order(kind: str, text: str) -> tuple[str, bool] | None:
     if not text:
         return None
     found = re.fullmatch(r"(\w+)(?:\s+(asc|desc))?", text.strip())
-    if not found or found[1] not in ("displayName", "userPrincipalName", "createdDateTime") or found[1] not in TYPES[kind]:
+    if (
+        not found
+        or found[1] not in ("displayName", "userPrincipalName", "createdDateTime")
+        or found[1] not in TYPES[kind]
+    ):
         raise unsupported_query("Sorting is not supported for the current query.")
     return found[1], found[2] == "desc"

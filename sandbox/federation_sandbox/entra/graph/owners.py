@@ -63,7 +63,9 @@ def _owner(context: Context, key: str) -> str:
     for collection, kind in COLLECTIONS.items():
         if context.tenant[collection].visible(key):
             title = kind[0].upper() + kind[1:]
-            raise bad_request(f"The reference target '{title}_{key}' of type '{title}' is invalid for the 'owners' reference.")
+            raise bad_request(
+                f"The reference target '{title}_{key}' of type '{title}' is invalid for the 'owners' reference."
+            )
     raise not_found(key)
 
 

@@ -47,7 +47,9 @@ GROUP_READ: t.Final[Needs] = _any("Group.ReadBasic.All", *_GROUP)
 MEMBER_READ: t.Final[Needs] = _any("GroupMember.ReadBasic.All", "Group.ReadBasic.All", *_GROUP)
 GROUP_OWNER_READ: t.Final[Needs] = _any(*_GROUP)
 GROUP_WRITE: t.Final[Needs] = _any("Group.ReadWrite.All")
-OWNER_ADD: t.Final[Needs] = _any(*(f"{write} + Directory.Read.All" for write in ("Application.ReadWrite.All", OWNED_BY)))
+OWNER_ADD: t.Final[Needs] = _any(
+    *(f"{write} + Directory.Read.All" for write in ("Application.ReadWrite.All", OWNED_BY))
+)
 MANAGER_READ: t.Final[Needs] = _any("User.Read.All", "Directory.Read.All")
 USER_READ: t.Final[Needs] = _any("User.ReadBasic.All", "User.Read.All", "Directory.Read.All")
 #: what was deleted: OwnedBy does not do (facts/entra.md E6), nor does the right to applications show users and groups

@@ -15,7 +15,12 @@ from federation_sandbox.entra.graph.context import Context
 from federation_sandbox.entra.graph.definitions import check_definition
 from federation_sandbox.entra.graph.errors import already_referenced, bad_request, missing_value, not_found
 from federation_sandbox.entra.graph.odata import Query
-from federation_sandbox.entra.graph.permissions import APPLICATION_POLICIES, POLICY_APPLIES_TO, POLICY_READ, POLICY_WRITE
+from federation_sandbox.entra.graph.permissions import (
+    APPLICATION_POLICIES,
+    POLICY_APPLIES_TO,
+    POLICY_READ,
+    POLICY_WRITE,
+)
 from federation_sandbox.entra.graph.references import referenced_id
 from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.state import COLLECTIONS, Record, Tenant, new_id
@@ -90,7 +95,9 @@ class _Policies:
         if policy["id"] in holder[self._held]:
             raise already_referenced(self._collection)
         if holder[self._held] and not context.settings.several_claims_policies:
-            raise bad_request(f"The {COLLECTIONS[self._holders]} already has a policy in '{self._collection}'; it takes at most one.")
+            raise bad_request(
+                f"The {COLLECTIONS[self._holders]} already has a policy in '{self._collection}'; it takes at most one."
+            )
         context.save(self._holders, {**holder, self._held: [*holder[self._held], policy["id"]]})
         return context.nothing()
 
@@ -116,10 +123,22 @@ class _Policies:
             Route("GET", f"{policies}/{{key}}", f"{prefix}.get", self.get, POLICY_READ),
             Route("PATCH", f"{policies}/{{key}}", f"{prefix}.update", self.update, POLICY_WRITE),
             Route("DELETE", f"{policies}/{{key}}", f"{prefix}.delete", self.delete, POLICY_WRITE),
-            Route("GET", f"{policies}/{{key}}/appliesTo", f"policies.{self._kind}.ListAppliesTo", self.applies_to, POLICY_APPLIES_TO),
+            Route(
+                "GET",
+                f"{policies}/{{key}}/appliesTo",
+                f"policies.{self._kind}.ListAppliesTo",
+                self.applies_to,
+                POLICY_APPLIES_TO,
+            ),
             Route("GET", on_holder, f"{holder}.List{many}", self.assigned, APPLICATION_POLICIES),
             Route("POST", f"{on_holder}/$ref", f"{holder}.Add{self._title}Ref", self.assign, APPLICATION_POLICIES),
-            Route("DELETE", f"{on_holder}/{{key}}/$ref", f"{holder}.Remove{self._title}Ref", self.unassign, APPLICATION_POLICIES),
+            Route(
+                "DELETE",
+                f"{on_holder}/{{key}}/$ref",
+                f"{holder}.Remove{self._title}Ref",
+                self.unassign,
+                APPLICATION_POLICIES,
+            ),
         )
 
 
@@ -148,5 +167,11 @@ ROUTES: t.Final[tuple[Route, ...]] = (
         APPLICATION_POLICIES,
     ),
     *_TOKEN_ISSUANCE.routes(),
-    Route("GET", "/policies/defaultAppManagementPolicy", "policies.GetDefaultAppManagementPolicy", _app_management_policy, POLICY_READ),
+    Route(
+        "GET",
+        "/policies/defaultAppManagementPolicy",
+        "policies.GetDefaultAppManagementPolicy",
+        _app_management_policy,
+        POLICY_READ,
+    ),
 )

@@ -46,7 +46,10 @@ def _take_over(record: Record, before: Record, application: Record) -> None:
         record["displayName"] = application["displayName"]
     if application["appRoles"] != before.get("appRoles"):
         record["appRoles"] = copy.deepcopy(application["appRoles"])
-    record["tags"] = [*application["tags"], *(tag for tag in record["tags"] if tag not in {*before.get("tags", ()), *application["tags"]})]
+    record["tags"] = [
+        *application["tags"],
+        *(tag for tag in record["tags"] if tag not in {*before.get("tags", ()), *application["tags"]}),
+    ]
     web = application["web"]
     record.update(
         appDisplayName=application["displayName"],

@@ -20,5 +20,7 @@ def referenced_id(context: Context, address: t.Any, places: collections.abc.Iter
     parts, here = urllib.parse.urlsplit(address), urllib.parse.urlsplit(context.root)
     wanted = tuple(f"{here.path}/{place}/" for place in places)
     if (parts.scheme, parts.hostname) != (here.scheme, here.hostname) or not parts.path.startswith(wanted):
-        raise bad_request(f"Invalid URL format specified in @odata.id for reference update: '{address}'.", code="BadRequest")
+        raise bad_request(
+            f"Invalid URL format specified in @odata.id for reference update: '{address}'.", code="BadRequest"
+        )
     return parts.path.rpartition("/")[2].lower()

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Microsoft Graph v1.0, and reads of beta: each request is routed, its caller identified, limited and permitted, and then answered."""
+"""Microsoft Graph v1.0, and reads of beta: each request is routed, its caller identified, limited and permitted, and
+then answered.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,10 @@ def _answer(request: Request, call: Call) -> Response:
     call.operation, call.write = route.operation, route.write
     call.key_factory = selects_keys(request.method, request.args)
     if version == "beta" and route.write:
-        message = "The sandbox answers reads below /beta, as v1.0 answers them; what is written there may mean something else. Use /v1.0."
+        message = (
+            "The sandbox answers reads below /beta, as v1.0 answers them; what is written there may mean "
+            "something else. Use /v1.0."
+        )
         raise CloudError(501, "NotImplemented", message)
     tenant, caller = _identify(request, call)
     call.admit()
@@ -131,7 +136,9 @@ def _unknown(segments: Segments) -> str:
 
 def _begins(route: Route, segments: Segments) -> bool:
     pattern = route.template.strip("/").split("/")
-    return len(pattern) >= len(segments) and all(wanted in ("{key}", given) for wanted, given in zip(pattern, segments, strict=False))
+    return len(pattern) >= len(segments) and all(
+        wanted in ("{key}", given) for wanted, given in zip(pattern, segments, strict=False)
+    )
 
 
 def _identify(request: Request, call: Call) -> tuple[Tenant, Caller]:
@@ -156,7 +163,12 @@ def _identified(request: Request, response: Response) -> Response:
 
 def _render(request: Request, error: CloudError) -> Response:
     response = _identified(request, Response(status=error.status, headers=error.headers))
-    body = odata_error(error, response.headers["request-id"], response.headers["client-request-id"], timestamp(machine_now()).rstrip("Z"))
+    body = odata_error(
+        error,
+        response.headers["request-id"],
+        response.headers["client-request-id"],
+        timestamp(machine_now()).rstrip("Z"),
+    )
     response.set_data(json.dumps(body))
     response.content_type = "application/json"
     return response

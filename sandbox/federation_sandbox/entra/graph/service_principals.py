@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Service principals: made for an application, changed, found, and softly deleted; their policies and signing certificates."""
+"""Service principals: made for an application, changed, found, and softly deleted; their policies and signing
+certificates.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,12 @@ from federation_sandbox.entra.graph.credentials import add_token_signing_certifi
 from federation_sandbox.entra.graph.deleted_items import check_principal_deletable, delete_softly
 from federation_sandbox.entra.graph.errors import bad_request, denied, invalid_value, missing_value
 from federation_sandbox.entra.graph.owners import bound_owners, shown_owners
-from federation_sandbox.entra.graph.permissions import APPLICATION_POLICIES, APPLICATION_READ, APPLICATION_WRITE, only_owned
+from federation_sandbox.entra.graph.permissions import (
+    APPLICATION_POLICIES,
+    APPLICATION_READ,
+    APPLICATION_WRITE,
+    only_owned,
+)
 from federation_sandbox.entra.graph.policies import shown_policies
 from federation_sandbox.entra.graph.principals import blank_principal
 from federation_sandbox.entra.graph.routes import Route
@@ -86,7 +93,9 @@ def _expansions(context: Context) -> Expansions:
 
 
 def _list(context: Context) -> Response:
-    return context.page("servicePrincipals", context.tenant["servicePrincipals"].all_indexed(), expand=_expansions(context))
+    return context.page(
+        "servicePrincipals", context.tenant["servicePrincipals"].all_indexed(), expand=_expansions(context)
+    )
 
 
 def _get(context: Context) -> Response:
@@ -104,7 +113,10 @@ def _create(context: Context) -> Response:
     application = context.tenant.current("applications", appId=app_id)
     visible = match(context.tenant["applications"].all_visible(), appId=app_id)
     if application is not None and visible is None and context.only_owned:
-        raise denied("When using this permission, the backing application of the service principal being created must in the local tenant")
+        raise denied(
+            "When using this permission, the backing application of the service principal being created must in "
+            "the local tenant"
+        )
     if application is None or visible is None:
         raise bad_request(
             f"The appId '{app_id}' of the service principal does not reference a valid application object.",
@@ -115,7 +127,10 @@ def _create(context: Context) -> Response:
         raise CloudError(
             409,
             "Request_MultipleObjectsWithSameKeyValue",
-            f"The service principal cannot be created, updated, or restored because the service principal name {app_id} is already in use.",
+            (
+                f"The service principal cannot be created, updated, or restored because the service principal name "
+                f"{app_id} is already in use."
+            ),
         )
     context.check_owner(application)
     record = blank_principal(context.tenant, application, *owners)

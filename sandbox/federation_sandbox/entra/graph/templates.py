@@ -3,8 +3,8 @@
 
 """Application templates, and the applications and service principals that they make.
 
-The template of applications that are not in the gallery has another id in each cloud (facts/entra.md E4). Whether those of AWS
-have one of their own as well is not known; they keep the public one here.
+The template of applications that are not in the gallery has another id in each cloud (facts/entra.md E4). Whether those
+of AWS have one of their own as well is not known; they keep the public one here.
 """
 
 from __future__ import annotations

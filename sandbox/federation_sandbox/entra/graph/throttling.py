@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rate limits of Microsoft Graph's identity service: resource units and writes, for each application in each tenant."""
+"""The rate limits of Microsoft Graph's identity service: resource units and writes, for each application in each
+tenant.
+"""
 
 from __future__ import annotations
 

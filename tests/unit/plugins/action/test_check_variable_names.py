@@ -17,7 +17,9 @@ ROLES: t.Final = sorted(path.name for path in (CHECKOUT / "roles").iterdir())
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_variable_of_a_role_is_known(role: str) -> None:
-    specification = yaml.safe_load((CHECKOUT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    specification = yaml.safe_load(
+        (CHECKOUT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    )
     for entry in specification["argument_specs"].values():
         assert names.unknown_names(entry.get("options", {})) == []
 
@@ -40,7 +42,9 @@ def test_every_variable_of_a_playbook_is_known() -> None:
     ],
 )
 def test_a_misspelt_one_is_told_with_the_one_that_was_meant(misspelt: str, meant: str) -> None:
-    assert names.unknown_names([misspelt, "federation_region", "ansible_user", "federation", "__federation_plan"]) == [misspelt]
+    assert names.unknown_names([misspelt, "federation_region", "ansible_user", "federation", "__federation_plan"]) == [
+        misspelt
+    ]
     assert f"has a variable {misspelt}, so it changes nothing. Did you mean {meant}" in names.warning(misspelt)
 
 

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every wrong value of every variable of every role is refused, before any role or module takes one; and right ones are not."""
+"""Every wrong value of every variable of every role is refused, before any role or module takes one; and right ones are
+not.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ VARIABLES: t.Final = sorted({name for role in ROLES for name in values.options_o
 RIGHT: t.Final[dict[str, t.Any]] = {
     "aws_federation_metadata_file": "metadata.xml",
     "aws_federation_role_description": "For agents",
-    "certificate_rotation_providers": "arn:aws:iam::111122223333:saml-provider/P,arn:aws:iam::111122223333:saml-provider/Q",
+    "certificate_rotation_providers": ",".join(f"arn:aws:iam::111122223333:saml-provider/{name}" for name in "PQ"),
     "connect_users_hierarchy_group": "",
     "connect_users_max_removals": 20,
     "connect_users_name_fallbacks": "display_name,mail",
@@ -32,7 +34,9 @@ RIGHT: t.Final[dict[str, t.Any]] = {
     "federation_check_provider": "arn:aws:iam::111122223333:saml-provider/P",
     "federation_check_role": "/federation/ConnectFederation",
     "federation_destination": "https://desk.example.com/start?a=b",
-    "federation_pages": [{"url": "https://desk.example.com/", "ccp_url": "https://example-demo.my.connect.aws/ccp-v2/"}],
+    "federation_pages": [
+        {"url": "https://desk.example.com/", "ccp_url": "https://example-demo.my.connect.aws/ccp-v2/"}
+    ],
     "federation_region": "us-gov-west-1",
     "federation_session_duration": "43200",
     "federation_tags": {"cost centre": 4711, "team": "Agents é"},

@@ -27,7 +27,9 @@ from support import CHECKOUT, COLLECTIONS, HANGS, module_environment
 
 #: those that are documentation alone are actions, which run where Ansible runs
 MODULES: t.Final = sorted(
-    path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py") if "def main()" in path.read_text(encoding="utf-8")
+    path.stem
+    for path in (CHECKOUT / "plugins" / "modules").glob("*.py")
+    if "def main()" in path.read_text(encoding="utf-8")
 )
 OBSTACLE: t.Final = _internals.obstacle()
 needs_direct: t.Final = pytest.mark.skipif(OBSTACLE is not None, reason=f"nothing runs directly, because {OBSTACLE}")
@@ -151,10 +153,18 @@ def test_what_runs_directly_comes_to_the_same(tmp_path: Path) -> None:
 
 def check_same(name: str, direct: dict[str, t.Any], apart: dict[str, t.Any]) -> None:
     """That both ways of a task end alike and return the same."""
-    assert direct["status"] == apart["status"] == ("failed" if name in {"failure", "unknown option", "environment"} else "ok"), name
+    assert (
+        direct["status"]
+        == apart["status"]
+        == ("failed" if name in {"failure", "unknown option", "environment"} else "ok")
+    ), name
     for result in (direct["result"], apart["result"]):
-        result["exception"] = bool(result.get("exception"))  # with -vvv the calls that led there, which are those of either way
-    assert _same(json.dumps(direct["result"], sort_keys=True)) == _same(json.dumps(apart["result"], sort_keys=True)), name
+        result["exception"] = bool(
+            result.get("exception")
+        )  # with -vvv the calls that led there, which are those of either way
+    assert _same(json.dumps(direct["result"], sort_keys=True)) == _same(json.dumps(apart["result"], sort_keys=True)), (
+        name
+    )
 
 
 def check_ways(direct: str, apart: str) -> None:
@@ -187,7 +197,9 @@ def test_a_release_with_other_internals(monkeypatch: pytest.MonkeyPatch) -> None
     assert list(_internals.differences(is_older)) == []
     monkeypatch.setattr(module_common, "_get_shebang", lambda interpreter, secrets: None)
     assert list(_internals.differences(is_older)) == ["ansible.executor.module_common:_get_shebang"]
-    assert str(_internals.obstacle()).startswith(f"ansible-core {core} has another ansible.executor.module_common:_get_shebang")
+    assert str(_internals.obstacle()).startswith(
+        f"ansible-core {core} has another ansible.executor.module_common:_get_shebang"
+    )
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -13,24 +13,46 @@ AGENT_TAGS: t.Final = {"level": "1", "x": "y"}
 MERGED_TAGS: t.Final = {"level": "2", "x": "y"}
 GROUPS: t.Final = [
     {"group": "Leads", "security_profiles": ["Lead", "Agent"], "routing_profile": "Leads", "tags": {"level": "2"}},
-    {"group": "Agents", "security_profiles": ["Agent", "Voice"], "routing_profile": "Basic", "auto_accept": True, "tags": AGENT_TAGS},
+    {
+        "group": "Agents",
+        "security_profiles": ["Agent", "Voice"],
+        "routing_profile": "Basic",
+        "auto_accept": True,
+        "tags": AGENT_TAGS,
+    },
     {"group": "Guests"},
 ]
 DEFAULTS: t.Final = {"security_profiles": ["Default"], "hierarchy_group": None}
 
 
 def member(*groups: str) -> dict[str, t.Any]:
-    return {"username": "jane", "first_name": "Jane", "last_name": "Doe", "person_id": "1", "mail": "x", "groups": list(groups)}
+    return {
+        "username": "jane",
+        "first_name": "Jane",
+        "last_name": "Doe",
+        "person_id": "1",
+        "mail": "x",
+        "groups": list(groups),
+    }
 
 
 @pytest.mark.parametrize(
     ("groups", "match", "expected"),
     [
-        (["Agents", "Leads"], "first", {"security_profiles": ["Lead", "Agent"], "routing_profile": "Leads", "tags": {"level": "2"}}),
+        (
+            ["Agents", "Leads"],
+            "first",
+            {"security_profiles": ["Lead", "Agent"], "routing_profile": "Leads", "tags": {"level": "2"}},
+        ),
         (
             ["Agents", "Leads"],
             "merge",
-            {"security_profiles": ["Lead", "Agent", "Voice"], "routing_profile": "Leads", "auto_accept": True, "tags": MERGED_TAGS},
+            {
+                "security_profiles": ["Lead", "Agent", "Voice"],
+                "routing_profile": "Leads",
+                "auto_accept": True,
+                "tags": MERGED_TAGS,
+            },
         ),
         (["Guests"], "first", {"security_profiles": ["Default"]}),
         (["Guests"], "merge", {"security_profiles": ["Default"]}),

@@ -18,7 +18,9 @@ from lxml import html
 import report_factory as r
 from support import CHECKOUT
 
-TEMPLATE: t.Final = (CHECKOUT / "roles" / "federation_report" / "templates" / "report.html.j2").read_text(encoding="utf-8")
+TEMPLATE: t.Final = (CHECKOUT / "roles" / "federation_report" / "templates" / "report.html.j2").read_text(
+    encoding="utf-8"
+)
 HOSTILE: t.Final = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -51,13 +53,19 @@ def page_of(report: dict[str, t.Any]) -> str:
 
 def tags(page: str) -> list[tuple[str, tuple[str, ...]]]:
     """Every element with its attributes' names."""
-    return [(str(one.tag), tuple(sorted(one.attrib))) for one in html.document_fromstring(page).iter() if isinstance(one.tag, str)]
+    return [
+        (str(one.tag), tuple(sorted(one.attrib)))
+        for one in html.document_fromstring(page).iter()
+        if isinstance(one.tag, str)
+    ]
 
 
 def a_report() -> dict[str, t.Any]:
     checks = [r.check("sales", r.healthy()), r.check("support", r.in_trouble())]
     last = federation_report([r.check("support", r.healthy())], "2026-01-30T12:00:00Z")
-    return federation_report(checks, r.NOW, hosts=["sales", "support", "lost"], previous=last, inventories=["hosts.yml"])
+    return federation_report(
+        checks, r.NOW, hosts=["sales", "support", "lost"], previous=last, inventories=["hosts.yml"]
+    )
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -100,8 +108,16 @@ def test_the_page_says_all_that_the_report_says() -> None:
     shown = re.sub(r"\s+", " ", html.document_fromstring(page_of(report)).text_content())
     for one in report["federations"]:
         problems = [*one["failures"], *one["people"], *one["warnings"]]
-        said = [text for problem in problems for text in (problem["reason"], problem["symptom"], problem["fix"], problem["command"])]
-        said += [unknown["reason"] for unknown in one["unknown"]] + [hop["about"] for hop in one["hops"]] + [one["headline"]]
+        said = [
+            text
+            for problem in problems
+            for text in (problem["reason"], problem["symptom"], problem["fix"], problem["command"])
+        ]
+        said += (
+            [unknown["reason"] for unknown in one["unknown"]]
+            + [hop["about"] for hop in one["hops"]]
+            + [one["headline"]]
+        )
         said += [f"{certificate['thumbprint']}" for certificate in one["certificates"]]
         assert [text for text in said if text not in shown] == []
     assert [change["text"] for change in report["changes"] if change["text"] not in shown] == []
@@ -111,7 +127,9 @@ def test_the_page_says_all_that_the_report_says() -> None:
 def test_many_people_are_folded_and_none_is_missing() -> None:
     report = a_report()
     federation = report["federations"][0]
-    federation["people"] = [{**federation["people"][0], "subject": f"agent{number}@example.com"} for number in range(300)]
+    federation["people"] = [
+        {**federation["people"][0], "subject": f"agent{number}@example.com"} for number in range(300)
+    ]
     document = html.document_fromstring(page_of(report))
     assert "280 more" in "".join(document.xpath("//summary/text()"))
     names = document.xpath("//td[@class='name']/text()")

@@ -25,5 +25,11 @@ def test_a_relative_path_begins_where_the_user_stands(tmp_path: Path, monkeypatc
 def test_the_check_takes_of_a_page_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     own = {"url": "https://crm.example.com", "ccp_url": "https://x", "login_url": "https://y"}
-    pages = [{"url": "https://desk.example.com", "folder": "desk", "language": "de", "texts": {}}, {**own, "bucket": "b"}]
-    assert checked_pages(pages) == [{"url": "https://desk.example.com", "folder": str((tmp_path / "desk").resolve())}, own]
+    pages = [
+        {"url": "https://desk.example.com", "folder": "desk", "language": "de", "texts": {}},
+        {**own, "bucket": "b"},
+    ]
+    assert checked_pages(pages) == [
+        {"url": "https://desk.example.com", "folder": str((tmp_path / "desk").resolve())},
+        own,
+    ]

@@ -14,7 +14,9 @@ ACCESS: t.Final = {"required_before": True, "required_after": True, "people": PE
 RESULTS: t.Final = {"azure_saml_app": {"steps": [], "access": ACCESS}}
 
 
-@pytest.mark.parametrize(("usernames", "lost"), [(None, 2), ("", 2), ([], 0), (["ann"], 1), ({"ann": {}, "bob": {}}, 2)])
+@pytest.mark.parametrize(
+    ("usernames", "lost"), [(None, 2), ("", 2), ([], 0), (["ann"], 1), ({"ann": {}, "bob": {}}, 2)]
+)
 def test_agents_that_are_not_known_are_everybody_and_an_empty_text_is_not_known(usernames: t.Any, lost: int) -> None:
     plan = run_plan(RESULTS, {"azure_saml_app": "the application"}, usernames, 1)
     assert len(plan["access_lost"]) == lost

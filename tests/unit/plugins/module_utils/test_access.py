@@ -6,7 +6,14 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.openccp.federation.plugins.module_utils._access import Agents, Losses, Person, SignIns, losses, refusal
+from ansible_collections.openccp.federation.plugins.module_utils._access import (
+    Agents,
+    Losses,
+    Person,
+    SignIns,
+    losses,
+    refusal,
+)
 
 ANN, BOB = Person("ann@example.com", "ann", "ann"), Person("bob@example.com", "bob", "bob")
 BOTH: t.Final = Agents(frozenset({"ann", "bob"}), managed=2)
@@ -27,10 +34,16 @@ def renamed(person: Person, name: str) -> Person:
         pytest.param(None, Agents(managed=9, losing={"cid": "is deleted"}), ["cid"], 9, id="deleted alone"),
         pytest.param(SignIns(people=(ANN, BOB)), BOTH, [], 2, id="all stay"),
         pytest.param(SignIns(people=(unassigned(ANN), BOB)), BOTH, ["ann"], 2, id="one is unassigned"),
-        pytest.param(SignIns(people=(unassigned(ANN), BOB)), Agents(frozenset({"bob"}), 1), [], 1, id="one who is no agent"),
+        pytest.param(
+            SignIns(people=(unassigned(ANN), BOB)), Agents(frozenset({"bob"}), 1), [], 1, id="one who is no agent"
+        ),
         pytest.param(SignIns(people=(unassigned(ANN), BOB)), Agents(None), ["ann"], 2, id="the agents are not seen"),
         pytest.param(
-            SignIns(people=(unassigned(ANN), BOB)), Agents(frozenset({"ann", "bob"}), 2, {"ann": "is deleted"}), ["ann"], 2, id="once"
+            SignIns(people=(unassigned(ANN), BOB)),
+            Agents(frozenset({"ann", "bob"}), 2, {"ann": "is deleted"}),
+            ["ann"],
+            2,
+            id="once",
         ),
         pytest.param(
             SignIns(people=(unassigned(ANN), BOB)),
@@ -40,14 +53,34 @@ def renamed(person: Person, name: str) -> Person:
             id="each in another way",
         ),
         pytest.param(SignIns(people=(renamed(ANN, "a"), BOB)), BOTH, ["ann"], 2, id="another name that no agent has"),
-        pytest.param(SignIns(people=(renamed(ANN, "a"),)), Agents(frozenset({"ann", "a"})), [], 1, id="another name that an agent has"),
         pytest.param(
-            SignIns(people=(renamed(ANN, "a"),)), Agents(frozenset({"ann"}), created=frozenset({"a"})), [], 1, id="another name that comes"
+            SignIns(people=(renamed(ANN, "a"),)),
+            Agents(frozenset({"ann", "a"})),
+            [],
+            1,
+            id="another name that an agent has",
         ),
-        pytest.param(SignIns(people=(renamed(ANN, "a"),)), Agents(None), ["ann"], 1, id="another name, and the agents are not seen"),
+        pytest.param(
+            SignIns(people=(renamed(ANN, "a"),)),
+            Agents(frozenset({"ann"}), created=frozenset({"a"})),
+            [],
+            1,
+            id="another name that comes",
+        ),
+        pytest.param(
+            SignIns(people=(renamed(ANN, "a"),)),
+            Agents(None),
+            ["ann"],
+            1,
+            id="another name, and the agents are not seen",
+        ),
         pytest.param(SignIns(people=(Person("cid", None, "cid"),)), BOTH, [], 2, id="who comes loses nothing"),
-        pytest.param(SignIns(required_before=False, people=(ANN,)), BOTH, ["bob"], 2, id="an assignment is required from now on"),
-        pytest.param(SignIns(required_before=False, required_after=False, people=()), BOTH, [], 2, id="none is required"),
+        pytest.param(
+            SignIns(required_before=False, people=(ANN,)), BOTH, ["bob"], 2, id="an assignment is required from now on"
+        ),
+        pytest.param(
+            SignIns(required_before=False, required_after=False, people=()), BOTH, [], 2, id="none is required"
+        ),
     ],
 )
 def test_who_loses_access(sign_ins: SignIns | None, agents: Agents, lost: list[str], total: int) -> None:
@@ -60,7 +93,12 @@ def test_who_loses_access(sign_ins: SignIns | None, agents: Agents, lost: list[s
     [
         (0, 10, "0", ""),
         (1, 10, "5%", ""),
-        (2, 10, "5%", "2 of 10 agents would lose their access, and connect_users_max_removals=5% allows 1: a0 (left), a1 (left)."),
+        (
+            2,
+            10,
+            "5%",
+            "2 of 10 agents would lose their access, and connect_users_max_removals=5% allows 1: a0 (left), a1 (left).",
+        ),
         (30, 40, "29", "a27 (left)"),
         (30, 40, "30", ""),
         (30, 30, "100%", ""),

@@ -28,7 +28,17 @@ def test_origins(url: str, origin: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "desk.example.com", "http://desk.example.com", "https://", "https://a b/", "https://x@y/", "https://y/?q", "https://y/#f"]
+    "url",
+    [
+        "",
+        "desk.example.com",
+        "http://desk.example.com",
+        "https://",
+        "https://a b/",
+        "https://x@y/",
+        "https://y/?q",
+        "https://y/#f",
+    ],
 )
 def test_what_is_no_address_of_a_page(url: str) -> None:
     with pytest.raises(InvalidInput, match="not a plain https address"):
@@ -74,7 +84,10 @@ def test_a_wrong_configuration_is_refused(change: dict[str, t.Any], message: str
 def test_integrity_is_that_of_the_files() -> None:
     digest = hashlib.sha256(b"text")
     expected = "sha256-" + base64.b64encode(digest.digest()).decode()
-    assert pages.integrity({"ccp.js": "text"}, {"library.js": digest.hexdigest().upper()}) == {"ccp.js": expected, "library.js": expected}
+    assert pages.integrity({"ccp.js": "text"}, {"library.js": digest.hexdigest().upper()}) == {
+        "ccp.js": expected,
+        "library.js": expected,
+    }
     with pytest.raises(InvalidInput, match="not a SHA-256 checksum"):
         pages.integrity({}, {"library.js": "abc"})
 
@@ -90,5 +103,8 @@ def test_the_servers_send_the_same() -> None:
         assert f"add_header {name} {quoted} always;" in snippets["nginx"].splitlines()
         assert f"    {name} {quoted}" in snippets["caddy"].splitlines()
     policy = json.loads(snippets["cloudfront"])
-    assert policy["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"] == sent["Content-Security-Policy"]
+    assert (
+        policy["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+        == sent["Content-Security-Policy"]
+    )
     assert policy["CustomHeadersConfig"]["Items"][0]["Value"] == sent["Permissions-Policy"]

@@ -170,7 +170,9 @@ def test_a_missing_or_old_library_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     _module.require(module, "lxml", "msal")
 
 
-def test_a_library_that_another_one_needs_is_named_by_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_another_one_needs_is_named_by_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """requests is missing, and so msal cannot be imported."""
     (tmp_path / "needy.py").write_text("import nor_this", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
@@ -198,7 +200,11 @@ class Crowd:
         return ["ann", "bob", "cid"]
 
     def plan(self, actual: list[str]) -> Plan:
-        return Plan(steps=tuple(Step(do, f"{do} {name}", {"name": name}, of=name) for name in actual for do in ("greet", "seat")))
+        return Plan(
+            steps=tuple(
+                Step(do, f"{do} {name}", {"name": name}, of=name) for name in actual for do in ("greet", "seat")
+            )
+        )
 
     def greet(self, name: str) -> None:
         if name in self.rude:
@@ -226,7 +232,9 @@ def test_one_objects_failure_skips_the_rest_of_that_object_only() -> None:
             for do in ("greet", "seat")
         ],
         "crowd": {"steps": 4},
-        "failures": [{"name": "bob", "msg": "bob does not answer.", "error_code": "Rude", "failed_action": "greet bob"}],
+        "failures": [
+            {"name": "bob", "msg": "bob does not answer.", "error_code": "Rude", "failed_action": "greet bob"}
+        ],
     }
     assert crowd.seated == ["ann", "cid"]
 
@@ -234,4 +242,7 @@ def test_one_objects_failure_skips_the_rest_of_that_object_only() -> None:
 def test_several_failures_are_told_in_one_message() -> None:
     with pytest.raises(Exit) as raised:
         _module.converge(t.cast("t.Any", FakeModule()), Crowd("ann", "cid"), "crowd")
-    assert raised.value.result["msg"] == "2 objects failed. The others are done. ann: ann does not answer.; cid: cid does not answer."
+    assert (
+        raised.value.result["msg"]
+        == "2 objects failed. The others are done. ann: ann does not answer.; cid: cid does not answer."
+    )

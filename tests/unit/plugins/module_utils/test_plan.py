@@ -23,7 +23,11 @@ ATTRS = (Attr("name", "Name"), Attr("origins", "Origins", normalize=unordered), 
 
 
 def test_a_view_is_canonical_and_in_option_names() -> None:
-    assert view(ATTRS, {"Name": "a", "Origins": ["y", "x", "y"], "Etag": "1"}) == {"name": "a", "origins": ["x", "y"], "kind": None}
+    assert view(ATTRS, {"Name": "a", "Origins": ["y", "x", "y"], "Etag": "1"}) == {
+        "name": "a",
+        "origins": ["x", "y"],
+        "kind": None,
+    }
     assert view(ATTRS, None) == {}
 
 
@@ -94,9 +98,15 @@ def test_near_names_ignore_case() -> None:
 
 def test_many_objects_are_a_line_each_in_a_diff() -> None:
     gone, new = {"x": 1}, {"username": "n", "profiles": ["A", "B"], "mobile": ""}
-    names = {"old": (gone, {}), "new": ({}, new), **{f"a{number}": ({"x": 1, "y": 2}, {"x": 1, "y": [3]}) for number in range(19)}}
+    names = {
+        "old": (gone, {}),
+        "new": ({}, new),
+        **{f"a{number}": ({"x": 1, "y": 2}, {"x": 1, "y": [3]}) for number in range(19)},
+    }
     steps = tuple(Step("do", f"do {name}", of=name) for name in names)
-    views = {key: {name: view[number] for name, view in names.items()} for number, key in enumerate(("before", "after"))}
+    views = {
+        key: {name: view[number] for name, view in names.items()} for number, key in enumerate(("before", "after"))
+    }
     lines = shown_diff(Plan(**views, steps=steps))["prepared"].splitlines()
     assert lines[:3] == ["- old", "+ new  username: n, profiles: A | B", "~ a0  y: 2 -> 3"]
     assert len(lines) == 21

@@ -27,7 +27,10 @@ COMPARE: t.Final = runpy.run_path(str(CHECKOUT / "tools" / "compare_recording"))
         ({"usage": "Sign", "type": "somebody's"}, {"usage": "text: Sign", "type": "text(10)"}),
         ({"@odata.type": "#microsoft.graph.user"}, {"@odata.type": "text: #microsoft.graph.user"}),
         ({"tags": ["a", "bb"]}, {"tags": {"list": 2, "of": ["text"]}}),
-        ({"value": [{"id": "1"}, {"id": "2", "x": 1}]}, {"value": {"list": 2, "of": [{"id": "text"}, {"id": "text", "x": "number"}]}}),
+        (
+            {"value": [{"id": "1"}, {"id": "2", "x": 1}]},
+            {"value": {"list": 2, "of": [{"id": "text"}, {"id": "text", "x": "number"}]}},
+        ),
         ({"extension_8b1025e41dd2430b_pet": "cat"}, {"{}": "text(3)"}),
     ],
 )
@@ -38,7 +41,10 @@ def test_a_shape_has_keys_types_and_lengths_and_documented_values(value: t.Any, 
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/v1.0/servicePrincipals/8b1025e4-1dd2/claimsMappingPolicies/$ref", "/v1.0/servicePrincipals/{}/claimsMappingPolicies/$ref"),
+        (
+            "/v1.0/servicePrincipals/8b1025e4-1dd2/claimsMappingPolicies/$ref",
+            "/v1.0/servicePrincipals/{}/claimsMappingPolicies/$ref",
+        ),
         ("/v1.0/users/jane.doe@example.com", "/v1.0/users/{}"),
         ("/contoso.onmicrosoft.com/oauth2/v2.0/token", "/{}/oauth2/v2.0/token"),
         ("/v1.0/applications(appId='1')", "/v1.0/{}"),
@@ -68,7 +74,14 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pyte
         _record.write({})
 
 
-LINE: t.Final = {"service": "graph", "operation": "GET /v1.0/users", "query": ["$top"], "body": None, "status": 200, "error": None}
+LINE: t.Final = {
+    "service": "graph",
+    "operation": "GET /v1.0/users",
+    "query": ["$top"],
+    "body": None,
+    "status": 200,
+    "error": None,
+}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +89,11 @@ LINE: t.Final = {"service": "graph", "operation": "GET /v1.0/users", "query": ["
     [
         ({"answer": {"id": "text(3)"}}, {"answer": {"id": "text(9)"}, "seconds": 1}, []),
         ({"status": 200}, {"status": 404}, ["graph GET /v1.0/users: status is 200 and 404"]),
-        ({"answer": {"id": "text(3)"}}, {"answer": {"id": "null"}}, ["graph GET /v1.0/users: answer.id is text and null"]),
+        (
+            {"answer": {"id": "text(3)"}},
+            {"answer": {"id": "null"}},
+            ["graph GET /v1.0/users: answer.id is text and null"],
+        ),
         ({"answer": {}}, {"answer": {"new": "text"}}, ["graph GET /v1.0/users: answer.new is in the second alone"]),
         ({"answer": {"list": 0, "of": []}}, {"answer": {"list": 2, "of": ["text"]}}, []),
         (
@@ -90,9 +107,14 @@ LINE: t.Final = {"service": "graph", "operation": "GET /v1.0/users", "query": ["
         (
             {},
             {"operation": "GET /v1.0/groups"},
-            [f"only in the {side}, as request 1: graph GET /v1.0/{what}" for side, what in (("first", "users"), ("second", "groups"))],
+            [
+                f"only in the {side}, as request 1: graph GET /v1.0/{what}"
+                for side, what in (("first", "users"), ("second", "groups"))
+            ],
         ),
     ],
 )
-def test_the_comparison_lists_what_differs(first: dict[str, t.Any], second: dict[str, t.Any], expected: list[str]) -> None:
+def test_the_comparison_lists_what_differs(
+    first: dict[str, t.Any], second: dict[str, t.Any], expected: list[str]
+) -> None:
     assert COMPARE["differences"]([{**LINE, **first}], [{**LINE, **second}]) == expected

@@ -11,12 +11,16 @@ from ansible_collections.openccp.federation.plugins.module_utils import _run_pla
 PARTS: t.Final = {"azure_saml_app": "the application", "connect_users": "the agents"}
 
 
-def step(action: str, target: str, before: dict[str, t.Any] | None = None, after: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+def step(
+    action: str, target: str, before: dict[str, t.Any] | None = None, after: dict[str, t.Any] | None = None
+) -> dict[str, t.Any]:
     return {"action": action, "object": target, "before": before or {}, "after": after or {}, "reason": ""}
 
 
 def creations(count: int) -> list[dict[str, t.Any]]:
-    return [step(f"Create the agent 'a{number}'", f"a{number}", after={"username": f"a{number}"}) for number in range(count)]
+    return [
+        step(f"Create the agent 'a{number}'", f"a{number}", after={"username": f"a{number}"}) for number in range(count)
+    ]
 
 
 def planned(results: dict[str, t.Any], usernames: list[str] | None = None, limit: str = "5%") -> _run_plan.RunPlan:
@@ -41,7 +45,8 @@ UNUSABLE: t.Final = [
     },
 ]
 MEMBERS: t.Final = (
-    "2 of 4 members of the groups cannot be agents: nia@x (There is no surname), 4711 (There is no surname. It is disabled). "
+    "2 of 4 members of the groups cannot be agents: nia@x (There is no surname), 4711 (There is no "
+    "surname. It is disabled). "
     "Fill it. Enable it."
 )
 
@@ -68,7 +73,10 @@ MEMBERS: t.Final = (
             ["Nothing is to be changed.", MEMBERS],
         ),
         (
-            {**application(), **agents(step("Delete the agent 'bob'", "bob"), lost=[{"username": "bob", "reason": "is deleted"}])},
+            {
+                **application(),
+                **agents(step("Delete the agent 'bob'", "bob"), lost=[{"username": "bob", "reason": "is deleted"}]),
+            },
             ["Delete the agent 'bob'", "Access: 1 of 100 agents lose it: bob (is deleted)."],
         ),
     ],
@@ -115,7 +123,10 @@ FINDINGS: t.Final = [
         ({"plan": PLAN}, ("yes", "not run", "Nothing.")),
         ({"plan": PLAN, "check_mode": True}, ("planned", "not run", "Read the plan, then run it without --check.")),
         ({"plan": PLAN, "check": {"ok": True, "findings": []}}, ("yes", "passed", "Nothing.")),
-        ({"plan": PLAN, "check": {"ok": False, "findings": FINDINGS}, "error": "no"}, ("yes", "failed", "f: f is broken")),
+        (
+            {"plan": PLAN, "check": {"ok": False, "findings": FINDINGS}, "error": "no"},
+            ("yes", "failed", "f: f is broken"),
+        ),
         ({"plan": PLAN, "error": "It\n  broke."}, ("failed", "not run", "It broke.")),
         ({"error": "It broke."}, ("failed", "not run", "It broke.")),
         ({"plan": {**IDLE, "looked_at": [], "not_looked_at": ["a", "b"]}}, ("-", "not run", "Not looked at: a, b.")),
@@ -125,7 +136,10 @@ FINDINGS: t.Final = [
         ({"plan": PLAN, "waits_for": "x.json"}, ("yes", "not run", "Wait for x.json")),
         ({"plan": {**IDLE, "kept": ["bob stays."]}}, ("no", "not run", "bob stays.")),
         ({"plan": {**IDLE, "unusable_members": MEMBERS}}, ("no", "not run", MEMBERS)),
-        ({"plan": {**PLAN, "unusable_members": MEMBERS}, "error": "It broke."}, ("failed", "not run", f"It broke. {MEMBERS}")),
+        (
+            {"plan": {**PLAN, "unusable_members": MEMBERS}, "error": "It broke."},
+            ("failed", "not run", f"It broke. {MEMBERS}"),
+        ),
     ],
 )
 def test_what_came_of_a_federation(run: dict[str, t.Any], row: tuple[str, str, str]) -> None:

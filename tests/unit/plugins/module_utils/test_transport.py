@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every way to the network against a server that answers as no cloud should: always one clear error, and no secret goes astray."""
+"""Every way to the network against a server that answers as no cloud should: always one clear error, and no secret goes
+astray.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def answer(content: t.Any, status: int = 200, **headers: str) -> Raw:
 
 @dataclasses.dataclass
 class Server:
-    """A server on TLS. answers: path → what is answered in turn, the last again and again; seen: method, path, Authorization."""
+    """A server on TLS. answers: path → what is answered in turn, the last again and again; seen: method, path,
+    Authorization.
+    """
 
     url: str
     answers: dict[str, list[Raw]] = dataclasses.field(default_factory=dict)
@@ -134,7 +138,16 @@ def authority() -> trustme.CA:
 def environment(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Authorities of our own, no proxy, and no pause that is really slept."""
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE"):
+    for name in (
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "CURL_CA_BUNDLE",
+        "AWS_CA_BUNDLE",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authority.pem"))
     monkeypatch.setattr(urllib3.util.retry, "time", SimpleNamespace(sleep=lambda _seconds: None, time=time.time))
@@ -153,7 +166,9 @@ def server(authority: trustme.CA) -> collections.abc.Iterator[Server]:
         }
         server.answers |= {
             f"/{TENANT}/v2.0/.well-known/openid-configuration": [answer(configuration)],
-            f"/{TENANT}/oauth2/v2.0/token": [answer({"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"})],
+            f"/{TENANT}/oauth2/v2.0/token": [
+                answer({"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"})
+            ],
             "/v1.0/$batch": [answer({"responses": [{"id": "0", "status": 200, "body": {"id": "x"}}]})],
             "/v1.0/x": [answer({"id": "x"})],
             "/v1.0/list": [answer({"value": [{"id": "x"}]})],
@@ -163,7 +178,13 @@ def server(authority: trustme.CA) -> collections.abc.Iterator[Server]:
 
 
 def microsoft(server: Server) -> graph.Graph:
-    params = {"cloud": "public", "graph_url": server.url, "authority_url": server.url, "tenant_id": TENANT, "client_id": "the-client"}
+    params = {
+        "cloud": "public",
+        "graph_url": server.url,
+        "authority_url": server.url,
+        "tenant_id": TENANT,
+        "client_id": "the-client",
+    }
     return graph.connect({**params, "client_secret": SECRET})
 
 
@@ -188,7 +209,10 @@ def _provider(server: Server) -> t.Any:
 
 #: the call → the path that answers it, and how it is made
 CALLS: t.Final[dict[str, tuple[str, t.Callable[[Server], t.Any]]]] = {
-    "OpenID configuration": (f"/{TENANT}/v2.0/.well-known/openid-configuration", lambda server: microsoft(server).get("/x", "read x")),
+    "OpenID configuration": (
+        f"/{TENANT}/v2.0/.well-known/openid-configuration",
+        lambda server: microsoft(server).get("/x", "read x"),
+    ),
     "token": (f"/{TENANT}/oauth2/v2.0/token", lambda server: microsoft(server).get("/x", "read x")),
     "GET": ("/v1.0/x", lambda server: microsoft(server).get("/x", "read x")),
     "POST": ("/v1.0/x", lambda server: microsoft(server).request(graph.Request("POST", "/x", "make x", {}))),
@@ -200,7 +224,9 @@ CALLS: t.Final[dict[str, tuple[str, t.Callable[[Server], t.Any]]]] = {
     "IAM": ("/", _provider),
 }
 DOWNLOADS: t.Final[dict[str, t.Callable[[Server], t.Any]]] = {
-    "metadata of an application": lambda server: microsoft(server).public(f"{server.url}/metadata", "read the metadata"),
+    "metadata of an application": lambda server: microsoft(server).public(
+        f"{server.url}/metadata", "read the metadata"
+    ),
     "metadata_url": lambda server: metadata_source.read_metadata(url=f"{server.url}/metadata"),
 }
 
@@ -220,8 +246,12 @@ BAD: t.Final[dict[str, Raw]] = {
     "error that is a text": answer({"error": "denied"}, 400),
     "error that is a list": answer({"error": ["denied"]}, 400),
     "error that is null": answer({"error": None}, 403),
-    "error whose members are of other types": answer({"error": {"code": 1, "message": [], "details": {"a": 1}, "innerError": "x"}}, 400),
-    "error of odd details": answer({"error": {"code": None, "message": None, "details": ["x", None], "innerError": []}}, 404),
+    "error whose members are of other types": answer(
+        {"error": {"code": 1, "message": [], "details": {"a": 1}, "innerError": "x"}}, 400
+    ),
+    "error of odd details": answer(
+        {"error": {"code": None, "message": None, "details": ["x", None], "innerError": []}}, 404
+    ),
     "empty with 400": (400, {}, b""),
 }
 
@@ -312,7 +342,9 @@ def test_a_member_that_every_object_has(server: Server) -> None:
         microsoft(server).get("/x", "read x")["appId"]
 
 
-@pytest.mark.parametrize("page", [{"value": None}, {"value": {"id": "x"}}, {"value": ["x"]}, {"value": [], "@odata.nextLink": 5}])
+@pytest.mark.parametrize(
+    "page", [{"value": None}, {"value": {"id": "x"}}, {"value": ["x"]}, {"value": [], "@odata.nextLink": 5}]
+)
 def test_a_page_that_is_none(server: Server, page: dict[str, t.Any]) -> None:
     server.answers["/v1.0/list"] = [answer(page)]
     with pytest.raises(FederationError, match="Could not list x"):
@@ -345,18 +377,25 @@ def test_a_list_without_end(monkeypatch: pytest.MonkeyPatch, server: Server) -> 
         list(microsoft(server).pages("/list", "list x"))
 
 
-@pytest.mark.parametrize("retry_after", ["soon", "-5", "nan", "inf", "1e9", "9" * 400, "", "Wed, 99 Foo 2026 25:61:00 GMT", "٣", "0.5"])
+@pytest.mark.parametrize(
+    "retry_after", ["soon", "-5", "nan", "inf", "1e9", "9" * 400, "", "Wed, 99 Foo 2026 25:61:00 GMT", "٣", "0.5"]
+)
 @pytest.mark.parametrize("call", ["OpenID configuration", "token", "GET", "POST", "list", "batch"])
 def test_a_retry_after_that_is_no_time(server: Server, call: str, retry_after: str) -> None:
     path, make = CALLS[call]
     header = retry_after.encode().decode("latin-1")
-    server.answers[path] = [answer({"error": {"code": "TooManyRequests"}}, 429, **{"Retry-After": header}), *server.answers[path]]
+    server.answers[path] = [
+        answer({"error": {"code": "TooManyRequests"}}, 429, **{"Retry-After": header}),
+        *server.answers[path],
+    ]
     if call in ("OpenID configuration", "token"):
         make(server)  # msal reads the header as well
     assert make(server)
 
 
-@pytest.mark.parametrize("retry_after", ["soon", -5, "nan", float("inf"), None, [], {}, "Wed, 21 Oct 2015 07:28:00 GMT"])
+@pytest.mark.parametrize(
+    "retry_after", ["soon", -5, "nan", float("inf"), None, [], {}, "Wed, 21 Oct 2015 07:28:00 GMT"]
+)
 def test_a_retry_after_in_a_batch(server: Server, monkeypatch: pytest.MonkeyPatch, retry_after: t.Any) -> None:
     refused = {"responses": [{"id": "0", "status": 429, "headers": {"Retry-After": retry_after}, "body": {}}]}
     server.answers["/v1.0/$batch"] = [answer(refused), *server.answers["/v1.0/$batch"]]
@@ -396,7 +435,9 @@ def test_a_500_that_stays_is_told_soon(server: Server) -> None:
 
 def test_netrc_reaches_nobody(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / ".netrc"
-    netrc.write_text("machine localhost login john password hunter2\ndefault login john password hunter2\n", encoding="utf-8")
+    netrc.write_text(
+        "machine localhost login john password hunter2\ndefault login john password hunter2\n", encoding="utf-8"
+    )
     netrc.chmod(0o600)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("NETRC", raising=False)
@@ -474,7 +515,10 @@ def test_a_certificate_that_is_refused_is_told_at_once(
     authority: trustme.CA, pauses: list[float], call: str, certificate: dict[str, t.Any] | None, message: str
 ) -> None:
     context = tls(trustme.CA()) if certificate is None else tls(authority, **certificate)
-    with serving(context) as other, pytest.raises(FederationError, match=rf"certificate of localhost was refused: .*{message}"):
+    with (
+        serving(context) as other,
+        pytest.raises(FederationError, match=rf"certificate of localhost was refused: .*{message}"),
+    ):
         ANY_CALL[call](other)
     assert not pauses
     assert not other.seen
@@ -487,7 +531,9 @@ def test_a_file_of_authorities_that_cannot_be_used(
 ) -> None:
     path = tmp_path / "bundle.pem"
     if bundle != "missing":
-        path.write_text("" if bundle == "empty" else "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n", encoding="utf-8")
+        path.write_text(
+            "" if bundle == "empty" else "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n", encoding="utf-8"
+        )
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(path))
     with pytest.raises(FederationError, match=f"REQUESTS_CA_BUNDLE names {path}, which"):
         ANY_CALL[call](server)
@@ -501,7 +547,9 @@ def test_a_server_without_tls_is_told_at_once(pauses: list[float], call: str) ->
     assert not pauses
 
 
-@pytest.mark.parametrize("proxy", ["http://[::1", "http://proxy example:1", "ftp://x", "socks5://localhost:1", "http://"])
+@pytest.mark.parametrize(
+    "proxy", ["http://[::1", "http://proxy example:1", "ftp://x", "socks5://localhost:1", "http://"]
+)
 @pytest.mark.parametrize("call", ["OpenID configuration", "metadata_url"])
 def test_a_proxy_that_is_none(server: Server, monkeypatch: pytest.MonkeyPatch, call: str, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)

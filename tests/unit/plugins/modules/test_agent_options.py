@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One agent has the same options in both modules, and they are documented as they are: no linter sees those of a list of agents."""
+"""One agent has the same options in both modules, and they are documented as they are: no linter sees those of a list
+of agents.
+"""
 
 from __future__ import annotations
 

@@ -16,13 +16,17 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 from support import CHECKOUT, written_in
 
 ASKS: t.Final = re.compile(r"require\(module, ([^)]*)\)")
-MODULES: t.Final = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py") if ASKS.search(path.read_text("utf-8")))
+MODULES: t.Final = sorted(
+    path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py") if ASKS.search(path.read_text("utf-8"))
+)
 
 
 def fragment_requirements(fragment: str) -> list[str]:
     """Those of a fragment of the collection."""
     file, part = (*fragment.removeprefix("openccp.federation.").split(".", 1), "documentation")[:2]
-    held = importlib.import_module(f"ansible_collections.openccp.federation.plugins.doc_fragments.{file}").ModuleDocFragment
+    held = importlib.import_module(
+        f"ansible_collections.openccp.federation.plugins.doc_fragments.{file}"
+    ).ModuleDocFragment
     return t.cast("list[str]", yaml.safe_load(getattr(held, part.upper())).get("requirements", []))
 
 

@@ -46,7 +46,10 @@ def test_what_it_writes_and_how_it_ends(run: Run) -> None:
 
 
 def test_what_it_gets(run: Run, tmp_path: Path) -> None:
-    text = "import os, sys; print(os.getcwd(), len(sys.argv), __name__, os.environ['AWS_REGION'], sys.stdin.read() == ''); sys.exit()"
+    text = (
+        "import os, sys; print(os.getcwd(), len(sys.argv), __name__, os.environ['AWS_REGION'], "
+        "sys.stdin.read() == ''); sys.exit()"
+    )
     assert run(text, AWS_REGION="x")[1].split() == [str(tmp_path), "1", "__main__", "x", "True"]
     assert "AWS_REGION" not in os.environ or os.environ["AWS_REGION"] != "x"
 
@@ -58,7 +61,10 @@ def test_what_this_process_has_set_up_is_not_there(run: Run, tmp_path: Path) -> 
     atexit.register(print, "at the end of the parent")
     before = signal.signal(signal.SIGTERM, lambda *dummy: None)
     try:
-        text = "import logging, signal, sys; logging.warning('told'); print(signal.getsignal(15) == signal.SIG_DFL); sys.exit()"
+        text = (
+            "import logging, signal, sys; logging.warning('told'); print(signal.getsignal(15) == "
+            "signal.SIG_DFL); sys.exit()"
+        )
         assert run(text) == (0, "True\n", "WARNING:root:told\n")
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -84,7 +90,10 @@ def test_much_output_blocks_nothing(run: Run) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
 def test_an_end_by_a_signal_is_told(run: Run, number: signal.Signals) -> None:
-    text = f"import os, signal; signal.signal({number}, signal.SIG_DFL) if {number} != 9 else 0; os.kill(os.getpid(), {number})"
+    text = (
+        f"import os, signal; signal.signal({number}, signal.SIG_DFL) if {number} != 9 else 0; "
+        f"os.kill(os.getpid(), {number})"
+    )
     assert run(text) == (128 + number, "", f"The module was ended by the signal {number.name}.\n")
 
 

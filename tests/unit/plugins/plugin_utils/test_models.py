@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A module that runs in a fork parses no description of a service that was parsed before, and still takes its user's own."""
+"""A module that runs in a fork parses no description of a service that was parsed before, and still takes its user's
+own.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def parsed_files(monkeypatch: pytest.MonkeyPatch) -> collections.abc.Iterator[li
     return files
 
 
-@pytest.mark.parametrize(("service", "operation"), [("connect", "search_users"), ("iam", "list_role_policies"), ("sts", None)])
+@pytest.mark.parametrize(
+    ("service", "operation"), [("connect", "search_users"), ("iam", "list_role_policies"), ("sts", None)]
+)
 def test_nothing_is_parsed_again(parsed_files: list[str], service: str, operation: str | None) -> None:
     client = boto3.Session(aws_access_key_id="-", aws_secret_access_key="-", region_name="eu-central-1").client(service)
     if operation:
@@ -42,11 +46,19 @@ def test_nothing_is_parsed_again(parsed_files: list[str], service: str, operatio
     assert parsed_files == []
 
 
-def test_descriptions_of_the_user_s_own_come_first(parsed_files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_descriptions_of_the_user_s_own_come_first(
+    parsed_files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """AWS_DATA_PATH is botocore's way to have others than its own."""
     folder = tmp_path / "iam" / "2010-05-08"
     folder.mkdir(parents=True)
-    metadata = {"endpointPrefix": "iam", "protocol": "query", "protocols": ["query"], "serviceId": "IAM", "signatureVersion": "v4"}
+    metadata = {
+        "endpointPrefix": "iam",
+        "protocol": "query",
+        "protocols": ["query"],
+        "serviceId": "IAM",
+        "signatureVersion": "v4",
+    }
     own = {"version": "2.0", "metadata": {**metadata, "apiVersion": "2010-05-08"}, "operations": {}, "shapes": {}}
     (folder / "service-2.json").write_text(json.dumps(own), encoding="utf-8")
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))

@@ -15,10 +15,19 @@ DENIED = "User: arn:aws:iam::111122223333:user/x is not authorized to perform: i
     ("reason", "hint"),
     [
         ("with an explicit deny in a service control policy", "service control policy of the AWS organization"),
-        ("because no service control policy allows the iam:CreateRole action", "service control policy of the AWS organization"),
+        (
+            "because no service control policy allows the iam:CreateRole action",
+            "service control policy of the AWS organization",
+        ),
         ("with an explicit deny in a resource control policy", "resource control policy of the AWS organization"),
-        ("because no permissions boundary allows the iam:CreateRole action", "The caller's permissions boundary denies this"),
-        ("because no identity-based policy allows the iam:CreateRole action", "Check the credentials, and that their policy allows"),
+        (
+            "because no permissions boundary allows the iam:CreateRole action",
+            "The caller's permissions boundary denies this",
+        ),
+        (
+            "because no identity-based policy allows the iam:CreateRole action",
+            "Check the credentials, and that their policy allows",
+        ),
     ],
 )
 def test_a_denial_says_whose_policy_it_was(reason: str, hint: str) -> None:

@@ -117,7 +117,9 @@ def test_a_missing_permission_is_written() -> None:
 
 
 def test_one_instance_in_two_regions_is_one_id() -> None:
-    condition = wanted(instance_arns=[INSTANCE, REPLICA], permission_form="instance_id").permission["Statement"][0]["Condition"]
+    condition = wanted(instance_arns=[INSTANCE, REPLICA], permission_form="instance_id").permission["Statement"][0][
+        "Condition"
+    ]
     assert condition == {"StringEquals": {"connect:InstanceId": "11111111-2222-3333-4444-555555555555"}}
 
 
@@ -135,7 +137,10 @@ def test_one_instance_in_two_regions_is_one_id() -> None:
         ({"boundary": "Boundary"}, "not an ARN"),
         ({"saml_provider_arns": []}, "at least one SAML provider"),
         ({"saml_provider_arns": [ARN]}, "not the ARN of an IAM SAML provider"),
-        ({"saml_provider_arns": [PROVIDER, PROVIDER.replace(ACCOUNT, "210987654321")]}, "names the account 210987654321"),
+        (
+            {"saml_provider_arns": [PROVIDER, PROVIDER.replace(ACCOUNT, "210987654321")]},
+            "names the account 210987654321",
+        ),
         ({"saml_provider_arns": [PROVIDER, PROVIDER.replace("aws:", "aws-us-gov:")]}, "names the partition aws-us-gov"),
         ({"instance_arns": [INSTANCE.replace(ACCOUNT, "210987654321")]}, "names the account 210987654321"),
         ({"instance_arns": []}, "at least one Amazon Connect instance"),
@@ -160,10 +165,20 @@ def test_a_raised_quota() -> None:
     ("wish", "actual", "message"),
     [
         ({"path": "/other/"}, {}, "Amazon Connect binds each user to the role"),
-        ({}, {"arn": ARN.replace(ACCOUNT, "210987654321")}, f"names the account {ACCOUNT}, but the federation's is 210987654321"),
         (
             {},
-            {"trust": {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}},
+            {"arn": ARN.replace(ACCOUNT, "210987654321")},
+            f"names the account {ACCOUNT}, but the federation's is 210987654321",
+        ),
+        (
+            {},
+            {
+                "trust": {
+                    "Statement": [
+                        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+                    ]
+                }
+            },
             "names ec2.amazonaws.com, which would lose it",
         ),
         ({}, {"trust": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}}, r"names \*"),
@@ -175,13 +190,20 @@ def test_a_role_that_would_have_to_be_another(wish: dict[str, t.Any], actual: di
 
 
 def test_adoption() -> None:
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    trust = {
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    }
     assert steps(wanted(adopt=True), existing(trust=trust)) == ["set_trust"]
 
 
 def test_delete() -> None:
-    assert [step.do for step in roles.plan_absent("ConnectAgents", "P", existing(), []).steps] == ["delete_policy", "delete"]
-    assert [step.do for step in roles.plan_absent("ConnectAgents", "P", existing(permission=None), []).steps] == ["delete"]
+    assert [step.do for step in roles.plan_absent("ConnectAgents", "P", existing(), []).steps] == [
+        "delete_policy",
+        "delete",
+    ]
+    assert [step.do for step in roles.plan_absent("ConnectAgents", "P", existing(permission=None), []).steps] == [
+        "delete"
+    ]
     assert roles.plan_absent("ConnectAgents", "P", None, []).steps == ()
     with pytest.raises(Conflict, match="did not write: ReadOnly"):
         roles.plan_absent("ConnectAgents", "P", existing(), ["ReadOnly"])
@@ -216,7 +238,9 @@ class Clock:
 class Refusing:
     """An IAM that refuses so many trust policies before it takes one."""
 
-    def __init__(self, times: int, code: str = "MalformedPolicyDocument", message: str = "Invalid principal in policy: SAML") -> None:
+    def __init__(
+        self, times: int, code: str = "MalformedPolicyDocument", message: str = "Invalid principal in policy: SAML"
+    ) -> None:
         self.times, self.code, self.message = times, code, message
         self.calls = 0
 
@@ -245,7 +269,9 @@ def test_a_provider_that_never_comes() -> None:
     assert error.value.code == "MalformedPolicyDocument"
 
 
-@pytest.mark.parametrize(("code", "message"), [("MalformedPolicyDocument", "Syntax errors in policy."), ("AccessDenied", "principal")])
+@pytest.mark.parametrize(
+    ("code", "message"), [("MalformedPolicyDocument", "Syntax errors in policy."), ("AccessDenied", "principal")]
+)
 def test_other_refusals_are_not_repeated(code: str, message: str) -> None:
     iam = Refusing(1, code, message)
     with pytest.raises(FederationError, match=code):

@@ -9,7 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._aws import saml_providers as providers
-from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import PrivateKey, SamlProvider, Wanted
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import (
+    PrivateKey,
+    SamlProvider,
+    Wanted,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as metadata_of
 from cryptography.hazmat.primitives import serialization
@@ -36,14 +40,18 @@ def steps(wanted: Wanted, actual: SamlProvider | None) -> list[tuple[str, dict[s
 
 def test_create(new: metadata_of.Metadata) -> None:
     plan = providers.plan(Wanted(ARN, new, tags={"a": "1"}), None)
-    assert [(step.do, step.text) for step in plan.steps] == [("create", f"Create the SAML provider 'Entra' for {new.entity_id}")]
+    assert [(step.do, step.text) for step in plan.steps] == [
+        ("create", f"Create the SAML provider 'Entra' for {new.entity_id}")
+    ]
     assert plan.before == {}
     assert plan.after["certificates"] == list(new.thumbprints)
     assert plan.after["tags"] == {"a": "1"}
 
 
 def test_the_same_meaning_is_no_change(saml: SimpleNamespace, new: metadata_of.Metadata) -> None:
-    again = metadata_of.parse("\ufeff" + saml.metadata(saml.certificate("new"), identifier="_3").replace("><", ">\n  <"))
+    again = metadata_of.parse(
+        "\ufeff" + saml.metadata(saml.certificate("new"), identifier="_3").replace("><", ">\n  <")
+    )
     plan = providers.plan(Wanted(ARN, again), SamlProvider(ARN, new, tags={"theirs": "1"}))
     assert plan.steps == ()
     assert plan.before == plan.after
@@ -79,7 +87,9 @@ def test_metadata_that_cannot_be_read_is_replaced(new: metadata_of.Metadata) -> 
 def test_metadata_that_is_only_announced(old: metadata_of.Metadata) -> None:
     announced = providers.announced(old.entity_id)
     sentence = f"Update the SAML provider 'Entra' with the metadata of {old.entity_id}"
-    assert [step.text for step in providers.plan(Wanted(ARN, announced, merge=True), SamlProvider(ARN, old)).steps] == [sentence]
+    assert [step.text for step in providers.plan(Wanted(ARN, announced, merge=True), SamlProvider(ARN, old)).steps] == [
+        sentence
+    ]
     assert [step.do for step in providers.plan(Wanted(ARN, announced), None).steps] == ["create"]
 
 
@@ -87,7 +97,10 @@ def test_another_issuer_is_said(saml: SimpleNamespace, old: metadata_of.Metadata
     other = metadata_of.parse(saml.metadata(saml.certificate(), entity_id="https://sts.windows.net/other/"))
     plan = providers.plan(Wanted(ARN, other), SamlProvider(ARN, old))
     assert plan.warnings == (
-        f"The SAML provider 'Entra' changes from {old.entity_id} to https://sts.windows.net/other/; sign-ins through {old.entity_id} end.",
+        (
+            f"The SAML provider 'Entra' changes from {old.entity_id} to https://sts.windows.net/other/; sign-ins "
+            f"through {old.entity_id} end."
+        ),
     )
     with pytest.raises(InvalidInput, match="cannot be merged"):
         providers.plan(Wanted(ARN, other, merge=True), SamlProvider(ARN, old))
@@ -182,7 +195,9 @@ def test_what_is_returned(saml: SimpleNamespace, old: metadata_of.Metadata, new:
     assert (shown["days_left"], shown["expires_at"]) == (1085, "2029-01-04T12:00:00Z")
     assert [certificate["days_left"] for certificate in shown["certificates"]] == [1085, 20]
     assert not {"uuid", "create_date", "metadata_problem"} & set(shown)
-    assert providers.describe(SamlProvider(ARN, unreadable="The reason."), saml.now)["metadata_problem"] == "The reason."
+    assert (
+        providers.describe(SamlProvider(ARN, unreadable="The reason."), saml.now)["metadata_problem"] == "The reason."
+    )
 
 
 def test_delete(new: metadata_of.Metadata) -> None:

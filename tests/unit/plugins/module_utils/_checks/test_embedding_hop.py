@@ -26,13 +26,18 @@ OLD: t.Final = "https://example.awsapps.com/connect"
 PAGE: t.Final = Page("https://desk.example.com/", CCP, LOGIN)
 
 
-def facts(page: Page = PAGE, *, access_url: str = "https://example.my.connect.aws", relay_state: str = m.RELAY_STATE) -> Facts:
+def facts(
+    page: Page = PAGE, *, access_url: str = "https://example.my.connect.aws", relay_state: str = m.RELAY_STATE
+) -> Facts:
     """One page, with the instance and the application behind it."""
     return m.facts(
         wish=m.wish(pages=(page,)),
         instance=Instance(m.INSTANCE, "example", origins=("https://Desk.example.com",), access_url=access_url),
         application=dataclasses.replace(
-            m.application(relay_state=relay_state, issuer="https://sts.windows.net/11111111-1111-4111-8111-111111111111/"), app_id=APP
+            m.application(
+                relay_state=relay_state, issuer="https://sts.windows.net/11111111-1111-4111-8111-111111111111/"
+            ),
+            app_id=APP,
         ),
     )
 
@@ -50,7 +55,9 @@ HEALTHY: t.Final[dict[str, Facts]] = {
     "the launcher's older form": facts(
         dataclasses.replace(PAGE, login_url=f"https://myapps.microsoft.com/signin/{APP.upper()}?tenantId=&RelayState=")
     ),
-    "the launcher's form with a name": facts(dataclasses.replace(PAGE, login_url=f"https://myapps.microsoft.us/signin/Connect/{APP}")),
+    "the launcher's form with a name": facts(
+        dataclasses.replace(PAGE, login_url=f"https://myapps.microsoft.us/signin/Connect/{APP}")
+    ),
     "all on the old domain": facts(dataclasses.replace(PAGE, ccp_url=f"{OLD}/ccp-v2/"), access_url=OLD),
     "from the old domain to the new one": facts(access_url=OLD, relay_state=f"{m.RELAY_STATE}&new_domain=true"),
 }
@@ -63,9 +70,15 @@ def test_what_is_healthy(name: str) -> None:
 
 FAILING: t.Final[dict[str, tuple[Page, str]]] = {
     "no address": (dataclasses.replace(PAGE, url="https://[desk"), "not a plain https address"),
-    "another site": (dataclasses.replace(PAGE, url="https://desk.example.org/"), "https://desk.example.org is not approved."),
+    "another site": (
+        dataclasses.replace(PAGE, url="https://desk.example.org/"),
+        "https://desk.example.org is not approved.",
+    ),
     "a panel at no address": (dataclasses.replace(PAGE, ccp_url="https://[example"), "and not of this instance"),
-    "a panel without https": (dataclasses.replace(PAGE, ccp_url="http://example.my.connect.aws/ccp-v2/"), "There is no panel at http:"),
+    "a panel without https": (
+        dataclasses.replace(PAGE, ccp_url="http://example.my.connect.aws/ccp-v2/"),
+        "There is no panel at http:",
+    ),
     "another tenant": (
         dataclasses.replace(PAGE, login_url=LOGIN.replace("=1", "=2")),
         "opens the tenant 21111111-1111-4111-8111-111111111111",
@@ -92,14 +105,19 @@ def _without_application(known: Facts) -> Facts:
 
 
 def _with_origins_unread(known: Facts) -> Facts:
-    instance = dataclasses.replace(t.cast("Instance", known.instance), origins=None, not_readable={"origins": "No permission."})
+    instance = dataclasses.replace(
+        t.cast("Instance", known.instance), origins=None, not_readable={"origins": "No permission."}
+    )
     return dataclasses.replace(known, instance=instance)
 
 
 UNKNOWN: t.Final[dict[str, tuple[Facts, str]]] = {
     "nothing but the address": (facts(Page(PAGE.url)), "give its ccp_url and login_url"),
     "no sign-in window": (facts(dataclasses.replace(PAGE, login_url=None)), "give its login_url"),
-    "a sign-in window of one's own": (facts(dataclasses.replace(PAGE, login_url="https://go.example.com/panel")), "cannot be told"),
+    "a sign-in window of one's own": (
+        facts(dataclasses.replace(PAGE, login_url="https://go.example.com/panel")),
+        "cannot be told",
+    ),
     "no instance": (dataclasses.replace(facts(), instance=None), "no instance"),
     "no application": (_without_application(facts()), "no application"),
     "origins that may not be read": (_with_origins_unread(facts()), "No permission."),

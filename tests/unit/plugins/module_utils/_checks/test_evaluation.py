@@ -30,7 +30,11 @@ REQUEST: t.Final = Request(
 
 def statement(**elements: t.Any) -> dict[str, t.Any]:
     """One that allows, but for what is given."""
-    healthy = {"Effect": "Allow", "Action": "connect:GetFederationToken", "Resource": f"{INSTANCE}/user/${{aws:userid}}"}
+    healthy = {
+        "Effect": "Allow",
+        "Action": "connect:GetFederationToken",
+        "Resource": f"{INSTANCE}/user/${{aws:userid}}",
+    }
     return {name: value for name, value in {**healthy, **elements}.items() if value is not None}
 
 
@@ -135,7 +139,11 @@ def test_a_condition(operator: str, key: str, values: tuple[t.Any, ...], effect:
 
 
 def test_statements_together() -> None:
-    allow, deny, doubt = statement(), statement(Effect="Deny", Resource="*"), when("IpAddress", "aws:SourceIp", "192.0.2.0/24")
+    allow, deny, doubt = (
+        statement(),
+        statement(Effect="Deny", Resource="*"),
+        when("IpAddress", "aws:SourceIp", "192.0.2.0/24"),
+    )
     silent = statement(Action="s3:*")
     assert verdict(allow, deny) == "deny"
     assert verdict(allow, {**doubt, "Effect": "Deny"}) == "unknown"

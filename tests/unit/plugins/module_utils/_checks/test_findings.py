@@ -8,17 +8,28 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.finding
 
 PASS = Finding("role", "arn:aws:iam::111122223333:role/Federation", "pass")
 WARNING = Finding("certificate", "AB", "warning", "It ends in 5 days.", fix="Rotate it.")
-FAIL = Finding("user", "jane", "fail", "There is no such user.", {"exists": False}, "Access Denied.", "Make her.", person=True)
+FAIL = Finding(
+    "user", "jane", "fail", "There is no such user.", {"exists": False}, "Access Denied.", "Make her.", person=True
+)
 UNKNOWN = Finding("tenant", "Agents", "unknown", "Licences are not read.")
 
 
 def test_the_order_is_that_of_the_path() -> None:
-    assert [one.hop for one in report.in_order([FAIL, PASS, WARNING, UNKNOWN])] == ["tenant", "certificate", "role", "user"]
+    assert [one.hop for one in report.in_order([FAIL, PASS, WARNING, UNKNOWN])] == [
+        "tenant",
+        "certificate",
+        "role",
+        "user",
+    ]
 
 
 def test_many_people_who_pass_are_one_finding() -> None:
     def people(count: int) -> list[Finding]:
-        return [Finding(hop, f"agent {number}", "pass", person=True) for number in range(count) for hop in ("account", "user")]
+        return [
+            Finding(hop, f"agent {number}", "pass", person=True)
+            for number in range(count)
+            for hop in ("account", "user")
+        ]
 
     few = report.in_order([*people(report.FOLDED_ABOVE), FAIL])
     assert len(few) == 2 * report.FOLDED_ABOVE + 1

@@ -43,7 +43,8 @@ def test_a_healthy_federation() -> None:
         (m.facts(people=(m.person(), bob())), {"unobstructed": 1, "refused": 1}),
         (m.facts(people=(m.person(), bob()), users=m.users(m.user(), m.user(username=BOB))), {"unobstructed": 2}),
         (m.facts(users=m.users(m.user(), m.user(username=BOB))), {"unobstructed": 1, "unchecked": 1}),
-        (m.facts(users=m.users(m.user(), m.user(username=BOB)), wish=m.wish(everyone=True)), {"unobstructed": 1, "unassigned": 1}),
+        (m.facts(users=m.users(m.user(), m.user(username=BOB)), wish=m.wish(everyone=True)), {"unobstructed": 1,
+        "unassigned": 1}),
         (m.facts(people=(m.person(enabled=False),), wish=m.wish(everyone=True)), {"disabled": 1}),
         (m.facts(people=(m.person(enabled=False),)), {"refused": 1}),
         (m.facts(people=(m.person(enabled=None),)), {"unknown": 1}),
@@ -56,8 +57,10 @@ def test_a_healthy_federation() -> None:
         (m.facts(application=None), {"refused": 1, "unchecked": 1}),
     ],
     ids=[
-        "one has no user", "both have", "one is not asked about", "one is not assigned", "disabled among everyone", "disabled by name",
-        "account not readable", "no such person", "nobody asked about", "no instance", "instance not readable", "path fails for all",
+        "one has no user", "both have", "one is not asked about", "one is not assigned", "disabled among everyone",
+        "disabled by name",
+        "account not readable", "no such person", "nobody asked about", "no instance", "instance not readable",
+        "path fails for all",
         "role not readable", "no application",
     ],
 )  # fmt: skip
@@ -69,12 +72,16 @@ def test_an_agent_of_two_profiles_counts_in_both_rows_and_once_altogether() -> N
     users = m.users(m.user(profiles=("agent", "quality")), profile_names={"agent": "Agent", "quality": "Quality"})
     facts = m.facts(users=users)
     counted = agents(facts, every_finding(facts))
-    assert [(row["profile"], row["states"]["unobstructed"]) for row in counted["profiles"]] == [("Agent", 1), ("Quality", 1)]
+    assert [(row["profile"], row["states"]["unobstructed"]) for row in counted["profiles"]] == [
+        ("Agent", 1),
+        ("Quality", 1),
+    ]
     assert sum(counted["states"].values()) == 1
 
 
 @pytest.mark.parametrize(
-    "facts", [m.facts(), m.facts(application=None), m.facts(instance=None, users=f.Users(not_readable={"users": "No."}))]
+    "facts",
+    [m.facts(), m.facts(application=None), m.facts(instance=None, users=f.Users(not_readable={"users": "No."}))],
 )
 def test_the_published_schema_describes_findings_and_overview(facts: f.Facts) -> None:
     every = every_finding(facts)
@@ -105,15 +112,31 @@ def test_the_hop_that_is_always_unknown_makes_nobody_unknown_and_no_other_unknow
         (m.facts(), [("active", True, True, True)]),
         (m.facts(providers={m.PROVIDER: None}), [("active", True, True, False)]),
         (m.facts(providers={}, not_readable={m.PROVIDER: "Denied."}), [("active", True, True, None)]),
-        (m.facts(providers={m.PROVIDER: m.provider(metadata=None, unreadable="Broken.")}), [("active", True, True, None)]),
-        (m.facts(providers={m.PROVIDER: m.provider("active", "old")}), [("active", True, True, True), ("old", False, False, True)]),
+        (
+            m.facts(providers={m.PROVIDER: m.provider(metadata=None, unreadable="Broken.")}),
+            [("active", True, True, None)],
+        ),
+        (
+            m.facts(providers={m.PROVIDER: m.provider("active", "old")}),
+            [("active", True, True, True), ("old", False, False, True)],
+        ),
         (m.facts(application=None), [("active", False, False, True)]),
     ],
-    ids=["healthy", "no provider", "provider not readable", "metadata not readable", "one only in AWS", "no application"],
+    ids=[
+        "healthy",
+        "no provider",
+        "provider not readable",
+        "metadata not readable",
+        "one only in AWS",
+        "no application",
+    ],
 )
 def test_each_certificate_with_the_view_of_both_clouds(facts: f.Facts, expected: list[tuple[t.Any, ...]]) -> None:
     names = {m.certificate(name).thumbprint: name for name in ("active", "old")}
-    rows = [(names[row["thumbprint"]], row["in_entra"], row["signs"], row["providers"][m.PROVIDER]) for row in certificates(facts)]
+    rows = [
+        (names[row["thumbprint"]], row["in_entra"], row["signs"], row["providers"][m.PROVIDER])
+        for row in certificates(facts)
+    ]
     assert sorted(rows) == expected
 
 

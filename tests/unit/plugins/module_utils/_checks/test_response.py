@@ -34,8 +34,14 @@ def checked(
     if not signed:
         made = material.make_response(**content)
     provider = Provider(material.PROVIDER, metadata.parse(make_metadata(der)))
-    role = m.role(arn=material.ROLE, trust=policies.trust_policy([material.PROVIDER], [material.RECIPIENT]), max_session_duration=3600)
-    trust_config = response_check.TrustConfig(material.NOW + now, {material.PROVIDER: provider}, {material.ROLE: role}, {})
+    role = m.role(
+        arn=material.ROLE,
+        trust=policies.trust_policy([material.PROVIDER], [material.RECIPIENT]),
+        max_session_duration=3600,
+    )
+    trust_config = response_check.TrustConfig(
+        material.NOW + now, {material.PROVIDER: provider}, {material.ROLE: role}, {}
+    )
     return response_check.check(read(document or made), dataclasses.replace(trust_config, **(known or {})))
 
 
@@ -66,11 +72,23 @@ REFUSED: t.Final[dict[str, tuple[dict[str, t.Any], str, str]]] = {
     "no AWS": ({"recipient": "https://example.com/saml"}, "reply_url", symptoms.ELSEWHERE),
     "duration": ({"SessionDuration": "43200"}, "session_duration", symptoms.DURATION),
     "name with a blank before": ({"RoleSessionName": " jane@example.com"}, "session_name", symptoms.NAME_MUST_MATCH),
-    "name with a line break behind": ({"RoleSessionName": "jane@example.com\n"}, "session_name", symptoms.NAME_MUST_MATCH),
+    "name with a line break behind": (
+        {"RoleSessionName": "jane@example.com\n"},
+        "session_name",
+        symptoms.NAME_MUST_MATCH,
+    ),
     "duration with a blank": ({"SessionDuration": " 3600"}, "claims", symptoms.INVALID_RESPONSE),
     "duration in other digits": ({"SessionDuration": "\u0663\u0666\u0660\u0660"}, "claims", symptoms.INVALID_RESPONSE),
-    "role with a blank in it": ({"Role": f"{material.ROLE},{material.PROVIDER[:-1]} x"}, "role_claim", symptoms.NO_SUCH_PROVIDER),
-    "role with a blank of other kind": ({"Role": f"\u00a0{material.ROLE},{material.PROVIDER}"}, "role_claim", symptoms.INVALID_RESPONSE),
+    "role with a blank in it": (
+        {"Role": f"{material.ROLE},{material.PROVIDER[:-1]} x"},
+        "role_claim",
+        symptoms.NO_SUCH_PROVIDER,
+    ),
+    "role with a blank of other kind": (
+        {"Role": f"\u00a0{material.ROLE},{material.PROVIDER}"},
+        "role_claim",
+        symptoms.INVALID_RESPONSE,
+    ),
     "early": ({"now": timedelta(minutes=-6)}, "times", symptoms.INVALID_RESPONSE),
 }
 
@@ -90,7 +108,9 @@ def test_a_changed_response() -> None:
 
 
 def test_the_first_answer_is_the_one_that_aws_gives_first() -> None:
-    findings = checked(signed=False, audience="https://example.com", SessionDuration="43200", issuer="https://other.example/")
+    findings = checked(
+        signed=False, audience="https://example.com", SessionDuration="43200", issuer="https://other.example/"
+    )
     assert response_check.answer(findings) == symptoms.ISSUER
 
 
@@ -147,7 +167,11 @@ def test_conditions_on_the_subject_are_decided(condition: dict[str, t.Any], form
     trust["Statement"][0]["Condition"] |= condition
     role = m.role(arn=material.ROLE, trust=trust, max_session_duration=3600)
     document = material.make_response().replace(EMAIL.encode(), form.encode())
-    findings = [finding for finding in checked(document=document, known={"roles": {material.ROLE: role}}) if finding.hop == "role"]
+    findings = [
+        finding
+        for finding in checked(document=document, known={"roles": {material.ROLE: role}})
+        if finding.hop == "role"
+    ]
     assert response_check.accepted(findings) is accepted, findings
 
 
@@ -185,7 +209,11 @@ def test_two_roles_of_which_none_can_be_taken_are_a_refusal() -> None:
 
 def test_a_status_other_than_success_shows_what_entra_says() -> None:
     message = b"<samlp:StatusMessage>AADSTS50105: Not assigned.</samlp:StatusMessage></samlp:Status>"
-    document = material.make_response(assertions=0).replace(b"status:Success", b"status:Responder").replace(b"</samlp:Status>", message)
+    document = (
+        material.make_response(assertions=0)
+        .replace(b"status:Success", b"status:Responder")
+        .replace(b"</samlp:Status>", message)
+    )
     (finding,) = checked(document=document)
     assert "AADSTS50105: Not assigned." in finding.reason
     assert "code=50105" in finding.fix
@@ -204,7 +232,9 @@ def test_only_what_is_proven_is_blamed(change: tuple[t.Any, ...], words: str, bl
     """A response that was altered is not signed by another key, and what mends it is not in IAM."""
     made, der = material.signed_response()
     provider = Provider(material.PROVIDER, metadata.parse(make_metadata(der)))
-    finding = bad(checked(document=made.replace(*change), known={"providers": {material.PROVIDER: provider}}))["certificate"]
+    finding = bad(checked(document=made.replace(*change), known={"providers": {material.PROVIDER: provider}}))[
+        "certificate"
+    ]
     assert words in finding.reason
     assert ("iam_saml_provider" in finding.fix) is blamed
 

@@ -12,7 +12,13 @@ from datetime import timedelta
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._checks import aws_hops, entra_hops, symptoms
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import ConnectUser, Facts, Group, Instance, Person
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
+    ConnectUser,
+    Facts,
+    Group,
+    Instance,
+    Person,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
 from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import check
 from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
@@ -42,7 +48,9 @@ def claimed(role: str = m.ROLE, provider: str = m.PROVIDER, **known: t.Any) -> F
     """A pair that is not the federation's, and what IAM knows of it."""
     facts = m.with_policy(Role=f"{role},{provider}")
     return dataclasses.replace(
-        facts, roles={**facts.roles, **known.get("roles", {})}, providers={**facts.providers, **known.get("providers", {})}
+        facts,
+        roles={**facts.roles, **known.get("roles", {})},
+        providers={**facts.providers, **known.get("providers", {})},
     )
 
 
@@ -65,7 +73,12 @@ ISSUER_OF_APPLICATION: t.Final = f"{m.ENTITY_ID}an-app-id"
 FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
     # name: facts, hop, symptom, words of the reason
     "disabled": (m.with_application(enabled=False), "application", symptoms.APPLICATION_DISABLED, "is disabled"),
-    "mode": (m.with_application(single_sign_on_mode="password"), "application", symptoms.MISCONFIGURED, "password, not saml"),
+    "mode": (
+        m.with_application(single_sign_on_mode="password"),
+        "application",
+        symptoms.MISCONFIGURED,
+        "password, not saml",
+    ),
     "no mode": (m.with_application(single_sign_on_mode=None), "application", symptoms.MISCONFIGURED, "not set"),
     "sign-on URL": (
         m.with_application(login_url="https://x.example", enabled=False),
@@ -83,7 +96,12 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         symptoms.INVALID_RESPONSE,
         "upper and lower case",
     ),
-    "no session name": (m.with_policy(RoleSessionName=None), "claims", symptoms.NAME_REQUIRED, "RoleSessionName is not sent"),
+    "no session name": (
+        m.with_policy(RoleSessionName=None),
+        "claims",
+        symptoms.NAME_REQUIRED,
+        "RoleSessionName is not sent",
+    ),
     "duration": (m.with_policy(SessionDuration="899"), "claims", symptoms.INVALID_RESPONSE, "'899'"),
     "no duration": (m.with_policy(SessionDuration="12h"), "claims", symptoms.INVALID_RESPONSE, "'12h'"),
     "two names": (
@@ -109,13 +127,20 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
     "pair": (m.with_policy(Role=m.ROLE), "role_claim", symptoms.INVALID_RESPONSE, "a comma"),
     "role and role": (m.with_policy(Role=f"{m.ROLE},{m.ROLE}"), "role_claim", symptoms.INVALID_RESPONSE, "a comma"),
     "two pairs": (
-        m.with_application(definitions=(m.policy({"Value": f"{OTHER_ROLE},{m.PROVIDER}", "SamlClaimType": claims.ROLE}),)),
+        m.with_application(
+            definitions=(m.policy({"Value": f"{OTHER_ROLE},{m.PROVIDER}", "SamlClaimType": claims.ROLE}),)
+        ),
         "role_claim",
         symptoms.ROLE_PICKER,
         "2 roles",
     ),
     "provider unknown": (claimed(provider=OTHER_PROVIDER), "role_claim", symptoms.NO_SUCH_PROVIDER, OTHER_PROVIDER),
-    "provider in another case": (claimed(provider=m.PROVIDER[:-1] + "A"), "role_claim", symptoms.NO_SUCH_PROVIDER, "upper and lower case"),
+    "provider in another case": (
+        claimed(provider=m.PROVIDER[:-1] + "A"),
+        "role_claim",
+        symptoms.NO_SUCH_PROVIDER,
+        "upper and lower case",
+    ),
     "provider of another tenant": (
         claimed(provider=OTHER_PROVIDER, providers={OTHER_PROVIDER: m.provider(entity_id="https://other.example/")}),
         "role_claim",
@@ -141,25 +166,62 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         symptoms.DENIED,
         OTHER_ROLE,
     ),
-    "role that would do": (claimed(role=OTHER_ROLE, roles={OTHER_ROLE: m.role(arn=OTHER_ROLE)}), "role_claim", "", OTHER_ROLE),
-    "no key": (m.with_application(keys=()), "certificate", symptoms.NO_CUSTOM_SIGNING_KEY, "has no signing certificate"),
+    "role that would do": (
+        claimed(role=OTHER_ROLE, roles={OTHER_ROLE: m.role(arn=OTHER_ROLE)}),
+        "role_claim",
+        "",
+        OTHER_ROLE,
+    ),
+    "no key": (
+        m.with_application(keys=()),
+        "certificate",
+        symptoms.NO_CUSTOM_SIGNING_KEY,
+        "has no signing certificate",
+    ),
     "inactive": (
         m.with_application(keys=(m.key(active=False),)),
         "certificate",
         symptoms.NO_CUSTOM_SIGNING_KEY,
         "No signing certificate is active",
     ),
-    "no private key": (m.with_application(keys=(m.key(can_sign=False),)), "certificate", symptoms.NO_CUSTOM_SIGNING_KEY, "private key"),
-    "ended": (m.with_application(keys=(m.key(begins=-20, ends=-1),)), "certificate", symptoms.NO_CUSTOM_SIGNING_KEY, "valid from"),
-    "yet to begin": (m.with_application(keys=(m.key(begins=1, ends=9),)), "certificate", symptoms.NO_CUSTOM_SIGNING_KEY, "valid from"),
-    "not in IAM": (m.with_application(keys=(m.key("new"),)), "certificate", symptoms.SIGNATURE_INVALID, "does not have"),
+    "no private key": (
+        m.with_application(keys=(m.key(can_sign=False),)),
+        "certificate",
+        symptoms.NO_CUSTOM_SIGNING_KEY,
+        "private key",
+    ),
+    "ended": (
+        m.with_application(keys=(m.key(begins=-20, ends=-1),)),
+        "certificate",
+        symptoms.NO_CUSTOM_SIGNING_KEY,
+        "valid from",
+    ),
+    "yet to begin": (
+        m.with_application(keys=(m.key(begins=1, ends=9),)),
+        "certificate",
+        symptoms.NO_CUSTOM_SIGNING_KEY,
+        "valid from",
+    ),
+    "not in IAM": (
+        m.with_application(keys=(m.key("new"),)),
+        "certificate",
+        symptoms.SIGNATURE_INVALID,
+        "does not have",
+    ),
     "the trap": (
-        m.with_application(keys=(m.key(begins=-20, ends=-1), m.key("new", active=False), m.key("newer", begins=-3, active=False))),
+        m.with_application(
+            keys=(m.key(begins=-20, ends=-1), m.key("new", active=False), m.key("newer", begins=-3, active=False))
+        ),
         "certificate",
         symptoms.SIGNATURE_INVALID,
         "Nobody activated it",
     ),
-    "audience": (m.with_application(identifiers=("https://example.com#x",)), "identifier", symptoms.AUDIENCE, "'https://example.com'"),
+    "audience": (
+        m.with_application(identifiers=("https://example.com#x",)),
+        "identifier",
+        symptoms.AUDIENCE,
+        "'https://example.com'",
+    ),
     "no identifier": (m.with_application(identifiers=()), "identifier", symptoms.AUDIENCE, "no identifier"),
     "no reply URL": (m.with_application(reply_urls=()), "reply_url", symptoms.NO_REPLY_URL, "no reply URL"),
     "reply URL": (
@@ -175,7 +237,9 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         "AWS China",
     ),
     "reply URL with an id": (
-        dataclasses.replace(m.with_application(reply_urls=(m.REPLY_URL + "/acs/X",)), providers={m.PROVIDER: m.provider(uuid="Y")}),
+        dataclasses.replace(
+            m.with_application(reply_urls=(m.REPLY_URL + "/acs/X",)), providers={m.PROVIDER: m.provider(uuid="Y")}
+        ),
         "reply_url",
         symptoms.INVALID_RESPONSE,
         "the id X",
@@ -189,24 +253,52 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         symptoms.DENIED,
         "'demo'",
     ),
-    "relay state, another service": (relay("https://console.aws.amazon.com/s3"), "relay_state", symptoms.CONSOLE_HOME, "does not lead"),
+    "relay state, another service": (
+        relay("https://console.aws.amazon.com/s3"),
+        "relay_state",
+        symptoms.CONSOLE_HOME,
+        "does not lead",
+    ),
     "relay state, partition": (
         relay(f"https://console.amazonaws-us-gov.com/connect/federate/{m.INSTANCE_ID}"),
         "relay_state",
         symptoms.CONSOLE_HOME,
         "aws-us-gov",
     ),
-    "relay state, Region": (relay(m.RELAY_STATE.replace("eu-central-1", "eu-west-2")), "relay_state", symptoms.DENIED, "eu-west-2"),
-    "relay state, instance": (relay(m.RELAY_STATE.replace(m.INSTANCE_ID, OTHER_INSTANCE)), "relay_state", symptoms.DENIED, OTHER_INSTANCE),
+    "relay state, Region": (
+        relay(m.RELAY_STATE.replace("eu-central-1", "eu-west-2")),
+        "relay_state",
+        symptoms.DENIED,
+        "eu-west-2",
+    ),
+    "relay state, instance": (
+        relay(m.RELAY_STATE.replace(m.INSTANCE_ID, OTHER_INSTANCE)),
+        "relay_state",
+        symptoms.DENIED,
+        OTHER_INSTANCE,
+    ),
     "relay state, instance that is allowed": (
-        relay(m.RELAY_STATE.replace(m.INSTANCE_ID, OTHER_INSTANCE), roles={m.ROLE: m.role(policies=permission(Resource="*"))}),
+        relay(
+            m.RELAY_STATE.replace(m.INSTANCE_ID, OTHER_INSTANCE),
+            roles={m.ROLE: m.role(policies=permission(Resource="*"))},
+        ),
         "relay_state",
         symptoms.NOT_ONBOARDED,
         OTHER_INSTANCE,
     ),
-    "relay state, page": (relay(m.RELAY_STATE.replace("ccp-v2", "users")), "relay_state", symptoms.OTHER_PAGE, "/users"),
+    "relay state, page": (
+        relay(m.RELAY_STATE.replace("ccp-v2", "users")),
+        "relay_state",
+        symptoms.OTHER_PAGE,
+        "/users",
+    ),
     "relay state, home": (relay(m.RELAY_STATE.partition("?")[0]), "relay_state", symptoms.OTHER_PAGE, "(home)"),
-    "no provider": (m.facts(providers={m.PROVIDER: None}), "provider", symptoms.NO_SUCH_PROVIDER, "no such SAML provider"),
+    "no provider": (
+        m.facts(providers={m.PROVIDER: None}),
+        "provider",
+        symptoms.NO_SUCH_PROVIDER,
+        "no such SAML provider",
+    ),
     "issuer": (
         m.facts(providers={m.PROVIDER: m.provider(entity_id="https://other.example/")}),
         "provider",
@@ -244,7 +336,12 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         symptoms.NOT_AUTHORIZED,
         "does not allow sts:AssumeRoleWithSAML",
     ),
-    "trust for another URL": (trust(Condition={"StringEquals": {"SAML:aud": "x"}}), "role", symptoms.NOT_AUTHORIZED, m.REPLY_URL),
+    "trust for another URL": (
+        trust(Condition={"StringEquals": {"SAML:aud": "x"}}),
+        "role",
+        symptoms.NOT_AUTHORIZED,
+        m.REPLY_URL,
+    ),
     "trust denies": (
         trust(Effect="Deny"),
         "role",
@@ -258,8 +355,18 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         "does not allow",
     ),
     "tags": (m.with_policy(**{"PrincipalTag:Team": "Sales"}), "role", symptoms.NOT_AUTHORIZED, "sts:TagSession"),
-    "source identity": (m.with_policy(SourceIdentity="agents"), "role", symptoms.NOT_AUTHORIZED, "sts:SetSourceIdentity"),
-    "sessions": (m.with_role(max_session_duration=3600), "session_duration", symptoms.DURATION, "43200 seconds, the role allows 3600"),
+    "source identity": (
+        m.with_policy(SourceIdentity="agents"),
+        "role",
+        symptoms.NOT_AUTHORIZED,
+        "sts:SetSourceIdentity",
+    ),
+    "sessions": (
+        m.with_role(max_session_duration=3600),
+        "session_duration",
+        symptoms.DURATION,
+        "43200 seconds, the role allows 3600",
+    ),
     "no permission": (m.with_role(policies={}), "permissions", symptoms.DENIED, "does not allow it"),
     "denied": (
         m.with_role(policies={**permission(), "Deny": permission(Effect="Deny")["Connect"]}),
@@ -267,7 +374,12 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         symptoms.DENIED,
         "denies it (Deny,",
     ),
-    "bounded": (m.with_role(boundary=permission(Action="s3:*")["Connect"]), "permissions", symptoms.DENIED, "boundary does not allow"),
+    "bounded": (
+        m.with_role(boundary=permission(Action="s3:*")["Connect"]),
+        "permissions",
+        symptoms.DENIED,
+        "boundary does not allow",
+    ),
     "bounded by denial": (
         m.with_role(boundary=permission(Effect="Deny")["Connect"]),
         "permissions",
@@ -291,14 +403,21 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
     "unassigned": (people(m.person(through=())), "assignment", symptoms.NOT_ASSIGNED, "neither directly"),
     "nested": (people(m.person(through=(), nested=("Team",))), "assignment", symptoms.NOT_ASSIGNED, "only in Team"),
     "name empty": (
-        dataclasses.replace(m.with_policy(RoleSessionName={"Source": "user", "ID": "employeeid"}), people=(m.person(),)),
+        dataclasses.replace(
+            m.with_policy(RoleSessionName={"Source": "user", "ID": "employeeid"}), people=(m.person(),)
+        ),
         "session_name",
         symptoms.NAME_REQUIRED,
         "employeeid is empty",
     ),
     "all names empty": (people(m.person(attributes={})), "session_name", symptoms.NAME_ID_EMPTY, "source of NameID"),
     "guest": (guest(), "session_name", symptoms.NAME_MUST_MATCH, "#EXT#"),
-    "plus": (people(m.person(attributes={"userprincipalname": "jane+doe"})), "session_name", symptoms.NOT_ONBOARDED, "'+'"),
+    "plus": (
+        people(m.person(attributes={"userprincipalname": "jane+doe"})),
+        "session_name",
+        symptoms.NOT_ONBOARDED,
+        "'+'",
+    ),
     "no user": (m.facts(users=m.users(m.user(username="joe"))), "user", symptoms.NOT_ONBOARDED, "no user"),
     "user in another case": (
         m.facts(users=m.users(m.user(username=m.JANE.title()))),
@@ -318,10 +437,16 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         "",
         "More than one person goes by this name: jane@example.com, jane2@example.com",
     ),
-    "profile": (m.facts(users=m.users(m.user(profiles=("quality",)))), "security_profile", symptoms.NO_CCP, "QualityAnalyst"),
+    "profile": (
+        m.facts(users=m.users(m.user(profiles=("quality",)))),
+        "security_profile",
+        symptoms.NO_CCP,
+        "QualityAnalyst",
+    ),
     "origin": (
         m.facts(
-            wish=m.wish(embedding_origins=("https://Desk.example.com:443/",)), instance=Instance(m.INSTANCE, origins=("https://x.example",))
+            wish=m.wish(embedding_origins=("https://Desk.example.com:443/",)),
+            instance=Instance(m.INSTANCE, origins=("https://x.example",)),
         ),
         "approved_origins",
         symptoms.NO_FRAME,
@@ -330,7 +455,9 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
     "destination": (
         m.facts(
             wish=m.wish(destination="https://desk.example.com/ccp"),
-            application=m.application(relay_state=m.RELAY_STATE.replace("%2Fccp-v2", "https%3A%2F%2Fdesk.example.com%2Fccp")),
+            application=m.application(
+                relay_state=m.RELAY_STATE.replace("%2Fccp-v2", "https%3A%2F%2Fdesk.example.com%2Fccp")
+            ),
             instance=Instance(m.INSTANCE, origins=()),
         ),
         "approved_origins",
@@ -379,12 +506,17 @@ HEALTHY: t.Final[dict[str, Facts]] = {
         roles={m.ROLE: m.role(trust=policies.trust_policy([m.PROVIDER], [m.REPLY_URL + "/acs/X"]))},
     ),
     "names that the trust lets in": trust(Condition={"StringLike": {"sts:RoleSessionName": "*@example.com"}}),
-    "permission by instance id": m.with_role(policies={"P": policies.permission_policy_by_instance_id([m.INSTANCE_ID])}),
+    "permission by instance id": m.with_role(
+        policies={"P": policies.permission_policy_by_instance_id([m.INSTANCE_ID])}
+    ),
     "a wide boundary": m.with_role(boundary=permission(Action="*", Resource="*")["Connect"]),
     "approved": m.facts(
-        wish=m.wish(embedding_origins=("https://desk.example.com",)), instance=Instance(m.INSTANCE, origins=("https://desk.example.com/",))
+        wish=m.wish(embedding_origins=("https://desk.example.com",)),
+        instance=Instance(m.INSTANCE, origins=("https://desk.example.com/",)),
     ),
-    "a fixed name": dataclasses.replace(m.with_policy(RoleSessionName="shared"), users=m.users(m.user(username="shared"))),
+    "a fixed name": dataclasses.replace(
+        m.with_policy(RoleSessionName="shared"), users=m.users(m.user(username="shared"))
+    ),
     "a second key": m.with_application(keys=(m.key(), m.key("next", active=False))),
 }
 
@@ -398,7 +530,11 @@ WARNINGS: t.Final[dict[str, tuple[Facts, str, str]]] = {
     "ends soon": (
         dataclasses.replace(
             m.with_application(keys=(m.key(ends=20),)),
-            providers={m.PROVIDER: m.f.Provider(m.PROVIDER, m.metadata.Metadata(m.ENTITY_ID, (m.certificate(ends=20),), (), (), ""))},
+            providers={
+                m.PROVIDER: m.f.Provider(
+                    m.PROVIDER, m.metadata.Metadata(m.ENTITY_ID, (m.certificate(ends=20),), (), (), "")
+                )
+            },
         ),
         "certificate",
         "ends in 20 days",
@@ -414,14 +550,22 @@ WARNINGS: t.Final[dict[str, tuple[Facts, str, str]]] = {
         "https://example.com",
     ),
     "no gallery": (m.with_application(gallery=False), "identifier", "gallery"),
-    "two reply URLs": (m.with_application(reply_urls=(m.REPLY_URL, "https://example.com/saml")), "reply_url", "https://example.com/saml"),
+    "two reply URLs": (
+        m.with_application(reply_urls=(m.REPLY_URL, "https://example.com/saml")),
+        "reply_url",
+        "https://example.com/saml",
+    ),
     "a second reply URL that the role does not know": (
         m.with_application(reply_urls=(m.REPLY_URL, "https://us-west-2.signin.aws.amazon.com/saml")),
         "role",
         "not to https://us-west-2.signin.aws.amazon.com/saml",
     ),
     "nested group": (m.with_application(groups=(Group("g", "Agents", ("Team",)),)), "assignment", "Team"),
-    "disabled among everyone": (people(m.person(enabled=False, through=()), wish=m.wish(everyone=True)), "account", "disabled"),
+    "disabled among everyone": (
+        people(m.person(enabled=False, through=()), wish=m.wish(everyone=True)),
+        "account",
+        "disabled",
+    ),
     "young role": (m.with_role(created=NOW), "role_binding", "older than the role"),
 }
 
@@ -440,7 +584,11 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
         {"claims", "role_claim", "session_name", "user"},
         "No permission.",
     ),
-    "claims of the portal": (m.with_application(definitions=(), managed=False), {"claims", "role_claim", "session_name", "user"}, "portal"),
+    "claims of the portal": (
+        m.with_application(definitions=(), managed=False),
+        {"claims", "role_claim", "session_name", "user"},
+        "portal",
+    ),
     "app roles": (m.with_policy(Role={"Source": "user", "ID": "assignedroles"}), {"role_claim"}, "was not read"),
     "a source that is no user's": (
         m.with_policy(RoleSessionName={"Source": "application", "ID": "displayname"}),
@@ -462,9 +610,21 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
         {"provider", "certificate"},
         "Not XML.",
     ),
-    "provider unread": (m.facts(providers={}, not_readable={m.PROVIDER: "No permission."}), {"provider", "certificate"}, "No permission."),
-    "role unread": (m.facts(roles={}, not_readable={m.ROLE: "No permission."}), {"role", "role_binding"}, "No permission."),
-    "policies unread": (m.with_role(policies={}, not_readable={"policies": "No permission."}), {"permissions"}, "No permission."),
+    "provider unread": (
+        m.facts(providers={}, not_readable={m.PROVIDER: "No permission."}),
+        {"provider", "certificate"},
+        "No permission.",
+    ),
+    "role unread": (
+        m.facts(roles={}, not_readable={m.ROLE: "No permission."}),
+        {"role", "role_binding"},
+        "No permission.",
+    ),
+    "policies unread": (
+        m.with_role(policies={}, not_readable={"policies": "No permission."}),
+        {"permissions"},
+        "No permission.",
+    ),
     "boundary unread": (m.with_role(not_readable={"boundary": "No permission."}), {"permissions"}, "No permission."),
     "a condition": (
         m.with_role(policies=permission(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})),
@@ -472,13 +632,22 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
         "IpAddress",
     ),
     "a condition of trust": (trust(Condition={"StringEquals": {"aws:SourceVpc": "x"}}), {"role"}, "aws:SourceVpc"),
-    "instance unread": (m.facts(instance=None, not_readable={"instance": "No permission."}), {"instance", "user"}, "No permission."),
+    "instance unread": (
+        m.facts(instance=None, not_readable={"instance": "No permission."}),
+        {"instance", "user"},
+        "No permission.",
+    ),
     "users unread": (m.facts(users=m.f.Users(not_readable={"users": "No permission."})), {"user"}, "No permission."),
-    "profiles unread": (m.facts(users=m.users(not_readable={"profiles": "No permission."})), {"security_profile"}, "No permission."),
+    "profiles unread": (
+        m.facts(users=m.users(not_readable={"profiles": "No permission."})),
+        {"security_profile"},
+        "No permission.",
+    ),
     "profiles not shown": (m.facts(users=m.users(m.user(profiles=None))), {"security_profile"}, "not show"),
     "origins unread": (
         m.facts(
-            wish=m.wish(embedding_origins=("https://x.example",)), instance=Instance(m.INSTANCE, not_readable={"origins": "No permission."})
+            wish=m.wish(embedding_origins=("https://x.example",)),
+            instance=Instance(m.INSTANCE, not_readable={"origins": "No permission."}),
         ),
         {"approved_origins"},
         "No permission.",
@@ -492,10 +661,14 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
     "no dates": (m.facts(users=m.users(m.user(modified=None))), {"role_binding"}, "age"),
     "Global Resiliency": (
         dataclasses.replace(
-            m.with_application(reply_urls=(f"https://{m.INSTANCE_ID}.eu-central-1.sign-in.connect.aws/saml",), relay_state=None),
+            m.with_application(
+                reply_urls=(f"https://{m.INSTANCE_ID}.eu-central-1.sign-in.connect.aws/saml",), relay_state=None
+            ),
             roles={
                 m.ROLE: m.role(
-                    trust=policies.trust_policy([m.PROVIDER], [f"https://{m.INSTANCE_ID}.eu-central-1.sign-in.connect.aws/saml*"])
+                    trust=policies.trust_policy(
+                        [m.PROVIDER], [f"https://{m.INSTANCE_ID}.eu-central-1.sign-in.connect.aws/saml*"]
+                    )
                 )
             },
         ),
@@ -516,13 +689,17 @@ def test_what_cannot_be_told(name: str) -> None:
 def test_without_an_application_nothing_of_it_is_judged() -> None:
     found = m.found(m.facts(application=None, people=(), wish=m.wish(label="'Agents'")))
     assert found.pop("application").symptom == symptoms.NO_SUCH_APPLICATION
-    assert {hop: one.status for hop, one in found.items()} == dict.fromkeys((*entra_hops.HOPS, "provider", "role"), "unknown")
+    assert {hop: one.status for hop, one in found.items()} == dict.fromkeys(
+        (*entra_hops.HOPS, "provider", "role"), "unknown"
+    )
     with pytest.raises(InvalidInput):
         Path(m.facts(application=None)).application  # noqa: B018
 
 
 def test_without_a_claim_and_a_wish_there_is_no_role_to_judge() -> None:
-    known = m.facts(application=m.application(definitions=(m.policy(Role=None),)), wish=m.wish(role_arn=None, provider_arn=None))
+    known = m.facts(
+        application=m.application(definitions=(m.policy(Role=None),)), wish=m.wish(role_arn=None, provider_arn=None)
+    )
     found = m.found(known)
     assert found["claims"].status == "fail"
     assert found["provider"].status == found["role"].status == "unknown"
@@ -574,7 +751,10 @@ def test_an_ended_certificate_signs_on_without_a_claims_policy() -> None:
     metadata = m.metadata.Metadata(m.ENTITY_ID, (m.certificate("active", -20, -1),), (), (), "")
     found = m.found(dataclasses.replace(known, providers={m.PROVIDER: m.f.Provider(m.PROVIDER, metadata)}))
     assert "ended on" in found["certificate"].reason
-    assert m.found(m.with_application(definitions=(), managed=False, keys=()))["certificate"].symptom == symptoms.NO_SIGNING_KEY
+    assert (
+        m.found(m.with_application(definitions=(), managed=False, keys=()))["certificate"].symptom
+        == symptoms.NO_SIGNING_KEY
+    )
 
 
 def test_another_instance_without_a_role() -> None:
@@ -604,12 +784,16 @@ def test_the_role_s_age_counts_by_the_second() -> None:
 def _least(known: Facts) -> t.Iterator[Facts]:
     """The same fault with less and less beside it."""
     unnamed = dataclasses.replace(known.wish, role_arn=None, provider_arn=None, destination=None, label="")
-    bare = known.application and dataclasses.replace(known.application, metadata_url=None, groups=(), role_values={}, keys=(), issuer=None)
+    bare = known.application and dataclasses.replace(
+        known.application, metadata_url=None, groups=(), role_values={}, keys=(), issuer=None
+    )
     yield known
     yield dataclasses.replace(known, wish=unnamed)
     yield dataclasses.replace(known, wish=unnamed, application=bare)
     yield dataclasses.replace(known, wish=unnamed, roles={}, providers={})
-    yield dataclasses.replace(known, wish=unnamed, roles=dict.fromkeys(known.roles), providers=dict.fromkeys(known.providers))
+    yield dataclasses.replace(
+        known, wish=unnamed, roles=dict.fromkeys(known.roles), providers=dict.fromkeys(known.providers)
+    )
     yield dataclasses.replace(known, people=(), users=m.f.Users(), instance=None)
     yield dataclasses.replace(known, people=tuple(dataclasses.replace(one, attributes={}) for one in known.people))
     yield dataclasses.replace(known, people=(m.f.Person("nobody@example.com"),), wish=unnamed, application=None)
@@ -626,14 +810,20 @@ def test_no_text_speaks_of_what_is_not_known(name: str) -> None:
 def test_tokens_that_aws_cannot_read() -> None:
     old = m.found(m.with_application(token_version="1.1"))
     assert (old["response"].status, old["response"].symptom) == ("fail", symptoms.INVALID_RESPONSE)
-    assert m.found(m.with_application(not_readable={"token_policies": "No permission."}))["response"].status == "unknown"
+    assert (
+        m.found(m.with_application(not_readable={"token_policies": "No permission."}))["response"].status == "unknown"
+    )
     encrypted = m.with_application(encrypts=True)
     for decrypts, hops in ((False, {"provider"}), (True, set()), (None, set())):
-        assert set(m.found(dataclasses.replace(encrypted, providers={m.PROVIDER: m.provider(decrypts=decrypts)}))) == hops
+        assert (
+            set(m.found(dataclasses.replace(encrypted, providers={m.PROVIDER: m.provider(decrypts=decrypts)}))) == hops
+        )
 
 
 def test_who_shares_a_session_name() -> None:
-    john = m.person(name="john@example.com", id="h", attributes={"userprincipalname": m.JANE, "mail": "john@example.com"})
+    john = m.person(
+        name="john@example.com", id="h", attributes={"userprincipalname": m.JANE, "mail": "john@example.com"}
+    )
     found = m.found(m.facts(assigned=(m.person(), john)))
     assert set(found) == {"unique_name"}
     assert found["unique_name"].evidence == {"session_name": m.JANE, "others": ["john@example.com"]}

@@ -18,7 +18,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 CONSOLE = (
-    "first name,last name,user login,routing profile name,security_profile_name_1|security_profile_name_2,phone type (soft/desk),"
+    "first name,last name,user login,routing profile "
+    "name,security_profile_name_1|security_profile_name_2,phone type (soft/desk),"
     "phone number,soft phone auto accept (yes/no),ACW timeout (seconds)\n"
     "Jane,Doe,jane.doe@example.com,Basic Routing Profile,Agent|CallCenterManager,soft,,yes,30\n"
     "John,Roe,john.roe,Basic Routing Profile,Agent,desk,+4930123456,no,0\n"
@@ -49,8 +50,18 @@ def test_the_console_s_template() -> None:
     [
         {"username": "jane", "first_name": "=HYPERLINK(1)", "last_name": "'+x", "mobile": "+4930123456"},
         {"username": "jane", "first_name": "@cmd", "last_name": "-1", "secondary_email": "a@b.c"},
-        {"username": "jane", "first_name": 'O\'Neill, "Jane"', "last_name": "''=two", "hierarchy_group": "Europe/Support"},
-        {"username": "jane", "security_profiles": ["A", "B"], "tags": {"team": "a|b=c"}, "channels": {"voice": {"auto_accept": True}}},
+        {
+            "username": "jane",
+            "first_name": 'O\'Neill, "Jane"',
+            "last_name": "''=two",
+            "hierarchy_group": "Europe/Support",
+        },
+        {
+            "username": "jane",
+            "security_profiles": ["A", "B"],
+            "tags": {"team": "a|b=c"},
+            "channels": {"voice": {"auto_accept": True}},
+        },
     ],
 )
 def test_there_and_back_without_a_formula(agent: dict[str, object]) -> None:
@@ -61,8 +72,12 @@ def test_there_and_back_without_a_formula(agent: dict[str, object]) -> None:
 
 
 def test_values_are_written_as_people_write_them() -> None:
-    text = connect_csv.render([{"username": "jane", "auto_accept": False, "after_contact_work_time_limit": 30, "mobile": ""}])
-    assert connect_csv.parse(text, "x") == [{"username": "jane", "auto_accept": "no", "after_contact_work_time_limit": "30"}]
+    text = connect_csv.render(
+        [{"username": "jane", "auto_accept": False, "after_contact_work_time_limit": 30, "mobile": ""}]
+    )
+    assert connect_csv.parse(text, "x") == [
+        {"username": "jane", "auto_accept": "no", "after_contact_work_time_limit": "30"}
+    ]
 
 
 def test_tags_as_pairs_and_empty_rows() -> None:
@@ -79,7 +94,9 @@ TAGS: t.Final = st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=3)
 AGENTS: t.Final = st.fixed_dictionaries(
     {"username": TEXTS},
     optional={
-        **dict.fromkeys(("first_name", "last_name", "secondary_email", "routing_profile", "hierarchy_group", "person_id"), TEXTS),
+        **dict.fromkeys(
+            ("first_name", "last_name", "secondary_email", "routing_profile", "hierarchy_group", "person_id"), TEXTS
+        ),
         "security_profiles": st.lists(TEXTS, min_size=1, max_size=3),
         "tags": TAGS,
         "channels": st.fixed_dictionaries({"voice": st.fixed_dictionaries({"auto_accept": st.booleans()})}),
@@ -90,7 +107,14 @@ AGENTS: t.Final = st.fixed_dictionaries(
 @settings(max_examples=1000, deadline=None)
 @given(st.lists(AGENTS, max_size=3))
 @example([{"username": "jane", "security_profiles": ["Team A|B", " Lead", "Sales "], "hierarchy_group": " Spaced "}])
-@example([{"username": '"'}, {"username": "'="}, {"username": '"x"', "last_name": "a\nb"}, {"username": "[", "security_profiles": ["["]}])
+@example(
+    [
+        {"username": '"'},
+        {"username": "'="},
+        {"username": '"x"', "last_name": "a\nb"},
+        {"username": "[", "security_profiles": ["["]},
+    ]
+)
 def test_what_is_written_is_read_back_as_it_was(agents: list[dict[str, t.Any]]) -> None:
     text = connect_csv.render(agents)
     assert connect_csv.parse(text, "x") == agents
@@ -120,7 +144,9 @@ def test_as_spreadsheets_write_it(delimiter: str, declared: bool, encoding: str,
     text = lines.format(PLAIN.replace(",", delimiter)).replace("\n", "\r\n")
     data = (f"sep={delimiter}\r\n{text}" if declared else text).encode(encoding)
     decoded, warning = csv_table.decode(data, "agents.csv")
-    assert connect_csv.parse(decoded, "agents.csv") == [{"username": "jane", "first_name": "Jörg", "security_profiles": ["Agent", "Lead"]}]
+    assert connect_csv.parse(decoded, "agents.csv") == [
+        {"username": "jane", "first_name": "Jörg", "security_profiles": ["Agent", "Lead"]}
+    ]
     assert (warning is not None) == (encoding == "cp1252")
 
 

@@ -20,8 +20,12 @@ MARK = contact_digest.mark("jane", {"secondary_email": EMAIL, "mobile": MOBILE},
         pytest.param(MARK, "jane", {"secondary_email": EMAIL, "mobile": MOBILE}, NOW, True, id="as written"),
         pytest.param(MARK, "jane", {"secondary_email": EMAIL}, NOW, True, id="one of both is managed"),
         pytest.param(MARK, "jane", {"secondary_email": EMAIL}, None, True, id="AWS states no modification"),
-        pytest.param(MARK, "jane", {"secondary_email": EMAIL}, NOW + contact_digest.SLACK, True, id="clocks differ a little"),
-        pytest.param(MARK, "jane", {"secondary_email": EMAIL}, NOW + contact_digest.SLACK * 2, False, id="modified since"),
+        pytest.param(
+            MARK, "jane", {"secondary_email": EMAIL}, NOW + contact_digest.SLACK, True, id="clocks differ a little"
+        ),
+        pytest.param(
+            MARK, "jane", {"secondary_email": EMAIL}, NOW + contact_digest.SLACK * 2, False, id="modified since"
+        ),
         pytest.param(MARK, "jane", {"secondary_email": "x@example.com"}, NOW, False, id="another is wanted"),
         pytest.param(MARK, "jane", {"mobile": ""}, NOW, False, id="none is wanted"),
         pytest.param(MARK, "joe", {"mobile": MOBILE}, NOW, False, id="somebody else's mark"),

@@ -9,7 +9,12 @@ import typing as t
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._connect import discovery
-from ansible_collections.openccp.federation.plugins.module_utils._connect.discovery import Account, Discovery, Found, is_managed
+from ansible_collections.openccp.federation.plugins.module_utils._connect.discovery import (
+    Account,
+    Discovery,
+    Found,
+    is_managed,
+)
 from botocore.exceptions import ClientError, NoCredentialsError
 
 NUMBER = "123456789012"
@@ -38,7 +43,9 @@ def test_only_a_role_that_bears_our_tag_is_a_federation(tags: t.Any, statements:
 
 
 class Cloud:
-    """boto3's session. refusals: AWS's error codes by operation, those of ListInstances by Region; None where no credentials are found."""
+    """boto3's session. refusals: AWS's error codes by operation, those of ListInstances by Region; None where no
+    credentials are found.
+    """
 
     def __init__(self, refusals: t.Mapping[str, str | None]) -> None:
         self.refusals = refusals
@@ -71,14 +78,18 @@ class Client:
 
     def describe_instance(self, InstanceId: str) -> t.Any:
         arn = f"arn:aws:connect:{self.region}:{NUMBER}:instance/{InstanceId}"
-        return {"Instance": {"Arn": arn, "Id": InstanceId, "IdentityManagementType": "SAML", "InstanceStatus": "ACTIVE"}}
+        return {
+            "Instance": {"Arn": arn, "Id": InstanceId, "IdentityManagementType": "SAML", "InstanceStatus": "ACTIVE"}
+        }
 
     def get_role(self, **dummy: t.Any) -> t.Any:
         return self.cloud.answer("GetRole", {"Role": {"Tags": OURS, "AssumeRolePolicyDocument": {"Statement": SAML}}})
 
     def assume_role(self, **dummy: t.Any) -> t.Any:
         self.cloud.entered.append(self.region)
-        return self.cloud.answer("AssumeRole", {"Credentials": dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "x")})
+        return self.cloud.answer(
+            "AssumeRole", {"Credentials": dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "x")}
+        )
 
 
 def found(monkeypatch: pytest.MonkeyPatch, cloud: Cloud, *regions: str, role_arn: str | None = None) -> Found:
@@ -87,11 +98,20 @@ def found(monkeypatch: pytest.MonkeyPatch, cloud: Cloud, *regions: str, role_arn
 
 
 PERMISSION = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired")
-TROUBLE = (None, "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException")
+TROUBLE = (
+    None,
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+)
 
 
 @pytest.mark.parametrize("code", [*PERMISSION, *TROUBLE])
-@pytest.mark.parametrize(("operation", "role_arn"), [("us-east-1", None), ("AssumeRole", f"arn:aws:iam::{NUMBER}:role/Automation")])
+@pytest.mark.parametrize(
+    ("operation", "role_arn"), [("us-east-1", None), ("AssumeRole", f"arn:aws:iam::{NUMBER}:role/Automation")]
+)
 def test_only_a_missing_permission_is_a_denied_place(
     monkeypatch: pytest.MonkeyPatch, operation: str, role_arn: str | None, code: str | None
 ) -> None:
@@ -100,7 +120,9 @@ def test_only_a_missing_permission_is_a_denied_place(
 
 
 @pytest.mark.parametrize("code", [*PERMISSION, *TROUBLE])
-def test_only_a_missing_permission_leaves_a_federation_unknown(monkeypatch: pytest.MonkeyPatch, code: str | None) -> None:
+def test_only_a_missing_permission_leaves_a_federation_unknown(
+    monkeypatch: pytest.MonkeyPatch, code: str | None
+) -> None:
     got = found(monkeypatch, Cloud({"GetRole": code}), "us-east-1")
     if code in PERMISSION:
         assert [instance["federated"] for instance in got.instances] == [None]

@@ -23,7 +23,14 @@ ACTUAL: t.Final = {
     "Tags": {"team": "x"},
     "Attributes": {"contact_lens": False},
 }
-OPTIONS: t.Final = {"state": "present", "alias": "acme", "inbound_calls": None, "outbound_calls": None, "tags": None, "purge_tags": True}
+OPTIONS: t.Final = {
+    "state": "present",
+    "alias": "acme",
+    "inbound_calls": None,
+    "outbound_calls": None,
+    "tags": None,
+    "purge_tags": True,
+}
 
 
 def plan(actual: dict[str, t.Any] | None, **options: t.Any) -> list[str]:
@@ -35,7 +42,10 @@ def plan(actual: dict[str, t.Any] | None, **options: t.Any) -> list[str]:
     ("options", "steps"),
     [
         ({}, []),
-        ({"inbound_calls": True, "tags": {"team": "x"}, "attributes": {"contact_lens": False, "early_media": None}}, []),
+        (
+            {"inbound_calls": True, "tags": {"team": "x"}, "attributes": {"contact_lens": False, "early_media": None}},
+            [],
+        ),
         ({"inbound_calls": False}, ["update_attribute"]),
         ({"attributes": {"contact_lens": True}}, ["update_attribute"]),
         ({"tags": {}}, ["untag"]),
@@ -85,14 +95,21 @@ def test_only_an_active_instance_ends_the_wait() -> None:
     assert instances.once_active({**ACTUAL, "InstanceStatus": "CREATION_IN_PROGRESS"}) is None
     assert instances.once_active(dict(ACTUAL)) == ACTUAL
     with pytest.raises(FederationError, match="No directory"):
-        instances.once_active({**ACTUAL, "InstanceStatus": "CREATION_FAILED", "StatusReason": {"Message": "No directory"}})
+        instances.once_active(
+            {**ACTUAL, "InstanceStatus": "CREATION_FAILED", "StatusReason": {"Message": "No directory"}}
+        )
 
 
 @pytest.mark.parametrize(
     ("access", "region", "ccp", "relay"),
     [
         ("https://acme.my.connect.aws", "us-east-1", "https://acme.my.connect.aws/ccp-v2/", "%2Fccp-v2"),
-        ("https://acme.awsapps.com/connect/login", "us-east-1", "https://acme.awsapps.com/connect/ccp-v2/", "%2Fconnect%2Fccp-v2"),
+        (
+            "https://acme.awsapps.com/connect/login",
+            "us-east-1",
+            "https://acme.awsapps.com/connect/ccp-v2/",
+            "%2Fconnect%2Fccp-v2",
+        ),
         (None, "us-east-1", "https://acme.my.connect.aws/ccp-v2/", "%2Fccp-v2"),
         (None, "us-gov-west-1", "https://acme.govcloud.connect.aws/ccp-v2/", "%2Fccp-v2"),
     ],

@@ -14,8 +14,15 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 OURS: t.Final = {"managed-by": "openccp.federation"}
 
 
-def there(name: str, *, tags: dict[str, str] | None = None, person_id: str = "", profiles: tuple[str, ...] = ("Agent",)) -> User:
-    settings = {"username": name, "tags": OURS if tags is None else tags, "person_id": person_id, "security_profiles": list(profiles)}
+def there(
+    name: str, *, tags: dict[str, str] | None = None, person_id: str = "", profiles: tuple[str, ...] = ("Agent",)
+) -> User:
+    settings = {
+        "username": name,
+        "tags": OURS if tags is None else tags,
+        "person_id": person_id,
+        "security_profiles": list(profiles),
+    }
     return User(f"id-{name}", f"arn-{name}", settings, complete=False)
 
 
@@ -24,7 +31,9 @@ def everybody(*users: User) -> dict[str, User]:
 
 
 def wanted(*names: str, **entra_ids: str) -> list[dict[str, t.Any]]:
-    return [{"username": name, "person_id": None} for name in names] + [{"username": n, "person_id": i} for n, i in entra_ids.items()]
+    return [{"username": name, "person_id": None} for name in names] + [
+        {"username": n, "person_id": i} for n, i in entra_ids.items()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +53,11 @@ def test_who_leaves(rules: Rules, leavers: list[str]) -> None:
 
 @pytest.mark.parametrize("new_exists", [False, True])
 def test_a_person_with_another_name_is_no_leaver(new_exists: bool) -> None:
-    users = everybody(there("ann", person_id="1"), there("bob", person_id="2"), *([there("anna", person_id="1")] if new_exists else []))
+    users = everybody(
+        there("ann", person_id="1"),
+        there("bob", person_id="2"),
+        *([there("anna", person_id="1")] if new_exists else []),
+    )
     departures = leaving.departures(wanted(anna="1", bob="2"), users, Rules(is_whole=True))
     assert {new: user.username for new, user in departures.waiting.items()} == {"anna": "ann"}
     assert departures.superseded == {}
@@ -76,7 +89,16 @@ def test_nobody_without_an_object_id_is_taken_for_another() -> None:
 
 @pytest.mark.parametrize(
     ("limit", "managed", "most"),
-    [("5%", 1000, 50), ("5%", 10, 1), ("0%", 1000, 0), ("0", 10, 0), ("20", 10, 20), ("2.5 %", 1000, 25), ("100%", 7, 7), ("5%", 0, 1)],
+    [
+        ("5%", 1000, 50),
+        ("5%", 10, 1),
+        ("0%", 1000, 0),
+        ("0", 10, 0),
+        ("20", 10, 20),
+        ("2.5 %", 1000, 25),
+        ("100%", 7, 7),
+        ("5%", 0, 1),
+    ],
 )
 def test_how_many_may_go(limit: str, managed: int, most: int) -> None:
     assert leaving.allowed(limit, managed) == most
@@ -92,12 +114,24 @@ def test_what_is_no_limit(limit: str) -> None:
     ("names", "rules", "code"),
     [
         pytest.param(["a0"], Rules(is_whole=True, leavers="delete"), "TooManyRemovals", id="too many deleted"),
-        pytest.param(["a0"], Rules(is_whole=True, leavers="restrict", restricted_profile="None"), "TooManyRemovals", id="restricted"),
+        pytest.param(
+            ["a0"],
+            Rules(is_whole=True, leavers="restrict", restricted_profile="None"),
+            "TooManyRemovals",
+            id="restricted",
+        ),
         pytest.param(["a0"], Rules(is_whole=True, leavers="delete", max_removals="19"), None, id="allowed"),
         pytest.param(["a0"], Rules(is_whole=True), None, id="only reported"),
-        pytest.param(["a0"], Rules(is_whole=True, leavers="restrict", restricted_profile="Agent"), None, id="restricted already"),
+        pytest.param(
+            ["a0"], Rules(is_whole=True, leavers="restrict", restricted_profile="Agent"), None, id="restricted already"
+        ),
         pytest.param([], Rules(is_whole=True), "EmptySource", id="empty, reported"),
-        pytest.param([], Rules(is_whole=True, leavers="delete", max_removals="100%"), "EmptySource", id="empty, whatever is allowed"),
+        pytest.param(
+            [],
+            Rules(is_whole=True, leavers="delete", max_removals="100%"),
+            "EmptySource",
+            id="empty, whatever is allowed",
+        ),
         pytest.param([], Rules(is_whole=False, leavers="delete"), None, id="nothing to add"),
     ],
 )
@@ -127,7 +161,13 @@ def test_many_renames_are_stopped_like_many_removals() -> None:
         (Rules(is_whole=True), []),
         (
             Rules(is_whole=True, leavers="restrict", restricted_profile="None"),
-            [("update_security_profiles", "Leave the agent 'bob', who is no longer wanted, the security profile 'None' alone", "bob")],
+            [
+                (
+                    "update_security_profiles",
+                    "Leave the agent 'bob', who is no longer wanted, the security profile 'None' alone",
+                    "bob",
+                )
+            ],
         ),
         (Rules(is_whole=True, leavers="restrict", restricted_profile="Agent"), []),
         (
@@ -148,7 +188,9 @@ def test_what_is_done(rules: Rules, told: list[tuple[str, str, str]]) -> None:
 
 
 def test_what_is_only_told() -> None:
-    departures = leaving.departures(wanted(anna="1"), everybody(there("bob"), there("ann", person_id="1")), Rules(is_whole=True))
+    departures = leaving.departures(
+        wanted(anna="1"), everybody(there("bob"), there("ann", person_id="1")), Rules(is_whole=True)
+    )
     told = leaving.warnings(departures, Rules(is_whole=True))
     assert [text.split(" ")[0:3] for text in told] == [["1", "agent", "is"], ["'ann'", "is", "called"]]
     assert "leavers (in the role connect_users: connect_users_leavers)" in told[0]

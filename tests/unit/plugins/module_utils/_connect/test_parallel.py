@@ -6,7 +6,11 @@ from __future__ import annotations
 import threading
 
 import pytest
-from ansible_collections.openccp.federation.plugins.module_utils._connect.parallel import ROUNDS, Parallel, ProgressCounter
+from ansible_collections.openccp.federation.plugins.module_utils._connect.parallel import (
+    ROUNDS,
+    Parallel,
+    ProgressCounter,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, Throttled
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Step
 

@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.openccp.federation.plugins.module_utils._connect.rate_limit import JITTER, RateLimiter, TokenBucket
+from ansible_collections.openccp.federation.plugins.module_utils._connect.rate_limit import (
+    JITTER,
+    RateLimiter,
+    TokenBucket,
+)
 
 
 class Clock:

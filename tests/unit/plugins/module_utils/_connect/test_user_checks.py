@@ -16,7 +16,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.direct
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 
-NEW: t.Final = {"username": "jane", "first_name": "Jane", "last_name": "Doe", "security_profiles": ["Agent"], "routing_profile": "Basic"}
+NEW: t.Final = {
+    "username": "jane",
+    "first_name": "Jane",
+    "last_name": "Doe",
+    "security_profiles": ["Agent"],
+    "routing_profile": "Basic",
+}
 
 
 def check(*args: t.Any, **kwargs: t.Any) -> None:
@@ -68,7 +74,8 @@ def test_one_fault_of_many_agents_is_one_sentence() -> None:
     with pytest.raises(InvalidInput) as raised:
         checks.refuse([*mistyped, checks.Problem("jane", "it is listed more than once.")])
     assert str(raised.value) == (
-        "301 agents cannot be as wanted. 300 agents ('agent000', 'agent001', 'agent002', 'agent003', 'agent004' and 295 more): "
+        "301 agents cannot be as wanted. 300 agents ('agent000', 'agent001', 'agent002', 'agent003', "
+        "'agent004' and 295 more): "
         "There is no security profile 'Agnet'. 'jane': it is listed more than once. Nothing was changed."
     )
     faults = raised.value.details["problems"]
@@ -132,11 +139,20 @@ def test_what_is_wanted_becomes_canonical() -> None:
 
 
 def test_one_path_of_two_groups_is_a_conflict_and_an_id_always_works() -> None:
-    groups = Paths("hierarchy group", [("Sales/EMEA", "top"), ("Sales", "sales"), ("Sales/EMEA", "below"), ("/Lead", "lead"), ("T/", "t")])
+    groups = Paths(
+        "hierarchy group",
+        [("Sales/EMEA", "top"), ("Sales", "sales"), ("Sales/EMEA", "below"), ("/Lead", "lead"), ("T/", "t")],
+    )
     with pytest.raises(Conflict, match="2 hierarchy groups '/Sales/EMEA': below and top") as raised:
         groups.id("/Sales/EMEA")
     assert "Give the id" in str(raised.value)
-    assert [groups.id(reference) for reference in ("top", "below", "/Lead", "T/", "/Sales/")] == ["top", "below", "lead", "t", "sales"]
+    assert [groups.id(reference) for reference in ("top", "below", "/Lead", "T/", "/Sales/")] == [
+        "top",
+        "below",
+        "lead",
+        "t",
+        "sales",
+    ]
     assert [groups.name(object_id) for object_id in ("top", "below", "lead", "t")] == ["top", "below", "/Lead", "T/"]
 
 
@@ -155,7 +171,11 @@ def test_an_ambiguous_reference_is_a_problem_of_the_agent() -> None:
         ({"LevelId": "0", "Name": "Any"}, None),
         ({"LevelId": "1", "Name": "Europe", "HierarchyPath": {"LevelOne": {"Name": "Europe"}}}, "Europe"),
         (
-            {"LevelId": "2", "Name": "Sales", "HierarchyPath": {"LevelOne": {"Name": "Europe"}, "LevelTwo": {"Name": "Sales"}}},
+            {
+                "LevelId": "2",
+                "Name": "Sales",
+                "HierarchyPath": {"LevelOne": {"Name": "Europe"}, "LevelTwo": {"Name": "Sales"}},
+            },
             "Europe/Sales",
         ),
         ({"LevelId": "1", "Name": "Europe"}, "Europe"),

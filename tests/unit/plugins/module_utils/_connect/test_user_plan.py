@@ -64,7 +64,15 @@ def there(**settings: t.Any) -> User:
                 "auto_accept": True,
                 "tags": {"a": "b"},
             },
-            ["update_identity", "update_routing_profile", "update_hierarchy", "update_security_profiles", "update_phone", "tag", "untag"],
+            [
+                "update_identity",
+                "update_routing_profile",
+                "update_hierarchy",
+                "update_security_profiles",
+                "update_phone",
+                "tag",
+                "untag",
+            ],
         ),
     ],
 )
@@ -116,13 +124,22 @@ def test_a_new_agent_with_channels_sends_no_phone_config() -> None:
         pytest.param({"secondary_email": "jd@example.com"}, None, NOW, True, id="contact details without a mark"),
         pytest.param({"secondary_email": "jd@example.com"}, "jd@example.com", NOW, False, id="marked"),
         pytest.param({"secondary_email": "jd@example.com"}, "x@example.com", NOW, True, id="marked otherwise"),
-        pytest.param({"secondary_email": "jd@example.com"}, "jd@example.com", NOW + dt.timedelta(hours=1), True, id="modified since"),
+        pytest.param(
+            {"secondary_email": "jd@example.com"},
+            "jd@example.com",
+            NOW + dt.timedelta(hours=1),
+            True,
+            id="modified since",
+        ),
     ],
 )
 def test_who_has_to_be_read_whole(wanted: Settings, mark_of: str | None, modified: dt.datetime, needed: bool) -> None:
     mark = contact_digest.mark("jane", {"secondary_email": mark_of}, NOW) if mark_of else None
     found = User("1", "arn", dict(SEARCHED), complete=False, mark=mark)
-    assert planning.needs_reading({"username": "jane", **wanted}, found, Summary("1", "arn", modified), True, NOW) is needed
+    assert (
+        planning.needs_reading({"username": "jane", **wanted}, found, Summary("1", "arn", modified), True, NOW)
+        is needed
+    )
 
 
 LONG_AGO: t.Final = NOW - dt.timedelta(hours=1)
@@ -145,7 +162,10 @@ BOTH: t.Final = {"secondary_email": "jd@example.com", "mobile": ""}
 def test_who_is_changed_on_the_word_of_the_search(wanted: Settings, modified: dt.datetime, needed: bool) -> None:
     mark = contact_digest.mark("jane", BOTH, NOW)
     found = User("1", "arn", {**SEARCHED, "person_id": ""}, complete=False, mark=mark)
-    assert planning.needs_reading({"username": "jane", **wanted}, found, Summary("1", "arn", modified), False, NOW) is needed
+    assert (
+        planning.needs_reading({"username": "jane", **wanted}, found, Summary("1", "arn", modified), False, NOW)
+        is needed
+    )
 
 
 def test_the_mark_of_a_user_who_was_not_read_holds_what_was_vouched_for() -> None:
@@ -166,7 +186,11 @@ def test_the_mark_of_who_made_an_agent_is_never_purged() -> None:
 def test_a_new_agent_bears_mark_and_object_id() -> None:
     wanted = {"username": "jane", "person_id": "1", "tags": {"team": "a"}}
     plan = planning.plan_agent(wanted, None, True, NOW, own=True)
-    assert plan.steps[0].args["tags"] == {"team": "a", "managed-by": "openccp.federation", "openccp.federation/entra-id": "1"}
+    assert plan.steps[0].args["tags"] == {
+        "team": "a",
+        "managed-by": "openccp.federation",
+        "openccp.federation/entra-id": "1",
+    }
     assert plan.after["tags"] == {"team": "a", "managed-by": "openccp.federation"}
 
 

@@ -25,7 +25,14 @@ CHANNELS: t.Final = {
 
 
 def user(**members: t.Any) -> dict[str, t.Any]:
-    return {"Id": "1", "Arn": "arn", "Username": "jane", "SecurityProfileIds": ["b", "a"], "RoutingProfileId": "r", **members}
+    return {
+        "Id": "1",
+        "Arn": "arn",
+        "Username": "jane",
+        "SecurityProfileIds": ["b", "a"],
+        "RoutingProfileId": "r",
+        **members,
+    }
 
 
 def seen(found: dict[str, t.Any]) -> shape.Settings:
@@ -34,7 +41,9 @@ def seen(found: dict[str, t.Any]) -> shape.Settings:
 
 def test_channels_there_and_back() -> None:
     configs = shape.channel_configs(CHANNELS)
-    assert configs["PhoneNumberConfigs"] == [{"Channel": "VOICE", "PhoneType": "DESK_PHONE", "PhoneNumber": "+4930123456"}]
+    assert configs["PhoneNumberConfigs"] == [
+        {"Channel": "VOICE", "PhoneType": "DESK_PHONE", "PhoneNumber": "+4930123456"}
+    ]
     assert configs["AfterContactWorkConfigs"][0] == {
         "Channel": "VOICE",
         "AfterContactWorkConfig": {"AfterContactWorkTimeLimit": 30},
@@ -62,7 +71,9 @@ def test_a_search_tells_milliseconds(phone: int | None, voice: int, seconds: int
 
 
 def test_a_description_tells_seconds() -> None:
-    described = shape.user_of(user(PhoneConfig={"AfterContactWorkTimeLimit": 30}), DirectoryToBe(), resolve_hierarchy=True)
+    described = shape.user_of(
+        user(PhoneConfig={"AfterContactWorkTimeLimit": 30}), DirectoryToBe(), resolve_hierarchy=True
+    )
     assert described.settings["after_contact_work_time_limit"] == 30
     assert described.complete
 
@@ -79,7 +90,10 @@ def test_a_search_knows_no_contact_details_and_hides_the_mark() -> None:
 @pytest.mark.parametrize(
     ("settings", "info"),
     [
-        ({"first_name": "Jane", "last_name": "Doe", "mobile": "", "secondary_email": None}, {"FirstName": "Jane", "LastName": "Doe"}),
+        (
+            {"first_name": "Jane", "last_name": "Doe", "mobile": "", "secondary_email": None},
+            {"FirstName": "Jane", "LastName": "Doe"},
+        ),
         ({"first_name": "J", "last_name": "D", "email": "never@example.com"}, {"FirstName": "J", "LastName": "D"}),
     ],
 )

@@ -17,14 +17,26 @@ INSTANCE_ARN = f"arn:aws:connect:eu-central-1:{ACCOUNT}:instance/{INSTANCE}"
 @pytest.mark.parametrize(
     ("built", "expected", "parse"),
     [
-        (arns.role_arn("aws", ACCOUNT, "Connect.Agent"), f"arn:aws:iam::{ACCOUNT}:role/Connect.Agent", arns.parse_role_arn),
-        (arns.role_arn("aws", ACCOUNT, "Agent", "/a/b/"), f"arn:aws:iam::{ACCOUNT}:role/a/b/Agent", arns.parse_role_arn),
+        (
+            arns.role_arn("aws", ACCOUNT, "Connect.Agent"),
+            f"arn:aws:iam::{ACCOUNT}:role/Connect.Agent",
+            arns.parse_role_arn,
+        ),
+        (
+            arns.role_arn("aws", ACCOUNT, "Agent", "/a/b/"),
+            f"arn:aws:iam::{ACCOUNT}:role/a/b/Agent",
+            arns.parse_role_arn,
+        ),
         (
             arns.saml_provider_arn("aws-us-gov", ACCOUNT, "Entra"),
             f"arn:aws-us-gov:iam::{ACCOUNT}:saml-provider/Entra",
             arns.parse_saml_provider_arn,
         ),
-        (arns.connect_instance_arn("aws", "eu-central-1", ACCOUNT, INSTANCE), INSTANCE_ARN, arns.parse_connect_instance_arn),
+        (
+            arns.connect_instance_arn("aws", "eu-central-1", ACCOUNT, INSTANCE),
+            INSTANCE_ARN,
+            arns.parse_connect_instance_arn,
+        ),
         (arns.connect_user_arn(INSTANCE_ARN, "u-1"), f"{INSTANCE_ARN}/agent/u-1", arns.parse_connect_user_arn),
     ],
 )
@@ -35,7 +47,13 @@ def test_what_is_built_is_parsed_again(built: str, expected: str, parse: t.Calla
 
 def test_the_parts_of_a_role() -> None:
     role = arns.parse_role_arn(f"arn:aws:iam::{ACCOUNT}:role/team/a/Agent")
-    assert (role.kind, role.path, role.name, role.account, role.partition) == ("role", "/team/a/", "Agent", ACCOUNT, "aws")
+    assert (role.kind, role.path, role.name, role.account, role.partition) == (
+        "role",
+        "/team/a/",
+        "Agent",
+        ACCOUNT,
+        "aws",
+    )
     assert arns.parse_role_arn(f"arn:aws:iam::{ACCOUNT}:role/Agent").path == "/"
 
 
@@ -58,10 +76,22 @@ def test_the_parts_of_a_user() -> None:
         (arns.parse_role_arn, f"arn:aws:iam::{ACCOUNT}:role/a b", "not a name for an IAM role"),
         (arns.parse_role_arn, f"arn:aws:iam::{ACCOUNT}:role/", "not a name for an IAM role"),
         (arns.parse_saml_provider_arn, f"arn:aws:iam::{ACCOUNT}:role/A", "not the ARN of an IAM SAML provider"),
-        (arns.parse_saml_provider_arn, f"arn:aws:iam::{ACCOUNT}:saml-provider/a/b", "not a name for an IAM SAML provider"),
+        (
+            arns.parse_saml_provider_arn,
+            f"arn:aws:iam::{ACCOUNT}:saml-provider/a/b",
+            "not a name for an IAM SAML provider",
+        ),
         (arns.parse_connect_instance_arn, f"{INSTANCE_ARN}/agent/u-1", "not the ARN of an Amazon Connect instance"),
-        (arns.parse_connect_instance_arn, f"arn:aws:connect:eu-central-1:{ACCOUNT}:instance/x", "not the id of an Amazon Connect instance"),
-        (arns.parse_connect_instance_arn, f"arn:aws:connect::{ACCOUNT}:instance/{INSTANCE}", "not the ARN of an Amazon Connect instance"),
+        (
+            arns.parse_connect_instance_arn,
+            f"arn:aws:connect:eu-central-1:{ACCOUNT}:instance/x",
+            "not the id of an Amazon Connect instance",
+        ),
+        (
+            arns.parse_connect_instance_arn,
+            f"arn:aws:connect::{ACCOUNT}:instance/{INSTANCE}",
+            "not the ARN of an Amazon Connect instance",
+        ),
         (arns.parse_connect_user_arn, INSTANCE_ARN, "not the ARN of an Amazon Connect user"),
     ],
 )

@@ -23,7 +23,9 @@ def test_the_partition_of_a_region(region: str, name: str) -> None:
     assert partitions.partition_of_region(region).name == name
 
 
-@pytest.mark.parametrize("text", ["", "frankfurt", "eu-central", "eu_central_1", "EU-CENTRAL-1", "us-iso-east-1", "eu-central-1\n"])
+@pytest.mark.parametrize(
+    "text", ["", "frankfurt", "eu-central", "eu_central_1", "EU-CENTRAL-1", "us-iso-east-1", "eu-central-1\n"]
+)
 def test_what_is_no_region(text: str) -> None:
     with pytest.raises(InvalidInput, match="not the name of an AWS Region"):
         partitions.partition_of_region(text)

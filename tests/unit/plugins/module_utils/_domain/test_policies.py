@@ -37,7 +37,9 @@ def test_the_usual_trust_policy() -> None:
 
 
 def test_a_trust_policy_with_everything() -> None:
-    policy = policies.trust_policy([PROVIDER, OTHER_PROVIDER, PROVIDER], [GLOBAL, REGIONAL], tag_session=True, set_source_identity=True)
+    policy = policies.trust_policy(
+        [PROVIDER, OTHER_PROVIDER, PROVIDER], [GLOBAL, REGIONAL], tag_session=True, set_source_identity=True
+    )
     statement = policy["Statement"][0]
     assert statement["Principal"] == {"Federated": [PROVIDER, OTHER_PROVIDER]}
     assert statement["Action"] == ["sts:AssumeRoleWithSAML", "sts:TagSession", "sts:SetSourceIdentity"]
@@ -144,7 +146,10 @@ def test_policies_that_mean_something_else(other: t.Any) -> None:
     [
         ({"Resource": "a"}, {"Resource": ["a"]}),
         ({"Principal": "*"}, {"Principal": {"AWS": "*"}}),
-        ({"Condition": {"Bool": {"aws:SecureTransport": True}}}, {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
+        (
+            {"Condition": {"Bool": {"aws:SecureTransport": True}}},
+            {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+        ),
         ({"Condition": {}}, {}),
         ({"NotAction": "A:b"}, {"NotAction": ["a:B"]}),
     ],
@@ -204,7 +209,14 @@ def test_other_json_is_named_as_what_it_is(text: str, words: str) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    [{"Condition": "x"}, {"Condition": {"StringEquals": "x"}}, {"Principal": ["x"]}, {"NotPrincipal": 3}, ["Effect"], None],
+    [
+        {"Condition": "x"},
+        {"Condition": {"StringEquals": "x"}},
+        {"Principal": ["x"]},
+        {"NotPrincipal": 3},
+        ["Effect"],
+        None,
+    ],
 )
 def test_a_statement_of_another_form_is_refused(statement: t.Any) -> None:
     with pytest.raises(InvalidInput, match="not an object"):
@@ -236,11 +248,17 @@ LABELLED = "https://us-east-1.signin.aws.amazon.com/saml"
 )
 def test_the_other_spelling_of_us_east_1_stays_trusted(wanted: list[str], trusted: list[str], expected: t.Any) -> None:
     provider = "arn:aws:iam::123456789012:saml-provider/Entra"
-    after = policies.with_former_spelling(policies.trust_policy([provider], wanted), policies.trust_policy([provider], trusted))
+    after = policies.with_former_spelling(
+        policies.trust_policy([provider], wanted), policies.trust_policy([provider], trusted)
+    )
     assert after["Statement"][0]["Condition"] == {"StringEquals": {"SAML:aud": expected}}
 
 
 def test_a_trust_policy_of_any_form_is_looked_at() -> None:
     wanted = policies.trust_policy(["arn:aws:iam::123456789012:saml-provider/Entra"], [GLOBAL])
-    for other in ({}, {"Statement": None}, {"Statement": ["x", {"Condition": []}, {"Condition": {"StringEquals": "x"}}]}):
+    for other in (
+        {},
+        {"Statement": None},
+        {"Statement": ["x", {"Condition": []}, {"Condition": {"StringEquals": "x"}}]},
+    ):
         assert policies.with_former_spelling(wanted, other) == wanted

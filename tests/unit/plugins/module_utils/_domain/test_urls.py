@@ -141,11 +141,15 @@ def test_audiences_and_identifiers() -> None:
         ),
     ],
 )
-def test_relay_states_are_built_and_parsed(region: str, destination: str | None, new_domain: bool, expected: str) -> None:
+def test_relay_states_are_built_and_parsed(
+    region: str, destination: str | None, new_domain: bool, expected: str
+) -> None:
     assert urls.relay_state(region, INSTANCE, destination, new_domain=new_domain) == expected
     parsed = urls.parse_relay_state(expected)
     assert (parsed.instance_id, parsed.destination, parsed.new_domain) == (INSTANCE, destination, new_domain)
-    assert (parsed.partition, parsed.region) == (("aws-us-gov", None) if region.startswith("us-gov") else ("aws", region))
+    assert (parsed.partition, parsed.region) == (
+        ("aws-us-gov", None) if region.startswith("us-gov") else ("aws", region)
+    )
 
 
 @pytest.mark.parametrize(
@@ -212,7 +216,9 @@ def test_the_addresses_of_each_cloud(cloud: str, launcher: str, metadata: str) -
 
 
 def test_a_user_access_url_with_an_audience() -> None:
-    url = urls.user_access_url(clouds.cloud_named("public"), TENANT, APP, audience="https://signin.aws.amazon.com/saml#2")
+    url = urls.user_access_url(
+        clouds.cloud_named("public"), TENANT, APP, audience="https://signin.aws.amazon.com/saml#2"
+    )
     assert url.endswith(f"?tenantId={TENANT}&audience=https%3A%2F%2Fsignin.aws.amazon.com%2Fsaml%232")
 
 
@@ -243,7 +249,9 @@ NEW = "https://example.my.connect.aws"
         ("", "/ccp-v2", True, True),
     ],
 )
-def test_the_destination_says_which_domain_is_meant(access_url: str, destination: str, told: bool | None, expected: bool) -> None:
+def test_the_destination_says_which_domain_is_meant(
+    access_url: str, destination: str, told: bool | None, expected: bool
+) -> None:
     assert urls.leads_to_new_domain(access_url, destination, told) is expected
 
 
@@ -279,10 +287,18 @@ def test_a_destination_with_a_query_arrives_as_it_is(destination: str) -> None:
 @pytest.mark.parametrize(
     ("ccp_url", "relay", "expected"),
     [
-        (f"{OLD}/ccp-v2/", f"https://console.aws.amazon.com/connect/federate/{INSTANCE}?new_domain=true", f"{NEW}/ccp-v2/"),
+        (
+            f"{OLD}/ccp-v2/",
+            f"https://console.aws.amazon.com/connect/federate/{INSTANCE}?new_domain=true",
+            f"{NEW}/ccp-v2/",
+        ),
         (f"{OLD}/ccp-v2/", f"https://console.aws.amazon.com/connect/federate/{INSTANCE}", f"{OLD}/ccp-v2/"),
         (f"{OLD}/ccp-v2/", "", f"{OLD}/ccp-v2/"),
-        (f"{NEW}/ccp-v2/", f"https://console.aws.amazon.com/connect/federate/{INSTANCE}?new_domain=true", f"{NEW}/ccp-v2/"),
+        (
+            f"{NEW}/ccp-v2/",
+            f"https://console.aws.amazon.com/connect/federate/{INSTANCE}?new_domain=true",
+            f"{NEW}/ccp-v2/",
+        ),
     ],
 )
 def test_the_panel_is_where_the_session_is(ccp_url: str, relay: str, expected: str) -> None:

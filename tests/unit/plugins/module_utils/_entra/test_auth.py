@@ -43,8 +43,16 @@ def test_secrets_are_secret() -> None:
         ({}, {"AZURE_CLIENT_SECRET": "one", "AZURE_SECRET": "two"}, auth.ClientSecret("one")),
         ({}, {"AZURE_CLIENT_SECRET": "", "AZURE_SECRET": "two"}, auth.ClientSecret("two")),
         ({"certificate_path": "/key"}, {"AZURE_CLIENT_SECRET": "other"}, auth.ClientCertificate("/key")),
-        ({"certificate_path": "/key"}, {"AZURE_CLIENT_CERTIFICATE_PASSWORD": "other's"}, auth.ClientCertificate("/key")),
-        ({}, {"AZURE_X509_CERTIFICATE_PATH": "/key", "AZURE_FEDERATED_TOKEN_FILE": "/token"}, auth.ClientCertificate("/key")),
+        (
+            {"certificate_path": "/key"},
+            {"AZURE_CLIENT_CERTIFICATE_PASSWORD": "other's"},
+            auth.ClientCertificate("/key"),
+        ),
+        (
+            {},
+            {"AZURE_X509_CERTIFICATE_PATH": "/key", "AZURE_FEDERATED_TOKEN_FILE": "/token"},
+            auth.ClientCertificate("/key"),
+        ),
         ({"federated_token_file": "/token"}, {"AZURE_CLIENT_SECRET": "other"}, auth.FederatedTokenFile("/token")),
         ({}, {"AZURE_FEDERATED_TOKEN_FILE": "/token"}, auth.FederatedTokenFile("/token")),
         ({"managed_identity": True}, {"AZURE_CLIENT_SECRET": "other"}, auth.ManagedIdentity()),
@@ -61,7 +69,9 @@ def test_no_credential() -> None:
 
 
 def test_place() -> None:
-    place = auth.place_of({"cloud": "usgov", "tenant_id": TENANT, "client_id": "c", "graph_url": "https://graph.example.com/"})
+    place = auth.place_of(
+        {"cloud": "usgov", "tenant_id": TENANT, "client_id": "c", "graph_url": "https://graph.example.com/"}
+    )
     assert place.scope == "https://graph.example.com/.default"
     assert place.cloud.authority_url == "https://login.microsoftonline.us"
     with pytest.raises(InvalidInput, match="AZURE_CLIENT_ID"):
@@ -77,7 +87,11 @@ def test_place() -> None:
             "secret is wrong",
         ),
         ({"error_codes": [7000222]}, "AADSTS7000222", "expired"),
-        ({"error_description": "AADSTS700016: Application not found."}, "AADSTS700016", "no application with this client_id"),
+        (
+            {"error_description": "AADSTS700016: Application not found."},
+            "AADSTS700016",
+            "no application with this client_id",
+        ),
         ({"error_codes": [999], "error": "invalid_client"}, "AADSTS999", "was refused"),
         ({"error": "temporarily_unavailable"}, "temporarily_unavailable", "was refused"),
         ({"error_description": "Unable to get authority configuration for https://…"}, "AADSTS90002", "no such tenant"),
@@ -93,7 +107,8 @@ def test_refusal(answer: dict[str, t.Any], code: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [("AzureUSGovernment", "usgov"), ("china", "china"), ("AzureGermanCloud", "AzureGermanCloud")]
+    ("value", "expected"),
+    [("AzureUSGovernment", "usgov"), ("china", "china"), ("AzureGermanCloud", "AzureGermanCloud")],
 )
 def test_cloud_of_the_environment(monkeypatch: pytest.MonkeyPatch, value: str, expected: str) -> None:
     """A name that is neither is left for the choices to refuse."""
@@ -109,12 +124,18 @@ class Recorder:
 
     def get(self, url: str, **_more: t.Any) -> SimpleNamespace:
         self.asked.append(url)
-        elsewhere = {f"{name}_endpoint": "https://login.example.com/a-tenant/token" for name in ("authorization", "token")}
-        return SimpleNamespace(status_code=200, text=json.dumps({**elsewhere, "issuer": "https://login.example.com"}), headers={})
+        elsewhere = {
+            f"{name}_endpoint": "https://login.example.com/a-tenant/token" for name in ("authorization", "token")
+        }
+        return SimpleNamespace(
+            status_code=200, text=json.dumps({**elsewhere, "issuer": "https://login.example.com"}), headers={}
+        )
 
     def post(self, url: str, **_more: t.Any) -> SimpleNamespace:
         self.asked.append(url)
-        return SimpleNamespace(status_code=200, text=json.dumps({"access_token": "token", "expires_in": 3600}), headers={})
+        return SimpleNamespace(
+            status_code=200, text=json.dumps({"access_token": "token", "expires_in": 3600}), headers={}
+        )
 
 
 CONFIGURATION: t.Final = "v2.0/.well-known/openid-configuration"
@@ -123,7 +144,9 @@ CONFIGURATION: t.Final = "v2.0/.well-known/openid-configuration"
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_known_authority_is_not_asked_for_its_configuration(cloud: str) -> None:
     session = Recorder()
-    answer = auth.ClientSecret("hunter2").client(auth.Endpoint(CLOUDS[cloud], TENANT, "the-client"), t.cast("t.Any", session))()
+    answer = auth.ClientSecret("hunter2").client(
+        auth.Endpoint(CLOUDS[cloud], TENANT, "the-client"), t.cast("t.Any", session)
+    )()
     assert answer["access_token"] == "token"
     assert session.asked == [f"{CLOUDS[cloud].authority_url}/{TENANT}/oauth2/v2.0/token"]
 
@@ -138,4 +161,7 @@ def test_a_known_authority_is_not_asked_for_its_configuration(cloud: str) -> Non
 def test_any_other_authority_is(cloud: Cloud, tenant: str) -> None:
     session = Recorder()
     auth.ClientSecret("hunter2").client(auth.Endpoint(cloud, tenant, "the-client"), t.cast("t.Any", session))()
-    assert session.asked == [f"{cloud.authority_url}/{tenant}/{CONFIGURATION}", "https://login.example.com/a-tenant/token"]
+    assert session.asked == [
+        f"{cloud.authority_url}/{tenant}/{CONFIGURATION}",
+        "https://login.example.com/a-tenant/token",
+    ]

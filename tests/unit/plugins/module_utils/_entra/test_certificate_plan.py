@@ -10,8 +10,16 @@ import typing as t
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._entra import certificate_plan
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import SigningCertificate, pairs
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
+    SigningCertificate,
+    pairs,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    Conflict,
+    FederationError,
+    InvalidInput,
+    NotFound,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
 
 NOW: t.Final = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
@@ -28,7 +36,14 @@ PARAMS: t.Final[dict[str, t.Any]] = {
 
 
 def one(
-    letter: str, begins: int, ends: int, *, active: bool = False, noted: bool = False, signs: bool = True, managed: bool = True
+    letter: str,
+    begins: int,
+    ends: int,
+    *,
+    active: bool = False,
+    noted: bool = False,
+    signs: bool = True,
+    managed: bool = True,
 ) -> SigningCertificate:
     """A certificate whose thumbprint is forty times a letter."""
     dates = (NOW + dt.timedelta(days=begins), NOW + dt.timedelta(days=ends))
@@ -66,7 +81,12 @@ TABLE: t.Final[dict[str, tuple[tuple[SigningCertificate, ...], dict[str, t.Any],
     "one of others beside a staged one": ((A, B, OTHERS), {}, "B", None),
     "one of others, to be adopted": ((A, OTHERS), {"adopt": True}, "E", None),
     "one of others is not activated": ((A, OTHERS), {"state": "active", "force": True}, "A", None),
-    "one of others is activated by name": ((A, OTHERS), {"state": "active", "thumbprint": "E" * 40, "force": True}, "E", "activate"),
+    "one of others is activated by name": (
+        (A, OTHERS),
+        {"state": "active", "thumbprint": "E" * 40, "force": True},
+        "E",
+        "activate",
+    ),
     "one of others is adopted": ((A, OTHERS), {"state": "active", "adopt": True, "force": True}, "E", "activate"),
     "staged by name": ((A, SHORT), {"thumbprint": "D" * 40}, "D", None),
     "active already": ((A,), {"state": "active"}, "A", None),

@@ -12,7 +12,13 @@ import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._domain.clouds import CLOUDS
 from ansible_collections.openccp.federation.plugins.module_utils._entra import errors, graph, retries
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import Endpoint
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, NotFound, Throttled
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    Conflict,
+    Denied,
+    FederationError,
+    NotFound,
+    Throttled,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 BASE: t.Final = "https://graph.microsoft.com/v1.0"
@@ -59,9 +65,14 @@ def _asks(*paths: str, method: str = "GET") -> list[graph.Request]:
 
 def test_url() -> None:
     path = graph.url(
-        "/users", filter=f"userPrincipalName eq {graph.literal(chr(39).join(('o', 'neil+x&y@contoso.com')))}", select=("id", "mail"), top=5
+        "/users",
+        filter=f"userPrincipalName eq {graph.literal(chr(39).join(('o', 'neil+x&y@contoso.com')))}",
+        select=("id", "mail"),
+        top=5,
     )
-    assert path == "/users?$filter=userPrincipalName%20eq%20%27o%27%27neil%2Bx%26y%40contoso.com%27&$select=id,mail&$top=5"
+    assert (
+        path == "/users?$filter=userPrincipalName%20eq%20%27o%27%27neil%2Bx%26y%40contoso.com%27&$select=id,mail&$top=5"
+    )
 
 
 def test_batch_keeps_the_order_and_each_outcome() -> None:
@@ -104,26 +115,39 @@ def test_batch_repeats_no_post_that_may_have_been_done() -> None:
 
 def test_pages() -> None:
     following = f"{BASE}/users?$skiptoken=A%2Bb"
-    wire = Wire(lambda *_: (200, {"value": [{"id": 1}], "@odata.nextLink": following}), lambda *_: (200, {"value": [{"id": 2}]}))
+    wire = Wire(
+        lambda *_: (200, {"value": [{"id": 1}], "@odata.nextLink": following}), lambda *_: (200, {"value": [{"id": 2}]})
+    )
     assert [one["id"] for one in wire.graph().pages("/users", "list users")] == [1, 2]
     assert wire.asked[1][1] == following, "the link is followed as it is"
 
 
 def test_no_token_leaves_for_another_host() -> None:
-    wire = Wire(lambda *_: (200, {"value": [], "@odata.nextLink": "https://graph.microsoft.com.example.com/v1.0/users"}))
+    wire = Wire(
+        lambda *_: (200, {"value": [], "@odata.nextLink": "https://graph.microsoft.com.example.com/v1.0/users"})
+    )
     with pytest.raises(FederationError, match="not Microsoft Graph"):
         list(wire.graph().pages("/users", "list users"))
     assert len(wire.asked) == 1
 
 
 def test_claims_of_a_token() -> None:
-    payload = base64.urlsafe_b64encode(json.dumps({"tid": "t", "roles": ["Policy.Read.All"]}).encode()).decode().rstrip("=")
+    payload = (
+        base64.urlsafe_b64encode(json.dumps({"tid": "t", "roles": ["Policy.Read.All"]}).encode()).decode().rstrip("=")
+    )
     assert graph.token_claims(f"x.{payload}.y")["roles"] == ["Policy.Read.All"]
     assert [graph.token_claims(token) for token in ("opaque", "a.b.c", "")] == [{}, {}, {}]
 
 
 def _error(status: int, code: str, message: str = "no", detail: str | None = None) -> FederationError:
-    body = {"error": {"code": code, "message": message, "details": [{"code": detail}] if detail else [], "innerError": {"request-id": "r"}}}
+    body = {
+        "error": {
+            "code": code,
+            "message": message,
+            "details": [{"code": detail}] if detail else [],
+            "innerError": {"request-id": "r"},
+        }
+    }
     return errors.translated(status, body, {}, "change it")
 
 
@@ -132,12 +156,32 @@ def _error(status: int, code: str, message: str = "no", detail: str | None = Non
     [
         (_error(404, "Request_ResourceNotFound"), NotFound, "Request_ResourceNotFound", True),
         (_error(409, "Directory_ConcurrencyViolation"), Conflict, "Directory_ConcurrencyViolation", True),
-        (_error(409, "Request_MultipleObjectsWithSameKeyValue"), Conflict, "Request_MultipleObjectsWithSameKeyValue", False),
+        (
+            _error(409, "Request_MultipleObjectsWithSameKeyValue"),
+            Conflict,
+            "Request_MultipleObjectsWithSameKeyValue",
+            False,
+        ),
         (_error(400, "Request_BadRequest", "Another object …", "ObjectConflict"), Conflict, "ObjectConflict", False),
-        (_error(400, "Request_BadRequest", "…", "HostNameNotOnVerifiedDomain"), FederationError, "HostNameNotOnVerifiedDomain", True),
-        (_error(400, "Request_BadRequest", "Not a valid reference update"), FederationError, "Request_BadRequest", True),
+        (
+            _error(400, "Request_BadRequest", "…", "HostNameNotOnVerifiedDomain"),
+            FederationError,
+            "HostNameNotOnVerifiedDomain",
+            True,
+        ),
+        (
+            _error(400, "Request_BadRequest", "Not a valid reference update"),
+            FederationError,
+            "Request_BadRequest",
+            True,
+        ),
         (_error(400, "Request_BadRequest", "Property x is invalid"), FederationError, "Request_BadRequest", False),
-        (_error(403, "Authorization_RequestDenied", "Insufficient privileges"), Denied, "Authorization_RequestDenied", False),
+        (
+            _error(403, "Authorization_RequestDenied", "Insufficient privileges"),
+            Denied,
+            "Authorization_RequestDenied",
+            False,
+        ),
         (
             _error(
                 403,

@@ -11,7 +11,12 @@ import typing as t
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Person
-from ansible_collections.openccp.federation.plugins.module_utils._entra.group_members import Group, Membership, Rules, sorted_out
+from ansible_collections.openccp.federation.plugins.module_utils._entra.group_members import (
+    Group,
+    Membership,
+    Rules,
+    sorted_out,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values, claims, session_names
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,10 +31,19 @@ BY_MAIL: t.Final = Rules(claims.build(session_name_source="mail"))
 
 def user(number: int, **properties: t.Any) -> Json:
     mail = f"agent{number}@example.com"
-    return {"id": f"id-{number}", "userPrincipalName": mail, "mail": mail, "givenName": "A", "surname": "B", **properties}
+    return {
+        "id": f"id-{number}",
+        "userPrincipalName": mail,
+        "mail": mail,
+        "givenName": "A",
+        "surname": "B",
+        **properties,
+    }
 
 
-def members(*users: Json, nested: t.Mapping[str, t.Sequence[Json]] | None = None, rules: Rules = BY_MAIL) -> tuple[list[Json], list[Json]]:
+def members(
+    *users: Json, nested: t.Mapping[str, t.Sequence[Json]] | None = None, rules: Rules = BY_MAIL
+) -> tuple[list[Json], list[Json]]:
     return sorted_out(Membership((Group("Agents", "g", "Agents", list(users)),), nested or {}), rules)
 
 
@@ -40,7 +54,10 @@ def members(*users: Json, nested: t.Mapping[str, t.Sequence[Json]] | None = None
         (user(1, givenName="  "), ["There is no given name.", "connect_users_name_fallbacks"]),
         (user(1, accountEnabled=False), ["disabled", "Enable it in Entra ID"]),
         (user(1, userType="Guest"), ["a guest's", "connect_users_guests"]),
-        (user(1, mail=None), ["The attribute mail, which is the session name, is empty.", "federation_session_name_source"]),
+        (
+            user(1, mail=None),
+            ["The attribute mail, which is the session name, is empty.", "federation_session_name_source"],
+        ),
         (user(1, mail="o'brien@example.com"), ["cannot sign in", "Change mail of the person"]),
     ],
 )
@@ -56,7 +73,9 @@ def test_a_member_of_a_nested_group_is_named_unless_a_listed_group_holds_the_per
     assert [(person["username"], person["groups"], person["nested"]) for person in usable] == [
         ("agent1@example.com", ["Agents"], ["Inner"]),
     ]
-    assert [(person["username"], person["groups"], person["nested"]) for person in unusable] == [("agent2@example.com", [], ["Inner"])]
+    assert [(person["username"], person["groups"], person["nested"]) for person in unusable] == [
+        ("agent2@example.com", [], ["Inner"])
+    ]
     assert "only in Inner" in unusable[0]["reasons"][0]
     assert unusable[0]["fixes"] == ["Add the person to a listed group, or list Inner."]
 
@@ -75,7 +94,8 @@ def test_a_guest_without_names_can_be_an_agent() -> None:
     assert person["substituted_names"] == ["first_name", "last_name"]
 
 
-# The same session name everywhere: what the sandbox's sign-in sends, what the check expects, and the username of the group's member.
+# The same session name everywhere: what the sandbox's sign-in sends, what the check expects, and the username of the
+# group's member.
 
 ATTRIBUTES: t.Final = {
     "userprincipalname": "userPrincipalName",
@@ -86,7 +106,19 @@ ATTRIBUTES: t.Final = {
 }
 TEXTS: t.Final = st.one_of(
     st.none(),
-    st.sampled_from(["", "Jane.Doe@Example.com", "jane", "JANE@x.org", "@", "a@b@c.de", "4711", "Straße@example.com", "o'brien@x.de"]),
+    st.sampled_from(
+        [
+            "",
+            "Jane.Doe@Example.com",
+            "jane",
+            "JANE@x.org",
+            "@",
+            "a@b@c.de",
+            "4711",
+            "Straße@example.com",
+            "o'brien@x.de",
+        ]
+    ),
     st.text(max_size=8),
 )
 SOURCES: t.Final = st.sampled_from(sorted(ATTRIBUTES))
@@ -96,19 +128,25 @@ def transformation(method: str, inputs: t.Mapping[str, str], constants: t.Mappin
     return {
         "ID": "Made",
         "TransformationMethod": method,
-        "InputClaims": [{"ClaimTypeReferenceId": source, "TransformationClaimType": name} for name, source in inputs.items()],
+        "InputClaims": [
+            {"ClaimTypeReferenceId": source, "TransformationClaimType": name} for name, source in inputs.items()
+        ],
         "InputParameters": [{"ID": name, "Value": value} for name, value in constants.items()],
         "OutputClaims": [{"ClaimTypeReferenceId": "name", "TransformationClaimType": "outputClaim"}],
     }
 
 
 CASES: t.Final = st.builds(
-    lambda method, source: transformation(method, {"sourceClaim": source}, {}), st.sampled_from(["ToLowercase()", "ToUppercase()"]), SOURCES
+    lambda method, source: transformation(method, {"sourceClaim": source}, {}),
+    st.sampled_from(["ToLowercase()", "ToUppercase()"]),
+    SOURCES,
 )
 PREFIXES: t.Final = st.builds(lambda source: transformation("ExtractMailPrefix", {"mail": source}, {}), SOURCES)
 JOINS: t.Final = st.one_of(
     st.builds(
-        lambda first, second, separator: transformation("Join", {"string1": first, "string2": second}, {"separator": separator}),
+        lambda first, second, separator: transformation(
+            "Join", {"string1": first, "string2": second}, {"separator": separator}
+        ),
         SOURCES,
         SOURCES,
         st.sampled_from(["@", ".", ""]),
@@ -122,7 +160,8 @@ JOINS: t.Final = st.one_of(
 POLICIES: t.Final = st.one_of(
     st.builds(lambda source: ({"Source": "user", "ID": source}, ()), SOURCES),
     st.builds(
-        lambda made: ({"Source": "transformation", "ID": "name", "TransformationId": "Made"}, (made,)), st.one_of(CASES, PREFIXES, JOINS)
+        lambda made: ({"Source": "transformation", "ID": "name", "TransformationId": "Made"}, (made,)),
+        st.one_of(CASES, PREFIXES, JOINS),
     ),
 )
 
@@ -139,7 +178,9 @@ class OnePolicy(dict[str, t.Any]):
     display_name = "Contoso"
 
     def __init__(self, policy: claims.ClaimsPolicy) -> None:
-        super().__init__(claimsMappingPolicies=types.SimpleNamespace(visible=lambda _key: {"definition": policy.definition()}))
+        super().__init__(
+            claimsMappingPolicies=types.SimpleNamespace(visible=lambda _key: {"definition": policy.definition()})
+        )
 
 
 def signed_in(policy: claims.ClaimsPolicy, person: Json) -> str | None:
@@ -158,7 +199,9 @@ def signed_in(policy: claims.ClaimsPolicy, person: Json) -> str | None:
     st.fixed_dictionaries({name: TEXTS for name in ATTRIBUTES.values() if name != "userPrincipalName"}),
     st.sampled_from(["Jane.Doe@Example.com", "jane@example.com", "x@y.z"]),
 )
-def test_sign_in_check_and_group_member_have_one_session_name(made: tuple[Json, tuple[Json, ...]], properties: Json, name: str) -> None:
+def test_sign_in_check_and_group_member_have_one_session_name(
+    made: tuple[Json, tuple[Json, ...]], properties: Json, name: str
+) -> None:
     policy = policy_of(*made)
     person = {"id": "id-1", "givenName": "A", "surname": "B", "userPrincipalName": name, **properties}
     truth = signed_in(policy, person)
@@ -168,4 +211,7 @@ def test_sign_in_check_and_group_member_have_one_session_name(made: tuple[Json, 
     assert [each["username"] for each in (*usable, *unusable)] == [truth or ""]
     assert bool(usable) == (truth is not None and not session_names.problems(truth))
     read = claim_values.user_properties(policy, (claims.ROLE_SESSION_NAME,))
-    assert signed_in(policy, {key: value for key, value in person.items() if key in (*read, "id", "userPrincipalName")}) == truth
+    assert (
+        signed_in(policy, {key: value for key, value in person.items() if key in (*read, "id", "userPrincipalName")})
+        == truth
+    )

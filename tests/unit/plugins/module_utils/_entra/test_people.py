@@ -13,7 +13,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.graph im
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._facts.entra import read_people
 
-JANE: t.Final = {"@odata.type": "#microsoft.graph.user", "id": "1", "userPrincipalName": "jane@example.com", "userType": "Guest"}
+JANE: t.Final = {
+    "@odata.type": "#microsoft.graph.user",
+    "id": "1",
+    "userPrincipalName": "jane@example.com",
+    "userType": "Guest",
+}
 HOME: t.Final = {"identities": [{"issuer": "ExternalAzureAD"}]}
 
 
@@ -53,4 +58,10 @@ def test_another_refusal_is_the_caller_s(monkeypatch: pytest.MonkeyPatch) -> Non
     graph = Members(takes_identities=True)
     monkeypatch.setattr(graph, "_answer", lambda request: Result(error=FederationError("Bad request", http_status=400)))
     with pytest.raises(FederationError, match="Bad request"):
-        read_people(t.cast("t.Any", graph), Application("Agents", "app", groups=(Group("group", "Agents"),)), (), (), everyone=True)
+        read_people(
+            t.cast("t.Any", graph),
+            Application("Agents", "app", groups=(Group("group", "Agents"),)),
+            (),
+            (),
+            everyone=True,
+        )

@@ -18,8 +18,19 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     preflight,
     saml_app,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application, Candidates, Selector
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, FederationError, InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
+    MARKER,
+    Application,
+    Candidates,
+    Selector,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    Conflict,
+    Denied,
+    FederationError,
+    InvalidInput,
+    NotFound,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 
 URN: t.Final = "urn:amazon:webservices"
@@ -37,7 +48,9 @@ PARAMS: t.Final[dict[str, t.Any]] = {
 }
 
 
-def _app(app_id: str, name: str = "Centre", *, managed: bool = True, identifiers: tuple[str, ...] = (URN,)) -> dict[str, t.Any]:
+def _app(
+    app_id: str, name: str = "Centre", *, managed: bool = True, identifiers: tuple[str, ...] = (URN,)
+) -> dict[str, t.Any]:
     return {
         "id": f"o-{app_id}",
         "appId": app_id,
@@ -83,11 +96,26 @@ def test_choose(selector: Selector, found: Candidates, expected: str | None) -> 
     ("found", "expected"),
     [
         (Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"},)), None),
-        (Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, UNDONE | {"createdDateTime": "2026-01-01"})), "undone"),
-        (Candidates((), (MINE | {"createdDateTime": "2026-01-01"},), (HALF | {"createdDateTime": "2026-01-02"},)), "mine"),
-        (Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, UNDONE | {"createdDateTime": "2026-01-03"})), None),
-        (Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, OTHER | {"createdDateTime": "2026-01-01"})), None),
-        (Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, UNDONE | {"createdDateTime": "2026-01-02"})), None),
+        (
+            Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, UNDONE | {"createdDateTime": "2026-01-01"})),
+            "undone",
+        ),
+        (
+            Candidates((), (MINE | {"createdDateTime": "2026-01-01"},), (HALF | {"createdDateTime": "2026-01-02"},)),
+            "mine",
+        ),
+        (
+            Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, UNDONE | {"createdDateTime": "2026-01-03"})),
+            None,
+        ),
+        (
+            Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, OTHER | {"createdDateTime": "2026-01-01"})),
+            None,
+        ),
+        (
+            Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"}, UNDONE | {"createdDateTime": "2026-01-02"})),
+            None,
+        ),
     ],
 )
 def test_the_older_of_two_is_kept(found: Candidates, expected: str | None) -> None:
@@ -106,9 +134,19 @@ def test_choose_refuses_to_guess() -> None:
     [
         (Selector(app_id="nobody"), Candidates(), NotFound, "no application with the app_id nobody"),
         (SELECTOR, Candidates(by_identifier=(THEIRS,)), Conflict, "saml#centre with template: aws_single_account"),
-        (SELECTOR, Candidates(principals=({"appId": "p", "displayName": "P", "servicePrincipalNames": [URN]},)), Conflict, r"'P' \(p\)"),
+        (
+            SELECTOR,
+            Candidates(principals=({"appId": "p", "displayName": "P", "servicePrincipalNames": [URN]},)),
+            Conflict,
+            r"'P' \(p\)",
+        ),
         (SELECTOR, Candidates(by_name=(OTHER,)), Conflict, "with other identifiers: 'Centre' \\(other\\)"),
-        (SELECTOR, Candidates(by_name=(_app("x", managed=False, identifiers=()),)), Conflict, "that this collection did not make"),
+        (
+            SELECTOR,
+            Candidates(by_name=(_app("x", managed=False, identifiers=()),)),
+            Conflict,
+            "that this collection did not make",
+        ),
     ],
 )
 def test_check_free(selector: Selector, found: Candidates, kind: type[FederationError], message: str) -> None:
@@ -118,7 +156,14 @@ def test_check_free(selector: Selector, found: Candidates, kind: type[Federation
 
 
 def _principal(**values: t.Any) -> dict[str, t.Any]:
-    return {"id": "sp", "appId": "mine", "preferredSingleSignOnMode": "saml", "appRoles": [], "tags": ["Template"], **values}
+    return {
+        "id": "sp",
+        "appId": "mine",
+        "preferredSingleSignOnMode": "saml",
+        "appRoles": [],
+        "tags": ["Template"],
+        **values,
+    }
 
 
 def _situation(app: Application | None, **values: t.Any) -> saml_app.CurrentState:
@@ -153,7 +198,12 @@ def test_creation_needs(missing: str) -> None:
 
 def test_half_made_application_is_finished() -> None:
     plan = saml_app.plan(PARAMS, _situation(Application(HALF, _principal(preferredSingleSignOnMode=None))))
-    assert [step.do for step in plan.steps] == ["update_principal", "update_application", "add_certificate", "activate_certificate"]
+    assert [step.do for step in plan.steps] == [
+        "update_principal",
+        "update_application",
+        "add_certificate",
+        "activate_certificate",
+    ]
     assert plan.steps[1].args["options"] == ["identifiers", "reply_urls", "name", "tagged"]
 
 
@@ -161,7 +211,12 @@ def test_half_made_application_is_finished() -> None:
     ("option", "value", "principal", "body"),
     [
         ("relay_state", "https://x", {}, {"samlSingleSignOnSettings": {"relayState": "https://x"}}),
-        ("relay_state", "", {"samlSingleSignOnSettings": {"relayState": "https://x"}}, {"samlSingleSignOnSettings": {"relayState": None}}),
+        (
+            "relay_state",
+            "",
+            {"samlSingleSignOnSettings": {"relayState": "https://x"}},
+            {"samlSingleSignOnSettings": {"relayState": None}},
+        ),
         ("relay_state", "", {"samlSingleSignOnSettings": None}, None),
         ("notes", "", {"notes": "old"}, {"notes": None}),
         ("notes", "", {"notes": None}, None),
@@ -175,7 +230,9 @@ def test_half_made_application_is_finished() -> None:
         ("notes", None, {"loginUrl": "https://x"}, {"loginUrl": None}),
     ],
 )
-def test_settings_of_the_service_principal(option: str, value: t.Any, principal: dict[str, t.Any], body: dict[str, t.Any] | None) -> None:
+def test_settings_of_the_service_principal(
+    option: str, value: t.Any, principal: dict[str, t.Any], body: dict[str, t.Any] | None
+) -> None:
     app = Application(MINE, _principal(**principal))
     wanted = saml_app.desired_settings({**PARAMS, option: value}, app)
     options = [one.option for one in saml_app.differing(saml_app.PRINCIPAL, wanted, app)]
@@ -251,7 +308,10 @@ def test_assignments(wish: t.Any, add: dict[str, str], remove: dict[str, str]) -
 
 @pytest.mark.parametrize(
     ("wish", "message"),
-    [({"users": {"set": [], "add": ["a"]}}, "cannot be combined"), ({"groups": {"add": ["A"], "remove": ["a"]}}, "adds and removes a")],
+    [
+        ({"users": {"set": [], "add": ["a"]}}, "cannot be combined"),
+        ({"groups": {"add": ["A"], "remove": ["a"]}}, "adds and removes a"),
+    ],
 )
 def test_assignments_that_contradict(wish: t.Any, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
@@ -285,7 +345,10 @@ def test_two_policies() -> None:
         (None, None),
         ((), "to assign: AppRoleAssignment.ReadWrite.All or Application.ReadWrite.All"),
         (("Application.ReadWrite.OwnedBy",), "to assign"),
-        (("Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All"), "to change applications: Application.ReadWrite.All"),
+        (
+            ("Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All"),
+            "to change applications: Application.ReadWrite.All",
+        ),
         (("Application.ReadWrite.All",), None),
     ],
 )

@@ -22,7 +22,9 @@ def _certificate(begins: int, ends: int) -> x509.Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Sign-in")])
     dates = (NOW + dt.timedelta(days=begins), NOW + dt.timedelta(days=ends))
-    return x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), *dates).sign(key, hashes.SHA256())
+    return x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), *dates).sign(
+        key, hashes.SHA256()
+    )
 
 
 def _thumbprint(certificate: x509.Certificate) -> str:
@@ -30,7 +32,9 @@ def _thumbprint(certificate: x509.Certificate) -> str:
 
 
 def _triple(certificate: x509.Certificate) -> tuple[list[dict[str, t.Any]], dict[str, t.Any]]:
-    """The keys and the password of one certificate, as facts/entra.md 3.2 has them: the Verify key has an id of its own."""
+    """The keys and the password of one certificate, as facts/entra.md 3.2 has them: the Verify key has an id of its
+    own.
+    """
     shared = {"customKeyIdentifier": base64.b64encode(certificate.fingerprint(hashes.SHA1())).decode()}
     der = base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
     sign = {**shared, "usage": "Sign", "type": "X509CertAndPassword", "keyId": "s", "key": None}
@@ -40,7 +44,13 @@ def _triple(certificate: x509.Certificate) -> tuple[list[dict[str, t.Any]], dict
 
 def _principal(*certificates: x509.Certificate, active: x509.Certificate | None = None) -> dict[str, t.Any]:
     triples = [_triple(one) for one in certificates]
-    foreign = {"customKeyIdentifier": "Zm9yZWlnbg==", "usage": "Verify", "type": "Symmetric", "keyId": "f", "key": "bm8gY2VydA=="}
+    foreign = {
+        "customKeyIdentifier": "Zm9yZWlnbg==",
+        "usage": "Verify",
+        "type": "Symmetric",
+        "keyId": "f",
+        "key": "bm8gY2VydA==",
+    }
     secret = {"customKeyIdentifier": None, "keyId": "secret", "displayName": "a client secret"}
     return {
         "keyCredentials": [*(key for keys, _password in triples for key in keys), foreign],
@@ -86,7 +96,10 @@ def test_certificate_without_its_key_cannot_sign() -> None:
     ],
 )
 def test_what_a_run_does(
-    certificates: tuple[x509.Certificate, ...], active: x509.Certificate | None, make: bool, activate: x509.Certificate | None
+    certificates: tuple[x509.Certificate, ...],
+    active: x509.Certificate | None,
+    make: bool,
+    activate: x509.Certificate | None,
 ) -> None:
     """A rotation that is under way (two usable certificates) is left alone."""
     found = signing.pairs(_principal(*certificates, active=active))
@@ -97,7 +110,9 @@ def test_what_a_run_does(
 
 @pytest.mark.parametrize("certificates", [(NEW,), (OLD, NEW), (EXPIRED, OLD, NEW)])
 def test_removal_takes_one_triple_alone(certificates: tuple[x509.Certificate, ...]) -> None:
-    """facts/pains.md 1, facts/entra.md E1: the sibling stays, byte for byte, but for nulls, and so do foreign keys and secrets."""
+    """facts/pains.md 1, facts/entra.md E1: the sibling stays, byte for byte, but for nulls, and so do foreign keys and
+    secrets.
+    """
     principal = _principal(*certificates)
     for chosen in certificates:
         body = signing.without(principal, signing.named(signing.pairs(principal), _thumbprint(chosen)))
@@ -114,7 +129,9 @@ def test_foreign_keys_without_an_identifier_are_kept_apart_and_never_removed() -
     (verify,) = (key for key in principal["keyCredentials"] if key["keyId"] == "v")
     for number, certificate in enumerate((OLD, EXPIRED, NEW)):
         der = base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
-        principal["keyCredentials"].insert(0, {**verify, "customKeyIdentifier": None, "keyId": f"foreign {number}", "key": der})
+        principal["keyCredentials"].insert(
+            0, {**verify, "customKeyIdentifier": None, "keyId": f"foreign {number}", "key": der}
+        )
     principal["keyCredentials"].append({"customKeyIdentifier": None, "usage": "Sign", "keyId": "foreign too"})
     found = signing.pairs(principal)
     assert [(one.thumbprint, one.can_sign) for one in found] == [
@@ -126,9 +143,11 @@ def test_foreign_keys_without_an_identifier_are_kept_apart_and_never_removed() -
     with pytest.raises(Conflict, match=f"{_thumbprint(OLD)} has no customKeyIdentifier"):
         signing.without(principal, signing.named(found, _thumbprint(OLD)))
     left = signing.without(principal, signing.named(found, _thumbprint(NEW)))
-    assert [{**key, "key": None} for key in principal["keyCredentials"] if key["customKeyIdentifier"] in (None, "Zm9yZWlnbg==")] == left[
-        "keyCredentials"
-    ]
+    assert [
+        {**key, "key": None}
+        for key in principal["keyCredentials"]
+        if key["customKeyIdentifier"] in (None, "Zm9yZWlnbg==")
+    ] == left["keyCredentials"]
 
 
 def test_the_active_one_is_never_removed() -> None:
@@ -147,7 +166,9 @@ def test_wishes_that_entra_refuses(name: str, days: int) -> None:
 
 
 def test_what_was_made_here_is_told_by_tags() -> None:
-    """By thumbprint, or until it is first activated by the second in which it ends; one that is gone is still known by its thumbprint."""
+    """By thumbprint, or until it is first activated by the second in which it ends; one that is gone is still known by
+    its thumbprint.
+    """
     ends = f"{NEW.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
     gone = "A" * 40
     tags = [f"{signing.MADE_TAG}{_thumbprint(OLD)}", f"{signing.MADE_TAG}{ends}", f"{signing.MADE_TAG}{gone}"]

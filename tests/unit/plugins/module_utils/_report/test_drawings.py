@@ -46,7 +46,11 @@ def test_a_path_of_hardly_anything(hops: list[dict[str, str]]) -> None:
         [certificate("2026-01-01", "2029-01-01")],
         [certificate("2020-01-01", "2023-01-01")],
         [certificate("2026-06-01", "2026-06-01")],
-        [certificate("2023-02-01", "2026-02-01"), certificate("2026-01-31", "2029-01-31"), certificate("1950-01-01", "2049-12-31")],
+        [
+            certificate("2023-02-01", "2026-02-01"),
+            certificate("2026-01-31", "2029-01-31"),
+            certificate("1950-01-01", "2049-12-31"),
+        ],
         [],
     ],
     ids=["valid", "ended long ago", "of no length", "several", "none"],

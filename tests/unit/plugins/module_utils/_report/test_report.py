@@ -56,7 +56,9 @@ def test_the_schema_refuses_what_is_no_report() -> None:
 
 
 def test_the_worst_federation_stands_first_and_none_is_forgotten() -> None:
-    content = build(*CHECKS, {"host": "closed", "not_readable": "Denied."}, hosts=["sales", "support", "closed", "lost"])
+    content = build(
+        *CHECKS, {"host": "closed", "not_readable": "Denied."}, hosts=["sales", "support", "closed", "lost"]
+    )
     assert [one["host"] for one in content["federations"]] == ["support", "sales"]
     assert {one["host"]: one["reason"] for one in content["not_readable"]} == {"closed": "Denied.", "lost": report.LOST}
     assert content["counts"] == {"fail": 1, "warning": 0, "unknown": 0, "pass": 1, "not_readable": 2}
@@ -75,7 +77,11 @@ def ending() -> f.Facts:
         (m.facts(people=()), "pass", "Nothing was found that keeps agents out."),
         (m.facts(people=(m.person(id=None),)), "fail", "1 person cannot get in."),
         (ending(), "warning", "Agents get in, with 1 warning."),
-        (m.facts(providers={m.PROVIDER: None}), "fail", "The sign-in path fails for everybody it concerns: certificate, provider."),
+        (
+            m.facts(providers={m.PROVIDER: None}),
+            "fail",
+            "The sign-in path fails for everybody it concerns: certificate, provider.",
+        ),
         (
             m.facts(roles={}, not_readable={m.ROLE: "Denied."}),
             "unknown",
@@ -118,19 +124,41 @@ def test_each_failure_has_a_command_and_each_unknown_a_reason() -> None:
         ("certificate", "fail", "app", "site --inventory hosts.yml --limit 'a b'"),
         ("certificate", "warning", "app", "rotate_certificate --inventory hosts.yml --limit 'a b'"),
         ("user", "fail", "jane@x.com", "users --inventory hosts.yml --limit 'a b'"),
-        ("account", "fail", "jane@x.com", "check --inventory hosts.yml --limit 'a b' -e federation_check_people=jane@x.com"),
+        (
+            "account",
+            "fail",
+            "jane@x.com",
+            "check --inventory hosts.yml --limit 'a b' -e federation_check_people=jane@x.com",
+        ),
         (
             "account",
             "fail",
             "o'brien@x.com",
             """check --inventory hosts.yml --limit 'a b' -e 'federation_check_people=o'"'"'brien@x.com'""",
         ),
-        ("account", "fail", "{{ 7 * 7 }}", "check --inventory hosts.yml --limit 'a b' -e federation_check_everyone_assigned=true"),
-        ("account", "fail", "$(reboot)", "check --inventory hosts.yml --limit 'a b' -e federation_check_everyone_assigned=true"),
-        ("account", "fail", "a\nb", "check --inventory hosts.yml --limit 'a b' -e federation_check_everyone_assigned=true"),
+        (
+            "account",
+            "fail",
+            "{{ 7 * 7 }}",
+            "check --inventory hosts.yml --limit 'a b' -e federation_check_everyone_assigned=true",
+        ),
+        (
+            "account",
+            "fail",
+            "$(reboot)",
+            "check --inventory hosts.yml --limit 'a b' -e federation_check_everyone_assigned=true",
+        ),
+        (
+            "account",
+            "fail",
+            "a\nb",
+            "check --inventory hosts.yml --limit 'a b' -e federation_check_everyone_assigned=true",
+        ),
     ],
 )
-def test_the_command_of_a_hop_is_safe_in_a_shell_and_in_ansible(hop: str, status: str, subject: str, expected: str) -> None:
+def test_the_command_of_a_hop_is_safe_in_a_shell_and_in_ansible(
+    hop: str, status: str, subject: str, expected: str
+) -> None:
     finding = {"hop": hop, "status": status, "subject": subject, "person": hop in ("account", "user")}
     text = command(finding, "a b", ["hosts.yml"])
     assert text == f"ansible-playbook openccp.federation.{expected}"
@@ -149,7 +177,11 @@ NEXT: t.Final = m.certificate("next").thumbprint
     ("before", "after", "expected"),
     [
         (m.facts(), m.facts(), []),
-        (m.facts(), m.facts(people=(m.person(id=None),)), [("worse", "jane.doe@example.com can no longer get in (account).")]),
+        (
+            m.facts(),
+            m.facts(people=(m.person(id=None),)),
+            [("worse", "jane.doe@example.com can no longer get in (account).")],
+        ),
         (m.facts(people=(m.person(id=None),)), m.facts(), [("better", "account: fail → pass")]),
         (
             m.facts(people=(m.person(id=None),)),
@@ -181,7 +213,11 @@ NEXT: t.Final = m.certificate("next").thumbprint
             ),
             [("neutral", f"{m.PROVIDER} holds the certificate {NEXT}.")],
         ),
-        (m.facts(), m.facts(users=m.users(m.user(), m.user(username="b@x.com"))), [("neutral", "Agents not checked: 0 → 1")]),
+        (
+            m.facts(),
+            m.facts(users=m.users(m.user(), m.user(username="b@x.com"))),
+            [("neutral", "Agents not checked: 0 → 1")],
+        ),
     ],
 )
 def test_what_changed_is_told(before: f.Facts, after: f.Facts, expected: list[tuple[str, str]]) -> None:
@@ -212,8 +248,20 @@ def test_hosts_that_come_and_go() -> None:
         ({"findings": []}, "its kind is None"),
         ({"kind": report.KIND, "version": 99}, "has version 99"),
         ({"kind": report.KIND, "version": 1}, "is damaged"),
-        ({"kind": report.KIND, "version": 1, "generated": r.NOW, "federations": [{"host": "demo"}], "not_readable": []}, "is damaged"),
-        ({"kind": report.KIND, "version": 1, "generated": r.NOW, "federations": None, "not_readable": []}, "is damaged"),
+        (
+            {
+                "kind": report.KIND,
+                "version": 1,
+                "generated": r.NOW,
+                "federations": [{"host": "demo"}],
+                "not_readable": [],
+            },
+            "is damaged",
+        ),
+        (
+            {"kind": report.KIND, "version": 1, "generated": r.NOW, "federations": None, "not_readable": []},
+            "is damaged",
+        ),
     ],
 )
 def test_what_is_no_report_of_this_kind_is_refused(previous: t.Any, message: str) -> None:

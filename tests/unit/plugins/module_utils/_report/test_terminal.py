@@ -14,12 +14,31 @@ INVENTORIES: t.Final = ["hosts.yml"]
 
 
 def finding(hop: str, subject: str, status: str, person: bool = False, **words: str) -> dict[str, t.Any]:
-    return {"hop": hop, "subject": subject, "status": status, "person": person, "reason": "", "symptom": "", "fix": "", **words}
+    return {
+        "hop": hop,
+        "subject": subject,
+        "status": status,
+        "person": person,
+        "reason": "",
+        "symptom": "",
+        "fix": "",
+        **words,
+    }
 
 
 def stopped(name: str, hop: str = "assignment") -> dict[str, t.Any]:
-    reason = "The person is not assigned to the application, neither directly nor as a direct member of an assigned group."
-    return finding(hop, name, "fail", True, reason=reason, symptom="AADSTS50105: Your administrator", fix="Add the person to Agents")
+    reason = (
+        "The person is not assigned to the application, neither directly nor as a direct member of an assigned group."
+    )
+    return finding(
+        hop,
+        name,
+        "fail",
+        True,
+        reason=reason,
+        symptom="AADSTS50105: Your administrator",
+        fix="Add the person to Agents",
+    )
 
 
 def printed(*findings: dict[str, t.Any], width: int = 80) -> list[Line]:
@@ -43,12 +62,18 @@ def test_failures_come_first_and_the_rest_is_a_line() -> None:
     warning = next(number for number, line in enumerate(told) if line.text.startswith("  warning: "))
     assert told[warning].status == "warning"
     assert [line.text for line in told[-2:]] == ["Not known: tenant.", "In order: application, claims."]
-    command = "ansible-playbook openccp.federation.check --inventory hosts.yml --limit sales -e federation_check_people=jane@example.com"
+    command = (
+        "ansible-playbook openccp.federation.check --inventory hosts.yml --limit sales -e "
+        "federation_check_people=jane@example.com"
+    )
     assert Line(f"      {command}", "pass") in told
 
 
 def test_what_stops_everybody_is_before_what_stops_one() -> None:
-    told = text(stopped("jane@example.com"), finding("provider", "arn:aws:iam::1:saml-provider/X", "fail", reason="It is missing."))
+    told = text(
+        stopped("jane@example.com"),
+        finding("provider", "arn:aws:iam::1:saml-provider/X", "fail", reason="It is missing."),
+    )
     assert told.index("(provider)") < told.index("(assignment)")
     assert told.startswith("sales: agents do not get in, or not as they should.")
 
@@ -83,4 +108,7 @@ def test_a_name_commands_no_terminal() -> None:
 
 
 def test_all_well() -> None:
-    assert text(finding("application", "x", "pass")) == "sales: agents get in, as far as can be read.\nIn order: application."
+    assert (
+        text(finding("application", "x", "pass"))
+        == "sales: agents get in, as far as can be read.\nIn order: application."
+    )

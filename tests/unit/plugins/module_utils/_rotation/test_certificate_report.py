@@ -30,7 +30,10 @@ ROWS: t.Final = report.rows("support", APPLICATION, PROVIDERS)
 
 
 def test_rows_tell_where_each_certificate_is() -> None:
-    told = {row["thumbprint"]: (row["active"], row["in_entra"], row["trusted"], row["managed"], row["providers"]) for row in ROWS}
+    told = {
+        row["thumbprint"]: (row["active"], row["in_entra"], row["trusted"], row["managed"], row["providers"])
+        for row in ROWS
+    }
     assert told == {
         "B": (False, True, False, False, ["arn:one"]),
         "A": (True, True, True, True, ["arn:one", "arn:two"]),
@@ -71,7 +74,9 @@ def test_prometheus_gets_each_value_once_with_escaped_labels() -> None:
 
 
 NONE_ACTIVE: t.Final = "support: the application has no active certificate, so Entra ID cannot sign."
-CANNOT: t.Final = "support: the active certificate A cannot sign, because it has not begun or its private key is missing."
+CANNOT: t.Final = (
+    "support: the active certificate A cannot sign, because it has not begun or its private key is missing."
+)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +85,20 @@ CANNOT: t.Final = "support: the active certificate A cannot sign, because it has
         (certificate("A", 30, active=True), PROVIDERS, []),
         (certificate("A", 30, active=True, usable=False), PROVIDERS, [CANNOT]),
         (certificate("A", 30, active=True, can_sign=False), PROVIDERS, [CANNOT]),
-        (certificate("A", 30, active=True), [], ["support: the active certificate A is not in every IAM SAML provider."]),
+        (
+            certificate("A", 30, active=True),
+            [],
+            ["support: the active certificate A is not in every IAM SAML provider."],
+        ),
         (None, PROVIDERS, [NONE_ACTIVE]),
         (None, [], [NONE_ACTIVE]),
         (certificate("A", 29, active=True), PROVIDERS, ["support: the active certificate A ends on 2030-01-31."]),
         (certificate("A", -1, active=True), PROVIDERS, ["support: the active certificate A ended on 2029-01-31."]),
-        (certificate("B", 900, active=True), PROVIDERS, ["support: the active certificate B is not in every IAM SAML provider."]),
+        (
+            certificate("B", 900, active=True),
+            PROVIDERS,
+            ["support: the active certificate B is not in every IAM SAML provider."],
+        ),
         (certificate("B", 1, active=False), PROVIDERS, [NONE_ACTIVE]),
     ],
 )

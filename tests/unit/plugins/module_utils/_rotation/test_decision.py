@@ -31,12 +31,21 @@ def at(days: float) -> dt.datetime:
 
 
 def certificate(
-    name: str, begins: float, ends: float, *, active: bool = False, since: float | None = None, signs: bool = True, managed: bool = True
+    name: str,
+    begins: float,
+    ends: float,
+    *,
+    active: bool = False,
+    since: float | None = None,
+    signs: bool = True,
+    managed: bool = True,
 ) -> Certificate:
     return Certificate(name, at(begins), at(ends), active, None if since is None else at(since), signs, managed)
 
 
-def decide(certificates: t.Sequence[Certificate], providers: t.Sequence[Provider], now: dt.datetime, rules: Rules) -> Decision:
+def decide(
+    certificates: t.Sequence[Certificate], providers: t.Sequence[Provider], now: dt.datetime, rules: Rules
+) -> Decision:
     """Where this collection made A, B and Z, whether they are still in Entra ID or not, and what is managed."""
     managed = {"A", "B", "X", "Z"} - {one.thumbprint for one in certificates if not one.managed}
     return decide_in(Federation(certificates, providers, now, frozenset(managed)), rules)
@@ -69,7 +78,13 @@ TABLE: t.Final[dict[str, tuple[list[Certificate], list[Provider], str, str | Non
     "published, not noted": ([NEW, DUE], [provider("A", "B")], "publish", "B", ()),
     "an earlier note": ([NEW, DUE], [provider("A", "B", published=("A", 9e6))], "publish", "B", ()),
     "just published": ([NEW, DUE], [provider("A", "B", published=("B", 10))], "settle", "B", ()),
-    "settled in one of two": ([NEW, DUE], [SETTLED, provider("A", "B", published=("B", 0), name="two")], "settle", "B", ()),
+    "settled in one of two": (
+        [NEW, DUE],
+        [SETTLED, provider("A", "B", published=("B", 0), name="two")],
+        "settle",
+        "B",
+        (),
+    ),
     "settled": ([NEW, DUE], [SETTLED], "activate", "B", ()),
     "settled, not yet valid": ([certificate("B", 1, 1095), DUE], [SETTLED], "settle", "B", ()),
     "active, the old one kept": ([JUST, OLD], [SETTLED], "watch", "B", ()),
@@ -79,17 +94,41 @@ TABLE: t.Final[dict[str, tuple[list[Certificate], list[Provider], str, str | Non
     "all gone": ([SIGNS], [provider("B", published=("B", 9e6))], "watch", "B", ()),
     "activated by hand": ([certificate("B", -8, 1087, active=True), OLD], [SETTLED], "activate", "B", ()),
     "activated by hand, not published": ([SIGNS, OLD], [provider("A")], "publish", "B", ()),
-    "rolled back": ([certificate("B", -8, 1087), certificate("A", -1050, 37, active=True, since=-1)], [SETTLED], "held", "B", ()),
-    "rolled back by hand": ([certificate("B", -8, 1087, since=-7), certificate("A", -1050, 37, active=True)], [SETTLED], "held", "B", ()),
+    "rolled back": (
+        [certificate("B", -8, 1087), certificate("A", -1050, 37, active=True, since=-1)],
+        [SETTLED],
+        "held",
+        "B",
+        (),
+    ),
+    "rolled back by hand": (
+        [certificate("B", -8, 1087, since=-7), certificate("A", -1050, 37, active=True)],
+        [SETTLED],
+        "held",
+        "B",
+        (),
+    ),
     "rolled back and ended since": ([certificate("B", -8, 1087, since=-7), EXPIRED], [SETTLED], "activate", "B", ()),
     "ended": ([EXPIRED], [provider("A")], "stage", None, ()),
     "ended, a new one signs, unknown to AWS": ([NEW, EXPIRED], [provider("A")], "publish", "B", ()),
     "ended, a new one signs": ([NEW, EXPIRED], [provider("A", "B", published=("B", 0))], "activate", "B", ()),
     "ended, the new one not yet valid": ([certificate("B", 1, 1095), EXPIRED], [provider("A")], "stage", None, ()),
     "both ended": ([certificate("B", -400, -1), EXPIRED], [provider("A", "B")], "stage", None, ()),
-    "ended, of two new ones one is valid": ([NEW, certificate("C", 1, 2000), EXPIRED], [provider("A", "B", "C")], "activate", "B", ()),
+    "ended, of two new ones one is valid": (
+        [NEW, certificate("C", 1, 2000), EXPIRED],
+        [provider("A", "B", "C")],
+        "activate",
+        "B",
+        (),
+    ),
     "staged, to begin when the active one has ended": ([certificate("B", 50, 1095), DUE], [SETTLED], "stage", None, ()),
-    "foreign, without a private key": ([FRESH, certificate("X", -1, 2000, signs=False)], [provider("A", "X")], "watch", "A", ()),
+    "foreign, without a private key": (
+        [FRESH, certificate("X", -1, 2000, signs=False)],
+        [provider("A", "X")],
+        "watch",
+        "A",
+        (),
+    ),
 }
 
 
@@ -102,7 +141,8 @@ def test_what_both_clouds_show_decides_the_stage(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "since"), [("ended", -5), ("ended, a new one signs, unknown to AWS", -5), ("activated by hand, not published", -7.5)]
+    ("case", "since"),
+    [("ended", -5), ("ended, a new one signs, unknown to AWS", -5), ("activated by hand, not published", -7.5)],
 )
 def test_failing_sign_ins_are_told_of(case: str, since: float) -> None:
     certificates, providers = TABLE[case][:2]
@@ -113,7 +153,12 @@ def test_failing_sign_ins_are_told_of(case: str, since: float) -> None:
 def test_a_certificate_that_a_provider_lacks_is_never_activated(case: str) -> None:
     """The promise behind the order, over every state of the table."""
     certificates, providers = TABLE[case][:2]
-    for rules in (Rules(), Rules(resume=True), Rules(settle_seconds=0), Rules(retire_after_days=0, renew_when_days_left=0)):
+    for rules in (
+        Rules(),
+        Rules(resume=True),
+        Rules(settle_seconds=0),
+        Rules(retire_after_days=0, renew_when_days_left=0),
+    ):
         decision = decide(certificates, providers, NOW, rules)
         if decision.stage == "activate":
             assert all(decision.thumbprint in one.thumbprints for one in providers)
@@ -146,7 +191,13 @@ def test_a_run_through_the_stages_ends_in_watch() -> None:
             now += dt.timedelta(seconds=decision.wait_seconds)
         elif decision.stage == "activate":
             certificates = [
-                Certificate(one.thumbprint, one.not_before, one.not_after, one.thumbprint == "B", now if one.thumbprint == "B" else None)
+                Certificate(
+                    one.thumbprint,
+                    one.not_before,
+                    one.not_after,
+                    one.thumbprint == "B",
+                    now if one.thumbprint == "B" else None,
+                )
                 for one in certificates
             ]
         elif decision.stage == "retire":
@@ -159,26 +210,44 @@ def test_a_run_through_the_stages_ends_in_watch() -> None:
     assert seen == ["stage", "publish", "settle", "activate", *["watch"] * 7, "retire", "watch"]
 
 
-@pytest.mark.parametrize(("certificates", "providers", "told"), [([NEW], [SETTLED], "no active"), ([FRESH], [], "No SAML provider")])
-def test_what_is_no_federation_is_refused(certificates: list[Certificate], providers: list[Provider], told: str) -> None:
+@pytest.mark.parametrize(
+    ("certificates", "providers", "told"), [([NEW], [SETTLED], "no active"), ([FRESH], [], "No SAML provider")]
+)
+def test_what_is_no_federation_is_refused(
+    certificates: list[Certificate], providers: list[Provider], told: str
+) -> None:
     with pytest.raises(InvalidInput, match=told):
         decide(certificates, providers, NOW, Rules())
 
 
 def test_what_the_modules_return_is_understood() -> None:
     dates = {"not_before": "2026-01-01T00:00:00Z", "not_after": "2029-01-01T00:00:00Z"}
-    shown = {"thumbprint": "A", **dates, "active": True, "can_sign": True, "managed": False, "activated_at": "2026-01-02T00:00:00Z"}
+    shown = {
+        "thumbprint": "A",
+        **dates,
+        "active": True,
+        "can_sign": True,
+        "managed": False,
+        "activated_at": "2026-01-02T00:00:00Z",
+    }
     (one,) = certificates_of({"certificates": [shown]})
     begins, ends, since = (dt.datetime(*date, tzinfo=dt.UTC) for date in ((2026, 1, 1), (2029, 1, 1), (2026, 1, 2)))
     assert one == Certificate("A", begins, ends, True, since, managed=False)
     found = provider_of(
-        {"arn": "arn:one", "certificates": [{"thumbprint": "A"}], "tags": {"certificate-published": "A@2026-06-01T00:00:00Z"}}
+        {
+            "arn": "arn:one",
+            "certificates": [{"thumbprint": "A"}],
+            "tags": {"certificate-published": "A@2026-06-01T00:00:00Z"},
+        }
     )
     assert found == Provider("arn:one", frozenset({"A"}), ("A", NOW))
-    assert provider_of({"arn": "arn:one", "tags": {"certificate-published": "nonsense"}}) == Provider("arn:one", frozenset())
+    assert provider_of({"arn": "arn:one", "tags": {"certificate-published": "nonsense"}}) == Provider(
+        "arn:one", frozenset()
+    )
 
 
-#: whether a rotation is due, who made the certificate X, where X stands, whether IAM holds it → the stage, its certificate, those retired
+#: whether a rotation is due, who made the certificate X, where X stands, whether IAM holds it → the stage, its
+#: certificate, those retired
 OWNERS: t.Final[dict[tuple[str, str, str, str], tuple[str, str | None, tuple[str, ...]]]] = {
     ("not due", "managed", "inactive, ends later", "in IAM"): ("activate", "X", ()),
     ("not due", "managed", "inactive, ends later", "not in IAM"): ("publish", "X", ()),
@@ -223,12 +292,17 @@ def federation(due: str, owner: str, place: str, held: str) -> Federation:
     certificates = {
         "inactive, ends later": [active, certificate("X", -1, 1095, managed=managed)],
         "inactive, ends earlier": [active, certificate("X", -50, left - 1, managed=managed)],
-        "active": [certificate("X", -50, left, active=True, since=-50 if managed else None, managed=managed), certificate("Z", -1000, 30)],
+        "active": [
+            certificate("X", -50, left, active=True, since=-50 if managed else None, managed=managed),
+            certificate("Z", -1000, 30),
+        ],
         "gone from Entra ID": [active],
     }[place]
     names = {one.thumbprint for one in certificates} - {"X"} | ({"X"} if held == "in IAM" else set())
     managed = frozenset({"A", "Z", *(("X",) if managed else ())})
-    return Federation(certificates, [provider(*names, published=("X", 301) if held == "in IAM" else None)], NOW, managed)
+    return Federation(
+        certificates, [provider(*names, published=("X", 301) if held == "in IAM" else None)], NOW, managed
+    )
 
 
 @pytest.mark.parametrize("case", OWNERS, ids=", ".join)
@@ -251,7 +325,11 @@ def test_what_others_made_is_taken_over_when_told(case: tuple[str, str, str, str
 
 
 def test_what_others_made_is_removed_when_told_and_nothing_is_activated() -> None:
-    for place, held in (("inactive, ends later", "in IAM"), ("inactive, ends earlier", "not in IAM"), ("gone from Entra ID", "in IAM")):
+    for place, held in (
+        ("inactive, ends later", "in IAM"),
+        ("inactive, ends earlier", "not in IAM"),
+        ("gone from Entra ID", "in IAM"),
+    ):
         decision = decide_in(federation("not due", "foreign", place, held), Rules(remove_unmanaged=True))
         assert (decision.stage, decision.retired) == ("retire", ("X",)), place
 
@@ -263,14 +341,20 @@ def test_no_certificate_of_others_is_ever_touched_unless_told(case: str) -> None
     for foreign in itertools.product((True, False), repeat=len(certificates)):
         mixed = [dataclasses.replace(one, managed=not other) for one, other in zip(certificates, foreign, strict=True)]
         theirs = {one.thumbprint for one in mixed if not one.managed}
-        for rules in (Rules(), Rules(resume=True, settle_seconds=0, retire_after_days=0), Rules(replaced="B", compromised=False)):
+        for rules in (
+            Rules(),
+            Rules(resume=True, settle_seconds=0, retire_after_days=0),
+            Rules(replaced="B", compromised=False),
+        ):
             decision = decide(mixed, providers, NOW, rules)
             assert decision.stage != "activate" or decision.thumbprint not in theirs, decision.message
             assert theirs.isdisjoint(decision.retired), decision.message
 
 
 def test_a_certificate_of_others_that_signs_is_replaced_before_it_ends() -> None:
-    """Entra ID signs with it, because ours has ended; nothing but a new one of ours keeps agents in once that has ended as well."""
+    """Entra ID signs with it, because ours has ended; nothing but a new one of ours keeps agents in once that has ended
+    as well.
+    """
     certificates = [EXPIRED, certificate("X", -1, 40, managed=False)]
     decision = decide(certificates, [provider("A", "X")], NOW, Rules())
     assert decision.stage == "stage"
@@ -318,14 +402,22 @@ def test_what_would_end_before_what_it_replaces_is_refused() -> None:
 
 
 def test_the_way_back_is_the_last_to_end_of_those_that_can_sign_everywhere() -> None:
-    certificates = [SIGNS, certificate("A", -1050, 37), certificate("Z", -1050, 36), certificate("C", -1050, 38), certificate("D", -9, -1)]
+    certificates = [
+        SIGNS,
+        certificate("A", -1050, 37),
+        certificate("Z", -1050, 36),
+        certificate("C", -1050, 38),
+        certificate("D", -9, -1),
+    ]
     trusting = provider("A", "B", "D", "Z")
     assert former(Federation(certificates, [trusting], NOW)) == "A"
     assert former(Federation([SIGNS], [trusting], NOW)) is None
 
 
 def test_the_providers_that_role_claims_name() -> None:
-    """In either order, of several claims, each once; other claims and Role claims that come from an attribute name none."""
+    """In either order, of several claims, each once; other claims and Role claims that come from an attribute name
+    none.
+    """
     role, provider_arn = "arn:aws:iam::111122223333:role/A", "arn:aws:iam::111122223333:saml-provider/Entra"
     other = "arn:aws-us-gov:iam::444455556666:saml-provider/Entra"
     name = "https://aws.amazon.com/SAML/Attributes/Role"

@@ -28,7 +28,10 @@ STAGE: t.Final = "Make a signing certificate of 'App' that is not active yet"
 PUBLISH: t.Final = [f"Publish the certificate NEW to the SAML provider arn:{name}" for name in ("a", "b")]
 SETTLE: t.Final = "Wait 30 seconds until all of AWS trusts the certificate NEW"
 ACTIVATE: t.Final = "Let Entra ID sign with the certificate NEW of 'App' instead of OLD"
-RETIRE: t.Final = [f"Remove the certificate OLD from {place}" for place in ("'App'", "the SAML provider arn:a", "the SAML provider arn:b")]
+RETIRE: t.Final = [
+    f"Remove the certificate OLD from {place}"
+    for place in ("'App'", "the SAML provider arn:a", "the SAML provider arn:b")
+]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +51,10 @@ RETIRE: t.Final = [f"Remove the certificate OLD from {place}" for place in ("'Ap
         ({"stage": "publish", "tags": ["publish"]}, PUBLISH),
         ({"stage": "publish", "tags": ["all"]}, [*PUBLISH, SETTLE, ACTIVATE]),
         ({"stage": "retire"}, RETIRE),
-        ({"stage": "watch", "tags": ["rollback"]}, ["Let Entra ID sign with the former certificate FORMER of 'App' again, instead of OLD"]),
+        (
+            {"stage": "watch", "tags": ["rollback"]},
+            ["Let Entra ID sign with the former certificate FORMER of 'App' again, instead of OLD"],
+        ),
         ({"stage": "held", "tags": ["all", "rollback"]}, []),
         ({"stage": "watch", "notification_emails": ["a@example.com"]}, []),
         ({"stage": "watch", "notification_emails": ["b@example.com"]}, ["Set the notification e-mails of 'App'"]),
@@ -61,4 +67,9 @@ def test_what_a_run_takes_on(given: dict[str, t.Any], actions: list[str]) -> Non
 
 def test_from_the_beginning_the_certificate_has_no_thumbprint_yet() -> None:
     actions = planned("stage", thumbprint=None)
-    assert [action.replace("the new certificate", "the certificate NEW") for action in actions] == [STAGE, *PUBLISH, SETTLE, ACTIVATE]
+    assert [action.replace("the new certificate", "the certificate NEW") for action in actions] == [
+        STAGE,
+        *PUBLISH,
+        SETTLE,
+        ACTIVATE,
+    ]

@@ -163,11 +163,26 @@ def instruction(root: etree._Element, place: int, _other: int, _text: str) -> No
 ALTERATIONS: t.Final = (delete, duplicate, move, wrap, change_text, space, attribute, rename, comment, instruction)
 TEXT: t.Final = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn"]), max_size=12),
-    st.sampled_from(["AAAA", "A", "=", "2026-01-01T00:00:00Z", "yesterday", "9999-12-31T23:59:59+14:00", "0001-01-01T00:00:00Z"]),
+    st.sampled_from(
+        ["AAAA", "A", "=", "2026-01-01T00:00:00Z", "yesterday", "9999-12-31T23:59:59+14:00", "0001-01-01T00:00:00Z"]
+    ),
 )
 STEP: t.Final = st.tuples(st.sampled_from(ALTERATIONS), st.integers(0, 200), st.integers(0, 200), TEXT)
-SPELLINGS: t.Final = ("as it is", "prefix", "utf-16", "latin-1", "declaration", "pretty", "c14n", "doctype", "cdata", "behind")
-GENERATED: t.Final = settings(max_examples=600, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SPELLINGS: t.Final = (
+    "as it is",
+    "prefix",
+    "utf-16",
+    "latin-1",
+    "declaration",
+    "pretty",
+    "c14n",
+    "doctype",
+    "cdata",
+    "behind",
+)
+GENERATED: t.Final = settings(
+    max_examples=600, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 
 
 def spelled(root: etree._Element, how: str) -> bytes:
@@ -207,7 +222,11 @@ def test_altered_in_structure(part: t.Any, steps: list[tuple[t.Callable[..., Non
 
 
 @GENERATED
-@given(st.sampled_from(PARTS), st.integers(0, 10_000), st.sampled_from([b"", b"<", b">", b"&", b"A", b"\0", b"\xff", b" ", b'"', b"]]>"]))
+@given(
+    st.sampled_from(PARTS),
+    st.integers(0, 10_000),
+    st.sampled_from([b"", b"<", b">", b"&", b"A", b"\0", b"\xff", b" ", b'"', b"]]>"]),
+)
 def test_altered_in_its_bytes(part: t.Any, place: int, inserted: bytes) -> None:
     document, der = signed(part)
     place %= len(document)
@@ -217,7 +236,9 @@ def test_altered_in_its_bytes(part: t.Any, place: int, inserted: bytes) -> None:
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("how", SPELLINGS)
 def test_spelled_otherwise(part: t.Any, how: str) -> None:
-    """What says the same is accepted, in whatever encoding; a document type is refused, and so is white space within what is signed."""
+    """What says the same is accepted, in whatever encoding; a document type is refused, and so is white space within
+    what is signed.
+    """
     document, der = signed(part)
     answer = one_answer(spelled(etree.fromstring(document), how), der, document)
     assert (answer is None) is (how in ("doctype", "pretty") or (how == "prefix" and part != "assertion"))

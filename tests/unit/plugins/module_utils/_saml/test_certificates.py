@@ -36,13 +36,17 @@ def test_every_spelling_is_the_same_certificate(saml: SimpleNamespace) -> None:
     der = saml.certificate()
     text = base64.b64encode(der).decode()
     pem = "Bag\n-----BEGIN CERTIFICATE-----\r\n" + textwrap.fill(text, 64) + "\n-----END CERTIFICATE-----\n"
-    made = [certificates.from_der(der), *map(certificates.from_text, (text, textwrap.fill(text, 70), f"\n  {text}\n", pem))]
+    made = [
+        certificates.from_der(der),
+        *map(certificates.from_text, (text, textwrap.fill(text, 70), f"\n  {text}\n", pem)),
+    ]
     assert set(made) == {made[0]}
     assert made[0].base64 == text
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "ä", "AAAA", "bm90IGEgY2VydGlmaWNhdGU=", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]
+    "text",
+    ["", "x", "ä", "AAAA", "bm90IGEgY2VydGlmaWNhdGU=", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"],
 )
 def test_what_is_no_certificate(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"not an X\.509 certificate"):
@@ -103,6 +107,9 @@ def test_what_is_no_thumbprint(text: str) -> None:
 def test_the_layer_can_be_imported_without_its_libraries(missing: str) -> None:
     """The engine then says which one to install."""
     package = certificates.__name__.rpartition(".")[0]
-    code = f"import sys; sys.path[:0] = {sys.path!r}; sys.modules[{missing!r}] = None; import {package}.certificates, {package}.metadata"
+    code = (
+        f"import sys; sys.path[:0] = {sys.path!r}; sys.modules[{missing!r}] = None; import "
+        f"{package}.certificates, {package}.metadata"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=600)
     assert (done.returncode, done.stderr) == (0, "")

@@ -9,7 +9,11 @@ import typing as t
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claim_values
-from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ROLE_SESSION_NAME, SESSION_DURATION, ClaimsPolicy
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import (
+    ROLE_SESSION_NAME,
+    SESSION_DURATION,
+    ClaimsPolicy,
+)
 
 Json = dict[str, t.Any]
 
@@ -46,7 +50,9 @@ MADE: t.Final[Json] = LOWER | {
     "InputClaims": [],
     "InputParameters": [{"ID": "value", "Value": "agent"}],
 }
-INPUTS: t.Final = tuple({"Source": "user", "ID": name} for name in ("mail", "extensionattribute3", "employeeid", "onpremisesecurity"))
+INPUTS: t.Final = tuple(
+    {"Source": "user", "ID": name} for name in ("mail", "extensionattribute3", "employeeid", "onpremisesecurity")
+)
 
 
 def policy_with(entry: Json, *transformations: Json) -> ClaimsPolicy:
@@ -123,7 +129,16 @@ def test_without_an_input_entra_lets_nobody_in(transformation: Json) -> None:
         ({"Source": "user", "ID": "netbiosname"}, LOWER),
         ({"Source": "application", "ID": "displayname"}, LOWER),
         transformed(**(LOWER | {"TransformationMethod": "RegexReplace()"})),
-        transformed(**(LOWER | {"InputClaims": [{"ClaimTypeReferenceId": "onpremisesecurity", "TransformationClaimType": "sourceClaim"}]})),
+        transformed(
+            **(
+                LOWER
+                | {
+                    "InputClaims": [
+                        {"ClaimTypeReferenceId": "onpremisesecurity", "TransformationClaimType": "sourceClaim"}
+                    ]
+                }
+            )
+        ),
     ],
 )
 def test_what_cannot_be_told(entry: Json, transformation: Json) -> None:
@@ -142,13 +157,27 @@ def test_the_properties_that_the_claims_depend_on() -> None:
 
 def test_documented_sources() -> None:
     """facts/entra.md E12"""
-    names = ("mobilephone", "officelocation", "createddatetime", "accountEnabled", "proxyaddresses", "netbiosname", "assignedroles")
+    names = (
+        "mobilephone",
+        "officelocation",
+        "createddatetime",
+        "accountEnabled",
+        "proxyaddresses",
+        "netbiosname",
+        "assignedroles",
+    )
     known = [{"Source": "user", "ID": name, "SamlClaimType": "x"} for name in names]
     known += [{"Source": "company", "ID": "tenantcountry"}, {"Source": "Application", "ID": "tags"}, {"Value": "x"}]
-    known += [{"Source": "user", "ExtensionID": "extension_1_x"}, {"Source": "transformation", "ID": "x", "TransformationId": "y"}]
+    known += [
+        {"Source": "user", "ExtensionID": "extension_1_x"},
+        {"Source": "transformation", "ID": "x", "TransformationId": "y"},
+    ]
     assert claim_values.undocumented_sources(known) == []
     unknown = [{"Source": "user", "ID": "localuserprincipalname"}, {"Source": "company", "ID": "displayname"}]
-    assert claim_values.undocumented_sources([*unknown, *known, unknown[0]]) == ["user.localuserprincipalname", "company.displayname"]
+    assert claim_values.undocumented_sources([*unknown, *known, unknown[0]]) == [
+        "user.localuserprincipalname",
+        "company.displayname",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,15 @@ def test_the_claims_of_a_federation() -> None:
                     "ID": "userprincipalname",
                     "SamlClaimType": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier",
                 },
-                {"Source": "user", "ID": "userprincipalname", "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/RoleSessionName"},
-                {"Value": f"{PAIR.role_arn},{PAIR.provider_arn}", "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/Role"},
+                {
+                    "Source": "user",
+                    "ID": "userprincipalname",
+                    "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/RoleSessionName",
+                },
+                {
+                    "Value": f"{PAIR.role_arn},{PAIR.provider_arn}",
+                    "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/Role",
+                },
                 {"Value": "43200", "SamlClaimType": "https://aws.amazon.com/SAML/Attributes/SessionDuration"},
             ],
         }
@@ -63,7 +70,9 @@ def test_the_claims_of_a_federation() -> None:
 
 def test_the_claims_as_sent() -> None:
     policy = build(
-        session_name_source="mail", session_duration=900, extra_claims=[{"name": "urn:x", "source": "application", "id": "displayname"}]
+        session_name_source="mail",
+        session_duration=900,
+        extra_claims=[{"name": "urn:x", "source": "application", "id": "displayname"}],
     )
     assert policy.as_sent() == [
         {"name": claims.NAME_ID, "source": "user.mail"},
@@ -88,7 +97,9 @@ def test_every_source_of_a_session_name(source: str) -> None:
     """facts/entra.md 4.4 and 4.5: NameID takes fewer sources than other claims."""
     policy = build(session_name_source=source)
     assert policy.of_type(claims.ROLE_SESSION_NAME)[0]["ID"] == source
-    assert policy.of_type(claims.NAME_ID)[0]["ID"] == (source if source in claims.NAME_ID_SOURCES else "userprincipalname")
+    assert policy.of_type(claims.NAME_ID)[0]["ID"] == (
+        source if source in claims.NAME_ID_SOURCES else "userprincipalname"
+    )
     assert source.lower() == claims.GRAPH_PROPERTIES[source].rpartition("/")[2].lower()
 
 
@@ -103,8 +114,14 @@ def test_a_source_that_is_no_name_id_leaves_the_user_principal_name() -> None:
         ({"name": "urn:a", "value": "x"}, {"Value": "x", "SamlClaimType": "urn:a"}),
         ({"name": "urn:a", "value": 5, "id": None, "source": None}, {"Value": "5", "SamlClaimType": "urn:a"}),
         ({"name": "urn:a", "id": "department"}, {"Source": "user", "ID": "department", "SamlClaimType": "urn:a"}),
-        ({"name": "urn:a", "source": "company", "id": "country"}, {"Source": "company", "ID": "country", "SamlClaimType": "urn:a"}),
-        ({"name": "urn:a", "extension_id": "extension_1_x"}, {"Source": "user", "ExtensionID": "extension_1_x", "SamlClaimType": "urn:a"}),
+        (
+            {"name": "urn:a", "source": "company", "id": "country"},
+            {"Source": "company", "ID": "country", "SamlClaimType": "urn:a"},
+        ),
+        (
+            {"name": "urn:a", "extension_id": "extension_1_x"},
+            {"Source": "user", "ExtensionID": "extension_1_x", "SamlClaimType": "urn:a"},
+        ),
         ({"name": claims.NAME_ID, "id": "mail"}, {"Source": "user", "ID": "mail", "SamlClaimType": claims.NAME_ID}),
     ],
 )
@@ -118,7 +135,9 @@ def test_an_extra_claim_may_replace_name_id() -> None:
 
 
 def test_an_extension_is_shown_as_its_source() -> None:
-    assert build(extra_claims=[{"name": "urn:a", "extension_id": "e1"}]).as_sent() == [{"name": "urn:a", "source": "user.e1"}]
+    assert build(extra_claims=[{"name": "urn:a", "extension_id": "e1"}]).as_sent() == [
+        {"name": "urn:a", "source": "user.e1"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -129,8 +148,14 @@ def test_an_extension_is_shown_as_its_source() -> None:
         ({"session_duration": 43201}, "43201 seconds is not possible"),
         ({"role_pairs": [RolePair(PAIR.provider_arn, PAIR.role_arn)]}, "is not the ARN of an IAM role"),
         ({"role_pairs": [RolePair(PAIR.role_arn, PAIR.role_arn)]}, "is not the ARN of an IAM SAML provider"),
-        ({"role_pairs": [RolePair(PAIR.role_arn, PAIR.provider_arn.replace(ACCOUNT, "999999999999"))]}, "are not in the same account"),
-        ({"role_pairs": [RolePair(PAIR.role_arn.replace("aws", "aws-us-gov"), PAIR.provider_arn)]}, "are not in the same account"),
+        (
+            {"role_pairs": [RolePair(PAIR.role_arn, PAIR.provider_arn.replace(ACCOUNT, "999999999999"))]},
+            "are not in the same account",
+        ),
+        (
+            {"role_pairs": [RolePair(PAIR.role_arn.replace("aws", "aws-us-gov"), PAIR.provider_arn)]},
+            "are not in the same account",
+        ),
         ({"role_pairs": [RolePair(PAIR.role_arn + ",x", PAIR.provider_arn)]}, "the comma in its name"),
         ({"role_pairs": [PAIR], "account": "999999999999"}, "the federation's is 999999999999"),
         ({"role_pairs": [PAIR], "partition": "aws-us-gov"}, "the federation's is aws-us-gov"),
@@ -138,7 +163,10 @@ def test_an_extension_is_shown_as_its_source() -> None:
         ({"extra_claims": [{"name": "urn:a", "value": "x", "id": "mail"}]}, "exactly one of value, id"),
         ({"extra_claims": [{"name": "urn:a", "value": "x", "source": "user"}]}, "exactly one of value, id"),
         ({"extra_claims": [{"name": "urn:a", "source": "user"}]}, "exactly one of value, id"),
-        ({"extra_claims": [{"name": "urn:a", "value": "x"}, {"name": "urn:a", "value": "y"}]}, "urn:a would be sent twice"),
+        (
+            {"extra_claims": [{"name": "urn:a", "value": "x"}, {"name": "urn:a", "value": "y"}]},
+            "urn:a would be sent twice",
+        ),
         ({"extra_claims": [{"name": claims.ROLE, "value": "x"}], "role_pairs": [PAIR]}, "Role would be sent twice"),
         ({"extra_claims": [{"name": claims.NAME_ID, "id": "displayname"}]}, "NameID cannot come from there"),
         ({"extra_claims": [{"name": claims.NAME_ID, "value": "x"}]}, "NameID cannot come from there"),
@@ -181,7 +209,12 @@ def content(**changes: t.Any) -> dict[str, t.Any]:
         content(ClaimsTransformation=None),
         content(ClaimsSchema=[dict(reversed(entry.items())) for entry in reversed(BUILT.claims)]),
         content(ClaimsSchema=[entry | {"SAMLNameForm": None} for entry in BUILT.claims]),
-        content(ClaimsSchema=[{"Source": "User", "Id": "UserPrincipalName", "SamlClaimType": claims.NAME_ID}, *BUILT.claims[1:]]),
+        content(
+            ClaimsSchema=[
+                {"Source": "User", "Id": "UserPrincipalName", "SamlClaimType": claims.NAME_ID},
+                *BUILT.claims[1:],
+            ]
+        ),
     ],
 )
 def test_definitions_that_mean_the_same(definition: t.Any) -> None:
@@ -237,7 +270,9 @@ def test_both_names_of_the_transformations_are_read(name: str) -> None:
 
 
 def test_unknown_claims_are_kept_or_removed() -> None:
-    actual = ClaimsPolicy((DEPARTMENT, *build(session_name_source="mail", role_pairs=[OTHER_PAIR]).claims), include_basic=False)
+    actual = ClaimsPolicy(
+        (DEPARTMENT, *build(session_name_source="mail", role_pairs=[OTHER_PAIR]).claims), include_basic=False
+    )
     kept = merge(BUILT, actual, keep_unknown=True)
     assert kept == ClaimsPolicy((*BUILT.claims, DEPARTMENT), include_basic=False)
     assert merge(BUILT, actual, keep_unknown=False) == BUILT
@@ -267,7 +302,12 @@ def test_kept_claims_bring_their_transformations() -> None:
 
 
 def test_a_claim_that_is_replaced_leaves_its_transformation() -> None:
-    lowered = {"Source": "transformation", "ID": "Lower", "TransformationID": "JoinTheData", "SamlClaimType": claims.ROLE_SESSION_NAME}
+    lowered = {
+        "Source": "transformation",
+        "ID": "Lower",
+        "TransformationID": "JoinTheData",
+        "SamlClaimType": claims.ROLE_SESSION_NAME,
+    }
     actual = ClaimsPolicy((JOINED[0], lowered), (JOIN,))
     assert merge(BUILT, actual, keep_unknown=True) == BUILT
 
@@ -310,7 +350,11 @@ ENTITY_ID: t.Final = "https://sts.windows.net/00112233-4455-6677-8899-aabbccddee
         ({}, {}, {}),
         ({}, {"audience_override": "urn:amazon:webservices"}, {"audienceOverride": "urn:amazon:webservices"}),
         ({}, {"issuer_with_application_id": True}, {"issuerWithApplicationId": True}),
-        ({"audienceOverride": "urn:x", "GroupFilter": {"Type": "prefix"}}, {"audience_override": ""}, {"GroupFilter": {"Type": "prefix"}}),
+        (
+            {"audienceOverride": "urn:x", "GroupFilter": {"Type": "prefix"}},
+            {"audience_override": ""},
+            {"GroupFilter": {"Type": "prefix"}},
+        ),
         ({"issuerWithApplicationId": "True"}, {"issuer_with_application_id": False}, {}),
         (
             {"issuerWithApplicationId": "True", "audienceOverride": "urn:x"},
@@ -324,7 +368,9 @@ def test_settings_of_a_policy(actual: dict[str, t.Any], wanted: dict[str, t.Any]
     content = {"Version": 1, "IncludeBasicClaimSet": "true", "ClaimsSchema": [], **actual}
     merged = claims.merge(claims.build(**wanted), claims.parse({"ClaimsMappingPolicy": content}), keep_unknown=True)
     sent = json.loads(merged.definition()[0])["ClaimsMappingPolicy"]
-    assert {key: value for key, value in sent.items() if key not in ("Version", "IncludeBasicClaimSet", "ClaimsSchema")} == settings
+    assert {
+        key: value for key, value in sent.items() if key not in ("Version", "IncludeBasicClaimSet", "ClaimsSchema")
+    } == settings
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,10 @@ def test_what_a_document_says(saml: SimpleNamespace) -> None:
     assert found.slo_locations == (Endpoint("urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect", location),)
     shown = found.as_dict(saml.now)
     assert [certificate["days_left"] for certificate in shown["certificates"]] == [20, 1085]
-    assert shown["sso_locations"][1] == {"binding": "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST", "location": location}
+    assert shown["sso_locations"][1] == {
+        "binding": "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST",
+        "location": location,
+    }
 
 
 def prefixed(text: str) -> str:
@@ -147,7 +150,9 @@ HOSTILE: dict[str, tuple[Make, str]] = {
         "declares the encoding 'utf-7'",
     ),
     "external entity": (
-        lambda saml: saml.metadata(new(saml), head='<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>', entity_id="&e;"),
+        lambda saml: saml.metadata(
+            new(saml), head='<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>', entity_id="&e;"
+        ),
         "document type declaration",
     ),
     "external DTD": (
@@ -157,7 +162,10 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "entity bomb": (bomb, "document type declaration"),
     "undefined entity": (lambda saml: saml.metadata(new(saml), entity_id="&e;"), "is not complete, well-formed XML"),
     "deep nesting": (lambda saml: "<a>" * 100_000 + "</a>" * 100_000, "is not complete, well-formed XML"),
-    "11 million bytes": (lambda saml: saml.metadata(new(saml)).encode() + b" " * 10 + b"<!---->" * 1_600_000, "takes 10,000,000 at most"),
+    "11 million bytes": (
+        lambda saml: saml.metadata(new(saml)).encode() + b" " * 10 + b"<!---->" * 1_600_000,
+        "takes 10,000,000 at most",
+    ),
     "50 million bytes": (lambda saml: b"x" * 50_000_000, "is too large"),
     "another root": (lambda saml: '<x:Envelope xmlns:x="urn:x"/>', "root element is Envelope"),
     "no namespace": (
@@ -168,16 +176,28 @@ HOSTILE: dict[str, tuple[Make, str]] = {
         lambda saml: saml.metadata(new(saml)).replace("IDPSSO", "SPSSO"),
         "no IDPSSODescriptor. It describes a service provider",
     ),
-    "no role at all": (lambda saml: re.sub("<IDPSSO.*IDPSSODescriptor>", "", saml.metadata(new(saml))), "no IDPSSODescriptor"),
+    "no role at all": (
+        lambda saml: re.sub("<IDPSSO.*IDPSSODescriptor>", "", saml.metadata(new(saml))),
+        "no IDPSSODescriptor",
+    ),
     "two providers": (lambda saml: entities(saml, 2), "describes 2 identity providers"),
     "no sign-in": (lambda saml: re.sub("<SingleSignOn[^>]*>", "", saml.metadata(new(saml))), "no SingleSignOnService"),
     "no entity id": (lambda saml: saml.metadata(new(saml), entity_id=" "), "names no entity id"),
     "no key": (lambda saml: saml.metadata(), "has no signing certificate"),
-    "only encryption": (lambda saml: saml.metadata(keys=saml.key(new(saml), "encryption")), "has no signing certificate"),
-    "broken certificate": (lambda saml: saml.metadata(keys=saml.key(new(saml)) + saml.key(b"junk")), "cannot be read, after 1 that can"),
+    "only encryption": (
+        lambda saml: saml.metadata(keys=saml.key(new(saml), "encryption")),
+        "has no signing certificate",
+    ),
+    "broken certificate": (
+        lambda saml: saml.metadata(keys=saml.key(new(saml)) + saml.key(b"junk")),
+        "cannot be read, after 1 that can",
+    ),
     "weak key": (lambda saml: saml.metadata(saml.weak()), "weak key of 512 bits"),
     "repeated extension": (lambda saml: saml.metadata(saml.repeated_extension()), "repeats an X.509 extension"),
-    "11 keys": (lambda saml: saml.metadata(*(saml.certificate(f"{n}") for n in range(11))), "has 11 signing certificates"),
+    "11 keys": (
+        lambda saml: saml.metadata(*(saml.certificate(f"{n}") for n in range(11))),
+        "has 11 signing certificates",
+    ),
     "small": (small, "takes 1,000 and more"),
 }
 
@@ -198,13 +218,18 @@ def test_metadata_with_a_key_on_an_elliptic_curve(saml: SimpleNamespace) -> None
 
 
 def test_merging_adds_what_is_missing(saml: SimpleNamespace) -> None:
-    before, after = parse(saml.metadata(old(saml))), parse(saml.metadata(new(saml), location="https://login.example.com/new"))
+    before, after = (
+        parse(saml.metadata(old(saml))),
+        parse(saml.metadata(new(saml), location="https://login.example.com/new")),
+    )
     merged = merge(before, after)
     assert merged.thumbprints == (thumb(new(saml)), thumb(old(saml)))
     assert merged.sso_locations == after.sso_locations
     assert "<SignatureValue>" not in merged.document
     assert not merged.document.startswith(BOM)
-    assert merged.document.index(certificates.from_der(old(saml)).base64) < merged.document.index("<SingleLogoutService")
+    assert merged.document.index(certificates.from_der(old(saml)).base64) < merged.document.index(
+        "<SingleLogoutService"
+    )
     assert same_meaning(parse(merged.document), merged)
 
 
@@ -268,7 +293,12 @@ def test_merging_beyond_what_a_provider_holds(saml: SimpleNamespace) -> None:
 
 def test_the_expected_metadata(saml: SimpleNamespace) -> None:
     found = parse(saml.metadata(old(saml), new(saml)))
-    assert check_expected(found, now=saml.now, entity_id=saml.entity_id, thumbprints=[thumb(new(saml)).lower()], warn_days=20) == []
+    assert (
+        check_expected(
+            found, now=saml.now, entity_id=saml.entity_id, thumbprints=[thumb(new(saml)).lower()], warn_days=20
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(("days", "verb"), [(0, "ends"), (19, "ends"), (25, "ended")])
@@ -298,11 +328,18 @@ def test_a_document_of_active_directory_federation_services(saml: SimpleNamespac
     """One document for both sides of SAML and for WS-Federation: only what the identity provider signs with counts."""
     signing, encryption = saml.key(new(saml)), saml.key(old(saml), "encryption")
     role = (
-        '<RoleDescriptor xsi:type="fed:{}Type" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:fed="urn:fed">'
+        '<RoleDescriptor xsi:type="fed:{}Type" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        'xmlns:fed="urn:fed">'
         "{}</RoleDescriptor>"
     )
-    artifact = '<ArtifactResolutionService index="0" Binding="urn:oasis:names:tc:SAML:2.0:bindings:SOAP" Location="https://adfs/soap"/>'
-    consumer = '<AssertionConsumerService index="0" Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://adfs/acs"/>'
+    artifact = (
+        '<ArtifactResolutionService index="0" Binding="urn:oasis:names:tc:SAML:2.0:bindings:SOAP" '
+        'Location="https://adfs/soap"/>'
+    )
+    consumer = (
+        '<AssertionConsumerService index="0" Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" '
+        'Location="https://adfs/acs"/>'
+    )
     protocol = 'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"'
     provider = f"<SPSSODescriptor {protocol}>{encryption}{consumer}</SPSSODescriptor>"
     others = role.format("ApplicationService", encryption) + role.format("SecurityTokenService", signing + encryption)

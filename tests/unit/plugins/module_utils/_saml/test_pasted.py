@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever a person may paste gets an answer: the response that is in it, or a sentence, and never a part of what was pasted."""
+"""Whatever a person may paste gets an answer: the response that is in it, or a sentence, and never a part of what was
+pasted.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ from hypothesis import strategies as st
 from response_factory import RECIPIENT, make_response
 
 XML: t.Final = make_response()
-#: Two characters more than a multiple of three, so that there is padding, and with both characters that URLs spell otherwise.
+#: Two characters more than a multiple of three, so that there is padding, and with both characters that URLs spell
+#: otherwise.
 BASE64: t.Final = base64.b64encode(XML).decode()
 RELAY: t.Final = "https://console.aws.amazon.com/connect/home?a=b&c=d%20e"
 BODY: t.Final = urlencode({"SAMLResponse": BASE64, "RelayState": RELAY})
@@ -32,7 +35,11 @@ def har(*requests: dict[str, t.Any]) -> str:
 
 
 def posted(text: t.Any, url: str = RECIPIENT, **more: t.Any) -> dict[str, t.Any]:
-    return {"method": "POST", "url": url, "postData": {"mimeType": "application/x-www-form-urlencoded", "text": text, **more}}
+    return {
+        "method": "POST",
+        "url": url,
+        "postData": {"mimeType": "application/x-www-form-urlencoded", "text": text, **more},
+    }
 
 
 def params(value: str, relay_state: str) -> dict[str, t.Any]:
@@ -46,12 +53,18 @@ def caret(text: str) -> str:
 
 
 PAGE: t.Final = f"""<!DOCTYPE html><html><body><form method="post" action="{RECIPIENT}">
-<input type="hidden" name="SAMLResponse" value="{BASE64}"/><input type='hidden' name='RelayState' value='{html.escape(RELAY)}'>
+<input type="hidden" name="SAMLResponse" value="{BASE64}"/><input
+type='hidden' name='RelayState' value='{html.escape(RELAY)}'>
 </form></body></html>"""
 TRACER: t.Final = {
     "requests": [
         {"method": "GET", "url": "https://login.microsoftonline.com/", "get": [["a", "b"]]},
-        {"method": "POST", "url": RECIPIENT, "post": [["SAMLResponse", BASE64], ["RelayState", RELAY]], "saml": XML.decode()},
+        {
+            "method": "POST",
+            "url": RECIPIENT,
+            "post": [["SAMLResponse", BASE64], ["RelayState", RELAY]],
+            "saml": XML.decode(),
+        },
     ],
     "timestamp": "2026-01-15T12:00:00.000Z",
 }
@@ -60,7 +73,11 @@ TRACER: t.Final = {
 COPIES: t.Final[dict[str, tuple[str, str | None, str | None]]] = {
     "value": (BASE64, None, None),
     "value, wrapped": ("\ufeff " + BASE64[:70] + "\n" + BASE64[70:] + "\n", None, None),
-    "value, wrapped and indented": ("\r\n  ".join(BASE64[place : place + 76] for place in range(0, len(BASE64), 76)), None, None),
+    "value, wrapped and indented": (
+        "\r\n  ".join(BASE64[place : place + 76] for place in range(0, len(BASE64), 76)),
+        None,
+        None,
+    ),
     "value, percent-encoded": (quote(BASE64, safe=""), None, None),
     "value, percent-encoded twice": (quote(quote(BASE64, safe=""), safe=""), None, None),
     "value, base64 twice": (base64.b64encode(BASE64.encode()).decode(), None, None),
@@ -69,7 +86,11 @@ COPIES: t.Final[dict[str, tuple[str, str | None, str | None]]] = {
     "value, quoted": (f'"{BASE64}"', None, None),
     "value, quoted by a word processor, with a comma": (f"\u201c{BASE64}\u201d,", None, None),
     "value, plus signs lost": (BASE64.replace("+", " "), None, None),
-    "value with the relay state behind it": (f"{quote(BASE64, safe='')}&RelayState={quote(RELAY, safe='')}", RELAY, None),
+    "value with the relay state behind it": (
+        f"{quote(BASE64, safe='')}&RelayState={quote(RELAY, safe='')}",
+        RELAY,
+        None,
+    ),
     "XML": (XML.decode(), None, None),
     "a form's body": (BODY, RELAY, None),
     "a form's body, in another order": (urlencode({"RelayState": RELAY, "SAMLResponse": BASE64}), RELAY, None),
@@ -78,21 +99,49 @@ COPIES: t.Final[dict[str, tuple[str, str | None, str | None]]] = {
     "a heading and a line": (f"SAMLResponse\n{BASE64}", None, None),
     "headings": (f"SAMLResponse: {BASE64}\nRelayState: {RELAY}", RELAY, None),
     "a table": (f"SAMLResponse\t{BASE64}\nRelayState\t{RELAY}\n", RELAY, None),
-    "cURL": (f"curl '{RECIPIENT}' \\\n  -H 'origin: https://login.microsoftonline.com' \\\n  --data-raw '{BODY}'", RELAY, RECIPIENT),
+    "cURL": (
+        f"curl '{RECIPIENT}' \\\n  -H 'origin: https://login.microsoftonline.com' \\\n  --data-raw '{BODY}'",
+        RELAY,
+        RECIPIENT,
+    ),
     "cURL for cmd": (f'curl ^"{RECIPIENT}^" ^\r\n  --data-raw ^"{caret(BODY)}^"', RELAY, RECIPIENT),
     "cURL with fields": (f"curl --data-urlencode 'SAMLResponse={BASE64}' --url {RECIPIENT}", None, RECIPIENT),
-    "fetch": (f'fetch("{RECIPIENT}", {{\n  "headers": {{}},\n  "body": "{BODY}",\n  "method": "POST"\n}});', RELAY, RECIPIENT),
-    "fetch, escaped": (f'fetch("{RECIPIENT}", {{"body": "{BODY.replace("%", chr(92) + "u0025")}"}});', RELAY, RECIPIENT),
-    "PowerShell": (f'Invoke-WebRequest -UseBasicParsing -Uri "{RECIPIENT}" `\n-Method "POST" `\n-Body "{BODY}"', RELAY, RECIPIENT),
-    "a raw request": (f"POST /saml HTTP/1.1\r\nHost: {RECIPIENT[8:-5]}\r\nContent-Length: 9\r\n\r\n{BODY}", RELAY, RECIPIENT),
+    "fetch": (
+        f'fetch("{RECIPIENT}", {{\n  "headers": {{}},\n  "body": "{BODY}",\n  "method": "POST"\n}});',
+        RELAY,
+        RECIPIENT,
+    ),
+    "fetch, escaped": (
+        f'fetch("{RECIPIENT}", {{"body": "{BODY.replace("%", chr(92) + "u0025")}"}});',
+        RELAY,
+        RECIPIENT,
+    ),
+    "PowerShell": (
+        f'Invoke-WebRequest -UseBasicParsing -Uri "{RECIPIENT}" `\n-Method "POST" `\n-Body "{BODY}"',
+        RELAY,
+        RECIPIENT,
+    ),
+    "a raw request": (
+        f"POST /saml HTTP/1.1\r\nHost: {RECIPIENT[8:-5]}\r\nContent-Length: 9\r\n\r\n{BODY}",
+        RELAY,
+        RECIPIENT,
+    ),
     "multipart": (f'--x\r\nContent-Disposition: form-data; name="SAMLResponse"\r\n\r\n{BASE64}\r\n--x--', None, None),
     "a form's page": (PAGE, RELAY, RECIPIENT),
     "SAML-tracer": (json.dumps(TRACER), RELAY, RECIPIENT),
     "an object": (json.dumps({"SAMLResponse": BASE64, "RelayState": RELAY}), RELAY, None),
-    "HAR, encoded parameters": (har({"url": "https://x"}, params(quote(BASE64, safe=""), quote(RELAY, safe=""))), RELAY, RECIPIENT),
+    "HAR, encoded parameters": (
+        har({"url": "https://x"}, params(quote(BASE64, safe=""), quote(RELAY, safe=""))),
+        RELAY,
+        RECIPIENT,
+    ),
     "HAR, decoded parameters": (har(params(BASE64, RELAY)), RELAY, RECIPIENT),
     "HAR, text": (har(posted(BODY), {"url": "https://x", "postData": {"text": "a=b"}}), RELAY, RECIPIENT),
-    "HAR, text and parameters": (har(posted(BODY, params=params(BASE64, RELAY)["postData"]["params"])), RELAY, RECIPIENT),
+    "HAR, text and parameters": (
+        har(posted(BODY, params=params(BASE64, RELAY)["postData"]["params"])),
+        RELAY,
+        RECIPIENT,
+    ),
     "HAR, text in base64": (har(posted(base64.b64encode(BODY.encode()).decode(), encoding="base64")), RELAY, RECIPIENT),
     "HAR, body alone": (har({"url": RECIPIENT, "postData": BODY}), RELAY, RECIPIENT),
     "HAR, another site's comes last": (
@@ -100,7 +149,11 @@ COPIES: t.Final[dict[str, tuple[str, str | None, str | None]]] = {
         RELAY,
         RECIPIENT,
     ),
-    "HAR, odd neighbours": (har({"url": 5, "postData": {"text": 7}}, {"url": None, "postData": "x"}, posted(BODY)), RELAY, RECIPIENT),
+    "HAR, odd neighbours": (
+        har({"url": 5, "postData": {"text": 7}}, {"url": None, "postData": "x"}, posted(BODY)),
+        RELAY,
+        RECIPIENT,
+    ),
 }
 
 
@@ -169,20 +222,68 @@ def test_no_message_repeats_what_was_pasted() -> None:
 #: Pieces that pasted text is made of, so that what is generated is nearer to what people have than noise is.
 PIECES: t.Final = st.sampled_from(
     [
-        *(BASE64, BASE64[:97], quote(BASE64, safe=""), BODY, XML.decode(), PAGE, RECIPIENT, "SAMLResponse", "RelayState="),
-        *("curl ", "fetch(", "POST / HTTP/1.1", "\\u00", "%2", "=", ":", "&", '"', "'", "\\", "^", "{", "}", "[", "]", ",", "<", ">"),
+        *(
+            BASE64,
+            BASE64[:97],
+            quote(BASE64, safe=""),
+            BODY,
+            XML.decode(),
+            PAGE,
+            RECIPIENT,
+            "SAMLResponse",
+            "RelayState=",
+        ),
+        *(
+            "curl ",
+            "fetch(",
+            "POST / HTTP/1.1",
+            "\\u00",
+            "%2",
+            "=",
+            ":",
+            "&",
+            '"',
+            "'",
+            "\\",
+            "^",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            "<",
+            ">",
+        ),
         *("\n", " ", "\ufeff", "%", "\0", "\ud800"),
     ]
 )
 TEXTS: t.Final = st.lists(st.one_of(PIECES, st.text(max_size=20)), max_size=8).map("".join)
 LEAVES: t.Final = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS)
 NAMES: t.Final = st.sampled_from(
-    ["log", "entries", "request", "url", "postData", "params", "text", "encoding", "name", "value", "post", "SAMLResponse", "RelayState"]
+    [
+        "log",
+        "entries",
+        "request",
+        "url",
+        "postData",
+        "params",
+        "text",
+        "encoding",
+        "name",
+        "value",
+        "post",
+        "SAMLResponse",
+        "RelayState",
+    ]
 )
 DOCUMENTS: t.Final = st.recursive(
-    LEAVES, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(NAMES, inner, max_size=4)), max_leaves=12
+    LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(NAMES, inner, max_size=4)),
+    max_leaves=12,
 )
-GENERATED: t.Final = settings(max_examples=800, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+GENERATED: t.Final = settings(
+    max_examples=800, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 
 
 def answered(text: str) -> None:

@@ -28,9 +28,19 @@ NOBODY: t.Final = {"first_name": "", "last_name": "", "display_name": "", "mail"
         ({"first_name": "Jane", "display_name": "Jane Doe"}, ["display_name"], {"last_name": "Doe"}),
         ({"last_name": "Doe", "display_name": "Doe"}, ["display_name"], {"first_name": "Doe"}),
         ({"mail": "jane.doe@example.com"}, ["display_name", "mail"], {"first_name": "jane", "last_name": "doe"}),
-        ({"username": "e4711", "mail": "j@example.com"}, ["username", "mail"], {"first_name": "e4711", "last_name": "e4711"}),
-        ({"username": "@", "mail": ".doe@example.com"}, ["username", "mail"], {"first_name": "doe", "last_name": "doe"}),
+        (
+            {"username": "e4711", "mail": "j@example.com"},
+            ["username", "mail"],
+            {"first_name": "e4711", "last_name": "e4711"},
+        ),
+        (
+            {"username": "@", "mail": ".doe@example.com"},
+            ["username", "mail"],
+            {"first_name": "doe", "last_name": "doe"},
+        ),
     ],
 )
-def test_the_first_fallback_that_a_person_has(person: dict[str, str], fallbacks: list[str], names: dict[str, str]) -> None:
+def test_the_first_fallback_that_a_person_has(
+    person: dict[str, str], fallbacks: list[str], names: dict[str, str]
+) -> None:
     assert completed({**NOBODY, **person}, fallbacks) == names

@@ -10,7 +10,12 @@ from datetime import UTC, datetime
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import certificates
-from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import Verdict, read, verified_by, verify
+from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import (
+    Verdict,
+    read,
+    verified_by,
+    verify,
+)
 from cryptography.hazmat.primitives import serialization
 from forge import WRAPPINGS, attribute, build, new_signer, sign, text_of, wrapped
 
@@ -27,12 +32,26 @@ XML = make_response()
         (b"<html/>", "a page, not a response of SAML 2.0"),
         (b"\x00", "not a complete XML document"),
         (b"", "not a complete XML document"),
-        (('<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x [<!ENTITY e "jane">]>' + XML.decode()).encode("utf-16"), "DTD"),
+        (
+            ('<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x [<!ENTITY e "jane">]>' + XML.decode()).encode(
+                "utf-16"
+            ),
+            "DTD",
+        ),
         (XML.replace(b"2.0:protocol", b"1.0:protocol"), "a response of another protocol"),
-        (XML.replace(b"samlp:", b"").replace(b' xmlns="urn:oasis:names:tc:SAML:2.0:assertion"', b""), "without the namespace of SAML"),
+        (
+            XML.replace(b"samlp:", b"").replace(b' xmlns="urn:oasis:names:tc:SAML:2.0:assertion"', b""),
+            "without the namespace of SAML",
+        ),
         (b"<secret-Jane/>", "some other XML"),
-        (b'<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"/>', "a SAML request, which goes to Entra ID"),
-        (XML[XML.index(b"<Assertion") : XML.index(b"</samlp:Response>")], "an assertion without the response around it"),
+        (
+            b'<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"/>',
+            "a SAML request, which goes to Entra ID",
+        ),
+        (
+            XML[XML.index(b"<Assertion") : XML.index(b"</samlp:Response>")],
+            "an assertion without the response around it",
+        ),
     ],
 )
 def test_what_nobody_should_read_on(document: bytes, words: str) -> None:
@@ -63,9 +82,17 @@ def test_what_was_sent_is_read_down_to_each_blank() -> None:
 
 
 def test_what_entra_says_when_it_refuses() -> None:
-    message = b"<samlp:StatusMessage>AADSTS50105: The signed in user is not assigned.\nTrace ID: x</samlp:StatusMessage></samlp:Status>"
-    response = read(make_response(assertions=0).replace(b"status:Success", b"status:Responder").replace(b"</samlp:Status>", message))
-    assert (response.status, response.status_message) == ("Responder", "AADSTS50105: The signed in user is not assigned.")
+    message = (
+        b"<samlp:StatusMessage>AADSTS50105: The signed in user is not assigned.\nTrace ID: "
+        b"x</samlp:StatusMessage></samlp:Status>"
+    )
+    response = read(
+        make_response(assertions=0).replace(b"status:Success", b"status:Responder").replace(b"</samlp:Status>", message)
+    )
+    assert (response.status, response.status_message) == (
+        "Responder",
+        "AADSTS50105: The signed in user is not assigned.",
+    )
     assert response.problems == ("Its status is Responder, not Success.",)
 
 
@@ -84,13 +111,19 @@ ODD: t.Final[dict[str, tuple[bytes, str]]] = {
     "two assertions": (make_response(assertions=2), "2 assertions"),
     "none": (make_response(assertions=0), "0 assertions"),
     "twice the ID": (XML.replace(b'ID="_assertion"', b'ID="_response"'), "an ID more than once"),
-    "a response within": (XML.replace(b"</samlp:Response>", b"<samlp:Response/></samlp:Response>"), "within the response"),
+    "a response within": (
+        XML.replace(b"</samlp:Response>", b"<samlp:Response/></samlp:Response>"),
+        "within the response",
+    ),
     "no confirmation": (
         XML.replace(b"SubjectConfirmation ", b"Other ").replace(b"</SubjectConfirmation>", b"</Other>"),
         "0 SubjectConfirmations",
     ),
     "another method": (XML.replace(b"cm:bearer", b"cm:holder-of-key"), "1 SubjectConfirmations"),
-    "an attribute twice": (XML.replace(b"Attributes/SessionDuration", b"Attributes/RoleSessionName"), "an attribute twice"),
+    "an attribute twice": (
+        XML.replace(b"Attributes/SessionDuration", b"Attributes/RoleSessionName"),
+        "an attribute twice",
+    ),
 }
 
 
@@ -104,7 +137,8 @@ def test_why_aws_would_not_take_it(name: str) -> None:
 def test_an_encrypted_assertion() -> None:
     response = read(
         make_response(assertions=0).replace(
-            b"</samlp:Response>", b'<EncryptedAssertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion"/></samlp:Response>'
+            b"</samlp:Response>",
+            b'<EncryptedAssertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion"/></samlp:Response>',
         )
     )
     assert response.encrypted
@@ -130,7 +164,9 @@ def test_who_signed(part: t.Literal["assertion", "response"]) -> None:
 
 
 def test_why_a_signature_does_not_hold() -> None:
-    """Only what is proven is told: whose key signed, if that is in the response, and that the content was changed afterwards."""
+    """Only what is proven is told: whose key signed, if that is in the response, and that the content was changed
+    afterwards.
+    """
     document, der = signed_response()
     certificate, other = certificates.from_der(der), certificates.from_der(signed_response()[1])
     altered = read(document.replace(b"jane.doe", b"john.doe"))
@@ -185,7 +221,9 @@ def test_both_signatures_count() -> None:
     certificate = certificates.from_der(der)
     assert verified_by(read(document), [certificate]) == certificate
     place = document.rindex(b"SignatureValue>", 0, document.rindex(b"SignatureValue>"))
-    broken = document[: place + 20] + (b"A" if document[place + 20 : place + 21] != b"A" else b"B") + document[place + 21 :]
+    broken = (
+        document[: place + 20] + (b"A" if document[place + 20 : place + 21] != b"A" else b"B") + document[place + 21 :]
+    )
     assert verified_by(read(broken), [certificate]) is None
 
 

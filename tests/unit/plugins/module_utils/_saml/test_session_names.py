@@ -10,7 +10,16 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml import se
 
 @pytest.mark.parametrize(
     "name",
-    ["ab", "a" * 64, "jane", "JANE.Doe-1_x", "jane@example.com", "j.d@mail.example.co.uk", "..", "jane@example.com" + "m" * 48],
+    [
+        "ab",
+        "a" * 64,
+        "jane",
+        "JANE.Doe-1_x",
+        "jane@example.com",
+        "j.d@mail.example.co.uk",
+        "..",
+        "jane@example.com" + "m" * 48,
+    ],
 )
 def test_names_that_sign_in(name: str) -> None:
     assert session_names.problems(name) == []
@@ -40,7 +49,8 @@ def test_names_that_sign_in(name: str) -> None:
         (
             "jane_contoso.com#EXT#@fabrikam.onmicrosoft.com",
             [
-                "It is the user principal name of a guest (#EXT#); use mail, employeeid or an extension attribute for guests.",
+                ("It is the user principal name of a guest (#EXT#); use mail, employeeid or "
+                    "an extension attribute for guests."),
                 "The character '#' at position 17 is not allowed.",
             ],
         ),
