@@ -46,7 +46,7 @@ def check_mark(mark: str | None) -> None:
         raise InvalidInput(f"The mark {mark!r} is not one of this probe: it is twelve hexadecimal digits.")
 
 
-def request(questions: t.Iterable[str], bench_of: t.Callable[[str], Bench]) -> list[dict[str, t.Any]]:
+def ask(questions: t.Iterable[str], bench_of: t.Callable[[str], Bench]) -> list[dict[str, t.Any]]:
     """The answers to some questions, with their evidence. bench_of: where a question's experiment is made."""
     return [_asked(question, bench_of(question)) for question in questions]
 
