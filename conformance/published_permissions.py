@@ -98,8 +98,7 @@ def _needs(entries: collections.abc.Sequence[tuple[str, str]]) -> set[frozenset[
     """The alternatives of a call.
 
     Of permissions that are needed together, the data notes with one what it also requires (one of several), and may
-    list the other
-    without a note: that one is no alternative by itself.
+    list the other without a note: that one is no alternative by itself.
     """
     together = {frozenset((name, partner)) for name, noted in entries for partner in _partners(noted)}
     partners = {partner for dummy, noted in entries for partner in _partners(noted)}

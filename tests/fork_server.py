@@ -5,10 +5,10 @@
 
 With --once it is this process, and a JSON object {"module", "arguments", "environment"} on standard input says which
 module. Without, each line is such an object, or {"command", "arguments", "environment", "working"}, and each run is a
-fork of this process, which has loaded the
-libraries: that saves most of a module's second, and half a second of a command. The object's "folder" then says where
-the files out and err go ("merged": into one), and the line that answers is the exit status. With --commands Ansible
-itself is loaded too; it takes its settings from this process's environment, so those of its requests must be the same.
+fork of this process, which has loaded the libraries: that saves most of a module's second, and half a second of a
+command. The object's "folder" then says where the files out and err go ("merged": into one), and the line that
+answers is the exit status. With --commands Ansible itself is loaded too; it takes its settings from this process's
+environment, so those of its requests must be the same.
 """
 
 from __future__ import annotations

@@ -42,9 +42,8 @@ class Step:
     """One write. `do` names the resource's method, `args` are its arguments, `says` is one plain imperative sentence.
 
     of: the object that the step belongs to, in a task that deals with several; a failure then skips only what remains
-    of that object.
-    target: the object that it changes, where that is another one. reason: why, where the views before and after do not
-    tell.
+    of that object. target: the object that it changes, where that is another one. reason: why, where the views
+    before and after do not tell.
     """
 
     do: str

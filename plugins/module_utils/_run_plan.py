@@ -23,10 +23,9 @@ NOTHING: t.Final = "Everything is as it should be."
 @dataclass(frozen=True)
 class RunPlan:
     """steps: as modules return them, each with its part. losses: who loses access. kept: what is only reported.
-    missing: the parts of the
-    federation that the run does not look at. refusal: why the plan must not be carried out; empty when it may be.
-    unusable: the members of
-    groups who cannot be agents; unusable_members: the sentence on them; unusable_fails: whether the run fails for them.
+    missing: the parts of the federation that the run does not look at. refusal: why the plan must not be carried
+    out; empty when it may be. unusable: the members of groups who cannot be agents; unusable_members: the sentence
+    on them; unusable_fails: whether the run fails for them.
     """
 
     parts: tuple[str, ...]
@@ -46,9 +45,8 @@ def run_plan(
     """One plan of what the roles foretold.
 
     parts: role → what it looks at, in order. results: role → the fact that it left; a role that did not run left none
-    with steps.
-    usernames: the agents that exist, where they were read. limit: how many may lose their access; nobody is counted
-    when it is empty.
+    with steps. usernames: the agents that exist, where they were read. limit: how many may lose their access; nobody
+    is counted when it is empty.
     """
     seen = {role: results[role] for role in parts if "steps" in results.get(role, {})}
     sign_ins = _sign_ins(seen.get("azure_saml_app", {}).get("access"))

@@ -58,9 +58,8 @@ class Waiter:
 
         what: a clause for the error, such as "the signing certificate to appear in the metadata".
         steady: how many good answers in a row to ask for, at least, for what the next write depends on; of a cloud that
-        was seen to be behind in this run, more.
-        passes: which errors of the probe only mean "not yet"; without it, none does.
-        Raises at the deadline the last such error, else TimedOut, which names the wait.
+        was seen to be behind in this run, more. passes: which errors of the probe only mean "not yet"; without it,
+        none does. Raises at the deadline the last such error, else TimedOut, which names the wait.
         """
         budget = self.timeout if timeout is None else timeout
         began = self.clock()

@@ -18,9 +18,8 @@ class Traffic:
     """What was called. An entry holds no header, no body and no secret.
 
     Keys: time (ISO 8601), service, operation, write, method, host, path, status, duration (seconds),
-    caller, error (the cloud's code, when it refused),
-    note (what is strange about an answer that is no error), key_factory (whether a read of Microsoft Graph selects
-    keyCredentials).
+    caller, error (the cloud's code, when it refused), note (what is strange about an answer that is no error),
+    key_factory (whether a read of Microsoft Graph selects keyCredentials).
     """
 
     def __init__(self) -> None:

@@ -34,8 +34,7 @@ class Job:
     """One launch of a template.
 
     given: answers to its survey. hosts: the inventory. part: which slice of how many. keys: the credential of AWS.
-    options: job type and
-    tags, as the command line has them. node: the folder of the execution node that runs it.
+    options: job type and tags, as the command line has them. node: the folder of the execution node that runs it.
     """
 
     def __init__(

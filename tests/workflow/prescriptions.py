@@ -12,7 +12,7 @@ import re
 import typing as t
 
 import yaml
-from live import run_module
+from live_federation import run_module
 
 Options = dict[str, t.Any]
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The doctor is right: it names what is broken, with what the agent sees, blames nothing else, and what it advises
+"""The check is right: it names what is broken, with what the agent sees, blames nothing else, and what it advises
 helps.
 """
 
@@ -20,7 +20,7 @@ import botocore.session
 import prescriptions
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from live import (
+from live_federation import (
     ACCOUNT,
     AWS,
     ENVIRONMENT,
@@ -42,7 +42,7 @@ from federation_sandbox.entra import certificates
 from federation_sandbox.testing import Sandbox, running_sandbox
 from support import CHECKOUT
 
-#: where a sign-in ends without a message of the clouds, or with one whose words no source has, and how the doctor tells
+#: where a sign-in ends without a message of the clouds, or with one whose words no source has, and how the check tells
 #: it
 PLACES: t.Final = {
     "console-home": "The agent lands on the home page of the AWS console.",
@@ -158,7 +158,7 @@ def failing(report: dict[str, t.Any], status: str = "fail") -> dict[str, dict[st
 
 
 def shows(seen: http_sign_in.SignIn, symptom: str) -> bool:
-    """Whether the page at which a sign-in ended is the one that the doctor foretold."""
+    """Whether the page at which a sign-in ended is the one that the check foretold."""
     code = re.match(r"AADSTS\d+", symptom)
     if code:
         return f"{code[0]}:" in seen.text

@@ -15,7 +15,7 @@ import pytest
 import test_accounts
 from ansible_collections.openccp.federation.plugins.filter.certificate_rotation import certificate_rotation
 from botocore.loaders import JSONFileLoader
-from live import run_module as run_here
+from live_federation import run_module as run_here
 from playbooks import Playbooks
 from rotations import LAGS, PEOPLE, USERS, VALIDITY, Federation, Stop
 from seeds import credentials

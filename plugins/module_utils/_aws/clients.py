@@ -74,8 +74,7 @@ def client(module: AnsibleAWSModule, service: str, region: str | None = None, re
     throttling.
 
     botocore's standard mode repeats a request also where AWS may have carried it out, so that a repeated create meets
-    what it made.
-    retries: 0 for what must not be repeated blindly.
+    what it made. retries: 0 for what must not be repeated blindly.
     """
     place = {"region": region} if region else {}
     made = module.client(service, config=Config(retries={"mode": "standard", "max_attempts": retries}), **place)

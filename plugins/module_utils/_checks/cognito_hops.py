@@ -42,8 +42,7 @@ class PoolPath:
     """What the path is checked on.
 
     pool: as cognito_saml_provider_info returns it. provider: None for none of the name. application: None for none with
-    the identifier.
-    clients: those that must offer the provider, by id or name.
+    the identifier. clients: those that must offer the provider, by id or name.
     """
 
     pool: Record

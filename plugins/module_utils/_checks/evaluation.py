@@ -37,8 +37,7 @@ class Request:
 
     facts: condition keys in lower case → their values; an empty tuple is a key that the request does not have, None one
     whose value is not known. Keys that are not in it are not known either, unless they begin as one of `complete`: of
-    those the request has no others.
-    principal: by whom, for a trust policy.
+    those the request has no others. principal: by whom, for a trust policy.
     """
 
     action: str

@@ -49,12 +49,10 @@ class Application:
     """The enterprise application.
 
     managed: whether this collection made it. gallery: whether it comes from a template of the gallery. reply_urls: the
-    one that Entra posts
-    to first. definitions: of each claims policy that is assigned. encrypts: whether Entra encrypts the assertions.
-    token_version: of
-    SAML. issuer: what its metadata says, which is at metadata_url. groups: those that are assigned. role_values: of the
-    roles that it offers and that are enabled, by id. subject: NameID and its type of the one response that is looked at
-    in an application's place.
+    one that Entra posts to first. definitions: of each claims policy that is assigned. encrypts: whether Entra
+    encrypts the assertions. token_version: of SAML. issuer: what its metadata says, which is at metadata_url.
+    groups: those that are assigned. role_values: of the roles that it offers and that are enabled, by id. subject:
+    NameID and its type of the one response that is looked at in an application's place.
     """
 
     name: str
@@ -85,11 +83,9 @@ class Person:
     """Somebody in the directory, or a name that was asked for and that the directory does not have (no id).
 
     attributes: by the name that a claims policy has for it. through: what assigns the person: "directly", or groups.
-    roles: the values of
-    the application's roles that this gives, None when they were not read. nested: groups within assigned groups that
-    the person is in,
-    which does not count. home: for a guest the kind of account. namesakes: without an id, the several people who go by
-    the name.
+    roles: the values of the application's roles that this gives, None when they were not read. nested: groups within
+    assigned groups that the person is in, which does not count. home: for a guest the kind of account. namesakes:
+    without an id, the several people who go by the name.
     """
 
     name: str
@@ -195,10 +191,9 @@ class Wish:
     """What the federation is meant to be.
 
     role_arn, provider_arn: None for those that the Role claim names. destination: the page on which agents land, None
-    for any.
-    embedding_origins: of sites that may frame the Contact Control Panel. pages: those that do. label: how the
-    application was asked for.
-    everyone: whether the people are simply those who are assigned, and nobody said that each of them is to get in.
+    for any. embedding_origins: of sites that may frame the Contact Control Panel. pages: those that do. label: how
+    the application was asked for. everyone: whether the people are simply those who are assigned, and nobody said
+    that each of them is to get in.
     """
 
     instance_arn: str

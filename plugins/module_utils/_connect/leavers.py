@@ -46,8 +46,7 @@ class Rules:
 @dataclass(frozen=True)
 class Departures:
     """leavers: agents that are not wanted. superseded: new name → the agent under the old name, who goes; waiting:
-    likewise, who is only
-    reported. managed: how many agents could leave.
+    likewise, who is only reported. managed: how many agents could leave.
     """
 
     leavers: tuple[User, ...]

@@ -87,8 +87,7 @@ def delete_duplicate(
     none.
 
     A run that was stopped, or another at the same time, may have made it. What is older is listed at the latest when
-    the new one is.
-    seen: what lists have shown since it was made.
+    the new one is. seen: what lists have shown since it was made.
     """
 
     def listed() -> Candidates:

@@ -130,8 +130,7 @@ def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str]
     """Make the policy, or take the one that an interrupted run made for this application, and assign it.
 
     Another run may do the same at this moment. Whichever policy the service principal takes stays; the others are
-    deleted.
-    is_new: this run made the application, so that no earlier one can have made a policy for it.
+    deleted. is_new: this run made the application, so that no earlier one can have made a policy for it.
     """
     what = f"the claims policy of '{app.label}'"
     left = [] if is_new else named_after(graph, app)

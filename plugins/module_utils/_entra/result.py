@@ -67,8 +67,7 @@ def read_metadata(app: Application, graph: Graph, policy: claims.ClaimsPolicy | 
     """The application's federation metadata, once it holds the active certificate; None until then.
 
     Where the claims policy puts the application's id into the issuer, the entity id has it too, which in Entra's own
-    document it has not:
-    AWS compares the two. policy: the one that is to be, in place of the one that is.
+    document it has not: AWS compares the two. policy: the one that is to be, in place of the one that is.
     """
     active = active_of(app.certificates)
     try:

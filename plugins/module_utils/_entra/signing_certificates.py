@@ -76,8 +76,7 @@ class SigningCertificate:
     it was noted.
 
     key_identifier: what its credentials share; None for a foreign one, of which it is not known which others belong to
-    it.
-    managed: whether this collection made it.
+    it. managed: whether this collection made it.
     """
 
     certificate: Certificate

@@ -41,9 +41,8 @@ def build(
     """The report. InvalidInput when `previous` is no report.
 
     checks: each has `host` and either `result`, which federation_check returned with an overview, or `not_readable`:
-    why not.
-    hosts: whom the report is about; one that is not among the checks failed before. inventories: what the commands
-    name.
+    why not. hosts: whom the report is about; one that is not among the checks failed before. inventories: what the
+    commands name.
     """
     results = {check["host"]: check["result"] for check in checks if "result" in check}
     not_readable = dict.fromkeys(hosts, LOST) | {

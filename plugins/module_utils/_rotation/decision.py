@@ -32,8 +32,8 @@ class Rules:
     """When a rotation begins, and how long its stages last at least. resume: go on after a rollback.
 
     replaced: the certificate that is replaced although it is not near its end. compromised: what was replaced is
-    retired without delay.
-    adopt_unmanaged, remove_unmanaged: treat certificates of others as if this collection had made them.
+    retired without delay. adopt_unmanaged, remove_unmanaged: treat certificates of others as if this collection had
+    made them.
     """
 
     renew_when_days_left: int = 45
@@ -89,11 +89,9 @@ class Decision:
     """What a rotation does next.
 
     thumbprint: the certificate that is published or activated. retired: those that go. wait_seconds: until it has
-    settled.
-    failing_since: when sign-ins began to fail, when they do. unproven: a new certificate signs and the old one is still
-    there.
-    unmanaged: those that this collection did not make and leaves alone. notice: the same in a sentence, with what can
-    be done.
+    settled. failing_since: when sign-ins began to fail, when they do. unproven: a new certificate signs and the old
+    one is still there. unmanaged: those that this collection did not make and leaves alone. notice: the same in a
+    sentence, with what can be done.
     """
 
     stage: Stage

@@ -23,8 +23,8 @@ class CurrentState:
     """What the steps depend on.
 
     decision: what comes next, as the filter certificate_rotation returns it. name: the application's. active: the
-    thumbprint that signs.
-    providers: ARN → the thumbprints that it holds. tags: the stages that the run is limited to; empty for all of them.
+    thumbprint that signs. providers: ARN → the thumbprints that it holds. tags: the stages that the run is limited
+    to; empty for all of them.
     """
 
     decision: t.Mapping[str, t.Any]

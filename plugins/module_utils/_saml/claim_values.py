@@ -77,8 +77,7 @@ class ClaimValue:
     """What one entry of a policy sends of one person.
 
     values: empty when nothing is sent, None when it cannot be told, which `unknown` explains. refused: why Entra lets
-    nobody in for whom
-    it has to compute this. source: where it comes from, such as user.mail.
+    nobody in for whom it has to compute this. source: where it comes from, such as user.mail.
     """
 
     values: tuple[str, ...] | None

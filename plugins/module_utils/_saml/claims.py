@@ -6,10 +6,9 @@
 """The claims that Entra sends to AWS, as the definition of a claimsMappingPolicy.
 
 Such a policy replaces everything in the portal's "Attributes & Claims", so it must hold every claim. A definition is a
-list of
-one JSON string: {"ClaimsMappingPolicy": {"Version", "IncludeBasicClaimSet", "ClaimsSchema", "ClaimsTransformations"}}.
-The names of AWS's claims are case-sensitive. Transformations are kept and compared, never made: Microsoft documents the
-inputs of two methods only, and none that changes the case of a name.
+list of one JSON string: {"ClaimsMappingPolicy": {"Version", "IncludeBasicClaimSet", "ClaimsSchema",
+"ClaimsTransformations"}}. The names of AWS's claims are case-sensitive. Transformations are kept and compared, never
+made: Microsoft documents the inputs of two methods only, and none that changes the case of a name.
 """
 
 from __future__ import annotations
@@ -99,8 +98,7 @@ class ClaimsPolicy:
     """The content of a claims mapping policy, in the form of Microsoft Graph.
 
     settings: the policy's other keys, such as audienceOverride and GroupFilter; None stands for one that is to be
-    removed.
-    transformations_key: which of both names it has.
+    removed. transformations_key: which of both names it has.
     """
 
     claims: tuple[Entry, ...] = ()
@@ -168,12 +166,10 @@ def build(
     use them.
 
     session_name_source: one of SESSION_NAME_SOURCES; sent as RoleSessionName and, where Entra allows it, as NameID.
-    name_id: one of NAME_ID_SOURCES; sent as NameID instead.
-    session_duration: seconds, 900 to 43,200; the role's own maximum is not known here.
-    extra_claims: `name` and either `value`, or `source` (default user) and `id`, or `extension_id`. NameID may be one
-    of them.
-    audience_override: an absolute URI; empty to remove it. partition, account: the federation's, which every pair must
-    lie in.
+    name_id: one of NAME_ID_SOURCES; sent as NameID instead. session_duration: seconds, 900 to 43,200; the role's own
+    maximum is not known here. extra_claims: `name` and either `value`, or `source` (default user) and `id`, or
+    `extension_id`. NameID may be one of them. audience_override: an absolute URI; empty to remove it. partition,
+    account: the federation's, which every pair must lie in.
     """
     extra = [_extra_claim(claim) for claim in extra_claims or ()]
     claims: list[Entry] = []

@@ -101,20 +101,15 @@ def seed(world: World, content: Content) -> dict[str, t.Any]:
         default "app_management_policy": {…},     # Graph's tenantAppManagementPolicy; nothing is restricted when left
         out "saml_deletion": "either",        # how a gallery SAML application can be deleted: either,
         service_principal_first, reset_mode_first "clients": [{                     # the applications that sign in and
-        call Graph
-            "client_id": "…", "name": "automation", "enabled": true,
-            "secrets": ["s3cret", {"text": "old", "end": "2020-01-01T00:00:00Z"}],
-            "certificates": ["-----BEGIN CERTIFICATE-----…"],
-            "federated_credentials": [{"issuer": "…", "subject": "…", "audience": "api://AzureADTokenExchange",
-                                       "public_key": "PEM", "jwks": {"keys": […]}}],      # one of the last two
-            "permissions": ["Application.ReadWrite.All", …],   # DEFAULT_PERMISSIONS when left out
-            "managed_identity": false}],  # true: it is the identity of the machine, with no credential at all
-        "users": [{"userPrincipalName": "jane@contoso.com", "manager": "ravi@contoso.com", …any property of Graph's
-        user}], "groups": [{"displayName": "Agents", "members": ["jane@contoso.com", "a group's name or id"], "dynamic":
-        false,
-                    …any property of Graph's group}],
-        "remove": ["jane@contoso.com", "a group's name or id"],  # only of a tenant that is there already
-    }]}
+    call Graph "client_id": "…", "name": "automation", "enabled": true, "secrets": ["s3cret", {"text": "old", "end":
+    "2020-01-01T00:00:00Z"}], "certificates": ["-----BEGIN CERTIFICATE-----…"], "federated_credentials": [{"issuer":
+    "…", "subject": "…", "audience": "api://AzureADTokenExchange", "public_key": "PEM", "jwks": {"keys": […]}}],
+    # one of the last two "permissions": ["Application.ReadWrite.All", …],   # DEFAULT_PERMISSIONS when left out
+    "managed_identity": false}],  # true: it is the identity of the machine, with no credential at all "users":
+    [{"userPrincipalName": "jane@contoso.com", "manager": "ravi@contoso.com", …any property of Graph's user}],
+    "groups": [{"displayName": "Agents", "members": ["jane@contoso.com", "a group's name or id"], "dynamic": false,
+    …any property of Graph's group}], "remove": ["jane@contoso.com", "a group's name or id"],  # only of a tenant
+    that is there already }]}
 
     Returns {"tenants": [{"id", "clients": {name: {"client_id", "application_id", "service_principal_id"}},
     "users": {user principal name: id}, "groups": {display name: id}}]}.

@@ -5,8 +5,7 @@
 forbids.
 
 facts/aws.md A2: AWS's Service Authorization Reference lists the dependent actions and the condition keys of each
-operation.
-A7: service and resource control policies.
+operation. A7: service and resource control policies.
 """
 
 from __future__ import annotations

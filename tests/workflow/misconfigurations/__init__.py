@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ways to break a healthy federation, one at a time, and for each what mends it, as the doctor's advice says."""
+"""Ways to break a healthy federation, one at a time, and for each what mends it, as the check's advice says."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
-from live import REGION, REPLY_URL, LiveFederation
+from live_federation import REGION, REPLY_URL, LiveFederation
 
 from misconfigurations.misconfiguration import Act, Misconfiguration
 

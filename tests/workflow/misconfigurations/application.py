@@ -11,7 +11,7 @@ import json
 import typing as t
 import uuid
 
-from live import GRAPH, LiveFederation
+from live_federation import GRAPH, LiveFederation
 
 from federation_sandbox.entra import certificates
 from misconfigurations.misconfiguration import Misconfiguration

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from live import ACCOUNT, AWS, PROVIDER_ARN, ROLE, ROLE_ARN, LiveFederation
+from live_federation import ACCOUNT, AWS, PROVIDER_ARN, ROLE, ROLE_ARN, LiveFederation
 
 from misconfigurations.misconfiguration import Act, Misconfiguration, set_claim
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from live import JANE, ROLE, ROLE_ARN, LiveFederation
+from live_federation import JANE, ROLE, ROLE_ARN, LiveFederation
 
 from misconfigurations.misconfiguration import Act, Misconfiguration
 from misconfigurations.personal import permit_when, trust_when

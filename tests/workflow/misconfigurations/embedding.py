@@ -11,7 +11,7 @@ import functools
 import typing as t
 import uuid
 
-from live import REGION, LiveFederation
+from live_federation import REGION, LiveFederation
 
 from misconfigurations.misconfiguration import Act, Misconfiguration
 

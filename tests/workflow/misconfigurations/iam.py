@@ -9,7 +9,7 @@ import typing as t
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from live import ACCOUNT, OTHER_TENANT, PROVIDER, PROVIDER_ARN, REGION, REPLY_URL, ROLE, LiveFederation
+from live_federation import ACCOUNT, OTHER_TENANT, PROVIDER, PROVIDER_ARN, REGION, REPLY_URL, ROLE, LiveFederation
 
 from misconfigurations.misconfiguration import Misconfiguration, set_claim
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from live import LiveFederation
+from live_federation import LiveFederation
 
 from misconfigurations.misconfiguration import Misconfiguration
 

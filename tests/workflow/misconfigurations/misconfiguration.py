@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from live import JANE, LiveFederation
+from live_federation import JANE, LiveFederation
 
 from federation_sandbox import http_sign_in
 
@@ -20,10 +20,9 @@ class Misconfiguration:
     """One way to break it.
 
     advice: words of the fix, which is then followed to the letter, or by mends where it is for a person to do by hand.
-    user: who signs
-    in. status: of the finding. follows: hops that fail as a direct consequence. destination: of the agents, as the
-    federation is meant
-    to be. has_page: whether agents work in a page of one's own. application: options that the healthy one has.
+    user: who signs in. status: of the finding. follows: hops that fail as a direct consequence. destination: of the
+    agents, as the federation is meant to be. has_page: whether agents work in a page of one's own. application:
+    options that the healthy one has.
     """
 
     name: str
@@ -43,7 +42,7 @@ class Misconfiguration:
         return live.open_page(self.user) if self.has_page else live.sign_in(self.user)
 
     def report(self, live: LiveFederation) -> dict[str, t.Any]:
-        """What the doctor says."""
+        """What the check says."""
         return live.check(self.user, destination=self.destination, pages=[live.page] if self.has_page else None)
 
 

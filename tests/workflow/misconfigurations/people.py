@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from live import GROUP, JANE, LiveFederation
+from live_federation import GROUP, JANE, LiveFederation
 
 from misconfigurations.misconfiguration import Act, Misconfiguration, set_claim
 

@@ -9,7 +9,7 @@ import json
 import typing as t
 import uuid
 
-from live import AWS, HEALTHY, JANE, PROVIDER_ARN, REPLY_URL, ROLE_ARN, LiveFederation
+from live_federation import AWS, HEALTHY, JANE, PROVIDER_ARN, REPLY_URL, ROLE_ARN, LiveFederation
 
 from misconfigurations.misconfiguration import Act, Misconfiguration, set_claim
 from misconfigurations.people import person

@@ -4,9 +4,8 @@
 """The types of Microsoft Graph v1.0 that the sandbox holds: their properties, and what each allows.
 
 A property is written `name:kind`, then `!` when it is read-only, `-` when it is returned only if selected, and after
-`/` the
-filter operators that it supports: e(q) n(e) (no)t g(e) l(e) i(n) s(tartsWith) (ends)w(ith) c(ontains). `[kind]` is a
-collection.
+`/` the filter operators that it supports: e(q) n(e) (no)t g(e) l(e) i(n) s(tartsWith) (ends)w(ith) c(ontains).
+`[kind]` is a collection.
 """
 
 from __future__ import annotations
