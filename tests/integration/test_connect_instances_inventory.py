@@ -428,6 +428,8 @@ def test_it_holds_itself_to_the_limits_of_the_service(inventory: Inventory) -> N
     ],
     ids=["region", "state", "account", "role-arn", "twice"],
 )
-def test_bad_options_are_refused_before_any_request(inventory: Inventory, options: dict[str, t.Any], message: str) -> None:
+def test_bad_options_are_refused_before_any_request(
+    inventory: Inventory, options: dict[str, t.Any], message: str
+) -> None:
     assert message in inventory.refused(options)
     assert inventory.sandbox.world.traffic.requests() == []

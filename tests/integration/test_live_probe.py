@@ -17,7 +17,7 @@ import botocore.client
 import pytest
 import yaml
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Request, Graph, connect
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, connect
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._probe import (
     aws_experiments,
@@ -80,7 +80,7 @@ class Probe:
         return self.entra(probe_factory.OWNED if question == "purge_with_owned_by" else probe_factory.ALL)
 
     def ask(self, *questions: str) -> dict[str, dict[str, t.Any]]:
-        return {answer["id"]: answer for answer in probe.request(questions, self.bench)}
+        return {answer["id"]: answer for answer in probe.ask(questions, self.bench)}
 
     def sweep(self) -> list[str]:
         graph = self.entra(probe_factory.ALL).graph
@@ -119,7 +119,7 @@ def test_every_question_with_an_experiment_has_one() -> None:
 
 
 def test_on_the_sandbox_every_answer_is_the_assumed_one_and_nothing_stays(live: Probe) -> None:
-    answers = live.request(*probe.EXPERIMENTS)
+    answers = live.ask(*probe.EXPERIMENTS)
     assumed = {name: QUESTIONS[name]["assumed"] if live.told(name) else NOT_TOLD for name in QUESTIONS}
     assert {name: answer["answer"] for name, answer in answers.items()} == assumed, answers
     assert probe_factory.left_behind(live.sandbox) != []
@@ -147,7 +147,7 @@ def test_where_a_rule_is_turned_round_the_probe_answers_otherwise(
     live: Probe, question: str, setting: str, value: t.Any, answer: str
 ) -> None:
     setattr(live.sandbox.world.settings, setting, value)
-    found = live.request(question)[question]
+    found = live.ask(question)[question]
     assert found["answer"] == (answer if live.told(question) else NOT_TOLD), found
 
 
@@ -177,7 +177,7 @@ def test_no_name_id_or_secret_is_in_the_answers(live: Probe) -> None:
     surroundings.learn_aws(live.aws, probe_factory.REGION)
     for client in probe_factory.CLIENTS:
         surroundings.learn_entra(live.entra(client))
-    answers = live.request(*probe.EXPERIMENTS)
+    answers = live.ask(*probe.EXPERIMENTS)
     written = json.dumps(answers).lower()
     assert "<text-" in written
     assert "refused" in {step.get("code", "").lower() for answer in answers.values() for step in answer["evidence"]}
@@ -189,7 +189,7 @@ class Killed(BaseException):
 
 
 def killed(live: Probe, after: int, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Request everything, and be killed once so many requests have been carried out; False when there were not so many."""
+    """Ask everything, and be killed once so many requests have been carried out; False when there were not so many."""
     count = 0
 
     def counted(request: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
@@ -205,10 +205,10 @@ def killed(live: Probe, after: int, monkeypatch: pytest.MonkeyPatch) -> bool:
         return made
 
     with monkeypatch.context() as patch:
-        patch.setattr(Graph, "ask", counted(Graph.ask))
+        patch.setattr(Graph, "request", counted(Graph.request))
         patch.setattr(botocore.client.BaseClient, "_make_api_call", counted(botocore.client.BaseClient._make_api_call))
         try:
-            live.request(*probe.EXPERIMENTS)
+            live.ask(*probe.EXPERIMENTS)
         except Killed:
             return True
     return False
