@@ -686,8 +686,23 @@ def test_what_cannot_be_told(name: str) -> None:
     assert any(words in one.reason for one in found.values())
 
 
+#: the person who has Jane's user principal name as well, by another attribute
+JOHN: t.Final = m.person(
+    name="john@example.com", id="h", attributes={"userprincipalname": m.JANE, "mail": "john@example.com"}
+)
+#: broken federations that tests of their own look at
+MORE_FAILING: t.Final[dict[str, Facts]] = {
+    "no application": m.facts(application=None, people=(), wish=m.wish(label="'Agents'")),
+    "no instance": m.facts(instance=None),
+    "source identity": m.with_policy(SourceIdentity="Jane Doe"),
+    "no signing key": m.with_application(definitions=(), managed=False, keys=()),
+    "tokens of SAML 1.1": m.with_application(token_version="1.1"),
+    "two people of one name": m.facts(assigned=(m.person(), JOHN)),
+}
+
+
 def test_without_an_application_nothing_of_it_is_judged() -> None:
-    found = m.found(m.facts(application=None, people=(), wish=m.wish(label="'Agents'")))
+    found = m.found(MORE_FAILING["no application"])
     assert found.pop("application").symptom == symptoms.NO_SUCH_APPLICATION
     assert {hop: one.status for hop, one in found.items()} == dict.fromkeys(
         (*entra_hops.HOPS, "provider", "role"), "unknown"
@@ -707,13 +722,13 @@ def test_without_a_claim_and_a_wish_there_is_no_role_to_judge() -> None:
 
 
 def test_an_instance_that_is_gone() -> None:
-    found = m.found(m.facts(instance=None))
+    found = m.found(MORE_FAILING["no instance"])
     assert found["instance"].symptom == symptoms.NOT_ONBOARDED
     assert found["user"].status == "unknown"
 
 
 def test_a_source_identity_that_aws_refuses() -> None:
-    assert m.found(m.with_policy(SourceIdentity="Jane Doe"))["claims"].symptom == symptoms.SOURCE_IDENTITY_MUST_MATCH
+    assert m.found(MORE_FAILING["source identity"])["claims"].symptom == symptoms.SOURCE_IDENTITY_MUST_MATCH
 
 
 def test_another_account_s_role() -> None:
@@ -751,10 +766,7 @@ def test_an_ended_certificate_signs_on_without_a_claims_policy() -> None:
     metadata = m.metadata.Metadata(m.ENTITY_ID, (m.certificate("active", -20, -1),), (), (), "")
     found = m.found(dataclasses.replace(known, providers={m.PROVIDER: m.f.Provider(m.PROVIDER, metadata)}))
     assert "ended on" in found["certificate"].reason
-    assert (
-        m.found(m.with_application(definitions=(), managed=False, keys=()))["certificate"].symptom
-        == symptoms.NO_SIGNING_KEY
-    )
+    assert m.found(MORE_FAILING["no signing key"])["certificate"].symptom == symptoms.NO_SIGNING_KEY
 
 
 def test_another_instance_without_a_role() -> None:
@@ -808,7 +820,7 @@ def test_no_text_speaks_of_what_is_not_known(name: str) -> None:
 
 
 def test_tokens_that_aws_cannot_read() -> None:
-    old = m.found(m.with_application(token_version="1.1"))
+    old = m.found(MORE_FAILING["tokens of SAML 1.1"])
     assert (old["response"].status, old["response"].symptom) == ("fail", symptoms.INVALID_RESPONSE)
     assert (
         m.found(m.with_application(not_readable={"token_policies": "No permission."}))["response"].status == "unknown"
@@ -821,12 +833,9 @@ def test_tokens_that_aws_cannot_read() -> None:
 
 
 def test_who_shares_a_session_name() -> None:
-    john = m.person(
-        name="john@example.com", id="h", attributes={"userprincipalname": m.JANE, "mail": "john@example.com"}
-    )
-    found = m.found(m.facts(assigned=(m.person(), john)))
+    found = m.found(MORE_FAILING["two people of one name"])
     assert set(found) == {"unique_name"}
     assert found["unique_name"].evidence == {"session_name": m.JANE, "others": ["john@example.com"]}
     assert "session_name_source: mail" in found["unique_name"].fix
-    for harmless in (dataclasses.replace(john, enabled=False), dataclasses.replace(john, through=()), m.person()):
+    for harmless in (dataclasses.replace(JOHN, enabled=False), dataclasses.replace(JOHN, through=()), m.person()):
         assert m.found(m.facts(assigned=(m.person(), harmless))) == {}
