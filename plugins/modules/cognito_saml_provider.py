@@ -449,8 +449,9 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_metadata
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import announced
+from ansible_collections.openccp.federation.plugins.module_utils._cognito import provider_views, user_pools
 from ansible_collections.openccp.federation.plugins.module_utils._cognito import saml_providers as providers
-from ansible_collections.openccp.federation.plugins.module_utils._cognito import user_pools
+from ansible_collections.openccp.federation.plugins.module_utils._cognito.provider_tags import pool_tags
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, membership
@@ -513,11 +514,11 @@ class CognitoSamlProvider:
             )
         else:
             provider = providers.target(self.desired, self.actual)
-        shown = providers.describe(provider, pool, self.served, self.pools.now) | providers.pool_facts(pool)
+        shown = provider_views.describe(provider, pool, self.served, self.pools.now) | provider_views.pool_facts(pool)
         if shown["request_signing"] or shown["encrypted_responses"]:
             shown["signing_certificate"] = self.pools.signing_certificate(pool)
         offering = [each for each, names in self.desired.clients if self.name in names]
-        return {**shown, "clients": [providers.describe_client(each, pool, self.name) for each in offering]}
+        return {**shown, "clients": [provider_views.describe_client(each, pool, self.name) for each in offering]}
 
     def create(self, content: dict[str, t.Any]) -> None:
         try:
@@ -529,14 +530,14 @@ class CognitoSamlProvider:
     def update(self, content: dict[str, t.Any]) -> None:
         self.api.update(self.name, content)
 
-    def change_client(self, client: user_pools.AppClient, providers: list[str]) -> None:
-        self.pools.set_client_providers(self.pool, client, providers)
+    def change_client(self, client_id: str, offered: bool) -> None:
+        self.pools.change_client(self.pool, client_id, self.name, offered=offered, waiter=self.waiter)
 
     def tag(self, tags: dict[str, str]) -> None:
-        self.pools.tag(self.pool, providers.pool_tags(tags, self.name))
+        self.pools.tag(self.pool, pool_tags(tags, self.name))
 
     def untag(self, keys: list[str]) -> None:
-        self.pools.untag(self.pool, list(providers.pool_tags(dict.fromkeys(keys, ""), self.name)))
+        self.pools.untag(self.pool, list(pool_tags(dict.fromkeys(keys, ""), self.name)))
 
     def delete(self) -> None:
         self.api.delete(self.name)
@@ -553,7 +554,7 @@ class CognitoSamlProvider:
         if metadata and not metadata.certificates and self.actual:
             metadata = None
         given = {providers.FLAGS[option]: params[option] for option in providers.FLAGS if params[option] is not None}
-        identifiers = params["idp_identifiers"]
+        identifiers, mapping, clients = params["idp_identifiers"], self._mapping(), self._clients()
         return providers.Desired(
             name=self.name,
             pool=self.pool,
@@ -562,11 +563,12 @@ class CognitoSamlProvider:
             merge=params["certificates"] == "merge",
             removed_thumbprints=tuple(map(canonical_thumbprint, params["remove_thumbprints"] or ())),
             required_thumbprints=tuple(map(canonical_thumbprint, params["expected_thumbprints"] or ())),
-            mapping=self._mapping(),
+            mapping=mapping,
             identifiers=None if identifiers is None else tuple(identifiers),
             flags=given,
             signing=params["request_signing"],
-            clients=self._clients(),
+            clients=clients,
+            offering=self._others_that_offer(mapping, [client.id for client, dummy in clients]),
             tags=params["tags"],
             purge_tags=params["purge_tags"],
             adopt=params["adopt"],
@@ -599,15 +601,16 @@ class CognitoSamlProvider:
         )
         described = self._described(touched)
         offering = membership([each.id for each in described if self.name in each.providers], by_id).result
-        return tuple((each, self._providers(each, offered=each.id in offering)) for each in described)
+        return tuple((each, each.providers_with(self.name, offered=each.id in offering)) for each in described)
 
-    def _providers(self, client: user_pools.AppClient, *, offered: bool) -> tuple[str, ...]:
-        others = [name for name in client.providers if name != self.name]
-        return tuple(
-            client.providers
-            if offered and self.name in client.providers
-            else [*others, *([self.name] if offered else [])]
-        )
+    def _others_that_offer(
+        self, mapping: t.Mapping[str, str] | None, named: t.Collection[str]
+    ) -> tuple[user_pools.AppClient, ...]:
+        """The clients that offer the provider and that the option does not name, when the mapping changes for them."""
+        if mapping is None or self.actual is None or mapping == self.actual.mapping:
+            return ()
+        others = self._described(each for each in self.pools.client_names(self.pool) if each not in named)
+        return tuple(client for client in others if self.name in client.providers)
 
     def _described(self, client_ids: t.Iterable[str]) -> list[user_pools.AppClient]:
         return [self.pools.client(self.pool, client_id) for client_id in client_ids]

@@ -307,8 +307,8 @@ from datetime import datetime
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_metadata
+from ansible_collections.openccp.federation.plugins.module_utils._cognito import provider_views, user_pools
 from ansible_collections.openccp.federation.plugins.module_utils._cognito import saml_providers as providers
-from ansible_collections.openccp.federation.plugins.module_utils._cognito import user_pools
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
 
 
@@ -319,7 +319,7 @@ def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
     pool = user_pools.pool_of(pools, module.params)
     api, name = providers.CognitoProviders(cognito, pool), module.params["provider_name"]
     every = [api.get(name)] if name else api.all()
-    facts = providers.pool_facts(pool)
+    facts = provider_views.pool_facts(pool)
     clients = (
         [pools.client(pool, client_id) for client_id in pools.client_names(pool)]
         if module.params["include_clients"]
@@ -338,11 +338,14 @@ def _described(
     now: datetime,
 ) -> dict[str, t.Any]:
     served = read_metadata(url=provider.url) if provider.url else None
-    described = providers.describe(provider, pool, served, now) | facts
+    described = provider_views.describe(provider, pool, served, now) | facts
     if clients is None:
         return described
     offering = [client for client in clients if provider.name in client.providers]
-    return {**described, "clients": [providers.describe_client(client, pool, provider.name) for client in offering]}
+    return {
+        **described,
+        "clients": [provider_views.describe_client(client, pool, provider.name) for client in offering],
+    }
 
 
 def main() -> None:

@@ -156,7 +156,7 @@ class Clock:
 
     def tick(self) -> None:
         """A call has come."""
-        if self.held is not None:
+        if self.held is not None and self.step:
             self.held += self.step
 
     def advance(self, by: dt.timedelta) -> None:

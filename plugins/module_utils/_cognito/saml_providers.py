@@ -3,29 +3,27 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""SAML identity providers of a user pool: what one is, what it shall be, and the plan between the two.
-
-Amazon Cognito has no tags for a provider. They are kept as tags of its pool, each key with the provider's name behind a
-slash.
-"""
+"""SAML identity providers of a user pool: what one is, what it shall be, and the plan between the two."""
 
 from __future__ import annotations
 
+import re
 import typing as t
-import urllib.parse
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
-from ansible_collections.openccp.federation.plugins.module_utils._cognito.user_pools import (
-    STANDARD,
-    AppClient,
-    UserPool,
+from ansible_collections.openccp.federation.plugins.module_utils._cognito.provider_tags import (
+    FETCHED_TAG,
+    noted_certificates,
+    provider_tags,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._cognito.user_pools import AppClient, UserPool
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
 
 _CLAIMS: t.Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
@@ -40,9 +38,9 @@ PRESETS: t.Final = {
 FLAGS: t.Final = {"sign_out": "IDPSignout", "encrypted_responses": "EncryptedResponses", "idp_initiated": "IDPInit"}
 SIGNING: t.Final = "RequestSigningAlgorithm"
 _DERIVED: t.Final = frozenset({"ActiveEncryptionCertificate", "SLORedirectBindingURI", "SSORedirectBindingURI"})
-#: the tag that notes which certificates an address served when Amazon Cognito was last made to fetch it
-FETCHED_TAG: t.Final = "certificates-fetched"
 _NOTED: t.Final = 5
+MOST_IDENTIFIERS: t.Final = 50
+_IDENTIFIER: t.Final = re.compile(r"[\w\s+=.@-]{1,40}")
 #: an address is fetched again within six hours; one more, so that clocks need not agree
 _REFETCHED: t.Final = timedelta(hours=7)
 
@@ -73,20 +71,17 @@ class CognitoProvider:
         """
         if not self.url:
             return sorted(self.metadata.thumbprints) if self.metadata else []
-        noted, when = noted_certificates(self.tags)
-        known = (
-            {each.thumbprint for each in served.certificates if now - each.not_before > _REFETCHED} if served else set()
-        )
-        lasting = noted if when and now - when <= _REFETCHED else noted & set(served.thumbprints if served else ())
-        return sorted(known | lasting)
+        known = served.certificates if served else ()
+        settled = {each.thumbprint for each in known if now - each.not_before > _REFETCHED}
+        return sorted(settled | noted_certificates(self.tags))
 
 
 @dataclass(frozen=True)
 class Desired:
     """What a provider shall be. None leaves as it is. flags: by detail; signing: whether requests are signed.
 
-    clients: the clients as they are, each with the providers that it shall offer. required: thumbprints that Amazon
-    Cognito must know.
+    clients: the clients as they are, each with the providers that it shall offer. offering: others that offer it
+    already. required_thumbprints: those that Amazon Cognito must know.
     """
 
     name: str
@@ -101,6 +96,7 @@ class Desired:
     flags: t.Mapping[str, bool] = field(default_factory=dict)
     signing: bool | None = None
     clients: tuple[tuple[AppClient, tuple[str, ...]], ...] = ()
+    offering: tuple[AppClient, ...] = ()
     tags: t.Mapping[str, str] | None = None
     purge_tags: bool = True
     adopt: bool = False
@@ -200,6 +196,7 @@ def target(desired: Desired, actual: CognitoProvider | None) -> CognitoProvider:
         tags=_tags_after(desired, now),
     )
     _check_mapping(desired, after)
+    _check_identifiers(desired.identifiers or ())
     return after
 
 
@@ -224,7 +221,7 @@ def plan(desired: Desired, actual: CognitoProvider | None, served: Metadata | No
             )
             steps.append(Step("update", sentence, {"content": changes}))
     if after.url and served is not None and (actual is None or fetched):
-        after = replace(after, tags={**after.tags, FETCHED_TAG: _note(served, desired.now)})
+        after = replace(after, tags={**after.tags, FETCHED_TAG: _note(served, desired)})
         steps.append(
             Step(
                 "tag",
@@ -244,22 +241,17 @@ def plan(desired: Desired, actual: CognitoProvider | None, served: Metadata | No
 
 def plan_absent(pool: UserPool, name: str, actual: CognitoProvider | None, clients: t.Sequence[AppClient]) -> Plan:
     """The steps that take a provider from the clients that offer it, and remove it."""
-    if actual is None:
-        return Plan()
     label = f"the SAML provider {name!r} of the user pool {pool.name!r}"
-    without = [
-        (client, tuple(each for each in client.providers if each != name))
-        for client in clients
-        if name in client.providers
-    ]
+    tags = provider_tags(pool.tags, name)
+    untagging = [Step("untag", f"Remove the tags of {label}", {"keys": sorted(tags)})] if tags else []
+    if actual is None:
+        return Plan({"tags": tags} if tags else {}, {}, tuple(untagging))
+    offering = [client for client in clients if name in client.providers]
     steps = [
-        _client_step(client, providers, f"Take {name!r} from the app client {client.name!r}")
-        for client, providers in without
+        _client_step(client, f"Take {name!r} from the app client {client.name!r}", offered=False) for client in offering
     ]
-    steps.append(Step("delete", f"Delete {label}"))
-    if actual.tags:
-        steps.append(Step("untag", f"Remove the tags of {label}", {"keys": sorted(actual.tags)}))
-    return Plan({**view(actual), "clients": sorted(client.name for client, dummy in without)}, {}, tuple(steps))
+    steps += [Step("delete", f"Delete {label}"), *untagging]
+    return Plan({**view(actual), "clients": sorted(client.name for client in offering)}, {}, tuple(steps))
 
 
 def view(provider: CognitoProvider) -> dict[str, t.Any]:
@@ -279,95 +271,31 @@ def view(provider: CognitoProvider) -> dict[str, t.Any]:
     }
 
 
-def describe(provider: CognitoProvider, pool: UserPool, served: Metadata | None, now: datetime) -> dict[str, t.Any]:
-    """What the modules return of a provider. served: what the address of one that has one serves."""
-    metadata = served if provider.url else provider.metadata
-    trusted = provider.trusted(served, now)
-    last = max(metadata.certificates, key=lambda certificate: certificate.not_after, default=None) if metadata else None
-    known = {
-        "create_date": _iso(provider.created),
-        "last_modified_date": _iso(provider.modified),
-        "expires_at": _iso(last.not_after) if last else None,
-        "days_left": last.days_left(now) if last else None,
-    }
-    content = metadata.as_dict(now) if metadata else {"certificates": []}
-    return {
-        "id": f"{pool.id}/{provider.name}",
-        "user_pool_id": pool.id,
-        "user_pool_name": pool.name,
-        **{key: value for key, value in view(provider).items() if key not in ("certificates", "entity_id")},
-        **content,
-        **{key: value for key, value in known.items() if value is not None},
-        "trusted_thumbprints": trusted,
-    }
+def timestamp(moment: datetime | None) -> str | None:
+    """A time as modules return it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
-def describe_client(client: AppClient, pool: UserPool, name: str) -> dict[str, t.Any]:
-    """What the modules return of a client, with the address of a sign-in that leads past the choice of providers."""
-    settings, callbacks = client.settings, list(client.settings.get("CallbackURLs") or ())
-    shown = {
-        "id": client.id,
-        "name": client.name,
-        "callback_urls": callbacks,
-        "oauth": bool(settings.get("AllowedOAuthFlowsUserPoolClient"))
-        and "code" in (settings.get("AllowedOAuthFlows") or ()),
-        "write_attributes": sorted(settings.get("WriteAttributes") or STANDARD),
-    }
-    if not pool.hosts or not callbacks:
-        return shown
-    query = {
-        "identity_provider": name,
-        "client_id": client.id,
-        "response_type": "code",
-        "redirect_uri": settings.get("DefaultRedirectURI") or callbacks[0],
-        "scope": " ".join(settings.get("AllowedOAuthScopes") or ()),
-    }
-    return {**shown, "sign_in_url": f"https://{pool.hosts[0]}/oauth2/authorize?{urllib.parse.urlencode(query)}"}
+def _note(served: Metadata, desired: Desired) -> str:
+    """What Amazon Cognito fetches now. A tag has room for five certificates, first those that are asked for."""
 
+    def rank(certificate: Certificate) -> tuple[bool, datetime]:
+        return certificate.thumbprint in desired.required_thumbprints, certificate.not_after
 
-def pool_facts(pool: UserPool) -> dict[str, t.Any]:
-    """What the application in Entra ID needs to know of a pool."""
-    first = {"reply_url": pool.reply_urls[0], "logout_url": pool.logout_urls[0]} if pool.hosts else {}
-    return {
-        "sp_entity_id": pool.entity_id,
-        "reply_urls": pool.reply_urls,
-        "logout_urls": pool.logout_urls,
-        "domains": pool.hosts,
-        **first,
-    }
-
-
-def provider_tags(tags: t.Mapping[str, str], name: str) -> dict[str, str]:
-    """The tags of a provider, from those of its pool."""
-    return {key.removesuffix(f"/{name}"): value for key, value in tags.items() if key.endswith(f"/{name}")}
-
-
-def pool_tags(tags: t.Mapping[str, str], name: str) -> dict[str, str]:
-    """The tags of a provider as those of its pool."""
-    return {f"{key}/{name}": value for key, value in tags.items()}
-
-
-def noted_certificates(tags: t.Mapping[str, str]) -> tuple[set[str], datetime | None]:
-    """The thumbprints that an address served when Amazon Cognito was made to fetch it, and when that was."""
-    thumbprints, when = [*tags.get(FETCHED_TAG, "").split("@"), ""][:2]
-    return set(thumbprints.split()), datetime.fromisoformat(when) if when else None
-
-
-def _note(served: Metadata, now: datetime) -> str:
-    latest = sorted(served.certificates, key=lambda certificate: certificate.not_after)[-_NOTED:]
-    return f"{' '.join(certificate.thumbprint for certificate in latest)}@{_iso(now)}"
+    noted = sorted(served.certificates, key=rank, reverse=True)[:_NOTED]
+    return f"{' '.join(certificate.thumbprint for certificate in noted)}@{timestamp(desired.now)}"
 
 
 def _must_fetch(desired: Desired, actual: CognitoProvider | None, served: Metadata | None) -> bool:
-    """Whether Amazon Cognito has to fetch the address again: it is another one, or what it is known to hold is not what
-    it should.
+    """Whether Amazon Cognito has to fetch the address again: it is another one, or the last fetch that was noted is not
+    known to be one with what is asked for and without what is removed.
     """
     if served is None or actual is None:
         return False
     if desired.url and desired.url != actual.url:
         return True
-    held = set(actual.trusted(served, desired.now))
-    return not held.issuperset(desired.required_thumbprints) or bool(held & set(desired.removed_thumbprints))
+    noted, removed = noted_certificates(actual.tags), set(desired.removed_thumbprints)
+    return not noted.issuperset(desired.required_thumbprints) or bool(noted & removed or (removed and not noted))
 
 
 def _changes(actual: CognitoProvider, after: CognitoProvider, fetched: bool) -> tuple[dict[str, t.Any], list[str]]:
@@ -456,9 +384,10 @@ def _check_mapping(desired: Desired, after: CognitoProvider) -> None:
             ),
             hint="Map the claim to an attribute that is mutable; whether one is cannot be changed later.",
         )
-    for client, providers in desired.clients:
+    offering = [client for client, providers in desired.clients if desired.name in providers]
+    for client in (*offering, *desired.offering):
         refused = [attribute for attribute in attributes if not client.writes(attribute)]
-        if refused and desired.name in providers:
+        if refused:
             raise InvalidInput(
                 (
                     f"The app client {client.name!r} may not write {', '.join(refused)}, so that every sign-in through "
@@ -466,6 +395,18 @@ def _check_mapping(desired: Desired, after: CognitoProvider) -> None:
                 ),
                 hint="Add it to the WriteAttributes of the app client, or leave it out of attribute_mapping.",
             )
+
+
+def _check_identifiers(identifiers: t.Sequence[str]) -> None:
+    """Refuse what the service model does not take."""
+    wrong = [each for each in identifiers if not _IDENTIFIER.fullmatch(each)]
+    if wrong:
+        raise InvalidInput(
+            f"{wrong[0]!r} cannot be an identifier of a SAML provider in Amazon Cognito.",
+            hint="One has 1 to 40 letters, digits, blanks and the signs _ + = . @ -, such as a domain.",
+        )
+    if len(set(identifiers)) > MOST_IDENTIFIERS:
+        raise InvalidInput(f"A SAML provider in Amazon Cognito has at most {MOST_IDENTIFIERS} identifiers.")
 
 
 def _tags_after(desired: Desired, now: CognitoProvider) -> dict[str, str]:
@@ -489,15 +430,17 @@ def _tag_steps(desired: Desired, after: CognitoProvider, label: str) -> tuple[li
 def _client_steps(desired: Desired) -> list[Step]:
     steps = []
     for client, providers in desired.clients:
-        if set(providers) == set(client.providers):
-            continue
-        verb = "Offer" if desired.name in providers else "No longer offer"
-        steps.append(_client_step(client, providers, f"{verb} {desired.name!r} in the app client {client.name!r}"))
+        if set(providers) != set(client.providers):
+            offered = desired.name in providers
+            verb = "Offer" if offered else "No longer offer"
+            steps.append(
+                _client_step(client, f"{verb} {desired.name!r} in the app client {client.name!r}", offered=offered)
+            )
     return steps
 
 
-def _client_step(client: AppClient, providers: t.Sequence[str], sentence: str) -> Step:
-    return Step("change_client", sentence, {"client": client, "providers": list(providers)}, target=client.name)
+def _client_step(client: AppClient, sentence: str, *, offered: bool) -> Step:
+    return Step("change_client", sentence, {"client_id": client.id, "offered": offered}, target=client.name)
 
 
 def _offering(desired: Desired, *, before: bool) -> list[str]:
@@ -549,7 +492,3 @@ def _from_api(answer: t.Mapping[str, t.Any], pool: UserPool) -> CognitoProvider:
         metadata=metadata,
         tags=provider_tags(pool.tags, name),
     )
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

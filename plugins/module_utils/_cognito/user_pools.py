@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, client
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 if t.TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -112,6 +113,13 @@ class AppClient:
         """The identity providers that it offers."""
         return list(self.settings.get("SupportedIdentityProviders") or ())
 
+    def providers_with(self, name: str, *, offered: bool) -> tuple[str, ...]:
+        """The identity providers when it offers one of that name, or does not; the order of the others stays."""
+        if offered == (name in self.providers):
+            return tuple(self.providers)
+        others = [each for each in self.providers if each != name]
+        return (*others, *([name] if offered else []))
+
     def writes(self, attribute: str) -> bool:
         """Whether it may write an attribute: those that it names, else the standard ones."""
         named = self.settings.get("WriteAttributes")
@@ -199,12 +207,25 @@ class UserPools:
                 self._cognito.describe_user_pool_client(UserPoolId=pool.id, ClientId=client_id)["UserPoolClient"]
             )
 
-    def set_client_providers(self, pool: UserPool, client: AppClient, providers: t.Sequence[str]) -> None:
-        """Change the identity providers of a client and nothing else: an update resets what it leaves out, so all is
-        sent back.
+    def change_client(self, pool: UserPool, client_id: str, name: str, *, offered: bool, waiter: Waiter) -> None:
+        """Have a client offer an identity provider, or not any more, and change nothing else.
+
+        An update resets what it leaves out, so all that was just read is sent back. It is read again afterwards,
+        because another run that does the same for another provider may have sent back what it read before.
         """
-        with attempt(f"update the app client {client.name!r} of the user pool {pool.name!r}"):
-            self._cognito.update_user_pool_client(**updated(client.settings, providers))
+
+        def probe() -> bool | None:
+            client = self.client(pool, client_id)
+            if offered == (name in client.providers):
+                return True
+            with attempt(f"update the app client {client.name!r} of the user pool {pool.name!r}"):
+                self._cognito.update_user_pool_client(
+                    **updated(client.settings, client.providers_with(name, offered=offered))
+                )
+            return None
+
+        what = f"the app client {client_id} to {'offer' if offered else 'offer no longer'} {name!r}"
+        waiter.until(what, probe, passes=lambda error: isinstance(error, Conflict))
 
 
 def updated(settings: t.Mapping[str, t.Any], providers: t.Sequence[str]) -> dict[str, t.Any]:
