@@ -68,6 +68,7 @@ _NO_POOLS: t.Final[tuple[t.Any, ...]] = (
     [{"user_pool_name": "desk", "domain": "https://auth.example.com"}],
     [{"user_pool_name": "desk", "provider_name": "En_tra"}],
     [{"user_pool_name": "desk", "metadata_source": "file"}],
+    [{"user_pool_name": "desk", "application": "both"}],
     ["desk"],
 )
 _NO_GROUPS: t.Final[tuple[t.Any, ...]] = (

@@ -14,7 +14,7 @@ description:
   - Follows the sign-in path of a user pool hop by hop, from what the info modules return of the pool and of its
     application.
   - The hops are V(domain), V(provider), V(clients), V(callback), V(application), V(identifier), V(reply_url),
-    V(assignment), V(certificate), V(trust), V(mapping) and V(claims).
+    V(assignment), V(certificate), V(trust), V(mapping), V(claims) and V(attributes).
 options:
   _input:
     description: What M(openccp.federation.cognito_saml_provider_info) returned of one provider, with its clients.
@@ -34,6 +34,17 @@ options:
     type: list
     elements: str
     default: []
+  domain:
+    description: The host where people sign in. When omitted, all domains of the pool must work.
+    type: str
+    default: ""
+  people:
+    description:
+      - The people whose claims are looked at, as M(openccp.federation.azure_saml_app_info) returns them in
+        RV(openccp.federation.azure_saml_app_info#module:applications[].people).
+      - Without any, it is unknown whether Entra ID sends what the pool requires of each person.
+    type: list
+    elements: dict
 seealso:
   - module: openccp.federation.cognito_saml_provider_info
 """
@@ -72,7 +83,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.finding
 
 
 def cognito_check(
-    found: dict[str, t.Any], applications: list[dict[str, t.Any]], provider_name: str, clients: t.Sequence[str] = ()
+    found: dict[str, t.Any],
+    applications: list[dict[str, t.Any]],
+    provider_name: str,
+    clients: t.Sequence[str] = (),
+    *,
+    domain: str = "",
+    people: t.Sequence[dict[str, t.Any]] | None = None,
 ) -> dict[str, t.Any]:
     """The verdict as plain values."""
     named = [provider for provider in found["saml_providers"] if provider["name"] == provider_name]
@@ -82,6 +99,8 @@ def cognito_check(
         provider=named[0] if named else None,
         application=applications[0] if applications else None,
         clients=tuple(clients),
+        domain=domain,
+        people=tuple(people or ()),
     )
     findings = check_pool(path)
     failed = [finding for finding in findings if finding.status == "fail"]
@@ -90,7 +109,8 @@ def cognito_check(
         hops = ", ".join(finding.hop for finding in failed)
         summary = f"{len(failed)} of {len(findings)} hops to the user pool {name} fail: {hops}. {failed[0].reason}"
     else:
-        summary = f"People get in to the user pool {name}, as far as can be read."
+        unknown = [finding.reason for finding in findings if finding.status == "unknown"]
+        summary = " ".join([f"People get in to the user pool {name}, as far as can be read.", *unknown])
     return {
         "ok": not failed,
         "summary": summary,

@@ -217,6 +217,7 @@ def _user_pool(pool: t.Mapping[str, t.Any]) -> None:
     rules: dict[str, Rule] = {
         "user_pool_id": _USER_POOL,
         "domain": _HOST,
+        "application": _pattern("own|shared", "own or shared"),
         "provider_name": _POOL_PROVIDER,
         "application_name": _NAME,
         "metadata_source": _pattern("text|url", "text or url"),

@@ -38,12 +38,23 @@ options:
     description: Whether the federation metadata is read as well, which takes one request for each application.
     type: bool
     default: false
+  people:
+    description:
+      - People of whom is returned what Entra ID sends, by user principal name, ID, session name, e-mail address or a
+        display name that is unique.
+    type: list
+    elements: str
+  everyone_assigned:
+    description: Whether that is returned of everyone who is assigned, directly or by a group.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - openccp.federation.attributes.info_module
   - openccp.federation.attributes.actiongroup_entra
   - openccp.federation.entra
 notes:
   - Needs the Microsoft Graph application permission C(Application.Read.All), and C(Policy.Read.All) to show the claims.
+  - O(people) and O(everyone_assigned) need C(User.Read.All) and C(GroupMember.Read.All) as well.
 seealso:
   - module: openccp.federation.azure_saml_app
 """
@@ -209,6 +220,37 @@ applications:
       description: The issuer of the SAML responses.
       returned: with RV(applications[].metadata_xml)
       type: str
+    people:
+      description:
+        - The people of O(people), or everyone who is assigned, by name.
+        - Null when the permissions do not show the claims or the assignments.
+      returned: with O(people) or O(everyone_assigned=true)
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The user principal name, or the name that was asked for and that nobody has.
+          returned: always
+          type: str
+          sample: jane.doe@example.com
+        id:
+          description: The object ID; null for a name that nobody has.
+          returned: always
+          type: str
+        enabled:
+          description: Whether the account is enabled.
+          returned: always
+          type: bool
+        assigned:
+          description: Whether the person is assigned, directly or by a group.
+          returned: always
+          type: bool
+        claims:
+          description:
+            - The values of each claim, by its name, as far as the claims policy and what Entra ID sends without one
+              tell; empty when the source of the claim is empty, null when it cannot be told.
+          returned: always
+          type: dict
     not_readable:
       description: What the permissions do not show, C(policies) (the claims) or C(assignments).
       returned: always
@@ -231,13 +273,19 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.auth imp
     ENTRA_CONSTRAINTS,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect
+from ansible_collections.openccp.federation.plugins.module_utils._facts.sent_claims import read_sent_claims
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+
+READS: t.Final[set[permissions.Operation]] = {"read applications"}
+READS_OF_PEOPLE: t.Final[set[permissions.Operation]] = {"read users", "read groups"}
 
 
 def shown(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The applications that the options ask for, and the time."""
     graph = connect(params)
-    permissions.check(graph.roles, {"read applications"}, graph.place.client_id)
+    asks_for_people = bool(params["people"] or params["everyone_assigned"])
+    operations = READS | (READS_OF_PEOPLE if asks_for_people else set())
+    permissions.check(graph.roles, operations, graph.place.client_id)
     found = applications.read_applications(graph, applications.listed(graph, params))
     described = [
         result.with_metadata(
@@ -245,6 +293,11 @@ def shown(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         )
         for app in found
     ]
+    if asks_for_people:
+        names, everyone = params["people"] or (), params["everyone_assigned"]
+        described = [
+            one | {"people": read_sent_claims(graph, one["app_id"], names, everyone=everyone)} for one in described
+        ]
     return {
         "applications": sorted(described, key=lambda one: (one["name"], one["app_id"])),
         "now": graph.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -258,10 +311,16 @@ def main() -> None:
         "identifier": {"type": "str"},
         "scope": {"type": "str", "choices": ["managed", "all"], "default": "managed"},
         "metadata": {"type": "bool", "default": False},
+        "people": {"type": "list", "elements": "str"},
+        "everyone_assigned": {"type": "bool", "default": False},
     }
     constraints = {
         **ENTRA_CONSTRAINTS,
-        "mutually_exclusive": [*ENTRA_CONSTRAINTS["mutually_exclusive"], ("app_id", "name", "identifier")],
+        "mutually_exclusive": [
+            *ENTRA_CONSTRAINTS["mutually_exclusive"],
+            ("app_id", "name", "identifier"),
+            ("people", "everyone_assigned"),
+        ],
     }
     module = AnsibleModule(argument_spec=spec | ENTRA_ARGUMENT_SPEC, supports_check_mode=True, **constraints)
     require(module, "msal", "requests", "cryptography", "lxml")

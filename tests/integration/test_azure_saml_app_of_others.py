@@ -26,6 +26,25 @@ DESK: t.Final[dict[str, t.Any]] = {
     "aws_claims": False,
     "group_claims": "assigned_groups",
 }
+AWS: t.Final = "https://signin.aws.amazon.com/saml"
+IAM: t.Final = "arn:aws:iam::111122223333"
+#: the application of AWS's sign-in, which the user pool shares
+SHARED: t.Final[dict[str, t.Any]] = {
+    "identifiers": ["urn:amazon:webservices", *DESK["identifiers"]],
+    "reply_urls": [AWS, FIRST],
+    "default_reply_url": AWS,
+    "logout_url": None,
+    "aws_claims": True,
+    "role_claims": [{"role_arn": f"{IAM}:role/Federation", "provider_arn": f"{IAM}:saml-provider/Entra"}],
+}
+
+
+def test_one_application_for_aws_and_a_user_pool(tenant: Tenant) -> None:
+    made = tenant.run(MODULE, {**DESK, **SHARED})
+    assert made["application"]["default_reply_url"] == AWS
+    (application,) = tenant.all("applications")
+    assert application["identifierUris"][0] == "urn:amazon:webservices", "which is sent to AWS"
+    assert not tenant.run(MODULE, {**DESK, **SHARED})["changed"]
 
 
 def test_life(tenant: Tenant) -> None:
@@ -66,6 +85,9 @@ def test_a_claim_of_its_own(tenant: Tenant) -> None:
         ({"session_duration": 900}, "session_duration makes claims of AWS, and aws_claims is false"),
         ({"default_reply_url": "https://else.example/"}, "is not among the reply URLs"),
         ({"logout_url": "http://desk.example/"}, "is not an https address"),
+        ({**SHARED, "default_reply_url": None}, "sign-ins which begin in Entra ID go to AWS"),
+        ({**SHARED, "default_reply_url": FIRST}, "sign-ins which begin in Entra ID go to AWS"),
+        ({**SHARED, "reply_urls": [AWS, "https://desk.example/saml"]}, "is not AWS's sign-in"),
     ],
 )
 def test_what_cannot_work_is_refused(tenant: Tenant, change: dict[str, t.Any], words: str) -> None:

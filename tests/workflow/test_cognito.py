@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 from playbooks import Playbooks
 from pools import NAME, PROVIDER, UserPool, add_pool, operator
+from rotations import VARIABLES, Federation
 from seeds import TENANTS
 
+from federation_sandbox import http_sign_in
 from federation_sandbox.aws.cognito.store import Cognito
 from federation_sandbox.entra.state import directory
 from federation_sandbox.testing import Sandbox
@@ -74,12 +76,43 @@ def test_a_pool_by_its_name_and_all_its_domains(playbooks: Playbooks, pool: User
     assert playbooks.succeed("cognito", INVENTORY, variables=variables).changed() == 0
 
 
-def test_halves_hand_over(playbooks: Playbooks, pool: UserPool, tmp_path: Path) -> None:
-    variables = {"federation_user_pools": [pool.variables()], "handover_folder": str(tmp_path)}
+@pytest.mark.parametrize("source", ["text", pytest.param("url", marks=pytest.mark.soak)])
+def test_halves_hand_over(sandbox: Sandbox, pool: UserPool, playbooks: Playbooks, tmp_path: Path, source: str) -> None:
+    entry = pool.variables(metadata_source=source)
+    variables = {"federation_user_pools": [entry], "handover_folder": str(tmp_path)}
+    waiting = playbooks.succeed("cognito", INVENTORY, "--tags", "aws", variables=variables)
+    handed = tmp_path / f"demo.{pool.id}.{'xml' if source == 'text' else 'url'}"
+    assert waiting.table()["demo"][2] == f"Wait for {handed}"
     playbooks.succeed("cognito", INVENTORY, "--tags", "entra", variables=variables)
     done = playbooks.succeed("cognito", INVENTORY, "--tags", "aws", variables=variables)
     assert f"Create the SAML provider {PROVIDER!r} of the user pool 'desk'" in done.done()
     assert pool.sign_in(JANE)["email"] == JANE
+    details = sandbox.world.state(Cognito).pools[pool.id].providers[PROVIDER].details
+    assert ("MetadataURL" in details) is (source == "url")
+
+
+def test_a_pool_that_shares_the_application_of_aws(federation: Federation, tmp_path: Path) -> None:
+    """Two identifiers and two reply URLs; a sign-in that begins in Entra ID still goes to AWS."""
+    pool = add_pool(federation.sandbox)
+    playbooks = operator(federation.sandbox, tmp_path)
+    variables = {**VARIABLES, "federation_user_pools": [pool.variables(application="shared")]}
+    early = playbooks.fail("cognito", INVENTORY, variables=variables)
+    assert "Run openccp.federation.site, which adds them" in early.message()
+    clash = {**variables, "federation_user_pools": [pool.variables(application="shared", name_id_source="mail")]}
+    assert "it sends one NameID" in playbooks.fail("site", INVENTORY, variables=clash).message()
+    added = playbooks.succeed("site", INVENTORY, variables=variables)
+    assert added.done() == ["Set identifiers, reply URLs and default reply URL of 'Amazon Connect example-demo'"]
+    playbooks.succeed("cognito", INVENTORY, variables=variables)
+    assert pool.sign_in(JANE)["cognito:username"] == f"{PROVIDER}_{JANE}"
+    assert http_sign_in.sign_in(federation.sandbox.environment, federation.url, JANE).ok
+    for playbook in ("site", "cognito", "check"):
+        assert playbooks.succeed(playbook, INVENTORY, variables=variables).changed() == 0
+    foretold = playbooks.succeed(
+        "rotate_certificate", INVENTORY, "--check", variables=variables | {"certificate_rotation_now": True}
+    )
+    assert [line for line in foretold.plan() if line.endswith(f"{pool.id}/{PROVIDER}")]
+    gone = playbooks.succeed("teardown", INVENTORY, "--tags", "aws", "--check", variables=variables)
+    assert f"Delete the SAML provider {PROVIDER!r} of the user pool 'desk'" in gone.plan()
 
 
 def test_what_others_made_is_left_alone(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) -> None:

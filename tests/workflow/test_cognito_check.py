@@ -61,8 +61,10 @@ class Healthy:
         found = self.module(
             "cognito_saml_provider_info", user_pool_id=self.pool.id, provider_name=PROVIDER, include_clients=True
         )
-        applications = self.module("azure_saml_app_info", identifier=found["user_pool"]["sp_entity_id"])["applications"]
-        return cognito_check(found, applications, PROVIDER, [self.pool.client_id])
+        identifier = found["user_pool"]["sp_entity_id"]
+        applications = self.module("azure_saml_app_info", identifier=identifier, people=[JANE])["applications"]
+        people = applications[0]["people"] if applications else None
+        return cognito_check(found, applications, PROVIDER, [self.pool.client_id], domain=HOST, people=people)
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +170,17 @@ def a_required_attribute(healthy: Healthy) -> None:
     healthy.state.schema["phone_number"]["Required"] = True
 
 
+def another_domain(healthy: Healthy) -> None:
+    healthy.state.domain = "panel"
+
+
+def nothing_to_send(healthy: Healthy) -> None:
+    """The pool requires an e-mail address, and hers is empty in the directory."""
+    healthy.state.schema["email"]["Required"] = True
+    jane = healthy.tenant.current("users", userPrincipalName=JANE)
+    healthy.tenant["users"].put({**jane, "mail": None}, settled=True)
+
+
 BREAKAGES: t.Final[dict[collections.abc.Callable[[Healthy], None], str]] = {
     no_domain: "domain",
     no_provider: "provider",
@@ -185,6 +198,8 @@ BREAKAGES: t.Final[dict[collections.abc.Callable[[Healthy], None], str]] = {
     a_fixed_attribute: "mapping",
     an_attribute_that_is_not_writable: "mapping",
     a_required_attribute: "claims",
+    another_domain: "domain",
+    nothing_to_send: "attributes",
 }
 
 
@@ -192,7 +207,17 @@ def test_the_healthy_pool(healthy: Healthy) -> None:
     assert healthy.pool.failure(JANE) == ""
     verdict = healthy.verdict()
     assert verdict["ok"], verdict["table"]
-    assert len(verdict["findings"]) == 12
+    assert {finding["status"] for finding in verdict["findings"]} == {"pass"}
+    assert len(verdict["findings"]) == 13
+
+
+def test_what_nobody_looked_at_is_unknown(healthy: Healthy) -> None:
+    found = healthy.module("cognito_saml_provider_info", user_pool_id=healthy.pool.id, include_clients=True)
+    applications = healthy.module("azure_saml_app_info", identifier=found["user_pool"]["sp_entity_id"])["applications"]
+    verdict = cognito_check(found, applications, PROVIDER)
+    assert verdict["ok"]
+    assert [finding["hop"] for finding in verdict["findings"] if finding["status"] == "unknown"] == ["attributes"]
+    assert "was not looked at" in verdict["summary"]
 
 
 @pytest.mark.parametrize(("broken", "hop"), BREAKAGES.items(), ids=[each.__name__ for each in BREAKAGES])

@@ -13,26 +13,14 @@ import collections.abc
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.openccp.federation.plugins.module_utils._access import listed
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem, Status
+from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import BASIC_CLAIMS
 
 Record = t.Mapping[str, t.Any]
 Problems = collections.abc.Iterator[Problem]
 
-_CLAIMS: t.Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
-_MICROSOFT: t.Final = "http://schemas.microsoft.com/"
-#: what Entra ID sends of a person although no claims policy says so, each with the attribute that it is taken from
-BASIC: t.Final = {
-    f"{_CLAIMS}emailaddress": "mail",
-    f"{_CLAIMS}givenname": "givenName",
-    f"{_CLAIMS}surname": "surname",
-    f"{_CLAIMS}name": "userPrincipalName",
-    f"{_MICROSOFT}identity/claims/displayname": "displayName",
-    f"{_MICROSOFT}identity/claims/tenantid": "",
-    f"{_MICROSOFT}identity/claims/objectidentifier": "",
-    f"{_MICROSOFT}identity/claims/identityprovider": "",
-    f"{_MICROSOFT}claims/authnmethodsreferences": "",
-}
-GROUPS: t.Final = f"{_MICROSOFT}ws/2008/06/identity/claims/groups"
+GROUPS: t.Final = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"
 _SIGNATURE: t.Final = "Invalid SAML response received: SAML Response signature is invalid."
 _SIGN_IN: t.Final = "Run openccp.federation.cognito."
 
@@ -42,7 +30,8 @@ class PoolPath:
     """What the path is checked on.
 
     pool: as cognito_saml_provider_info returns it. provider: None for none of the name. application: None for none with
-    the identifier. clients: those that must offer the provider, by id or name.
+    the identifier. clients: those that must offer the provider, by id or name. domain: the one where people sign in,
+    empty for all of the pool. people: of whom the claims were read.
     """
 
     pool: Record
@@ -50,6 +39,8 @@ class PoolPath:
     provider: Record | None
     application: Record | None
     clients: tuple[str, ...] = ()
+    domain: str = ""
+    people: tuple[Record, ...] = ()
 
 
 def check_pool(path: PoolPath) -> list[Finding]:
@@ -70,7 +61,13 @@ def check_pool(path: PoolPath) -> list[Finding]:
             ("mapping", "the provider", _mapping),
             ("claims", "the provider", _claims),
         ]
-    return [_finding(hop, subject, list(problems(path)), path) for hop, subject, problems in hops]
+        if path.people:
+            hops.append(("attributes", "the provider", _attributes))
+    findings = [_finding(hop, subject, list(problems(path)), path) for hop, subject, problems in hops]
+    if not path.people:
+        reason = "What Entra ID sends of each person was not looked at."
+        findings.append(Finding("attributes", path.provider_name, "unknown", reason))
+    return findings
 
 
 def _finding(hop: str, what: str, problems: t.Sequence[Problem], path: PoolPath) -> Finding:
@@ -94,6 +91,9 @@ def _domain(path: PoolPath) -> Problems:
             "The browser finds no such host.",
             "Give it one.",
         )
+    elif path.domain and path.domain not in path.pool["domains"]:
+        reason = f"The user pool has the domain {', '.join(path.pool['domains'])}, not {path.domain}."
+        yield Problem(reason, "The browser finds no such host.", "Correct the domain of the pool in the inventory.")
 
 
 def _provider(path: PoolPath) -> Problems:
@@ -151,7 +151,8 @@ def _identifier(path: PoolPath) -> Problems:
 
 
 def _reply_url(path: PoolPath) -> Problems:
-    missing = [url for url in path.pool["reply_urls"] if url not in (path.application or {})["reply_urls"]]
+    wanted = [f"https://{path.domain}/saml2/idpresponse"] if path.domain else path.pool["reply_urls"]
+    missing = [url for url in wanted if url not in (path.application or {})["reply_urls"]]
     if missing:
         symptom = "AADSTS50011: The redirect URI specified in the request does not match the redirect URIs configured."
         yield Problem(f"The application lacks the reply URL {', '.join(missing)}.", symptom, _SIGN_IN)
@@ -217,7 +218,7 @@ def _mapping(path: PoolPath) -> Problems:
 
 def _claims(path: PoolPath) -> Problems:
     provider, application = path.provider or {}, path.application or {}
-    sent = {*BASIC, *(claim["name"] for claim in application.get("claims", ()))}
+    sent = {*BASIC_CLAIMS, *(claim["name"] for claim in application.get("claims", ()))}
     if application["group_claims"] != "none":
         sent.add(GROUPS)
     mapping = provider["attribute_mapping"]
@@ -237,6 +238,26 @@ def _claims(path: PoolPath) -> Problems:
             symptom,
             "Add it to attribute_mapping.",
         )
+
+
+def _attributes(path: PoolPath) -> Problems:
+    """Person by person: a required attribute whose claim Entra ID does not send, because its source is empty."""
+    mapping = (path.provider or {})["attribute_mapping"]
+    required = {name: mapping[name] for name in path.pool["required_attributes"] if name in mapping}
+    everybody = not (path.application or {})["assignment_required"]
+    admitted = [person for person in path.people if person["id"] and (everybody or person["assigned"])]
+    lacking: dict[str, list[str]] = {}
+    for attribute, claim in required.items():
+        names = [person["name"] for person in admitted if person["claims"].get(claim) == []]
+        if names:
+            lacking[attribute] = names
+    for attribute, names in sorted(lacking.items()):
+        reason = f"Entra ID has nothing to send as {attribute}, which the user pool requires, of {listed(names)}."
+        symptom = f"Invalid user attributes: {attribute}: The attribute is required."
+        yield Problem(reason, symptom, f"Fill the source of {mapping[attribute]} in Entra ID.")
+    unknown = [person["name"] for person in path.people if not person["id"]]
+    if unknown:
+        yield Problem(f"The directory has nobody called {listed(unknown)}.", "AADSTS50034", "Correct the name.")
 
 
 def _active(path: PoolPath) -> Record | None:

@@ -33,6 +33,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.urls im
     audience_of,
     check_reply_url,
     in_sign_in_table,
+    is_of_user_pool,
     leads_to_new_domain,
     parse_relay_state,
     relay_state,
@@ -384,7 +385,7 @@ def identifier(path: Path) -> collections.abc.Iterator[Finding]:
             evidence,
         )
         return
-    others = [one for one in app.identifiers if audience_of(one) not in accepted]
+    others = [one for one in app.identifiers if audience_of(one) not in accepted and not is_of_user_pool(one)]
     warning = (
         f"Which of its identifiers is sent is for Entra to say; AWS does not take {', '.join(others)}."
         if others
@@ -415,7 +416,8 @@ def where_posted(path: Path) -> collections.abc.Iterator[Finding]:
         )
         return
     problems = [problem for one in app.reply_urls[:1] for problem in _reply_problems(path, one, fix)]
-    others = [one for one in app.reply_urls[1:] if list(_reply_problems(path, one, fix))]
+    alternatives = [one for one in app.reply_urls[1:] if not (app.has_default and is_of_user_pool(one))]
+    others = [one for one in alternatives if list(_reply_problems(path, one, fix))]
     if not problems and not in_sign_in_table(posted, path.wish.partition):
         reason = (
             f"{posted} is not in AWS's table of sign-in endpoints; where it works, nothing promises that it goes on to."

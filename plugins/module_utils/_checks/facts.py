@@ -49,10 +49,10 @@ class Application:
     """The enterprise application.
 
     managed: whether this collection made it. gallery: whether it comes from a template of the gallery. reply_urls: the
-    one that Entra posts to first. definitions: of each claims policy that is assigned. encrypts: whether Entra
-    encrypts the assertions. token_version: of SAML. issuer: what its metadata says, which is at metadata_url.
-    groups: those that are assigned. role_values: of the roles that it offers and that are enabled, by id. subject:
-    NameID and its type of the one response that is looked at in an application's place.
+    one that Entra posts to first; has_default: whether an index says so. definitions: of each claims policy that is
+    assigned. encrypts: whether Entra encrypts the assertions. token_version: of SAML. issuer: what its metadata says,
+    which is at metadata_url. groups: those that are assigned. role_values: of the roles that it offers and that are
+    enabled, by id. subject: NameID and its type of the one response that is looked at in an application's place.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Application:
     assignment_required: bool = True
     identifiers: tuple[str, ...] = ()
     reply_urls: tuple[str, ...] = ()
+    has_default: bool = False
     relay_state: str | None = None
     definitions: tuple[t.Any, ...] = ()
     keys: tuple[SigningKey, ...] = ()

@@ -104,6 +104,13 @@ def accepted_audiences(partition: Partition) -> tuple[str, ...]:
     return (partition.audience, *partition.extra_audiences)
 
 
+def is_of_user_pool(value: str) -> bool:
+    """Whether an identifier or a reply URL is one of an Amazon Cognito user pool."""
+    return value.startswith("urn:amazon:cognito:sp:") or (
+        value.startswith("https://") and value.partition("://")[2].partition("/")[2] == "saml2/idpresponse"
+    )
+
+
 def audience_of(identifier: str) -> str:
     """What Entra sends for an identifier: it removes `#` and what follows it (documented for gallery applications)."""
     return identifier.partition("#")[0]

@@ -25,6 +25,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.urls im
     accepted_audiences,
     audience_of,
     check_reply_url,
+    is_of_user_pool,
     parse_relay_state,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
@@ -169,7 +170,9 @@ def _partition_warnings(params: t.Mapping[str, t.Any]) -> list[str]:
         return []
     partition = partition_named(partitions.pop())
     for reply_url in reply_urls:
-        check_reply_url(reply_url, partition)
+        if not is_of_user_pool(reply_url):
+            check_reply_url(reply_url, partition)
+    _check_shared(params, [reply_url for reply_url in reply_urls if is_of_user_pool(reply_url)])
     warnings = []
     audience = params.get("audience_override")
     if audience and audience not in accepted_audiences(partition):
@@ -191,6 +194,16 @@ def _partition_warnings(params: t.Mapping[str, t.Any]) -> list[str]:
             "There is more than one reply URL; a sign-in that starts at Entra ID uses the first one that Entra ID has."
         )
     return warnings
+
+
+def _check_shared(params: t.Mapping[str, t.Any], of_pools: t.Collection[str]) -> None:
+    """Where user pools share the application with AWS's sign-in, sign-ins that begin in Entra ID stay with AWS."""
+    if of_pools and params.get("default_reply_url") in (None, *of_pools):
+        raise InvalidInput(
+            f"The reply URLs {', '.join(sorted(of_pools))} are of user pools, and default_reply_url does not say that "
+            f"sign-ins which begin in Entra ID go to AWS.",
+            hint="Give the reply URL of AWS's sign-in as default_reply_url.",
+        )
 
 
 def logo_of(path: str) -> tuple[bytes, str]:

@@ -71,6 +71,7 @@ def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application
         assignment_required=bool(principal.get("appRoleAssignmentRequired")),
         identifiers=tuple(application.get("identifierUris") or ()),
         reply_urls=_in_order(web.get("redirectUris") or (), web.get("redirectUriSettings") or ()),
+        has_default=any(one.get("index") is not None for one in web.get("redirectUriSettings") or ()),
         relay_state=(principal.get("samlSingleSignOnSettings") or {}).get("relayState"),
         definitions=tuple(policy["definition"] for policy in found.policies),
         keys=tuple(SigningKey(one.certificate, one.active, one.can_sign) for one in found.certificates),
@@ -123,14 +124,14 @@ def read_people(
     assigned = {
         one["id"]: one for one in (*users, *(one for found in members.values() for one in found)) if _is_user(one)
     }
-    make = functools.partial(_person, policy=_policy(application), through=through, nested=nested)
+    make = functools.partial(_person, policy=policy_of(application), through=through, nested=nested)
     people = {user_id: make(user) for user_id, user in assigned.items()}
     application = dataclasses.replace(
         application, groups=tuple(_with_nested(group, members[group.id]) for group in application.groups)
     )
     if not names:
         return application, tuple(people.values()), tuple(people.values())
-    found = {name: _named(name, people.values(), _policy(application)) for name in dict.fromkeys(names)}
+    found = {name: _named(name, people.values(), policy_of(application)) for name in dict.fromkeys(names)}
     other_asks = list(_user_asks([name for name, person in found.items() if person is None], fields))
     others = [make(user) for user in _all_of(graph, other_asks, graph.batch(other_asks))]
     known = {name: person or _named(name, others) for name, person in found.items()}
@@ -193,7 +194,7 @@ def _name(assignment: Record) -> str:
     return str(assignment.get("principalDisplayName") or assignment["principalId"])
 
 
-def _policy(application: Application) -> ClaimsPolicy:
+def policy_of(application: Application) -> ClaimsPolicy:
     """The one claims policy, as far as it can be read."""
     if len(application.definitions) != 1:
         return ClaimsPolicy()
@@ -207,7 +208,7 @@ def _fields(application: Application) -> tuple[str, ...]:
     """The properties of users that the claims depend on, and those that could be the source of the session name
     instead.
     """
-    policy = _policy(application)
+    policy = policy_of(application)
     return tuple(dict.fromkeys((*_ALWAYS, *_NAMES, *claim_values.user_properties(policy))))
 
 

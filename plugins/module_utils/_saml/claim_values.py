@@ -56,6 +56,22 @@ USER_ATTRIBUTES: t.Final[t.Mapping[str, str]] = {
     "onpremisesecurityidentifier": "onPremisesSecurityIdentifier",
 }
 
+_CLAIMS: t.Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+_MICROSOFT: t.Final = "http://schemas.microsoft.com/"
+#: What Entra sends of a person although no claims policy says so, each with the attribute that it is taken from; None
+#: for what everybody has.
+BASIC_CLAIMS: t.Final[t.Mapping[str, str | None]] = {
+    f"{_CLAIMS}emailaddress": "mail",
+    f"{_CLAIMS}givenname": "givenname",
+    f"{_CLAIMS}surname": "surname",
+    f"{_CLAIMS}name": "userprincipalname",
+    f"{_MICROSOFT}identity/claims/displayname": "displayname",
+    f"{_MICROSOFT}identity/claims/tenantid": None,
+    f"{_MICROSOFT}identity/claims/objectidentifier": None,
+    f"{_MICROSOFT}identity/claims/identityprovider": None,
+    f"{_MICROSOFT}claims/authnmethodsreferences": None,
+}
+
 ASSIGNED_ROLES: t.Final = "assignedroles"
 """The one attribute of a user that is no property: the values of the application's roles that the person is assigned
 to.

@@ -70,6 +70,9 @@ def guest(**changes: t.Any) -> Facts:
 #: facts/entra.md E7
 ISSUER_OF_APPLICATION: t.Final = f"{m.ENTITY_ID}an-app-id"
 
+POOL_IDENTIFIER: t.Final = "urn:amazon:cognito:sp:eu-central-1_AbCdEfGhI"
+POOL_REPLY_URL: t.Final = "https://desk.auth.eu-central-1.amazoncognito.com/saml2/idpresponse"
+
 FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
     # name: facts, hop, symptom, words of the reason
     "disabled": (m.with_application(enabled=False), "application", symptoms.APPLICATION_DISABLED, "is disabled"),
@@ -491,6 +494,11 @@ HEALTHY: t.Final[dict[str, Facts]] = {
     "anybody may": people(m.person(through=()), application=m.application(assignment_required=False)),
     "directly": people(m.person(through=("directly",))),
     "another form of the audience": m.with_application(identifiers=("urn:amazon:webservices",)),
+    "shared with a user pool": m.with_application(
+        identifiers=("https://signin.aws.amazon.com/saml", POOL_IDENTIFIER),
+        reply_urls=(m.REPLY_URL, POOL_REPLY_URL),
+        has_default=True,
+    ),
     "the old reply URL": dataclasses.replace(
         m.with_application(reply_urls=("https://signin.aws.amazon.com/static/saml",)),
         roles={
@@ -550,6 +558,11 @@ WARNINGS: t.Final[dict[str, tuple[Facts, str, str]]] = {
         "https://example.com",
     ),
     "no gallery": (m.with_application(gallery=False), "identifier", "gallery"),
+    "shared with a user pool, without a default": (
+        m.with_application(reply_urls=(m.REPLY_URL, POOL_REPLY_URL)),
+        "reply_url",
+        POOL_REPLY_URL,
+    ),
     "two reply URLs": (
         m.with_application(reply_urls=(m.REPLY_URL, "https://example.com/saml")),
         "reply_url",
