@@ -103,7 +103,7 @@ page-libraries: ## Fetch the libraries for the tests of the embedded panel; need
 
 # --- see it work ---
 
-.PHONY: demo sandbox
+.PHONY: demo demo-cognito sandbox
 # The ansible package holds a hundred collections: of its wheel only amazon.aws is unpacked.
 .venv-demo/.ready: PINS = --constraint constraints/main.txt
 .venv-demo/.ready: HOLDS = --requirement requirements-demo.txt
@@ -122,6 +122,9 @@ DEMO := $(CURDIR)/.venv-demo/bin
 demo: .venv-demo/.ready $(COLLECTIONS)/.ready ## Federate the sandbox's two clouds with the real playbooks, twice, and sign an agent in
 	! command -v npm >/dev/null || $(AGAIN) page-libraries PACKAGES='$(filter amazon-connect-streams@%,$(PACKAGES))' || echo 'npm fetched nothing.'
 	$(DEMO)/python tools/demo.py $(if $(VERBOSE),--verbose)
+
+demo-cognito: .venv-demo/.ready $(COLLECTIONS)/.ready ## Sign one person in to the panel and to a page behind a user pool, with one session of Entra ID
+	$(DEMO)/python tools/demo_cognito.py $(if $(VERBOSE),--verbose)
 
 sandbox: .venv-demo/.ready $(COLLECTIONS)/.ready ## Keep a seeded sandbox open
 	$(DEMO)/python -m federation_sandbox serve --seed sandbox/demo.json --export ANSIBLE_COLLECTIONS_PATH

@@ -71,9 +71,10 @@ class Terminal:
     seen.
     """
 
-    def __init__(self, *, verbose: bool) -> None:
+    def __init__(self, *, verbose: bool, screens: int = SCREENS) -> None:
         FOLDER.mkdir(exist_ok=True)
         self.verbose = verbose
+        self._screens = screens
         self.lines: list[str] = []
         self.log = FOLDER / "demo.log"
         self.log.write_text("", encoding="utf-8")
@@ -87,7 +88,7 @@ class Terminal:
     def screen(self, title: str) -> None:
         """Begin a screen."""
         self._screen += 1
-        self.say(f"\n━━ {self._screen}/{SCREENS} {title} ".ljust(WIDTH, "━"))
+        self.say(f"\n━━ {self._screen}/{self._screens} {title} ".ljust(WIDTH, "━"))
 
     def show(self, lines: t.Iterable[str]) -> None:
         """Print sentences, each below the other."""
@@ -161,7 +162,7 @@ class Demo:
         run = self.play("site", writes=True)
         self.terminal.say("The plan, over both clouds, before anything is written:")
         self.terminal.show(run.message("The plan"))
-        self._table(run)
+        self.table(run)
         if run.changed == 0:
             raise Missed("the first run changed nothing")
         return str(run.fact("azure_saml_app_result")["user_access_url"])
@@ -171,7 +172,7 @@ class Demo:
         self.terminal.screen("Again: nothing may change")
         run = self.play("site")
         self.terminal.show(run.message("The plan"))
-        self._table(run)
+        self.table(run)
         if run.changed:
             raise Missed(f"the second run changed {run.changed} tasks")
 
@@ -190,7 +191,7 @@ class Demo:
         }
         run = self.play("ccp_page", variables=pages, writes=True)
         self.terminal.show(run.message("The plan"))
-        self._table(run)
+        self.table(run)
         if missing := browser.missing():
             self.terminal.say(f"\nNo picture of it, since {missing}.")
             return
@@ -234,7 +235,8 @@ class Demo:
         if run.changed == 0:
             raise Missed("the teardown found nothing to remove")
 
-    def _table(self, run: Run) -> None:
+    def table(self, run: Run) -> None:
+        """The table at the end of a run, and what it asked of the clouds."""
         self.terminal.say()
         for line in run.message("Federation, changed, check, what to do"):
             self.terminal.say(line)

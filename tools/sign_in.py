@@ -42,7 +42,7 @@ class Browsers:
 
 def prove(sandbox: Sandbox, credentials: t.Mapping[str, str], url: str, user: str, picture: pathlib.Path) -> None:
     """Sign an agent in at the user access URL, and show what one browser for two AWS roles leads to. Raises NotIn."""
-    with _browsers(sandbox, picture) as browsers:
+    with open_browsers(sandbox, picture) as browsers:
         seen = browsers.sign_in(browsers.new(), url, user)
         if not seen.ok:
             raise NotIn(f"{user} did not get in, but saw: {seen.text}")
@@ -74,7 +74,8 @@ def _who(seen: SignIn) -> str:
 
 
 @contextlib.contextmanager
-def _browsers(sandbox: Sandbox, picture: pathlib.Path) -> collections.abc.Iterator[Browsers]:
+def open_browsers(sandbox: Sandbox, picture: pathlib.Path) -> collections.abc.Iterator[Browsers]:
+    """Chromium, or a client without a browser. picture: of the page where a sign-in ended last, from Chromium alone."""
     picture.unlink(missing_ok=True)
     missing = browser.missing()
     if missing:

@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import typing as t
+import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+from demo_cognito import prove_both
 from federation import ACCOUNT, JANE, REGION, Federation
 from requests_oauthlib import OAuth2Session
 
@@ -62,6 +66,28 @@ def make_pool(federation: Federation, folder: Path) -> str:
     settings = {**client, "SupportedIdentityProviders": ["Entra"]}
     cognito.update_user_pool_client(**place, ClientId=client_id, **settings)
     return t.cast("str", client_id)
+
+
+@pytest.mark.parametrize("chromium", [True, False])
+def test_the_demo_signs_one_person_in_to_both(
+    chromium: bool,
+    federation: Federation,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if not chromium:
+        monkeypatch.setattr(browser, "missing", lambda: "nobody installed one")
+    elif browser.missing():
+        pytest.skip(browser.missing())
+    query = {"identity_provider": "Entra", "client_id": make_pool(federation, tmp_path), "response_type": "code"}
+    query |= {"redirect_uri": CALLBACK, "scope": "openid email"}
+    url, picture = f"https://{HOST}/oauth2/authorize?{urllib.parse.urlencode(query)}", tmp_path / "page.png"
+    with ThreadPoolExecutor() as apart:  # as in test_demo.py
+        person = apart.submit(prove_both, federation.sandbox, federation.url, url, JANE, picture).result()
+    assert (person["email"], person["username"]) == (JANE, f"Entra_{JANE}")
+    assert f"Supervisors at page.example: {JANE}" in capsys.readouterr().out
+    assert picture.exists() is chromium
 
 
 def test_one_session_of_entra_opens_the_panel_and_the_page(
