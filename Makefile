@@ -199,6 +199,10 @@ bench: setup ## Measure, in one run, as ratios; takes an hour (BENCH=--quick: ha
 	for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark $(BENCH) || status=1; done
 	exit $$status
 
+.PHONY: matrix
+matrix: setup ## Disturb every job at every call, run it again and compare both clouds with a clean run; takes hours (MATRIX='--slice 0/8')
+	$(BIN)/python tests/matrix/run.py $(MATRIX)
+
 # --- linters ---
 
 SANITY := sanity-2.18 sanity-2.19 sanity-2.20 sanity-2.21

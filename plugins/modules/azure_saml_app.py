@@ -780,7 +780,7 @@ class SamlApp:
         body = saml_app.body_of(saml_app.PRINCIPAL, saml_app.desired_settings(self.params, self.app), self.app, options)
         if self.makes_certificate:
             self.noted_end = signing_certificates.end_of(
-                self.graph, self.params["signing_certificate"]["validity_days"]
+                self.app.principal, self.graph.now(), self.params["signing_certificate"]["validity_days"]
             )
             body["tags"] = signing_certificates.noting_made({**self.app.principal, **body}, self.noted_end)
         application_changes.update_principal(self.graph, self.waiter, self.app, body)

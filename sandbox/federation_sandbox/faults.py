@@ -1,17 +1,19 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults that a test asks for: an error, a lost answer or silence at the n-th call of an operation."""
+"""Faults that a test asks for: an error, a lost answer, silence or an old answer at the n-th call of an operation."""
 
 from __future__ import annotations
 
+import collections.abc
 import dataclasses
 import threading
 import typing as t
 
 #: error: answered instead of being carried out. lost: carried out, but the connection breaks before the answer.
-#: masked: carried out, but answered with the error. silence: not carried out and never answered.
-Kind = t.Literal["error", "lost", "masked", "silence"]
+#: masked: carried out, but answered with the error. silence: not carried out and never answered. unanswered: carried
+#: out and never answered. stale: answered by the replica that is furthest behind.
+Kind = t.Literal["error", "lost", "masked", "silence", "unanswered", "stale"]
 
 
 @dataclasses.dataclass
@@ -39,6 +41,13 @@ class Fault:
             return False
         self.met += 1
         return self.at <= self.met < self.at + self.times
+
+
+@dataclasses.dataclass
+class Interlude(Fault):
+    """A call that something else comes before; it is then carried out and answered as ever."""
+
+    action: collections.abc.Callable[[], None] = lambda: None
 
 
 class Faults:

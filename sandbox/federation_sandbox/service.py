@@ -13,7 +13,7 @@ import typing as t
 from werkzeug import Request, Response
 from werkzeug.http import http_date
 
-from federation_sandbox.faults import Fault
+from federation_sandbox.faults import Fault, Interlude, Kind
 from federation_sandbox.world import World
 
 
@@ -61,9 +61,12 @@ class Call:
         A service calls this once it knows operation and write, before it changes anything.
         """
         settings = self.world.settings
-        self.world.replicas.reach(settings.flapping_seed)
         self.fault = self.world.faults.meet(self.service, self.operation)
-        if self.fault and self.fault.kind == "silence":
+        if isinstance(self.fault, Interlude):
+            self.fault.action()
+            self.fault = None
+        self.world.replicas.reach(settings.flapping_seed, oldest=self._meets("stale"))
+        if self._meets("silence"):
             raise Silent
         if self.fault and self.fault.kind == "error":
             raise CloudError(self.fault.status, self.fault.code, self.fault.message, self.fault.headers)
@@ -83,10 +86,15 @@ class Call:
 
     def settle(self) -> None:
         """Called once the work is done: a fault that hides the answer takes effect now."""
-        if self.fault and self.fault.kind == "lost":
+        if self._meets("unanswered"):
+            raise Silent
+        if self._meets("lost"):
             raise Dropped
         if self.fault and self.fault.kind == "masked":
             raise CloudError(self.fault.status, self.fault.code, self.fault.message, self.fault.headers)
+
+    def _meets(self, kind: Kind) -> bool:
+        return self.fault is not None and self.fault.kind == kind
 
 
 Handler = t.Callable[[Request, Call], Response]

@@ -182,12 +182,13 @@ class Replicas:
         self._random = random.Random(0)  # noqa: S311
         self._request = threading.local()
 
-    def reach(self, seed: int) -> None:
-        """Send the request that this thread answers to another replica."""
+    def reach(self, seed: int, *, oldest: bool = False) -> None:
+        """Send the request that this thread answers to another replica. oldest: to the one that is furthest behind."""
         with self._lock:
             if seed != self._seed:
                 self._seed, self._random = seed, random.Random(seed)  # noqa: S311
-            self._request.drawn = self._random.random()
+            drawn = self._random.random()
+            self._request.drawn = -1.0 if oldest else drawn
 
     def is_old(self, share: float) -> bool:
         """Whether the request of this thread reached a replica that is among the given share of old ones."""

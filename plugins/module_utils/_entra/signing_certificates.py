@@ -66,8 +66,12 @@ MADE_TAG: t.Final = "openccp.federation.certificate:"
 #: What a service principal's tags hold that its application's do not.
 OWN_TAGS: t.Final = (ACTIVATED_TAG, MADE_TAG)
 
+#: How far the end that a stopped run noted may be from the one that is wanted now.
+SAME_END: t.Final = timedelta(days=1)
+
 _MARKER: t.Final = "openccp.federation"
 _THUMBPRINT: t.Final = re.compile(r"[0-9A-F]{40}")
+_END: t.Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @dataclass(frozen=True)
@@ -236,9 +240,14 @@ class Made:
         return from_der(base64.b64decode(self.key))
 
 
-def end_of(graph: Graph, validity_days: int) -> str:
-    """When a certificate ends that is made now; it is noted by this before it is made."""
-    return _second(graph.now() + timedelta(days=validity_days))
+def end_of(principal: t.Mapping[str, t.Any], now: datetime, validity_days: int) -> str:
+    """When a certificate ends that is made now; it is noted by this before it is made.
+
+    An end that a run noted which was stopped before it made the certificate is taken again, so that its note is of use.
+    """
+    wanted = now + timedelta(days=validity_days)
+    near = [end for end in _pending(principal) if abs(_moment(end) - wanted) <= SAME_END]
+    return max(near, default=_second(wanted))
 
 
 def noting_made(principal: t.Mapping[str, t.Any], made: str) -> list[str]:
@@ -266,7 +275,7 @@ def add(
     """
     principal_id, before = principal["id"], _identifiers(principal)
     what = f"a signing certificate of the service principal {principal_id}"
-    ends = noted or end_of(graph, validity_days)
+    ends = noted or end_of(principal, graph.now(), validity_days)
     tags = list(principal.get("tags") or ()) if noted else _note(graph, waiter, principal, ends)
     body = {"displayName": f"CN={common_name}", "endDateTime": ends}
     request = Request("POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make {what}", body)
@@ -415,7 +424,7 @@ def _activated(principal: t.Mapping[str, t.Any]) -> tuple[str, datetime | None]:
     )
     thumbprint, time = [*noted.split("@"), ""][:2]
     try:
-        return thumbprint, datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return thumbprint, _moment(time)
     except ValueError:
         return thumbprint, None
 
@@ -423,9 +432,20 @@ def _activated(principal: t.Mapping[str, t.Any]) -> tuple[str, datetime | None]:
 def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) -> list[str]:
     # Ends are replaced by thumbprints as soon as certificates show them: those are what IAM tells of a certificate,
     # too.
-    shown = {_second(certificate.certificate.not_after): certificate.thumbprint for certificate in pairs(principal)}
-    made = [f"{MADE_TAG}{shown.get(note, note)}" for note in sorted(_made(principal))]
+    certificates = {certificate.thumbprint: certificate.certificate for certificate in pairs(principal)}
+    shown = {_second(certificate.not_after): each for each, certificate in certificates.items()}
+    forgotten: set[str] = set()
+    if thumbprint in certificates:  # An end long before this one's: the run that noted it made no certificate.
+        last = certificates[thumbprint].not_after - SAME_END
+        forgotten = {end for end in _pending(principal) if _moment(end) < last}
+    made = [f"{MADE_TAG}{shown.get(note, note)}" for note in sorted(_made(principal) - forgotten)]
     return [*_others(principal), *made, f"{ACTIVATED_TAG}{thumbprint}@{_second(now)}"]
+
+
+def _pending(principal: t.Mapping[str, t.Any]) -> set[str]:
+    """The ends that were noted of certificates that are not there."""
+    shown = {_second(certificate.certificate.not_after) for certificate in pairs(principal)}
+    return {note for note in _made(principal) - shown if _END.fullmatch(note)}
 
 
 def _note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: str) -> list[str]:
@@ -448,6 +468,10 @@ def _others(principal: t.Mapping[str, t.Any]) -> list[str]:
 
 def _made(principal: t.Mapping[str, t.Any]) -> set[str]:
     return {tag.removeprefix(MADE_TAG) for tag in principal.get("tags") or () if tag.startswith(MADE_TAG)}
+
+
+def _moment(second: str) -> datetime:
+    return datetime.strptime(second, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def _second(moment: datetime) -> str:

@@ -13,7 +13,7 @@ import requests
 from werkzeug import Request, Response
 
 from federation_sandbox import clouds
-from federation_sandbox.faults import Fault
+from federation_sandbox.faults import Fault, Interlude
 from federation_sandbox.limits import Limiter
 from federation_sandbox.service import Call, CloudError, Service
 from federation_sandbox.testing import Sandbox, running_sandbox
@@ -118,6 +118,32 @@ def test_silence_lasts_until_the_client_gives_up(sandbox: Sandbox) -> None:
     with pytest.raises(requests.exceptions.ReadTimeout):
         requests.post(URL, timeout=(HANGS, 0.5))
     assert [entry["status"] for entry in sandbox.world.traffic] == [0]
+
+
+def test_a_call_is_carried_out_and_never_answered(sandbox: Sandbox) -> None:
+    sandbox.world.faults.add(Fault("echo", "*", kind="unanswered"))
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        requests.post(URL, timeout=(HANGS, 0.5))
+    assert [entry["status"] for entry in sandbox.world.traffic] == [200]
+
+
+def test_something_else_comes_before_a_call(sandbox: Sandbox, client: requests.Session) -> None:
+    def refuse() -> None:
+        sandbox.world.settings.refuse_writes = True
+
+    sandbox.world.faults.add(Interlude("echo", "*", at=2, action=refuse))
+    assert [client.post(URL).status_code for dummy in range(3)] == [200, 403, 403]
+
+
+def test_a_call_reaches_the_oldest_replica() -> None:
+    world = World()
+    world.settings.change({"graph_replication": 60, "graph_flapping": 1e-9})
+    world.faults.add(Fault("graph", "read", kind="stale", at=2))
+    lags = []
+    for _dummy in range(3):
+        Call(world, "graph", "read").admit()
+        lags.append(world.lag(world.settings.graph_replication, world.settings.graph_flapping))
+    assert lags == [0, 60, 0]
 
 
 def test_a_masked_answer_hides_that_it_worked(sandbox: Sandbox, client: requests.Session) -> None:

@@ -177,3 +177,30 @@ def test_what_was_made_here_is_told_by_tags() -> None:
     assert managed == {_thumbprint(OLD): True, _thumbprint(NEW): True, _thumbprint(FUTURE): False}
     assert set(signing.managed_thumbprints(principal)) == {_thumbprint(OLD), _thumbprint(NEW), gone}
     assert not any(one.managed for one in signing.pairs(_principal(OLD, NEW)))
+
+
+def _noted(*ends: str) -> dict[str, t.Any]:
+    return {**_principal(OLD), "tags": [f"{signing.MADE_TAG}{end}" for end in ends]}
+
+
+@pytest.mark.parametrize(
+    ("noted", "end"),
+    [
+        ((), "2027-06-01T00:00:00Z"),
+        (("2027-05-31T23:00:00Z",), "2027-05-31T23:00:00Z"),
+        (("2027-05-31T23:00:00Z", "2027-05-31T23:30:00Z"), "2027-05-31T23:30:00Z"),
+        (("2027-05-01T00:00:00Z", "2028-06-01T00:00:00Z"), "2027-06-01T00:00:00Z"),
+        ((_thumbprint(OLD), "neither"), "2027-06-01T00:00:00Z"),
+    ],
+)
+def test_the_end_that_a_stopped_run_noted_is_taken_again(noted: tuple[str, ...], end: str) -> None:
+    """A run that is killed between its note and the certificate would else leave a note of nothing behind, each
+    time.
+    """
+    assert signing.end_of(_noted(*noted), NOW, 365) == end
+
+
+def test_the_end_of_a_certificate_that_is_there_is_not_taken_again() -> None:
+    noted = {**_principal(NEW), "tags": [f"{signing.MADE_TAG}2029-02-25T00:00:00Z"]}
+    assert signing.pairs(noted)[0].managed
+    assert signing.end_of(noted, NOW + dt.timedelta(hours=1), 1000) == "2029-02-25T01:00:00Z"

@@ -1,0 +1,188 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that both clouds hold, without what differs from one run to the next: two worlds that were brought to the
+same state have equal contents.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import collections
+import collections.abc
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+import re
+import typing as t
+
+from lxml import etree
+
+from federation_sandbox.aws.cognito.store import Cognito
+from federation_sandbox.aws.connect.store import Connect
+from federation_sandbox.aws.iam.store import Iam, Provider
+from federation_sandbox.aws.s3 import Buckets
+from federation_sandbox.entra.state import Record, Tenant, directory
+from federation_sandbox.world import EventuallyConsistent, World
+
+Contents = dict[str, t.Any]
+
+#: what clouds invent and nothing refers to, or what says when something happened
+_VOLATILE: t.Final = frozenset(
+    {"id", "Id", "keyId", "key", "uuid", "created", "modified", "active_at", "fetched", "valid_until", "metadata"}
+)
+_TIME: t.Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
+_ID: t.Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+#: where an object has its name, best first
+_NAMES: t.Final = ("userPrincipalName", "displayName", "Username", "alias", "name", "Name", "SecurityProfileName")
+_SAML: t.Final = {"md": "urn:oasis:names:tc:SAML:2.0:metadata", "ds": "http://www.w3.org/2000/09/xmldsig#"}
+
+
+def contents(world: World) -> Contents:
+    """Tenants, IAM, Amazon Connect, Amazon Cognito and S3, as they were last written.
+
+    Identifiers that a cloud invented are replaced by the name of what they identify, certificates by whether they sign;
+    times and key material are left out, and so is the order of lists.
+    """
+    with world.lock:
+        tenants = directory(world).tenants.values()
+        entra = {tenant.id: _tenant(tenant) for tenant in tenants}
+        iam = world.state(Iam)
+        whole = {
+            "entra": entra,
+            "iam": {"providers": _plain(iam.providers), "roles": _plain(iam.roles)},
+            "connect": _plain(list(world.state(Connect).instances.values())),
+            "cognito": _plain(list(world.state(Cognito).pools.values())),
+            "s3": _plain(list(world.state(Buckets).by_name.values())),
+        }
+        names = {**_names(whole), **_certificates(world), **{each.id: _tenant_name(each) for each in tenants}}
+    return t.cast("Contents", _settled(_renamed(whole, names)))
+
+
+def _tenant_name(tenant: Tenant) -> str:
+    """Its identifier, which a seed gives, in a form that no invented one has."""
+    return f"tenant {tenant.id.replace('-', '')}"
+
+
+def _tenant(tenant: Tenant) -> Contents:
+    held = {name: [_plain(record) for record in each.current()] for name, each in tenant.collections.items()}
+    return {**held, "certificates ever made": len(tenant.signing_keys), "logos": len(tenant.logos)}
+
+
+def _plain(value: t.Any) -> t.Any:
+    """A value as JSON has it."""
+    if isinstance(value, EventuallyConsistent):
+        value = list(value.all_latest().values())
+    elif isinstance(value, Provider):
+        value = {**_fields(value), "document": _described(value.document), "keys": len(value.keys)}
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = _fields(value)
+    if isinstance(value, collections.abc.Mapping):
+        return _mapping(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(each) for each in value]
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str | int | float | bool | None) else type(value).__name__
+
+
+def _mapping(value: t.Mapping[t.Any, t.Any]) -> t.Any:
+    """A mapping; of one by invented identifiers, what is in it."""
+    if value and all(_ID.fullmatch(str(key)) for key in value):
+        return [_plain(each) for each in value.values()]
+    return {str(key): _described(each) if key == "MetadataFile" else _plain(each) for key, each in value.items()}
+
+
+def _fields(value: t.Any) -> Contents:
+    return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+
+def _described(document: str) -> Contents:
+    """What metadata means: the entity, its signing certificates and where it is reached."""
+    root = etree.fromstring(document.encode().lstrip(b"\xef\xbb\xbf"))
+    held = t.cast("list[str]", root.xpath("//md:KeyDescriptor//ds:X509Certificate/text()", namespaces=_SAML))
+    places = t.cast("list[str]", root.xpath("//md:IDPSSODescriptor//@Location", namespaces=_SAML))
+    thumbprints = [hashlib.sha1(base64.b64decode(each)).hexdigest().upper() for each in held]  # noqa: S324
+    return {"entity": root.get("entityID"), "certificates": sorted(set(thumbprints)), "places": sorted(set(places))}
+
+
+def _certificates(world: World) -> dict[str, str]:
+    """Each spelling of a certificate's thumbprint, and whether the certificate signs."""
+    known: dict[str, str] = {}
+    for tenant in directory(world).tenants.values():
+        for principal in tenant["servicePrincipals"].current():
+            active = str(principal.get("preferredTokenSigningKeyThumbprint") or "").lower()
+            for identifier in _identifiers(principal):
+                thumbprint = base64.b64decode(identifier).hex()
+                name = "the active certificate" if thumbprint == active else "an inactive certificate"
+                known |= dict.fromkeys((identifier, thumbprint, thumbprint.upper()), name)
+    return known
+
+
+def _identifiers(principal: Record) -> list[str]:
+    given = {str(each.get("customKeyIdentifier") or "") for each in principal.get("keyCredentials") or ()}
+    return sorted(identifier for identifier in given if _is_thumbprint(identifier))
+
+
+def _is_thumbprint(identifier: str) -> bool:
+    try:
+        return len(base64.b64decode(identifier, validate=True)) == hashlib.sha1().digest_size  # noqa: S324
+    except binascii.Error:
+        return False
+
+
+def _names(value: t.Any) -> dict[str, str]:
+    """The identifiers of all objects that have a name, and that name."""
+    known: dict[str, str] = {}
+    if isinstance(value, dict):
+        name = next((str(value[key]) for key in _NAMES if value.get(key)), "")
+        given = [value.get(key) for key in ("id", "Id", "appId")]
+        known = {str(each): f"id of {name}" for each in given if each and name}
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        known |= _names(each)
+    return known
+
+
+def _renamed(value: t.Any, names: t.Mapping[str, str]) -> t.Any:
+    text = json.dumps(value)
+    for identifier in sorted(names, key=len, reverse=True):
+        text = text.replace(json.dumps(identifier)[1:-1], json.dumps(names[identifier])[1:-1])
+    return json.loads(_ID.sub("an id", _TIME.sub("a time", text)))
+
+
+def _settled(value: t.Any) -> t.Any:
+    """Without what is volatile, and with every list in one order."""
+    if isinstance(value, dict):
+        return {key: _settled(each) for key, each in sorted(value.items()) if not _is_volatile(key)}
+    if isinstance(value, list):
+        return sorted((_settled(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
+    return value
+
+
+def _is_volatile(key: str) -> bool:
+    return key in _VOLATILE or key.endswith("DateTime")
+
+
+def differences(wanted: t.Any, given: t.Any, place: str = "") -> list[str]:
+    """What contents lack of others, and what they have beside them: one line each."""
+    if isinstance(wanted, dict) and isinstance(given, dict):
+        keys = sorted({*wanted, *given})
+        pairs = [(wanted.get(key), given.get(key), f"{place}/{key}") for key in keys]
+        return [line for pair in pairs for line in differences(*pair)]
+    if isinstance(wanted, list) and isinstance(given, list):
+        counts = [collections.Counter(json.dumps(each) for each in side) for side in (wanted, given)]
+        lacking, beside = counts[0] - counts[1], counts[1] - counts[0]
+        if lacking.total() == beside.total() == 1:  # one thing that was changed
+            return differences(json.loads(*lacking), json.loads(*beside), place)
+        return [
+            *(f"- {place}: {each}" for each in lacking.elements()),
+            *(f"+ {place}: {each}" for each in beside.elements()),
+        ]
+    if wanted == given:
+        return []
+    sides = {"-": wanted, "+": given}
+    return [f"{sign} {place}: {value!r}" for sign, value in sides.items() if value is not None]

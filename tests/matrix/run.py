@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tries every crash point and every error of every job, whole playbooks each time, and writes what came of each case.
+
+Each case is a line of the file of results; those that are there already are not tried again. The exit status is 1 when
+a case did not converge.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections.abc
+import dataclasses
+import json
+import random
+import sys
+import tempfile
+import time
+import typing as t
+import zlib
+from pathlib import Path
+
+CHECKOUT: t.Final = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(CHECKOUT / "tests" / name) for name in ("matrix", "workflow", "")]
+
+from cases import Case  # noqa: E402
+from figures import table  # noqa: E402
+from scenarios import SCENARIOS  # noqa: E402
+from trials import Bench  # noqa: E402
+
+from federation_sandbox.testing import running_sandbox  # noqa: E402
+from importable import make_importable  # noqa: E402
+
+RESULTS: t.Final = CHECKOUT / ".cache" / "matrix.jsonl"
+
+
+def main(arguments: collections.abc.Sequence[str] | None = None) -> int:
+    """Try the cases that the options choose."""
+    options = _parser().parse_args(arguments)
+    make_importable()
+    began = time.monotonic()
+    with running_sandbox() as sandbox:
+        for name, scenario in SCENARIOS.items():
+            if options.scenario and not any(name.startswith(each) for each in options.scenario):
+                continue
+            with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
+                _try_all(Bench(sandbox, scenario, Path(folder)), options)
+    results = read(options.results)
+    print(table(results))
+    print(f"{time.monotonic() - began:.0f} seconds.")
+    return int(any(each["problems"] for each in results))
+
+
+def _try_all(bench: Bench, options: argparse.Namespace) -> None:
+    known = {each["case"] for each in read(options.results)}
+    for case in chosen(bench.cases, options):
+        if str(case) in known:
+            continue
+        result = bench.trial(case)
+        with options.results.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(dataclasses.asdict(result)) + "\n")
+        print(
+            f"{'ok' if result.converged else 'NOT CONVERGED'}  {case}  ({result.outcome}, {result.seconds} s)",
+            flush=True,
+        )
+        for problem in result.problems:
+            print(f"    {problem}", flush=True)
+
+
+def chosen(cases: collections.abc.Sequence[Case], options: argparse.Namespace) -> list[Case]:
+    """The cases of a slice, in an order that the seed decides; of them as many as are asked for."""
+    part, parts = map(int, options.slice.split("/"))
+    kept = [case for case in cases if zlib.crc32(str(case).encode()) % parts == part]
+    kept = [case for case in kept if any(word in str(case) for word in options.only or [""])]
+    random.Random(options.seed).shuffle(kept)
+    return kept[: options.most]
+
+
+def read(file: Path) -> list[dict[str, t.Any]]:
+    """The results so far."""
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--slice", metavar="N/OF", default="0/1", help="one in OF of the cases, the part N (from 0)")
+    parser.add_argument("--seed", type=int, default=0, help="decides in which order the cases are tried")
+    parser.add_argument("--most", type=int, metavar="CASES", help="no more of each scenario")
+    parser.add_argument("--scenario", action="append", help="those alone whose names begin so")
+    parser.add_argument("--only", action="append", metavar="WORD", help="the cases alone that have this in their name")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file of results")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tries one case after another: disturbs a job, runs it again, and holds what both clouds then hold against a clean
+run.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import datetime as dt
+import hashlib
+import itertools
+import json
+import shutil
+import time
+import typing as t
+from pathlib import Path
+
+from cases import Call, Case, cases
+from playbooks import Playbooks
+from scenarios import DELETED, INVENTORY, Command, Place, Scenario
+from seeds import TENANTS, credentials, fill
+
+from federation_sandbox import http_sign_in
+from federation_sandbox.contents import contents, differences
+from federation_sandbox.entra.state import directory
+from federation_sandbox.testing import Sandbox
+from processes import kill_whole
+
+#: A read that is stale is as old as this. Which replicas are old is decided by faults alone.
+STALE: t.Final = 60.0
+CLOUDS: t.Final[dict[str, t.Any]] = {
+    "limits": False,
+    **dict.fromkeys(("graph_replication", "iam_replication", "connect_replication"), STALE),
+    **dict.fromkeys(("graph_flapping", "iam_flapping", "connect_flapping"), 1e-9),
+}
+#: seconds between two looks at whether a call has come
+POLL: t.Final = 0.01
+LAUNCHER: t.Final = "https://launcher.myapps.microsoft.com/api/signin"
+
+State = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What came of a case. outcome: what the disturbed job did: went on, failed, or was killed."""
+
+    case: str
+    scenario: str
+    trouble: str
+    write: bool
+    outcome: str
+    problems: list[str]
+    seconds: float
+
+    @property
+    def converged(self) -> bool:
+        return not self.problems
+
+
+class Bench:
+    """One scenario in a sandbox: the clean run, and the way back to what was there before it."""
+
+    def __init__(self, sandbox: Sandbox, scenario: Scenario, folder: Path) -> None:
+        self._sandbox, self._world, self._scenario, self._folder = sandbox, sandbox.world, scenario, folder
+        self._numbers = itertools.count()
+        self._judged: dict[str, list[str]] = {}
+        self._world.reset()
+        fill(sandbox)
+        self._world.settings.limits = False
+        self._before = folder / "before"
+        self._before.mkdir()
+        scenario.prepare(Place(sandbox, self._terminal(self._before), self._before))
+        self._world.clock.advance(dt.timedelta(seconds=2 * STALE))
+        self._world.settings.change(CLOUDS)
+        self._restore = self._world.snapshot()
+        self._record()
+
+    def _record(self) -> None:
+        """The clean run: its calls, and the state in which it ends."""
+        terminal, folder = self._begin()
+        self._succeed(self._scenario.commands, terminal, folder)
+        recorded = self._world.traffic.entries()
+        if self._scenario.recovery:
+            self._succeed(self._scenario.recovery, terminal, folder)
+        self.clean = self._state(folder)
+        self.cases: list[Case] = cases(self._scenario.name, recorded)
+        assert self._sign_ins() == dict.fromkeys(self._scenario.agents, ""), "not all agents sign in after a clean run"
+
+    def trial(self, case: Case) -> Result:
+        """Try one case."""
+        began = time.monotonic()
+        terminal, folder = self._begin()
+        fault = case.trouble.fault(case.call)
+        self._world.faults.add(fault)
+        problems: list[str] = []
+        try:
+            if case.trouble.killed:
+                outcome = self._kill(case, terminal, folder)
+            else:
+                outcome = "went on" if self._run(self._scenario.commands, terminal, folder) == "" else "failed"
+            if not fault.met >= fault.at:
+                problems.append(f"{case.call} was never called")
+            problems += [f"{agent} could not sign in: {why}" for agent, why in self._sign_ins().items() if why]
+            problems += self._verdict(terminal, folder)
+        except AssertionError as failure:
+            outcome, problems = "failed", [*problems, str(failure)]
+        finally:
+            shutil.rmtree(folder)
+        seconds = round(time.monotonic() - began, 1)
+        return Result(str(case), case.scenario, case.trouble.name, case.call.write, outcome, problems, seconds)
+
+    def _begin(self) -> tuple[Playbooks, Path]:
+        """The state before the job, and a terminal in a folder of its own."""
+        self._restore()
+        folder = self._folder / str(next(self._numbers))
+        shutil.copytree(self._before, folder)
+        return self._terminal(folder), folder
+
+    def _terminal(self, folder: Path) -> Playbooks:
+        return Playbooks({**self._sandbox.environment, **credentials()}, folder)
+
+    def _run(self, commands: collections.abc.Iterable[Command], terminal: Playbooks, folder: Path) -> str:
+        """Run commands until one fails: what that one printed."""
+        for command in commands:
+            run = command.run(terminal, folder)
+            if run.returncode:
+                return run.output
+        return ""
+
+    def _succeed(self, commands: collections.abc.Iterable[Command], terminal: Playbooks, folder: Path) -> None:
+        output = self._run(commands, terminal, folder)
+        assert not output, output
+
+    def _kill(self, case: Case, terminal: Playbooks, folder: Path) -> str:
+        """Run the job until the call hangs, and kill it with its workers there."""
+        call = case.call
+        for command in self._scenario.commands:
+            process, _events = terminal.start(
+                command.playbook, INVENTORY, *command.arguments, variables=command.given(folder)
+            )
+            while not self._came(call) and process.poll() is None:
+                time.sleep(POLL)
+            if self._came(call):
+                kill_whole(process)
+            printed = process.communicate()[0]
+            assert "Traceback (most recent call last)" not in printed, printed
+            if self._came(call):
+                return "killed"
+        raise AssertionError(f"{call} was never called")
+
+    def _came(self, call: Call) -> bool:
+        return len(self._world.traffic.entries(call.service, call.operation)) >= call.number
+
+    def _verdict(self, terminal: Playbooks, folder: Path) -> list[str]:
+        """What is wrong once the job has run again. A state that was judged before is not tried again: what the next
+        run does depends on it alone.
+        """
+        self._world.faults.clear()
+        state = self._state(folder)
+        key = hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
+        if key not in self._judged:
+            self._judged[key] = self._judge(terminal, folder)
+        return self._judged[key]
+
+    def _judge(self, terminal: Playbooks, folder: Path) -> list[str]:
+        output = self._run(self._scenario.again, terminal, folder)
+        if output:
+            return [f"the next run failed: {output}"]
+        problems = differences(self.clean, self._state(folder))
+        problems += [f"{agent} cannot sign in: {why}" for agent, why in self._sign_ins().items() if why]
+        self._world.traffic.clear()
+        output = self._run(self._scenario.again, terminal, folder)
+        if output:
+            problems.append(f"the third run failed: {output}")
+        written = [f"{each['service']} {each['operation']}" for each in self._world.traffic.writes()]
+        return [*problems, *(f"the third run wrote: {each}" for each in written)]
+
+    def _state(self, folder: Path) -> State:
+        """What both clouds and the folder hold."""
+        held = contents(self._world)
+        if self._scenario.recovery:
+            for tenant in held["entra"].values():
+                del tenant[DELETED]
+        files = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+        return {**held, "files": sorted(name for name in files if not name.startswith("events-"))}
+
+    def _sign_ins(self) -> dict[str, str]:
+        """Why an agent does not get in, empty for one who does."""
+        tenant = directory(self._world).tenants[TENANTS["public"]]
+        (app_id,) = {
+            str(each["appId"])
+            for each in tenant["servicePrincipals"].current()
+            if self._scenario.agents and "openccp.federation" in (each.get("tags") or ())
+        } or {""}
+        url = f"{LAUNCHER}/{app_id}?tenantId={tenant.id}"
+        found = {agent: http_sign_in.sign_in(self._sandbox.environment, url, agent) for agent in self._scenario.agents}
+        return {agent: "" if each.ok else f"{each.hop}: {each.text}" for agent, each in found.items()}
