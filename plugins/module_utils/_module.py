@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import importlib
 import importlib.metadata
 import importlib.util
@@ -21,6 +20,7 @@ from ansible.module_utils.compat.version import LooseVersion
 from ansible_collections.openccp.federation.plugins.module_utils._access import listed
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, shown_diff, step_records
+from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
 #: How many reasons, and of each how many objects, a message names.
@@ -43,28 +43,6 @@ FLOORS: t.Final = {
     "requests": "2.31.0",
     "signxml": "3.2.2",
 }
-
-
-class Resource(t.Protocol):
-    """What a module brings to the engine.
-
-    A step is a method of it, which may return another plan: one whose steps take the place of those that are left.
-
-    It may also have `apply(plan, done, failures)`, when it carries out a plan in its own way, such as side by side,
-    `failure(name, error)`, when it says itself what is returned of an object that failed, and `skipped`: the objects
-    that cannot be as wanted, while the plan is for the others.
-    """
-
-    def read(self) -> t.Any:
-        """All that the plan needs to know of the object as it is; None when it does not exist."""
-
-    def plan(self, actual: t.Any) -> Plan:
-        """The steps from what is to what is wanted. Pure: no request is made here."""
-
-    def result(self, plan: Plan) -> dict[str, t.Any]:
-        """What the module returns once the plan's steps are done (or, in check mode, would be); steps that failed are
-        not among them.
-        """
 
 
 def require(module: Module, *libraries: str) -> None:
@@ -100,24 +78,23 @@ def _lack(library: str) -> str:
     return ""
 
 
-def converge(module: Module, resource: Resource, key: str) -> t.NoReturn:
+def converge(module: Module, resource: Resource[t.Any, t.Any], key: str) -> t.NoReturn:
     """Bring one resource to the wanted state, or in check mode say what that takes, and exit the module.
 
     Returned: `changed`, `actions` (one sentence a step), `steps` (the same as data), `diff` when asked for, and the
     resource under `key`. On failure `actions` holds the steps that were done, and `changed` says whether there were
-    any. Objects that failed among several (`Step.of`) are returned as `failures`, beside all that a run without failure
-    returns.
+    any. Objects that failed among several (`Step.target`) are returned as `failures`, beside all that a run without
+    failure returns.
     """
-    done: list[Step] = []
+    done: list[Step[t.Any]] = []
     failures: dict[str, FederationError] = {}
     try:
         plan = resource.plan(resource.read())
         for warning in plan.warnings:
             module.warn(warning)
-        failures.update(getattr(resource, "skipped", {}))
+        failures.update(resource.skipped)
         if not module.check_mode:
-            apply = getattr(resource, "apply", None) or functools.partial(_apply, resource)
-            apply(plan, done, failures)
+            resource.apply(plan, done, failures)
             plan = dataclasses.replace(plan, steps=tuple(done))
         after = resource.result(plan)
     except FederationError as error:
@@ -127,9 +104,10 @@ def converge(module: Module, resource: Resource, key: str) -> t.NoReturn:
     if module._diff:
         result["diff"] = shown_diff(plan)
     if failures:
-        shown = getattr(resource, "failure", _failure)
         module.fail_json(
-            msg=_told(failures, module.check_mode), failures=[shown(*failure) for failure in failures.items()], **result
+            msg=_told(failures, module.check_mode),
+            failures=[resource.failure(name, error) for name, error in failures.items()],
+            **result,
         )
     module.exit_json(**result)
 
@@ -145,33 +123,10 @@ def inform(module: Module, read: t.Callable[[], t.Any], key: str | None = None) 
     module.exit_json(**{"changed": False, **({key: found} if key else found)})
 
 
-def _apply(resource: Resource, plan: Plan, done: list[Step], failures: dict[str, FederationError]) -> None:
-    steps = list(plan.steps)
-    while steps:
-        step = steps.pop(0)
-        if step.of in failures:
-            continue
-        try:
-            instead = getattr(resource, step.do)(**step.args)
-        except FederationError as error:
-            error.details.setdefault("failed_action", step.text)
-            if step.of is None:
-                raise
-            failures[step.of] = error
-        else:
-            done.append(step)
-            if isinstance(instead, Plan):
-                steps = list(instead.steps)
-
-
-def _label(plan: Plan) -> str:
+def _label(plan: Plan[t.Any]) -> str:
     """What the one object of a plan is called."""
     views = (plan.after, plan.before)
     return next((str(view[key]) for view in views for key in ("name", "alias") if isinstance(view.get(key), str)), "")
-
-
-def _failure(name: str, error: FederationError) -> dict[str, t.Any]:
-    return {"name": name, "msg": str(error), **error.as_result()}
 
 
 def _told(failures: t.Mapping[str, FederationError], check_mode: bool) -> str:

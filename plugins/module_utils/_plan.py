@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import typing as t
 from dataclasses import dataclass, field
@@ -37,25 +38,54 @@ class Attr:
     mutable: bool = True
 
 
-@dataclass(frozen=True)
-class Step:
-    """One write. `do` names the resource's method, `args` are its arguments, `says` is one plain imperative sentence.
+Writer_contra = t.TypeVar("Writer_contra", contravariant=True)
+_Arguments = t.ParamSpec("_Arguments")
 
-    of: the object that the step belongs to, in a task that deals with several; a failure then skips only what remains
-    of that object. target: the object that it changes, where that is another one. reason: why, where the views
-    before and after do not tell.
+
+class Step(t.Generic[Writer_contra]):
+    """One write: an unbound method of what writes, the arguments by name, and one plain imperative sentence.
+
+    target: the object that the step belongs to, in a task that deals with several; a failure then skips only what
+    remains of that object.
+    label: what the object that it changes is called, where that is another one. reason: why, where the views before
+    and after do not tell.
     """
 
-    do: str
-    text: str
-    args: t.Mapping[str, t.Any] = field(default_factory=dict)
-    of: str | None = None
-    target: str = ""
-    reason: str = ""
+    def __init__(
+        self,
+        run: t.Callable[t.Concatenate[Writer_contra, _Arguments], object],
+        text: str,
+        /,
+        *positional: _Arguments.args,
+        **args: _Arguments.kwargs,
+    ) -> None:
+        if positional:
+            raise TypeError(f"{run.__name__}: a step's arguments are given by name")
+        self.run: t.Callable[..., object] = run
+        self.text = text
+        self.args: t.Mapping[str, t.Any] = args
+        self.target: str | None = None
+        self.label = ""
+        self.reason = ""
+
+    def about(self, *, target: str | None = None, label: str = "", reason: str = "") -> Step[Writer_contra]:
+        """The same write, said to belong to an object, or why it is done."""
+        step = copy.copy(self)
+        step.target, step.label, step.reason = target, label, reason
+        return step
+
+    def on(self, writer: Writer_contra) -> object:
+        """Carry it out."""
+        return self.run(writer, **self.args)
+
+    @property
+    def operation(self) -> str:
+        """The kind of write, as messages and logs name it."""
+        return self.run.__name__
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(t.Generic[Writer_contra]):
     """The views before and after in option names, without secrets, and the steps that lead from one to the other.
 
     The steps are ordered so that a stop after any of them leaves sign-in as it was or better.
@@ -63,28 +93,28 @@ class Plan:
 
     before: dict[str, t.Any] = field(default_factory=dict)
     after: dict[str, t.Any] = field(default_factory=dict)
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Step[Writer_contra], ...] = ()
     warnings: tuple[str, ...] = ()
 
 
-def step_records(plan: Plan, label: str) -> list[dict[str, t.Any]]:
+def step_records(plan: Plan[t.Any], label: str) -> list[dict[str, t.Any]]:
     """The steps as data: action, object, before, after (what differs alone) and reason. label: the object of a plan for
     one.
     """
     return [_step_record(step, plan, label) for step in plan.steps]
 
 
-def _step_record(step: Step, plan: Plan, label: str) -> dict[str, t.Any]:
-    target = step.target or step.of or label
+def _step_record(step: Step[t.Any], plan: Plan[t.Any], label: str) -> dict[str, t.Any]:
+    name = step.label or step.target or label
     before, after = plan.before, plan.after
-    if step.of is not None:
-        before, after = plan.before.get(target) or {}, plan.after.get(target) or {}
+    if step.target is not None:
+        before, after = plan.before.get(name) or {}, plan.after.get(name) or {}
     differing = [
         key for key in {**before, **after} if key not in before or key not in after or before[key] != after[key]
     ]
     record = {
         "action": step.text,
-        "object": target,
+        "object": name,
         "before": {key: before[key] for key in differing if key in before},
         "after": {key: after[key] for key in differing if key in after},
     }
@@ -103,9 +133,9 @@ def _reason(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any], differi
 MANY: t.Final = 20
 
 
-def shown_diff(plan: Plan) -> dict[str, t.Any]:
+def shown_diff(plan: Plan[t.Any]) -> dict[str, t.Any]:
     """What differs, for Ansible's diff mode: the views, or a line for each object where there are many."""
-    objects = {step.target or step.of: None for step in plan.steps if step.of is not None}
+    objects = {step.label or step.target: None for step in plan.steps if step.target is not None}
     if len(objects) <= MANY:
         return {"before": plan.before, "after": plan.after}
     lines = [_diff_line(str(name), plan.before.get(name) or {}, plan.after.get(name) or {}) for name in objects]

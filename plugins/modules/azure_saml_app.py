@@ -652,225 +652,24 @@ application:
           type: str
 """
 
-import dataclasses
-import types
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.openccp.federation.plugins.module_utils._entra import (
-    access,
-    application_changes,
-    applications,
-    assignments,
-    claims_policies,
-    permissions,
-    preflight,
-    result,
-    saml_app,
-    signing_certificates,
-    templates,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.application_settings import GROUP_CLAIMS
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
     ENTRA_ARGUMENT_SPEC,
     ENTRA_CONSTRAINTS,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.current_state import (
-    look_again,
-    look_before_removal,
-    read_situation,
-    selector_of,
+from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app_resource import SamlApp
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
+    COMMON_NAME,
+    LONGEST_DAYS,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter, is_replication
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
-from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import CurrentState
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import (
     NAME_ID_CHOICES,
     SESSION_NAME_SOURCES,
 )
-
-
-class SamlApp:
-    """One application, as the options want it."""
-
-    graph: Graph
-    app: applications.Application
-    unlisted: t.Sequence[str] = ()
-    access: t.Mapping[str, t.Any] = types.MappingProxyType({})
-    #: whether this run made the application
-    is_new = False
-    makes_certificate = False
-    #: by which the certificate that is made is noted, once it is
-    noted_end: str | None = None
-
-    def __init__(self, module: AnsibleModule) -> None:
-        self.params = module.params
-        self.check_mode = module.check_mode
-        self.warn = module.warn
-        self.keys = signing_certificates.KeyMaterial()
-        self.waiter = entra_waiter(module.params["wait_timeout"])
-
-    def read(self) -> CurrentState:
-        self.graph = connect(self.params)
-        return read_situation(self.graph, self.waiter, self.params)
-
-    def plan(self, actual: CurrentState) -> Plan:
-        self.app = actual.app or saml_app.BLANK
-        self.keys.learn(self.app.principal)
-        plan = saml_app.plan(self.params, actual)
-        permissions.check(self.graph.roles, saml_app.operations(plan), self.graph.place.client_id)
-        self.makes_certificate = any(step.do == "add_certificate" for step in plan.steps)
-        self.unlisted = saml_app.unlisted(self.params, actual, self.app)
-        doors = access.doors(self.params, actual, plan)
-        self.access = access.read_access(self.graph, actual, *doors) if doors else {}
-        return plan
-
-    def result(self, plan: Plan) -> dict[str, t.Any]:
-        if self.params["state"] == "absent":
-            if plan.steps and not self.check_mode:
-                self._gone()
-            return {}
-        shown = {"unlisted_assignments": list(self.unlisted), "access": dict(self.access)}
-        return self._application(plan) | {key: value for key, value in shown.items() if value}
-
-    def _application(self, plan: Plan) -> dict[str, t.Any]:
-        if plan.steps and self.check_mode:
-            known = result.describe(self.app, self.graph) if self.app.application else {}
-            policy = claims_policies.policy_after(self.params, self.app if self.app.application else None)
-            planned = known | {name: value for name, value in plan.after.items() if name != "claims_policy"}
-            planned |= {option: getattr(policy, option) for option in claims_policies.SETTINGS if policy}
-            if any(step.do in ("create", "add_certificate") for step in plan.steps):
-                return planned | {"entity_id": result.issuer(self.graph, policy, self.app)}
-            return result.with_metadata(planned, result.read_metadata(self.app, self.graph, policy))
-        if plan.steps:
-            self.app = self._settled()
-        described = result.describe(self.app, self.graph)
-        if self.check_mode:
-            return result.with_metadata(described, result.read_metadata(self.app, self.graph))
-        return result.with_metadata(described, result.wait_for_metadata(self.app, self.graph, self.waiter))
-
-    def create(self) -> Plan | None:
-        template = templates.template_id(self.params["template"], self.graph.place.cloud.name)
-        selector = selector_of(self.params)
-        made, seen = application_changes.create(self.graph, self.waiter, selector, template)
-        self.app = made
-        older = application_changes.delete_duplicate(self.graph, self.waiter, selector, made, seen)
-        self.is_new = older is None
-        if older is None:
-            return None
-        self.warn(
-            f"The application '{made.label}' ({older['appId']}) was there already, but not listed yet, as after a "
-            f"run that was stopped. "
-            f"The second one, {made.app_id}, was deleted again."
-        )
-        return self.plan(self._listed(older))
-
-    def _listed(self, older: t.Mapping[str, t.Any]) -> CurrentState:
-        """What is there, once lists show an application that was there already as what it is."""
-
-        def probe() -> CurrentState | None:
-            found = self.read()
-            return found if found.app else None
-
-        return self.waiter.until(f"the application {older['appId']} to be listed", probe, passes=_may_pass)
-
-    def update_principal(self, options: list[str]) -> None:
-        body = saml_app.body_of(saml_app.PRINCIPAL, saml_app.desired_settings(self.params, self.app), self.app, options)
-        if self.makes_certificate:
-            self.noted_end = signing_certificates.end_of(
-                self.app.principal, self.graph.now(), self.params["signing_certificate"]["validity_days"]
-            )
-            body["tags"] = signing_certificates.noting_made({**self.app.principal, **body}, self.noted_end)
-        application_changes.update_principal(self.graph, self.waiter, self.app, body)
-        # What follows starts from what was written, since a read may still show what was before.
-        self.app = dataclasses.replace(self.app, principal={**self.app.principal, **body})
-
-    def update_application(self, options: list[str]) -> None:
-        body = saml_app.body_of(
-            saml_app.APPLICATION, saml_app.desired_settings(self.params, self.app), self.app, options
-        )
-        application_changes.update_application(self.graph, self.waiter, self.app, body)
-
-    def upload_logo(self) -> None:
-        logo, content_type = preflight.logo_of(self.params["logo"])
-        application_changes.upload_logo(self.graph, self.waiter, self.app, logo, content_type)
-        application_changes.update_application(
-            self.graph, self.waiter, self.app, saml_app.logo_tags(self.params, self.app, logo)
-        )
-
-    def add_certificate(self) -> None:
-        wish = self.params["signing_certificate"]
-        made, principal = signing_certificates.add(
-            self.graph, self.waiter, self.app.principal, **wish, noted=self.noted_end
-        )
-        self.keys.keep(made)
-        self.app = dataclasses.replace(self.app, principal=self.keys.filled(self.graph, principal))
-        self.made_thumbprint = made.certificate.thumbprint
-
-    def activate_certificate(self, thumbprint: str | None = None) -> None:
-        principal = signing_certificates.activate(
-            self.graph, self.waiter, self.app.principal, thumbprint or self.made_thumbprint
-        )
-        self.app = dataclasses.replace(self.app, principal=principal)
-
-    def create_claims(self, definition: list[str]) -> None:
-        claims_policies.create(self.graph, self.waiter, self.app, definition, is_new=self.is_new)
-
-    def update_claims(self, policy_id: str, definition: list[str]) -> None:
-        claims_policies.update(self.graph, self.waiter, self.app, policy_id, definition)
-
-    def assign(self, ids: list[str], names: dict[str, str]) -> None:
-        assignments.assign(self.graph, self.waiter, self.app, ids, names)
-
-    def unassign(self, ids: list[str], names: dict[str, str]) -> None:
-        assignments.unassign(self.graph, self.app, ids, names)
-
-    def release_identifiers(self) -> None:
-        application_changes.update_application(self.graph, self.waiter, self.app, {"identifierUris": []})
-
-    def reset_sign_on(self) -> None:
-        application_changes.update_principal(self.graph, self.waiter, self.app, {"preferredSingleSignOnMode": None})
-
-    def delete_claims(self, policy: dict[str, t.Any]) -> None:
-        claims_policies.delete(self.graph, self.app, policy)
-
-    def delete(self) -> None:
-        application_changes.delete(self.graph, self.app)
-
-    def purge(self, deleted: applications.Deleted) -> None:
-        application_changes.purge(self.graph, self.waiter, deleted)
-
-    def _gone(self) -> None:
-        def probe() -> bool | None:
-            left = saml_app.plan(self.params, look_before_removal(self.graph, self.params, keys=False)).steps
-            if any(step.do == "delete" for step in left):
-                # To an old replica it was not there yet, which is answered like what is gone.
-                application_changes.delete(self.graph, self.app)
-            return None if left else True
-
-        self.waiter.until("Microsoft Graph to show the application no longer", probe, steady=1, passes=is_replication)
-
-    def _settled(self) -> applications.Application:
-        """The application once Graph shows all that was written, so that the next run finds it and has nothing to
-        do.
-        """
-
-        def probe() -> applications.Application | None:
-            found = look_again(self.graph, self.params, self.app, self.keys)
-            return found.app if found and not saml_app.plan(self.params, found).steps else None
-
-        return self.waiter.until(
-            f"Microsoft Graph to show '{self.app.label}' as it was written", probe, steady=1, passes=_may_pass
-        )
-
-
-def _may_pass(error: FederationError) -> bool:
-    """Of two runs at once: what the other made, and takes back or finishes, is listed for a while as somebody
-    else's.
-    """
-    return is_replication(error) or isinstance(error, Conflict)
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -889,8 +688,8 @@ def argument_spec() -> dict[str, t.Any]:
         "extension_id": {"type": "str"},
     }
     certificate = {
-        "common_name": {"type": "str", "default": signing_certificates.COMMON_NAME},
-        "validity_days": {"type": "int", "default": signing_certificates.LONGEST_DAYS},
+        "common_name": {"type": "str", "default": COMMON_NAME},
+        "validity_days": {"type": "int", "default": LONGEST_DAYS},
     }
     return {
         "name": {"type": "str"},
@@ -905,7 +704,7 @@ def argument_spec() -> dict[str, t.Any]:
         "session_name_source": {"type": "str", "choices": list(SESSION_NAME_SOURCES)},
         "name_id_source": {"type": "str", "choices": list(NAME_ID_CHOICES)},
         "aws_claims": {"type": "bool", "default": True},
-        "group_claims": {"type": "str", "choices": list(saml_app.GROUP_CLAIMS)},
+        "group_claims": {"type": "str", "choices": list(GROUP_CLAIMS)},
         "role_claims": {"type": "list", "elements": "dict", "options": arns},
         "account_id": {"type": "str"},
         "session_duration": {"type": "int"},

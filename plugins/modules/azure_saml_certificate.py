@@ -198,124 +198,17 @@ certificate:
       type: str
 """
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.openccp.federation.plugins.module_utils._entra import (
-    applications,
-    certificate_plan,
-    permissions,
-    result,
-    signing_certificates,
-)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
     ENTRA_ARGUMENT_SPEC,
     ENTRA_CONSTRAINTS,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter, is_replication
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
-from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._entra.certificate_resource import SamlCertificate
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
+    COMMON_NAME,
+    LONGEST_DAYS,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
-from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
-from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import without
-
-
-class SamlCertificate:
-    """One signing certificate of one application."""
-
-    graph: Graph
-    app: applications.Application
-
-    def __init__(self, module: AnsibleModule) -> None:
-        self.params = module.params
-        self.check_mode = module.check_mode
-        self.keys = signing_certificates.KeyMaterial()
-        self.waiter = entra_waiter(module.params["wait_timeout"])
-        identifiers = (module.params["identifier"],) if module.params["identifier"] else ()
-        self.selector = applications.Selector(module.params["app_id"], module.params["name"], identifiers)
-
-    def read(self) -> applications.Application:
-        signing_certificates.check_wish(self.params["common_name"], self.params["validity_days"])
-        self.graph = connect(self.params)
-        found = applications.read_application(self.graph, self.waiter, self.selector)
-        if found is None:
-            raise NotFound(
-                f"The tenant has no application {self.selector} that this collection made.", hint="Give its app_id."
-            )
-        return found
-
-    def plan(self, actual: applications.Application) -> Plan:
-        self.app = actual
-        self.keys.learn(actual.principal)
-        self.thumbprint = self._thumbprint(actual)
-        plan = certificate_plan.plan(self.params, actual, self.graph.now())
-        permissions.check(
-            self.graph.roles,
-            {"change applications"} if plan.steps else {"read applications"},
-            self.graph.place.client_id,
-        )
-        return plan
-
-    def result(self, plan: Plan) -> dict[str, t.Any]:
-        if plan.steps and not self.check_mode:
-            self.app = self._reread()
-        certificates = {one.thumbprint: one.as_dict(self.graph.now()) for one in self.app.certificates}
-        result = {"app_id": self.app.app_id, "certificates": list(certificates.values())}
-        if self.params["state"] == "absent":
-            return result | {
-                "metadata_xml": self._metadata_without() if self.check_mode else self._metadata(listed=False)
-            }
-        if self.thumbprint not in certificates:
-            return result
-        return result | certificates[self.thumbprint] | {"metadata_xml": self._metadata(listed=True)}
-
-    def stage(self) -> None:
-        wish = {key: self.params[key] for key in ("common_name", "validity_days")}
-        made = signing_certificates.add(self.graph, self.waiter, self.app.principal, **wish)[0]
-        self.keys.keep(made)
-        self.thumbprint = made.certificate.thumbprint
-
-    def activate(self, thumbprint: str) -> None:
-        signing_certificates.activate(self.graph, self.waiter, self.app.principal, thumbprint)
-
-    def remove(self, thumbprint: str) -> None:
-        certificate = signing_certificates.named(self.app.certificates, thumbprint)
-        signing_certificates.remove(self.graph, self.waiter, self.app.principal, certificate)
-
-    def _thumbprint(self, app: applications.Application) -> str | None:
-        certificate = certificate_plan.chosen(self.params, app, self.graph.now())
-        if certificate is None:
-            return canonical_thumbprint(self.params["thumbprint"]) if self.params["thumbprint"] else None
-        return certificate.thumbprint
-
-    def _reread(self) -> applications.Application:
-        def probe() -> applications.Application | None:
-            found = applications.read_again(self.graph, self.selector, self.keys)
-            return found if found and self._shows(found) else None
-
-        what = f"Microsoft Graph to show the signing certificates of '{self.app.label}' as they were written"
-        return self.waiter.until(what, probe, steady=1, passes=is_replication)
-
-    def _shows(self, app: applications.Application) -> bool:
-        found = {one.thumbprint: one for one in app.certificates}.get(str(self.thumbprint))
-        if found is None or self.params["state"] == "absent":
-            return found is None and self.params["state"] == "absent"
-        return found.active == (self.params["state"] == "active") and (
-            not found.active or found.activated_at is not None
-        )
-
-    def _metadata(self, listed: bool) -> str:
-        def probe() -> str | None:
-            metadata = result.read_metadata(self.app, self.graph)
-            return metadata.document if metadata and (self.thumbprint in metadata.thumbprints) is listed else None
-
-        what = f"to list the signing certificate {self.thumbprint}{'' if listed else ' no longer'}"
-        return self.waiter.until(f"the metadata of '{self.app.label}' {what}", probe)
-
-    def _metadata_without(self) -> str:
-        now = result.wait_for_metadata(self.app, self.graph, self.waiter)
-        return without(now, str(self.thumbprint)).document
 
 
 def main() -> None:
@@ -326,8 +219,8 @@ def main() -> None:
         "thumbprint": {"type": "str"},
         "which": {"type": "str", "choices": ["newest", "oldest", "active"]},
         "state": {"type": "str", "choices": ["staged", "active", "absent"], "default": "staged"},
-        "common_name": {"type": "str", "default": signing_certificates.COMMON_NAME},
-        "validity_days": {"type": "int", "default": signing_certificates.LONGEST_DAYS},
+        "common_name": {"type": "str", "default": COMMON_NAME},
+        "validity_days": {"type": "int", "default": LONGEST_DAYS},
         "trusted_thumbprints": {"type": "list", "elements": "str"},
         "adopt": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},

@@ -448,25 +448,23 @@ import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_metadata
-from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import announced
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import announced
 from ansible_collections.openccp.federation.plugins.module_utils._cognito import provider_views, user_pools
 from ansible_collections.openccp.federation.plugins.module_utils._cognito import saml_providers as providers
-from ansible_collections.openccp.federation.plugins.module_utils._cognito.provider_tags import pool_tags
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, membership
+from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, check_expected
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 
-class CognitoSamlProvider:
+class CognitoSamlProvider(Resource[providers.CognitoProvider | None, providers.CognitoProviderWriter]):
     """One SAML provider of a pool, as the options want it."""
 
     cognito: t.Any
     pools: user_pools.UserPools
     pool: user_pools.UserPool
-    api: providers.CognitoProviders
     desired: providers.Desired
     actual: providers.CognitoProvider | None = None
     served: Metadata | None = None
@@ -486,7 +484,7 @@ class CognitoSamlProvider:
         self.cognito = user_pools.pool_client(self.module)
         self.pools = user_pools.UserPools(self.cognito)
         self.pool = user_pools.pool_of(self.pools, self.params)
-        self.api = providers.CognitoProviders(self.cognito, self.pool)
+        self.api = providers.CognitoProviderWriter(self.cognito, self.pools, self.pool, self.waiter)
         self.actual = self.api.get(self.name)
         if self.params["state"] == "absent":
             self.clients = tuple(self._described(self.pools.client_names(self.pool))) if self.actual else ()
@@ -497,13 +495,13 @@ class CognitoSamlProvider:
             self.warnings += self._check_expected(checked) if checked else []
         return self.actual
 
-    def plan(self, actual: providers.CognitoProvider | None) -> Plan:
+    def plan(self, actual: providers.CognitoProvider | None) -> Plan[providers.CognitoProviderWriter]:
         if self.params["state"] == "absent":
             return providers.plan_absent(self.pool, self.name, actual, self.clients)
         plan = providers.plan(self.desired, actual, self.served)
         return Plan(plan.before, plan.after, plan.steps, (*self.warnings, *plan.warnings))
 
-    def result(self, plan: Plan) -> dict[str, t.Any]:
+    def result(self, plan: Plan[providers.CognitoProviderWriter]) -> dict[str, t.Any]:
         if self.params["state"] == "absent":
             return {}
         pool = self.pool
@@ -519,28 +517,6 @@ class CognitoSamlProvider:
             shown["signing_certificate"] = self.pools.signing_certificate(pool)
         offering = [each for each, names in self.desired.clients if self.name in names]
         return {**shown, "clients": [provider_views.describe_client(each, pool, self.name) for each in offering]}
-
-    def create(self, content: dict[str, t.Any]) -> None:
-        try:
-            self.api.create(self.name, content)
-        except Conflict:
-            # An answer that was lost: it exists, and gets what it would have got.
-            self.api.update(self.name, content)
-
-    def update(self, content: dict[str, t.Any]) -> None:
-        self.api.update(self.name, content)
-
-    def change_client(self, client_id: str, offered: bool) -> None:
-        self.pools.change_client(self.pool, client_id, self.name, offered=offered, waiter=self.waiter)
-
-    def tag(self, tags: dict[str, str]) -> None:
-        self.pools.tag(self.pool, pool_tags(tags, self.name))
-
-    def untag(self, keys: list[str]) -> None:
-        self.pools.untag(self.pool, list(pool_tags(dict.fromkeys(keys, ""), self.name)))
-
-    def delete(self) -> None:
-        self.api.delete(self.name)
 
     def _given_metadata(self) -> Metadata | None:
         if self.params["metadata"] or self.params["metadata_file"]:

@@ -122,46 +122,9 @@ approved_origins:
       sample: ["https://intranet.example.com"]
 """
 
-import typing as t
-
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._connect import origins
-from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import (
-    PLANNED_ID,
-    connect_client,
-    id_of_reference,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._connect.origins import OriginsResource
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
-
-
-class OriginsResource:
-    """The approved origins of one instance."""
-
-    def __init__(self, module: AnsibleAWSModule) -> None:
-        self.module = module
-
-    def read(self) -> list[str]:
-        self.wanted = origins.checked(self.module.params["origins"])
-        self.instance_id = self.module.params["instance_id"]
-        if self.module.check_mode and self.instance_id == PLANNED_ID:
-            return []
-        connect = connect_client(self.module)
-        self.instance_id = id_of_reference(connect, self.module.params["instance_id"])
-        self.approved = origins.ApprovedOrigins(connect, self.instance_id)
-        return self.approved.list()
-
-    def plan(self, actual: list[str]) -> Plan:
-        return origins.plan(self.wanted, actual)
-
-    def approve(self, origin: str) -> None:
-        self.approved.approve(origin)
-
-    def withdraw(self, origin: str) -> None:
-        self.approved.withdraw(origin)
-
-    def result(self, plan: Plan) -> dict[str, t.Any]:
-        return {"instance_id": self.instance_id, **plan.after}
 
 
 def main() -> None:

@@ -277,167 +277,10 @@ instance:
       type: dict
 """
 
-import dataclasses
-import typing as t
-import uuid
-
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
-from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
-from ansible_collections.openccp.federation.plugins.module_utils._connect import alias_search, instances
-from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
-    check_account,
-    check_alias,
-    check_home,
-    parse_connect_instance_arn,
-)
-from ansible_collections.openccp.federation.plugins.module_utils._errors import (
-    FederationError,
-    InvalidInput,
-    NotFound,
-    TimedOut,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._connect.instance_resource import InstanceResource
+from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import ATTRIBUTES
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
-from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
-
-#: seconds in which a new instance is listed; the alias of one that is not by then is somebody else's
-LISTED_WITHIN: t.Final = 10.0
-
-
-class InstanceResource:
-    """One instance, as the options want it."""
-
-    def __init__(self, module: AnsibleAWSModule) -> None:
-        self.module = module
-        self.params = module.params
-        self.waiter = Waiter(timeout=module.params["wait_timeout"])
-        self.doubts: list[str] = []
-        self.id: str | None = None
-        self.arn: str | None = None
-        self.home: dict[str, str] = {}
-        self.made: instances.Instance | None = None
-
-    def read(self) -> instances.Instance | None:
-        if self.params["alias"]:
-            check_alias(self.params["alias"])
-        if self.params["account_id"]:
-            check_account(self.params["account_id"])
-        self.connect = instances.connect_client(self.module)
-        self.region = self.connect.meta.region_name
-        self.id = self._find()
-        if self.id is None:
-            if self.params["state"] == "present" and self.module.check_mode:
-                account = account_of(self.module)
-                self.home = {"account_id": account.id, "partition": account.partition}
-                self.doubts += alias_search.check_elsewhere(self.module, self.params["alias"], self.region)
-            return None
-        actual = self._named_by_id() if self.params["instance_id"] else self._ready()
-        if actual and self.params["attributes"]:
-            actual = actual | {"Attributes": instances.read_attributes(self.connect, self.id)}
-        return actual
-
-    def plan(self, actual: instances.Instance | None) -> Plan:
-        if actual and self.params["account_id"]:
-            check_home(parse_connect_instance_arn(actual["Arn"]), account=self.params["account_id"])
-        self.arn = actual["Arn"] if actual else None
-        return dataclasses.replace(instances.plan(self.params, actual, self.region), warnings=tuple(self.doubts))
-
-    def result(self, plan: Plan) -> dict[str, t.Any]:
-        if self.params["state"] == "absent" or self.module.check_mode or self.id is None:
-            return plan.after | self.home
-        found = self.made or (self._describe() if plan.steps else None)
-        if found is None:
-            return plan.after
-        shown = instances.view(found, self.region)
-        # Reads lag behind writes: what was just written is known better from the plan.
-        return shown | {option: value for option, value in plan.after.items() if value is not None}
-
-    def create(self, alias: str, inbound_calls: bool, outbound_calls: bool, tags: dict[str, str]) -> None:
-        try:
-            with attempt(f"create the Amazon Connect instance {alias!r}"):
-                made = self.connect.create_instance(
-                    ClientToken=str(uuid.uuid4()),
-                    IdentityManagementType="SAML",
-                    InstanceAlias=alias,
-                    InboundCallsEnabled=inbound_calls,
-                    OutboundCallsEnabled=outbound_calls,
-                    **({"Tags": tags} if tags else {}),
-                )
-        except FederationError as error:
-            made = self._made_before(alias, error)
-        self.id, self.arn = made["Id"], made["Arn"]
-        self.made = self._ready()
-
-    def _made_before(self, alias: str, error: FederationError) -> instances.Instance:
-        """The instance that holds the alias, where an earlier run of ours was stopped before the lists showed it; else
-        the error.
-        """
-        refused = instances.alias_taken(error, alias)
-        if refused is error:
-            raise error
-        try:
-            return self.waiter.until(
-                f"the instance {alias!r} to be listed",
-                lambda: instances.only(instances.with_alias(instances.list_instances(self.connect), alias), alias),
-                timeout=LISTED_WITHIN,
-            )
-        except TimedOut:
-            raise refused from error
-
-    def update_attribute(self, attribute: str, value: bool) -> None:
-        with attempt(f"change {attribute} of the instance {self.id}"):
-            self.connect.update_instance_attribute(
-                InstanceId=self.id, AttributeType=attribute, Value=str(value).lower()
-            )
-
-    def tag(self, tags: dict[str, str]) -> None:
-        with attempt(f"tag the instance {self.id}"):
-            self.connect.tag_resource(resourceArn=self.arn, tags=tags)
-
-    def untag(self, keys: list[str]) -> None:
-        with attempt(f"remove tags of the instance {self.id}"):
-            self.connect.untag_resource(resourceArn=self.arn, tagKeys=keys)
-
-    def delete(self) -> None:
-        with attempt(f"delete the Amazon Connect instance {self.id}"):
-            self.connect.delete_instance(InstanceId=self.id)
-        self.waiter.until(f"the instance {self.id} to be gone", lambda: None if self._describe() else True)
-
-    def _find(self) -> str | None:
-        reference, alias = self.params["instance_id"], self.params["alias"]
-        if reference:
-            return instances.id_of_reference(self.connect, instances.check_reference(reference))
-        listed = instances.list_instances(self.connect)
-        found = instances.only(instances.with_alias(listed, alias), alias)
-        if found is None and self.params["state"] == "present":
-            self.doubts = alias_search.misspelt(
-                alias, [str(one["InstanceAlias"]) for one in listed if one.get("InstanceAlias")]
-            )
-        return found["Id"] if found else None
-
-    def _describe(self) -> instances.Instance | None:
-        return instances.describe(self.connect, str(self.id))
-
-    def _ready(self) -> instances.Instance:
-        """The instance, once it is no longer being created."""
-        return self.waiter.until(
-            f"the instance {self.id} to be active", lambda: instances.once_active(self._describe())
-        )
-
-    def _named_by_id(self) -> instances.Instance | None:
-        found = self._describe()
-        if found is None and self.params["state"] == "present":
-            raise NotFound(
-                f"There is no Amazon Connect instance {self.id} in {self.region}.",
-                hint="Check the Region and the account.",
-            )
-        alias = (found or {}).get("InstanceAlias") or ""
-        if found and self.params["alias"] and alias.lower() != self.params["alias"].lower():
-            raise InvalidInput(f"The instance {self.id} has the alias {alias!r}, not {self.params['alias']!r}.")
-        if found and self.params["state"] == "present":
-            return instances.once_active(found) or self._ready()
-        return found
 
 
 def main() -> None:
@@ -450,7 +293,7 @@ def main() -> None:
             "confirm_alias": {"type": "str"},
             "inbound_calls": {"type": "bool"},
             "outbound_calls": {"type": "bool"},
-            "attributes": {"type": "dict", "options": {option: {"type": "bool"} for option in instances.ATTRIBUTES}},
+            "attributes": {"type": "dict", "options": {option: {"type": "bool"} for option in ATTRIBUTES}},
             "tags": {"type": "dict", "aliases": ["resource_tags"]},
             "purge_tags": {"type": "bool", "default": True},
             "account_id": {"type": "str"},

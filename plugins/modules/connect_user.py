@@ -200,74 +200,10 @@ user:
       elements: dict
 """
 
-import dataclasses
-import typing as t
-
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import (
-    AGENT_OPTIONS,
-    TASK_OPTIONS,
-    AgentsResource,
-    Snapshot,
-)
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import plan_agent, plan_removal
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import AGENT_OPTIONS, TASK_OPTIONS
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_resource import UserResource
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
-
-
-class UserResource(AgentsResource):
-    """One agent: the same as many, but alone, and it can be deleted."""
-
-    def __init__(self, module: AnsibleAWSModule) -> None:
-        super().__init__(module, [{option: module.params[option] for option in AGENT_OPTIONS}])
-        self.name = module.params["username"]
-        self.quick_connects: list[dict[str, str]] = []
-
-    def read(self) -> Snapshot:
-        if self.module.params["state"] == "present":
-            snapshot = super().read()
-            if not snapshot.existing:
-                self._refuse_second_agent(snapshot)
-            return snapshot
-        snapshot = self.read_leavers()
-        for user in snapshot.existing.values():
-            self.quick_connects = self.users.quick_connects(user.id)
-        return snapshot
-
-    def _refuse_second_agent(self, snapshot: Snapshot) -> None:
-        """A person has one agent, whatever it is called."""
-        person = snapshot.wanted[0].get("person_id")
-        agents = (user for user in self.users.search() if person and user.settings["person_id"] == person)
-        other = next(agents, None) if person else None
-        if other:
-            raise Conflict(
-                f"The person {person} is the agent {other.username!r} already, so {self.name!r} would be a second one.",
-                hint=(
-                    "Nothing was changed. Amazon Connect cannot rename: run connect_users with renames=recreate, or "
-                    "delete that agent."
-                ),
-            )
-
-    def plan(self, actual: Snapshot) -> Plan:
-        self.user = actual.existing.get(self.name)
-        warnings = self.warnings(actual)
-        if self.module.params["state"] == "present":
-            plan = plan_agent(actual.wanted[0], self.user, self.purge_tags, self.now)
-        else:
-            plan = plan_removal(self.user)
-            warnings += [
-                f"The quick connect {one['name']!r} ({one['id']}) leads to {self.name!r}, who is deleted."
-                for one in self.quick_connects
-            ]
-        # Alone, an agent that fails is a task that fails.
-        steps = tuple(dataclasses.replace(step, of=None) for step in plan.steps)
-        return dataclasses.replace(plan, steps=steps, warnings=tuple(warnings))
-
-    def result(self, plan: Plan) -> dict[str, t.Any]:
-        if self.module.params["state"] == "absent":
-            return {"quick_connects": self.quick_connects} if self.user else {}
-        return {**plan.after, **self.identity_of(self.name, self.user)}
 
 
 def main() -> None:

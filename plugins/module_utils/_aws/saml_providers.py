@@ -3,36 +3,32 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""IAM SAML providers: read, compared by meaning, planned (pure) and written."""
+"""IAM SAML providers, read and written."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
-from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, may_hide_success
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import GOVCLOUD, partition_named
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import reply_url
-from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
+from ansible_collections.openccp.federation.plugins.module_utils._errors import (
+    FederationError,
+    InvalidInput,
+    NotFound,
+    Throttled,
+    TimedOut,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
-from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
-try:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-except ImportError:
-    pass  # The engine reports a missing library before anything here is called.
-
-#: The first botocore that knows assertion encryption and the provider's UUID.
-ENCRYPTION_BOTOCORE: t.Final = "1.36.13"
-MAX_PRIVATE_KEYS: t.Final = 2
-MAX_PRIVATE_KEY_LENGTH: t.Final = 16384
+#: Seconds for which a private key is looked for that may have been added, before it is added once more.
+KEY_SHOWN_WITHIN: t.Final = 15.0
 
 
 @dataclass(frozen=True)
@@ -60,31 +56,6 @@ class SamlProvider:
     def name(self) -> str:
         """The name, by which IAM identifies it within the account."""
         return parse_saml_provider_arn(self.arn).name
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a provider shall be. None leaves as it is.
-
-    merge: keep the certificates that IAM has beside the given ones, but for removed_thumbprints.
-    private_key: add one never, when there is none, or anyway.
-    """
-
-    arn: str
-    metadata: Metadata
-    merge: bool = False
-    removed_thumbprints: tuple[str, ...] = ()
-    tags: t.Mapping[str, str] | None = None
-    purge_tags: bool = True
-    encryption_mode: str | None = None
-    private_key: t.Literal["never", "when_missing", "always"] = "never"
-    removed_keys: tuple[str, ...] = ()
-    adopt: bool = False
-
-    @property
-    def once_done(self) -> Wanted:
-        """The same when a private key that was to be added anyway has been added."""
-        return replace(self, private_key="when_missing") if self.private_key == "always" else self
 
 
 class SamlProviders:
@@ -118,23 +89,88 @@ class SamlProviders:
             arns = sorted(row["Arn"] for row in self._iam.list_saml_providers()["SAMLProviderList"])
         return [provider for arn in arns if (provider := self.get(arn)) is not None]
 
-    def create(self, name: str, document: str, tags: t.Mapping[str, str], **encryption: str) -> None:
-        """Make a provider. encryption: AssertionEncryptionMode and AddPrivateKey."""
+
+class SamlProviderWriter(SamlProviders):
+    """Changes the SAML providers of an account.
+
+    iam_once: makes a client that repeats no request by itself, for what must not be done twice.
+    """
+
+    def __init__(self, iam: t.Any, waiter: Waiter, iam_once: t.Callable[[], t.Any]) -> None:
+        super().__init__(iam)
+        self._waiter = waiter
+        self._iam_once = iam_once
+
+    def create(
+        self,
+        arn: str,
+        document: str,
+        tags: t.Mapping[str, str],
+        encryption_mode: str | None = None,
+        private_key: str | None = None,
+    ) -> None:
+        """Make a provider."""
+        name = parse_saml_provider_arn(arn).name
+        encryption = _encryption(encryption_mode, private_key)
         with attempt(f"create the SAML provider {name!r}"):
             self._iam.create_saml_provider(Name=name, SAMLMetadataDocument=document, **_tagged(tags), **encryption)
 
-    def update(self, arn: str, **changes: str) -> None:
-        """Change what is named: SAMLMetadataDocument, AssertionEncryptionMode, AddPrivateKey, RemovePrivateKey."""
-        with attempt(f"update the SAML provider {arn}"):
-            self._iam.update_saml_provider(SAMLProviderArn=arn, **changes)
+    def update(self, arn: str, document: str | None = None, encryption_mode: str | None = None) -> None:
+        """Change the metadata or the encryption of assertions, or both; what is None stays."""
+        _update(self._iam, arn, **_metadata(document), **_encryption(encryption_mode))
+
+    def update_with_private_key(
+        self,
+        arn: str,
+        private_key: str,
+        known_keys: t.Collection[str | None],
+        document: str | None = None,
+        encryption_mode: str | None = None,
+    ) -> None:
+        """The same with a new private key. IAM adds one each time that it is asked, so it is asked again only when none
+        has appeared beside the known ones.
+        """
+        name = parse_saml_provider_arn(arn).name
+        iam = self._iam_once()
+
+        def update() -> bool:
+            _update(iam, arn, **_metadata(document), **_encryption(encryption_mode, private_key))
+            return True
+
+        def appeared() -> bool | None:
+            provider = self.get(arn)
+            return True if provider and any(key.key_id not in known_keys for key in provider.private_keys) else None
+
+        def ask() -> None:
+            self._waiter.until(
+                f"IAM to take the private key of {name!r}", update, passes=lambda error: isinstance(error, Throttled)
+            )
+
+        try:
+            ask()
+        except FederationError as error:
+            if not may_hide_success(error):
+                raise
+            try:
+                self._waiter.until(f"the private key of {name!r} to appear", appeared, timeout=KEY_SHOWN_WITHIN)
+            except TimedOut:
+                ask()
+
+    def remove_private_key(self, arn: str, key_id: str) -> None:
+        """Remove a private key."""
+        _update(self._iam, arn, RemovePrivateKey=key_id)
 
     def delete(self, arn: str) -> None:
-        """Remove a provider; it is no error when it is gone already."""
+        """Remove a provider, and wait until IAM shows it no longer; it is no error when it is gone already."""
         try:
             with attempt(f"delete the SAML provider {arn}"):
                 self._iam.delete_saml_provider(SAMLProviderArn=arn)
         except NotFound:
             pass
+        name = parse_saml_provider_arn(arn).name
+        self._waiter.until(
+            f"IAM to show the SAML provider {name!r} no longer", lambda: None if self.get(arn) else True, steady=1
+        )
 
     def tag(self, arn: str, tags: t.Mapping[str, str]) -> None:
         """Set tags."""
@@ -147,53 +183,6 @@ class SamlProviders:
             self._iam.untag_saml_provider(SAMLProviderArn=arn, TagKeys=list(keys))
 
 
-def target(wanted: Wanted, actual: SamlProvider | None) -> SamlProvider:
-    """The provider as it will be; InvalidInput when IAM would refuse that."""
-    now = actual or SamlProvider(wanted.arn)
-    keys = tuple(key for key in now.private_keys if key.key_id not in wanted.removed_keys)
-    if wanted.private_key == "always" or (wanted.private_key == "when_missing" and not keys):
-        keys += (PrivateKey(),)
-    after = replace(
-        now,
-        metadata=_merged(wanted, now),
-        unreadable=None,
-        tags=tag_changes(now.tags, wanted.tags, wanted.purge_tags)[2],
-        encryption_mode=wanted.encryption_mode or now.encryption_mode,
-        private_keys=keys,
-    )
-    if len(keys) > MAX_PRIVATE_KEYS:
-        raise InvalidInput(
-            f"The SAML provider {now.name!r} has {MAX_PRIVATE_KEYS} private keys already, and IAM holds no more.",
-            hint=f"Name one of {', '.join(str(key.key_id) for key in now.private_keys)} in remove_private_keys.",
-        )
-    if after.encryption_mode == "Required" and not keys:
-        raise InvalidInput(
-            f"The SAML provider {now.name!r} cannot require encrypted assertions without a private key.",
-            hint="Give private_key_file.",
-        )
-    return after
-
-
-def plan(wanted: Wanted, actual: SamlProvider | None) -> Plan:
-    """The steps that bring a provider to what is wanted."""
-    check_tags(wanted.tags)
-    after = target(wanted, actual)
-    if actual is None:
-        return Plan(
-            {},
-            view(after),
-            (Step("create", f"Create the SAML provider {after.name!r} for {wanted.metadata.entity_id}"),),
-        )
-    check_owner(f"The SAML provider {actual.name!r}", actual.tags, wanted.tags, wanted.adopt)
-    steps = [*_retag(wanted, actual), *_update(actual, after)]
-    return Plan(view(actual), view(after), tuple(steps), tuple(_new_issuer(actual, after)))
-
-
-def plan_absent(actual: SamlProvider | None) -> Plan:
-    """The step that removes a provider, if it is there."""
-    return Plan(view(actual), {}, (Step("delete", f"Delete the SAML provider {actual.name!r}"),)) if actual else Plan()
-
-
 def view(provider: SamlProvider) -> dict[str, t.Any]:
     """A provider as the diff shows it: without what changes by itself."""
     metadata = provider.metadata
@@ -204,7 +193,7 @@ def view(provider: SamlProvider) -> dict[str, t.Any]:
         "sso_locations": _shown(metadata.sso_locations) if metadata else [],
         "slo_locations": _shown(metadata.slo_locations) if metadata else [],
         "tags": dict(provider.tags),
-        "assertion_encryption_mode": _lower(provider.encryption_mode),
+        "assertion_encryption_mode": lower(provider.encryption_mode),
         "private_keys": [key.key_id or "(a new key)" for key in provider.private_keys],
     }
 
@@ -228,7 +217,7 @@ def describe(provider: SamlProvider, now: datetime, region: str | None = None) -
         "days_left": last.days_left(now) if last else None,
         "sign_in_url": sign_in_url,
         "metadata_problem": provider.unreadable,
-        "assertion_encryption_mode": _lower(provider.encryption_mode),
+        "assertion_encryption_mode": lower(provider.encryption_mode),
     }
     keys = [{"key_id": key.key_id, "added": _iso(key.added)} for key in provider.private_keys if key.key_id]
     content = provider.metadata.as_dict(now) if provider.metadata else {}
@@ -237,48 +226,6 @@ def describe(provider: SamlProvider, now: datetime, region: str | None = None) -
         | content
         | {"tags": dict(provider.tags), "private_keys": keys}
     )
-
-
-def check_private_key(pem: str, what: str) -> str:
-    """The key, when IAM would take it; InvalidInput, which never shows it, when not."""
-    if len(pem) > MAX_PRIVATE_KEY_LENGTH:
-        raise InvalidInput(
-            f"The {what} has more than {MAX_PRIVATE_KEY_LENGTH:,} characters, which is all that IAM takes."
-        )
-    try:
-        key = load_pem_private_key(pem.encode(), None)
-    except TypeError:
-        raise InvalidInput(
-            f"The {what} is protected by a passphrase.", hint="IAM takes an unencrypted PEM only."
-        ) from None
-    except ValueError:
-        raise InvalidInput(f"The {what} is not a private key in PEM.") from None
-    if not isinstance(key, RSAPrivateKey):
-        raise InvalidInput(f"The {what} is not an RSA key.", hint="Assertions are encrypted with RSA.")
-    return pem
-
-
-def announced(entity_id: str) -> Metadata:
-    """Stands for metadata that does not exist before the run that check mode predicts; only its entity ID is known."""
-    return Metadata(entity_id, certificates=(), sso_locations=(), slo_locations=(), document="")
-
-
-def _merged(wanted: Wanted, now: SamlProvider) -> Metadata:
-    metadata = wanted.metadata
-    if not metadata.certificates:
-        return metadata
-    if wanted.merge and now.metadata is not None:
-        metadata = saml.merge(now.metadata, metadata)
-    for thumbprint in wanted.removed_thumbprints:
-        metadata = saml.without(metadata, thumbprint)
-    if not metadata.certificates:
-        raise InvalidInput(
-            f"Without {', '.join(wanted.removed_thumbprints)} the SAML provider {wanted.arn} would trust no "
-            f"certificate, so that nobody"
-            " could sign in.",
-            hint="Leave out of remove_thumbprints the certificate with which the directory signs.",
-        )
-    return metadata
 
 
 def _from_api(arn: str, answer: t.Mapping[str, t.Any]) -> SamlProvider:
@@ -298,67 +245,18 @@ def _from_api(arn: str, answer: t.Mapping[str, t.Any]) -> SamlProvider:
     )
 
 
-def _update(actual: SamlProvider, after: SamlProvider) -> list[Step]:
-    """One update with all that one can hold; a key is removed in one of its own, at the end unless it makes room for
-    the new one.
-    """
-    parts = []
-    changes: dict[str, t.Any] = {}
-    if after.metadata and (actual.metadata is None or not saml.same_meaning(actual.metadata, after.metadata)):
-        changes["document"] = after.metadata.document
-        parts.append(f"the metadata of {after.metadata.entity_id}")
-    if after.encryption_mode != actual.encryption_mode:
-        changes["encryption_mode"] = after.encryption_mode
-        parts.append(f"assertion encryption {_lower(after.encryption_mode)}")
-    if any(key.key_id is None for key in after.private_keys):
-        changes["add_private_key"] = True
-        parts.append("a new private key")
-    update = (
-        [Step("update", f"Update the SAML provider {after.name!r} with {' and '.join(parts)}", changes)]
-        if changes
-        else []
-    )
-    removals = [
-        Step(
-            "remove_private_key",
-            f"Remove the private key {key.key_id} from the SAML provider {after.name!r}",
-            {"key_id": key.key_id},
-        )
-        for key in actual.private_keys
-        if key not in after.private_keys
-    ]
-    if len(actual.private_keys) == MAX_PRIVATE_KEYS and "add_private_key" in changes:
-        return removals + update
-    return update + removals
+def _update(iam: t.Any, arn: str, **changes: str) -> None:
+    with attempt(f"update the SAML provider {arn}"):
+        iam.update_saml_provider(SAMLProviderArn=arn, **changes)
 
 
-def _retag(wanted: Wanted, actual: SamlProvider) -> list[Step]:
-    to_set, to_remove = tag_changes(actual.tags, wanted.tags, wanted.purge_tags)[:2]
-    steps = []
-    if to_set:
-        steps.append(
-            Step(
-                "tag",
-                f"Set the tags {', '.join(sorted(to_set))} of the SAML provider {actual.name!r}",
-                {"tags": to_set},
-            )
-        )
-    if to_remove:
-        steps.append(
-            Step(
-                "untag",
-                f"Remove the tags {', '.join(to_remove)} of the SAML provider {actual.name!r}",
-                {"keys": to_remove},
-            )
-        )
-    return steps
+def _metadata(document: str | None) -> dict[str, str]:
+    return {"SAMLMetadataDocument": document} if document else {}
 
 
-def _new_issuer(actual: SamlProvider, after: SamlProvider) -> list[str]:
-    if not (actual.metadata and after.metadata) or actual.metadata.entity_id == after.metadata.entity_id:
-        return []
-    was, will_be = actual.metadata.entity_id, after.metadata.entity_id
-    return [f"The SAML provider {after.name!r} changes from {was} to {will_be}; sign-ins through {was} end."]
+def _encryption(mode: str | None, private_key: str | None = None) -> dict[str, str]:
+    members = {"AssertionEncryptionMode": mode, "AddPrivateKey": private_key}
+    return {name: value for name, value in members.items() if value}
 
 
 def _shown(endpoints: t.Iterable[saml.Endpoint]) -> list[str]:
@@ -369,7 +267,7 @@ def _tagged(tags: t.Mapping[str, str]) -> dict[str, t.Any]:
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
 
 
-def _lower(mode: str | None) -> str | None:
+def lower(mode: str | None) -> str | None:
     return mode.lower() if mode else None
 
 

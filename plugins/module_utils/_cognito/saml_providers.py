@@ -17,14 +17,20 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership 
 from ansible_collections.openccp.federation.plugins.module_utils._cognito.provider_tags import (
     FETCHED_TAG,
     noted_certificates,
+    pool_tags,
     provider_tags,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._cognito.user_pools import AppClient, UserPool
-from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._cognito.user_pools import (
+    AppClient,
+    UserPool,
+    UserPools,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 _CLAIMS: t.Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 #: attribute of the pool → the claim that Entra ID sends with it
@@ -136,17 +142,41 @@ class CognitoProviders:
         names = sorted(row["ProviderName"] for row in rows if row["ProviderType"] == "SAML")
         return [provider for name in names if (provider := self.get(name)) is not None]
 
+
+class CognitoProviderWriter(CognitoProviders):
+    """Changes the SAML providers of one pool, and what of the pool belongs to them: its clients' choice and its tags."""
+
+    def __init__(self, cognito: t.Any, pools: UserPools, pool: UserPool, waiter: Waiter) -> None:
+        super().__init__(cognito, pool)
+        self._pools = pools
+        self._waiter = waiter
+
     def create(self, name: str, content: t.Mapping[str, t.Any]) -> None:
-        """Make a provider."""
-        with attempt(f"create the SAML provider {name!r} of the user pool {self._pool.name!r}"):
-            self._cognito.create_identity_provider(
-                UserPoolId=self._pool.id, ProviderName=name, ProviderType="SAML", **content
-            )
+        """Make a provider; one that exists, because an answer was lost, gets what it would have got."""
+        try:
+            with attempt(f"create the SAML provider {name!r} of the user pool {self._pool.name!r}"):
+                self._cognito.create_identity_provider(
+                    UserPoolId=self._pool.id, ProviderName=name, ProviderType="SAML", **content
+                )
+        except Conflict:
+            self.update(name, content)
 
     def update(self, name: str, content: t.Mapping[str, t.Any]) -> None:
         """Change what is named, each whole."""
         with attempt(f"update the SAML provider {name!r} of the user pool {self._pool.name!r}"):
             self._cognito.update_identity_provider(UserPoolId=self._pool.id, ProviderName=name, **content)
+
+    def change_client(self, name: str, client_id: str, offered: bool) -> None:
+        """Have an app client of the pool offer a provider, or offer it no longer."""
+        self._pools.change_client(self._pool, client_id, name, offered=offered, waiter=self._waiter)
+
+    def tag(self, name: str, tags: t.Mapping[str, str]) -> None:
+        """Set tags of a provider, which its pool keeps."""
+        self._pools.tag(self._pool, pool_tags(tags, name))
+
+    def untag(self, name: str, keys: t.Sequence[str]) -> None:
+        """Remove tags of a provider."""
+        self._pools.untag(self._pool, list(pool_tags(dict.fromkeys(keys, ""), name)))
 
     def delete(self, name: str) -> None:
         """Remove a provider; it is no error when it is gone already."""
@@ -200,17 +230,20 @@ def target(desired: Desired, actual: CognitoProvider | None) -> CognitoProvider:
     return after
 
 
-def plan(desired: Desired, actual: CognitoProvider | None, served: Metadata | None = None) -> Plan:
+def plan(
+    desired: Desired, actual: CognitoProvider | None, served: Metadata | None = None
+) -> Plan[CognitoProviderWriter]:
     """The steps that bring a provider to what is wanted. served: what its address serves, where that was read."""
     after = target(desired, actual)
     label = f"the SAML provider {desired.name!r} of the user pool {desired.pool.name!r}"
     if actual is not None:
         check_owner(f"{label[0].upper()}{label[1:]}", actual.tags, desired.tags, desired.adopt)
     tagging, untagging = _tag_steps(desired, after, label)
+    name = desired.name
     steps = [*tagging]
     fetched = _must_fetch(desired, actual, served)
     if actual is None:
-        steps.append(Step("create", f"Create {label}", {"content": _content(after)}))
+        steps.append(Step(CognitoProviderWriter.create, f"Create {label}", name=name, content=_content(after)))
     else:
         changes, words = _changes(actual, after, fetched)
         if changes:
@@ -219,16 +252,12 @@ def plan(desired: Desired, actual: CognitoProvider | None, served: Metadata | No
                 if words
                 else f"Have Amazon Cognito fetch the metadata of {label} again"
             )
-            steps.append(Step("update", sentence, {"content": changes}))
+            steps.append(Step(CognitoProviderWriter.update, sentence, name=name, content=changes))
     if after.url and served is not None and (actual is None or fetched):
-        after = replace(after, tags={**after.tags, FETCHED_TAG: _note(served, desired)})
-        steps.append(
-            Step(
-                "tag",
-                f"Note which certificates {label} was made to fetch",
-                {"tags": {FETCHED_TAG: after.tags[FETCHED_TAG]}},
-            )
-        )
+        note = {FETCHED_TAG: _note(served, desired)}
+        after = replace(after, tags={**after.tags, **note})
+        text = f"Note which certificates {label} was made to fetch"
+        steps.append(Step(CognitoProviderWriter.tag, text, name=name, tags=note))
     steps += [*_client_steps(desired), *untagging]
     before = {**view(actual), "clients": _offering(desired, before=True)} if actual else {}
     return Plan(
@@ -239,18 +268,23 @@ def plan(desired: Desired, actual: CognitoProvider | None, served: Metadata | No
     )
 
 
-def plan_absent(pool: UserPool, name: str, actual: CognitoProvider | None, clients: t.Sequence[AppClient]) -> Plan:
+def plan_absent(
+    pool: UserPool, name: str, actual: CognitoProvider | None, clients: t.Sequence[AppClient]
+) -> Plan[CognitoProviderWriter]:
     """The steps that take a provider from the clients that offer it, and remove it."""
     label = f"the SAML provider {name!r} of the user pool {pool.name!r}"
     tags = provider_tags(pool.tags, name)
-    untagging = [Step("untag", f"Remove the tags of {label}", {"keys": sorted(tags)})] if tags else []
+    untagging: list[Step[CognitoProviderWriter]] = []
+    if tags:
+        untagging.append(Step(CognitoProviderWriter.untag, f"Remove the tags of {label}", name=name, keys=sorted(tags)))
     if actual is None:
         return Plan({"tags": tags} if tags else {}, {}, tuple(untagging))
     offering = [client for client in clients if name in client.providers]
     steps = [
-        _client_step(client, f"Take {name!r} from the app client {client.name!r}", offered=False) for client in offering
+        _client_step(client, name, f"Take {name!r} from the app client {client.name!r}", offered=False)
+        for client in offering
     ]
-    steps += [Step("delete", f"Delete {label}"), *untagging]
+    steps += [Step(CognitoProviderWriter.delete, f"Delete {label}", name=name), *untagging]
     return Plan({**view(actual), "clients": sorted(client.name for client in offering)}, {}, tuple(steps))
 
 
@@ -415,32 +449,39 @@ def _tags_after(desired: Desired, now: CognitoProvider) -> dict[str, str]:
     return tag_changes(own, desired.tags, desired.purge_tags)[2] | noted
 
 
-def _tag_steps(desired: Desired, after: CognitoProvider, label: str) -> tuple[list[Step], list[Step]]:
+def _tag_steps(
+    desired: Desired, after: CognitoProvider, label: str
+) -> tuple[list[Step[CognitoProviderWriter]], list[Step[CognitoProviderWriter]]]:
     """What is set first, so that a run that is stopped is known again by its tags, and what is removed last."""
     current = provider_tags(desired.pool.tags, desired.name)
     to_set = {key: value for key, value in after.tags.items() if current.get(key) != value}
     to_remove = sorted(set(current) - set(after.tags))
-    tagging = [Step("tag", f"Set the tags {', '.join(sorted(to_set))} of {label}", {"tags": to_set})] if to_set else []
-    untagging = (
-        [Step("untag", f"Remove the tags {', '.join(to_remove)} of {label}", {"keys": to_remove})] if to_remove else []
-    )
+    name = desired.name
+    tagging: list[Step[CognitoProviderWriter]] = []
+    untagging: list[Step[CognitoProviderWriter]] = []
+    if to_set:
+        text = f"Set the tags {', '.join(sorted(to_set))} of {label}"
+        tagging.append(Step(CognitoProviderWriter.tag, text, name=name, tags=to_set))
+    if to_remove:
+        text = f"Remove the tags {', '.join(to_remove)} of {label}"
+        untagging.append(Step(CognitoProviderWriter.untag, text, name=name, keys=to_remove))
     return tagging, untagging
 
 
-def _client_steps(desired: Desired) -> list[Step]:
+def _client_steps(desired: Desired) -> list[Step[CognitoProviderWriter]]:
     steps = []
     for client, providers in desired.clients:
         if set(providers) != set(client.providers):
             offered = desired.name in providers
             verb = "Offer" if offered else "No longer offer"
-            steps.append(
-                _client_step(client, f"{verb} {desired.name!r} in the app client {client.name!r}", offered=offered)
-            )
+            text = f"{verb} {desired.name!r} in the app client {client.name!r}"
+            steps.append(_client_step(client, desired.name, text, offered=offered))
     return steps
 
 
-def _client_step(client: AppClient, sentence: str, *, offered: bool) -> Step:
-    return Step("change_client", sentence, {"client_id": client.id, "offered": offered}, target=client.name)
+def _client_step(client: AppClient, name: str, text: str, *, offered: bool) -> Step[CognitoProviderWriter]:
+    step = Step(CognitoProviderWriter.change_client, text, name=name, client_id=client.id, offered=offered)
+    return step.about(label=client.name)
 
 
 def _offering(desired: Desired, *, before: bool) -> list[str]:

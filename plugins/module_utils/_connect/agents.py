@@ -12,7 +12,6 @@ import math
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.openccp.federation.plugins.module_utils._connect import contact_digest
 from ansible_collections.openccp.federation.plugins.module_utils._connect import user_checks as checks
 from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import (
     PLANNED_ID,
@@ -34,7 +33,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.users 
     PlannedUsers,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, NotFound
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
+from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
 from ansible_collections.openccp.federation.plugins.module_utils._saml import session_names
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -100,8 +100,8 @@ class Snapshot:
     listed: dict[str, Summary]
 
 
-class AgentsResource:
-    """The agents that a task wants. The steps' methods are those of ConnectUsers, but for the creation and the tags.
+class AgentsResource(Resource[Snapshot, ConnectUsers]):
+    """The agents that a task wants.
 
     own: whether agents that are created bear the mark by which `connect_users` knows its own.
     """
@@ -114,11 +114,7 @@ class AgentsResource:
         self.agents = agents
         self.waiter = Waiter(timeout=module.params["wait_timeout"])
         self.now = dt.datetime.now(dt.UTC)
-        self.made: dict[str, tuple[str, str]] = {}
-        self.users: ConnectUsers = PlannedUsers()
-
-    def __getattr__(self, step: str) -> t.Any:
-        return getattr(self.users, step)
+        self.api = PlannedUsers()
 
     def connect(self) -> None:
         """Reach the instance, unless check mode only speaks of one that is yet to be created."""
@@ -126,7 +122,7 @@ class AgentsResource:
             return
         self._connect = self._client()
         self._instance_id = id_of_reference(self._connect, self.module.params["instance_id"])
-        self.users = ConnectUsers(
+        self.api = ConnectUsers(
             self._connect,
             self._instance_id,
             resolve_hierarchy=any(agent.get("hierarchy_group") for agent in self.agents),
@@ -136,12 +132,12 @@ class AgentsResource:
         """Every agent that is wanted, once all that could be wrong with any of them is ruled out."""
         self.connect()
         listed, found = self._listed_and_search()
-        resolved = [checks.canonical(agent, self.users.directory) for agent in self.agents]
+        resolved = [checks.canonical(agent, self.api.directory) for agent in self.agents]
         problems = checks.problems(
             [agent for agent, dummy in resolved],
             listed,
             [problem for dummy, unknown in resolved for problem in unknown],
-            lacking=self.users.lacking(),
+            lacking=self.api.lacking(),
         )
         wanted = self._sound([agent for agent, dummy in resolved], problems, listed)
         existing = self._existing(wanted, listed, found)
@@ -152,9 +148,9 @@ class AgentsResource:
     def read_leavers(self) -> Snapshot:
         """The agents that are to go, whatever else is said of them."""
         self.connect()
-        listed = self.users.summaries()
+        listed = self.api.summaries()
         names = [agent["username"] for agent in self.agents]
-        users = (self.users.describe(listed[name].id) for name in names if name in listed)
+        users = (self.api.describe(listed[name].id) for name in names if name in listed)
         return Snapshot(list(self.agents), {user.username: user for user in users if user}, listed)
 
     def warnings(self, actual: Snapshot) -> list[str]:
@@ -163,10 +159,10 @@ class AgentsResource:
 
     def identity_of(self, name: str, user: User | None) -> dict[str, str]:
         """The id and the ARN of an agent that existed or was created; nothing of one that is only planned."""
-        known = (user.id, user.arn) if user else self.made.get(name)
+        known = (user.id, user.arn) if user else self.api.created.get(name)
         return dict(zip(("id", "arn"), known, strict=True)) if known else {}
 
-    def plan(self, actual: Snapshot) -> Plan:
+    def plan(self, actual: Snapshot) -> Plan[ConnectUsers]:
         """The agents one after the other, those that are new first."""
         plans = {
             agent["username"]: plan_agent(
@@ -183,35 +179,34 @@ class AgentsResource:
             warnings=tuple(self.warnings(actual)),
         )
 
-    def create(self, agent: Settings, tags: dict[str, str], **request: t.Any) -> None:
-        """Create an agent; one that an earlier run made and that was not shown is brought to what is wanted."""
-        name = agent["username"]
+    def carry_out(self, step: Step[ConnectUsers]) -> Plan[ConnectUsers] | None:
+        """An agent that an earlier run created and that was not shown is brought to what is wanted."""
         try:
-            self.made[name] = self.users.create(
-                agent, tags=contact_digest.restamped(tags, dt.datetime.now(dt.UTC)), **request
-            )
+            return super().carry_out(step)
         except Conflict as taken:
-            alike = session_names.look_alikes(name, self.users.summaries())
-            if alike:
-                taken.hint = (
-                    f"Amazon Connect takes {alike[0]!r} for the same name. Delete that user first, then run "
-                    f"the task again."
-                )
+            if step.run is not ConnectUsers.create:
                 raise
-            user = self.waiter.until(f"the user {name!r}, who exists already, to be shown", lambda: self._shown(name))
-            if self.own and not user.is_managed:
-                taken.hint = (
-                    "Somebody else made that user meanwhile. Run the task again: then it is compared with "
-                    "what is wanted."
-                )
-                raise
-            self.made[name] = (user.id, user.arn)
-            for step in plan_agent(agent, user, self.purge_tags, self.now).steps:
-                getattr(self, step.do)(**step.args)
+            existing = self._existing_agent(step.args["agent"]["username"], taken)
+        for change in plan_agent(step.args["agent"], existing, self.purge_tags, self.now).steps:
+            super().carry_out(change)
+        return None
 
-    def tag(self, user_arn: str, username: str, tags: dict[str, str]) -> None:
-        """Set tags."""
-        self.users.tag(user_arn, username, contact_digest.restamped(tags, dt.datetime.now(dt.UTC)))
+    def _existing_agent(self, name: str, taken: Conflict) -> User:
+        """The user who has the name already, once shown; the error, if that is no agent of this task."""
+        alike = session_names.look_alikes(name, self.api.summaries())
+        if alike:
+            taken.hint = (
+                f"Amazon Connect takes {alike[0]!r} for the same name. Delete that user first, then run the task again."
+            )
+            raise taken
+        user = self.waiter.until(f"the user {name!r}, who exists already, to be shown", lambda: self._shown(name))
+        if self.own and not user.is_managed:
+            taken.hint = (
+                "Somebody else made that user meanwhile. Run the task again: then it is compared with what is wanted."
+            )
+            raise taken
+        self.api.created[name] = (user.id, user.arn)
+        return user
 
     def _client(self) -> t.Any:
         return connect_client(self.module)
@@ -232,9 +227,9 @@ class AgentsResource:
 
     def _listed_and_search(self) -> tuple[dict[str, Summary], t.Iterable[User]]:
         """Who exists, and everybody's settings, when a search takes fewer requests than to read each who is wanted."""
-        listed = self.users.summaries()
+        listed = self.api.summaries()
         count = sum(agent["username"] in listed for agent in self.agents)
-        return listed, self.users.search() if count > math.ceil(len(listed) / SEARCH_PAGE) else ()
+        return listed, self.api.search() if count > math.ceil(len(listed) / SEARCH_PAGE) else ()
 
     def _existing(
         self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary], found: t.Iterable[User]
@@ -248,13 +243,13 @@ class AgentsResource:
             agent = agents.pop(user.id, None)
             if agent is not None:
                 unsure = needs_reading(agent, user, listed[user.username], self.purge_tags, self.now)
-                known.append(self.users.describe(user.id) if unsure else user)
-        known.extend(self.users.describe(user_id) for user_id in agents)
+                known.append(self.api.describe(user.id) if unsure else user)
+        known.extend(self.api.describe(user_id) for user_id in agents)
         return {user.username: user for user in known if user}
 
     def _shown(self, username: str) -> User | None:
-        summary = self.users.summaries().get(username)
-        return self.users.describe(summary.id) if summary else None
+        summary = self.api.summaries().get(username)
+        return self.api.describe(summary.id) if summary else None
 
     def _check_that_users_can_be_created(self) -> None:
         instance = describe(self._connect, self._instance_id)

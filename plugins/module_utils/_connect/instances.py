@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import typing as t
+import uuid
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, client
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
@@ -30,11 +31,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.urls im
 from ansible_collections.openccp.federation.plugins.module_utils._errors import (
     Conflict,
     FederationError,
-    InvalidInput,
     NotFound,
+    TimedOut,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, close_matches, tag_changes
-from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
+from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 try:
     import botocore.loaders
@@ -68,7 +69,9 @@ ATTRIBUTES: t.Final = {
     "use_custom_tts_voices": "USE_CUSTOM_TTS_VOICES",
 }
 
-_ALIAS_TAKEN = "alias is already used"
+#: seconds in which a new instance is listed; the alias of one that is not by then is somebody else's
+LISTED_WITHIN: t.Final = 10.0
+_ALIAS_TAKEN: t.Final = "alias is already used"
 
 
 def connect_client(module: AnsibleAWSModule) -> t.Any:
@@ -223,84 +226,79 @@ def read_attributes(connect: t.Any, instance_id: str) -> dict[str, bool]:
     }
 
 
-def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) -> Plan:
-    """The steps that bring an instance to what the options want. Pure."""
-    if params["state"] == "absent":
-        return _plan_absent(params, actual, region)
-    check_tags(params["tags"], any_value=True)
-    if actual is None:
-        return _plan_create(params, region)
-    check_saml(actual)
-    before = view(actual, region)
-    after = dict(before)
-    name = before["alias"] or before["id"]
-    steps = []
-    for option, attribute in {"inbound_calls": "INBOUND_CALLS", "outbound_calls": "OUTBOUND_CALLS"}.items():
-        if params[option] not in (None, before[option]):
-            after[option] = params[option]
-            steps.append(_attribute_step(option, attribute, params[option], name))
-    if params.get("attributes"):
-        after["attributes"] = _given(params["attributes"])
-        before["attributes"] = {option: actual.get("Attributes", {}).get(option) for option in after["attributes"]}
-        steps.extend(_attribute_steps(before["attributes"], params["attributes"], name))
-    to_set, to_remove, after["tags"] = tag_changes(before["tags"], params["tags"], params["purge_tags"])
-    if to_set:
-        steps.append(
-            Step("tag", f"Tag the Amazon Connect instance {name!r} with {', '.join(sorted(to_set))}", {"tags": to_set})
-        )
-    if to_remove:
-        steps.append(
-            Step(
-                "untag",
-                f"Remove the tags {', '.join(to_remove)} of the Amazon Connect instance {name!r}",
-                {"keys": to_remove},
+class InstanceWriter:
+    """Creates an instance, or changes the one that it is told. id, arn: which; created: what it created."""
+
+    def __init__(self, connect: t.Any, waiter: Waiter) -> None:
+        self._connect = connect
+        self._waiter = waiter
+        self.id = ""
+        self.arn = ""
+        self.created: Instance | None = None
+
+    def create(self, alias: str, inbound_calls: bool, outbound_calls: bool, tags: t.Mapping[str, str]) -> None:
+        """Create the instance, with SAML, and wait until it is active."""
+        try:
+            with attempt(f"create the Amazon Connect instance {alias!r}"):
+                instance = self._connect.create_instance(
+                    ClientToken=str(uuid.uuid4()),
+                    IdentityManagementType="SAML",
+                    InstanceAlias=alias,
+                    InboundCallsEnabled=inbound_calls,
+                    OutboundCallsEnabled=outbound_calls,
+                    **({"Tags": dict(tags)} if tags else {}),
+                )
+        except FederationError as error:
+            instance = self._created_before(alias, error)
+        self.id, self.arn = instance["Id"], instance["Arn"]
+        self.created = self.until_active()
+
+    def update_attribute(self, attribute: str, value: bool) -> None:
+        """Turn a feature on or off."""
+        with attempt(f"change {attribute} of the instance {self.id}"):
+            self._connect.update_instance_attribute(
+                InstanceId=self.id, AttributeType=attribute, Value=str(value).lower()
             )
+
+    def tag(self, tags: t.Mapping[str, str]) -> None:
+        """Set tags."""
+        with attempt(f"tag the instance {self.id}"):
+            self._connect.tag_resource(resourceArn=self.arn, tags=dict(tags))
+
+    def untag(self, keys: t.Sequence[str]) -> None:
+        """Remove tags."""
+        with attempt(f"remove tags of the instance {self.id}"):
+            self._connect.untag_resource(resourceArn=self.arn, tagKeys=list(keys))
+
+    def delete(self) -> None:
+        """Delete the instance, and wait until it is gone."""
+        with attempt(f"delete the Amazon Connect instance {self.id}"):
+            self._connect.delete_instance(InstanceId=self.id)
+        self._waiter.until(
+            f"the instance {self.id} to be gone", lambda: None if describe(self._connect, self.id) else True
         )
-    return Plan(before, after, tuple(steps))
 
-
-def _plan_create(params: t.Mapping[str, t.Any], region: str) -> Plan:
-    alias = params["alias"]
-    calls = {option: params[option] is not False for option in ("inbound_calls", "outbound_calls")}
-    tags = dict(params["tags"] or {})
-    after = {"alias": alias, "region": region, "identity_management_type": "SAML", **calls, "tags": tags}
-    steps = [Step("create", f"Create the Amazon Connect instance {alias!r}", {"alias": alias, **calls, "tags": tags})]
-    if params.get("attributes"):
-        after["attributes"] = _given(params["attributes"])
-        steps.extend(_attribute_steps({}, params["attributes"], alias))
-    return Plan({}, after, tuple(steps))
-
-
-def _plan_absent(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) -> Plan:
-    if actual is None:
-        return Plan()
-    alias = actual.get("InstanceAlias") or actual["Id"]
-    if params["confirm_alias"] != alias:
-        raise InvalidInput(
-            (
-                f"The Amazon Connect instance {alias!r} is not deleted, because confirm_alias is "
-                f"{params['confirm_alias']!r}."
-            ),
-            hint=(
-                f"Deletion takes all agents, flows and phone numbers with it for good; if you mean it, give "
-                f"confirm_alias: {alias}."
-            ),
+    def until_active(self) -> Instance:
+        """The instance, once it is no longer being created."""
+        return self._waiter.until(
+            f"the instance {self.id} to be active", lambda: once_active(describe(self._connect, self.id))
         )
-    return Plan(view(actual, region), {}, (Step("delete", f"Delete the Amazon Connect instance {alias!r}"),))
 
-
-def _given(attributes: t.Mapping[str, bool | None]) -> dict[str, bool]:
-    return {option: value for option, value in attributes.items() if value is not None}
-
-
-def _attribute_steps(actual: t.Mapping[str, bool], wanted: t.Mapping[str, bool | None], name: str) -> list[Step]:
-    changes = {option: value for option, value in _given(wanted).items() if actual.get(option) != value}
-    return [_attribute_step(option, ATTRIBUTES[option], value, name) for option, value in changes.items()]
-
-
-def _attribute_step(option: str, attribute: str, value: bool, name: str) -> Step:
-    text = f"Turn {option} {'on' if value else 'off'} for the Amazon Connect instance {name!r}"
-    return Step("update_attribute", text, {"attribute": attribute, "value": value})
+    def _created_before(self, alias: str, error: FederationError) -> Instance:
+        """The instance that holds the alias, where an earlier run of ours was stopped before the lists showed it; else
+        the error.
+        """
+        refused = alias_taken(error, alias)
+        if refused is error:
+            raise error
+        try:
+            return self._waiter.until(
+                f"the instance {alias!r} to be listed",
+                lambda: only(with_alias(list_instances(self._connect), alias), alias),
+                timeout=LISTED_WITHIN,
+            )
+        except TimedOut:
+            raise refused from error
 
 
 def view(instance: Instance, region: str) -> dict[str, t.Any]:

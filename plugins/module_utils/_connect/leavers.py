@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import allowed, listed
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import plan_removal
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Settings, User, object_id
+from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Step
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted, option_of_users
@@ -145,11 +145,11 @@ def check_guard(
 
 def leaver_steps(
     departures: Departures, quick_connects: QuickConnects, orphans: t.Sequence[t.Mapping[str, str]], rules: Rules
-) -> list[Step]:
+) -> list[Step[ConnectUsers]]:
     """What is done about leavers, about renamed agents under their old name, and about quick connects that an earlier
     run left over.
     """
-    steps: list[Step] = []
+    steps: list[Step[ConnectUsers]] = []
     for new, user in departures.superseded.items():
         steps.extend(_deletion(user, quick_connects, new, f"The same person signs in as {new!r} now."))
     for user in departures.leavers:
@@ -159,8 +159,8 @@ def leaver_steps(
         elif rules.leavers == "restrict" and not is_restricted(user, rules):
             steps.append(_restriction(user, rules.restricted_profile))
     steps.extend(
-        _quick_connect_deletion(one, "a user who no longer exists", of=f"quick connect {one['name']}")
-        for one in orphans
+        _quick_connect_deletion(orphan, "a user who no longer exists", target=f"quick connect {orphan['name']}")
+        for orphan in orphans
     )
     return steps
 
@@ -199,26 +199,32 @@ def taken_over(wanted: t.Iterable[Settings], existing: t.Mapping[str, User]) -> 
     return found
 
 
-def _restriction(user: User, profile: str) -> Step:
-    args = {"user_id": user.id, "username": user.username, "security_profiles": [profile]}
-    text = f"Leave the agent {user.username!r}, who is no longer wanted, the security profile {profile!r} alone"
-    return Step(
-        "update_security_profiles", text, args, of=user.username, reason="No longer listed; leavers are restricted."
+def _restriction(user: User, profile: str) -> Step[ConnectUsers]:
+    step = Step(
+        ConnectUsers.update_security_profiles,
+        f"Leave the agent {user.username!r}, who is no longer wanted, the security profile {profile!r} alone",
+        user_id=user.id,
+        username=user.username,
+        security_profiles=[profile],
     )
+    return step.about(target=user.username, reason="No longer listed; leavers are restricted.")
 
 
-def _deletion(user: User, quick_connects: QuickConnects, of: str, reason: str) -> list[Step]:
+def _deletion(user: User, quick_connects: QuickConnects, target: str, reason: str) -> list[Step[ConnectUsers]]:
     removal = plan_removal(user).steps[0]
-    steps = [dataclasses.replace(removal, of=of, target=user.username, reason=reason)]
-    steps.extend(
-        _quick_connect_deletion(one, f"the agent {user.username!r}", of=of) for one in quick_connects.get(user.id, ())
-    )
-    return steps
+    leads_to = f"the agent {user.username!r}"
+    return [
+        removal.about(target=target, label=user.username, reason=reason),
+        *(_quick_connect_deletion(each, leads_to, target=target) for each in quick_connects.get(user.id, ())),
+    ]
 
 
-def _quick_connect_deletion(one: t.Mapping[str, str], to: str, of: str) -> Step:
-    text = f"Delete the quick connect {one['name']!r}, which leads to {to}"
-    args = {"quick_connect_id": one["id"], "name": one["name"]}
-    return Step(
-        "delete_quick_connect", text, args, of=of, target=f"quick connect {one['name']}", reason=f"It leads to {to}."
+def _quick_connect_deletion(quick_connect: t.Mapping[str, str], to: str, target: str) -> Step[ConnectUsers]:
+    name = quick_connect["name"]
+    step = Step(
+        ConnectUsers.delete_quick_connect,
+        f"Delete the quick connect {name!r}, which leads to {to}",
+        quick_connect_id=quick_connect["id"],
+        name=name,
     )
+    return step.about(target=target, label=f"quick connect {name}", reason=f"It leads to {to}.")

@@ -12,8 +12,17 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
+from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import (
+    PLANNED_ID,
+    connect_client,
+    id_of_reference,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, membership
+from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
+
+if t.TYPE_CHECKING:
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 LONGEST: t.Final = 267
 
@@ -105,13 +114,38 @@ def canonical(origin: str) -> str:
     return origin.lower().rstrip("/").removesuffix(":443")
 
 
-def plan(wanted: t.Mapping[str, t.Sequence[str]], actual: t.Iterable[str]) -> Plan:
+def plan(wanted: t.Mapping[str, t.Sequence[str]], actual: t.Iterable[str]) -> Plan[ApprovedOrigins]:
     """The origins to approve, and then those to withdraw, each as Amazon Connect has it. Pure."""
     stored = {canonical(origin): origin for origin in actual}
     change = membership(stored, wanted)
-    steps = [Step("approve", f"Approve the origin {origin}", {"origin": origin}) for origin in change.add]
-    steps += [
-        Step("withdraw", f"Withdraw the origin {stored[origin]}", {"origin": stored[origin]})
-        for origin in change.remove
-    ]
+    steps = [Step(ApprovedOrigins.approve, f"Approve the origin {origin}", origin=origin) for origin in change.add]
+    for origin in (stored[key] for key in change.remove):
+        steps.append(Step(ApprovedOrigins.withdraw, f"Withdraw the origin {origin}", origin=origin))
     return Plan({"origins": sorted(stored)}, {"origins": list(change.result)}, tuple(steps))
+
+
+class OriginsResource(Resource[list[str], ApprovedOrigins]):
+    """The approved origins of one instance, as the options want them."""
+
+    def __init__(self, module: AnsibleAWSModule) -> None:
+        self.module = module
+        self.wanted: dict[str, list[str]] = {}
+        self.instance_id: str = module.params["instance_id"]
+
+    def read(self) -> list[str]:
+        """Those that there are; none of an instance that is yet to be created."""
+        self.wanted = checked(self.module.params["origins"])
+        if self.module.check_mode and self.instance_id == PLANNED_ID:
+            return []
+        connect = connect_client(self.module)
+        self.instance_id = id_of_reference(connect, self.instance_id)
+        self.api = ApprovedOrigins(connect, self.instance_id)
+        return self.api.list()
+
+    def plan(self, actual: list[str]) -> Plan[ApprovedOrigins]:
+        """The origins to approve, and then those to withdraw."""
+        return plan(self.wanted, actual)
+
+    def result(self, plan: Plan[ApprovedOrigins]) -> dict[str, t.Any]:
+        """The instance and its origins."""
+        return {"instance_id": self.instance_id, **plan.after}

@@ -52,20 +52,20 @@ class ProgressCounter:
 class Parallel:
     """One queue and its workers for each kind of step."""
 
-    def __init__(self, carry_out: t.Callable[[Step], None], rate: float) -> None:
+    def __init__(self, carry_out: t.Callable[[Step[t.Any]], object], rate: float) -> None:
         self._carry_out = carry_out
         self._workers = min(_MOST, max(2, math.ceil(rate * _FLIGHT)))
         self._lock = threading.Lock()
         self._queues: dict[str, ThreadPoolExecutor] = {}
-        self.done: list[Step] = []
+        self.done: list[Step[t.Any]] = []
         self.failures: dict[str, FederationError] = {}
 
-    def run(self, steps: t.Sequence[Step], progress: ProgressCounter) -> None:
+    def run(self, steps: t.Sequence[Step[t.Any]], progress: ProgressCounter) -> None:
         """Carry out the steps; those of an object that failed are skipped from there on, and left to the next run."""
-        chains: dict[str, deque[Step]] = {}
+        chains: dict[str, deque[Step[t.Any]]] = {}
         for step in steps:
-            if step.of not in self.failures:
-                chains.setdefault(str(step.of), deque()).append(step)
+            if step.target not in self.failures:
+                chains.setdefault(str(step.target), deque()).append(step)
             else:
                 progress.failed += 1
         ends: list[Future[None]] = []
@@ -81,15 +81,15 @@ class Parallel:
                 queue.shutdown(cancel_futures=True)
             self._queues.clear()
 
-    def _submit(self, chain: deque[Step], end: Future[None], progress: ProgressCounter, rounds: int) -> None:
-        kind = chain[0].do
+    def _submit(self, chain: deque[Step[t.Any]], end: Future[None], progress: ProgressCounter, rounds: int) -> None:
+        kind = chain[0].operation
         with self._lock:
             queue = self._queues.get(kind)
             if queue is None:
                 queue = self._queues[kind] = ThreadPoolExecutor(self._workers, thread_name_prefix=kind)
         queue.submit(self._advance, chain, end, progress, rounds)
 
-    def _advance(self, chain: deque[Step], end: Future[None], progress: ProgressCounter, rounds: int) -> None:
+    def _advance(self, chain: deque[Step[t.Any]], end: Future[None], progress: ProgressCounter, rounds: int) -> None:
         step = chain[0]
         try:
             self._carry_out(step)
@@ -112,10 +112,12 @@ class Parallel:
             else:
                 end.set_result(None)
 
-    def _fail(self, chain: deque[Step], end: Future[None], progress: ProgressCounter, error: FederationError) -> None:
-        error.details.update(operation=chain[0].do, failed_action=chain[0].text)
+    def _fail(
+        self, chain: deque[Step[t.Any]], end: Future[None], progress: ProgressCounter, error: FederationError
+    ) -> None:
+        error.details.update(operation=chain[0].operation, failed_action=chain[0].text)
         with self._lock:
-            self.failures[str(chain[0].of)] = error
+            self.failures[str(chain[0].target)] = error
             progress.failed += len(chain)
         end.set_result(None)
 

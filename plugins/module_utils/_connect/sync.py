@@ -36,6 +36,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.user_s
     User,
     object_id,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted, option_of_users
@@ -133,7 +134,7 @@ class SyncResource(AgentsResource):
         self.everybody: dict[str, User] = {}
         self.departures = leaving.Departures((), {}, {}, 0)
         self.closed: dict[str, str] = {}
-        self.removal_steps: tuple[Step, ...] = ()
+        self.removal_steps: tuple[Step[ConnectUsers], ...] = ()
         self.unmanaged: list[str] = []
 
     def read(self) -> Snapshot:
@@ -152,7 +153,7 @@ class SyncResource(AgentsResource):
         gc.freeze()
         return self.snapshot
 
-    def plan(self, actual: Snapshot) -> Plan:
+    def plan(self, actual: Snapshot) -> Plan[ConnectUsers]:
         """Who comes and who changes; then, once the guard has let it pass, who goes."""
         waiting = {new for new in self.departures.waiting if new not in actual.listed}
         actual = Snapshot(
@@ -176,9 +177,11 @@ class SyncResource(AgentsResource):
         )
         return self.planned
 
-    def apply(self, plan: Plan, done: list[Step], failures: dict[str, FederationError]) -> None:
+    def apply(
+        self, plan: Plan[ConnectUsers], done: list[Step[ConnectUsers]], failures: dict[str, FederationError]
+    ) -> None:
         """Side by side, each operation at its pace; nobody goes before all others have come."""
-        work = Parallel(lambda step: getattr(self, step.do)(**step.args), self.module.params["rate"])
+        work = Parallel(self.carry_out, self.module.params["rate"])
         progress = ProgressCounter(len(plan.steps))
         with Progress(progress, self.module.params["progress_file"], self.module.params["progress_interval"]):
             for steps in (plan.steps[: len(plan.steps) - len(self.removal_steps)], self.removal_steps):
@@ -197,7 +200,7 @@ class SyncResource(AgentsResource):
         told = {"username": name, "reason": str(error), **known, "request_id": error.request_id}
         return {key: value for key, value in told.items() if value is not None}
 
-    def result(self, plan: Plan) -> dict[str, t.Any]:
+    def result(self, plan: Plan[ConnectUsers]) -> dict[str, t.Any]:
         """Counts, and what was done for each agent."""
         wanted, done = _by_agent(self.planned.steps), _by_agent(plan.steps)
         failed = {name for name, steps in wanted.items() if len(done.get(name, ())) < len(steps)} | set(self.skipped)
@@ -213,7 +216,7 @@ class SyncResource(AgentsResource):
             "updated": len(updated),
             "unchanged": len(names - set(wanted) - set(self.skipped) - held),
             "failed": len(failed),
-            "removed": sum(step.do == "delete" for step in plan.steps),
+            "removed": sum(step.run is ConnectUsers.delete for step in plan.steps),
             "restricted": sum(name in leavers for name in succeeded) if self.rules.leavers == "restrict" else 0,
             "leavers": sorted(leavers),
             "access": {
@@ -231,12 +234,12 @@ class SyncResource(AgentsResource):
         """Those who lose their access, username → how."""
         return {**self.closed, **self.departures.losing(self.rules)}
 
-    def _closed(self, plan: Plan) -> dict[str, str]:
+    def _closed(self, plan: Plan[ConnectUsers]) -> dict[str, str]:
         """The agents whose security profiles open the Contact Control Panel, and whose new ones do not."""
         opens = functools.cache(self._opens_ccp)
         closed = {}
         for step in plan.steps:
-            if step.do != "update_security_profiles":
+            if step.run is not ConnectUsers.update_security_profiles:
                 continue
             name, profiles = step.args["username"], step.args["security_profiles"]
             before = self.snapshot.existing[name].settings["security_profiles"]
@@ -249,11 +252,11 @@ class SyncResource(AgentsResource):
     def _opens_ccp(self, profile: str) -> bool:
         """Whether a security profile opens the Contact Control Panel; one that is not there any more does not."""
         try:
-            return self.users.opens_ccp(self.users.directory.security_profiles.id(profile))
+            return self.api.opens_ccp(self.api.directory.security_profiles.id(profile))
         except NotFound:
             return False
 
-    def _change(self, name: str, steps: list[Step]) -> dict[str, t.Any]:
+    def _change(self, name: str, steps: list[Step[ConnectUsers]]) -> dict[str, t.Any]:
         known = self.identity_of(name, self.snapshot.existing.get(name) or self.everybody.get(name))
         return {"username": name, **known, "actions": [step.text for step in steps]}
 
@@ -277,7 +280,7 @@ class SyncResource(AgentsResource):
     def _is_rename(self, problem: Problem, people: t.Mapping[str, str], listed: t.Mapping[str, Summary]) -> bool:
         """Whether the user from whom an agent differs in letters' case only is the same person under an older name."""
         person, other = people.get(problem.username), listed.get(problem.look_alike_of)
-        user = self.users.describe(other.id) if person and other else None
+        user = self.api.describe(other.id) if person and other else None
         return bool(user and user.settings["person_id"] == person)
 
     def _sound(
@@ -301,7 +304,7 @@ class SyncResource(AgentsResource):
         """As for one agent, but that all are read from the start when that is sure to be needed; meanwhile the agents
         are validated.
         """
-        pages = (self.users.summary_pages(), self.users.search_pages())
+        pages = (self.api.summary_pages(), self.api.search_pages())
         begun = [ahead(some) for some in pages] if self._sees_everybody or len(self.agents) > FEW else []
         self.agents, self.malformed = validated(self.agents, self.module.params["csv"] or "users")
         if self.malformed:
@@ -310,7 +313,7 @@ class SyncResource(AgentsResource):
             )
         if not begun:
             return super()._listed_and_search()
-        listed, found = self.users.summaries(begun[0]), self.users.search(begun[1])
+        listed, found = self.api.summaries(begun[0]), self.api.search(begun[1])
         return listed, self._noted(found, listed) if self._sees_everybody else found
 
     def _noted(self, found: t.Iterable[User], listed: t.Mapping[str, Summary]) -> collections.abc.Iterator[User]:
@@ -322,7 +325,7 @@ class SyncResource(AgentsResource):
             yield user
         wanted = {agent["username"] for agent in self.agents}
         unseen = [summary for name, summary in listed.items() if name not in self.everybody and name not in wanted]
-        late = (self.users.describe(summary.id) for summary in unseen)
+        late = (self.api.describe(summary.id) for summary in unseen)
         self.everybody |= {user.username: user for user in late if user}
 
     def _read_those_who_go(self) -> Snapshot:
@@ -333,8 +336,8 @@ class SyncResource(AgentsResource):
             dataclasses.replace(self.rules, is_whole=False, leavers="delete", renames="report"),
         )
         self.connect()
-        listed = self.users.summaries()
-        self.everybody |= {user.username: user for user in self._noted(self.users.search(), listed)}
+        listed = self.api.summaries()
+        self.everybody |= {user.username: user for user in self._noted(self.api.search(), listed)}
         kept = self.rules.protected
         there = [
             user
@@ -367,18 +370,18 @@ class SyncResource(AgentsResource):
         """Those that lead to users, and among them those that a run left behind that was stopped after it had deleted
         their user.
         """
-        self.quick_connects = self.users.quick_connects_to_users()
+        self.quick_connects = self.api.quick_connects_to_users()
         there = {summary.id for summary in self.snapshot.listed.values()}
         left_over = {user_id: leading for user_id, leading in self.quick_connects.items() if user_id not in there}
         self.orphans = [
-            one for user_id, leading in left_over.items() if self.users.describe(user_id) is None for one in leading
+            one for user_id, leading in left_over.items() if self.api.describe(user_id) is None for one in leading
         ]
 
     def _check_restricted_profile(self) -> None:
-        profiles = self.users.directory.security_profiles
+        profiles = self.api.directory.security_profiles
         known = profiles.id(self.rules.restricted_profile)
         self.rules = dataclasses.replace(self.rules, restricted_profile=profiles.name(known))
-        if self.rules.leavers == "restrict" and self.users.opens_ccp(known):
+        if self.rules.leavers == "restrict" and self.api.opens_ccp(known):
             raise InvalidInput(
                 (
                     f"The security profile {self.rules.restricted_profile!r} opens the Contact Control Panel: leavers "
@@ -443,8 +446,8 @@ class Progress:
             out.write(self._tally.line() + "\n")
 
 
-def _by_agent(steps: t.Iterable[Step]) -> dict[str, list[Step]]:
-    agents: dict[str, list[Step]] = {}
+def _by_agent(steps: t.Iterable[Step[ConnectUsers]]) -> dict[str, list[Step[ConnectUsers]]]:
+    agents: dict[str, list[Step[ConnectUsers]]] = {}
     for step in steps:
-        agents.setdefault(str(step.of), []).append(step)
+        agents.setdefault(str(step.target), []).append(step)
     return agents

@@ -24,6 +24,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.user_s
     identity_info,
     phone_config,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
 
 _IDENTITY_OPTIONS: t.Final = tuple(attr.option for attr in IDENTITY)
@@ -108,7 +109,9 @@ def tags_after(
     return tag_changes(current, given, purge_tags)
 
 
-def plan_agent(wanted: Settings, actual: User | None, purge_tags: bool, now: dt.datetime, *, own: bool = False) -> Plan:
+def plan_agent(
+    wanted: Settings, actual: User | None, purge_tags: bool, now: dt.datetime, *, own: bool = False
+) -> Plan[ConnectUsers]:
     """One agent: create it, or change each aspect that differs.
 
     own: a new one bears the mark of `connect_users`, and one of its own that had to be read whole gets its mark anew,
@@ -117,16 +120,16 @@ def plan_agent(wanted: Settings, actual: User | None, purge_tags: bool, now: dt.
     return _plan_create(wanted, now, own) if actual is None else _plan_update(wanted, actual, purge_tags, now, own)
 
 
-def plan_removal(actual: User | None) -> Plan:
+def plan_removal(actual: User | None) -> Plan[ConnectUsers]:
     """One agent less."""
     if actual is None:
         return Plan()
     name = actual.username
-    step = Step("delete", f"Delete the agent {name!r}", {"user_id": actual.id, "username": name}, of=name)
-    return Plan(actual.settings, {}, (step,))
+    step = Step(ConnectUsers.delete, f"Delete the agent {name!r}", user_id=actual.id, username=name)
+    return Plan(actual.settings, {}, (step.about(target=name),))
 
 
-def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan:
+def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan[ConnectUsers]:
     name = wanted["username"]
     given = {option: wanted[option] for option in _OPTIONS if wanted.get(option) is not None}
     channels = merged_channels(wanted.get("channels"), None)
@@ -140,11 +143,18 @@ def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan:
     if manages_contact(wanted):
         tags[contact_digest.MARK] = contact_digest.mark(name, after, now)
     phones: Settings = channel_configs(channels) if channels else {"PhoneConfig": phone_config(after, given)}
-    args = {"agent": after, "identity": identity_info(after), "phones": phones, "tags": tags}
-    return Plan({}, after, (Step("create", f"Create the agent {name!r}", args, of=name),))
+    step = Step(
+        ConnectUsers.create,
+        f"Create the agent {name!r}",
+        agent=after,
+        identity=identity_info(after),
+        phones=phones,
+        tags=tags,
+    )
+    return Plan({}, after, (step.about(target=name),))
 
 
-def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datetime, own: bool) -> Plan:
+def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datetime, own: bool) -> Plan[ConnectUsers]:
     changes = differences(wanted, actual.settings)
     to_set, to_remove, tags = tags_after(wanted, actual.settings["tags"], purge_tags)
     stale = own and actual.is_managed and _is_unvouched(wanted, actual)
@@ -172,60 +182,65 @@ def _is_unvouched(wanted: Settings, actual: User) -> bool:
     )
 
 
-def _aspects(actual: User, changes: Settings, after: Settings) -> list[Step]:
-    name = repr(actual.username)
-    steps = []
-
-    def step(do: str, text: str, **args: t.Any) -> None:
-        steps.append(Step(do, text, {"user_id": actual.id, "username": actual.username, **args}, of=actual.username))
-
+def _aspects(actual: User, changes: Settings, after: Settings) -> list[Step[ConnectUsers]]:
+    who, name = actual.username, repr(actual.username)
+    steps: list[Step[ConnectUsers]] = []
     identity = [option for option in _IDENTITY_OPTIONS if option in changes]
     if identity:
-        step("update_identity", f"Change {_told(identity)} of the agent {name}", identity=identity_info(after))
+        text = f"Change {_words(identity)} of the agent {name}"
+        steps.append(
+            Step(ConnectUsers.update_identity, text, user_id=actual.id, username=who, identity=identity_info(after))
+        )
     if "routing_profile" in changes:
         profile = after["routing_profile"]
-        step(
-            "update_routing_profile", f"Give the agent {name} the routing profile {profile!r}", routing_profile=profile
+        text = f"Give the agent {name} the routing profile {profile!r}"
+        steps.append(
+            Step(ConnectUsers.update_routing_profile, text, user_id=actual.id, username=who, routing_profile=profile)
         )
     if "hierarchy_group" in changes:
         group = after["hierarchy_group"]
-        text = (
-            f"Move the agent {name} to the hierarchy group {group!r}"
-            if group
-            else f"Take the agent {name} out of the agent hierarchy"
-        )
-        step("update_hierarchy", text, hierarchy_group=group)
+        text = f"Take the agent {name} out of the agent hierarchy"
+        if group:
+            text = f"Move the agent {name} to the hierarchy group {group!r}"
+        steps.append(Step(ConnectUsers.update_hierarchy, text, user_id=actual.id, username=who, hierarchy_group=group))
     if "security_profiles" in changes:
         profiles = after["security_profiles"]
-        told = ", ".join(map(repr, profiles))
-        step(
-            "update_security_profiles",
-            f"Give the agent {name} the security profiles {told}",
-            security_profiles=profiles,
+        text = f"Give the agent {name} the security profiles {', '.join(map(repr, profiles))}"
+        steps.append(
+            Step(
+                ConnectUsers.update_security_profiles, text, user_id=actual.id, username=who, security_profiles=profiles
+            )
         )
+    steps += _voice_and_channels(actual, changes, after)
+    return [step.about(target=who) for step in steps]
+
+
+def _voice_and_channels(actual: User, changes: Settings, after: Settings) -> list[Step[ConnectUsers]]:
+    who, name = actual.username, repr(actual.username)
+    steps: list[Step[ConnectUsers]] = []
     phone = [option for option in _PHONE_OPTIONS if option in changes]
     if phone:
-        step("update_phone", f"Change {_told(phone)} of the agent {name}", phone_config=phone_config(after, changes))
+        text = f"Change {_words(phone)} of the agent {name}"
+        config = phone_config(after, changes)
+        steps.append(Step(ConnectUsers.update_phone, text, user_id=actual.id, username=who, phone_config=config))
     if "channels" in changes:
         changed = _changed_lists(actual.settings.get("channels") or {}, after["channels"])
-        step(
-            "update_channels",
-            f"Change the channel settings of the agent {name}",
-            configs=channel_configs(after["channels"], changed),
-        )
+        text = f"Change the channel settings of the agent {name}"
+        configs = channel_configs(after["channels"], changed)
+        steps.append(Step(ConnectUsers.update_channels, text, user_id=actual.id, username=who, configs=configs))
     return steps
 
 
-def _tag_steps(actual: User, to_set: t.Mapping[str, str], to_remove: list[str]) -> list[Step]:
-    args = {"user_arn": actual.arn, "username": actual.username}
-    steps = []
+def _tag_steps(actual: User, to_set: t.Mapping[str, str], to_remove: list[str]) -> list[Step[ConnectUsers]]:
+    who = actual.username
+    steps: list[Step[ConnectUsers]] = []
     if to_set:
-        text = f"Tag the agent {actual.username!r} with {', '.join(sorted(to_set))}"
-        steps.append(Step("tag", text, {**args, "tags": dict(to_set)}, of=actual.username))
+        text = f"Tag the agent {who!r} with {', '.join(sorted(to_set))}"
+        steps.append(Step(ConnectUsers.tag, text, user_arn=actual.arn, username=who, tags=dict(to_set)))
     if to_remove:
-        text = f"Remove the tags {', '.join(to_remove)} of the agent {actual.username!r}"
-        steps.append(Step("untag", text, {**args, "keys": to_remove}, of=actual.username))
-    return steps
+        text = f"Remove the tags {', '.join(to_remove)} of the agent {who!r}"
+        steps.append(Step(ConnectUsers.untag, text, user_arn=actual.arn, username=who, keys=to_remove))
+    return [step.about(target=who) for step in steps]
 
 
 def _changed_lists(before: t.Mapping[str, Settings], after: t.Mapping[str, Settings]) -> set[str]:
@@ -233,5 +248,5 @@ def _changed_lists(before: t.Mapping[str, Settings], after: t.Mapping[str, Setti
     return {name for name, entries in new.items() if entries != old.get(name)}
 
 
-def _told(options: t.Iterable[str]) -> str:
+def _words(options: t.Iterable[str]) -> str:
     return ", ".join(option.replace("_", " ") for option in options)

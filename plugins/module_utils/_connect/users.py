@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import QUOTA, attempt
+from ansible_collections.openccp.federation.plugins.module_utils._connect import contact_digest
 from ansible_collections.openccp.federation.plugins.module_utils._connect.directory import Directory, DirectoryToBe
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
     Summary,
@@ -39,6 +41,8 @@ class ConnectUsers:
         self._instance = instance_id
         self._resolve = resolve_hierarchy
         self._full: FederationError | None = None
+        #: the users that this has created: username → id and ARN
+        self.created: dict[str, tuple[str, str]] = {}
 
     def lacking(self) -> tuple[str, ...]:
         """The options that the installed botocore does not know."""
@@ -124,15 +128,19 @@ class ConnectUsers:
             return CCP_PERMISSION in pages.build_full_result().get("Permissions", [])
 
     def create(
-        self, agent: t.Mapping[str, t.Any], identity: dict[str, str], phones: dict[str, t.Any], tags: dict[str, str]
-    ) -> tuple[str, str]:
-        """Create a user; its id and ARN."""
+        self,
+        agent: t.Mapping[str, t.Any],
+        identity: t.Mapping[str, str],
+        phones: t.Mapping[str, t.Any],
+        tags: t.Mapping[str, str],
+    ) -> None:
+        """Create a user."""
         if self._full:
             raise self._no_room(agent["username"])
         group = agent.get("hierarchy_group")
         optional = {
             "HierarchyGroupId": self.directory.hierarchy_groups.id(group) if group else None,
-            "Tags": tags or None,
+            "Tags": contact_digest.restamped(tags, dt.datetime.now(dt.UTC)) or None,
         }
         try:
             with attempt(f"create the agent {agent['username']!r}"):
@@ -152,43 +160,50 @@ class ConnectUsers:
                 raise
             self._full = error
             raise self._no_room(agent["username"]) from error
-        return made["UserId"], made["UserArn"]
+        self.created[agent["username"]] = (made["UserId"], made["UserArn"])
 
-    def update_identity(self, user_id: str, username: str, identity: dict[str, str]) -> None:
+    def update_identity(self, user_id: str, username: str, identity: t.Mapping[str, str]) -> None:
         """Replace names and contact details."""
-        self._update(
-            "the names and contact details", "update_user_identity_info", user_id, username, IdentityInfo=identity
-        )
+        with attempt(f"change the names and contact details of the agent {username!r}"):
+            self._connect.update_user_identity_info(InstanceId=self._instance, UserId=user_id, IdentityInfo=identity)
 
     def update_routing_profile(self, user_id: str, username: str, routing_profile: str) -> None:
         """Give a user another routing profile."""
         profile = self.directory.routing_profiles.id(routing_profile)
-        self._update("the routing profile", "update_user_routing_profile", user_id, username, RoutingProfileId=profile)
+        with attempt(f"change the routing profile of the agent {username!r}"):
+            self._connect.update_user_routing_profile(
+                InstanceId=self._instance, UserId=user_id, RoutingProfileId=profile
+            )
 
-    def update_security_profiles(self, user_id: str, username: str, security_profiles: list[str]) -> None:
+    def update_security_profiles(self, user_id: str, username: str, security_profiles: t.Sequence[str]) -> None:
         """Give a user exactly these security profiles."""
         profiles = [self.directory.security_profiles.id(name) for name in security_profiles]
-        self._update(
-            "the security profiles", "update_user_security_profiles", user_id, username, SecurityProfileIds=profiles
-        )
+        with attempt(f"change the security profiles of the agent {username!r}"):
+            self._connect.update_user_security_profiles(
+                InstanceId=self._instance, UserId=user_id, SecurityProfileIds=profiles
+            )
 
     def update_hierarchy(self, user_id: str, username: str, hierarchy_group: str) -> None:
         """Move a user in the agent hierarchy, or out of it when the group is empty."""
         group = {"HierarchyGroupId": self.directory.hierarchy_groups.id(hierarchy_group)} if hierarchy_group else {}
-        self._update("the hierarchy group", "update_user_hierarchy", user_id, username, **group)
+        with attempt(f"change the hierarchy group of the agent {username!r}"):
+            self._connect.update_user_hierarchy(InstanceId=self._instance, UserId=user_id, **group)
 
-    def update_phone(self, user_id: str, username: str, phone_config: dict[str, t.Any]) -> None:
+    def update_phone(self, user_id: str, username: str, phone_config: t.Mapping[str, t.Any]) -> None:
         """Replace the phone settings of all channels at once."""
-        self._update("the phone settings", "update_user_phone_config", user_id, username, PhoneConfig=phone_config)
+        with attempt(f"change the phone settings of the agent {username!r}"):
+            self._connect.update_user_phone_config(InstanceId=self._instance, UserId=user_id, PhoneConfig=phone_config)
 
-    def update_channels(self, user_id: str, username: str, configs: dict[str, t.Any]) -> None:
+    def update_channels(self, user_id: str, username: str, configs: t.Mapping[str, t.Any]) -> None:
         """Replace the given lists of settings by channel."""
-        self._update("the channel settings", "update_user_config", user_id, username, **configs)
+        with attempt(f"change the channel settings of the agent {username!r}"):
+            self._connect.update_user_config(InstanceId=self._instance, UserId=user_id, **configs)
 
-    def tag(self, user_arn: str, username: str, tags: dict[str, str]) -> None:
+    def tag(self, user_arn: str, username: str, tags: t.Mapping[str, str]) -> None:
         """Set tags."""
+        stamped = contact_digest.restamped(tags, dt.datetime.now(dt.UTC))
         with attempt(f"tag the agent {username!r}"):
-            self._connect.tag_resource(resourceArn=user_arn, tags=tags)
+            self._connect.tag_resource(resourceArn=user_arn, tags=stamped)
 
     def untag(self, user_arn: str, username: str, keys: list[str]) -> None:
         """Remove tags."""
@@ -210,10 +225,6 @@ class ConnectUsers:
                 self._connect.delete_quick_connect(InstanceId=self._instance, QuickConnectId=quick_connect_id)
         except NotFound:
             pass
-
-    def _update(self, what: str, operation: str, user_id: str, username: str, **values: t.Any) -> None:
-        with attempt(f"change {what} of the agent {username!r}"):
-            getattr(self._connect, operation)(InstanceId=self._instance, UserId=user_id, **values)
 
     def _no_room(self, username: str) -> FederationError:
         return FederationError(

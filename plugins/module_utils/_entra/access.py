@@ -49,7 +49,7 @@ class Door:
         return claim_values.only(claim)
 
 
-def doors(params: t.Mapping[str, t.Any], current_state: CurrentState, plan: Plan) -> tuple[Door, Door] | None:
+def doors(params: t.Mapping[str, t.Any], current_state: CurrentState, plan: Plan[t.Any]) -> tuple[Door, Door] | None:
     """The application before and after a plan; None when the plan takes access from nobody. Pure."""
     app = current_state.app
     if app is None or not plan.steps or params["state"] == "absent":

@@ -13,6 +13,7 @@ import typing as t
 from datetime import datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
+from ansible_collections.openccp.federation.plugins.module_utils._entra.certificate_writer import CertificateWriter
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
     SigningCertificate,
     active_of,
@@ -55,7 +56,7 @@ def chosen(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Si
     return _staged(eligible) or (active_of(certificates) if params["state"] == "active" else None)
 
 
-def plan(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Plan:
+def plan(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Plan[CertificateWriter]:
     """The steps to the state that is wanted of one certificate."""
     certificate = chosen(params, app, now)
     if params["state"] == "absent":
@@ -85,20 +86,19 @@ def _successor(certificates: t.Sequence[SigningCertificate], now: datetime) -> S
 
 def _plan_staged(
     params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None, now: datetime
-) -> Plan:
+) -> Plan[CertificateWriter]:
     if certificate is None and params["which"]:
         raise NotFound(
             f"'{app.label}' has no {params['which']} signing certificate.", hint="Leave which out to have one made."
         )
     if certificate is None:
-        wish = {key: params[key] for key in ("common_name", "validity_days")}
-        text = (
-            f"Make the signing certificate CN={wish['common_name']} of '{app.label}', valid for "
-            f"{wish['validity_days']} days, not active"
-        )
+        common_name, days = params["common_name"], params["validity_days"]
+        text = f"Make the signing certificate CN={common_name} of '{app.label}', valid for {days} days, not active"
         before = view(app)
-        after = {"certificates": [*before["certificates"], {**wish, "active": False}]}
-        return Plan(before, after, (Step("stage", text),), _expired_warning(app, now))
+        planned = {"common_name": common_name, "validity_days": days, "active": False}
+        after = {"certificates": [*before["certificates"], planned]}
+        step = Step(CertificateWriter.stage, text, common_name=common_name, validity_days=days)
+        return Plan(before, after, (step,), _expired_warning(app, now))
     if certificate.active:
         raise Conflict(
             f"The signing certificate {certificate.thumbprint} of '{app.label}' is active, so it cannot be staged.",
@@ -109,7 +109,7 @@ def _plan_staged(
 
 def _plan_active(
     params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None, now: datetime
-) -> Plan:
+) -> Plan[CertificateWriter]:
     if certificate is None:
         raise NotFound(f"'{app.label}' has no signing certificate to activate.", hint="Make one with state: staged.")
     if certificate.active:
@@ -117,7 +117,7 @@ def _plan_active(
             return Plan(view(app), view(app))
         text = f"Note that the signing certificate {certificate.thumbprint} of '{app.label}' is active"
         before = view(app)
-        step = Step("activate", text, {"thumbprint": certificate.thumbprint})
+        step = Step(CertificateWriter.activate, text, thumbprint=certificate.thumbprint)
         return Plan({**before, "activation_noted": False}, {**before, "activation_noted": True}, (step,))
     _check_activation(params, app, certificate, now)
     before = view(app)
@@ -127,7 +127,7 @@ def _plan_active(
         ]
     }
     text = f"Activate the signing certificate {certificate.thumbprint} of '{app.label}'"
-    return Plan(before, after, (Step("activate", text, {"thumbprint": certificate.thumbprint}),))
+    return Plan(before, after, (Step(CertificateWriter.activate, text, thumbprint=certificate.thumbprint),))
 
 
 def _check_activation(
@@ -163,7 +163,9 @@ def _check_activation(
         )
 
 
-def _plan_absent(params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None) -> Plan:
+def _plan_absent(
+    params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None
+) -> Plan[CertificateWriter]:
     if not params["thumbprint"] and not params["which"]:
         raise InvalidInput(
             "To remove a signing certificate, say which one.", hint="Give its thumbprint, or which: oldest."
@@ -182,7 +184,7 @@ def _plan_absent(params: t.Mapping[str, t.Any], app: Application, certificate: S
     check_managed(certificate)
     after = {"certificates": [one for one in before["certificates"] if one["thumbprint"] != certificate.thumbprint]}
     text = f"Remove the signing certificate {certificate.thumbprint} of '{app.label}'"
-    return Plan(before, after, (Step("remove", text, {"thumbprint": certificate.thumbprint}),))
+    return Plan(before, after, (Step(CertificateWriter.remove, text, thumbprint=certificate.thumbprint),))
 
 
 def _expired_warning(app: Application, now: datetime) -> tuple[str, ...]:

@@ -20,10 +20,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     preflight,
     templates,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra.application_settings import (
+    added_identifiers,
+    selector_of,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, Result
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import (
     CurrentState,
-    added_identifiers,
     changing_works,
     reading_works,
 )
@@ -31,13 +34,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
-
-
-def selector_of(params: t.Mapping[str, t.Any]) -> apps.Selector:
-    """Which application the options mean."""
-    return apps.Selector(
-        params.get("app_id"), params.get("name"), tuple(params.get("identifiers") or ()), bool(params.get("adopt"))
-    )
 
 
 def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> CurrentState:

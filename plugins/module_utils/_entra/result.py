@@ -11,10 +11,14 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import metadata_url, user_access_url
 from ansible_collections.openccp.federation.plugins.module_utils._entra import claims_policies
+from ansible_collections.openccp.federation.plugins.module_utils._entra.application_settings import (
+    APPLICATION,
+    INTERNAL,
+    PRINCIPAL,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import KINDS
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
-from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import APPLICATION, INTERNAL, PRINCIPAL
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
     active_of,
     managed_thumbprints,

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.openccp.federation.plugins.module_utils import _module
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
+from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
 
 
 class Exit(Exception):
@@ -34,19 +35,20 @@ class FakeModule:
         raise Exit(True, {"msg": msg, **result})
 
 
-class Counter:
+class Counter(Resource[int, "Counter"]):
     """A resource: a number that is raised one by one."""
 
     def __init__(self, value: int, target: int, breaks_at: int | None = None) -> None:
         self.value, self.target, self.breaks_at = value, target, breaks_at
+        self.api = self
 
     def read(self) -> int:
         if self.target < 0:
             raise InvalidInput("The target is negative.", hint="Give one that is not.")
         return self.value
 
-    def plan(self, actual: int) -> Plan:
-        steps = tuple(Step("raise_to", f"Raise to {n}", {"to": n}) for n in range(actual + 1, self.target + 1))
+    def plan(self, actual: int) -> Plan[Counter]:
+        steps = tuple(Step(Counter.raise_to, f"Raise to {n}", to=n) for n in range(actual + 1, self.target + 1))
         return Plan({"value": actual}, {"value": self.target}, steps, ("high",) if self.target > 9 else ())
 
     def raise_to(self, to: int) -> None:
@@ -54,7 +56,7 @@ class Counter:
             raise Conflict(f"Could not raise to {to}.", code="Taken", request_id="r-1", holder="somebody")
         self.value = to
 
-    def result(self, plan: Plan) -> dict[str, t.Any]:
+    def result(self, plan: Plan[Counter]) -> dict[str, t.Any]:
         return plan.after
 
 
@@ -94,14 +96,12 @@ def test_nothing_to_do_is_no_change_and_no_diff_unless_asked_for() -> None:
 
 
 def test_a_step_may_put_another_plan_in_the_place_of_what_is_left() -> None:
-    counter = Counter(1, 3)
-    raise_to = counter.raise_to
+    class Falling(Counter):
+        def carry_out(self, step: Step[Counter]) -> Plan[Counter] | None:
+            super().carry_out(step)
+            return Plan({}, {}, (Step(Counter.raise_to, "Fall to 0", to=0),)) if self.value == 2 else None
 
-    def jump(to: int) -> Plan | None:
-        raise_to(to)
-        return Plan({}, {}, (Step("fall_to", "Fall to 0", {"to": 0}),)) if to == 2 else None
-
-    counter.raise_to, counter.fall_to = jump, raise_to
+    counter = Falling(1, 3)
     assert run(counter).result["actions"] == ["Raise to 2", "Fall to 0"]
     assert counter.value == 0
 
@@ -189,22 +189,22 @@ def test_a_library_that_another_one_needs_is_named_by_its_own_name(
     assert "needy 1.0 or newer (cannot be imported: no libffi)" in broken.value.result["msg"]
 
 
-class Crowd:
+class Crowd(Resource[list[str], "Crowd"]):
     """A resource of several objects, each of which is greeted and seated."""
 
     def __init__(self, *rude: str) -> None:
         self.rude = rude
         self.seated: list[str] = []
+        self.api = self
 
     def read(self) -> list[str]:
         return ["ann", "bob", "cid"]
 
-    def plan(self, actual: list[str]) -> Plan:
-        return Plan(
-            steps=tuple(
-                Step(do, f"{do} {name}", {"name": name}, of=name) for name in actual for do in ("greet", "seat")
-            )
-        )
+    def plan(self, actual: list[str]) -> Plan[Crowd]:
+        steps = []
+        for name in actual:
+            steps += [Step(Crowd.greet, f"greet {name}", name=name), Step(Crowd.seat, f"seat {name}", name=name)]
+        return Plan(steps=tuple(step.about(target=step.args["name"]) for step in steps))
 
     def greet(self, name: str) -> None:
         if name in self.rude:
@@ -213,7 +213,7 @@ class Crowd:
     def seat(self, name: str) -> None:
         self.seated.append(name)
 
-    def result(self, plan: Plan) -> dict[str, t.Any]:
+    def result(self, plan: Plan[Crowd]) -> dict[str, t.Any]:
         return {"steps": len(plan.steps)}
 
 

@@ -19,6 +19,15 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import (
     wanted,
 )
 
+
+class Shelf:
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+
+    def put(self, title: str) -> None:
+        self.titles.append(title)
+
+
 ATTRS = (Attr("name", "Name"), Attr("origins", "Origins", normalize=unordered), Attr("kind", "Kind", mutable=False))
 
 
@@ -103,7 +112,7 @@ def test_many_objects_are_a_line_each_in_a_diff() -> None:
         "new": ({}, new),
         **{f"a{number}": ({"x": 1, "y": 2}, {"x": 1, "y": [3]}) for number in range(19)},
     }
-    steps = tuple(Step("do", f"do {name}", of=name) for name in names)
+    steps = tuple(Step(str.upper, f"do {name}").about(target=name) for name in names)
     views = {
         key: {name: view[number] for name, view in names.items()} for number, key in enumerate(("before", "after"))
     }
@@ -117,9 +126,22 @@ def test_a_step_is_data_with_what_differs_alone() -> None:
     plan = Plan(
         {"bob": {"x": 1, "y": 2}, "ann": {"x": 1}},
         {"bob": {"x": 1, "y": 3}, "ann": {}},
-        (Step("do", "Change bob", of="bob"), Step("do", "Delete ann", of="anna", target="ann", reason="Renamed.")),
+        (
+            Step(str.upper, "Change bob").about(target="bob"),
+            Step(str.upper, "Delete ann").about(target="anna", label="ann", reason="Renamed."),
+        ),
     )
     assert step_records(plan, "") == [
         {"action": "Change bob", "object": "bob", "before": {"y": 2}, "after": {"y": 3}, "reason": "Different: y."},
         {"action": "Delete ann", "object": "ann", "before": {"x": 1}, "after": {}, "reason": "Renamed."},
     ]
+
+
+def test_a_step_holds_what_it_runs_and_is_carried_out_on_whom_it_is_given() -> None:
+    step = Step(Shelf.put, "Put a book", title="Emma")
+    shelf = Shelf()
+    step.on(shelf)
+    assert (shelf.titles, step.operation, step.args) == (["Emma"], "put", {"title": "Emma"})
+    assert step.about(target="shelf").run is step.run
+    with pytest.raises(TypeError, match="by name"):
+        Step(Shelf.put, "Put a book", "Emma")

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
-from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.modules.iam_saml_provider import (
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_resource import (
     ENCRYPTION_OPTIONS,
     SamlProviderResource,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 
 PARAMS: dict[str, t.Any] = dict.fromkeys(ENCRYPTION_OPTIONS) | {"name": "Entra", "state": "present", "wait_timeout": 1}
 

@@ -7,9 +7,10 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from ansible_collections.openccp.federation.plugins.module_utils._aws import roles
+from ansible_collections.openccp.federation.plugins.module_utils._aws import role_plan
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
-from ansible_collections.openccp.federation.plugins.module_utils._aws.roles import Role, Roles, Wanted
+from ansible_collections.openccp.federation.plugins.module_utils._aws.role_plan import Wanted
+from ansible_collections.openccp.federation.plugins.module_utils._aws.roles import Role, Roles
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 from botocore.exceptions import ClientError
@@ -44,7 +45,7 @@ PARAMS: dict[str, t.Any] = {
 
 
 def wanted(**params: t.Any) -> Wanted:
-    return roles.build_wanted(PARAMS | params)
+    return role_plan.build_wanted(PARAMS | params)
 
 
 def existing(**changes: t.Any) -> Role:
@@ -53,11 +54,11 @@ def existing(**changes: t.Any) -> Role:
 
 
 def steps(wish: Wanted, actual: Role | None) -> list[str]:
-    return [step.do for step in roles.plan(wish, actual, ARN).steps]
+    return [step.operation for step in role_plan.plan(wish, actual, ARN).steps]
 
 
 def test_create() -> None:
-    plan = roles.plan(wanted(path="/agents/"), None, f"arn:aws:iam::{ACCOUNT}:role/agents/ConnectAgents")
+    plan = role_plan.plan(wanted(path="/agents/"), None, f"arn:aws:iam::{ACCOUNT}:role/agents/ConnectAgents")
     assert [step.text for step in plan.steps] == [
         "Create the role 'ConnectAgents'",
         "Write the policy 'AmazonConnectFederation' of the role 'ConnectAgents'",
@@ -74,7 +75,7 @@ def test_unchanged_whatever_the_spelling() -> None:
         "Condition": {"StringEquals": {"saml:aud": [GLOBAL]}},
     }
     actual = existing(trust={"Version": "2012-10-17", "Statement": statement}, description="theirs", boundary=BOUNDARY)
-    plan = roles.plan(wanted(), actual, ARN)
+    plan = role_plan.plan(wanted(), actual, ARN)
     assert plan.steps == ()
     assert plan.before == plan.after
 
@@ -103,12 +104,12 @@ def test_changes_are_made_in_place(params: dict[str, t.Any], expected: list[str]
 
 
 def test_a_change_of_the_description_keeps_the_session_duration() -> None:
-    step = roles.plan(wanted(description="new"), existing(max_session_duration=7200), ARN).steps[0]
-    assert step.args == {"description": "new", "max_session_duration": 7200}
+    step = role_plan.plan(wanted(description="new"), existing(max_session_duration=7200), ARN).steps[0]
+    assert step.args == {"name": "ConnectAgents", "description": "new", "max_session_duration": 7200}
 
 
 def test_a_boundary_is_removed() -> None:
-    plan = roles.plan(wanted(boundary=""), existing(boundary=BOUNDARY), ARN)
+    plan = role_plan.plan(wanted(boundary=""), existing(boundary=BOUNDARY), ARN)
     assert [step.text for step in plan.steps] == ["Set the permissions boundary of the role 'ConnectAgents' to none"]
 
 
@@ -186,7 +187,7 @@ def test_a_raised_quota() -> None:
 )
 def test_a_role_that_would_have_to_be_another(wish: dict[str, t.Any], actual: dict[str, t.Any], message: str) -> None:
     with pytest.raises((Conflict, InvalidInput), match=message):
-        roles.plan(wanted(**wish), existing(**actual), ARN)
+        role_plan.plan(wanted(**wish), existing(**actual), ARN)
 
 
 def test_adoption() -> None:
@@ -197,29 +198,32 @@ def test_adoption() -> None:
 
 
 def test_delete() -> None:
-    assert [step.do for step in roles.plan_absent("ConnectAgents", "P", existing(), []).steps] == [
+    assert [step.operation for step in role_plan.plan_absent("ConnectAgents", "P", existing(), []).steps] == [
         "delete_policy",
         "delete",
     ]
-    assert [step.do for step in roles.plan_absent("ConnectAgents", "P", existing(permission=None), []).steps] == [
-        "delete"
-    ]
-    assert roles.plan_absent("ConnectAgents", "P", None, []).steps == ()
+    assert [
+        step.operation for step in role_plan.plan_absent("ConnectAgents", "P", existing(permission=None), []).steps
+    ] == ["delete"]
+    assert role_plan.plan_absent("ConnectAgents", "P", None, []).steps == ()
     with pytest.raises(Conflict, match="did not write: ReadOnly"):
-        roles.plan_absent("ConnectAgents", "P", existing(), ["ReadOnly"])
+        role_plan.plan_absent("ConnectAgents", "P", existing(), ["ReadOnly"])
 
 
 def test_what_is_returned() -> None:
-    shown = roles.describe(existing())
+    shown = role_plan.describe(existing())
     assert shown["role_claims"] == [f"{ARN},{PROVIDER}"]
     assert shown["role_id"] == "AROAX"
     assert "create_date" not in shown
 
 
 def test_the_account_of_a_new_role() -> None:
-    assert roles.new_arn(wanted(path="/agents/"), "aws", ACCOUNT) == f"arn:aws:iam::{ACCOUNT}:role/agents/ConnectAgents"
+    assert (
+        role_plan.new_arn(wanted(path="/agents/"), "aws", ACCOUNT)
+        == f"arn:aws:iam::{ACCOUNT}:role/agents/ConnectAgents"
+    )
     with pytest.raises(InvalidInput, match="the federation's is 210987654321"):
-        roles.new_arn(wanted(), "aws", "210987654321")
+        role_plan.new_arn(wanted(), "aws", "210987654321")
 
 
 class Clock:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._aws import saml_provider_plan
 from ansible_collections.openccp.federation.plugins.module_utils._aws import saml_providers as providers
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import Wanted
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import (
     PrivateKey,
     SamlProvider,
-    Wanted,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as metadata_of
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 ARN = "arn:aws:iam::123456789012:saml-provider/Entra"
 GOVCLOUD_ARN = "arn:aws-us-gov:iam::123456789012:saml-provider/Entra"
 KEYS = (PrivateKey("A" * 22), PrivateKey("B" * 22))
+PEM = "the key"
 
 
 @pytest.fixture
@@ -35,12 +37,22 @@ def new(saml: SimpleNamespace) -> metadata_of.Metadata:
 
 
 def steps(wanted: Wanted, actual: SamlProvider | None) -> list[tuple[str, dict[str, t.Any]]]:
-    return [(step.do, dict(step.args)) for step in providers.plan(wanted, actual).steps]
+    """The operations with what they are told, but for the ARN and what is left as it is."""
+    told = []
+    for step in saml_provider_plan.plan(wanted, actual).steps:
+        assert step.args["arn"] == ARN
+        told.append(
+            (
+                step.operation,
+                {key: value for key, value in step.args.items() if key not in ("arn", "known_keys") and value},
+            )
+        )
+    return told
 
 
 def test_create(new: metadata_of.Metadata) -> None:
-    plan = providers.plan(Wanted(ARN, new, tags={"a": "1"}), None)
-    assert [(step.do, step.text) for step in plan.steps] == [
+    plan = saml_provider_plan.plan(Wanted(ARN, new, tags={"a": "1"}), None)
+    assert [(step.operation, step.text) for step in plan.steps] == [
         ("create", f"Create the SAML provider 'Entra' for {new.entity_id}")
     ]
     assert plan.before == {}
@@ -52,7 +64,7 @@ def test_the_same_meaning_is_no_change(saml: SimpleNamespace, new: metadata_of.M
     again = metadata_of.parse(
         "\ufeff" + saml.metadata(saml.certificate("new"), identifier="_3").replace("><", ">\n  <")
     )
-    plan = providers.plan(Wanted(ARN, again), SamlProvider(ARN, new, tags={"theirs": "1"}))
+    plan = saml_provider_plan.plan(Wanted(ARN, again), SamlProvider(ARN, new, tags={"theirs": "1"}))
     assert plan.steps == ()
     assert plan.before == plan.after
 
@@ -60,7 +72,7 @@ def test_the_same_meaning_is_no_change(saml: SimpleNamespace, new: metadata_of.M
 def test_replace_and_merge(old: metadata_of.Metadata, new: metadata_of.Metadata) -> None:
     actual = SamlProvider(ARN, old)
     assert steps(Wanted(ARN, new), actual) == [("update", {"document": new.document})]
-    merged = providers.target(Wanted(ARN, new, merge=True), actual).metadata
+    merged = saml_provider_plan.target(Wanted(ARN, new, merge=True), actual).metadata
     assert merged is not None
     assert merged.thumbprints == new.thumbprints + old.thumbprints
     assert steps(Wanted(ARN, new, merge=True), replace(actual, metadata=merged)) == []
@@ -70,13 +82,17 @@ def test_single_certificates_are_removed(old: metadata_of.Metadata, new: metadat
     """What else the provider trusts stays, and the last certificate is never removed."""
     gone = tuple(thumbprint for thumbprint in old.thumbprints if thumbprint not in new.thumbprints)
     assert gone
-    both = providers.target(Wanted(ARN, new, merge=True), SamlProvider(ARN, old)).metadata
+    both = saml_provider_plan.target(Wanted(ARN, new, merge=True), SamlProvider(ARN, old)).metadata
     assert both is not None
-    after = providers.target(Wanted(ARN, new, merge=True, removed_thumbprints=gone), SamlProvider(ARN, both)).metadata
+    after = saml_provider_plan.target(
+        Wanted(ARN, new, merge=True, removed_thumbprints=gone), SamlProvider(ARN, both)
+    ).metadata
     assert after is not None
     assert set(after.thumbprints) == set(both.thumbprints) - set(gone)
     with pytest.raises(InvalidInput):
-        providers.plan(Wanted(ARN, new, merge=True, removed_thumbprints=both.thumbprints), SamlProvider(ARN, both))
+        saml_provider_plan.plan(
+            Wanted(ARN, new, merge=True, removed_thumbprints=both.thumbprints), SamlProvider(ARN, both)
+        )
 
 
 def test_metadata_that_cannot_be_read_is_replaced(new: metadata_of.Metadata) -> None:
@@ -85,17 +101,17 @@ def test_metadata_that_cannot_be_read_is_replaced(new: metadata_of.Metadata) -> 
 
 
 def test_metadata_that_is_only_announced(old: metadata_of.Metadata) -> None:
-    announced = providers.announced(old.entity_id)
+    announced = saml_provider_plan.announced(old.entity_id)
     sentence = f"Update the SAML provider 'Entra' with the metadata of {old.entity_id}"
-    assert [step.text for step in providers.plan(Wanted(ARN, announced, merge=True), SamlProvider(ARN, old)).steps] == [
-        sentence
-    ]
-    assert [step.do for step in providers.plan(Wanted(ARN, announced), None).steps] == ["create"]
+    assert [
+        step.text for step in saml_provider_plan.plan(Wanted(ARN, announced, merge=True), SamlProvider(ARN, old)).steps
+    ] == [sentence]
+    assert [step.operation for step in saml_provider_plan.plan(Wanted(ARN, announced), None).steps] == ["create"]
 
 
 def test_another_issuer_is_said(saml: SimpleNamespace, old: metadata_of.Metadata) -> None:
     other = metadata_of.parse(saml.metadata(saml.certificate(), entity_id="https://sts.windows.net/other/"))
-    plan = providers.plan(Wanted(ARN, other), SamlProvider(ARN, old))
+    plan = saml_provider_plan.plan(Wanted(ARN, other), SamlProvider(ARN, old))
     assert plan.warnings == (
         (
             f"The SAML provider 'Entra' changes from {old.entity_id} to https://sts.windows.net/other/; sign-ins "
@@ -103,7 +119,7 @@ def test_another_issuer_is_said(saml: SimpleNamespace, old: metadata_of.Metadata
         ),
     )
     with pytest.raises(InvalidInput, match="cannot be merged"):
-        providers.plan(Wanted(ARN, other, merge=True), SamlProvider(ARN, old))
+        saml_provider_plan.plan(Wanted(ARN, other, merge=True), SamlProvider(ARN, old))
 
 
 @pytest.mark.parametrize(
@@ -123,33 +139,37 @@ def test_tags(new: metadata_of.Metadata, tags: dict[str, str] | None, purge: boo
 @pytest.mark.parametrize(
     ("held", "wanted", "expected"),
     [
-        ((), {"private_key": "when_missing"}, [("update", {"add_private_key": True})]),
+        ((), {"private_key": "when_missing"}, [("update_with_private_key", {"private_key": PEM})]),
         (KEYS[:1], {"private_key": "when_missing"}, []),
-        (KEYS[:1], {"private_key": "always"}, [("update", {"add_private_key": True})]),
+        (KEYS[:1], {"private_key": "always"}, [("update_with_private_key", {"private_key": PEM})]),
         (
             (),
             {"private_key": "when_missing", "encryption_mode": "Required"},
-            [("update", {"encryption_mode": "Required", "add_private_key": True})],
+            [("update_with_private_key", {"private_key": PEM, "encryption_mode": "Required"})],
         ),
         (KEYS, {"removed_keys": ("A" * 22, "unknown")}, [("remove_private_key", {"key_id": "A" * 22})]),
         # room is made before the new key comes
         (
             KEYS,
             {"private_key": "always", "removed_keys": ("A" * 22,)},
-            [("remove_private_key", {"key_id": "A" * 22}), ("update", {"add_private_key": True})],
+            [("remove_private_key", {"key_id": "A" * 22}), ("update_with_private_key", {"private_key": PEM})],
         ),
         # otherwise the new key comes first
         (
             KEYS[:1],
             {"private_key": "always", "removed_keys": ("A" * 22,)},
-            [("update", {"add_private_key": True}), ("remove_private_key", {"key_id": "A" * 22})],
+            [("update_with_private_key", {"private_key": PEM}), ("remove_private_key", {"key_id": "A" * 22})],
         ),
     ],
 )
 def test_assertion_encryption(
     new: metadata_of.Metadata, held: tuple[PrivateKey, ...], wanted: dict[str, t.Any], expected: list[t.Any]
 ) -> None:
-    assert steps(Wanted(ARN, new, **wanted), SamlProvider(ARN, new, private_keys=held)) == expected
+    actual = SamlProvider(ARN, new, private_keys=held)
+    assert steps(Wanted(ARN, new, pem=PEM, **wanted), actual) == expected
+    for step in saml_provider_plan.plan(Wanted(ARN, new, pem=PEM, **wanted), actual).steps:
+        assert step.args.get("known_keys", [key.key_id for key in held]) == [key.key_id for key in held]
+        assert PEM not in repr(step)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +184,7 @@ def test_encryption_that_iam_would_refuse(
     new: metadata_of.Metadata, held: tuple[PrivateKey, ...], wanted: dict[str, t.Any], message: str
 ) -> None:
     with pytest.raises(InvalidInput, match=message):
-        providers.plan(Wanted(ARN, new, **wanted), SamlProvider(ARN, new, private_keys=held))
+        saml_provider_plan.plan(Wanted(ARN, new, **wanted), SamlProvider(ARN, new, private_keys=held))
 
 
 def test_an_added_key_is_not_wanted_twice(new: metadata_of.Metadata) -> None:
@@ -201,11 +221,11 @@ def test_what_is_returned(saml: SimpleNamespace, old: metadata_of.Metadata, new:
 
 
 def test_delete(new: metadata_of.Metadata) -> None:
-    plan = providers.plan_absent(SamlProvider(ARN, new))
+    plan = saml_provider_plan.plan_absent(SamlProvider(ARN, new))
     assert [step.text for step in plan.steps] == ["Delete the SAML provider 'Entra'"]
     assert plan.before
     assert plan.after == {}
-    assert providers.plan_absent(None).steps == ()
+    assert saml_provider_plan.plan_absent(None).steps == ()
 
 
 def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, passphrase: bytes | None = None) -> str:
@@ -215,7 +235,7 @@ def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, passphrase: bytes |
 
 def test_private_keys() -> None:
     key = rsa.generate_private_key(65537, 2048)
-    assert providers.check_private_key(pem(key), "private_key") == pem(key)
+    assert saml_provider_plan.check_private_key(pem(key), "private_key") == pem(key)
     bad = {
         "not a private key": "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----",
         "passphrase": pem(key, b"secret"),
@@ -224,5 +244,5 @@ def test_private_keys() -> None:
     }
     for message, text in bad.items():
         with pytest.raises(InvalidInput, match=message) as error:
-            providers.check_private_key(text, "private_key")
+            saml_provider_plan.check_private_key(text, "private_key")
         assert text not in str(error.value)

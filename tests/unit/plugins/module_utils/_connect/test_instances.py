@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.openccp.federation.plugins.module_utils._connect import instances
+from ansible_collections.openccp.federation.plugins.module_utils._connect import instance_plan, instances
 from ansible_collections.openccp.federation.plugins.module_utils._domain import arns
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput
 
@@ -35,7 +35,7 @@ OPTIONS: t.Final = {
 
 def plan(actual: dict[str, t.Any] | None, **options: t.Any) -> list[str]:
     params = {**OPTIONS, "attributes": None, "confirm_alias": None, **options}
-    return [step.do for step in instances.plan(params, actual, "us-east-1").steps]
+    return [step.operation for step in instance_plan.plan(params, actual, "us-east-1").steps]
 
 
 @pytest.mark.parametrize(

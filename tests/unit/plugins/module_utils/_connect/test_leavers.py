@@ -184,7 +184,7 @@ def test_what_is_done(rules: Rules, told: list[tuple[str, str, str]]) -> None:
     users = everybody(there("bob"), there("ann", person_id="1"))
     departures = leaving.departures(wanted(anna="1"), users, rules)
     steps = leaving.leaver_steps(departures, {"id-bob": [{"id": "q", "name": "Bob"}]}, [], rules)
-    assert [(step.do, step.text, step.of) for step in steps] == told
+    assert [(step.operation, step.text, step.target) for step in steps] == told
 
 
 def test_what_is_only_told() -> None:
@@ -199,6 +199,6 @@ def test_what_is_only_told() -> None:
 def test_what_an_earlier_run_left_over_is_removed() -> None:
     departures = leaving.departures(wanted("bob"), everybody(there("bob")), Rules(is_whole=True))
     steps = leaving.leaver_steps(departures, {}, [{"id": "q", "name": "Old"}], Rules(is_whole=True, leavers="delete"))
-    assert [(step.do, step.text) for step in steps] == [
+    assert [(step.operation, step.text) for step in steps] == [
         ("delete_quick_connect", "Delete the quick connect 'Old', which leads to a user who no longer exists")
     ]

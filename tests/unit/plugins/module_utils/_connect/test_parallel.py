@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import typing as t
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._connect.parallel import (
@@ -15,11 +16,21 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Step
 
 
-def step(do: str, of: str) -> Step:
-    return Step(do, f"{do} {of}", of=of)
+class Agents:
+    def create(self) -> None: ...
+    def identity(self) -> None: ...
+    def tag(self) -> None: ...
+    def delete(self) -> None: ...
 
 
-STEPS = [step("create", f"agent{number}") for number in range(20)] + [step(do, "jane") for do in ("identity", "tag")]
+def step(run: t.Callable[[Agents], None], who: str) -> Step[Agents]:
+    return Step(run, f"{run.__name__} {who}").about(target=who)
+
+
+STEPS = [step(Agents.create, f"agent{number}") for number in range(20)] + [
+    step(Agents.identity, "jane"),
+    step(Agents.tag, "jane"),
+]
 
 
 def test_every_step_is_done_and_those_of_one_object_in_their_order() -> None:
@@ -33,29 +44,31 @@ def test_every_step_is_done_and_those_of_one_object_in_their_order() -> None:
 
 def test_different_kinds_run_at_the_same_time() -> None:
     together = threading.Barrier(2, timeout=600)
-    Parallel(lambda one: together.wait(), 1.0).run([step("create", "a"), step("identity", "b")], ProgressCounter(2))
+    Parallel(lambda one: together.wait(), 1.0).run(
+        [step(Agents.create, "a"), step(Agents.identity, "b")], ProgressCounter(2)
+    )
 
 
 def test_a_failure_skips_what_remains_of_its_object_also_later() -> None:
-    def carry_out(one: Step) -> None:
+    def carry_out(one: Step[Agents]) -> None:
         if one.text == "identity jane":
             raise FederationError("No.", code="X")
 
     work, progress = Parallel(carry_out, 2.0), ProgressCounter(len(STEPS) + 1)
     work.run(STEPS, progress)
-    work.run([step("delete", "jane")], progress)
+    work.run([step(Agents.delete, "jane")], progress)
     assert set(work.failures) == {"jane"}
     assert work.failures["jane"].details == {"operation": "identity", "failed_action": "identity jane"}
     assert (progress.done, progress.failed) == (20, 3)
-    assert {one.of for one in work.done} == {f"agent{number}" for number in range(20)}
+    assert {one.target for one in work.done} == {f"agent{number}" for number in range(20)}
 
 
 @pytest.mark.parametrize(("refusals", "fails"), [(ROUNDS, False), (ROUNDS + 1, True)])
 def test_what_was_throttled_is_tried_again_at_the_end_of_the_queue(refusals: int, fails: bool) -> None:
     left = [refusals]
 
-    def carry_out(one: Step) -> None:
-        if one.of == "jane" and left[0]:
+    def carry_out(one: Step[Agents]) -> None:
+        if one.target == "jane" and left[0]:
             left[0] -= 1
             raise Throttled("Too fast.")
 
@@ -65,7 +78,7 @@ def test_what_was_throttled_is_tried_again_at_the_end_of_the_queue(refusals: int
 
 
 def test_a_bug_is_not_swallowed() -> None:
-    def carry_out(one: Step) -> None:
+    def carry_out(one: Step[Agents]) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

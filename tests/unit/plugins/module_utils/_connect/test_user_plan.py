@@ -78,8 +78,8 @@ def there(**settings: t.Any) -> User:
 )
 def test_only_what_differs_is_a_step(wanted: Settings, steps: list[str]) -> None:
     plan = planning.plan_agent({"username": "jane", **wanted}, there(), True, NOW)
-    assert [step.do for step in plan.steps] == steps
-    assert {step.of for step in plan.steps} <= {"jane"}
+    assert [step.operation for step in plan.steps] == steps
+    assert {step.target for step in plan.steps} <= {"jane"}
     again = planning.plan_agent({"username": "jane", **wanted}, User("1", "arn", plan.after, complete=True), True, NOW)
     assert again.steps == ()
 
@@ -101,7 +101,7 @@ def test_a_new_agent_has_all_in_one_request() -> None:
         "security_profiles": ["A"],
     }
     plan = planning.plan_agent(wanted, None, True, NOW)
-    assert [step.do for step in plan.steps] == ["create"]
+    assert [step.operation for step in plan.steps] == ["create"]
     args = plan.steps[0].args
     assert args["identity"] == {"FirstName": "Jane", "LastName": "Doe", "Mobile": "+49301"}
     assert args["phones"]["PhoneConfig"]["PhoneType"] == "SOFT_PHONE"
@@ -171,7 +171,7 @@ def test_who_is_changed_on_the_word_of_the_search(wanted: Settings, modified: dt
 def test_the_mark_of_a_user_who_was_not_read_holds_what_was_vouched_for() -> None:
     found = User("1", "arn", {**SEARCHED, "person_id": ""}, complete=False, mark=contact_digest.mark("jane", BOTH, NOW))
     plan = planning.plan_agent({"username": "jane", "routing_profile": "Other", **BOTH}, found, False, NOW)
-    assert [step.do for step in plan.steps] == ["update_routing_profile", "tag"]
+    assert [step.operation for step in plan.steps] == ["update_routing_profile", "tag"]
     assert contact_digest.vouches(plan.steps[1].args["tags"][contact_digest.MARK], "jane", BOTH, NOW)
 
 

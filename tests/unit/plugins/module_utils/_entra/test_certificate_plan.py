@@ -110,7 +110,7 @@ def test_the_certificate_that_is_meant_and_its_step(case: str, monkeypatch: pyte
     chosen = certificate_plan.chosen({**PARAMS, **options}, found, NOW)
     assert (chosen.thumbprint if chosen else None) == (letter * 40 if letter else None)
     plan = certificate_plan.plan({**PARAMS, **options}, found, NOW)
-    assert [each.do for each in plan.steps] == ([step] if step else [])
+    assert [each.operation for each in plan.steps] == ([step] if step else [])
     assert (plan.before != plan.after) is bool(step)
     if step in ("activate", "remove"):
         assert plan.steps[0].args == {"thumbprint": str(letter) * 40}
@@ -135,7 +135,7 @@ def test_one_that_cannot_take_over_is_no_staged_one(
 ) -> None:
     """A rotation makes a new one when it finds none that can sign by the time it is needed."""
     plan = certificate_plan.plan(PARAMS, app(monkeypatch, *certificates), NOW)
-    assert [each.do for each in plan.steps] == ([step] if step else [])
+    assert [each.operation for each in plan.steps] == ([step] if step else [])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    application_settings,
     applications,
     assignments,
     claims_policies,
@@ -174,9 +175,9 @@ def test_order_of_a_creation() -> None:
     """facts/entra.md 0: the mode before the identifiers, the certificate before the claims, and people last."""
     people = directory.Principals({"user": {"jane": "1"}, "group": {}}, {"1": "jane"})
     role = {"role_arn": "arn:aws:iam::123456789012:role/R", "provider_arn": "arn:aws:iam::123456789012:saml-provider/P"}
-    wish = {**PARAMS, "role_claims": [role], "assignments": {"users": {"set": ["jane"]}}}
+    wish = {**PARAMS, "role_claims": [role], "assignments": {"users": {"set": ["jane"]}}, "logo": "logo.png"}
     plan = saml_app.plan(wish, _situation(None, principals=people, logo=b"logo"))
-    assert [step.do for step in plan.steps] == [
+    assert [step.operation for step in plan.steps] == [
         "create",
         "update_principal",
         "update_application",
@@ -198,13 +199,18 @@ def test_creation_needs(missing: str) -> None:
 
 def test_half_made_application_is_finished() -> None:
     plan = saml_app.plan(PARAMS, _situation(Application(HALF, _principal(preferredSingleSignOnMode=None))))
-    assert [step.do for step in plan.steps] == [
+    assert [step.operation for step in plan.steps] == [
         "update_principal",
         "update_application",
         "add_certificate",
         "activate_certificate",
     ]
-    assert plan.steps[1].args["options"] == ["identifiers", "reply_urls", "name", "tagged"]
+    assert [setting.option for setting in plan.steps[1].args["settings"]] == [
+        "identifiers",
+        "reply_urls",
+        "name",
+        "tagged",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -234,31 +240,38 @@ def test_settings_of_the_service_principal(
     option: str, value: t.Any, principal: dict[str, t.Any], body: dict[str, t.Any] | None
 ) -> None:
     app = Application(MINE, _principal(**principal))
-    wanted = saml_app.desired_settings({**PARAMS, option: value}, app)
-    options = [one.option for one in saml_app.differing(saml_app.PRINCIPAL, wanted, app)]
-    assert (saml_app.body_of(saml_app.PRINCIPAL, wanted, app, options) or None) == body
+    wanted = application_settings.desired_settings({**PARAMS, option: value}, app)
+    changes = application_settings.differing(application_settings.PRINCIPAL, wanted, app)
+    assert (application_settings.body_of(changes, app) or None) == body
 
 
 def test_tags_of_others_stay() -> None:
     app = Application({**THEIRS, "tags": ["theirs"]}, _principal())
-    wanted = saml_app.desired_settings({**PARAMS, "adopt": True}, app)
-    assert saml_app.body_of(saml_app.APPLICATION, wanted, app, ["tagged"]) == {"tags": ["theirs", MARKER]}
-    first = saml_app.logo_tags(PARAMS, Application(MINE, {}), b"one")
-    again = saml_app.logo_tags(PARAMS, Application({**MINE, **first}, {}), b"two")
-    assert again == {"tags": [MARKER, saml_app.logo_tag(b"two")]}
-    assert "tagged" not in saml_app.desired_settings({**PARAMS, "app_id": "theirs"}, app)
+    wanted = application_settings.desired_settings({**PARAMS, "adopt": True}, app)
+    tagged = [setting for setting in application_settings.APPLICATION if setting.option == "tagged"]
+    changes = application_settings.differing(tagged, wanted, app)
+    assert application_settings.body_of(changes, app) == {"tags": ["theirs", MARKER]}
+    first = application_settings.logo_tags(Application(MINE, {}), b"one", managed=True)
+    again = application_settings.logo_tags(Application({**MINE, **first}, {}), b"two", managed=True)
+    assert again == {"tags": [MARKER, application_settings.logo_tag(b"two")]}
+    assert "tagged" not in application_settings.desired_settings({**PARAMS, "app_id": "theirs"}, app)
 
 
 def test_removal() -> None:
     policy = {"id": "p", "displayName": f"{MARKER} mine", "definition": claims.ClaimsPolicy().definition()}
     gone = {**PARAMS, "state": "absent"}
     plan = saml_app.plan(gone, _situation(Application(MINE, _principal(), (policy,))))
-    assert [step.do for step in plan.steps] == ["release_identifiers", "reset_sign_on", "delete_claims", "delete"]
+    assert [step.operation for step in plan.steps] == [
+        "release_identifiers",
+        "reset_sign_on",
+        "delete_claims",
+        "delete",
+    ]
     assert (plan.before["name"], plan.after) == ("Centre", {})
     assert saml_app.plan(gone, _situation(None)).steps == ()
     kept = applications.Deleted("Centre", "old", ("sp-old", "o-old"))
     purge = saml_app.plan({**gone, "purge": True}, _situation(Application(UNDONE, {}), deleted=(kept,)))
-    assert [step.do for step in purge.steps] == ["delete", "purge", "purge"]
+    assert [step.operation for step in purge.steps] == ["delete", "purge", "purge"]
     assert [step.args["deleted"].ids for step in purge.steps[1:]] == [("sp-old", "o-old"), ("o-undone",)]
 
 

@@ -1,0 +1,277 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The federation role as it is wanted, held to IAM's rules, and the steps that change the one that there is. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
+from ansible_collections.openccp.federation.plugins.module_utils._aws.roles import BINDING, Role, Roles
+from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
+    Arn,
+    check_home,
+    check_role_name,
+    parse_arn,
+    parse_connect_instance_arn,
+    parse_role_arn,
+    parse_saml_provider_arn,
+    role_arn,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import partition_named
+from ansible_collections.openccp.federation.plugins.module_utils._domain.policies import Policy
+from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import check_reply_url
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
+from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
+
+SESSION_DURATION: t.Final = range(3600, 43201)
+_POLICY_NAME: t.Final = re.compile(r"[A-Za-z0-9_+=,.@-]{1,128}")
+_DESCRIPTION: t.Final = re.compile(r"[\t\n\r -~\u00a1-\u00ff]{0,1000}")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the role shall be. None leaves as it is; an empty boundary removes it."""
+
+    name: str
+    trust: Policy
+    permission: Policy
+    policy_name: str
+    path: str | None = None
+    description: str | None = None
+    max_session_duration: int | None = None
+    boundary: str | None = None
+    tags: t.Mapping[str, str] | None = None
+    purge_tags: bool = True
+    adopt: bool = False
+
+
+def build_wanted(params: t.Mapping[str, t.Any]) -> Wanted:
+    """What a module's options want, held to IAM's rules before any request; InvalidInput names the option's fault."""
+    providers = [parse_saml_provider_arn(arn) for arn in params["saml_provider_arns"] or ()]
+    instances = [parse_connect_instance_arn(arn) for arn in params["instance_arns"] or ()]
+    reply_urls = params["reply_urls"] or []
+    for home in providers[:1]:
+        for arn in (*providers, *instances):
+            check_home(arn, partition=home.partition, account=params["account_id"] or home.account)
+        for url in reply_urls:
+            check_reply_url(url, partition_named(home.partition))
+    trust = policies.trust_policy(
+        [str(arn) for arn in providers],
+        reply_urls,
+        tag_session=params["tag_session"],
+        set_source_identity=params["set_source_identity"],
+    )
+    policies.check_trust_size(trust, params["trust_policy_quota"])
+    wanted = Wanted(
+        name=check_role_name(params["name"]),
+        trust=trust,
+        permission=_permission(instances, params["permission_form"]),
+        policy_name=params["policy_name"],
+        path=params["path"],
+        description=params["description"],
+        max_session_duration=params["max_session_duration"],
+        boundary=params["boundary"],
+        tags=params["tags"],
+        purge_tags=params["purge_tags"],
+        adopt=params["adopt"],
+    )
+    _check(wanted)
+    return wanted
+
+
+def target(wanted: Wanted, actual: Role | None, arn: str) -> Role:
+    """The role as it will be. arn: the ARN of a role that does not exist yet."""
+    now = actual or Role(arn, trust=wanted.trust)
+    trust = policies.with_former_spelling(wanted.trust, now.trust)
+    return replace(
+        now,
+        trust=now.trust if policies.same_meaning(now.trust, trust) else trust,
+        permission=now.permission
+        if now.permission and policies.same_meaning(now.permission, wanted.permission)
+        else wanted.permission,
+        description=now.description if wanted.description is None else wanted.description,
+        max_session_duration=wanted.max_session_duration or now.max_session_duration,
+        boundary=now.boundary if wanted.boundary is None else wanted.boundary,
+        tags=tag_changes(now.tags, wanted.tags, wanted.purge_tags)[2],
+    )
+
+
+def plan(wanted: Wanted, actual: Role | None, arn: str) -> Plan[Roles]:
+    """The steps that bring the role to what is wanted, each in place; InvalidInput or Conflict when that cannot be."""
+    after = target(wanted, actual, arn)
+    name = wanted.name
+    text = f"Write the policy {wanted.policy_name!r} of the role {name!r}"
+    put = Step(
+        Roles.put_policy,
+        text,
+        name=name,
+        policy_name=wanted.policy_name,
+        permission=after.permission or wanted.permission,
+    )
+    if actual is None:
+        return Plan({}, view(after), (Step(Roles.create, f"Create the role {name!r}", role=after), put))
+    _check_in_place(wanted, actual)
+    steps: list[Step[Roles]] = []
+    if after.boundary != actual.boundary:
+        text = f"Set the permissions boundary of the role {name!r} to {after.boundary or 'none'}"
+        steps.append(Step(Roles.set_boundary, text, name=name, boundary=after.boundary))
+    if after.permission != actual.permission:
+        steps.append(put)
+    description, duration = after.description, after.max_session_duration
+    if (description, duration) != (actual.description, actual.max_session_duration):
+        text = f"Update description and session duration of the role {name!r}"
+        steps.append(Step(Roles.update, text, name=name, description=description, max_session_duration=duration))
+    if after.trust != actual.trust:
+        steps.append(
+            Step(Roles.set_trust, f"Update the trust policy of the role {name!r}", name=name, trust=after.trust)
+        )
+    to_set, to_remove = tag_changes(actual.tags, wanted.tags, wanted.purge_tags)[:2]
+    if to_set:
+        text = f"Set the tags {', '.join(sorted(to_set))} of the role {name!r}"
+        steps.append(Step(Roles.tag, text, name=name, tags=to_set))
+    if to_remove:
+        text = f"Remove the tags {', '.join(to_remove)} of the role {name!r}"
+        steps.append(Step(Roles.untag, text, name=name, keys=to_remove))
+    return Plan(view(actual), view(after), tuple(steps))
+
+
+def plan_absent(name: str, policy_name: str, actual: Role | None, others: t.Sequence[str]) -> Plan[Roles]:
+    """The steps that delete the role. others: its policies that are not managed here; Conflict when there are any."""
+    if actual is None:
+        return Plan()
+    if others:
+        raise Conflict(
+            f"The role {name!r} has policies that this module did not write: {', '.join(others)}.",
+            hint="Remove them first if it is to be deleted.",
+        )
+    steps = [Step(Roles.delete, f"Delete the role {name!r}", name=name)]
+    if actual.permission:
+        text = f"Delete the policy {policy_name!r} of the role {name!r}"
+        steps.insert(0, Step(Roles.delete_policy, text, name=name, policy_name=policy_name))
+    return Plan(view(actual), {}, tuple(steps))
+
+
+def view(role: Role) -> dict[str, t.Any]:
+    """A role as the diff shows it."""
+    return {
+        "arn": role.arn,
+        "description": role.description,
+        "max_session_duration": role.max_session_duration,
+        "boundary": role.boundary,
+        "trust_policy": role.trust,
+        "permission_policy": role.permission,
+        "tags": dict(role.tags),
+    }
+
+
+def describe(role: Role) -> dict[str, t.Any]:
+    """What the module returns of a role. What only IAM can say is left out while IAM has not said it."""
+    born = {
+        "role_id": role.role_id,
+        "create_date": role.create_date.strftime("%Y-%m-%dT%H:%M:%SZ") if role.create_date else None,
+    }
+    named = {"name": role.name, "path": role.path, "role_claims": [f"{role.arn},{arn}" for arn in _trusted(role.trust)]}
+    return {key: value for key, value in born.items() if value} | named | view(role)
+
+
+def new_arn(wanted: Wanted, partition: str, account: str) -> str:
+    """The ARN that the role will have; InvalidInput when the trust policy names providers of another account, which can
+    never work.
+    """
+    for arn in _trusted(wanted.trust):
+        check_home(parse_saml_provider_arn(arn), partition=partition, account=account)
+    return role_arn(partition, account, wanted.name, wanted.path or "/")
+
+
+def _permission(instances: t.Sequence[Arn], form: str) -> Policy:
+    if form == "instance_id":
+        return policies.permission_policy_by_instance_id(list(dict.fromkeys(arn.instance_id for arn in instances)))
+    return policies.permission_policy([str(arn) for arn in instances])
+
+
+def _check(wanted: Wanted) -> None:
+    """InvalidInput for what IAM would refuse."""
+    check_tags(wanted.tags)
+    if wanted.path is not None:
+        role_arn("aws", "000000000000", wanted.name, wanted.path)
+    if wanted.max_session_duration is not None and wanted.max_session_duration not in SESSION_DURATION:
+        raise InvalidInput(
+            f"The max_session_duration {wanted.max_session_duration} is not one of IAM's, which are 3600 to 43200 "
+            f"seconds."
+        )
+    if not _POLICY_NAME.fullmatch(wanted.policy_name):
+        raise InvalidInput(
+            f"{wanted.policy_name!r} is not a name for an inline policy.",
+            hint="Use 1 to 128 letters, digits and _+=,.@- only.",
+        )
+    if not _DESCRIPTION.fullmatch(wanted.description or ""):
+        raise InvalidInput(
+            "The role's description has over 1,000 characters, or some that IAM does not take.",
+            hint="Use Latin-1 only.",
+        )
+    if wanted.boundary and (parse_arn(wanted.boundary).service, parse_arn(wanted.boundary).kind) != ("iam", "policy"):
+        raise InvalidInput(f"The boundary {wanted.boundary} is not the ARN of an IAM policy.")
+    size = len(policies.dump(wanted.permission))
+    if size > policies.INLINE_LIMIT:
+        raise InvalidInput(
+            f"The permission policy would have {size} characters; IAM allows {policies.INLINE_LIMIT}.",
+            hint="The permission_form instance_id is shorter.",
+        )
+
+
+def _check_in_place(wanted: Wanted, actual: Role) -> None:
+    """InvalidInput or Conflict when the existing role would have to be another one, or is somebody else's."""
+    check_owner(f"The role {actual.name!r}", actual.tags, wanted.tags, wanted.adopt)
+    home = parse_role_arn(actual.arn)
+    for arn in _trusted(wanted.trust):
+        check_home(parse_saml_provider_arn(arn), partition=home.partition, account=home.account)
+    if wanted.path is not None and wanted.path != actual.path:
+        raise Conflict(
+            (
+                f"The role {actual.name!r} has the path {actual.path}, which IAM cannot change to {wanted.path}. It "
+                f"is not replaced. {BINDING}"
+            ),
+            hint=f"Give the path {actual.path} or leave it out.",
+        )
+    strangers = _other_principals(actual.trust)
+    if strangers and not wanted.adopt:
+        raise Conflict(
+            (
+                f"The role {actual.name!r} exists and is also for others: its trust policy names "
+                f"{', '.join(strangers)}, which would lose it."
+            ),
+            hint="Choose another name, or set adopt to make it a federation role.",
+        )
+
+
+def _other_principals(trust: Policy) -> list[str]:
+    """Whom a trust policy names beside SAML providers."""
+    found = []
+    for statement in _listed(trust.get("Statement", [])):
+        principal = statement.get("Principal", "*")
+        kinds = principal.items() if isinstance(principal, dict) else [("AWS", principal)]
+        for kind, names in kinds:
+            found += [name for name in _listed(names) if kind != "Federated" or ":saml-provider/" not in name]
+    return found
+
+
+def _trusted(trust: Policy) -> list[str]:
+    """The SAML providers that a trust policy names, in its order."""
+    found = []
+    for statement in _listed(trust.get("Statement", [])):
+        principal = statement.get("Principal")
+        if isinstance(principal, dict):
+            found += [name for name in _listed(principal.get("Federated", [])) if ":saml-provider/" in name]
+    return found
+
+
+def _listed(value: t.Any) -> list[t.Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""The federation role as a resource of the module connect_federation_role."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws import role_plan
+from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._aws.roles import BINDING, Role, Roles
+from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import check_role_name
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
+from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+if t.TYPE_CHECKING:
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+
+class FederationRoleResource(Resource[Role | None, Roles]):
+    """The federation role, as the options want it."""
+
+    def __init__(self, module: AnsibleAWSModule) -> None:
+        self.module = module
+        self.params = module.params
+        self.name: str = module.params["name"]
+        self.policy_name: str = module.params["policy_name"]
+        self.waiter = Waiter(timeout=module.params["wait_timeout"])
+        self.api = Roles(client(module, "iam"), self.waiter)
+        self.wanted: role_plan.Wanted | None = None
+        self.actual: Role | None = None
+        self.others: list[str] = []
+        self.arn = ""
+
+    def read(self) -> Role | None:
+        """The role, once the options are held to IAM's rules."""
+        check_role_name(self.name)
+        if self.params["state"] == "present":
+            self.wanted = role_plan.build_wanted(self.params)
+        else:
+            self._check_confirmation()
+        self.actual = self._get()
+        boundary = self.actual.boundary if self.actual else ""
+        if self.wanted is not None and self.wanted.boundary and self.wanted.boundary != boundary:
+            self.api.check_boundary(self.wanted.boundary)
+        if self.actual is not None:
+            self.arn = self.actual.arn
+            self.others = [] if self.wanted else self.api.other_policies(self.name, self.policy_name)
+        elif self.wanted is not None:
+            account = account_of(self.module)
+            self.arn = role_plan.new_arn(self.wanted, account.partition, account.id)
+        return self.actual
+
+    def plan(self, actual: Role | None) -> Plan[Roles]:
+        """The steps that change the role in place, create it or delete it."""
+        if self.wanted is None:
+            return role_plan.plan_absent(self.name, self.policy_name, actual, self.others)
+        return role_plan.plan(self.wanted, actual, self.arn)
+
+    def carry_out(self, step: Step[Roles]) -> Plan[Roles] | None:
+        """A role that exists though IAM did not show it, as after a run that was stopped, is brought to what is
+        wanted.
+        """
+        try:
+            return super().carry_out(step)
+        except Conflict:
+            if step.run is not Roles.create:
+                raise
+        existing = self.waiter.until(f"IAM to show the role {self.name!r}, which exists already", self._get)
+        return self.plan(existing)
+
+    def result(self, plan: Plan[Roles]) -> dict[str, t.Any]:
+        """The role, once IAM shows it as it was written."""
+        if self.wanted is None:
+            return {}
+        if self.module.check_mode:
+            return role_plan.describe(role_plan.target(self.wanted, self.actual, self.arn))
+        if plan.steps or self.actual is None:
+            what = f"IAM to show the role {self.name!r} as it was written"
+            return role_plan.describe(self.waiter.until(what, self._as_wanted, steady=1))
+        return role_plan.describe(self.actual)
+
+    def _check_confirmation(self) -> None:
+        if self.params["confirm_name"] != self.name:
+            raise InvalidInput(
+                f"The role {self.name!r} is not deleted without a confirmation. {BINDING}",
+                hint=f"If that is what you want, set confirm_name to {self.name!r}.",
+            )
+
+    def _get(self) -> Role | None:
+        return self.api.get(self.name, self.policy_name)
+
+    def _as_wanted(self) -> Role | None:
+        role = self._get()
+        return role if role and not self.plan(role).steps else None

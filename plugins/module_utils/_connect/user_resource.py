@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""One agent as the resource of the module connect_user."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import (
+    AGENT_OPTIONS,
+    AgentsResource,
+    Snapshot,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import plan_agent, plan_removal
+from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+
+if t.TYPE_CHECKING:
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+
+class UserResource(AgentsResource):
+    """One agent: the same as many, but alone, and it can be deleted."""
+
+    def __init__(self, module: AnsibleAWSModule) -> None:
+        super().__init__(module, [{option: module.params[option] for option in AGENT_OPTIONS}])
+        self.name = module.params["username"]
+        self.quick_connects: list[dict[str, str]] = []
+
+    def read(self) -> Snapshot:
+        """The agent, or, where it is to go, the agent and the quick connects that lead to it."""
+        if self.module.params["state"] == "present":
+            snapshot = super().read()
+            if not snapshot.existing:
+                self._refuse_second_agent(snapshot)
+            return snapshot
+        snapshot = self.read_leavers()
+        for user in snapshot.existing.values():
+            self.quick_connects = self.api.quick_connects(user.id)
+        return snapshot
+
+    def _refuse_second_agent(self, snapshot: Snapshot) -> None:
+        """A person has one agent, whatever it is called."""
+        person = snapshot.wanted[0].get("person_id")
+        agents = (user for user in self.api.search() if person and user.settings["person_id"] == person)
+        other = next(agents, None) if person else None
+        if other:
+            raise Conflict(
+                f"The person {person} is the agent {other.username!r} already, so {self.name!r} would be a second one.",
+                hint=(
+                    "Nothing was changed. Amazon Connect cannot rename: run connect_users with renames=recreate, or "
+                    "delete that agent."
+                ),
+            )
+
+    def plan(self, actual: Snapshot) -> Plan[ConnectUsers]:
+        """The steps that create the agent, change it or delete it."""
+        self.user = actual.existing.get(self.name)
+        warnings = self.warnings(actual)
+        if self.module.params["state"] == "present":
+            plan = plan_agent(actual.wanted[0], self.user, self.purge_tags, self.now)
+        else:
+            plan = plan_removal(self.user)
+            warnings += [
+                f"The quick connect {each['name']!r} ({each['id']}) leads to {self.name!r}, who is deleted."
+                for each in self.quick_connects
+            ]
+        # Alone, an agent that fails is a task that fails.
+        steps = tuple(step.about() for step in plan.steps)
+        return dataclasses.replace(plan, steps=steps, warnings=tuple(warnings))
+
+    def result(self, plan: Plan[ConnectUsers]) -> dict[str, t.Any]:
+        """The agent; of one that is deleted, the quick connects that led to it."""
+        if self.module.params["state"] == "absent":
+            return {"quick_connects": self.quick_connects} if self.user else {}
+        return {**plan.after, **self.identity_of(self.name, self.user)}

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Every write of azure_saml_app, each on the application as the writes before have left it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    application_changes,
+    assignments,
+    claims_policies,
+    preflight,
+    signing_certificates,
+    templates,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.application_settings import (
+    Property,
+    body_of,
+    logo_tags,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
+    Application,
+    Deleted,
+    Selector,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+
+class ApplicationWriter:
+    """Creates an application or changes the one that it is told. app: as it is or was just written.
+
+    duplicate_of: an application that was there already, where this created a second one and deleted it again.
+    """
+
+    def __init__(self, graph: Graph, waiter: Waiter, keys: KeyMaterial) -> None:
+        self._graph = graph
+        self._waiter = waiter
+        self._keys = keys
+        self.app = Application({}, {})
+        self.duplicate_of: t.Mapping[str, t.Any] | None = None
+        self._is_new = False
+        #: by which the certificate that is made is noted, once it is
+        self._noted_end: str | None = None
+        self._made_thumbprint = ""
+
+    def create(self, template: str, selector: Selector) -> None:
+        """Create the application from a template, or find that it was there already."""
+        template_id = templates.template_id(template, self._graph.place.cloud.name)
+        self.app, seen = application_changes.create(self._graph, self._waiter, selector, template_id)
+        self.duplicate_of = application_changes.delete_duplicate(self._graph, self._waiter, selector, self.app, seen)
+        self._is_new = self.duplicate_of is None
+
+    def update_principal(self, settings: t.Mapping[Property, t.Any], certificate_days: int | None) -> None:
+        """Change the service principal. certificate_days: how long the certificate will be valid that is made next,
+        which is noted in the same request.
+        """
+        body = body_of(settings, self.app)
+        if certificate_days is not None:
+            self._noted_end = signing_certificates.end_of(self.app.principal, self._graph.now(), certificate_days)
+            body["tags"] = signing_certificates.noting_made({**self.app.principal, **body}, self._noted_end)
+        application_changes.update_principal(self._graph, self._waiter, self.app, body)
+        # What follows starts from what was written, since a read may still show what was before.
+        self._now({**self.app.principal, **body})
+
+    def update_application(self, settings: t.Mapping[Property, t.Any]) -> None:
+        """Change the application object."""
+        application_changes.update_application(self._graph, self._waiter, self.app, body_of(settings, self.app))
+
+    def upload_logo(self, path: str, managed: bool) -> None:
+        """Upload a picture, and remember which in a tag. managed: whether the application bears our tag as well."""
+        logo, content_type = preflight.logo_of(path)
+        application_changes.upload_logo(self._graph, self._waiter, self.app, logo, content_type)
+        body = logo_tags(self.app, logo, managed=managed)
+        application_changes.update_application(self._graph, self._waiter, self.app, body)
+
+    def add_certificate(self, common_name: str, validity_days: int) -> None:
+        """Make a signing certificate, inactive when another one is usable."""
+        made, principal = signing_certificates.add(
+            self._graph, self._waiter, self.app.principal, common_name, validity_days, noted=self._noted_end
+        )
+        self._keys.keep(made)
+        self._now(self._keys.filled(self._graph, principal))
+        self._made_thumbprint = made.certificate.thumbprint
+
+    def activate_certificate(self, thumbprint: str | None = None) -> None:
+        """Activate a signing certificate, or the one that was just made."""
+        principal = signing_certificates.activate(
+            self._graph, self._waiter, self.app.principal, thumbprint or self._made_thumbprint
+        )
+        self._now(principal)
+
+    def create_claims(self, definition: list[str]) -> None:
+        """Create the claims policy, and assign it."""
+        claims_policies.create(self._graph, self._waiter, self.app, definition, is_new=self._is_new)
+
+    def update_claims(self, policy_id: str, definition: list[str]) -> None:
+        """Change the claims policy."""
+        claims_policies.update(self._graph, self._waiter, self.app, policy_id, definition)
+
+    def delete_claims(self, policy: t.Mapping[str, t.Any]) -> None:
+        """Take a claims policy from the application, and delete it when it is ours."""
+        claims_policies.delete(self._graph, self.app, policy)
+
+    def assign(self, ids: t.Sequence[str], names: t.Mapping[str, str]) -> None:
+        """Assign users and groups."""
+        assignments.assign(self._graph, self._waiter, self.app, ids, names)
+
+    def unassign(self, ids: t.Sequence[str], names: t.Mapping[str, str]) -> None:
+        """Remove the assignments of users and groups."""
+        assignments.unassign(self._graph, self.app, ids, names)
+
+    def release_identifiers(self) -> None:
+        """Remove all identifiers."""
+        application_changes.update_application(self._graph, self._waiter, self.app, {"identifierUris": []})
+
+    def reset_sign_on(self) -> None:
+        """Switch single sign-on off."""
+        application_changes.update_principal(self._graph, self._waiter, self.app, {"preferredSingleSignOnMode": None})
+
+    def delete(self) -> None:
+        """Move the application to the recycle bin."""
+        application_changes.delete(self._graph, self.app)
+
+    def purge(self, deleted: Deleted) -> None:
+        """Delete what the recycle bin keeps of an application."""
+        application_changes.purge(self._graph, self._waiter, deleted)
+
+    def _now(self, principal: t.Mapping[str, t.Any]) -> None:
+        self.app = dataclasses.replace(self.app, principal=principal)
