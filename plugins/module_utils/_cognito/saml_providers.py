@@ -144,7 +144,7 @@ class CognitoProviders:
 
 
 class CognitoProviderWriter(CognitoProviders):
-    """Changes the SAML providers of one pool, and what of the pool belongs to them: its clients' choice and its tags."""
+    """Changes the SAML providers of one pool, and what of the pool belongs to them: its clients' choice, its tags."""
 
     def __init__(self, cognito: t.Any, pools: UserPools, pool: UserPool, waiter: Waiter) -> None:
         super().__init__(cognito, pool)
