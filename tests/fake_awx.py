@@ -36,6 +36,17 @@ KINDS: t.Final[dict[str, tuple[str, tuple[str, ...], dict[str, str]]]] = {
     "notification_templates": ("notification_template", ("name",), {"organization": "organizations"}),
     "instance_groups": ("instance_group", ("name",), {}),
     "inventories": ("inventory", ("name", "organization"), {"organization": "organizations"}),
+    "inventory_sources": (
+        "inventory_source",
+        ("name", "inventory", "source"),
+        {
+            "inventory": "inventories",
+            "source_project": "projects",
+            "credential": "credentials",
+            "execution_environment": "execution_environments",
+        },
+    ),
+    "workflow_approval_templates": ("workflow_approval_template", ("name",), {}),
     "job_templates": (
         "job_template",
         ("name", "project", "playbook"),
@@ -59,7 +70,7 @@ KINDS: t.Final[dict[str, tuple[str, tuple[str, ...], dict[str, str]]]] = {
     ),
 }
 #: what a schedule or a node of a workflow can run
-UNIFIED: t.Final = ("projects", "job_templates", "workflow_job_templates")
+UNIFIED: t.Final = ("projects", "job_templates", "workflow_job_templates", "workflow_approval_templates")
 #: what AWX itself tells of a new object
 TOLD: t.Final = {"projects": {"scm_revision": ""}}
 #: what AWX stores of a field that is sent as null
@@ -94,6 +105,11 @@ class AWX:
                 Rule(
                     "/api/v2/project_updates/<int:number>/",
                     endpoint=lambda _request, number: (200, self.updates[number]),
+                ),
+                Rule(
+                    "/api/v2/workflow_job_template_nodes/<int:number>/create_approval_template/",
+                    endpoint=self._approval,
+                    methods=["POST"],
                 ),
                 Rule("/api/v2/<_kind>/<int:number>/<link>/", endpoint=self._links),
                 Rule("/api/v2/<_kind>/<int:number>/", endpoint=self._object),
@@ -193,6 +209,19 @@ class AWX:
                 **{name: self._stored(name, value) for name, value in request.get_json().items()},
             }
         return 200, found
+
+    def _approval(self, request: Request, number: int) -> tuple[int, t.Any]:
+        """Make a node of a workflow one that waits for somebody's approval."""
+        node = self._found(number)
+        asked = {
+            name: value for name, value in request.get_json().items() if name in ("name", "description", "timeout")
+        }
+        if node.get("unified_job_template") is not None:
+            raise Refused({"detail": "The node runs something already."})
+        made = self.make("workflow_approval_templates", asked)
+        related = {**node["related"], "unified_job_template": made["url"]}
+        self.objects[number] = {**node, "unified_job_template": made["id"], "related": related}
+        return 201, made
 
     def _survey(self, request: Request, _kind: str, number: int) -> tuple[int, t.Any]:
         self._found(number)

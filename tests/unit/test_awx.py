@@ -26,6 +26,7 @@ GIVEN: t.Final = {
     "credential_type": OBJECTS["awx_credential_types"],
     "job_template": OBJECTS["awx_job_templates"],
     "workflow_job_template": OBJECTS["awx_workflows"],
+    "workflow_job_template_node": OBJECTS["awx_workflow_nodes"],
     "schedule": OBJECTS["awx_schedules"],
 }
 
@@ -48,7 +49,7 @@ def test_awx_awx_takes_the_data(module: str) -> None:
     pytest.importorskip("ansible_collections.awx.awx", reason="the ansible package has awx.awx up to 13")
     documented = importlib.import_module(f"ansible_collections.awx.awx.plugins.modules.{module}").DOCUMENTATION
     for entry in GIVEN[module]:
-        check(entry, yaml.safe_load(documented)["options"], entry["name"])
+        check(entry, yaml.safe_load(documented)["options"], entry.get("name", entry.get("identifier")))
 
 
 def test_each_template_runs_a_playbook_of_the_project() -> None:
@@ -57,13 +58,29 @@ def test_each_template_runs_a_playbook_of_the_project() -> None:
 
 def test_what_schedules_and_workflows_run_exists() -> None:
     made = {entry["name"] for kind in ("awx_job_templates", "awx_workflows") for entry in OBJECTS[kind]}
-    nodes = [node for workflow in OBJECTS["awx_workflows"] for node in workflow["workflow_nodes"]]
+    nodes = [node for workflow in OBJECTS["awx_workflows"] for node in workflow.get("workflow_nodes", ())]
     run = {schedule["unified_job_template"] for schedule in OBJECTS["awx_schedules"]}
-    assert run | {node["unified_job_template"]["name"] for node in nodes} <= made
+    apart = [node["unified_job_template"] for node in OBJECTS["awx_workflow_nodes"] if "approval_node" not in node]
+    assert run | {node["unified_job_template"]["name"] for node in nodes} | set(apart) <= made
     named = {node["identifier"] for node in nodes}
     assert {
         after["identifier"] for node in nodes for kind in EDGES for after in node.get("related", {}).get(kind, [])
     } <= named
+
+
+@pytest.mark.parametrize("failing", ["plan", "approval"])
+def test_nothing_is_removed_without_a_plan_and_an_approval(failing: str) -> None:
+    teardown = [
+        {
+            "identifier": node["identifier"],
+            "related": {"success_nodes": [{"identifier": name} for name in node.get("success_nodes", ())]},
+        }
+        for node in OBJECTS["awx_workflow_nodes"]
+    ]
+    assert follow(teardown, ()) == (["plan", "approval", "remove"], True)
+    ran, successful = follow(teardown, (failing,))
+    assert "remove" not in ran
+    assert not successful
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+import textwrap
 import typing as t
 from pathlib import Path
 
@@ -14,6 +16,8 @@ import pytest
 from awx_rules import EDGES, OBJECTS
 from fake_awx import AWX, TOKEN, running
 from support import CHECKOUT, ansible_command, ansible_environment, run_ansible
+
+AWX_PAGE: t.Final = CHECKOUT / "docs" / "awx.md"
 
 pytest.importorskip("ansible_collections.awx.awx", reason="awx.awx comes with the ansible package")
 
@@ -69,6 +73,14 @@ def check(awx: AWX) -> None:
         assert awx.objects[made["unified_job_template"]]["name"] == node["unified_job_template"]["name"]
         for kind in EDGES:
             assert awx.named(made["id"], kind) == [one["identifier"] for one in node.get("related", {}).get(kind, [])]
+    for node in OBJECTS["awx_workflow_nodes"]:
+        made = nodes[node["identifier"]]
+        runs = awx.objects[made["unified_job_template"]]
+        assert runs["name"] == node.get("unified_job_template", node.get("approval_node", {}).get("name"))
+        assert given(node.get("approval_node", {})).items() <= runs.items()
+        assert awx.objects[made["workflow_job_template"]]["name"] == node["workflow_job_template"]
+        assert made.get("job_type") == node.get("job_type")
+        assert awx.named(made["id"], "success_nodes") == node.get("success_nodes", [])
 
 
 def test_everything_is_made_once(tmp_path: Path) -> None:
@@ -88,6 +100,25 @@ def test_everything_is_made_once(tmp_path: Path) -> None:
         assert awx.objects == before
         assert [write for write in awx.writes if not write.endswith("/update/")] == []
         assert "changed=0 " in terminal.apply("--check", "-e", "awx_image=registry.example.com/federation-ee:1")
+
+
+def test_the_inventory_s_sources_are_updated_before_each_job(tmp_path: Path) -> None:
+    """The example of the documentation."""
+    example = re.search(r"```yaml\n( +awx_inventory_sources:\n.*?)```", AWX_PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert example
+    sources = tmp_path / "sources.yml"
+    sources.write_text(textwrap.dedent(example[1]), encoding="utf-8")
+    with running() as (awx, environment):
+        terminal = Terminal(environment, tmp_path)
+        for name in OBJECTS["awx_credentials"]:
+            awx.make("credentials", {"name": name})
+        awx.make("projects", {"name": "Contact centres", "organization": 1})
+        for changed in (True, False):
+            recap = terminal.apply("--skip-tags", "credential_type", "-e", f"@{sources}")
+            assert ("changed=0 " not in recap) == changed
+        (source,) = awx.all("inventory_sources").values()
+        assert (source["source"], source["update_on_launch"]) == ("scm", True)
+        assert awx.objects[source["source_project"]]["name"] == "Contact centres"
 
 
 def test_what_stops_the_first_run_is_mended_by_the_next(tmp_path: Path) -> None:
