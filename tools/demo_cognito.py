@@ -41,7 +41,7 @@ def add_pool(sandbox: Sandbox) -> dict[str, t.Any]:
     folder.mkdir(exist_ok=True)
     folder.joinpath("supervisors.html").write_text(CONTENT, encoding="utf-8")
     pool = {"account": "111122223333", "region": REGION, "name": "desk", "domain": "desk", "clients": [CLIENT]}
-    seed = {"aws": {"pools": [pool]}, "sites": {"page.example": {"folder": str(folder)}}}
+    seed: dict[str, dict[str, t.Any]] = {"aws": {"pools": [pool]}, "sites": {"page.example": {"folder": str(folder)}}}
     made = clouds.seed(sandbox.world, seed)["aws"]["pools"][0]
     return {
         "user_pool_id": made["id"],
