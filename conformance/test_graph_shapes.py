@@ -17,6 +17,7 @@ import requests
 from azure.identity import ClientSecretCredential
 from kiota_abstractions.serialization import ParseNodeFactoryRegistry
 from kiota_serialization_json.json_serialization_writer import JsonSerializationWriter
+from msgraph.generated.models.app_management_policy_collection_response import AppManagementPolicyCollectionResponse
 from msgraph.generated.models.app_role_assignment_collection_response import AppRoleAssignmentCollectionResponse
 from msgraph.generated.models.application_collection_response import ApplicationCollectionResponse
 from msgraph.generated.models.application_template_collection_response import ApplicationTemplateCollectionResponse
@@ -46,6 +47,7 @@ SHAPES: t.Final[dict[str, type[t.Any]]] = {
     "/servicePrincipals/{principal}/appRoleAssignedTo": AppRoleAssignmentCollectionResponse,
     "/servicePrincipals/{principal}/claimsMappingPolicies": ClaimsMappingPolicyCollectionResponse,
     "/policies/claimsMappingPolicies": ClaimsMappingPolicyCollectionResponse,
+    "/policies/appManagementPolicies": AppManagementPolicyCollectionResponse,
     "/policies/defaultAppManagementPolicy": TenantAppManagementPolicy,
     "/applicationTemplates": ApplicationTemplateCollectionResponse,
     "/users": UserCollectionResponse,

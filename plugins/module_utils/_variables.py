@@ -243,10 +243,10 @@ def _max_removals(limit: str) -> None:
 
 
 def _readable_file(path: str) -> None:
-    """A file that is there; where a relative path begins, the module that reads it decides."""
-    file = Path(path).expanduser()
-    if file.is_absolute() and not (file.is_file() and os.access(file, os.R_OK)):
-        raise InvalidInput(f"there is no file {path} that can be read.")
+    """A file that is there; a relative path begins where the user started Ansible."""
+    file = Path(path).expanduser().absolute()
+    if not (file.is_file() and os.access(file, os.R_OK)):
+        raise InvalidInput(f"there is no file {file} that can be read.")
 
 
 def _writable_file(path: str) -> None:

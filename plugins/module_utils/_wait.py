@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, NotFound, TimedOut
-from ansible_collections.openccp.federation.plugins.module_utils._words import option_of_roles
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 T = t.TypeVar("T")
 
@@ -98,7 +98,7 @@ def _in_vain(what: str, budget: float, error: FederationError | None) -> Federat
         f"Waited {budget:.0f} seconds for {what}, in vain.",
         hint=(
             "Nothing is lost: run the task again, it continues where this run stopped; "
-            f"a longer {option_of_roles('wait_timeout')} waits longer."
+            f"a longer {setting('wait_timeout')} waits longer."
         ),
     )
     if error is None:

@@ -317,6 +317,9 @@ notes:
     not enough, since an application that is made from a template has no owner.
   - Claims need C(Policy.ReadWrite.ApplicationConfiguration); assignments need C(User.ReadBasic.All) and
     C(GroupMember.Read.All). A permission that is missing is named before anything is written.
+  - New identifiers and certificates are held to the tenant's app management policy and to the one of the application
+    itself before the first write. Where an exemption cannot be read, such as that of a caller by its custom security
+    attributes, there is a warning in place of a refusal.
 seealso:
   - module: openccp.federation.azure_saml_app_info
   - module: openccp.federation.iam_saml_provider

@@ -108,6 +108,8 @@ notes:
   - To create an instance takes the permissions C(connect:CreateInstance), C(ds:CheckAlias), C(ds:CreateAlias),
     C(ds:AuthorizeApplication), C(ds:CreateIdentityPoolDirectory), C(ds:CreateDirectory), C(ds:DescribeDirectories) and
     C(iam:CreateServiceLinkedRole) beside the reading ones.
+  - An alias is unique in all of AWS. One that an instance of the account has, in any Region, is told in the plan. One
+    that an instance of another account has shows only when the instance is to be made.
   - A new instance has no users. Give the first administrator the security profile C(Admin) with
     M(openccp.federation.connect_user).
 seealso:

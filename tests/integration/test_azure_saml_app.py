@@ -245,7 +245,7 @@ def test_adoption(tenant: Tenant) -> None:
         MODULE, {**SMALL, "name": "Made by hand", "identifiers": ["https://signin.aws.amazon.com/saml#1"]}
     )
     assert same_name.failed
-    assert "adopt: true" in same_name["msg"]
+    assert "set adopt (in the role azure_saml_app: azure_saml_app_adopt;" in same_name["msg"]
     assert tenant.written() == []
 
     adopted = tenant.run(MODULE, {**SMALL, "adopt": True})

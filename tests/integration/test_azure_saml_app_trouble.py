@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._entra.preflight import IMAGES
 
 from entra_factory import APP, MODULE, ROLE, SECRET, SMALL, Tenant
+from federation_sandbox import clouds
 from federation_sandbox.entra.graph.applications import LOGOS
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
@@ -261,6 +262,75 @@ def test_tenant_policy(sandbox: Sandbox, name: str) -> None:
     assert name in refused["msg"]
     assert strict.written() == []
     assert not Tenant(sandbox, app_management_policy=_policy(name, excludeSaml=True)).run(MODULE, SMALL).failed
+
+
+ACTORS: t.Final = {
+    "excludeActors": {
+        "customSecurityAttributes": [
+            {
+                "@odata.type": "#microsoft.graph.customSecurityAttributeStringValueExemption",
+                "id": "Automation_exempt",
+                "operator": "equals",
+                "value": "yes",
+            }
+        ]
+    }
+}
+LENIENT: t.Final = "uriAdditionWithoutUniqueTenantIdentifier"
+
+
+def _lifetimes(longest: str) -> dict[str, t.Any]:
+    return {
+        "keyCredentials": [{"restrictionType": "asymmetricKeyLifetime", "state": "enabled", "maxLifetime": longest}]
+    }
+
+
+def _assign(tenant: Tenant, **restrictions: t.Any) -> None:
+    """A policy of the application's own, as an administrator assigns it."""
+    policy = {"displayName": "Own", "isEnabled": True, "restrictions": restrictions, "applies_to": [SMALL["name"]]}
+    clouds.seed(tenant.world, {"entra": {"tenants": [{"id": tenant.id, "app_management_policies": [policy]}]}})
+
+
+@pytest.mark.parametrize(("exempt", "failed"), [("yes", False), ("no", True)])
+def test_exemption_that_cannot_be_read(sandbox: Sandbox, exempt: str, failed: bool) -> None:
+    """facts/entra.md E8: a caller may be exempt by attributes that it cannot read; a warning, and Entra ID decides."""
+    client = {"custom_security_attributes": {"Automation": {"exempt": exempt}}}
+    tenant = Tenant(sandbox, client=client, app_management_policy=_policy(LENIENT, **ACTORS))
+    done = tenant.run(MODULE, SMALL)
+    assert "custom security attributes" in done.warnings[0]
+    assert done.failed is failed
+
+
+def test_policy_of_the_applications_own(sandbox: Sandbox) -> None:
+    """facts/entra.md E8: it comes before the tenant's; a refusal is told before anything is written."""
+    tenant = Tenant(sandbox)
+    assert not tenant.run(MODULE, SMALL).failed
+    tenant.directory.app_management_policy.update(_policy(LENIENT))
+    wish = {**SMALL, "identifiers": [*SMALL["identifiers"], "https://signin.aws.amazon.com/saml#2"]}
+    refused = tenant.run(MODULE, wish)
+    assert "The tenant's policy" in refused["msg"]
+    assert tenant.written() == []
+    _assign(tenant, applicationRestrictions={"identifierUris": {LENIENT: {"state": "disabled"}}})
+    assert not tenant.run(MODULE, wish).failed
+
+
+def test_lifetime_of_keys_is_checked_before_the_first_write(sandbox: Sandbox) -> None:
+    """facts/entra.md E8; and a shorter certificate is made."""
+    policy = {"isEnabled": True, "applicationRestrictions": _lifetimes("P365D")}
+    tenant = Tenant(sandbox, app_management_policy=policy)
+    for check in (True, False):
+        refused = tenant.run(MODULE, SMALL, check=check)
+        assert "at most 365 days" in refused["msg"]
+        assert "azure_saml_app_signing_certificate" in refused["msg"]
+        assert tenant.written() == []
+    made = tenant.run(MODULE, {**SMALL, "signing_certificate": {"validity_days": 365}})
+    assert not made.failed
+    staging = {"app_id": made["application"]["app_id"]}
+    refused = tenant.run("azure_saml_certificate", staging)
+    assert "certificate_rotation_validity_days" in refused["msg"]
+    assert tenant.written() == []
+    _assign(tenant, **_lifetimes("P4Y"))
+    assert not tenant.run("azure_saml_certificate", staging).failed
 
 
 def test_identifier_on_a_domain_that_is_not_verified(tenant: Tenant) -> None:

@@ -10,17 +10,20 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 #: The tag by which an object says what manages it, and its value on what this collection manages.
 MANAGED_BY: t.Final = "managed-by"
 OURS: t.Final = "openccp.federation"
 
 
-def check_owner(what: str, current: t.Mapping[str, str], tags: t.Mapping[str, str] | None, adopt: bool) -> None:
+def check_owner(
+    what: str, current: t.Mapping[str, str], tags: t.Mapping[str, str] | None, adopt: bool, option: str
+) -> None:
     """Conflict when an existing object would be claimed by the tag `managed-by` and does not carry it yet.
 
     what: the object with its name. tags: the wanted ones; without the tag nothing is claimed. adopt: claim it all the
-    same.
+    same. option: what sets that, as MODULE.OPTION.
     """
     wanted, owner = (tags or {}).get(MANAGED_BY), current.get(MANAGED_BY)
     if wanted is None or adopt or owner == wanted:
@@ -28,5 +31,5 @@ def check_owner(what: str, current: t.Mapping[str, str], tags: t.Mapping[str, st
     whose = f"is managed by {owner}" if owner else "was made by others"
     raise Conflict(
         f"{what} exists and {whose}: it does not carry the tag {MANAGED_BY}={wanted}.",
-        hint="Choose another name, or set adopt to take it over.",
+        hint=f"Choose another name, or set {setting(option)} to true to take it over.",
     )

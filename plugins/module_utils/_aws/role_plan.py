@@ -30,6 +30,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.urls im
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 SESSION_DURATION: t.Final = range(3600, 43201)
 _POLICY_NAME: t.Final = re.compile(r"[A-Za-z0-9_+=,.@-]{1,128}")
@@ -178,7 +179,11 @@ def describe(role: Role) -> dict[str, t.Any]:
         "role_id": role.role_id,
         "create_date": role.create_date.strftime("%Y-%m-%dT%H:%M:%SZ") if role.create_date else None,
     }
-    named = {"name": role.name, "path": role.path, "role_claims": [f"{role.arn},{arn}" for arn in _trusted(role.trust)]}
+    named = {
+        "name": role.name,
+        "path": role.path,
+        "role_claims": [f"{role.arn},{arn}" for arn in policies.trusted_providers(role.trust)],
+    }
     return {key: value for key, value in born.items() if value} | named | view(role)
 
 
@@ -186,7 +191,7 @@ def new_arn(wanted: Wanted, partition: str, account: str) -> str:
     """The ARN that the role will have; InvalidInput when the trust policy names providers of another account, which can
     never work.
     """
-    for arn in _trusted(wanted.trust):
+    for arn in policies.trusted_providers(wanted.trust):
         check_home(parse_saml_provider_arn(arn), partition=partition, account=account)
     return role_arn(partition, account, wanted.name, wanted.path or "/")
 
@@ -229,9 +234,9 @@ def _check(wanted: Wanted) -> None:
 
 def _check_in_place(wanted: Wanted, actual: Role) -> None:
     """InvalidInput or Conflict when the existing role would have to be another one, or is somebody else's."""
-    check_owner(f"The role {actual.name!r}", actual.tags, wanted.tags, wanted.adopt)
+    check_owner(f"The role {actual.name!r}", actual.tags, wanted.tags, wanted.adopt, "connect_federation_role.adopt")
     home = parse_role_arn(actual.arn)
-    for arn in _trusted(wanted.trust):
+    for arn in policies.trusted_providers(wanted.trust):
         check_home(parse_saml_provider_arn(arn), partition=home.partition, account=home.account)
     if wanted.path is not None and wanted.path != actual.path:
         raise Conflict(
@@ -239,7 +244,7 @@ def _check_in_place(wanted: Wanted, actual: Role) -> None:
                 f"The role {actual.name!r} has the path {actual.path}, which IAM cannot change to {wanted.path}. It "
                 f"is not replaced. {BINDING}"
             ),
-            hint=f"Give the path {actual.path} or leave it out.",
+            hint=f"Set {setting('connect_federation_role.path')} to {actual.path}, or leave it out.",
         )
     strangers = _other_principals(actual.trust)
     if strangers and not wanted.adopt:
@@ -248,7 +253,10 @@ def _check_in_place(wanted: Wanted, actual: Role) -> None:
                 f"The role {actual.name!r} exists and is also for others: its trust policy names "
                 f"{', '.join(strangers)}, which would lose it."
             ),
-            hint="Choose another name, or set adopt to make it a federation role.",
+            hint=(
+                f"Choose another name, or set {setting('connect_federation_role.adopt')} to true to make it a "
+                f"federation role."
+            ),
         )
 
 
@@ -260,16 +268,6 @@ def _other_principals(trust: Policy) -> list[str]:
         kinds = principal.items() if isinstance(principal, dict) else [("AWS", principal)]
         for kind, names in kinds:
             found += [name for name in _listed(names) if kind != "Federated" or ":saml-provider/" not in name]
-    return found
-
-
-def _trusted(trust: Policy) -> list[str]:
-    """The SAML providers that a trust policy names, in its order."""
-    found = []
-    for statement in _listed(trust.get("Statement", [])):
-        principal = statement.get("Principal")
-        if isinstance(principal, dict):
-            found += [name for name in _listed(principal.get("Federated", [])) if ":saml-provider/" in name]
     return found
 
 

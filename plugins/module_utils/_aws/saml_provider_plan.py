@@ -96,7 +96,7 @@ def plan(wanted: Wanted, actual: SamlProvider | None) -> Plan[SamlProviderWriter
     if actual is None:
         text = f"Create the SAML provider {after.name!r} for {wanted.metadata.entity_id}"
         return Plan({}, view(after), (_creation(wanted, after, text),))
-    check_owner(f"The SAML provider {actual.name!r}", actual.tags, wanted.tags, wanted.adopt)
+    check_owner(f"The SAML provider {actual.name!r}", actual.tags, wanted.tags, wanted.adopt, "iam_saml_provider.adopt")
     steps = [*_retag(wanted, actual), *_update(wanted, actual, after)]
     return Plan(view(actual), view(after), tuple(steps), tuple(_new_issuer(actual, after)))
 

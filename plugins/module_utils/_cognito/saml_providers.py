@@ -237,7 +237,9 @@ def plan(
     after = target(desired, actual)
     label = f"the SAML provider {desired.name!r} of the user pool {desired.pool.name!r}"
     if actual is not None:
-        check_owner(f"{label[0].upper()}{label[1:]}", actual.tags, desired.tags, desired.adopt)
+        check_owner(
+            f"{label[0].upper()}{label[1:]}", actual.tags, desired.tags, desired.adopt, "cognito_saml_provider.adopt"
+        )
     tagging, untagging = _tag_steps(desired, after, label)
     name = desired.name
     steps = [*tagging]

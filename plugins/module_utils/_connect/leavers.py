@@ -16,7 +16,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.user_s
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Step
-from ansible_collections.openccp.federation.plugins.module_utils._words import counted, option_of_users
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted, setting
 
 QuickConnects = t.Mapping[str, t.Sequence[t.Mapping[str, str]]]
 
@@ -138,7 +138,10 @@ def check_guard(
             f"allows {most}: "
             f"{listed(sorted(losing), 10)}.",
             code="TooManyRemovals",
-            hint=f"Nothing was changed. If they really left, run once with a higher {option_of_users('max_removals')}.",
+            hint=(
+                "Nothing was changed. If they really left, run once with a higher "
+                f"{setting('connect_users.max_removals')}."
+            ),
             would_remove=sorted(losing),
         )
 
@@ -171,16 +174,16 @@ def warnings(departures: Departures, rules: Rules) -> list[str]:
     if departures.leavers and rules.leavers == "report":
         names = [user.username for user in departures.leavers]
         who = f"{counted(len(names), 'agent is', 'agents are')} no longer wanted: {listed(names, 20)}."
-        found.append(f"{who} What becomes of them is decided by {option_of_users('leavers')}.")
+        found.append(f"{who} What becomes of them is decided by {setting('connect_users.leavers')}.")
     for new, user in departures.waiting.items():
         found.append(
             f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched. "
-            f"With recreate in "
-            f"{option_of_users('renames')} the new one is made and the old one deleted; history stays with the old one."
+            f"With recreate in {setting('connect_users.renames')} the new one is made and the old one deleted; "
+            f"history stays with the old one."
         )
         if not rules.manages(user):
             found[-1] += (
-                f" The old one was made by hand: it goes only with {option_of_users('manage_unowned')} as well."
+                f" The old one was made by hand: it goes only with {setting('connect_users.manage_unowned')} as well."
             )
     return found
 

@@ -39,7 +39,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.user_s
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
-from ansible_collections.openccp.federation.plugins.module_utils._words import counted, option_of_users
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted, setting
 
 if t.TYPE_CHECKING:
     import collections.abc
@@ -357,7 +357,7 @@ class SyncResource(AgentsResource):
             return []
         told = f"{', '.join(self.unmanaged[:20])}{', …' if len(self.unmanaged) > 20 else ''}"
         who = counted(len(self.unmanaged), "agent was", "agents were")
-        return [f"{who} made by hand, and would go only with {option_of_users('manage_unowned')}: {told}."]
+        return [f"{who} made by hand, and would go only with {setting('connect_users.manage_unowned')}: {told}."]
 
     def _read_departures(self) -> None:
         if self.rules.restricted_profile:
@@ -388,8 +388,8 @@ class SyncResource(AgentsResource):
                     f"would keep their access."
                 ),
                 hint=(
-                    f"Nothing was changed. Name one in {option_of_users('restricted_security_profile')} that does "
-                    f"not grant the panel."
+                    f"Nothing was changed. Name one in {setting('connect_users.restricted_security_profile')} that "
+                    f"does not grant the panel."
                 ),
             )
 

@@ -88,13 +88,20 @@ def with_former_spelling(wanted: Policy, actual: Policy) -> Policy:
     ((operator, condition),) = statement["Condition"].items()
     urls = _list(condition["SAML:aud"])
     former = {undocumented_spelling(url) for url in urls} - set(urls)
-    kept = sorted(former & _trusted_urls(actual))
+    kept = sorted(former & trusted_reply_urls(actual))
     if not kept:
         return wanted
     return {**wanted, "Statement": [{**statement, "Condition": {operator: {"SAML:aud": [*urls, *kept]}}}]}
 
 
-def _trusted_urls(trust: Policy) -> set[str]:
+def trusted_providers(trust: Policy) -> list[str]:
+    """The SAML providers that a trust policy names, in its order."""
+    principals = [_dict(statement).get("Principal") for statement in _list(trust.get("Statement"))]
+    named = [name for principal in principals for name in _list(_dict(principal).get("Federated", []))]
+    return [str(name) for name in named if ":saml-provider/" in str(name)]
+
+
+def trusted_reply_urls(trust: Policy) -> set[str]:
     """The reply URLs that the statements of a trust policy name."""
     conditions = [_dict(statement).get("Condition") for statement in _list(trust.get("Statement"))]
     keys = [_dict(values) for condition in conditions for values in _dict(condition).values()]

@@ -37,6 +37,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
     NotFound,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 #: The tag of what this collection made or was told to adopt.
 MARKER: t.Final = "openccp.federation"
@@ -46,7 +47,7 @@ INTEGRATED: t.Final = "WindowsAzureActiveDirectoryIntegratedApp"
 
 APPLICATION_FIELDS: t.Final = (
     *("id", "appId", "displayName", "identifierUris", "web", "tags", "applicationTemplateId", "createdDateTime"),
-    "groupMembershipClaims",
+    *("groupMembershipClaims", "api"),
 )
 PRINCIPAL_FIELDS: t.Final = (
     "id",
@@ -69,6 +70,8 @@ PRINCIPAL_FIELDS: t.Final = (
 )
 DELETED_APPLICATION: t.Final = "/directory/deletedItems/microsoft.graph.application"
 DELETED_PRINCIPAL: t.Final = "/directory/deletedItems/microsoft.graph.servicePrincipal"
+
+ADOPT: t.Final = setting("azure_saml_app.adopt")
 
 #: Seconds for a service principal to appear beside its application; after that it does not exist.
 PRINCIPAL_TIMEOUT: t.Final = 60.0
@@ -207,7 +210,7 @@ def choose(selector: Selector, found: Candidates) -> t.Mapping[str, t.Any] | Non
     if len(matches) > 1:
         raise Conflict(
             f"More than one application matches {selector}: {_named(matches)}.",
-            hint="Give the app_id of the one that is meant.",
+            hint=f"Set {setting('azure_saml_app.app_id')} to the id of the one that is meant.",
         )
     return matches[0] if matches else None
 
@@ -230,7 +233,7 @@ def check_free(selector: Selector, found: Candidates) -> None:
     if selector.app_id:
         raise NotFound(
             f"The tenant has no application with the app_id {selector.app_id}.",
-            hint="Leave app_id out to have one made.",
+            hint=f"Leave {setting('azure_saml_app.app_id')} out to have one made.",
         )
     _refuse_holders(selector, found)
     _refuse_namesakes(selector, found.by_name)
@@ -256,7 +259,10 @@ def _refuse_holders(selector: Selector, found: Candidates) -> None:
         taken = next(one for one in selector.identifiers if one in held)
         raise Conflict(
             f"The identifier {taken} is held by {_named([holder])}, an application that this collection did not make.",
-            hint=f"{advice_for_taken(taken, selector.name or 'name')} To take that application over, give adopt: true.",
+            hint=(
+                f"{advice_for_taken(taken, selector.name or 'name')} To take that application over, set {ADOPT} to "
+                f"true."
+            ),
             holder=holder["appId"],
         )
 
@@ -269,12 +275,18 @@ def _refuse_namesakes(selector: Selector, namesakes: t.Sequence[t.Mapping[str, t
                 f"This collection made an application '{selector.name}' already, with other identifiers: "
                 f"{_named(managed)}."
             ),
-            hint="Give its app_id to change its identifiers, or another name to make a second application.",
+            hint=(
+                f"Set {setting('azure_saml_app.app_id')} to its id to change its identifiers, or "
+                f"{setting('azure_saml_app.name')} to another name to make a second application."
+            ),
         )
     if namesakes:
         raise Conflict(
             f"An application named '{selector.name}' exists that this collection did not make: {_named(namesakes)}.",
-            hint="Choose another name, or take the application over with adopt: true.",
+            hint=(
+                f"Choose another name with {setting('azure_saml_app.name')}, or set {ADOPT} to true to take the "
+                f"application over."
+            ),
         )
 
 
@@ -285,10 +297,10 @@ def advice_for_taken(identifier: str, name: str) -> str:
         suffix = "".join(character if character.isalnum() else "-" for character in name).strip("-").lower()
         instead = f"https://signin.aws.amazon.com/saml#{suffix}"
         return (
-            f"A directory has each identifier once; a further federation uses {instead} with template: "
-            f"aws_single_account."
+            f"A directory has each identifier once; a further federation sets "
+            f"{setting('azure_saml_app.identifiers')} to {instead}, with the template aws_single_account."
         )
-    return "A directory has each identifier once; use another one."
+    return f"A directory has each identifier once; use another one as {setting('azure_saml_app.identifiers')}."
 
 
 def _named(applications: t.Iterable[t.Mapping[str, t.Any]]) -> str:

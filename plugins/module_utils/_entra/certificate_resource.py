@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    app_management,
     applications,
     certificate_plan,
     permissions,
@@ -24,6 +26,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import Pl
 from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import without
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -52,7 +55,16 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
             raise NotFound(
                 f"The tenant has no application {self.selector} that this collection made.", hint="Give its app_id."
             )
+        self.warnings = self._foretold_refusals(app)
         return app
+
+    def _foretold_refusals(self, app: applications.Application) -> list[str]:
+        """Warnings about what the policies for applications say of a certificate that is to be made."""
+        if self.params["state"] != "staged" or certificate_plan.chosen(self.params, app, self.graph.now()):
+            return []
+        days, option = self.params["validity_days"], setting("azure_saml_certificate.validity_days")
+        policies = app_management.read_policies(self.graph, app)
+        return app_management.lifetime_warnings(days, option, policies, app=app, now=self.graph.now())
 
     def plan(self, actual: applications.Application) -> Plan[CertificateWriter]:
         """The steps to the state that is wanted of one certificate, once it is sure that they are permitted."""
@@ -66,7 +78,7 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
             {"change applications"} if plan.steps else {"read applications"},
             self.graph.place.client_id,
         )
-        return plan
+        return dataclasses.replace(plan, warnings=(*plan.warnings, *self.warnings))
 
     def result(self, plan: Plan[CertificateWriter]) -> dict[str, t.Any]:
         """The application's certificates, once Graph and the metadata show them as they were written."""

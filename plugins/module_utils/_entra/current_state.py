@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    app_management,
     assignments,
     claims_policies,
     directory,
@@ -20,6 +20,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     preflight,
     templates,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
 from ansible_collections.openccp.federation.plugins.module_utils._entra.application_settings import (
     added_identifiers,
     selector_of,
@@ -30,10 +31,14 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app
     changing_works,
     reading_works,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
+    KeyMaterial,
+    must_make,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 
 def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> CurrentState:
@@ -51,20 +56,32 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
     if found.app is None:
         apps.check_free(selector_of(params), candidates)
     _refuse_strangers(graph, params, found)
-    added = added_identifiers(params, found.app)
-    if added:
-        cloud = graph.place.cloud.name
-        obstacles = preflight.read_obstacles(
-            graph, added, None if found.app else templates.template_ask(params["template"], cloud)
-        )
-        if obstacles.template_missing:
-            templates.refuse_template(params["template"], cloud)
-        name = params.get("name") or ""
-        preflight.check_identifiers(
-            added, obstacles, app=found.app, name=name, tenant_id=graph.tenant_id, now=graph.now()
-        )
+    warnings += _foretold_refusals(graph, params, found.app)
     _refuse_shared_claims(graph, params, found.app)
     return CurrentState(found.app, found.principals, logo, (), graph.now(), tuple(warnings))
+
+
+def _foretold_refusals(graph: Graph, params: t.Mapping[str, t.Any], app: apps.Application | None) -> list[str]:
+    """Warnings about identifiers and certificates that Entra ID may refuse; raises for what it is sure to refuse."""
+    warnings, policies = [], None
+    added = added_identifiers(params, app)
+    if added:
+        cloud = graph.place.cloud.name
+        template = None if app else templates.template_ask(params["template"], cloud)
+        obstacles = preflight.read_obstacles(graph, added, app, template)
+        if obstacles.template_missing:
+            templates.refuse_template(params["template"], cloud)
+        policies, name = obstacles.policies, params.get("name") or ""
+        warnings += preflight.check_identifiers(
+            added, obstacles, app=app, name=name, tenant_id=graph.tenant_id, now=graph.now()
+        )
+    if must_make(app.certificates if app else (), graph.now()):
+        days = params["signing_certificate"]["validity_days"]
+        policies = policies or app_management.read_policies(graph, app)
+        warnings += app_management.lifetime_warnings(
+            days, setting("azure_saml_app.signing_certificate"), policies, app=app, now=graph.now()
+        )
+    return warnings
 
 
 def look(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> tuple[CurrentState, apps.Candidates]:

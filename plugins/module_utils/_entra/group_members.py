@@ -29,7 +29,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml import (
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy
-from ansible_collections.openccp.federation.plugins.module_utils._words import option_of_users
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 #: The largest page of members.
 PAGE: t.Final = 999
@@ -96,7 +96,10 @@ def read_claims(graph: Graph, params: t.Mapping[str, t.Any]) -> ClaimsPolicy:
         if app_id is None:
             raise NotFound(
                 f"There is no application with the identifier {params['identifier']}.",
-                hint="Run openccp.federation.site first, or give session_name_source.",
+                hint=(
+                    "Run openccp.federation.site first, or set "
+                    f"{setting('azure_group_member_info.session_name_source')}."
+                ),
             )
     if not app_id:
         return claims.build(session_name_source=params["session_name_source"] or claims_policies.DEFAULT_SOURCE)
@@ -107,7 +110,7 @@ def read_claims(graph: Graph, params: t.Mapping[str, t.Any]) -> ClaimsPolicy:
                 f"The application {app_id} has no claims policy that sends RoleSessionName, so its session names "
                 f"cannot be computed."
             ),
-            hint="Give session_name_source, the attribute that it sends.",
+            hint=f"Set {setting('azure_group_member_info.session_name_source')} to the attribute that it sends.",
         )
     return policy
 
@@ -249,12 +252,14 @@ def _obstacles(person: Member, rules: Rules) -> t.Iterator[Obstacle]:
     if not person["enabled"]:
         yield Obstacle("The account is disabled.", "Enable it in Entra ID, or take the person out of the group.")
     if person["guest"] and not rules.guests:
-        yield Obstacle("The account is a guest's.", f"Let guests be agents with {option_of_users('guests')}.")
+        yield Obstacle(
+            "The account is a guest's.", f"Let guests be agents with {setting('azure_group_member_info.guests')}."
+        )
     for option, what in _WHAT.items():
         if not person[option]:
             fill = (
                 f"Fill givenName and surname in Entra ID, or say what stands in for them in "
-                f"{option_of_users('name_fallbacks')}."
+                f"{setting('azure_group_member_info.name_fallbacks')}."
             )
             yield Obstacle(f"There is no {what}.", fill)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.arns im
     check_home,
     parse_role_arn,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import PARTITIONS, partition_named
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import partition_named
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import (
     accepted_audiences,
     audience_of,
@@ -33,6 +33,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     claims_policies,
     signing_certificates,
     templates,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.app_management import (
+    ManagementPolicies,
+    identifier_warnings,
+    policies_of,
+    policy_requests,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
     APPLICATION_FIELDS,
@@ -49,15 +55,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.graph im
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import undocumented_sources
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 LONGEST_NAME: t.Final = 200
 LONGEST_NOTES: t.Final = 1024
 MOST_EMAILS: t.Final = 5
 LARGEST_LOGO: t.Final = 100 * 1024
-
-#: The two rules for identifiers in a tenant's default app management policy.
-DEFAULT_FORM: t.Final = "nonDefaultUriAddition"
-OWN_DOMAIN: t.Final = "uriAdditionWithoutUniqueTenantIdentifier"
 
 #: How each kind of picture begins that is known to be taken.
 IMAGES: t.Final = {
@@ -222,28 +225,31 @@ def logo_of(path: str) -> tuple[bytes, str]:
 
 @dataclass(frozen=True)
 class Obstacles:
-    """What may stand against new identifiers: live and deleted objects that hold them, and the tenant's policy for
-    them; and for a new application, that there is no such template.
+    """What may stand against new identifiers: live and deleted objects that hold them, and the policies for them; and
+    for a new application, that there is no such template.
 
-    deleted: empty as well when the caller may not read the recycle bin. policy, domains: None when the caller may not
-    read the policy, or the tenant's verified domains.
+    deleted: empty as well when the caller may not read the recycle bin. domains: None when the caller may not read the
+    tenant's verified domains.
     """
 
     applications: tuple[t.Mapping[str, t.Any], ...] = ()
     principals: tuple[t.Mapping[str, t.Any], ...] = ()
     deleted: tuple[t.Mapping[str, t.Any], ...] = ()
-    policy: t.Mapping[str, t.Any] | None = None
+    policies: ManagementPolicies = field(default_factory=ManagementPolicies)
     domains: tuple[str, ...] | None = None
     template_missing: bool = False
 
 
-def read_obstacles(graph: Graph, identifiers: t.Sequence[str], template: Request | None = None) -> Obstacles:
-    """Look for what stands against new identifiers, in one batch. template: finds what a new application is to be made
-    from.
+def read_obstacles(
+    graph: Graph, identifiers: t.Sequence[str], app: Application | None, template: Request | None = None
+) -> Obstacles:
+    """Look for what stands against new identifiers, in one batch; in two where applications have policies of their own.
+
+    app: None for a new application. template: finds what a new application is to be made from.
     """
     holders = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in identifiers)
     names = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in identifiers)
-    requests_ = [
+    lists = [
         read("/applications", "find the holders of the identifiers", filter=holders, select=APPLICATION_FIELDS),
         read(
             "/servicePrincipals",
@@ -257,16 +263,19 @@ def read_obstacles(graph: Graph, identifiers: t.Sequence[str], template: Request
             select=(*APPLICATION_FIELDS, "deletedDateTime"),
             top=999,
         ),
-        read("/policies/defaultAppManagementPolicy", "read the tenant's policy for applications"),
-        read("/organization", "read the tenant's verified domains", select=("verifiedDomains",)),
     ]
-    holding, named, deleted, policy, tenant, *others = graph.batch([*requests_, *([template] if template else [])])
-    lists = (holding.get(), named.get(), _if_allowed(deleted) or {})
-    applications, principals, recycled = (
-        tuple(graph.rest(page, request.what)) for page, request in zip(lists, requests_, strict=False)
+    organization = read("/organization", "read the tenant's verified domains", select=("verifiedDomains",))
+    managing = policy_requests(app)
+    holding, named, deleted, tenant, *others = graph.batch(
+        [*lists, organization, *managing, *([template] if template else [])]
     )
-    missing = any(outcome.found() is None for outcome in others)
-    return Obstacles(applications, principals, recycled, _if_allowed(policy), _domains(_if_allowed(tenant)), missing)
+    pages = (holding.get(), named.get(), _if_allowed(deleted) or {})
+    applications, principals, recycled = (
+        tuple(graph.rest(page, request.what)) for page, request in zip(pages, lists, strict=True)
+    )
+    policies = policies_of(graph, app, others[: len(managing)])
+    missing = any(outcome.found() is None for outcome in others[len(managing) :])
+    return Obstacles(applications, principals, recycled, policies, _domains(_if_allowed(tenant)), missing)
 
 
 def _if_allowed(outcome: Result) -> t.Any:
@@ -282,8 +291,10 @@ def _domains(answer: t.Mapping[str, t.Any] | None) -> tuple[str, ...] | None:
 
 def check_identifiers(
     added: t.Sequence[str], obstacles: Obstacles, *, app: Application | None, name: str, tenant_id: str, now: datetime
-) -> None:
-    """Conflict or InvalidInput when an identifier cannot be added: it is taken, or the tenant forbids it."""
+) -> list[str]:
+    """Warnings about identifiers that may be refused; Conflict or InvalidInput when one cannot be added: it is taken,
+    or a policy forbids it.
+    """
     own = app.app_id if app else None
     for identifier in added:
         for holder in (*obstacles.applications, *obstacles.principals):
@@ -306,67 +317,12 @@ def check_identifiers(
                         f"The identifier {identifier} is held by the deleted application '{holder['displayName']}' "
                         f"({holder['appId']})."
                     ),
-                    hint=f"Delete it for good (state: absent, purge: true, app_id: {holder['appId']}), or restore it.",
+                    hint=(
+                        f"Restore it, or delete it for good: state: absent, with app_id: {holder['appId']} and "
+                        f"{setting('azure_saml_app.purge')} set to true."
+                    ),
                     holder=holder["appId"],
                 )
-        _check_policy(identifier, obstacles, (tenant_id, own), now if app is None else None)
-
-
-def _check_policy(
-    identifier: str, obstacles: Obstacles, unique: t.Iterable[str | None], made_at: datetime | None
-) -> None:
-    """InvalidInput when the tenant's policy refuses an identifier even of an application that is set up for SAML."""
-    policy = obstacles.policy or {}
-    if not policy.get("isEnabled", True):
-        return
-    restrictions = (policy.get("applicationRestrictions") or {}).get("identifierUris") or {}
-    has_id = any(one and one.lower() in identifier.partition("#")[0].lower() for one in unique)
-    strict, lenient = (restrictions.get(name) or {} for name in (DEFAULT_FORM, OWN_DOMAIN))
-    if _applies(strict, made_at) and strict.get("excludeSaml") is False:
-        raise InvalidInput(
-            (
-                f"The tenant's policy {DEFAULT_FORM} refuses the identifier {identifier}, and does not exempt SAML "
-                f"applications."
-            ),
-            hint="Have excludeSaml set for it in the tenant's default app management policy.",
-        )
-    if (
-        _applies(lenient, made_at)
-        and not lenient.get("excludeSaml")
-        and not has_id
-        and not _may_be_verified(identifier, obstacles.domains)
-    ):
-        raise InvalidInput(
-            f"The tenant's policy {OWN_DOMAIN} refuses the identifier {identifier}: it is not on a verified "
-            f"domain of the tenant"
-            f"{_listed(obstacles.domains)}, holds neither the tenant's nor the application's id, and SAML "
-            f"applications are not exempt.",
-            hint=(
-                "Have excludeSaml set for it in the tenant's default app management policy: AWS needs its own "
-                "audience as the identifier."
-            ),
-        )
-
-
-def _applies(rule: t.Mapping[str, t.Any], made_at: datetime | None) -> bool:
-    """Whether a rule is on for an application made at a time; None for one that exists."""
-    begins = rule.get("restrictForAppsCreatedAfterDateTime")
-    return rule.get("state") == "enabled" and (
-        made_at is None or not begins or datetime.fromisoformat(str(begins)) <= made_at
+    return identifier_warnings(
+        added, obstacles.policies, app=app, tenant_id=tenant_id, domains=obstacles.domains, now=now
     )
-
-
-def _may_be_verified(identifier: str, domains: tuple[str, ...] | None) -> bool:
-    """Whether an identifier is on a verified domain or below one, as far as the domains are known; AWS's own never
-    is.
-    """
-    host = (urlsplit(identifier).hostname or "").lower()
-    if domains is None:
-        return bool(host) and not any(
-            audience_of(identifier) in accepted_audiences(partition) for partition in PARTITIONS.values()
-        )
-    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
-
-
-def _listed(domains: tuple[str, ...] | None) -> str:
-    return f" ({', '.join(domains)})" if domains else ""

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Request, read
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 _US_GOVERNMENT: t.Final = "4602d0b4-76bb-404b-bca9-2652e1a39c6d"
 
@@ -51,5 +52,8 @@ def refuse_template(template: str, cloud: str) -> t.NoReturn:
     named = f"{template} ({identifier})" if template in NAMES else identifier
     raise InvalidInput(
         f"The Microsoft cloud '{cloud}' has no application template {named}.",
-        hint="Use template: non_gallery, or the id of a template that GET /applicationTemplates of that cloud shows.",
+        hint=(
+            f"Set {setting('azure_saml_app.template')} to non_gallery, or to the id of a template that GET "
+            f"/applicationTemplates of that cloud shows."
+        ),
     )

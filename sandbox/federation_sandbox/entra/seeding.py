@@ -69,7 +69,7 @@ _TENANT_KEYS: t.Final[frozenset[str]] = frozenset(
     {"id", "cloud", "country", "display_name", "domains", "clients", "users", "groups"}
     | {"app_management_policy", "saml_deletion"}
 )
-_CHANGE_KEYS: t.Final[frozenset[str]] = frozenset({"id", "users", "groups", "remove"})
+_CHANGE_KEYS: t.Final[frozenset[str]] = frozenset({"id", "users", "groups", "remove", "app_management_policies"})
 _CLIENT_KEYS: t.Final[frozenset[str]] = frozenset(
     {
         "client_id",
@@ -80,6 +80,7 @@ _CLIENT_KEYS: t.Final[frozenset[str]] = frozenset(
         "permissions",
         "managed_identity",
         "enabled",
+        "custom_security_attributes",
     }
 )
 _GROUP_KEYS: t.Final[frozenset[str]] = frozenset({"members", "dynamic", *TYPES["group"]})
@@ -94,22 +95,28 @@ def seed(world: World, content: Content) -> dict[str, t.Any]:
     displayName.
 
     {"tenants": [{
-        "id": "…",                        # a new one when left out
-        "cloud": "public",                # public, usgov, usgov_dod, china
+        "id": "…",  # a new one when left out
+        "cloud": "public",  # public, usgov, usgov_dod, china
         "display_name": "Contoso", "country": "DE",
-        "domains": ["contoso.onmicrosoft.com", "contoso.com"],   # verified; the first is the initial one, the last the
-        default "app_management_policy": {…},     # Graph's tenantAppManagementPolicy; nothing is restricted when left
-        out "saml_deletion": "either",        # how a gallery SAML application can be deleted: either,
-        service_principal_first, reset_mode_first "clients": [{                     # the applications that sign in and
-    call Graph "client_id": "…", "name": "automation", "enabled": true, "secrets": ["s3cret", {"text": "old", "end":
-    "2020-01-01T00:00:00Z"}], "certificates": ["-----BEGIN CERTIFICATE-----…"], "federated_credentials": [{"issuer":
-    "…", "subject": "…", "audience": "api://AzureADTokenExchange", "public_key": "PEM", "jwks": {"keys": […]}}],
-    # one of the last two "permissions": ["Application.ReadWrite.All", …],   # DEFAULT_PERMISSIONS when left out
-    "managed_identity": false}],  # true: it is the identity of the machine, with no credential at all "users":
-    [{"userPrincipalName": "jane@contoso.com", "manager": "ravi@contoso.com", …any property of Graph's user}],
-    "groups": [{"displayName": "Agents", "members": ["jane@contoso.com", "a group's name or id"], "dynamic": false,
-    …any property of Graph's group}], "remove": ["jane@contoso.com", "a group's name or id"],  # only of a tenant
-    that is there already }]}
+        "domains": ["contoso.onmicrosoft.com", "contoso.com"],  # verified; first the initial one, last the default
+        "app_management_policy": {…},  # Graph's tenantAppManagementPolicy; nothing is restricted when left out
+        "saml_deletion": "either",  # of a gallery SAML application: either, service_principal_first, reset_mode_first
+        "clients": [{  # the applications that sign in and call Graph
+            "client_id": "…", "name": "automation", "enabled": true,
+            "secrets": ["s3cret", {"text": "old", "end": "2020-01-01T00:00:00Z"}],
+            "certificates": ["-----BEGIN CERTIFICATE-----…"],
+            "federated_credentials": [{"issuer": "…", "subject": "…", "audience": "api://AzureADTokenExchange",
+                                       "public_key": "PEM", "jwks": {"keys": […]}}],  # one of the last two
+            "permissions": ["Application.ReadWrite.All", …],  # DEFAULT_PERMISSIONS when left out
+            "managed_identity": false,  # true: it is the identity of the machine, with no credential at all
+            "custom_security_attributes": {"set": {"name": "value"}}}],  # which excludeActors of a policy may name
+        "users": [{"userPrincipalName": "jane@contoso.com", "manager": "ravi@contoso.com", …any property of a user}],
+        "groups": [{"displayName": "Agents", "members": ["jane@contoso.com", "a group's name or id"],
+                    "dynamic": false, …any property of a group}],
+        # only of a tenant that is there already:
+        "remove": ["jane@contoso.com", "a group's name or id"],
+        "app_management_policies": [{…Graph's appManagementPolicy, "applies_to": ["an application's name or id"]}]
+    }]}
 
     Returns {"tenants": [{"id", "clients": {name: {"client_id", "application_id", "service_principal_id"}},
     "users": {user principal name: id}, "groups": {display name: id}}]}.
@@ -163,7 +170,23 @@ def _changed_tenant(tenant: Tenant, content: Content) -> dict[str, t.Any]:
         tenant["groups"].delete(key)
     for group in [each for each in tenant["groups"].current() if set(each["_members"]) & set(gone)]:
         tenant["groups"].put({**group, "_members": [key for key in group["_members"] if key not in gone]}, settled=True)
+    for policy in content.get("app_management_policies", ()):
+        _assign_policy(tenant, policy)
     return {"id": tenant.id, **_people(tenant, content)}
+
+
+def _assign_policy(tenant: Tenant, content: Content) -> None:
+    """Make an app management policy, in place of one of the same name, and assign it to applications."""
+    kind = "appManagementPolicy"
+    given = _checked(kind, {name: value for name, value in content.items() if name != "applies_to"})
+    former = tenant.current("appManagementPolicies", displayName=given.get("displayName"))
+    record = {"id": former["id"] if former else new_id(), "isEnabled": False, **given}
+    tenant["appManagementPolicies"].put(record, settled=True)
+    for name in content.get("applies_to", ()):
+        application = tenant.current("applications", appId=name) or tenant.current("applications", displayName=name)
+        if application is None:
+            raise ValueError(f"the tenant {tenant.id} has no application {name}")
+        tenant["applications"].put({**application, "_appManagementPolicies": [record["id"]]}, settled=True)
 
 
 def _people(tenant: Tenant, content: Content) -> dict[str, dict[str, str]]:
@@ -188,9 +211,6 @@ def _named(client: Content) -> dict[str, t.Any]:
 
 
 def _policy(content: Content) -> dict[str, t.Any]:
-    rules = ((content.get("applicationRestrictions") or {}).get("identifierUris") or {}).values()
-    if any((rule or {}).get("excludeActors") for rule in rules):
-        raise ValueError("the sandbox does not know excludeActors of an app management policy")
     _checked("tenantAppManagementPolicy", content)
     return {
         "id": "00000000-0000-0000-0000-000000000000",
@@ -243,6 +263,7 @@ def _client(tenant: Tenant, graph: Record, content: Content) -> dict[str, str]:
     application["appId"] = str(uuid.UUID(content.get("client_id") or new_id()))
     principal = blank_principal(tenant, application)
     principal["accountEnabled"] = content.get("enabled", True)
+    principal["customSecurityAttributes"] = content.get("custom_security_attributes")
     if managed:
         principal["servicePrincipalType"] = "ManagedIdentity"
     else:

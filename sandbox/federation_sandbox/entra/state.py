@@ -31,6 +31,7 @@ COLLECTIONS: t.Final[dict[str, str]] = {
     "groups": "group",
     "claimsMappingPolicies": "claimsMappingPolicy",
     "tokenIssuancePolicies": "tokenIssuancePolicy",
+    "appManagementPolicies": "appManagementPolicy",
     "appRoleAssignments": "appRoleAssignment",
     "deletedItems": "directoryObject",
 }

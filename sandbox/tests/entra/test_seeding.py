@@ -42,14 +42,6 @@ def test_ids_are_taken_or_made() -> None:
         ({"users": [{"userPrincipalName": "a@contoso.com", "accountEnabled": "yes"}]}, "accountEnabled"),
         ({"groups": [{"displayName": "A", "members": ["nobody@contoso.com"]}]}, "nobody@contoso.com"),
         ({"app_management_policy": {"nonsense": 1}}, "nonsense"),
-        (
-            {
-                "app_management_policy": {
-                    "applicationRestrictions": {"identifierUris": {"x": {"excludeActors": {"a": 1}}}}
-                }
-            },
-            "excludeActors",
-        ),
     ],
 )
 def test_refused(tenant: dict[str, t.Any], text: str) -> None:
@@ -98,6 +90,9 @@ def test_changes_of_a_tenant() -> None:
     assert anna is not None
     assert (anna["id"], anna["givenName"]) == (made["users"]["ann@contoso.com"], "ann")
     assert {each["displayName"]: len(each["_members"]) for each in tenant["groups"].current()} == {"A": 2, "B": 2}
+    policy = {"displayName": "Own", "applies_to": ["Agents"]}
+    with pytest.raises(ValueError, match="no application Agents"):
+        seed(world, {"entra": {"tenants": [{"id": key, "app_management_policies": [policy]}]}})
     with pytest.raises(ValueError, match="cid"):
         seed(world, {"entra": {"tenants": [{"id": key, "remove": ["cid@contoso.com"]}]}})
 

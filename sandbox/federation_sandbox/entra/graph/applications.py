@@ -74,10 +74,11 @@ def blank_application(tenant: Tenant, display_name: str, *owners: str) -> Record
         "tags": [],
         "_owners": list(owners),
         "_tokenIssuancePolicies": [],
+        "_appManagementPolicies": [],
     }
 
 
-def update_application(tenant: Tenant, record: Record, content: dict[str, t.Any]) -> None:
+def update_application(tenant: Tenant, record: Record, content: dict[str, t.Any], caller_id: str) -> None:
     """Apply checked properties to an application, each under its own rules; the rules that look elsewhere come last."""
     _check_values(content)
     for name, value in content.items():
@@ -91,7 +92,7 @@ def update_application(tenant: Tenant, record: Record, content: dict[str, t.Any]
         elif name != "identifierUris":
             record[name] = value
     if "identifierUris" in content:
-        check_identifiers(tenant, record, content["identifierUris"])
+        check_identifiers(tenant, record, content["identifierUris"], caller_id)
         record["identifierUris"] = content["identifierUris"]
 
 
@@ -147,7 +148,7 @@ def _created(context: Context, content: dict[str, t.Any], *owners: str) -> Respo
         raise invalid_value("acceptMappedClaims", "Application")
     record = blank_application(context.tenant, content["displayName"], *owners)
     record["createdByAppId"] = context.caller.app_id
-    update_application(context.tenant, record, content)
+    update_application(context.tenant, record, content, context.caller.principal_id)
     context.save("applications", record)
     return context.entity("applications", record, 201)
 
@@ -175,7 +176,7 @@ def _patch(context: Context, key: str | Key) -> Response:
     record = context.changing("applications", key)
     content = checked("application", context.body(), own_id=record["id"])
     before = dict(record)
-    update_application(context.tenant, record, content)
+    update_application(context.tenant, record, content, context.caller.principal_id)
     context.save("applications", record)
     copy_to_principal(context.tenant, before, record)
     return context.nothing()

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from federation_sandbox.entra.certificates import der, load_certificate, self_signed, thumbprint
 from federation_sandbox.entra.graph.errors import bad_request, invalid_value, unknown_parameter
+from federation_sandbox.entra.graph.management import check_key_lifetime
 from federation_sandbox.entra.state import Record, Tenant, moment, new_id, timestamp
 
 _RESOURCE: t.Final[str] = "ServicePrincipal"
@@ -34,12 +35,14 @@ _KINDS: t.Final[dict[str, str]] = {
 
 
 def add_token_signing_certificate(
-    tenant: Tenant, record: Record, body: collections.abc.Mapping[str, t.Any]
+    tenant: Tenant, record: Record, body: collections.abc.Mapping[str, t.Any], caller_id: str
 ) -> dict[str, t.Any]:
     """Make a certificate and add its three credentials to a service principal; the certificate as the answer shows
-    it.
+    it. caller_id: the service principal that asks, which a tenant's policy may exempt.
     """
     name, start, end = _wanted(tenant, body)
+    application = tenant.current("applications", appId=record["appId"]) or record
+    check_key_lifetime(tenant, application, caller_id, start, end)
     key, certificate = self_signed(name.removeprefix("CN="), start, end)
     identifier = base64.b64encode(bytes.fromhex(thumbprint(certificate))).decode()
     dates = {"startDateTime": timestamp(start), "endDateTime": timestamp(end)}

@@ -5,20 +5,23 @@
 
 from __future__ import annotations
 
-import collections.abc
 import typing as t
 import urllib.parse
 
 from federation_sandbox.entra.graph.errors import bad_request, conflict, invalid_value
+from federation_sandbox.entra.graph.management import applies, identifier_rule
 from federation_sandbox.entra.graph.templates import GALLERY
-from federation_sandbox.entra.state import Record, Tenant, match, moment
+from federation_sandbox.entra.state import Record, Tenant, match
 
 #: the identifier that AWS answers to in every partition
 AWS_URN: t.Final[str] = "urn:amazon:webservices"
 
 
-def check_identifiers(tenant: Tenant, application: Record, wanted: list[str]) -> None:
-    """Refuse identifiers that the application may not take; those that it has already are not looked at again."""
+def check_identifiers(tenant: Tenant, application: Record, wanted: list[str], caller_id: str) -> None:
+    """Refuse identifiers that the application may not take; those that it has already are not looked at again.
+
+    caller_id: the service principal that sets them, which a tenant's policy may exempt.
+    """
     if len({uri.lower() for uri in wanted}) != len(wanted):
         raise invalid_value("identifierUris", "Application")
     new = [uri for uri in wanted if uri not in application.get("identifierUris", ())]
@@ -26,7 +29,7 @@ def check_identifiers(tenant: Tenant, application: Record, wanted: list[str]) ->
         _check_form(tenant, application, uri)
         if not _is_saml(tenant, application):
             _check_domain(tenant, uri)
-        _check_policy(tenant, application, uri)
+        _check_policy(tenant, application, uri, caller_id)
         _check_unique(tenant, application, uri)
 
 
@@ -71,16 +74,11 @@ def _check_domain(tenant: Tenant, uri: str) -> None:
         )
 
 
-Rule = collections.abc.Mapping[str, t.Any]
-
-
-def _check_policy(tenant: Tenant, application: Record, uri: str) -> None:
-    policy = tenant.app_management_policy
-    rules = ((policy.get("applicationRestrictions") or {}).get("identifierUris") or {}) if policy["isEnabled"] else {}
+def _check_policy(tenant: Tenant, application: Record, uri: str, caller_id: str) -> None:
     saml = _is_saml(tenant, application)
-    unique: Rule = rules.get("uriAdditionWithoutUniqueTenantIdentifier") or {}
+    unique = identifier_rule(tenant, application, "uriAdditionWithoutUniqueTenantIdentifier")
     if (
-        _applies(unique, application)
+        applies(tenant, unique, application, caller_id)
         and not (saml and unique.get("excludeSaml"))
         and not _names_tenant(tenant, application, uri)
     ):
@@ -90,24 +88,14 @@ def _check_policy(tenant: Tenant, application: Record, uri: str) -> None:
             "the default tenant policy of your organization. See https://aka.ms/identifier-uri-addition-error "
             "for more information."
         )
-    default: Rule = rules.get("nonDefaultUriAddition") or {}
+    default = identifier_rule(tenant, application, "nonDefaultUriAddition")
     exempt = saml and default.get("excludeSaml") is not False
-    if _applies(default, application) and not exempt and not _is_default(tenant, application, uri):
+    if applies(tenant, default, application, caller_id) and not exempt and not _is_default(tenant, application, uri):
         raise _against_policy(
             f"Failed to add identifier URI {uri}. The newly added URI must comply with the format 'api://{{appId}}' or "
             "'api://{tenantId}/{appId}' as per the default app management policy of your organization. See "
             "https://aka.ms/identifier-uri-formatting-error for more information."
         )
-
-
-def _applies(rule: Rule, application: Record) -> bool:
-    if rule.get("state") != "enabled":
-        return False
-    since = rule.get("restrictForAppsCreatedAfterDateTime")
-    if since and moment(application["createdDateTime"]) <= moment(since):
-        return False
-    version = (application.get("api") or {}).get("requestedAccessTokenVersion")
-    return not (rule.get("excludeAppsReceivingV2Tokens") and version == 2)
 
 
 def _names_tenant(tenant: Tenant, application: Record, uri: str) -> bool:

@@ -116,6 +116,9 @@ _TYPES: t.Final[dict[str, str]] = {
         id:str!/ei deletedDateTime:time! description:str displayName:str applicationRestrictions:object isEnabled:bool
         servicePrincipalRestrictions:object
     """,
+    "appManagementPolicy": """
+        id:str!/ei deletedDateTime:time! description:str displayName:str isEnabled:bool restrictions:object
+    """,
     "keyCredential": """
         customKeyIdentifier:bytes displayName:str endDateTime:time key:bytes- keyId:guid startDateTime:time type:str
         usage:str

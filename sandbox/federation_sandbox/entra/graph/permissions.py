@@ -39,6 +39,8 @@ APPLICATION_POLICIES: t.Final[Needs] = _any(
 )
 #: to what a policy is assigned: any one of these (facts/entra.md E6)
 POLICY_APPLIES_TO: t.Final[Needs] = _any(*_POLICY_READ, "Application.Read.All", "Directory.Read.All")
+#: the same of an app management policy
+MANAGEMENT_APPLIES_TO: t.Final[Needs] = _any(*_POLICY_READ, "Application.Read.All")
 #: policies by themselves, the tenant's default app management policy among them
 POLICY_READ: t.Final[Needs] = _any(*_POLICY_READ)
 POLICY_WRITE: t.Final[Needs] = _any("Policy.ReadWrite.ApplicationConfiguration")

@@ -17,9 +17,11 @@ from federation_sandbox.entra.graph.errors import already_referenced, bad_reques
 from federation_sandbox.entra.graph.odata import Query
 from federation_sandbox.entra.graph.permissions import (
     APPLICATION_POLICIES,
+    MANAGEMENT_APPLIES_TO,
     POLICY_APPLIES_TO,
     POLICY_READ,
     POLICY_WRITE,
+    Needs,
 )
 from federation_sandbox.entra.graph.references import referenced_id
 from federation_sandbox.entra.graph.routes import Route
@@ -29,8 +31,9 @@ from federation_sandbox.entra.state import COLLECTIONS, Record, Tenant, new_id
 class _Policies:
     """The calls about one kind of policy, and about what it is assigned to."""
 
-    def __init__(self, collection: str, holders: str) -> None:
+    def __init__(self, collection: str, holders: str, applies_to: Needs = POLICY_APPLIES_TO) -> None:
         self._collection = collection
+        self._applies_to_needs = applies_to
         self._kind = COLLECTIONS[collection]
         self._title = self._kind[0].upper() + self._kind[1:]
         self._holders = holders
@@ -112,24 +115,26 @@ class _Policies:
         if key in holder[self._held]:
             context.save(self._holders, {**holder, self._held: [each for each in holder[self._held] if each != key]})
 
+    def read_routes(self) -> tuple[Route, ...]:
+        """The calls that read policies by themselves."""
+        policies, prefix = f"/policies/{self._collection}", f"policies.{self._collection}"
+        applies_to = f"policies.{self._kind}.ListAppliesTo"
+        return (
+            Route("GET", policies, f"{prefix}.list", self.every, POLICY_READ),
+            Route("GET", f"{policies}/{{key}}", f"{prefix}.get", self.get, POLICY_READ),
+            Route("GET", f"{policies}/{{key}}/appliesTo", applies_to, self.applies_to, self._applies_to_needs),
+        )
+
     def routes(self) -> tuple[Route, ...]:
         """Every call, named as the published description names it."""
         holder, many = COLLECTIONS[self._holders], self._collection[0].upper() + self._collection[1:]
         policies, on_holder = f"/policies/{self._collection}", f"/{self._holders}/{{key}}/{self._collection}"
         prefix = f"policies.{self._collection}"
         return (
-            Route("GET", policies, f"{prefix}.list", self.every, POLICY_READ),
+            *self.read_routes(),
             Route("POST", policies, f"{prefix}.create", self.create, POLICY_WRITE),
-            Route("GET", f"{policies}/{{key}}", f"{prefix}.get", self.get, POLICY_READ),
             Route("PATCH", f"{policies}/{{key}}", f"{prefix}.update", self.update, POLICY_WRITE),
             Route("DELETE", f"{policies}/{{key}}", f"{prefix}.delete", self.delete, POLICY_WRITE),
-            Route(
-                "GET",
-                f"{policies}/{{key}}/appliesTo",
-                f"policies.{self._kind}.ListAppliesTo",
-                self.applies_to,
-                POLICY_APPLIES_TO,
-            ),
             Route("GET", on_holder, f"{holder}.List{many}", self.assigned, APPLICATION_POLICIES),
             Route("POST", f"{on_holder}/$ref", f"{holder}.Add{self._title}Ref", self.assign, APPLICATION_POLICIES),
             Route(
@@ -144,6 +149,8 @@ class _Policies:
 
 _CLAIMS_MAPPING: t.Final[_Policies] = _Policies("claimsMappingPolicies", "servicePrincipals")
 _TOKEN_ISSUANCE: t.Final[_Policies] = _Policies("tokenIssuancePolicies", "applications")
+#: administrators make and assign them (the seed); which one an application has shows from the policy alone
+_APP_MANAGEMENT: t.Final[_Policies] = _Policies("appManagementPolicies", "applications", MANAGEMENT_APPLIES_TO)
 
 
 def shown_policies(tenant: Tenant, keys: collections.abc.Iterable[str]) -> list[dict[str, t.Any]]:
@@ -167,6 +174,7 @@ ROUTES: t.Final[tuple[Route, ...]] = (
         APPLICATION_POLICIES,
     ),
     *_TOKEN_ISSUANCE.routes(),
+    *_APP_MANAGEMENT.read_routes(),
     Route(
         "GET",
         "/policies/defaultAppManagementPolicy",

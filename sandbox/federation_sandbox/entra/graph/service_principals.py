@@ -157,7 +157,7 @@ def _delete(context: Context) -> Response:
 def _add_certificate(context: Context) -> Response:
     body = context.body()
     record = context.changing("servicePrincipals", context.keys[0])
-    made = add_token_signing_certificate(context.tenant, record, body)
+    made = add_token_signing_certificate(context.tenant, record, body, context.caller.principal_id)
     context.save("servicePrincipals", record)
     return context.json({"@odata.context": context.annotation("microsoft.graph.selfSignedCertificate"), **made})
 

@@ -21,7 +21,7 @@ ROLES: t.Final = sorted(path.name for path in (CHECKOUT / "roles").iterdir())
 VARIABLES: t.Final = sorted({name for role in ROLES for name in values.options_of(role)})
 #: As users write them.
 RIGHT: t.Final[dict[str, t.Any]] = {
-    "aws_federation_metadata_file": "metadata.xml",
+    "aws_federation_metadata_file": str(CHECKOUT / "README.md"),
     "aws_federation_role_description": "For agents",
     "certificate_rotation_providers": ",".join(f"arn:aws:iam::111122223333:saml-provider/{name}" for name in "PQ"),
     "connect_users_hierarchy_group": "",

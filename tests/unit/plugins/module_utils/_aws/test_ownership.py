@@ -29,8 +29,8 @@ THEIRS = {"managed-by": "terraform"}
 )
 def test_owner(current: dict[str, str], tags: dict[str, str] | None, adopt: bool, refusal: str | None) -> None:
     if refusal is None:
-        check_owner("The role 'Agents'", current, tags, adopt)
+        check_owner("The role 'Agents'", current, tags, adopt, "connect_federation_role.adopt")
         return
     with pytest.raises(Conflict, match=f"The role 'Agents' exists and {refusal}") as caught:
-        check_owner("The role 'Agents'", current, tags, adopt)
-    assert "adopt" in str(caught.value.hint)
+        check_owner("The role 'Agents'", current, tags, adopt, "connect_federation_role.adopt")
+    assert "adopt (in the role aws_federation: aws_federation_adopt) to true" in str(caught.value.hint)

@@ -19,6 +19,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     preflight,
     saml_app,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra.app_management import ManagementPolicies
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
     MARKER,
     Application,
@@ -134,7 +135,7 @@ def test_choose_refuses_to_guess() -> None:
     ("selector", "found", "kind", "message"),
     [
         (Selector(app_id="nobody"), Candidates(), NotFound, "no application with the app_id nobody"),
-        (SELECTOR, Candidates(by_identifier=(THEIRS,)), Conflict, "saml#centre with template: aws_single_account"),
+        (SELECTOR, Candidates(by_identifier=(THEIRS,)), Conflict, "saml#centre, with the template aws_single_account"),
         (
             SELECTOR,
             Candidates(principals=({"appId": "p", "displayName": "P", "servicePrincipalNames": [URN]},)),
@@ -374,9 +375,8 @@ def test_permissions(roles: tuple[str, ...] | None, lacking: str | None) -> None
 
 
 def _policy(name: str, domains: tuple[str, ...] | None = None, **rule: t.Any) -> preflight.Obstacles:
-    return preflight.Obstacles(
-        policy={"applicationRestrictions": {"identifierUris": {name: {"state": "enabled", **rule}}}}, domains=domains
-    )
+    default = {"applicationRestrictions": {"identifierUris": {name: {"state": "enabled", **rule}}}}
+    return preflight.Obstacles(policies=ManagementPolicies(default), domains=domains)
 
 
 STRICT: t.Final = "nonDefaultUriAddition"
