@@ -31,6 +31,39 @@ TABLE: t.Final = Path(__file__).with_suffix(".json")
 #: alternatives, each the permissions that are needed together
 Needs = frozenset[frozenset[str]]
 
+
+def needs(*alternatives: str) -> Needs:
+    """Alternatives as they are written down, the permissions of each divided by spaces."""
+    return frozenset(frozenset(one.split()) for one in alternatives)
+
+
+_READ: t.Final = (
+    "Application.Read.All",
+    "Application.ReadWrite.OwnedBy",
+    "Application.ReadWrite.All",
+    "Directory.Read.All",
+)
+_WRITE: t.Final = ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy")
+_DELETED: t.Final = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All")
+
+#: calls that are not in the data, by Microsoft's page of each
+BESIDE_THE_DATA: t.Final[dict[str, Needs]] = {
+    "GET /applicationTemplates": needs(""),
+    "GET /applicationTemplates/{id}": needs(""),
+    "GET /applications/{id}/logo": needs(*_READ),
+    "DELETE /applications/{id}/logo": needs(*_WRITE),
+    "GET /servicePrincipals/{id}/appRoleAssignedTo/{id}": needs(*_READ),
+    "GET /directory/deletedItems/microsoft.graph.application": needs(*_DELETED),
+    "GET /directory/deletedItems/graph.application": needs(*_DELETED),
+    "GET /directory/deletedItems/microsoft.graph.servicePrincipal": needs(*_DELETED),
+    "GET /directory/deletedItems/graph.servicePrincipal": needs(*_DELETED),
+    "GET /directory/deletedItems/microsoft.graph.group": needs("Group.Read.All", "Directory.Read.All"),
+    "GET /directory/deletedItems/graph.group": needs("Group.Read.All", "Directory.Read.All"),
+    "GET /directory/deletedItems": needs("User.Read.All", "Directory.Read.All"),  # those of users
+    "GET /directory/deletedItems/{id}": needs(*_DELETED, "User.Read.All", "Group.Read.All"),
+    "DELETE /directory/deletedItems/{id}": needs(*_WRITE),
+}
+
 _ALSO: t.Final = re.compile(r"AlsoRequires=(?P<partners>[^;]+)")
 #: what the data leaves out of a path: that a reference is meant, that things are counted, or of which type they are
 _LEFT_OUT: t.Final = ("/$ref", "/$count", "/microsoft.graph.user", "/graph.user")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from playbooks import Playbooks
-from published_permissions import Needs, call_of, calls, minimal, read_table, table_of
+from published_permissions import BESIDE_THE_DATA, call_of, calls, minimal, needs, read_table, table_of
 from seeds import CLIENT, SECRET, account, credentials, tenant
 
 from federation_sandbox import clouds
@@ -28,36 +28,6 @@ INVENTORY: t.Final = "sandbox/hosts.yml"
 TABLE: t.Final = read_table()
 
 
-def needs(*alternatives: str) -> Needs:
-    return frozenset(frozenset(one.split()) for one in alternatives)
-
-
-_READ: t.Final = (
-    "Application.Read.All",
-    "Application.ReadWrite.OwnedBy",
-    "Application.ReadWrite.All",
-    "Directory.Read.All",
-)
-_WRITE: t.Final = ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy")
-_DELETED: t.Final = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All")
-
-#: calls that are not in the data, by Microsoft's page of each
-BESIDE_THE_DATA: t.Final[dict[str, Needs]] = {
-    "GET /applicationTemplates": needs(""),
-    "GET /applicationTemplates/{id}": needs(""),
-    "GET /applications/{id}/logo": needs(*_READ),
-    "DELETE /applications/{id}/logo": needs(*_WRITE),
-    "GET /servicePrincipals/{id}/appRoleAssignedTo/{id}": needs(*_READ),
-    "GET /directory/deletedItems/microsoft.graph.application": needs(*_DELETED),
-    "GET /directory/deletedItems/graph.application": needs(*_DELETED),
-    "GET /directory/deletedItems/microsoft.graph.servicePrincipal": needs(*_DELETED),
-    "GET /directory/deletedItems/graph.servicePrincipal": needs(*_DELETED),
-    "GET /directory/deletedItems/microsoft.graph.group": needs("Group.Read.All", "Directory.Read.All"),
-    "GET /directory/deletedItems/graph.group": needs("Group.Read.All", "Directory.Read.All"),
-    "GET /directory/deletedItems": needs("User.Read.All", "Directory.Read.All"),  # those of users
-    "GET /directory/deletedItems/{id}": needs(*_DELETED, "User.Read.All", "Group.Read.All"),
-    "DELETE /directory/deletedItems/{id}": needs(*_WRITE),
-}
 #: where the sandbox differs from the data, and why
 DIFFERS: t.Final[dict[str, str]] = {
     "GET /organization": (

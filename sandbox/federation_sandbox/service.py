@@ -54,6 +54,8 @@ class Call:
     #: whether it is a read that was asked for keys; Graph limits those more than others
     key_factory: bool = False
     fault: Fault | None = None
+    #: the permissions that AWS asks the caller for
+    needs: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
 
     def admit(self) -> None:
         """Let the call in, or raise CloudError or Dropped: faults, refused writes and latency live here.
@@ -149,5 +151,6 @@ class Service:
                     "error": call.error,
                     "note": call.note,
                     "key_factory": call.key_factory,
+                    "needs": call.needs,
                 }
             )

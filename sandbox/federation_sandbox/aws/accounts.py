@@ -87,6 +87,10 @@ class Accounts:
         """The credentials behind an access key."""
         return self._keys.get(access_key)
 
+    def sessions(self) -> list[Credentials]:
+        """All temporary credentials."""
+        return [credentials for credentials in self._keys.values() if credentials.token]
+
     def quotas_of(self, account: str) -> Quotas:
         """What an account may have."""
         return self.quotas.setdefault(account, Quotas())

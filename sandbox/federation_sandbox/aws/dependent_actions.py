@@ -56,9 +56,15 @@ _KINDS: t.Final = {
 }
 
 
-def of(at: Context, resource: str) -> collections.abc.Iterator[tuple[str, str, Facts]]:
-    """Each action that the call depends on, what it is done to, and the condition keys that it has. resource: the
-    call's own.
+#: of these the Service Authorization Reference says that they are authorized for a directory
+_OF_DIRECTORIES: t.Final = frozenset(
+    {"ds:AuthorizeApplication", "ds:CreateAlias", "ds:DeleteDirectory", "ds:UnauthorizeApplication"}
+)
+
+
+def of(at: Context, instance: str | None) -> collections.abc.Iterator[tuple[str, str, Facts]]:
+    """Each action that the call depends on, what it is done to, and the condition keys that it has. instance: the ARN
+    of the one that the call names.
     """
     own = f"{at.region}:{at.account}"
     for action in DEPENDENT.get(at.operation, ()):
@@ -72,7 +78,10 @@ def of(at: Context, resource: str) -> collections.abc.Iterator[tuple[str, str, F
         elif action.startswith("logs:"):
             yield action, f"arn:{at.partition}:logs:{own}:log-group:/aws/connect/new", {}
         elif action.startswith("connect:"):
-            kind = _KINDS.get(action)
-            yield action, f"{resource}/{kind}/found" if kind else resource, {}
+            yield action, f"{instance}/{_KINDS[action]}/found", {}
+            if action == "connect:ListUserProficiencies":
+                yield action, str(instance), {}
+        elif action in _OF_DIRECTORIES:
+            yield action, f"arn:{at.partition}:ds:{own}:directory/d-0000000000", {}
         else:
             yield action, "*", {}

@@ -13,6 +13,7 @@ import typing as t
 
 from federation_sandbox.aws import dependent_actions, policies, request_facts
 from federation_sandbox.aws.accounts import Accounts, Caller
+from federation_sandbox.aws.connect import resources
 from federation_sandbox.aws.iam.store import Iam
 from federation_sandbox.aws.protocol import Context, Params
 from federation_sandbox.service import CloudError
@@ -75,12 +76,19 @@ def resource_forbidden(world: World, account: str, action: str, resource: str, f
 
 
 def require(at: Context, action: str, resource: str, code: str, facts: policies.Facts | None = None) -> None:
-    """Refuse a caller who may not."""
+    """Refuse a caller who may not; the traffic log says what the request needed."""
+    at.call.needs.append(need(action, resource, facts or {}))
     reason = denial(at.world, at.who, action, resource, {"aws:requestedregion": [at.region], **(facts or {})})
     if reason:
         raise CloudError(
             403, code, f"User: {at.who.arn} is not authorized to perform: {action} on resource: {resource} {reason}"
         )
+
+
+def need(action: str, resource: str, facts: policies.Facts) -> dict[str, t.Any]:
+    """A permission that a request needs, as the traffic log has it."""
+    conditions = {key: list(values) for key, values in sorted(facts.items())}
+    return {"action": action, "resource": resource, "conditions": conditions}
 
 
 def authorize_iam(at: Context, wanted: Params) -> None:
@@ -108,20 +116,12 @@ _TAGGING: t.Final = {
 
 
 def authorize_connect(at: Context, wanted: Params) -> None:
-    """Amazon Connect: each operation on the instance, or on the agent, that it names, and the actions that it depends
-    on.
-    """
-    instance = wanted.get("InstanceId")
-    resource = wanted.get("resourceArn") or "*"
-    facts = request_facts.of_connect(at, wanted)
-    if instance:
-        resource = f"arn:{at.partition}:connect:{at.region}:{at.account}:instance/{instance}"
-        if at.operation == "GetFederationToken":
-            resource += f"/user/{at.who.user_id}"
-        elif wanted.get("UserId"):
-            resource += f"/agent/{wanted['UserId']}"
-    require(at, f"connect:{at.operation}", resource, "AccessDeniedException", facts)
-    for action, on, more in dependent_actions.of(at, resource):
+    """Amazon Connect: each operation on what it names, and the actions that it depends on."""
+    for resource in resources.of(at, wanted):
+        facts = request_facts.of_connect(at, wanted, resource)
+        require(at, f"connect:{at.operation}", resource, "AccessDeniedException", facts)
+    facts = request_facts.of_connect(at, wanted, "")
+    for action, on, more in dependent_actions.of(at, resources.instance_arn(at, wanted)):
         require(at, action, on, "AccessDeniedException", {**facts, **more})
 
 

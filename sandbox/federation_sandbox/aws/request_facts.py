@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from federation_sandbox.aws.cognito.store import Cognito
-from federation_sandbox.aws.connect.store import Connect
+from federation_sandbox.aws.connect import tagging
 from federation_sandbox.aws.iam.store import Iam
 from federation_sandbox.aws.protocol import Context, Params
 
@@ -40,18 +40,14 @@ def of_iam(at: Context, wanted: Params, resource: str) -> Facts:
     return facts
 
 
-def of_connect(at: Context, wanted: Params) -> Facts:
-    """Of a request to Amazon Connect."""
+def of_connect(at: Context, wanted: Params, resource: str) -> Facts:
+    """Of a request to Amazon Connect. resource: the ARN of what it is about; none of its tags without it."""
     facts = _request_tags(wanted.get("Tags") or wanted.get("tags") or {}, wanted.get("tagKeys"))
-    instance = at.world.state(Connect).instances.get(wanted.get("InstanceId") or "")
     if wanted.get("InstanceId"):
         facts["connect:instanceid"] = [wanted["InstanceId"]]
     if wanted.get("AttributeType"):
         facts["connect:attributetype"] = [wanted["AttributeType"]]
-    if instance and (instance.account, instance.region) == (at.account, at.region):
-        user = instance.users.latest(wanted["UserId"]) if wanted.get("UserId") else None
-        facts |= _resource_tags(user["Tags"] if user else instance.tags, "aws:resourcetag")
-    return facts
+    return facts | _resource_tags(tagging.tags_of(at, resource), "aws:resourcetag")
 
 
 def of_cognito(at: Context, wanted: Params, resource: str) -> Facts:

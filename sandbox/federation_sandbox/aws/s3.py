@@ -78,6 +78,7 @@ def _serve(request: Request, call: Call) -> Response:
         if bucket is None:
             raise CloudError(404, "NoSuchBucket", "The specified bucket does not exist")
         resource = f"arn:aws:s3:::{name}" + (f"/{key}" if key else "")
+        call.needs.append(permissions.need(action, resource, {}))
         if bucket.account != caller.account or not permissions.allowed(call.world, caller, action, resource, {}):
             raise CloudError(
                 403,

@@ -54,6 +54,7 @@ def _trusted(at: Context, role: EffectiveRole, wanted: Params) -> bool:
     whole = policies.verdict(
         [role.trust], "sts:AssumeRole", "*", facts, [at.account, f"arn:{at.partition}:iam::{at.account}:root"]
     )
+    at.call.needs.append(permissions.need("sts:AssumeRole", role.arn, facts))
     may = permissions.allowed(at.world, at.who, "sts:AssumeRole", role.arn, facts)
     if "deny" in (direct, whole) or permissions.resource_forbidden(
         at.world, account, "sts:AssumeRole", role.arn, facts

@@ -11,6 +11,7 @@ operation. A7: service and resource control policies.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import typing as t
 from pathlib import Path
@@ -101,6 +102,53 @@ def test_an_action_that_another_depends_on(
     told = f"is not authorized to perform: {action} on resource: "
     refused(lambda: CALLS[operation](connect, instance["id"]), "AccessDeniedException", told, 403)
     assert len(client("connect").list_instances()["InstanceSummaryList"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "kinds"),
+    [
+        ("create_user", ["agent", "security-profile", "routing-profile"]),
+        ("update_user_security_profiles", ["agent", "security-profile"]),
+        ("update_user_routing_profile", ["agent", "routing-profile"]),
+        ("delete_user", ["agent"]),
+    ],
+)
+def test_a_request_is_authorized_for_all_that_it_names(
+    sandbox: Sandbox, instance: dict[str, t.Any], refused: t.Any, operation: str, kinds: list[str]
+) -> None:
+    """A2: the agent and each profile are resources of their own; to be allowed for the instance alone does not do"""
+    profiles = {"SecurityProfileIds": [instance["security_profiles"]["Agent"]]}
+    routing = {"RoutingProfileId": instance["routing_profiles"]["Basic Routing Profile"]}
+    user = {
+        "Username": "nia",
+        "IdentityInfo": {"FirstName": "N", "LastName": "P"},
+        "PhoneConfig": {"PhoneType": "SOFT_PHONE"},
+    }
+    made = client("connect").create_user(
+        InstanceId=instance["id"], **{**user, "Username": "eve"}, **profiles, **routing
+    )
+    request = {
+        "create_user": {**user, **profiles, **routing},
+        "update_user_security_profiles": {"UserId": made["UserId"], **profiles},
+        "update_user_routing_profile": {"UserId": made["UserId"], **routing},
+        "delete_user": {"UserId": made["UserId"]},
+    }[operation]
+    action = "connect:" + "".join(word.title() for word in operation.split("_"))
+    for number, missing in enumerate([*kinds, None]):
+        resources = [f"arn:aws:connect:*:*:instance/*/{kind}/*" for kind in kinds if kind != missing]
+        statement = {"Effect": "Allow", "Action": action, "Resource": [*resources, instance["arn"]]}
+        key = {"id": f"AKIANARROW{number}", "secret": SECRET, "policy": {**EVERYTHING, "Statement": [statement]}}
+        seed(sandbox, accounts=[{"id": ACCOUNT, "access_keys": [key]}])
+        call = functools.partial(
+            getattr(client("connect", key=key["id"]), operation), InstanceId=instance["id"], **request
+        )
+        if missing:
+            refused(call, "AccessDeniedException", f"perform: {action} on resource: {instance['arn']}/{missing}/", 403)
+        else:
+            call()
+    needs = sandbox.world.traffic.entries("connect")[-1]["needs"]
+    assert [need["resource"].split("/")[2] for need in needs] == kinds
+    assert {need["action"] for need in needs} == {action}
 
 
 def test_the_service_linked_role_is_amazon_connects_alone(sandbox: Sandbox, refused: t.Any) -> None:

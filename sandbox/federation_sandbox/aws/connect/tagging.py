@@ -11,6 +11,7 @@ import typing as t
 from federation_sandbox.aws import tags
 from federation_sandbox.aws.connect.store import Connect, Instance, Item, connect_error
 from federation_sandbox.aws.protocol import Context, Params
+from federation_sandbox.service import CloudError
 
 _ARN: t.Final = re.compile(
     r"arn:[^:]+:connect:[^:]+:\d{12}:instance/(?P<instance>[^/]+)(/(?P<kind>[^/]+)/(?P<id>[^/]+))?"
@@ -35,8 +36,19 @@ def list_tags_for_resource(at: Context, wanted: Params) -> Item:
     return {"tags": _tags(*_resource(at, wanted))}
 
 
+def tags_of(at: Context, arn: str) -> dict[str, str]:
+    """The tags of what an ARN names; none where there is nothing of that name."""
+    try:
+        return _tags(*_at(at, arn))
+    except CloudError:
+        return {}
+
+
 def _resource(at: Context, wanted: Params) -> tuple[Instance, str, str]:
-    arn = wanted["resourceArn"]
+    return _at(at, wanted["resourceArn"])
+
+
+def _at(at: Context, arn: str) -> tuple[Instance, str, str]:
     named = _ARN.fullmatch(arn)
     if named is None:
         raise connect_error("InvalidParameterException", f"{arn} is not the ARN of anything in Amazon Connect.")

@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The resources that a request to Amazon Connect is authorized for, as AWS's Service Authorization Reference lists
+them.
+
+A request that names an agent, a profile, a hierarchy group or a quick connect is authorized for each of those, and not
+for the instance; every other one for the instance (facts/aws.md A2).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from federation_sandbox.aws.protocol import Context, Params
+
+#: the member of a request → the kind of resource in ARNs
+KINDS: t.Final = {
+    "UserId": "agent",
+    "SecurityProfileId": "security-profile",
+    "SecurityProfileIds": "security-profile",
+    "RoutingProfileId": "routing-profile",
+    "HierarchyGroupId": "agent-group",
+    "QuickConnectId": "transfer-destination",
+    "QueueId": "queue",
+}
+#: what is made has no id yet
+MADE: t.Final = {
+    "CreateUser": "agent",
+    "CreateQuickConnect": "transfer-destination",
+    "CreateSecurityProfile": "security-profile",
+}
+#: lists of what is in an instance, authorized for the kind
+LISTED: t.Final = {
+    "ListQueues": "queue",
+    "ListQuickConnects": "transfer-destination",
+    "ListUserHierarchyGroups": "agent-group",
+}
+#: authorized for the instance beside what they name
+WITH_INSTANCE: t.Final = frozenset({"ListUserProficiencies"})
+
+
+def instance_arn(at: Context, wanted: Params) -> str | None:
+    """The ARN of the instance that a request names."""
+    named = wanted.get("InstanceId")
+    return f"arn:{at.partition}:connect:{at.region}:{at.account}:instance/{named}" if named else None
+
+
+def of(at: Context, wanted: Params) -> list[str]:
+    """The ARNs of a request."""
+    instance = instance_arn(at, wanted)
+    if instance is None:
+        return [wanted.get("resourceArn") or "*"]
+    if at.operation == "GetFederationToken":
+        return [f"{instance}/user/{at.who.user_id}"]
+    new = MADE.get(at.operation) or LISTED.get(at.operation)
+    arns = [f"{instance}/{new}/*"] if new else []
+    for member, kind in KINDS.items():
+        value = wanted.get(member)
+        ids = value if isinstance(value, list) else [value]
+        arns += [f"{instance}/{kind}/{each}" for each in ids if each]
+    return [instance, *arns] if not arns or at.operation in WITH_INSTANCE else arns
