@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils import _access as access
+from ansible_collections.openccp.federation.plugins.module_utils._printable import one_line
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
 Record = t.Mapping[str, t.Any]
@@ -80,7 +81,7 @@ def sentences(plan: RunPlan) -> list[str]:
         lines.insert(0, _nothing(plan))
     elif plan.missing:
         lines.append(f"Not looked at: {', '.join(plan.missing)}.")
-    return lines
+    return [one_line(line) for line in lines]
 
 
 def fold(steps: t.Sequence[Record], most: int = access.NAMES) -> list[str]:

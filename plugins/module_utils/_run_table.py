@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._printable import LONGEST_NAME, one_line
+
 Record = t.Mapping[str, t.Any]
 
 HEAD: t.Final = ("federation", "changed", "check", "what to do")
@@ -20,7 +22,7 @@ _SEVERITY: t.Final = ("fail", "warning")
 
 def outcome(run: Record) -> dict[str, str]:
     """One row. run: plan, error, check (what the check returned), waits_for, note (what comes next), check_mode."""
-    return {"changed": _changed(run), "check": _check(run.get("check")), "to_do": " ".join(_to_do(run).split())}
+    return {"changed": _changed(run), "check": _check(run.get("check")), "to_do": one_line(_to_do(run))}
 
 
 def record(host: str, run: Record) -> dict[str, t.Any]:
@@ -34,12 +36,16 @@ def table(rows: t.Mapping[str, Record]) -> list[str]:
     """Lines of equal columns."""
     cells = [
         HEAD,
-        *((host, *(str(row[key]) for key in ("changed", "check", "to_do"))) for host, row in sorted(rows.items())),
+        *(_cells(host, row) for host, row in sorted(rows.items())),
     ]
     widths = [max(len(line[column]) for line in cells) for column in range(3)]
     return [
         "  ".join((*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[3])) for line in cells
     ]
+
+
+def _cells(host: str, row: Record) -> tuple[str, ...]:
+    return (one_line(host, LONGEST_NAME), *(one_line(str(row[key])) for key in ("changed", "check", "to_do")))
 
 
 def _changed(run: Record) -> str:

@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import HOPS, Status
+from ansible_collections.openccp.federation.plugins.module_utils._printable import printable
 from ansible_collections.openccp.federation.plugins.module_utils._report.commands import command
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
@@ -55,7 +56,7 @@ def lines(check: t.Mapping[str, t.Any], host: str, inventories: t.Sequence[str],
         for trouble in _troubles([one for one in findings if one["status"] == status]):
             printed += _told(trouble, command(trouble.finding, host, inventories), max(width, _NARROWEST))
     printed += _folded(findings, max(width, _NARROWEST))
-    return [Line(_printable(line.text), line.status) for line in printed]
+    return [Line(printable(line.text), line.status) for line in printed]
 
 
 def _head(findings: t.Sequence[Finding], host: str) -> str:
@@ -130,7 +131,3 @@ def _wrapped(words: str, indent: str, width: int) -> list[str]:
     return textwrap.wrap(
         words, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
     )
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._printable import LONGEST_NAME, one_line
 from ansible_collections.openccp.federation.plugins.module_utils._rotation.decision import consumer_id, held_thumbprints
 
 Row = dict[str, t.Any]
 
+#: An error stands in the middle of its row; the task that failed says all of it.
+_LONGEST_STATE: t.Final = 200
 _HEADINGS: t.Final = ("federation", "application", "certificate", "ends", "days left", "state", "in AWS", "made by")
 
 
@@ -53,6 +56,7 @@ def rows(host: str, application: t.Mapping[str, t.Any], providers: t.Sequence[t.
 
 def problems(host: str, report: t.Iterable[Row], warn_days: int) -> list[str]:
     """What endangers the sign-ins of one federation, a sentence each."""
+    host = one_line(host, LONGEST_NAME)
     active = next((row for row in report if row["active"]), None)
     if active is None:
         return [f"{host}: the application has no active certificate, so Entra ID cannot sign."]
@@ -77,8 +81,8 @@ def table(report: t.Iterable[Row], without: t.Mapping[str, str]) -> list[str]:
     """
     shown = [
         (
-            row["host"],
-            row["application"],
+            one_line(row["host"], LONGEST_NAME),
+            one_line(row["application"], LONGEST_NAME),
             row["thumbprint"],
             row["not_after"][:10],
             str(row["days_left"]),
@@ -88,7 +92,10 @@ def table(report: t.Iterable[Row], without: t.Mapping[str, str]) -> list[str]:
         )
         for row in sorted(report, key=lambda row: (row["not_after"], row["host"], row["thumbprint"]))
     ]
-    shown += [(host, "", "", "", "", state, "", "") for host, state in sorted(without.items())]
+    shown += [
+        (one_line(host, LONGEST_NAME), "", "", "", "", one_line(state, _LONGEST_STATE), "", "")
+        for host, state in sorted(without.items())
+    ]
     widths = [max(map(len, column)) for column in zip(_HEADINGS, *shown, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

@@ -1,0 +1,34 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Names and error texts as they are shown: in one line, and without what a terminal or a browser would obey. Pure.
+
+Whoever may name a group or an application in one of the clouds decides on such a text.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+_REPLACEMENT: t.Final = "\ufffd"
+#: So much of a name is shown in a column of a table, where one long name would widen every row.
+LONGEST_NAME: t.Final = 80
+#: So much of a sentence is shown.
+LONGEST_SENTENCE: t.Final = 4000
+
+
+def printable(text: str) -> str:
+    """The text with U+FFFD for every character that is not seen: controls, line breaks, and marks that turn the
+    direction of writing.
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _REPLACEMENT for character in text)
+
+
+def one_line(text: str, longest: int = LONGEST_SENTENCE) -> str:
+    """The text in one line: white space is one space each, and what is too long ends in an ellipsis."""
+    shown = printable(" ".join(text.split()))
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
