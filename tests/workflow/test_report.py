@@ -9,6 +9,7 @@ import json
 import typing as t
 from pathlib import Path
 
+from ansible_collections.openccp.federation.plugins.module_utils._printable import printable
 from lxml import html
 from playbooks import Playbooks
 from seeds import SECRET, TENANTS
@@ -19,8 +20,11 @@ from federation_sandbox.testing import Sandbox
 
 JANE: t.Final = "jane.doe@example.com"
 JOHN: t.Final = "john.roe@example.com"
-#: a group and a profile of these names are templates to Ansible and markup to a browser
-HOSTILE: t.Final = "{{ 7 * 7 }} <script>alert(1)</script>"
+#: a group of this name is a template to Ansible, markup to a browser, a command to a terminal and a formula to a
+#: spreadsheet
+HOSTILE: t.Final = "=1+1 {{ 7 * 7 }} <script>alert(1)</script> \u202e\x1b[31m\nnext \\\"'" + "x" * 150
+#: a host whose name leads to another folder and turns the direction of writing
+WRONG: t.Final = "../wr\u202eong"
 #: HTTP requests for one federation whose agents are listed: those of the check, the profiles' names, and a token of
 #: each cloud
 BUDGET: t.Final = 20
@@ -44,7 +48,7 @@ def test_the_report_of_a_fleet(sandbox: Sandbox, playbooks: Playbooks, tmp_path:
     hosts: dict[str, dict[str, t.Any]] = {
         name: {"federation_instance_alias": f"example-{name}"} for name in ("demo", "lost")
     }
-    hosts["wrong"] = {"federation_instance_alias": "example-wrong", "federation_check_warn_days": "soon"}
+    hosts[WRONG] = {"federation_instance_alias": "example-wrong", "federation_check_warn_days": "soon"}
     hosts["invalid"] = {"federation_instance_alias": ["no", "text"]}
     inventory = inventory_of(tmp_path, **hosts)
     playbooks.succeed("site", inventory, "--limit", "demo")
@@ -77,15 +81,16 @@ def test_the_report_of_a_fleet(sandbox: Sandbox, playbooks: Playbooks, tmp_path:
     assert (john["subject"], john["hop"]) == (JOHN, "assignment")
     assert john["command"].endswith(f"--limit demo -e federation_check_people={JOHN}")
     reasons = {one["host"]: one["reason"] for one in second["not_readable"]}
-    assert sorted(reasons) == ["invalid", "lost", "wrong"]
+    assert sorted(reasons) == [WRONG, "invalid", "lost"]
     assert "example-lost" in reasons["lost"]
-    assert "soon" in reasons["wrong"]
+    assert "soon" in reasons[WRONG]
     changes = [(one["host"], one["direction"], one["text"]) for one in second["changes"]]
     assert ("demo", "worse", f"{JOHN} can no longer get in (assignment).") in changes
     assert HOSTILE in john["reason"]
     document = html.document_fromstring(page.read_text(encoding="utf-8"))
     assert document.xpath("//script") == []
-    assert HOSTILE in document.text_content()
+    assert printable(HOSTILE) in document.text_content()
+    assert document.text_content().replace("\n", "").isprintable()
     assert SECRET not in well.output + ill.output + page.read_text(encoding="utf-8") + content.read_text(
         encoding="utf-8"
     )
