@@ -98,8 +98,10 @@ def authorize_iam(at: Context, wanted: Params) -> None:
     own = f"arn:{at.partition}:iam::{at.account}:"
     if "RoleName" in wanted:
         resource = f"{own}role{wanted.get('Path') or _path(at, wanted['RoleName'])}{wanted['RoleName']}"
-    elif "SAMLProvider" in at.operation:
-        resource = wanted.get("SAMLProviderArn") or f"{own}saml-provider/{wanted.get('Name', '*')}"
+    elif at.operation == "CreateSAMLProvider":
+        resource = f"{own}saml-provider/{wanted['Name']}"
+    elif "SAMLProviderArn" in wanted:
+        resource = wanted["SAMLProviderArn"]
     else:
         resource = wanted.get("PolicyArn") or "*"
     facts = request_facts.of_iam(at, wanted, resource)

@@ -134,7 +134,7 @@ class Api:
     ) -> None:
         self.name = service
         self.model: ServiceModel = get_service_model(service)
-        self._operations = operations
+        self.operations = operations
         self._unsigned = unsigned
         self._authorize = authorize
         self._pace = pace
@@ -170,7 +170,7 @@ class Api:
 
     def carry_out(self, at: Context, wanted: Params) -> Answer:
         """Carry out an operation for a caller who may."""
-        handler = self._operations.get(at.operation)
+        handler = self.operations.get(at.operation)
         if handler is None:
             raise CloudError(501, "NotImplemented", f"The sandbox does not carry out {self.name}:{at.operation}.")
         return handler(at, wanted)

@@ -34,10 +34,16 @@ MADE: t.Final = {
 LISTED: t.Final = {
     "ListQueues": "queue",
     "ListQuickConnects": "transfer-destination",
-    "ListUserHierarchyGroups": "agent-group",
 }
 #: authorized for the instance beside what they name
-WITH_INSTANCE: t.Final = frozenset({"ListUserProficiencies"})
+WITH_INSTANCE: t.Final = frozenset(
+    {
+        "AssociateUserProficiencies",
+        "DisassociateUserProficiencies",
+        "ListUserProficiencies",
+        "UpdateUserProficiencies",
+    }
+)
 
 
 def instance_arn(at: Context, wanted: Params) -> str | None:
