@@ -459,7 +459,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata 
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 
-class CognitoSamlProvider(Resource[providers.CognitoProvider | None, providers.CognitoProviderWriter]):
+class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers.CognitoProviderWriter]):
     """One SAML provider of a pool, as the options want it."""
 
     cognito: t.Any

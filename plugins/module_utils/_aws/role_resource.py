@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
-class FederationRoleResource(Resource[Role | None, Roles]):
+class FederationRoleResource(Resource["Role | None", Roles]):
     """The federation role, as the options want it."""
 
     def __init__(self, module: AnsibleAWSModule) -> None:

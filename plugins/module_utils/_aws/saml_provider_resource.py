@@ -39,7 +39,7 @@ METADATA_OPTIONS: t.Final = ("metadata", "metadata_file", "metadata_url")
 ENCRYPTION_OPTIONS: t.Final = ("assertion_encryption_mode", "private_key", "private_key_file", "remove_private_keys")
 
 
-class SamlProviderResource(Resource[SamlProvider | None, SamlProviderWriter]):
+class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
     """One SAML provider, as the options want it."""
 
     def __init__(self, module: AnsibleAWSModule) -> None:

@@ -29,7 +29,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
-class InstanceResource(Resource[Instance | None, InstanceWriter]):
+class InstanceResource(Resource["Instance | None", InstanceWriter]):
     """One instance, as the options want it."""
 
     def __init__(self, module: AnsibleAWSModule) -> None:

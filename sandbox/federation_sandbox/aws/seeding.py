@@ -244,10 +244,8 @@ def _tag_list(tags: t.Mapping[str, str]) -> list[dict[str, str]]:
 def _instance(world: World, entry: Entry) -> Answer:
     optional: Answer = {
         "id": "", "identity_management_type": "SAML", "failure": "", "attributes": {}, "approved_origins": (),
-        "tags": {},
-        "security_profiles": {}, "routing_profiles": (), "hierarchy": {}, "predefined_attributes": {}, "users": (),
-        "quick_connects": {},
-        "old_domain": False,
+        "tags": {}, "security_profiles": {}, "routing_profiles": (), "hierarchy": {}, "predefined_attributes": {},
+        "users": (), "quick_connects": {}, "old_domain": False,
     }  # fmt: skip
     given = _take(entry, "account", "region", "alias", **optional)
     connect, now, partition = world.state(Connect), world.clock.now(), _partition(world, given["account"])

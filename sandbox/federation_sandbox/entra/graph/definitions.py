@@ -33,16 +33,12 @@ _SOURCES: t.Final[frozenset[str]] = frozenset(
 _USER: t.Final[frozenset[str]] = frozenset(
     {
         "surname", "givenname", "displayname", "objectid", "mail", "userprincipalname", "department",
-        "onpremisessamaccountname",
-        "netbiosname", "dnsdomainname", "onpremisesecurityidentifier", "companyname", "streetaddress", "postalcode",
-        "preferredlanguage", "onpremisesuserprincipalname", "mailnickname", "othermail", "employeeid",
-        "facsimiletelephonenumber",
-        "assignedroles", "country", "city", "state", "jobtitle", "physicaldeliveryofficename", "telephonenumber",
-        "usertype",
-        "accountenabled", "consentprovidedforminor", "createddatetime", "creationtype", "lastpasswordchangedatetime",
-        "mobilephone",
-        "officelocation", "onpremisesdomainname", "onpremisesimmutableid", "onpremisessyncenabled",
-        "preferreddatalocation",
+        "onpremisessamaccountname", "netbiosname", "dnsdomainname", "onpremisesecurityidentifier", "companyname",
+        "streetaddress", "postalcode", "preferredlanguage", "onpremisesuserprincipalname", "mailnickname", "othermail",
+        "employeeid", "facsimiletelephonenumber", "assignedroles", "country", "city", "state", "jobtitle",
+        "physicaldeliveryofficename", "telephonenumber", "usertype", "accountenabled", "consentprovidedforminor",
+        "createddatetime", "creationtype", "lastpasswordchangedatetime", "mobilephone", "officelocation",
+        "onpremisesdomainname", "onpremisesimmutableid", "onpremisessyncenabled", "preferreddatalocation",
         "proxyaddresses",
     }
 ) | {f"extensionattribute{number}" for number in range(1, 16)}

@@ -23,10 +23,9 @@ _TYPES: t.Final[dict[str, str]] = {
         isDeviceOnlyAuthSupported:bool isDisabled:bool isFallbackPublicClient:bool keyCredentials:[keyCredential]/etgl
         managerApplications:[guid] nativeAuthenticationApisEnabled:object notes:str oauth2RequirePostResponse:bool
         optionalClaims:optionalClaims parentalControlSettings:parentalControlSettings
-        passwordCredentials:[passwordCredential]
-        publicClient:publicClientApplication publisherDomain:str!/engls
-        requestSignatureVerification:requestSignatureVerification
-        requiredResourceAccess:[requiredResourceAccess]/etgl samlMetadataUrl:str! serviceManagementReference:str
+        passwordCredentials:[passwordCredential] publicClient:publicClientApplication publisherDomain:str!/engls
+        requestSignatureVerification:requestSignatureVerification requiredResourceAccess:[requiredResourceAccess]/etgl
+        samlMetadataUrl:str! serviceManagementReference:str
         servicePrincipalLockConfiguration:servicePrincipalLockConfiguration signInAudience:str/ent spa:spaApplication
         tags:[str]/etgls tokenEncryptionKeyId:guid uniqueName:str verifiedPublisher:object! web:webApplication
     """,

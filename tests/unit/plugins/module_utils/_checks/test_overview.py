@@ -43,8 +43,10 @@ def test_a_healthy_federation() -> None:
         (m.facts(people=(m.person(), bob())), {"unobstructed": 1, "refused": 1}),
         (m.facts(people=(m.person(), bob()), users=m.users(m.user(), m.user(username=BOB))), {"unobstructed": 2}),
         (m.facts(users=m.users(m.user(), m.user(username=BOB))), {"unobstructed": 1, "unchecked": 1}),
-        (m.facts(users=m.users(m.user(), m.user(username=BOB)), wish=m.wish(everyone=True)), {"unobstructed": 1,
-        "unassigned": 1}),
+        (
+            m.facts(users=m.users(m.user(), m.user(username=BOB)), wish=m.wish(everyone=True)),
+            {"unobstructed": 1, "unassigned": 1},
+        ),
         (m.facts(people=(m.person(enabled=False),), wish=m.wish(everyone=True)), {"disabled": 1}),
         (m.facts(people=(m.person(enabled=False),)), {"refused": 1}),
         (m.facts(people=(m.person(enabled=None),)), {"unknown": 1}),
@@ -58,10 +60,8 @@ def test_a_healthy_federation() -> None:
     ],
     ids=[
         "one has no user", "both have", "one is not asked about", "one is not assigned", "disabled among everyone",
-        "disabled by name",
-        "account not readable", "no such person", "nobody asked about", "no instance", "instance not readable",
-        "path fails for all",
-        "role not readable", "no application",
+        "disabled by name", "account not readable", "no such person", "nobody asked about", "no instance",
+        "instance not readable", "path fails for all", "role not readable", "no application",
     ],
 )  # fmt: skip
 def test_each_agent_has_one_state(facts: f.Facts, expected: dict[str, int]) -> None:

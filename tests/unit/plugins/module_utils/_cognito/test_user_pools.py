@@ -36,12 +36,13 @@ class Cognito:
 
     def update_user_pool_client(self, **settings: t.Any) -> None:
         self.client = {**settings, "ClientSecret": "x"}
-        event = self._meanwhile.pop(0) if self._meanwhile else None
+        if not self._meanwhile:
+            return
+        event = self._meanwhile.pop(0)
         if isinstance(event, ClientError):
             self.client["SupportedIdentityProviders"] = ["COGNITO"]
             raise event
-        if event is not None:  # another run sends back what it read before, with its own provider
-            self.client["SupportedIdentityProviders"] = event
+        self.client["SupportedIdentityProviders"] = event  # another run sends back what it read before, with its own
 
 
 @pytest.mark.parametrize(
