@@ -74,6 +74,14 @@ options:
     description:
       - Where Entra ID sends the answer to a sign-out that the service asked for. V("") removes it.
     type: str
+  token_encryption_certificate:
+    description:
+      - The certificate for which Entra ID encrypts the responses, in base64 or PEM, such as
+        RV(openccp.federation.cognito_saml_provider#module:saml_provider.signing_certificate). V("") ends the
+        encryption, and the certificate stays among the application's keys.
+      - Nobody can sign in while the service does not read what is encrypted, or still expects that it is.
+      - When omitted, it is left as it is. It needs Entra ID P1 or P2.
+    type: str
   relay_state:
     description:
       - Where AWS sends the agent after the sign-in. V("") removes it.
@@ -469,6 +477,10 @@ application:
       description: The reply URL with the lowest index; empty when none has one.
       returned: when it exists
       type: str
+    token_encryption_key_id:
+      description: The ID of the key with which Entra ID encrypts the responses; empty when it does not.
+      returned: when O(state=present)
+      type: str
     logout_url:
       description: Where Entra ID answers a sign-out; empty without one.
       returned: when it exists
@@ -703,6 +715,7 @@ def argument_spec() -> dict[str, t.Any]:
         "reply_urls": {"type": "list", "elements": "str"},
         "default_reply_url": {"type": "str"},
         "logout_url": {"type": "str"},
+        "token_encryption_certificate": {"type": "str"},
         "relay_state": {"type": "str"},
         "session_name_source": {"type": "str", "choices": list(SESSION_NAME_SOURCES)},
         "name_id_source": {"type": "str", "choices": list(NAME_ID_CHOICES)},

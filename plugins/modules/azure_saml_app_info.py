@@ -208,6 +208,10 @@ applications:
       description: The same, naming the first identifier.
       returned: when there is more than one identifier
       type: str
+    token_encryption_key_id:
+      description: The ID of the key with which Entra ID encrypts the responses; empty when it does not.
+      returned: always
+      type: str
     metadata_url:
       description: Where Entra ID serves the federation metadata.
       returned: always

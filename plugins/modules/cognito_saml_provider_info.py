@@ -36,6 +36,10 @@ options:
       of the pool.
     type: bool
     default: false
+  include_signing_certificate:
+    description: Whether the certificate of the pool's key is returned, which takes one request.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - openccp.federation.attributes.info_module
   - openccp.federation.attributes.actiongroup_aws
@@ -87,6 +91,11 @@ user_pool:
       returned: always
       type: list
       elements: str
+    signing_certificate:
+      description: The certificate of the pool's key, in base64, with which Entra ID verifies requests and encrypts
+        responses.
+      returned: when O(include_signing_certificate=true)
+      type: str
     sp_entity_id:
       description: The identifier of the application in Entra ID.
       returned: always
@@ -327,7 +336,13 @@ def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
     )
     shown = [_described(provider, pool, facts, clients, pools.now) for provider in every if provider is not None]
     schema = {"attributes": dict(pool.mutable), "required_attributes": sorted(pool.required - {"sub"})}
-    return {"user_pool": {"id": pool.id, "name": pool.name, **schema, **facts}, "saml_providers": shown}
+    certificate = (
+        {"signing_certificate": pools.signing_certificate(pool)} if module.params["include_signing_certificate"] else {}
+    )
+    return {
+        "user_pool": {"id": pool.id, "name": pool.name, **schema, **facts, **certificate},
+        "saml_providers": shown,
+    }
 
 
 def _described(
@@ -356,6 +371,7 @@ def main() -> None:
             "user_pool_name": {"type": "str"},
             "provider_name": {"type": "str", "aliases": ["name"]},
             "include_clients": {"type": "bool", "default": False},
+            "include_signing_certificate": {"type": "bool", "default": False},
         },
         required_one_of=[("user_pool_id", "user_pool_name")],
         mutually_exclusive=[("user_pool_id", "user_pool_name")],

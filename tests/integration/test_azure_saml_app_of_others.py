@@ -7,11 +7,13 @@ groups.
 
 from __future__ import annotations
 
+import base64
 import typing as t
 
 import pytest
 
 from entra_factory import MODULE, Tenant
+from saml_factory import make_certificate
 
 NAME_ID: t.Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"
 FIRST, SECOND = (
@@ -64,6 +66,35 @@ def test_life(tenant: Tenant) -> None:
     assert (changed["application"]["default_reply_url"], changed["application"]["logout_url"]) == (FIRST, "")
 
 
+def test_encrypted_responses(tenant: Tenant) -> None:
+    """facts/entra.md E1: a key that stays comes back with its id and null."""
+    first, second = (base64.b64encode(make_certificate(name)).decode() for name in ("first", "second"))
+    tenant.run(MODULE, DESK)
+    (record,) = tenant.all("applications")
+    other = {"keyId": "cccccccc-0000-4000-8000-000000000003", "type": "AsymmetricX509Cert", "usage": "Verify"}
+    other |= {"customKeyIdentifier": "AAAA", "displayName": "CN=other", "key": second}
+    tenant.directory["applications"].put({**record, "keyCredentials": [other]}, settled=True)
+    wish = {**DESK, "token_encryption_certificate": first}
+    predicted = tenant.check(MODULE, wish)
+    made = tenant.run(MODULE, wish)
+    assert (predicted["actions"], predicted["diff"]) == (made["actions"], made["diff"])
+    (action,) = made["actions"]
+    assert action.startswith("Encrypt the responses of 'Desk' for the certificate ")
+    key_id = made["application"]["token_encryption_key_id"]
+    assert not tenant.run(MODULE, wish)["changed"]
+    assert not tenant.run(MODULE, DESK)["changed"]
+    (record,) = tenant.all("applications")
+    assert record["tokenEncryptionKeyId"] == key_id
+    assert record["keyCredentials"][0] == other
+    assert [(key["keyId"], key["usage"]) for key in record["keyCredentials"][1:]] == [(key_id, "Encrypt")]
+    replaced = tenant.run(MODULE, {**DESK, "token_encryption_certificate": second})["application"]
+    assert replaced["token_encryption_key_id"] not in ("", key_id)
+    assert tenant.run(MODULE, wish)["application"]["token_encryption_key_id"] == key_id
+    ended = tenant.run(MODULE, {**DESK, "token_encryption_certificate": ""})
+    assert ended["actions"] == ["Encrypt the responses of 'Desk' no longer"]
+    assert ended["application"]["token_encryption_key_id"] == ""
+
+
 def test_a_name_identifier_of_its_own(tenant: Tenant) -> None:
     made = tenant.run(MODULE, {**DESK, "name_id_source": "mail"})
     assert made["application"]["claims"] == [{"name": NAME_ID, "source": "user.mail"}]
@@ -85,6 +116,7 @@ def test_a_claim_of_its_own(tenant: Tenant) -> None:
         ({"session_duration": 900}, "session_duration makes claims of AWS, and aws_claims is false"),
         ({"default_reply_url": "https://else.example/"}, "is not among the reply URLs"),
         ({"logout_url": "http://desk.example/"}, "is not an https address"),
+        ({"token_encryption_certificate": "x"}, "is not an X.509 certificate"),
         ({**SHARED, "default_reply_url": None}, "sign-ins which begin in Entra ID go to AWS"),
         ({**SHARED, "default_reply_url": FIRST}, "sign-ins which begin in Entra ID go to AWS"),
         ({**SHARED, "reply_urls": [AWS, "https://desk.example/saml"]}, "is not AWS's sign-in"),

@@ -68,7 +68,8 @@ def test_the_whole_life(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) 
 
 
 def test_a_pool_by_its_name_and_all_its_domains(playbooks: Playbooks, pool: UserPool) -> None:
-    variables = {"federation_user_pools": [{"user_pool_name": "desk", "clients": ["web"], "metadata_source": "url"}]}
+    entry = {"user_pool_name": "desk", "clients": ["web"], "metadata_source": "url", "encrypted_responses": True}
+    variables = {"federation_user_pools": [entry]}
     made = playbooks.succeed("cognito", INVENTORY, variables=variables)
     shown = made.result("cognito_federation")["pools"][0]["saml_provider"]
     assert shown["metadata_url"].endswith(f"?appid={made.result('cognito_federation')['pools'][0]['app_id']}")

@@ -7,6 +7,7 @@ breaks.
 
 from __future__ import annotations
 
+import base64
 import collections.abc
 import dataclasses
 import datetime as dt
@@ -181,6 +182,16 @@ def nothing_to_send(healthy: Healthy) -> None:
     healthy.tenant["users"].put({**jane, "mail": None}, settled=True)
 
 
+def not_encrypted(healthy: Healthy) -> None:
+    healthy.state.providers[PROVIDER].details["EncryptedResponses"] = "true"
+
+
+def encrypted_unasked(healthy: Healthy) -> None:
+    certificate = base64.b64encode(make_certificate()).decode()
+    key = {"keyId": "cccccccc-0000-4000-8000-000000000003", "usage": "Encrypt", "key": certificate}
+    healthy.change("applications", keyCredentials=[key], tokenEncryptionKeyId=key["keyId"])
+
+
 BREAKAGES: t.Final[dict[collections.abc.Callable[[Healthy], None], str]] = {
     no_domain: "domain",
     no_provider: "provider",
@@ -200,6 +211,8 @@ BREAKAGES: t.Final[dict[collections.abc.Callable[[Healthy], None], str]] = {
     a_required_attribute: "claims",
     another_domain: "domain",
     nothing_to_send: "attributes",
+    not_encrypted: "trust",
+    encrypted_unasked: "trust",
 }
 
 

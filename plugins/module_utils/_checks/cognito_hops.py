@@ -188,6 +188,14 @@ def _trust(path: PoolPath) -> Problems:
         trusted = ", ".join(provider["trusted_thumbprints"]) or "none that is known"
         reason = f"Entra ID signs with {active['thumbprint']}, and the provider trusts {trusted}."
         yield Problem(reason, _SIGNATURE, "Run openccp.federation.rotate_certificate, or openccp.federation.cognito.")
+    encrypts, expected = bool((path.application or {})["token_encryption_key_id"]), provider["encrypted_responses"]
+    if encrypts != expected:
+        reason = (
+            "The provider takes encrypted responses alone, and Entra ID does not encrypt them."
+            if expected
+            else "Entra ID encrypts the responses, and the provider does not expect that."
+        )
+        yield Problem(reason, "Invalid SAML response received.", "Give encrypted_responses to the pool. " + _SIGN_IN)
 
 
 def _mapping(path: PoolPath) -> Problems:

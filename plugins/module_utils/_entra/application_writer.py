@@ -17,6 +17,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     preflight,
     signing_certificates,
     templates,
+    token_encryption,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.application_settings import (
     Property,
@@ -30,6 +31,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 
@@ -72,6 +74,14 @@ class ApplicationWriter:
     def update_application(self, settings: t.Mapping[Property, t.Any]) -> None:
         """Change the application object."""
         application_changes.update_application(self._graph, self._waiter, self.app, body_of(settings, self.app))
+
+    def encrypt(self, certificate: Certificate) -> None:
+        """Have the responses encrypted for a certificate."""
+        token_encryption.encrypt(self._graph, self._waiter, self.app, certificate)
+
+    def stop_encrypting(self) -> None:
+        """Have them encrypted no longer."""
+        token_encryption.stop_encrypting(self._graph, self._waiter, self.app)
 
     def upload_logo(self, path: str, managed: bool) -> None:
         """Upload a picture, and remember which in a tag. managed: whether the application bears our tag as well."""

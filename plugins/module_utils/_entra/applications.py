@@ -47,7 +47,7 @@ INTEGRATED: t.Final = "WindowsAzureActiveDirectoryIntegratedApp"
 
 APPLICATION_FIELDS: t.Final = (
     *("id", "appId", "displayName", "identifierUris", "web", "tags", "applicationTemplateId", "createdDateTime"),
-    *("groupMembershipClaims", "api"),
+    *("groupMembershipClaims", "api", "tokenEncryptionKeyId"),
 )
 PRINCIPAL_FIELDS: t.Final = (
     "id",

@@ -23,6 +23,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_
     active_of,
     managed_thumbprints,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra.token_encryption import actual_key_id
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, parse, renamed
@@ -48,6 +49,7 @@ def describe(app: Application, graph: Graph) -> dict[str, t.Any]:
         "template_id": app.application.get("applicationTemplateId"),
         "managed": app.managed,
         "enabled": app.principal.get("accountEnabled"),
+        "token_encryption_key_id": actual_key_id(app),
         "metadata_url": metadata_url(cloud.authority_url, tenant_id, app.app_id),
         "user_access_url": user_access_url(cloud, tenant_id, app.app_id),
         "certificates": [one.as_dict(now) for one in app.certificates],

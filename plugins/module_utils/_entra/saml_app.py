@@ -31,9 +31,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_
     must_make,
     to_activate,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra.token_encryption import actual_key_id, key_id_of
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_text
 
 #: What a plan starts from when there is no application.
 BLANK: t.Final = Application({}, {})
@@ -62,6 +64,7 @@ def view(app: Application, current_state: CurrentState) -> dict[str, t.Any]:
     changes = assignments.plan_changes(None, current_state.principals, app.assignments)
     shown = {one.option: one.read(app) for one in (*APPLICATION, *PRINCIPAL) if one.option not in INTERNAL}
     return shown | {
+        "token_encryption_key_id": actual_key_id(app),
         "certificates": [
             {
                 "thumbprint": one.thumbprint,
@@ -110,6 +113,7 @@ def plan_present(params: t.Mapping[str, t.Any], current_state: CurrentState) -> 
         for setting, value in (of_principal | of_application).items()
         if setting.option not in INTERNAL
     }
+    steps += _encryption_steps(params, app, label, after)
     steps += _logo_steps(params, current_state, app, label)
     steps += certificate_steps
     steps += _claims_steps(params, app, label, after)
@@ -196,6 +200,23 @@ def _check_complete(params: t.Mapping[str, t.Any]) -> None:
     for option in ("name", "identifiers", "reply_urls"):
         if not params.get(option):
             raise InvalidInput(f"The application does not exist yet, and to create it {option} is needed.")
+
+
+def _encryption_steps(
+    params: t.Mapping[str, t.Any], app: Application, label: str, after: dict[str, t.Any]
+) -> list[Step[ApplicationWriter]]:
+    text = params.get("token_encryption_certificate")
+    if text is None:
+        return []
+    certificate = from_text(text) if text else None
+    wanted = key_id_of(certificate) if certificate else ""
+    if wanted == actual_key_id(app):
+        return []
+    after["token_encryption_key_id"] = wanted
+    if certificate is None:
+        return [Step(ApplicationWriter.stop_encrypting, f"Encrypt the responses of '{label}' no longer")]
+    sentence = f"Encrypt the responses of '{label}' for the certificate {certificate.thumbprint}"
+    return [Step(ApplicationWriter.encrypt, sentence, certificate=certificate)]
 
 
 def _logo_steps(

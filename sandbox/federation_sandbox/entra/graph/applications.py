@@ -12,6 +12,7 @@ from werkzeug import Response
 from federation_sandbox.entra.graph.app_roles import checked_roles
 from federation_sandbox.entra.graph.bodies import check_length, checked
 from federation_sandbox.entra.graph.context import Context, Expansions, Key
+from federation_sandbox.entra.graph.credentials import changed_application_keys
 from federation_sandbox.entra.graph.deleted_items import check_deletable, delete_softly
 from federation_sandbox.entra.graph.errors import bad_request, conflict, invalid_value, missing_value, not_found
 from federation_sandbox.entra.graph.identifiers import check_identifiers
@@ -89,6 +90,8 @@ def update_application(tenant: Tenant, record: Record, content: dict[str, t.Any]
         elif name == "uniqueName" and value != record.get("uniqueName"):
             _check_unique_name(tenant, record, value)
             record[name] = value
+        elif name == "keyCredentials":
+            record[name] = changed_application_keys(tenant, record, value)
         elif name != "identifierUris":
             record[name] = value
     if "identifierUris" in content:

@@ -121,6 +121,23 @@ def changed_credentials(tenant: Tenant, record: Record, content: collections.abc
         record[name] = kept + [each for each in credentials if each["keyId"] not in before]
 
 
+def changed_application_keys(tenant: Tenant, record: Record, given: list[Record]) -> list[Record]:
+    """The keys of an application by what a PATCH holds, under the rule of those that stay (facts/entra.md E1). Graph
+    names one that comes without customKeyIdentifier by its thumbprint.
+    """
+    before = record.get("keyCredentials") or []
+    _check_kept(tenant, {"keyCredentials": before}, "keyCredentials", given)
+
+    def make(each: Record) -> Record:
+        try:
+            name = base64.b64encode(bytes.fromhex(thumbprint(load_certificate(each["key"])))).decode()
+        except (KeyError, TypeError, ValueError) as reason:
+            raise invalid_value("keyCredentials", "Application") from reason
+        return _new_key(tenant, {"customKeyIdentifier": name, **each}, {})
+
+    return _replaced(before, given, make)
+
+
 def _check_kept(tenant: Tenant, record: Record, name: str, given: collections.abc.Iterable[Record]) -> None:
     """400 when a credential that stays comes back with its secret, or changed in anything else."""
     known = {each["keyId"]: each for each in record[name]}
