@@ -160,6 +160,10 @@ saml_providers:
       returned: always
       type: str
       sample: "2026-01-31T12:00:00Z"
+    metadata_error:
+      description: Why RV(saml_providers[].metadata_url) does not tell the metadata.
+      returned: when it does not
+      type: str
     metadata_url:
       description: The address that Amazon Cognito fetches the metadata from; empty when it was given a document.
       returned: always
@@ -318,7 +322,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_metadata
 from ansible_collections.openccp.federation.plugins.module_utils._cognito import provider_views, user_pools
 from ansible_collections.openccp.federation.plugins.module_utils._cognito import saml_providers as providers
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
 
 
 def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
@@ -352,8 +358,8 @@ def _described(
     clients: list[user_pools.AppClient] | None,
     now: datetime,
 ) -> dict[str, t.Any]:
-    served = read_metadata(url=provider.url) if provider.url else None
-    described = provider_views.describe(provider, pool, served, now) | facts
+    served, error = _served(provider)
+    described = provider_views.describe(provider, pool, served, now) | facts | error
     if clients is None:
         return described
     offering = [client for client in clients if provider.name in client.providers]
@@ -361,6 +367,16 @@ def _described(
         **described,
         "clients": [provider_views.describe_client(client, pool, provider.name) for client in offering],
     }
+
+
+def _served(provider: providers.CognitoProvider) -> tuple[Metadata | None, dict[str, str]]:
+    """What the address of a provider serves, else why that cannot be used: it may be one of others."""
+    if not provider.url:
+        return None, {}
+    try:
+        return read_metadata(url=provider.url), {}
+    except FederationError as error:
+        return None, {"metadata_error": str(error)}
 
 
 def main() -> None:

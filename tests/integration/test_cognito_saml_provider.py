@@ -352,6 +352,21 @@ def test_an_address(
     assert file_fed["saml_provider"]["trusted_thumbprints"] == [thumbprint]
 
 
+def test_an_address_of_others_that_serves_nothing(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], info: t.Callable[..., ModuleResult], old: str
+) -> None:
+    """It keeps nobody from reading the other providers of the pool."""
+    clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANT}]}})
+    provider(metadata=old)
+    provider(provider_name="Others", metadata_url=URL)
+    sandbox.world.faults.add(Fault("login", "*", kind="error", times=100, status=404))
+    ours, others = info()["saml_providers"]
+    assert ours["trusted_thumbprints"]
+    assert "metadata_error" not in ours
+    assert URL in others["metadata_error"]
+    assert "entity_id" not in others
+
+
 def test_an_answer_that_was_lost(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str) -> None:
     sandbox.world.faults.add(Fault("cognito-idp", "CreateIdentityProvider", kind="lost"))
     assert provider(metadata=old)["saml_provider"]["name"] == "Entra"

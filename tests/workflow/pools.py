@@ -41,22 +41,30 @@ _MOST_PAGES: t.Final = 12
 
 @dataclasses.dataclass(frozen=True)
 class UserPool:
-    """The pool desk, with the public app client web."""
+    """A pool with the public app client web."""
 
     sandbox: Sandbox
     id: str
     client_id: str
+    name: str = "desk"
+
+    @property
+    def host(self) -> str:
+        """Where people sign in."""
+        return f"{self.name}.auth.{REGION}.amazoncognito.com"
 
     def variables(self, **more: t.Any) -> dict[str, t.Any]:
         """The pool as an inventory has it."""
-        return {"user_pool_id": self.id, "domain": HOST, "clients": [self.client_id], **more}
+        return {"user_pool_id": self.id, "domain": self.host, "clients": [self.client_id], **more}
 
-    def open(self, user: str, browser: requests.Session | None = None) -> tuple[OAuth2Session, str]:
+    def open(
+        self, user: str, browser: requests.Session | None = None, provider: str = PROVIDER
+    ) -> tuple[OAuth2Session, str]:
         """Ask for a sign-in and follow it: the client's session, and the address at which it ended."""
         session = OAuth2Session(
             self.client_id, redirect_uri=CALLBACK, scope=["openid", "email", "profile"], pkce="S256"
         )
-        url = session.authorization_url(f"https://{HOST}/oauth2/authorize", identity_provider=PROVIDER)[0]
+        url = session.authorization_url(f"https://{self.host}/oauth2/authorize", identity_provider=provider)[0]
         browser = browser or http_sign_in.new_browser(self.sandbox.environment)
         answer = browser.get(url, allow_redirects=False, timeout=300)
         for _page in range(_MOST_PAGES):
@@ -74,9 +82,9 @@ class UserPool:
                 )
         raise AssertionError("too many pages")
 
-    def failure(self, user: str, browser: requests.Session | None = None) -> str:
+    def failure(self, user: str, browser: requests.Session | None = None, provider: str = PROVIDER) -> str:
         """Why a sign-in fails; empty when it does not."""
-        where = self.open(user, browser)[1]
+        where = self.open(user, browser, provider)[1]
         if where.startswith(f"{CALLBACK}?code="):
             return ""
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(where).query)
@@ -89,7 +97,7 @@ class UserPool:
         assert where.startswith(f"{CALLBACK}?code="), where
         session.proxies, session.verify, session.trust_env = browser.proxies, browser.verify, False
         tokens = session.fetch_token(
-            f"https://{HOST}/oauth2/token", authorization_response=where, include_client_id=True
+            f"https://{self.host}/oauth2/token", authorization_response=where, include_client_id=True
         )
         issuer = f"https://cognito-idp.{REGION}.amazonaws.com/{self.id}"
         keys = jwt.PyJWKSet.from_dict(browser.get(f"{issuer}/.well-known/jwks.json", timeout=300).json())
@@ -99,20 +107,20 @@ class UserPool:
         return t.cast("dict[str, t.Any]", claims)
 
 
-def add_pool(sandbox: Sandbox) -> UserPool:
-    """Make the pool, and let the operator federate it, as the documentation says."""
+def add_pool(sandbox: Sandbox, name: str = "desk") -> UserPool:
+    """Make a pool, and let the operator federate it, as the documentation says."""
     more = json.loads((CHECKOUT / "docs" / "permissions" / "aws-policy-cognito.json").read_text(encoding="utf-8"))
     account = ACCOUNTS["aws"]
     policy = {**POLICY, "Statement": [*POLICY["Statement"], *more["Statement"]]}
     key = {"id": KEY, "secret": SECRET, "policy": policy}
-    seed = {"account": account, "region": REGION, "name": "desk", "domain": "desk", "clients": [CLIENT]}
+    seed = {"account": account, "region": REGION, "name": name, "domain": name, "clients": [CLIENT]}
     people = [{"userPrincipalName": name, "mail": name} for name in ("jane.doe@example.com", "john.roe@example.com")]
     content = {
         "entra": {"tenants": [{"id": TENANTS["public"], "users": people}]},
         "aws": {"accounts": [{"id": account, "access_keys": [key]}], "pools": [seed]},
     }
     made = clouds.seed(sandbox.world, content)["aws"]["pools"][0]
-    return UserPool(sandbox, made["id"], made["clients"]["web"]["id"])
+    return UserPool(sandbox, made["id"], made["clients"]["web"]["id"], name)
 
 
 def operator(sandbox: Sandbox, folder: Path) -> Playbooks:

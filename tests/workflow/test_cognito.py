@@ -116,6 +116,39 @@ def test_a_pool_that_shares_the_application_of_aws(federation: Federation, tmp_p
     assert f"Delete the SAML provider {PROVIDER!r} of the user pool 'desk'" in gone.plan()
 
 
+@pytest.mark.soak
+def test_several_pools_of_several_hosts(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) -> None:
+    """Two federations of one directory have the same two pools: one application for each pool, a provider for each
+    host, and an app client offers both, although both change it at once.
+    """
+    other = add_pool(sandbox, "back")
+    variables = {"federation_user_pools": [pool.variables(), other.variables()]}
+    inventory = "variants/two_federations.yml"
+    made = playbooks.succeed("cognito", inventory, variables=variables)
+    assert set(made.table()) == {"sales", "support"}
+
+    def applications(each: UserPool) -> int:
+        current = directory(sandbox.world).tenants[TENANTS["public"]]["applications"].current()
+        return [application["displayName"] for application in current].count(NAME.format(each.id))
+
+    for each in (pool, other):
+        state = sandbox.world.state(Cognito).pools[each.id]
+        assert applications(each) == 1
+        assert set(state.clients[each.client_id]["SupportedIdentityProviders"]) == set(state.providers)
+        assert len(state.providers) == 2
+        for provider in state.providers:
+            assert each.failure(JANE, provider=provider) == ""
+    assert playbooks.succeed("cognito", inventory, variables=variables).changed() == 0
+    playbooks.succeed("teardown", inventory, "--tags", "entra,aws", "--limit", "sales", variables=variables)
+    for each in (pool, other):
+        assert [*sandbox.world.state(Cognito).pools[each.id].providers] == ["Entra-example-support"]
+        assert each.failure(JANE, provider="Entra-example-support") == "", "the application is still theirs"
+    playbooks.succeed("teardown", inventory, "--tags", "entra,aws", variables=variables)
+    for each in (pool, other):
+        assert not sandbox.world.state(Cognito).pools[each.id].providers
+        assert applications(each) == 0
+
+
 def test_what_others_made_is_left_alone(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) -> None:
     variables = {"federation_user_pools": [pool.variables()]}
     playbooks.succeed("cognito", INVENTORY, variables=variables)
