@@ -593,11 +593,10 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
 
     def _served(self) -> Metadata | None:
         """What the address serves, when something depends on it; waits until that is what is expected of it."""
-        url = self.desired.url or ("" if self.desired.metadata else self.actual.url if self.actual else "")
-        asked = {*self.desired.required_thumbprints, *self.desired.removed_thumbprints} or self.params[
-            "expected_entity_id"
-        ]
-        if not url or not (asked or self.actual is None or self.actual.url != url):
+        current = self.actual.url if self.actual and not self.desired.metadata else ""
+        url = self.desired.url or current
+        thumbprints = {*self.desired.required_thumbprints, *self.desired.removed_thumbprints}
+        if not url or not (thumbprints or self.params["expected_entity_id"] or url != current):
             return None
         if self.check_mode:
             return read_metadata(url=url)

@@ -212,7 +212,9 @@ def target(desired: Desired, actual: CognitoProvider | None) -> CognitoProvider:
         details.pop(SIGNING, None)
         details |= {SIGNING: "rsa-sha256"} if desired.signing else {}
     url = desired.url or ("" if desired.metadata else now.url)
-    source = {"MetadataURL": url} if url else {"MetadataFile": metadata.document} if metadata else {}
+    source = {"MetadataURL": url} if url else {}
+    if metadata and not url:
+        source = {"MetadataFile": metadata.document}
     if not source:
         raise InvalidInput(
             f"The SAML provider {desired.name!r} needs metadata.", hint="Give metadata, metadata_file or metadata_url."

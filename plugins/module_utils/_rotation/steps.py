@@ -86,11 +86,12 @@ def _stage(current_state: CurrentState) -> list[Record]:
 
 def _publish(current_state: CurrentState) -> list[Record]:
     new = _new(current_state)
-    missing = [arn for arn, held in sorted(current_state.providers.items()) if new not in held] or sorted(
-        current_state.providers
-    )
     reason = "AWS must trust a certificate before Entra ID signs with it."
-    return [_record(f"Publish {new} to the SAML provider {arn}", arn, None, new, reason) for arn in missing]
+    # To each, since one that holds it already notes anew when that was.
+    return [
+        _record(f"Publish {new} to the SAML provider {arn}", arn, None, new, reason)
+        for arn in sorted(current_state.providers)
+    ]
 
 
 def _settle(current_state: CurrentState) -> list[Record]:

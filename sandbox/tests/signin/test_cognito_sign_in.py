@@ -373,13 +373,56 @@ def test_an_answer_that_was_changed(client: Client) -> None:
     assert "signature is invalid" in told(send(client, {**form, "SAMLResponse": base64.b64encode(document).decode()}))
 
 
-def test_an_answer_for_another_audience(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
-    federation.sandbox.world.state(Cognito).pools[pool["id"]].id = f"{REGION}_other"
-    federation.sandbox.world.state(Cognito).pools[f"{REGION}_other"] = federation.sandbox.world.state(
-        Cognito
-    ).pools.pop(pool["id"])
-    answer = client.open(identity_provider="Entra")
-    assert "AADSTS700016" in answer.text
+def test_a_request_of_a_pool_that_entra_does_not_know(
+    federation: Federation, pool: dict[str, t.Any], client: Client
+) -> None:
+    pools = federation.sandbox.world.state(Cognito).pools
+    pools[pool["id"]].id = f"{REGION}_other"
+    pools[f"{REGION}_other"] = pools.pop(pool["id"])
+    assert "AADSTS700016" in client.open(identity_provider="Entra").text
+
+
+def test_an_answer_for_another_audience(federation: Federation, client: Client) -> None:
+    """facts/aws.md K3"""
+    federation.set_claims(audienceOverride="urn:else")
+    assert (
+        client.failure(identity_provider="Entra") == "Invalid SAML response received: Audience restriction is invalid."
+    )
+
+
+def test_an_answer_to_a_host_that_is_no_longer_the_pools(
+    federation: Federation, pool: dict[str, t.Any], client: Client
+) -> None:
+    """facts/aws.md K3: Recipient."""
+    session = OAuth2Session(client.id, redirect_uri=CALLBACK, scope=["openid"], pkce="S256")
+    url = session.authorization_url("https://auth.desk.example/oauth2/authorize", identity_provider="Entra")[0]
+    page = client.browser.post(client.browser.get(url, timeout=300).url, data={"login": JANE}, timeout=300)
+    form = http_sign_in.form_of(page.text, JANE)
+    assert form
+    federation.sandbox.world.state(Cognito).pools[pool["id"]].custom_domain = ""
+    assert told(send(client, form[1])) == "Invalid SAML response received: Recipient is invalid."
+
+
+def unasked(federation: Federation, pool: dict[str, t.Any], client: Client) -> dict[str, str]:
+    """The form of a sign-in that began in Entra ID, to a provider that takes such."""
+    change_provider(federation, pool, ProviderDetails=details(federation, IDPInit="true"))
+    relay_state = urllib.parse.urlencode(query(client))
+    response = http_sign_in.saml_response(client.browser, federation.url, JANE)
+    return {"SAMLResponse": response, "RelayState": relay_state}
+
+
+def test_an_answer_that_is_sent_again(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
+    """facts/aws.md 8: no assertion replay."""
+    form = unasked(federation, pool, client)
+    assert "code=" in send(client, form).headers["Location"]
+    assert told(send(client, form)) == "Invalid SAML response received: SAML assertion was used before."
+
+
+def test_an_answer_that_has_expired(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
+    """facts/entra.md 10.1: 70 minutes."""
+    form = unasked(federation, pool, client)
+    federation.later(minutes=71)
+    assert "expired or not yet valid" in told(send(client, form))
 
 
 def test_an_answer_that_nobody_asked_for(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
