@@ -449,7 +449,11 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_metadata
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import announced
-from ansible_collections.openccp.federation.plugins.module_utils._cognito import provider_views, user_pools
+from ansible_collections.openccp.federation.plugins.module_utils._cognito import (
+    provider_views,
+    saml_provider_plan,
+    user_pools,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._cognito import saml_providers as providers
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, membership
@@ -465,7 +469,7 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
     cognito: t.Any
     pools: user_pools.UserPools
     pool: user_pools.UserPool
-    desired: providers.Desired
+    desired: saml_provider_plan.Desired
     actual: providers.CognitoProvider | None = None
     served: Metadata | None = None
 
@@ -497,8 +501,8 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
 
     def plan(self, actual: providers.CognitoProvider | None) -> Plan[providers.CognitoProviderWriter]:
         if self.params["state"] == "absent":
-            return providers.plan_absent(self.pool, self.name, actual, self.clients)
-        plan = providers.plan(self.desired, actual, self.served)
+            return saml_provider_plan.plan_absent(self.pool, self.name, actual, self.clients)
+        plan = saml_provider_plan.plan(self.desired, actual, self.served)
         return Plan(plan.before, plan.after, plan.steps, (*self.warnings, *plan.warnings))
 
     def result(self, plan: Plan[providers.CognitoProviderWriter]) -> dict[str, t.Any]:
@@ -507,11 +511,11 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
         pool = self.pool
         if plan.steps and not self.check_mode:
             pool = self.pools.get(self.pool.id)
-            provider = providers.CognitoProviders(self.cognito, pool).get(self.name) or providers.target(
+            provider = providers.CognitoProviders(self.cognito, pool).get(self.name) or saml_provider_plan.target(
                 self.desired, self.actual
             )
         else:
-            provider = providers.target(self.desired, self.actual)
+            provider = saml_provider_plan.target(self.desired, self.actual)
         shown = provider_views.describe(provider, pool, self.served, self.pools.now) | provider_views.pool_facts(pool)
         if shown["request_signing"] or shown["encrypted_responses"]:
             shown["signing_certificate"] = self.pools.signing_certificate(pool)
@@ -525,13 +529,13 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
             return announced(self.params["expected_entity_id"])
         return None
 
-    def _desired(self, metadata: Metadata | None) -> providers.Desired:
+    def _desired(self, metadata: Metadata | None) -> saml_provider_plan.Desired:
         params = self.params
         if metadata and not metadata.certificates and self.actual:
             metadata = None
         given = {providers.FLAGS[option]: params[option] for option in providers.FLAGS if params[option] is not None}
         identifiers, mapping, clients = params["idp_identifiers"], self._mapping(), self._clients()
-        return providers.Desired(
+        return saml_provider_plan.Desired(
             name=self.name,
             pool=self.pool,
             metadata=metadata,
@@ -556,7 +560,7 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
         if given is None and presets is None:
             return None
         return {
-            **{name: providers.PRESETS[name] for name in presets or ()},
+            **{name: saml_provider_plan.PRESETS[name] for name in presets or ()},
             **{name: str(claim) for name, claim in (given or {}).items()},
         }
 
@@ -636,7 +640,7 @@ def main() -> None:
             "expected_thumbprints": {"type": "list", "elements": "str"},
             "warn_days": {"type": "int", "default": 30},
             "attribute_mapping": {"type": "dict"},
-            "attribute_presets": {"type": "list", "elements": "str", "choices": list(providers.PRESETS)},
+            "attribute_presets": {"type": "list", "elements": "str", "choices": list(saml_provider_plan.PRESETS)},
             "idp_identifiers": {"type": "list", "elements": "str"},
             "sign_out": {"type": "bool"},
             "request_signing": {"type": "bool"},

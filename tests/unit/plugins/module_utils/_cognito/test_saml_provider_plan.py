@@ -11,12 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._cognito.provider_tags import FETCHED_TAG, pool_tags
-from ansible_collections.openccp.federation.plugins.module_utils._cognito.saml_providers import (
-    CognitoProvider,
+from ansible_collections.openccp.federation.plugins.module_utils._cognito.saml_provider_plan import (
     Desired,
     plan,
     plan_absent,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._cognito.saml_providers import CognitoProvider
 from ansible_collections.openccp.federation.plugins.module_utils._cognito.user_pools import AppClient, UserPool
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata
