@@ -92,28 +92,42 @@ def test_halves_hand_over(sandbox: Sandbox, pool: UserPool, playbooks: Playbooks
     assert ("MetadataURL" in details) is (source == "url")
 
 
+def shared(federation: Federation, folder: Path) -> tuple[UserPool, Playbooks, dict[str, t.Any]]:
+    """A pool that shares the application of AWS's sign-in, a terminal, and the variables."""
+    pool = add_pool(federation.sandbox)
+    variables = {**VARIABLES, "federation_user_pools": [pool.variables(application="shared")]}
+    return pool, operator(federation.sandbox, folder), variables
+
+
 def test_a_pool_that_shares_the_application_of_aws(federation: Federation, tmp_path: Path) -> None:
     """Two identifiers and two reply URLs; a sign-in that begins in Entra ID still goes to AWS."""
-    pool = add_pool(federation.sandbox)
-    playbooks = operator(federation.sandbox, tmp_path)
-    variables = {**VARIABLES, "federation_user_pools": [pool.variables(application="shared")]}
-    early = playbooks.fail("cognito", INVENTORY, variables=variables)
-    assert "Run openccp.federation.site, which adds them" in early.message()
-    clash = {**variables, "federation_user_pools": [pool.variables(application="shared", name_id_source="mail")]}
-    assert "it sends one NameID" in playbooks.fail("site", INVENTORY, variables=clash).message()
+    pool, playbooks, variables = shared(federation, tmp_path)
     added = playbooks.succeed("site", INVENTORY, variables=variables)
     assert added.done() == ["Set identifiers, reply URLs and default reply URL of 'Amazon Connect example-demo'"]
     playbooks.succeed("cognito", INVENTORY, variables=variables)
     assert pool.sign_in(JANE)["cognito:username"] == f"{PROVIDER}_{JANE}"
     assert http_sign_in.sign_in(federation.sandbox.environment, federation.url, JANE).ok
+
+
+@pytest.mark.soak
+def test_the_life_of_a_shared_application(federation: Federation, tmp_path: Path) -> None:
+    pool, playbooks, variables = shared(federation, tmp_path)
+    early = playbooks.fail("cognito", INVENTORY, variables=variables)
+    assert "Run openccp.federation.site, which adds them" in early.message()
+    clash = {**variables, "federation_user_pools": [pool.variables(application="shared", name_id_source="mail")]}
+    assert "it sends one NameID" in playbooks.fail("site", INVENTORY, variables=clash).message()
+    for playbook in ("site", "cognito"):
+        playbooks.succeed(playbook, INVENTORY, variables=variables)
     for playbook in ("site", "cognito", "check"):
         assert playbooks.succeed(playbook, INVENTORY, variables=variables).changed() == 0
     foretold = playbooks.succeed(
         "rotate_certificate", INVENTORY, "--check", variables=variables | {"certificate_rotation_now": True}
     )
     assert [line for line in foretold.plan() if line.endswith(f"{pool.id}/{PROVIDER}")]
-    gone = playbooks.succeed("teardown", INVENTORY, "--tags", "aws", "--check", variables=variables)
-    assert f"Delete the SAML provider {PROVIDER!r} of the user pool 'desk'" in gone.plan()
+    gone = playbooks.succeed("teardown", INVENTORY, "--tags", "aws", variables=variables)
+    assert f"Delete the SAML provider {PROVIDER!r} of the user pool 'desk'" in gone.done()
+    names = [each["displayName"] for each in federation.tenant["applications"].current()]
+    assert "Amazon Connect example-demo" in names, "it is AWS's as well"
 
 
 @pytest.mark.soak
