@@ -111,6 +111,7 @@ def test_a_pool_that_shares_the_application_of_aws(federation: Federation, tmp_p
 
 @pytest.mark.soak
 def test_the_life_of_a_shared_application(federation: Federation, tmp_path: Path) -> None:
+    """One rotation serves IAM and the pool; one that does not know of the pool locks its people out."""
     pool, playbooks, variables = shared(federation, tmp_path)
     early = playbooks.fail("cognito", INVENTORY, variables=variables)
     assert "Run openccp.federation.site, which adds them" in early.message()
@@ -124,6 +125,16 @@ def test_the_life_of_a_shared_application(federation: Federation, tmp_path: Path
         "rotate_certificate", INVENTORY, "--check", variables=variables | {"certificate_rotation_now": True}
     )
     assert [line for line in foretold.plan() if line.endswith(f"{pool.id}/{PROVIDER}")]
+    federation.due()
+    unaware = variables | {"certificate_rotation_user_pools": []}
+    playbooks.succeed("rotate_certificate", INVENTORY, variables=unaware)
+    assert federation.certificates()[0] != federation.first
+    federation.settled()
+    assert http_sign_in.sign_in(federation.sandbox.environment, federation.url, JANE).ok
+    assert pool.failure(JANE) == "Invalid SAML response received: SAML Response signature is invalid.", "the control"
+    playbooks.succeed("rotate_certificate", INVENTORY, variables=variables)
+    assert pool.failure(JANE) == "", "the rotation that knows of the pool mends it"
+
     gone = playbooks.succeed("teardown", INVENTORY, "--tags", "aws", variables=variables)
     assert f"Delete the SAML provider {PROVIDER!r} of the user pool 'desk'" in gone.done()
     names = [each["displayName"] for each in federation.tenant["applications"].current()]
