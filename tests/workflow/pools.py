@@ -107,19 +107,24 @@ class UserPool:
         return t.cast("dict[str, t.Any]", claims)
 
 
-def add_pool(sandbox: Sandbox, name: str = "desk") -> UserPool:
-    """Make a pool, and let the operator federate it, as the documentation says."""
+def add_pool(sandbox: Sandbox) -> UserPool:
+    """Make the pool desk, and let the operator federate it, as the documentation says."""
     more = json.loads((CHECKOUT / "docs" / "permissions" / "aws-policy-cognito.json").read_text(encoding="utf-8"))
-    account = ACCOUNTS["aws"]
     policy = {**POLICY, "Statement": [*POLICY["Statement"], *more["Statement"]]}
     key = {"id": KEY, "secret": SECRET, "policy": policy}
-    seed = {"account": account, "region": REGION, "name": name, "domain": name, "clients": [CLIENT]}
     people = [{"userPrincipalName": name, "mail": name} for name in ("jane.doe@example.com", "john.roe@example.com")]
     content = {
         "entra": {"tenants": [{"id": TENANTS["public"], "users": people}]},
-        "aws": {"accounts": [{"id": account, "access_keys": [key]}], "pools": [seed]},
+        "aws": {"accounts": [{"id": ACCOUNTS["aws"], "access_keys": [key]}]},
     }
-    made = clouds.seed(sandbox.world, content)["aws"]["pools"][0]
+    clouds.seed(sandbox.world, content)
+    return make_pool(sandbox, "desk")
+
+
+def make_pool(sandbox: Sandbox, name: str) -> UserPool:
+    """Make a pool with the public app client web."""
+    pool = {"account": ACCOUNTS["aws"], "region": REGION, "name": name, "domain": name, "clients": [CLIENT]}
+    made = clouds.seed(sandbox.world, {"aws": {"pools": [pool]}})["aws"]["pools"][0]
     return UserPool(sandbox, made["id"], made["clients"]["web"]["id"], name)
 
 

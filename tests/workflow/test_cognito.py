@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from playbooks import Playbooks
-from pools import NAME, PROVIDER, UserPool, add_pool, operator
+from pools import NAME, PROVIDER, UserPool, add_pool, make_pool, operator
 from rotations import VARIABLES, Federation
 from seeds import TENANTS
 
@@ -146,7 +146,7 @@ def test_several_pools_of_several_hosts(sandbox: Sandbox, playbooks: Playbooks, 
     """Two federations of one directory have the same two pools: one application for each pool, a provider for each
     host, and an app client offers both, although both change it at once.
     """
-    other = add_pool(sandbox, "back")
+    other = make_pool(sandbox, "back")
     variables = {"federation_user_pools": [pool.variables(), other.variables()]}
     inventory = "variants/two_federations.yml"
     made = playbooks.succeed("cognito", inventory, variables=variables)
