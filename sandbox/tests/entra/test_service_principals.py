@@ -211,6 +211,22 @@ def test_own_certificate(graph: t.Any, tenant: t.Any) -> None:
     assert "open" not in str(graph("GET", path(principal), 200)["passwordCredentials"])
 
 
+def test_keys_of_an_application(graph: t.Any) -> None:
+    """facts/entra.md E1, of an application, whose key may be one to encrypt for."""
+    now = dt.datetime.now(dt.UTC)
+    _private, certificate = self_signed("desk", now - dt.timedelta(days=1), now + dt.timedelta(days=100))
+    new = {"type": "AsymmetricX509Cert", "usage": "Encrypt", "key": base64.b64encode(der(certificate)).decode()}
+    application, _principal = graph.saml_application()
+    where = f"/applications/{application['id']}"
+    graph.refused("PATCH", where, 400, json={"keyCredentials": [{**new, "key": "eA=="}]})
+    graph("PATCH", where, 204, json={"keyCredentials": [new]})
+    (key,) = graph("GET", f"{where}?$select=keyCredentials", 200)["keyCredentials"]
+    assert base64.b64decode(key["customKeyIdentifier"]).hex().upper() == thumbprint(certificate)
+    graph.refused("PATCH", where, 400, json={"keyCredentials": [key]})
+    graph("PATCH", where, 204, json={"keyCredentials": [kept(key)], "tokenEncryptionKeyId": key["keyId"]})
+    assert graph("GET", f"{where}?$select=keyCredentials", 200)["keyCredentials"] == [key]
+
+
 def test_remove_key_needs_a_proof(graph: t.Any) -> None:
     """3.9, facts/pains.md 5"""
     _application, principal = graph.saml_application()
