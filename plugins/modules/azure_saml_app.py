@@ -715,7 +715,7 @@ def argument_spec() -> dict[str, t.Any]:
         "reply_urls": {"type": "list", "elements": "str"},
         "default_reply_url": {"type": "str"},
         "logout_url": {"type": "str"},
-        "token_encryption_certificate": {"type": "str"},
+        "token_encryption_certificate": {"type": "str", "no_log": False},
         "relay_state": {"type": "str"},
         "session_name_source": {"type": "str", "choices": list(SESSION_NAME_SOURCES)},
         "name_id_source": {"type": "str", "choices": list(NAME_ID_CHOICES)},

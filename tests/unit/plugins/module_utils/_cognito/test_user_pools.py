@@ -23,36 +23,38 @@ CONCURRENT: t.Final = ClientError({"Error": {"Code": "ConcurrentModificationExce
 
 
 class Cognito:
-    """An app client as Amazon Cognito holds it. meanwhile: what happens to each update, in turn; then all are taken."""
+    """An app client as Amazon Cognito holds it. fails: whether the first update meets another one. overwritten: what
+    another run, which read the client before, leaves of the providers after the first update.
+    """
 
-    def __init__(self, *meanwhile: ClientError | list[str], providers: t.Sequence[str] = ("COGNITO",)) -> None:
+    def __init__(
+        self, *, fails: bool = False, overwritten: list[str] | None = None, providers: t.Sequence[str] = ("COGNITO",)
+    ) -> None:
         self.meta = SimpleNamespace(events=SimpleNamespace(register=lambda *_arguments: None))
         self.client: dict[str, t.Any] = {"UserPoolId": POOL.id, "ClientId": "1", "CallbackURLs": ["https://a.example/"]}
         self.client |= {"SupportedIdentityProviders": list(providers), "ClientSecret": "x"}
-        self._meanwhile = list(meanwhile)
+        self._fails, self._overwritten = fails, overwritten
 
     def describe_user_pool_client(self, **_place: str) -> dict[str, t.Any]:
         return {"UserPoolClient": copy.deepcopy(self.client)}
 
     def update_user_pool_client(self, **settings: t.Any) -> None:
+        if self._fails:
+            self._fails = False
+            raise CONCURRENT
         self.client = {**settings, "ClientSecret": "x"}
-        if not self._meanwhile:
-            return
-        event = self._meanwhile.pop(0)
-        if isinstance(event, ClientError):
-            self.client["SupportedIdentityProviders"] = ["COGNITO"]
-            raise event
-        self.client["SupportedIdentityProviders"] = event  # another run sends back what it read before, with its own
+        if self._overwritten is not None:
+            self.client["SupportedIdentityProviders"], self._overwritten = self._overwritten, None
 
 
 @pytest.mark.parametrize(
     ("cognito", "offered", "expected"),
     [
         (Cognito(), True, ["COGNITO", "Entra"]),
-        (Cognito(CONCURRENT), True, ["COGNITO", "Entra"]),
-        (Cognito(["COGNITO", "Other"]), True, ["COGNITO", "Other", "Entra"]),
+        (Cognito(fails=True), True, ["COGNITO", "Entra"]),
+        (Cognito(overwritten=["COGNITO", "Other"]), True, ["COGNITO", "Other", "Entra"]),
         (Cognito(providers=["COGNITO", "Entra", "Other"]), False, ["COGNITO", "Other"]),
-        (Cognito(["COGNITO", "Entra"], providers=["COGNITO", "Entra"]), False, ["COGNITO"]),
+        (Cognito(overwritten=["COGNITO", "Entra"], providers=["COGNITO", "Entra"]), False, ["COGNITO"]),
     ],
 )
 def test_a_client_is_changed_though_another_run_changes_it(
