@@ -77,3 +77,10 @@ def test_actions_are_pinned(workflow: Path) -> None:
     used = re.findall(r"uses: (\S+)", workflow.read_text(encoding="utf-8"))
     assert used
     assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in used)
+
+
+def test_every_guide_is_a_page_of_the_site() -> None:
+    index = (CHECKOUT / "docs" / "site" / "index.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^pages/([\w/-]+)$", index, re.MULTILINE))
+    docs = CHECKOUT / "docs"
+    assert {str(page.relative_to(docs).with_suffix("")) for page in docs.rglob("*.md")} - {"site/index"} == listed
