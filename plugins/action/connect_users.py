@@ -11,6 +11,7 @@ import threading
 import typing as t
 from pathlib import Path
 
+from ansible import constants
 from ansible.utils.display import Display
 from ansible_collections.openccp.federation.plugins.plugin_utils._direct import DirectAction, load
 
@@ -58,7 +59,11 @@ class ActionModule(DirectAction):
         if self._task.async_val or self._task.check_mode or "progress_file" in self._task.args or elsewhere:
             return execute(*args, task_vars=task_vars, **kwargs)
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
-        with tempfile.NamedTemporaryFile(prefix="connect-users-") as file, Tail(Path(file.name), host):
+        # In Ansible's own folder: where a run is killed, nothing is left beside what Ansible leaves.
+        with (
+            tempfile.NamedTemporaryFile(prefix="connect-users-", dir=constants.DEFAULT_LOCAL_TMP) as file,
+            Tail(Path(file.name), host),
+        ):
             told = {**self._task.args, "progress_file": file.name}
             done = execute(*args, module_args=told, task_vars=task_vars, **kwargs)
         done.get("invocation", {}).get("module_args", {}).pop("progress_file", None)

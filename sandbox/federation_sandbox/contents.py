@@ -98,7 +98,7 @@ def _mapping(value: t.Mapping[t.Any, t.Any]) -> t.Any:
 
 
 def _fields(value: t.Any) -> Contents:
-    return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
 
 
 def _described(document: str) -> Contents:

@@ -10,6 +10,8 @@ import collections.abc
 import dataclasses
 import typing as t
 
+from disturbances import VANISHING
+
 from federation_sandbox.faults import Fault, Kind
 from federation_sandbox.traffic import Entry
 
@@ -40,12 +42,18 @@ OTHER_CODES: t.Final = {500: "InternalServerError", 503: "ServiceUnavailable"}
 
 @dataclasses.dataclass(frozen=True)
 class Trouble:
-    """What goes wrong. killed: the run and its workers are, once the call is under way."""
+    """What goes wrong. killed: the run and its workers are, once the call is under way. lagging: the clouds are behind
+    all the while. again: the same job runs from beginning to end just before the call. vanishing: what somebody else
+    removes just before the call.
+    """
 
     name: str
     kind: Kind = "error"
     status: int = 503
     killed: bool = False
+    lagging: bool = False
+    again: bool = False
+    vanishing: str = ""
 
     def fault(self, call: Call) -> Fault:
         """The fault that a call meets."""
@@ -68,6 +76,9 @@ WRITES: t.Final = (
     Trouble("403 once", status=403),
     Trouble("409", status=409),
     Trouble("time-out", "silence"),
+    Trouble("killed after it took effect, in clouds that lag", "unanswered", killed=True, lagging=True),
+    Trouble("answer lost, in clouds that lag", "lost", lagging=True),
+    Trouble("the same job at once", again=True),
 )
 #: at each read
 READS: t.Final = (
@@ -116,10 +127,17 @@ def calls(recorded: collections.abc.Iterable[Entry]) -> list[Call]:
 
 
 def cases(scenario: str, recorded: collections.abc.Iterable[Entry]) -> list[Case]:
-    """Every case of a scenario, in the order of its calls. What answers no call cannot be not found or old."""
-    return [
-        Case(scenario, call, trouble)
-        for call in calls(recorded)
-        for trouble in (WRITES if call.write else READS)
-        if not (call.service in ("login", "sts") and trouble.name in ("404 once", "stale"))
-    ]
+    """Every case of a scenario, in the order of its calls. A token cannot be not found, and none is old."""
+    found, made = [], []
+    for call in calls(recorded):
+        if call.write:
+            troubles = [*WRITES, *(Trouble(f"{name} vanishes", vanishing=name) for name in made)]
+        else:
+            troubles = [each for each in READS if call.service not in ("login", "sts") or not _needs_object(each)]
+        found += [Case(scenario, call, trouble) for trouble in troubles]
+        made += [name for name, (operation, _remove) in VANISHING.items() if operation == call.operation]
+    return found
+
+
+def _needs_object(trouble: Trouble) -> bool:
+    return trouble.status == 404 or trouble.kind == "stale"

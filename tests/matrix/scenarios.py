@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 import json
+import subprocess
 import typing as t
 from pathlib import Path
 
+import strangers
 from playbooks import Playbooks, Run
+from pools import KEY, REGION, add_pool
 from rotations import VALIDITY
-from seeds import TENANTS
+from seeds import ACCOUNTS, SECRET, TENANTS
 
-from federation_sandbox import clouds
+from federation_sandbox import clouds, http_sign_in
 from federation_sandbox.testing import Sandbox
+from saml_factory import make_certificate, make_metadata
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
 AGENTS: t.Final = "Contact centre agents"
@@ -24,8 +29,6 @@ JANE, JOHN = "jane.doe@example.com", "john.roe@example.com"
 NIA, MIA = "nia.poe@example.com", "mia.coe@example.com"
 #: stands for the folder of a case in the variables of a command
 FOLDER: t.Final = "FOLDER"
-#: what a clean run leaves alone of an application that was removed and made anew
-DELETED: t.Final = "deletedItems"
 
 Variables = t.Mapping[str, t.Any]
 
@@ -42,9 +45,17 @@ class Command:
         """The variables for a case with a folder of its own."""
         return t.cast("dict[str, t.Any]", json.loads(json.dumps(dict(self.variables)).replace(FOLDER, str(folder))))
 
+    def words(self, folder: Path) -> list[str]:
+        """The arguments for such a case."""
+        return [word.replace(FOLDER, str(folder)) for word in self.arguments]
+
     def run(self, playbooks: Playbooks, folder: Path) -> Run:
         """Run it to its end."""
-        return playbooks.run(self.playbook, INVENTORY, *self.arguments, variables=self.given(folder))
+        return playbooks.run(self.playbook, INVENTORY, *self.words(folder), variables=self.given(folder))
+
+    def start(self, playbooks: Playbooks, folder: Path) -> subprocess.Popen[str]:
+        """Run it in a process of its own."""
+        return playbooks.start(self.playbook, INVENTORY, *self.words(folder), variables=self.given(folder))[0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,11 +68,16 @@ class Place:
 
     def succeed(self, command: Command) -> None:
         """Run a command that must succeed."""
-        self.playbooks.succeed(command.playbook, INVENTORY, *command.arguments, variables=command.given(self.folder))
+        run = command.run(self.playbooks, self.folder)
+        assert run.returncode == 0, run.output
 
     def seed(self, **content: t.Any) -> None:
         """Put something into the tenant."""
         clouds.seed(self.sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], **content}]}})
+
+    def aws(self, **content: t.Any) -> dict[str, t.Any]:
+        """Put something into AWS: what was made."""
+        return t.cast("dict[str, t.Any]", clouds.seed(self.sandbox.world, {"aws": content})["aws"])
 
     def later(self, days: float) -> None:
         """Let time pass."""
@@ -77,7 +93,8 @@ class Scenario:
     """prepare: makes what is there before. commands: the job. recovery: what is run after it was disturbed, the job
     again unless told.
 
-    agents: who signs in before and afterwards, and so must at every moment between.
+    agents: who signs in before and afterwards, and so must at every moment between. environment: of the operator, where
+    it is not that of who federates.
     """
 
     name: str
@@ -85,6 +102,7 @@ class Scenario:
     prepare: t.Callable[[Place], None] = _nothing
     recovery: tuple[Command, ...] = ()
     agents: tuple[str, ...] = ()
+    environment: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def again(self) -> tuple[Command, ...]:
@@ -153,10 +171,49 @@ def _retirable(place: Place) -> None:
     place.later(8)
 
 
+def _others(place: Place) -> None:
+    """Somebody else has made the application, the provider and the role."""
+    session = strangers.sign_in(http_sign_in.new_browser(place.sandbox.environment))
+    app_id = strangers.make_application(session, "Theirs")
+    given = {"azure_saml_app_app_id": app_id, "azure_saml_app_adopt": True, "aws_federation_adopt": True}
+    (place.folder / "adopt.json").write_text(json.dumps(given), encoding="utf-8")
+    metadata = make_metadata(make_certificate())
+    provider = {"account": ACCOUNTS["aws"], "name": "Entra-example-demo", "metadata": metadata}
+    arn = place.aws(providers=[provider])["providers"][0]["arn"]
+    trust = {"Effect": "Allow", "Principal": {"Federated": arn}, "Action": "sts:AssumeRoleWithSAML"}
+    role = {"name": "ConnectFederation-example-demo", "trust": {"Version": "2012-10-17", "Statement": [trust]}}
+    place.aws(roles=[{"account": ACCOUNTS["aws"], **role}])
+
+
+def _pool(place: Place) -> None:
+    """A user pool that is to be federated."""
+    add_pool(place.sandbox)
+
+
+def _federated_pool(place: Place) -> None:
+    """A user pool that is federated beside the instance."""
+    _pool(place)
+    _made(place)
+    place.succeed(COGNITO)
+
+
+def _bucket(place: Place) -> None:
+    """An instance, a bucket, and the library of a page."""
+    place.aws(
+        accounts=[{"id": ACCOUNTS["aws"], "access_keys": [{"id": PUBLISHER, "secret": SECRET}]}],
+        instances=[{"account": ACCOUNTS["aws"], "region": REGION, "alias": "example-demo"}],
+        buckets=[{"account": ACCOUNTS["aws"], "region": REGION, "name": "example-desk"}],
+    )
+    (place.folder / "connect-streams-min.js").write_bytes(LIBRARY)
+
+
 ROTATION: t.Final[dict[str, t.Any]] = {
     "azure_saml_app_signing_certificate": {"validity_days": VALIDITY},
     "certificate_rotation_settle_seconds": 1,
 }
+POOL: t.Final[dict[str, t.Any]] = {"federation_user_pools": [{"user_pool_name": "desk", "clients": ["web"]}]}
+LIBRARY: t.Final = b"// stands for the library, which nothing here runs\n"
+PUBLISHER: t.Final = "AKIAPUBLISHER0000001"
 ROTATE: t.Final = Command("rotate_certificate", (), ROTATION)
 TAKE_ALL: t.Final[dict[str, t.Any]] = {
     "federation_remove_agents": True,
@@ -174,7 +231,19 @@ def _users(leavers: str, **more: t.Any) -> Command:
     )
 
 
+def _pages(*urls: str) -> Command:
+    """Pages in the bucket, a folder for each."""
+    pages = [{"url": url, "bucket": "example-desk", "prefix": f"{number}/"} for number, url in enumerate(urls)]
+    library = {
+        "ccp_page_library": f"{FOLDER}/connect-streams-min.js",
+        "ccp_page_library_sha256": hashlib.sha256(LIBRARY).hexdigest(),
+        "ccp_page_login_url": "https://launcher.myapps.microsoft.com/api/signin/22222222-0000-4000-8000-000000000000",
+    }
+    return Command("ccp_page", (), {**library, "federation_pages": pages})
+
+
 SITE: t.Final = _site()
+COGNITO: t.Final = Command("cognito", (), POOL)
 TEARDOWN: t.Final = Command("teardown")
 
 SCENARIOS: t.Final = {
@@ -186,7 +255,7 @@ SCENARIOS: t.Final = {
         Scenario("users, leavers deleted", (_users("delete"),), _changes, agents=(JANE, JOHN)),
         Scenario(
             "users, leavers restricted",
-            (_users("restrict", connect_users_restricted_security_profile="Agent"),),
+            (_users("restrict", connect_users_restricted_security_profile="QualityAnalyst"),),
             _changes,
             agents=(JANE, JOHN),
         ),
@@ -197,6 +266,20 @@ SCENARIOS: t.Final = {
         ),
         Scenario("teardown", (TEARDOWN,), _made),
         Scenario("teardown, of instance and agents", (Command("teardown", (), TAKE_ALL),), _made),
+        Scenario("adoption", (_site("--extra-vars", f"@{FOLDER}/adopt.json"),), _others),
+        Scenario("cognito", (COGNITO,), _pool, environment={"AWS_ACCESS_KEY_ID": KEY}),
+        Scenario(
+            "teardown, of a user pool's federation",
+            (Command("teardown", (), POOL),),
+            _federated_pool,
+            environment={"AWS_ACCESS_KEY_ID": KEY},
+        ),
+        Scenario(
+            "page",
+            (_pages("https://desk.example.com/", "https://crm.example.com/"),),
+            _bucket,
+            environment={"AWS_ACCESS_KEY_ID": PUBLISHER},
+        ),
         Scenario("site after teardown", (TEARDOWN,), _made, recovery=(SITE,)),
         Scenario("teardown after site", (SITE,), recovery=(Command("teardown", (), TAKE_ALL),)),
     )

@@ -19,13 +19,15 @@ import typing as t
 from pathlib import Path
 
 from cases import Call, Case, cases
+from disturbances import VANISHING
 from playbooks import Playbooks
-from scenarios import DELETED, INVENTORY, Command, Place, Scenario
+from scenarios import Command, Place, Scenario
 from seeds import TENANTS, credentials, fill
 
 from federation_sandbox import http_sign_in
 from federation_sandbox.contents import contents, differences
 from federation_sandbox.entra.state import directory
+from federation_sandbox.faults import Fault, Interlude
 from federation_sandbox.testing import Sandbox
 from processes import kill_whole
 
@@ -38,6 +40,14 @@ CLOUDS: t.Final[dict[str, t.Any]] = {
 }
 #: seconds between two looks at whether a call has come
 POLL: t.Final = 0.01
+#: what clouds that lag take
+LAGS: t.Final[dict[str, t.Any]] = {
+    **dict.fromkeys(("graph_replication", "graph_index_lag", "iam_replication", "connect_replication"), 3.0),
+    "connect_search_lag": 3.0,
+    **dict.fromkeys(("graph_flapping", "iam_flapping", "connect_flapping"), 0.3),
+}
+#: what remains of objects that were removed and made anew
+REMNANTS: t.Final = ("deletedItems", "certificates ever made")
 LAUNCHER: t.Final = "https://launcher.myapps.microsoft.com/api/signin"
 
 State = dict[str, t.Any]
@@ -93,9 +103,11 @@ class Bench:
         """Try one case."""
         began = time.monotonic()
         terminal, folder = self._begin()
-        fault = case.trouble.fault(case.call)
-        self._world.faults.add(fault)
         problems: list[str] = []
+        fault = self._fault(case, folder, problems)
+        self._world.faults.add(fault)
+        if case.trouble.lagging:
+            self._world.settings.change(LAGS)
         try:
             if case.trouble.killed:
                 outcome = self._kill(case, terminal, folder)
@@ -104,13 +116,34 @@ class Bench:
             if not fault.met >= fault.at:
                 problems.append(f"{case.call} was never called")
             problems += [f"{agent} could not sign in: {why}" for agent, why in self._sign_ins().items() if why]
-            problems += self._verdict(terminal, folder)
+            problems += self._verdict(case, terminal, folder)
         except AssertionError as failure:
             outcome, problems = "failed", [*problems, str(failure)]
         finally:
             shutil.rmtree(folder)
         seconds = round(time.monotonic() - began, 1)
         return Result(str(case), case.scenario, case.trouble.name, case.call.write, outcome, problems, seconds)
+
+    def _fault(self, case: Case, folder: Path, problems: list[str]) -> Fault:
+        """What the call meets; what goes wrong meanwhile is put to the problems."""
+        call, trouble = case.call, case.trouble
+        if not (trouble.again or trouble.vanishing):
+            return trouble.fault(call)
+
+        def run_again() -> None:
+            elsewhere = self._folder / f"beside-{folder.name}"
+            elsewhere.mkdir()
+            try:
+                self._run(self._scenario.commands, self._terminal(elsewhere), folder)
+            except AssertionError as failure:
+                problems.append(str(failure))
+
+        def remove() -> None:
+            with self._world.lock:
+                VANISHING[trouble.vanishing][1](self._world)
+
+        action = run_again if trouble.again else remove
+        return Interlude(call.service, call.operation, at=call.number, action=action)
 
     def _begin(self) -> tuple[Playbooks, Path]:
         """The state before the job, and a terminal in a folder of its own."""
@@ -120,7 +153,7 @@ class Bench:
         return self._terminal(folder), folder
 
     def _terminal(self, folder: Path) -> Playbooks:
-        return Playbooks({**self._sandbox.environment, **credentials()}, folder)
+        return Playbooks({**self._sandbox.environment, **credentials(), **self._scenario.environment}, folder)
 
     def _run(self, commands: collections.abc.Iterable[Command], terminal: Playbooks, folder: Path) -> str:
         """Run commands until one fails: what that one printed."""
@@ -138,9 +171,7 @@ class Bench:
         """Run the job until the call hangs, and kill it with its workers there."""
         call = case.call
         for command in self._scenario.commands:
-            process, _events = terminal.start(
-                command.playbook, INVENTORY, *command.arguments, variables=command.given(folder)
-            )
+            process = command.start(terminal, folder)
             while not self._came(call) and process.poll() is None:
                 time.sleep(POLL)
             if self._came(call):
@@ -154,22 +185,26 @@ class Bench:
     def _came(self, call: Call) -> bool:
         return len(self._world.traffic.entries(call.service, call.operation)) >= call.number
 
-    def _verdict(self, terminal: Playbooks, folder: Path) -> list[str]:
-        """What is wrong once the job has run again. A state that was judged before is not tried again: what the next
-        run does depends on it alone.
+    def _verdict(self, case: Case, terminal: Playbooks, folder: Path) -> list[str]:
+        """What is wrong once the job has run again.
+
+        A state that was judged before is not tried again: what the next run does depends on it alone, unless the clouds
+        lag. Where somebody else removed something, what was made anew for it is no remnant.
         """
-        self._world.faults.clear()
+        if case.trouble.lagging or case.trouble.vanishing:
+            return self._judge(terminal, folder, REMNANTS if case.trouble.vanishing else ())
         state = self._state(folder)
         key = hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
         if key not in self._judged:
             self._judged[key] = self._judge(terminal, folder)
         return self._judged[key]
 
-    def _judge(self, terminal: Playbooks, folder: Path) -> list[str]:
+    def _judge(self, terminal: Playbooks, folder: Path, left_out: collections.abc.Sequence[str] = ()) -> list[str]:
+        self._world.faults.clear()
         output = self._run(self._scenario.again, terminal, folder)
         if output:
             return [f"the next run failed: {output}"]
-        problems = differences(self.clean, self._state(folder))
+        problems = differences(*(_without(each, left_out) for each in (self.clean, self._state(folder))))
         problems += [f"{agent} cannot sign in: {why}" for agent, why in self._sign_ins().items() if why]
         self._world.traffic.clear()
         output = self._run(self._scenario.again, terminal, folder)
@@ -179,13 +214,13 @@ class Bench:
         return [*problems, *(f"the third run wrote: {each}" for each in written)]
 
     def _state(self, folder: Path) -> State:
-        """What both clouds and the folder hold."""
+        """What both clouds and the folder hold. Of a job that is recovered from by another one, what is deleted does
+        not count.
+        """
         held = contents(self._world)
-        if self._scenario.recovery:
-            for tenant in held["entra"].values():
-                del tenant[DELETED]
-        files = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
-        return {**held, "files": sorted(name for name in files if not name.startswith("events-"))}
+        files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+        state = {**held, "files": sorted(str(path) for path in files if not path.name.startswith("events-"))}
+        return _without(state, REMNANTS) if self._scenario.recovery else state
 
     def _sign_ins(self) -> dict[str, str]:
         """Why an agent does not get in, empty for one who does."""
@@ -198,3 +233,12 @@ class Bench:
         url = f"{LAUNCHER}/{app_id}?tenantId={tenant.id}"
         found = {agent: http_sign_in.sign_in(self._sandbox.environment, url, agent) for agent in self._scenario.agents}
         return {agent: "" if each.ok else f"{each.hop}: {each.text}" for agent, each in found.items()}
+
+
+def _without(state: State, left_out: collections.abc.Sequence[str]) -> State:
+    """A state without some of what its tenants hold."""
+    tenants = state["entra"].items()
+    return {
+        **state,
+        "entra": {name: {key: held[key] for key in held if key not in left_out} for name, held in tenants},
+    }

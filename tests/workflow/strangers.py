@@ -21,6 +21,11 @@ def graph(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> requests.Session
     """Microsoft Graph, as somebody sees it who holds the same credentials and another tool."""
     for variable, value in sandbox.environment.items():
         monkeypatch.setenv(variable, value)
+    return sign_in(requests.Session())
+
+
+def sign_in(session: requests.Session) -> requests.Session:
+    """A session that reaches the sandbox, with a token for Microsoft Graph."""
     given = credentials()
     form = {
         "grant_type": "client_credentials",
@@ -28,15 +33,18 @@ def graph(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> requests.Session
         "client_secret": given["AZURE_CLIENT_SECRET"],
         "scope": "https://graph.microsoft.com/.default",
     }
-    token = requests.post(f"{LOGIN}/{TENANTS['public']}/oauth2/v2.0/token", form, timeout=300).json()["access_token"]
-    session = requests.Session()
+    token = session.post(f"{LOGIN}/{TENANTS['public']}/oauth2/v2.0/token", form, timeout=300).json()["access_token"]
     session.headers["Authorization"] = f"Bearer {token}"
     return session
 
 
 def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str, *identifiers: str) -> str:
     """Have an application that somebody else made. The answer: its client ID."""
-    session = graph(sandbox, monkeypatch)
+    return make_application(graph(sandbox, monkeypatch), name, *identifiers)
+
+
+def make_application(session: requests.Session, name: str, *identifiers: str) -> str:
+    """The same, by a session that signed in."""
     made = session.post(f"{GRAPH}/applications", json={"displayName": name, "identifierUris": identifiers}, timeout=300)
     made.raise_for_status()
     app_id = str(made.json()["appId"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from playbooks import Playbooks, Run
 from seeds import SECRET, TENANTS
 
@@ -98,3 +99,19 @@ def test_a_half_that_knows_no_instance_waits_and_believes_no_file_that_was_chang
         nowhere = playbooks.fail("site", ONE, "--tags", half, variables=elsewhere)
         assert f"The folder {tmp_path / 'nowhere'}" in nowhere.message()
     assert sandbox.world.traffic.requests() == []
+
+
+@pytest.mark.soak
+def test_hosts_that_differ_in_what_a_file_name_cannot_hold_share_no_file(playbooks: Playbooks, tmp_path: Path) -> None:
+    aliases = {"sales/emea": "example-slash", "sales_emea": "example-underscore"}
+    hosts = {
+        name: {"federation_region": "eu-central-1", "federation_instance_alias": alias}
+        for name, alias in aliases.items()
+    }
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    playbooks.succeed("site", inventory, "--tags", "aws", variables={"handover_folder": str(tmp_path)})
+    files = {"sales%2Femea.aws.json": "example-slash", "sales_emea.aws.json": "example-underscore"}
+    assert {file.name for file in tmp_path.glob("*.aws.json")} == files.keys()
+    for name, alias in files.items():
+        assert json.loads((tmp_path / name).read_text(encoding="utf-8"))["instance_alias"] == alias
