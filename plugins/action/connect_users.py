@@ -11,7 +11,7 @@ import threading
 import typing as t
 from pathlib import Path
 
-from ansible import constants
+from ansible import constants as C
 from ansible.utils.display import Display
 from ansible_collections.openccp.federation.plugins.plugin_utils._direct import DirectAction, load
 
@@ -61,7 +61,7 @@ class ActionModule(DirectAction):
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
         # In Ansible's own folder: where a run is killed, nothing is left beside what Ansible leaves.
         with (
-            tempfile.NamedTemporaryFile(prefix="connect-users-", dir=constants.DEFAULT_LOCAL_TMP) as file,
+            tempfile.NamedTemporaryFile(prefix="connect-users-", dir=t.cast("t.Any", C).DEFAULT_LOCAL_TMP) as file,
             Tail(Path(file.name), host),
         ):
             told = {**self._task.args, "progress_file": file.name}

@@ -11,7 +11,6 @@ from seeds import ACCOUNTS, TENANTS
 
 from federation_sandbox.aws.connect.store import Connect
 from federation_sandbox.aws.iam.store import Iam
-from federation_sandbox.entra.graph.deleted_items import delete_softly
 from federation_sandbox.entra.state import Record, Tenant, directory
 from federation_sandbox.world import World
 
@@ -27,10 +26,14 @@ def _principal(world: World) -> Record:
 
 
 def _application(world: World) -> None:
+    # For good: one that can be restored holds its identifier, so a job stops there and says how to go on.
     tenant, principal = _tenant(world), _principal(world)
-    application = tenant.current("applications", appId=principal["appId"])
-    delete_softly(tenant, "servicePrincipals", principal)
-    delete_softly(tenant, "applications", t.cast("Record", application))
+    application = t.cast("Record", tenant.current("applications", appId=principal["appId"]))
+    for assignment in list(tenant["appRoleAssignments"].current()):
+        if assignment["resourceId"] == principal["id"]:
+            tenant["appRoleAssignments"].delete(assignment["id"])
+    tenant["servicePrincipals"].delete(principal["id"])
+    tenant["applications"].delete(application["id"])
 
 
 def _policy(world: World) -> None:

@@ -27,6 +27,8 @@ INVENTORY: t.Final = "sandbox/hosts.yml"
 AGENTS: t.Final = "Contact centre agents"
 JANE, JOHN = "jane.doe@example.com", "john.roe@example.com"
 NIA, MIA = "nia.poe@example.com", "mia.coe@example.com"
+#: seconds for which a job waits for what it wrote to appear, which somebody else may have removed
+PATIENCE: t.Final = 60
 #: stands for the folder of a case in the variables of a command
 FOLDER: t.Final = "FOLDER"
 
@@ -43,7 +45,8 @@ class Command:
 
     def given(self, folder: Path) -> dict[str, t.Any]:
         """The variables for a case with a folder of its own."""
-        return t.cast("dict[str, t.Any]", json.loads(json.dumps(dict(self.variables)).replace(FOLDER, str(folder))))
+        variables = {"federation_wait_timeout": PATIENCE, **self.variables}
+        return t.cast("dict[str, t.Any]", json.loads(json.dumps(variables).replace(FOLDER, str(folder))))
 
     def words(self, folder: Path) -> list[str]:
         """The arguments for such a case."""

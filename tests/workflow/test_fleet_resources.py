@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import subprocess
 import threading
 import typing as t
@@ -109,9 +110,12 @@ def test_a_fleet_keeps_within_its_means_and_a_kill_leaves_nothing(
     printed: list[str] = []
     reader = threading.Thread(target=lambda: printed.extend(process.stdout or ()))
     reader.start()
-    wait_for(lambda: len(_made(sandbox, "CreateUser")) >= HOSTS // 2, "half of the agents", process)
+    wait_for(
+        lambda: process.poll() is not None or len(_made(sandbox, "CreateUser")) >= HOSTS // 2, "half of the agents"
+    )
     kill_whole(process)
     reader.join()
+    assert process.returncode == -signal.SIGKILL, "".join(printed)
     assert terminal.left() == []
 
     process = terminal.start()
