@@ -38,6 +38,15 @@ options:
     description: Whether the federation metadata is read as well, which takes one request for each application.
     type: bool
     default: false
+  wait_for_thumbprint:
+    description:
+      - The thumbprint of a signing certificate of the one application that O(app_id), O(name) or O(identifier) means.
+      - The metadata is read until it lists this certificate, which takes Entra ID up to some minutes.
+    type: str
+  wait_timeout:
+    description: How many seconds to wait, at most, for O(wait_for_thumbprint).
+    type: int
+    default: 600
   people:
     description:
       - People of whom is returned what Entra ID sends, by user principal name, ID, session name, e-mail address or a
@@ -271,41 +280,65 @@ import typing as t
 from datetime import UTC
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.openccp.federation.plugins.module_utils._entra import applications, permissions, result
+from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    applications,
+    permissions,
+    result,
+    signing_certificates,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
     ENTRA_ARGUMENT_SPEC,
     ENTRA_CONSTRAINTS,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._facts.sent_claims import read_sent_claims
 from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
+from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
 
 READS: t.Final[set[permissions.Operation]] = {"read applications"}
 READS_OF_PEOPLE: t.Final[set[permissions.Operation]] = {"read users", "read groups"}
 
 
-def shown(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def read(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The applications that the options ask for, and the time."""
     graph = connect(params)
     asks_for_people = bool(params["people"] or params["everyone_assigned"])
     operations = READS | (READS_OF_PEOPLE if asks_for_people else set())
     permissions.check(graph.roles, operations, graph.place.client_id)
-    found = applications.read_applications(graph, applications.listed(graph, params))
-    described = [
-        result.with_metadata(
-            result.describe(app, graph), result.read_metadata(app, graph) if params["metadata"] else None
-        )
-        for app in found
-    ]
+    apps = applications.read_applications(graph, applications.listed(graph, params))
+    if params["wait_for_thumbprint"]:
+        check_awaited(params, apps)
+    described = [result.with_metadata(result.describe(app, graph), metadata_of(params, graph, app)) for app in apps]
     if asks_for_people:
         names, everyone = params["people"] or (), params["everyone_assigned"]
-        described = [
-            one | {"people": read_sent_claims(graph, one["app_id"], names, everyone=everyone)} for one in described
-        ]
+        for shown in described:
+            shown["people"] = read_sent_claims(graph, shown["app_id"], names, everyone=everyone)
     return {
-        "applications": sorted(described, key=lambda one: (one["name"], one["app_id"])),
+        "applications": sorted(described, key=lambda shown: (shown["name"], shown["app_id"])),
         "now": graph.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
+
+
+def check_awaited(params: t.Mapping[str, t.Any], apps: t.Sequence[applications.Application]) -> None:
+    """InvalidInput or NotFound unless it is one application that has the certificate that is waited for."""
+    if not (params["app_id"] or params["name"] or params["identifier"]) or len(apps) > 1:
+        raise InvalidInput(
+            f"wait_for_thumbprint is for one application, and {len(apps)} are meant.",
+            hint="Give app_id, or a name or an identifier that only one application has.",
+        )
+    for app in apps:
+        signing_certificates.named(app.certificates, canonical_thumbprint(params["wait_for_thumbprint"]))
+
+
+def metadata_of(params: t.Mapping[str, t.Any], graph: Graph, app: applications.Application) -> Metadata | None:
+    """The application's metadata, if it is asked for."""
+    if params["wait_for_thumbprint"]:
+        thumbprint = canonical_thumbprint(params["wait_for_thumbprint"])
+        return result.wait_for_listing(app, graph, entra_waiter(params["wait_timeout"]), thumbprint)
+    return result.read_metadata(app, graph) if params["metadata"] else None
 
 
 def main() -> None:
@@ -315,6 +348,8 @@ def main() -> None:
         "identifier": {"type": "str"},
         "scope": {"type": "str", "choices": ["managed", "all"], "default": "managed"},
         "metadata": {"type": "bool", "default": False},
+        "wait_for_thumbprint": {"type": "str"},
+        "wait_timeout": {"type": "int", "default": 600},
         "people": {"type": "list", "elements": "str"},
         "everyone_assigned": {"type": "bool", "default": False},
     }
@@ -328,7 +363,7 @@ def main() -> None:
     }
     module = AnsibleModule(argument_spec=spec | ENTRA_ARGUMENT_SPEC, supports_check_mode=True, **constraints)
     require(module, "msal", "requests", "cryptography", "lxml")
-    inform(module, lambda: shown(module.params))
+    inform(module, lambda: read(module.params))
 
 
 if __name__ == "__main__":

@@ -95,6 +95,12 @@ options:
       - Take over an existing role that does not carry the tag C(managed-by) as O(tags) has it, if that has one.
     type: bool
     default: false
+  only_managed:
+    description:
+      - Whether O(state=absent) removes the role only when it carries the tag C(managed-by=openccp.federation). The
+        roles of this collection set this tag. A role without it is left as it is.
+    type: bool
+    default: false
   confirm_name:
     description: The role's name once more, without which it is not deleted.
     type: str
@@ -271,6 +277,7 @@ def main() -> None:
             "max_session_duration": {"type": "int"},
             "boundary": {"type": "str", "aliases": ["boundary_policy_arn"]},
             "adopt": {"type": "bool", "default": False},
+            "only_managed": {"type": "bool", "default": False},
             "confirm_name": {"type": "str"},
             "trust_policy_quota": {"type": "int", "default": 2048},
             "account_id": {"type": "str"},

@@ -112,6 +112,12 @@ options:
       one.
     type: bool
     default: false
+  only_managed:
+    description:
+      - Whether O(state=absent) removes the provider only when it carries the tag C(managed-by=openccp.federation). The
+        roles of this collection set this tag. A provider without it is left as it is.
+    type: bool
+    default: false
   account_id:
     description:
       - The ID of the AWS account. It saves the request that otherwise asks STS whose credentials these are.
@@ -357,6 +363,7 @@ def main() -> None:
             },
             "remove_private_keys": {"type": "list", "elements": "str", "no_log": False},
             "adopt": {"type": "bool", "default": False},
+            "only_managed": {"type": "bool", "default": False},
             "account_id": {"type": "str"},
             "tags": {"type": "dict", "aliases": ["resource_tags"]},
             "purge_tags": {"type": "bool", "default": True},

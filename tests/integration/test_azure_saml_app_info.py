@@ -96,3 +96,18 @@ def test_claims_are_shown_to_those_who_may_only_read(sandbox: Sandbox) -> None:
     assert len({json.dumps(one["claims"]) for one in whole}) == 3
     tenant.grant("Application.Read.All")
     assert {tuple(one["not_readable"]) for one in tenant.run(INFO, {})["applications"]} == {("policies",)}
+
+
+def test_a_certificate_is_waited_for(two: Tenant) -> None:
+    centre = {"app_id": next(one["appId"] for one in two.all("applications") if one["displayName"] == "Contact centre")}
+    certificate = two.run("azure_saml_certificate", centre)["certificate"]
+    two.world.settings.change({"metadata_lag": 2.0})
+    (shown,) = two.run(INFO, {**centre, "wait_for_thumbprint": certificate["thumbprint"].lower()})["applications"]
+    assert shown["metadata_xml"].count("<X509Certificate>") >= 2
+    assert certificate["thumbprint"] in [one["thumbprint"] for one in shown["certificates"]]
+    unknown = two.run(INFO, {**centre, "wait_for_thumbprint": "0" * 40, "wait_timeout": 1})
+    assert unknown["failed"]
+    assert "0" * 40 in unknown["msg"]
+    several = two.run(INFO, {"scope": "all", "wait_for_thumbprint": certificate["thumbprint"]})
+    assert several["failed"]
+    assert "2 are meant" in several["msg"]

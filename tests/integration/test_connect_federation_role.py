@@ -265,3 +265,18 @@ def test_govcloud(sandbox: Sandbox, govcloud: dict[str, str], saml: SimpleNamesp
     created = run_module("connect_federation_role", params, govcloud)
     assert created["role"]["arn"] == f"arn:aws-us-gov:iam::{account}:role/ConnectAgents"
     assert not run_module("connect_federation_role", params, govcloud)["changed"]
+
+
+def test_only_what_this_collection_made_is_removed(sandbox: Sandbox, role: Run, iam: t.Any) -> None:
+    """A role of others stays as it is, whatever policies it has; it is not even asked which."""
+    goes = {"state": "absent", "confirm_name": "ConnectAgents", "only_managed": True}
+    role()
+    iam.attach_role_policy(RoleName="ConnectAgents", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    operations(sandbox)
+    assert not role(**goes)["changed"]
+    assert operations(sandbox) == ["GetRole", "GetRolePolicy"]
+    iam.detach_role_policy(RoleName="ConnectAgents", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    role(tags={"managed-by": "openccp.federation"}, adopt=True)
+    assert role(**goes, _check=True)["changed"]
+    assert role(**goes)["changed"]
+    assert not role(**goes)["changed"]

@@ -350,3 +350,13 @@ def test_info(
     assert one["saml_providers"] == [other]
     assert operations(sandbox) == ["GetSAMLProvider"]
     assert run_module("iam_saml_provider_info", {"name": "Nobody"}, aws)["saml_providers"] == []
+
+
+def test_only_what_this_collection_made_is_removed(provider: t.Callable[..., ModuleResult], old: str) -> None:
+    provider(metadata=old, tags={"managed-by": "others"})
+    left = provider(state="absent", only_managed=True)
+    assert (left["changed"], left["actions"]) == (False, [])
+    provider(metadata=old, tags={"managed-by": "openccp.federation"}, adopt=True)
+    assert provider(state="absent", only_managed=True, _check=True)["changed"]
+    assert provider(state="absent", only_managed=True)["actions"] == ["Delete the SAML provider 'Entra'"]
+    assert not provider(state="absent", only_managed=True)["changed"]

@@ -17,6 +17,11 @@ MANAGED_BY: t.Final = "managed-by"
 OURS: t.Final = "openccp.federation"
 
 
+def is_managed(tags: t.Mapping[str, str]) -> bool:
+    """Whether an object carries the tag by which this collection knows what it made."""
+    return tags.get(MANAGED_BY) == OURS
+
+
 def check_owner(
     what: str, current: t.Mapping[str, str], tags: t.Mapping[str, str] | None, adopt: bool, option: str
 ) -> None:

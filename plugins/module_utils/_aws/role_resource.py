@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.openccp.federation.plugins.module_utils._aws import role_plan
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import is_managed
 from ansible_collections.openccp.federation.plugins.module_utils._aws.roles import BINDING, Role, Roles
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import check_role_name
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput
@@ -51,7 +52,7 @@ class FederationRoleResource(Resource["Role | None", Roles]):
             self.api.check_boundary(self.wanted.boundary)
         if self.actual is not None:
             self.arn = self.actual.arn
-            self.others = [] if self.wanted else self.api.other_policies(self.name, self.policy_name)
+            self.others = self.api.other_policies(self.name, self.policy_name) if self._goes(self.actual) else []
         elif self.wanted is not None:
             account = account_of(self.module)
             self.arn = role_plan.new_arn(self.wanted, account.partition, account.id)
@@ -60,7 +61,8 @@ class FederationRoleResource(Resource["Role | None", Roles]):
     def plan(self, actual: Role | None) -> Plan[Roles]:
         """The steps that change the role in place, create it or delete it."""
         if self.wanted is None:
-            return role_plan.plan_absent(self.name, self.policy_name, actual, self.others)
+            going = actual if self._goes(actual) else None
+            return role_plan.plan_absent(self.name, self.policy_name, going, self.others)
         return role_plan.plan(self.wanted, actual, self.arn)
 
     def carry_out(self, step: Step[Roles]) -> Plan[Roles] | None:
@@ -85,6 +87,12 @@ class FederationRoleResource(Resource["Role | None", Roles]):
             what = f"IAM to show the role {self.name!r} as it was written"
             return role_plan.describe(self.waiter.until(what, self._as_wanted, steady=1))
         return role_plan.describe(self.actual)
+
+    def _goes(self, actual: Role | None) -> bool:
+        """Whether the role is to be deleted: with only_managed, one that carries our tag."""
+        if actual is None or self.wanted is not None:
+            return False
+        return is_managed(actual.tags) or not self.params["only_managed"]
 
     def _check_confirmation(self) -> None:
         if self.params["confirm_name"] != self.name:

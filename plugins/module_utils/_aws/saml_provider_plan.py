@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
+from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner, is_managed
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import (
     PrivateKey,
     SamlProvider,
@@ -101,9 +101,9 @@ def plan(wanted: Wanted, actual: SamlProvider | None) -> Plan[SamlProviderWriter
     return Plan(view(actual), view(after), tuple(steps), tuple(_new_issuer(actual, after)))
 
 
-def plan_absent(actual: SamlProvider | None) -> Plan[SamlProviderWriter]:
-    """The step that removes a provider, if it is there."""
-    if actual is None:
+def plan_absent(actual: SamlProvider | None, *, only_managed: bool = False) -> Plan[SamlProviderWriter]:
+    """The step that removes a provider, if it is there. only_managed: and carries our tag."""
+    if actual is None or (only_managed and not is_managed(actual.tags)):
         return Plan()
     step = Step(SamlProviderWriter.delete, f"Delete the SAML provider {actual.name!r}", arn=actual.arn)
     return Plan(view(actual), {}, (step,))

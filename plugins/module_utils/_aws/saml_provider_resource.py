@@ -72,7 +72,7 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
     def plan(self, actual: SamlProvider | None) -> Plan[SamlProviderWriter]:
         """The steps that change the provider, create it or delete it."""
         if self.wanted is None:
-            return planning.plan_absent(actual)
+            return planning.plan_absent(actual, only_managed=self.params["only_managed"])
         plan = planning.plan(self.wanted, actual)
         return dataclasses.replace(plan, warnings=(*self.warnings, *plan.warnings))
 

@@ -120,12 +120,8 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
         )
 
     def _metadata(self, listed: bool) -> str:
-        def probe() -> str | None:
-            metadata = app_result.read_metadata(self.app, self.graph)
-            return metadata.document if metadata and (self.thumbprint in metadata.thumbprints) is listed else None
-
-        what = f"to list the signing certificate {self.thumbprint}{'' if listed else ' no longer'}"
-        return self.waiter.until(f"the metadata of '{self.app.label}' {what}", probe)
+        thumbprint = str(self.thumbprint)
+        return app_result.wait_for_listing(self.app, self.graph, self.waiter, thumbprint, listed=listed).document
 
     def _metadata_without(self) -> str:
         now = app_result.wait_for_metadata(self.app, self.graph, self.waiter)

@@ -111,6 +111,19 @@ def wait_for_metadata(app: Application, graph: Graph, waiter: Waiter) -> Metadat
     )
 
 
+def wait_for_listing(
+    app: Application, graph: Graph, waiter: Waiter, thumbprint: str, *, listed: bool = True
+) -> Metadata:
+    """The metadata, once it lists a signing certificate, or once it lists it no longer."""
+
+    def probe() -> Metadata | None:
+        metadata = read_metadata(app, graph)
+        return metadata if metadata and (thumbprint in metadata.thumbprints) is listed else None
+
+    what = f"to list the signing certificate {thumbprint}{'' if listed else ' no longer'}"
+    return waiter.until(f"the metadata of '{app.label}' {what}", probe)
+
+
 def with_metadata(described: dict[str, t.Any], metadata: Metadata | None) -> dict[str, t.Any]:
     """What modules return of an application, with its metadata when it is there."""
     if metadata is None:
