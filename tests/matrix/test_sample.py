@@ -21,7 +21,7 @@ from importable import make_importable
 make_importable()
 
 #: by troubles at writes and at reads, how many cases are drawn
-DRAWN: t.Final = {"killed": 2, "done but": 1, "stale": 1}
+DRAWN: t.Final = {"killed": 1, "done but": 1, "stale": 1}
 SEED: t.Final = 20
 LIST: t.Final = {"service": "graph", "operation": "applications.list", "write": False}
 CREATE: t.Final = {"service": "iam", "operation": "CreateRole", "write": True}
