@@ -131,7 +131,7 @@ sandbox: .venv-demo/.ready $(COLLECTIONS)/.ready ## Keep a seeded sandbox open
 
 # --- tests ---
 
-.PHONY: test setup-floor setup-newest setup-latest setup-next test-main test-floor test-newest test-latest test-next test-molecule soak conformance
+.PHONY: test setup-floor setup-newest setup-latest setup-next test-main test-floor test-newest test-latest test-next test-molecule soak conformance permissions
 # What starts modules and playbooks takes half an hour of two cores. `make test` runs a quarter of it, each commit the next one; SAMPLE=0/1 runs all, as continuous integration does.
 # More workers than cores: the tests wait for the lags and limits of the sandbox. They take the next test when they are done with one: what takes long first (pyproject.toml).
 SHARED := --numprocesses 4 --dist load --maxschedchunk 1
@@ -190,6 +190,9 @@ soak: setup ## Run what takes minutes each: rotations under continuous sign-ins,
 conformance: .venv-conformance/.ready $(COLLECTIONS)/.ready ## Hold the sandbox against clients that this project did not write
 	export PATH=$(CURDIR)/.venv-conformance/bin:$$PATH
 	python -m pytest --quiet --numprocesses 2 conformance
+
+permissions: setup ## Play every job in the sandbox, and write the least permissions of each into docs/permissions
+	PYTHONPATH=$(COLLECTIONS):conformance:tests:tests/workflow $(BIN)/python conformance/permission_jobs.py
 
 # --- measurements ---
 

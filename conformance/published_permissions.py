@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import collections
 import collections.abc
+import functools
 import json
 import re
 import sys
@@ -97,6 +98,7 @@ def table_of(document: collections.abc.Mapping[str, t.Any]) -> dict[str, Needs]:
     return {call: minimal(one for one in _needs(entries) if one <= set(PERMISSIONS)) for call, entries in known.items()}
 
 
+@functools.cache
 def read_table() -> dict[str, Needs]:
     """The table that is kept here."""
     content = json.loads(TABLE.read_text(encoding="utf-8"))

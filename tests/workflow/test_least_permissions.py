@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run says that lacks one permission of those that are documented for its job.
+
+That nothing in them is unneeded is proven on the recording (tests/unit/test_least_permissions.py); the run of each job
+without each permission is part of `make soak`.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import json
+import typing as t
+
+import pytest
+from least_permissions import FOLDER, every_action, without
+from permission_jobs import JOBS, Granted, Scenarios
+from rotations import INVENTORY, PEOPLE, Federation
+from seeds import ACCOUNTS, SECRET
+
+from federation_sandbox import clouds
+from federation_sandbox.testing import Sandbox
+
+NIA: t.Final = {"username": "nia.poe@example.com", "first_name": "Nia", "last_name": "Poe"}
+#: job → an action of its policy, the variables of a run that needs it, and whether the run fails
+LACKING: t.Final[dict[str, tuple[str, dict[str, t.Any], bool]]] = {
+    "rotate-certificate": ("iam:UpdateSAMLProvider", {"certificate_rotation_now": True}, True),
+    "users": ("connect:CreateUser", {"federation_agents": [*PEOPLE, NIA], "connect_users_mode": "add"}, True),
+    "check": ("iam:GetRolePolicy", {"federation_check_overview": False}, False),
+}
+
+
+def policy_of(job: str) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", json.loads((FOLDER / "jobs" / f"{job}.json").read_text(encoding="utf-8")))
+
+
+def lacking(policy: dict[str, t.Any], action: str) -> dict[str, t.Any]:
+    """The policy without an action, whatever it is for."""
+    numbers = [number for number, each in every_action(policy) if each == action]
+    for number in reversed(numbers):
+        policy = without(policy, number, action)
+    return policy
+
+
+@pytest.mark.parametrize("job", LACKING)
+def test_a_run_names_the_permission_that_it_lacks(federation: Federation, job: str) -> None:
+    action, variables, fails = LACKING[job]
+    key = {"id": "AKIALACKINGONE000000", "secret": SECRET, "policy": lacking(policy_of(job), action)}
+    clouds.seed(federation.world, {"aws": {"accounts": [{"id": ACCOUNTS["aws"], "access_keys": [key]}]}})
+    federation.playbooks.environment |= {"AWS_ACCESS_KEY_ID": key["id"]}
+    run = federation.playbooks.run(job.replace("-", "_"), INVENTORY, variables={**federation.variables, **variables})
+    assert (run.returncode != 0) is fails, run.output
+    assert action in run.output
+
+
+@pytest.fixture(scope="module")
+def lived(
+    _one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Scenarios, dict[str, collections.abc.Callable[[], None]]]:
+    """Every job with what is documented, and the moment before each."""
+    graph = json.loads((FOLDER / "graph.json").read_text(encoding="utf-8"))
+    moments: dict[str, collections.abc.Callable[[], None]] = {}
+    scenarios = Scenarios(
+        _one_sandbox,
+        tmp_path_factory.mktemp("scenarios"),
+        lambda job: Granted(graph[job], policy_of(job)),
+        lambda job: moments.update({job: _one_sandbox.world.snapshot()}),
+    )
+    scenarios.run()
+    return scenarios, moments
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("job", JOBS)
+def test_every_permission_is_missed_by_name(
+    lived: tuple[Scenarios, dict[str, collections.abc.Callable[[], None]]], job: str
+) -> None:
+    """Each action of the job's own scenario, taken away by itself, is named by the run that lacks it"""
+    scenarios, moments = lived
+    own = {need["action"] for need in scenarios.recording[job]["aws"]}
+    policy = policy_of(job)
+    unnamed = []
+    for number, action in every_action(policy):
+        if action not in own:
+            continue
+        moments[job]()
+        scenarios.take(job, without(policy, number, action))
+        scenarios.act_as(job)
+        if action not in said(scenarios, job):
+            unnamed.append(f"{policy['Statement'][number]['Sid']}: {action}")
+    scenarios.act_as(None)
+    assert unnamed == []
+
+
+def said(scenarios: Scenarios, job: str) -> str:
+    """All that the runs of a job print, up to the first that fails."""
+    output = ""
+    try:
+        for step in scenarios.steps[job]:
+            output += str(step() or "")
+    except AssertionError as failure:
+        output += str(failure)
+    return output
