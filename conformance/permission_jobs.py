@@ -162,11 +162,12 @@ class Scenarios:
 
     def play(self, playbook: str, host: str, *arguments: str, **variables: t.Any) -> None:
         """Run a playbook, which must succeed."""
-        self.do(
-            lambda: (
-                self.terminal.succeed(playbook, self.inventory, "--limit", host, *arguments, variables=variables).output
-            )
-        )
+        self.do(lambda: self._play(playbook, host, *arguments, **variables))
+
+    def _play(self, playbook: str, host: str, *arguments: str, **variables: t.Any) -> str:
+        """What a run printed, and what its tasks returned."""
+        run = self.terminal.succeed(playbook, self.inventory, "--limit", host, *arguments, variables=variables)
+        return run.output + json.dumps(run.events)
 
     def later(self, days: int) -> None:
         """The clouds' clock goes on."""
