@@ -61,6 +61,10 @@ _value:
       description: Who loses access, each with C(username) and C(reason).
       type: list
       elements: dict
+    lockouts:
+      description: Why everybody would lose access, in clauses; empty when they would not.
+      type: list
+      elements: str
     agents:
       description: Of how many.
       type: int
@@ -116,6 +120,7 @@ def run_plan(
         "lines": _run_plan.sentences(plan),
         "steps": [dict(step) for step in plan.steps],
         "access_lost": [{"username": name, "reason": reason} for name, reason in sorted(plan.losses.names.items())],
+        "lockouts": list(plan.losses.everybody),
         "agents": plan.losses.total,
         "kept": list(plan.kept),
         "looked_at": list(plan.parts),

@@ -80,10 +80,11 @@ class Agents:
 
 @dataclass(frozen=True)
 class Losses:
-    """Who loses access, username → how; and of how many."""
+    """Who loses access, username → how; and of how many. everybody: why all of them lose it, beside that."""
 
     names: t.Mapping[str, str]
     total: int
+    everybody: tuple[str, ...] = ()
 
 
 def losses(sign_ins: SignIns | None, agents: Agents) -> Losses:
@@ -121,6 +122,12 @@ def refusal(sign_ins: SignIns | None, losses: Losses, limit: str) -> str:
             f"The plan changes who may sign in, and who would lose access cannot be told: {sign_ins.unreadable} "
             f"Nothing was changed. "
             f"Grant the permission, or run once with connect_users_max_removals={EVERYBODY}."
+        )
+    if losses.everybody and limit.strip() != EVERYBODY:
+        return (
+            f"Everybody would lose their access: {'; '.join(losses.everybody)}. "
+            f"connect_users_max_removals={limit} does not allow that. Nothing was changed. If that is meant, run once "
+            f"with connect_users_max_removals={EVERYBODY}."
         )
     if len(losses.names) <= most:
         return ""

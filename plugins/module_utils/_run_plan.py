@@ -10,9 +10,10 @@ looked at. Pure.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.openccp.federation.plugins.module_utils import _access as access
+from ansible_collections.openccp.federation.plugins.module_utils._lockout import lockouts
 from ansible_collections.openccp.federation.plugins.module_utils._printable import one_line
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
@@ -53,6 +54,8 @@ def run_plan(
     sign_ins = _sign_ins(seen.get("azure_saml_app", {}).get("access"))
     agents = _agents(seen.get("connect_users", {}), usernames)
     losses = access.losses(sign_ins, agents)
+    if limit and agents.usernames != frozenset():  # else it is meant, or there is nobody yet
+        losses = replace(losses, everybody=lockouts(seen))
     people = seen.get("connect_users", {})
     unusable = tuple(people.get("unusable", ()))
     return RunPlan(
@@ -71,6 +74,7 @@ def run_plan(
 def sentences(plan: RunPlan) -> list[str]:
     """The plan for a terminal."""
     lines = fold(plan.steps)
+    lines += [f"Access: everybody loses it: {reason}." for reason in plan.losses.everybody]
     if plan.losses.names:
         told = access.listed([f"{name} ({why})" for name, why in sorted(plan.losses.names.items())])
         lines.append(f"Access: {_counted(len(plan.losses.names), plan.losses.total)} lose it: {told}.")

@@ -250,6 +250,22 @@ def test_replication_is_waited_for(sandbox: Sandbox, role: Run) -> None:
     assert not role(state="absent", confirm_name="ConnectAgents")["changed"]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_an_older_version_is_read(sandbox: Sandbox, role: Run, seed: int) -> None:
+    """A replica that is behind shows the role as it was, or none: it is neither made anew nor set back."""
+    sandbox.world.settings.change({"iam_replication": 1.0, "iam_flapping": 0.5, "flapping_seed": seed})
+    made = role()["role"]["role_id"]
+    urls = ["https://signin.aws.amazon.com/saml", "https://eu-west-1.signin.aws.amazon.com/saml"]
+    changed = role(reply_urls=urls, description="x")
+    assert not changed.failed, changed["msg"]
+    again = role(reply_urls=urls, description="x", max_session_duration=7200)
+    assert not again.failed, again["msg"]
+    sandbox.world.settings.iam_replication = 0.0
+    settled = role(reply_urls=urls, description="x", max_session_duration=7200)
+    assert not settled["changed"]
+    assert settled["role"]["role_id"] == made
+
+
 def test_govcloud(sandbox: Sandbox, govcloud: dict[str, str], saml: SimpleNamespace) -> None:
     account = "210987654321"
     provider = {"account": account, "name": "Entra", "metadata": saml.metadata(saml.certificate())}

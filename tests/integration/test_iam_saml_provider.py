@@ -291,6 +291,40 @@ def test_a_lost_answer_makes_no_second_provider(
     assert not provider(metadata=old)["changed"]
 
 
+@needs_encryption
+def test_a_lost_answer_adds_no_second_private_key(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], new: str
+) -> None:
+    """The request that is repeated finds the provider that the first one made, with the key."""
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    key = rsa.generate_private_key(65537, 2048).private_bytes(*form).decode()
+    given = {"metadata": new, "assertion_encryption_mode": "allowed", "private_key": key}
+    sandbox.world.faults.add(Fault("iam", "CreateSAMLProvider", kind="lost"))
+    made = provider(**given, private_key_update="always")
+    assert made["changed"]
+    assert len(made["saml_provider"]["private_keys"]) == 1
+    assert not provider(**given)["changed"]
+    assert len(provider(**given, private_key_update="always")["saml_provider"]["private_keys"]) == 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_older_version_is_read(
+    sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str, new: str, seed: int
+) -> None:
+    """A replica that is behind shows the provider as it was, or none: nothing that was written is lost."""
+    sandbox.world.settings.change({"iam_replication": 1.0, "iam_flapping": 0.5, "flapping_seed": seed})
+    first = provider(metadata=old)["saml_provider"]["certificates"]
+    second = provider(metadata=new, certificates="merge")["saml_provider"]["certificates"]
+    assert len(second) == 2
+    again = provider(metadata=new, certificates="merge", tags={"team": "voice"})
+    assert not again.failed, again["msg"]
+    sandbox.world.settings.iam_replication = 0.0
+    settled = provider(metadata=new, certificates="merge", tags={"team": "voice"})
+    assert not settled["changed"]
+    assert settled["saml_provider"]["certificates"] == second
+    assert len(first) == 1
+
+
 def meet(sandbox: Sandbox, operation: str, times: int) -> None:
     """Return once modules that run have called an operation so many times."""
     wait_for(lambda: len(sandbox.world.traffic.entries("iam", operation)) >= times, operation)

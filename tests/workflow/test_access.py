@@ -137,6 +137,42 @@ def test_a_mistake_takes_access_from_nobody(mistake: str, playbook: str, shifts:
     refused(shifts, playbooks, playbook, pieces, variables)
 
 
+#: what locks out everybody → the variables, and a piece of why
+LOCKOUTS: t.Final[dict[str, tuple[dict[str, t.Any], str]]] = {
+    "another reply URL": (
+        {"federation_reply_url": "https://eu-west-1.signin.aws.amazon.com/saml"},
+        "Entra ID would post to https://eu-west-1.signin.aws.amazon.com/saml in place of",
+    ),
+    "another role": ({"federation_role_name": "Other"}, "the Role claim would send"),
+    "another provider": ({"federation_provider_name": "Other"}, "the Role claim would send"),
+    "a trust in another reply URL": (
+        {"aws_federation_reply_urls": ["https://eu-west-1.signin.aws.amazon.com/saml"]},
+        "the role would no longer trust the reply URL",
+    ),
+    "another audience": ({"azure_saml_app_identifiers": ["urn:other"]}, "AWS accepts none"),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.soak] if number else []) for number, name in enumerate(LOCKOUTS)],
+)
+def test_what_would_lock_out_everybody_is_refused(name: str, shifts: Sandbox, playbooks: Playbooks) -> None:
+    variables, why = LOCKOUTS[name]
+    run = refused(shifts, playbooks, "site", [why, "connect_users_max_removals=100%"], variables)
+    assert any(line.startswith("Access: everybody loses it: ") for line in run.plan())
+
+
+@pytest.mark.soak
+def test_what_locks_out_everybody_is_done_when_it_is_meant(shifts: Sandbox, playbooks: Playbooks) -> None:
+    """Another reply URL, that both sides then have: the next run has nothing to do, and an agent gets in."""
+    moved = {**VARIABLES, "federation_reply_url": "https://eu-west-1.signin.aws.amazon.com/saml"}
+    run = playbooks.succeed("site", INVENTORY, variables={**moved, "connect_users_max_removals": "100%"})
+    url = run.result("azure_saml_app")["user_access_url"]
+    assert http_sign_in.sign_in(shifts.environment, url, DAY[0]).ok
+    assert playbooks.succeed("site", INVENTORY, variables=moved).changed() == 0
+
+
 def test_another_session_name_would_leave_everybody_without_an_agent(shifts: Sandbox, playbooks: Playbooks) -> None:
     changed = {"federation_session_name_source": "mail"}
     pieces = [

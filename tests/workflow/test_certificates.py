@@ -10,6 +10,7 @@ import json
 import typing as t
 from pathlib import Path
 
+import pytest
 from playbooks import Playbooks
 from test_accounts import CLOSED
 
@@ -84,3 +85,21 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
         variables={"certificate_rotation_report_fail_on_not_federated": True},
     )
     assert "It is not federated" in strict.message()
+
+
+@pytest.mark.soak
+def test_a_recording_is_the_same_whichever_way_modules_run(
+    sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path
+) -> None:
+    """federation_record, with the modules in Ansible's own process and in interpreters of their own."""
+    recorded = []
+    for direct in ("true", "false"):
+        playbooks.environment |= {"FEDERATION_DIRECT": direct}
+        file = tmp_path / f"{direct}.jsonl"
+        sandbox.world.traffic.clear()
+        playbooks.run("certificates", "sandbox/hosts.yml", variables={"federation_record": str(file)})
+        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        seen = [call for call in sandbox.world.traffic.entries(None, None) if call["service"] == "graph"]
+        assert len([line for line in lines if line["service"] == "graph"]) == len(seen) > 0
+        recorded.append(sorted((line["service"], line["operation"], str(line["status"])) for line in lines))
+    assert recorded[0] == recorded[1]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from playbooks import INVENTORIES, Playbooks
-from seeds import SECRET, TENANTS
+from seeds import PERMISSIONS, SECRET, TENANTS, fill
 
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
@@ -54,6 +54,16 @@ def test_a_tag_of_the_users_own_playbook_is_named_once(playbooks: Playbooks) -> 
     run = playbooks.succeed("site", INVENTORY, "--tags", "nightly", variables={"federation_more_tags": ["nightly"]})
     assert run.plan() == ["Nothing was looked at: neither " + PARTS.replace(", ", " nor ") + "."]
     assert run.table()["demo"] == ["-", "not run", f"Not looked at: {PARTS}."]
+
+
+def test_all_permissions_that_a_run_lacks_are_told_at_once(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    """Those of the first module that is refused, and those of the later ones, which are not reached."""
+    sandbox.world.reset()
+    fill(sandbox, ["Application.Read.All"])
+    groups = {"federation_agents": [], "federation_agent_groups": [{"group": "Contact centre agents"}]}
+    run = playbooks.fail("site", INVENTORY, variables=groups)
+    assert [name for name in PERMISSIONS if name not in run.message()] == []
+    assert sandbox.world.traffic.writes() == []
 
 
 def test_the_plan_is_a_file_and_a_status(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:

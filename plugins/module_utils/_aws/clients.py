@@ -171,6 +171,12 @@ def may_hide_success(error: FederationError) -> bool:
     return isinstance(cause, (NoConnection, HTTPClientError)) and not is_lasting(cause)
 
 
+def was_repeated(error: FederationError) -> bool:
+    """Whether the SDK had sent the request of attempt() before, so that an earlier one may have been carried out."""
+    cause = error.__cause__
+    return isinstance(cause, ClientError) and cause.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+
+
 def _is_of_the_parser(error: BaseException) -> bool:
     """Whether botocore failed while it read an answer; an older one does so in many ways over what is none."""
     if isinstance(error, ResponseParserError):

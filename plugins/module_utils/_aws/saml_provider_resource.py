@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws import saml_provider_plan as planning
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
-from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client, was_repeated
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_file, read_metadata
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import Wanted
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import (
@@ -82,9 +82,11 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
         """
         try:
             return super().carry_out(step)
-        except Conflict:
-            if step.run is not SamlProviderWriter.create:
+        except Conflict as error:
+            if step.run is not SamlProviderWriter.create or self.wanted is None:
                 raise
+            if was_repeated(error):  # the request whose answer was lost made it, and gave it its private key
+                self.wanted = self.wanted.once_done
         existing = self.waiter.until(f"IAM to show the SAML provider {self.name!r}, which exists already", self._get)
         return self.plan(existing)
 

@@ -55,6 +55,38 @@ REQUIRED_PERMISSIONS: t.Final[dict[Operation, tuple[str, ...]]] = {
 }
 
 
+#: Playbook → what it does in Microsoft Graph, whatever its variables say.
+_PLAYBOOKS: t.Final[t.Mapping[str, frozenset[Operation]]] = {
+    "site": frozenset({"change applications", "change claims policies", "read claims policies", "assign"}),
+    "users": frozenset({"change applications", "read claims policies", "assign"}),
+    "rotate_certificate": frozenset({"change applications"}),
+    "cognito": frozenset({"change applications", "change claims policies", "read claims policies", "assign"}),
+    "teardown": frozenset({"change applications", "change claims policies"}),
+}
+
+#: What groups that decide who is an agent add, and what groups and people that are assigned or checked add.
+_MEMBERS: t.Final[frozenset[Operation]] = frozenset({"read groups", "read members", "read people"})
+_PEOPLE: t.Final[frozenset[Operation]] = frozenset({"read users", "read groups"})
+
+
+def lacking_for_playbook(
+    roles: t.Collection[str], playbook: str, *, groups_decide: bool, names_people: bool
+) -> list[str]:
+    """All permissions to grant, so that a whole playbook can run, where one of its modules was refused.
+
+    groups_decide: whether groups decide who is an agent. names_people: whether users or groups are assigned or checked.
+    """
+    operations = _PLAYBOOKS.get(playbook, frozenset())
+    operations |= (_MEMBERS if groups_decide else frozenset()) | (_PEOPLE if names_people else frozenset())
+    lacking = missing(roles, operations)
+    candidates = _least(list(lacking))
+    for candidate in list(candidates):
+        others = {*roles, *candidates} - {candidate}
+        if not missing(others, lacking):
+            candidates.remove(candidate)
+    return candidates
+
+
 def missing(roles: t.Collection[str], operations: t.Iterable[Operation]) -> dict[Operation, tuple[str, ...]]:
     """The works that these permissions do not allow, with what would."""
     return {
@@ -90,6 +122,7 @@ def check(
         code="MissingGraphPermission",
         hint="Add them as application permissions and grant admin consent; a new token shows them within minutes.",
         missing_permissions=_least([*lacking, *later]),
+        granted_permissions=sorted(roles),
     )
 
 

@@ -208,6 +208,27 @@ def or_of_lambda_filters(bench: EntraBench) -> str:
 def assignment_permission(bench: EntraBench) -> str:
     """Assign a service principal to a role of its own."""
     require_roles(bench, _ASSIGNMENTS)
+    return _either(_assign_to_itself(bench)[1], "enough", "not_enough", 403)
+
+
+def assignments_lag(bench: EntraBench) -> str:
+    """Measure how long the list of assignments takes to show a new one."""
+    application, outcome = _assign_to_itself(bench)
+    outcome.get()
+    path = f"/servicePrincipals/{application.principal_id}/appRoleAssignedTo"
+    listing = Request("GET", path, "list the assignments")
+    return _in_time(
+        bench.measure(
+            "graph_assignments_lag",
+            "the list of assignments to show a new one",
+            lambda: bench.graph.request(listing)["value"] or None,
+            is_replication,
+        )
+    )
+
+
+def _assign_to_itself(bench: EntraBench) -> tuple[Application, Result[t.Any]]:
+    """A new application with a role of its own, and the answer to the assignment of its service principal to that."""
     role = {
         "id": str(uuid.uuid4()),
         "displayName": "probe",
@@ -220,7 +241,7 @@ def assignment_permission(bench: EntraBench) -> str:
     outcome = bench.request(
         "POST", f"/servicePrincipals/{made.principal_id}/appRoleAssignedTo", body, what="make an assignment"
     )
-    return _either(outcome, "enough", "not_enough", 403)
+    return made, outcome
 
 
 def sign_on_mode_cleared(bench: EntraBench) -> str:
@@ -309,6 +330,7 @@ EXPERIMENTS: t.Final[dict[str, t.Callable[[EntraBench], str]]] = {
         group_member_identities,
         or_of_lambda_filters,
         assignment_permission,
+        assignments_lag,
         sign_on_mode_cleared,
         purge_with_owned_by,
     )

@@ -73,6 +73,19 @@ def test_pairs() -> None:
     assert signing.pairs({}) == ()
 
 
+@pytest.mark.parametrize("word", ["unused", "UNUSED"])
+def test_unused_is_no_certificate(word: str) -> None:
+    """facts/entra.md E9: nothing is active then, so the one that ends last is to be."""
+    principal = {**_principal(OLD, NEW), "preferredTokenSigningKeyThumbprint": word}
+    certificates = signing.pairs(principal)
+    assert signing.active_of(certificates) is None
+    assert not signing.must_make(certificates, NOW)
+    chosen = signing.to_activate(certificates, NOW)
+    assert chosen is not None
+    assert chosen.thumbprint == _thumbprint(NEW)
+    assert signing.managed_thumbprints(principal) == ()
+
+
 def test_certificate_without_its_key_cannot_sign() -> None:
     principal = _principal(NEW)
     principal["keyCredentials"] = [key for key in principal["keyCredentials"] if key["usage"] == "Verify"]

@@ -1,0 +1,73 @@
+# Copyright: openccp.federation contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: missing_permissions
+short_description: All permissions of Microsoft Graph that a playbook lacks, when one of its modules was refused
+version_added: 1.0.0
+author:
+  - openccp.federation contributors (@openccp)
+description:
+  - A module that lacks permissions of Microsoft Graph fails and names those that it needs itself. This names what the
+    whole playbook needs, so that all can be granted at once.
+options:
+  _input:
+    description: The result of the task that failed.
+    type: dict
+    required: true
+  playbook:
+    description: The name of the playbook.
+    type: str
+    required: true
+  agent_groups:
+    description: The groups that decide who is an agent.
+    type: list
+    elements: dict
+    default: []
+  people:
+    description: The users and groups that are assigned, and the agents that are listed.
+    type: list
+    elements: raw
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Say what to grant for the whole playbook
+  ansible.builtin.debug:
+    msg: "{{ ansible_failed_result | openccp.federation.missing_permissions('site', agent_groups=groups) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The permissions to grant. Empty when the task failed for another reason.
+  type: list
+  elements: str
+"""
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra.permissions import lacking_for_playbook
+
+
+def missing_permissions(
+    failed: t.Mapping[str, t.Any],
+    playbook: str,
+    agent_groups: t.Sequence[t.Any] | None = None,
+    people: t.Sequence[t.Any] | None = None,
+) -> list[str]:
+    """The permissions that a whole playbook lacks."""
+    granted = failed.get("granted_permissions")
+    if granted is None:
+        return []
+    return lacking_for_playbook(granted, playbook, groups_decide=bool(agent_groups), names_people=bool(people))
+
+
+class FilterModule:
+    """The filter."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """By name."""
+        return {"missing_permissions": missing_permissions}
