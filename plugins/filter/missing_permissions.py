@@ -42,7 +42,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The permissions to grant. Empty when the task failed for another reason.
+  description: The permissions to grant. Empty when the task failed for another reason, or names them all itself.
   type: list
   elements: str
 """
@@ -62,7 +62,8 @@ def missing_permissions(
     granted = failed.get("granted_permissions")
     if granted is None:
         return []
-    return lacking_for_playbook(granted, playbook, groups_decide=bool(agent_groups), names_people=bool(people))
+    lacking = lacking_for_playbook(granted, playbook, groups_decide=bool(agent_groups), names_people=bool(people))
+    return lacking if set(lacking) - set(failed.get("missing_permissions") or ()) else []
 
 
 class FilterModule:

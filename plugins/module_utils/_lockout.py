@@ -74,7 +74,7 @@ def _side(results: t.Mapping[str, Record]) -> Side:
     )
 
 
-def _of(steps: t.Iterable[Record], names: t.Collection[str]) -> list[Record]:
+def _of(steps: t.Iterable[Record], names: frozenset[str]) -> list[Record]:
     return [step for step in steps if not names.isdisjoint({*step["before"], *step["after"]})]
 
 
@@ -197,7 +197,7 @@ def _trusts_url(role: Planned | None, urls: t.Iterable[str]) -> bool:
     return role is not None and _admits(role.before.get("trust_policy") or {}, urls)
 
 
-def _admits(trust: Record, urls: t.Iterable[str]) -> bool:
+def _admits(trust: dict[str, t.Any], urls: t.Iterable[str]) -> bool:
     patterns = trusted_reply_urls(trust)
     return any(fnmatch.fnmatchcase(url, pattern) for url in urls for pattern in patterns)
 

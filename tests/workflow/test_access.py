@@ -143,13 +143,12 @@ LOCKOUTS: t.Final[dict[str, tuple[dict[str, t.Any], str]]] = {
         {"federation_reply_url": "https://eu-west-1.signin.aws.amazon.com/saml"},
         "Entra ID would post to https://eu-west-1.signin.aws.amazon.com/saml in place of",
     ),
-    "another role": ({"federation_role_name": "Other"}, "the Role claim would send"),
-    "another provider": ({"federation_provider_name": "Other"}, "the Role claim would send"),
+    "another role": ({"federation_role_name": "ConnectFederation-other"}, "the Role claim would send"),
+    "another provider": ({"federation_provider_name": "Entra-other"}, "the Role claim would send"),
     "a trust in another reply URL": (
         {"aws_federation_reply_urls": ["https://eu-west-1.signin.aws.amazon.com/saml"]},
         "the role would no longer trust the reply URL",
     ),
-    "another audience": ({"azure_saml_app_identifiers": ["urn:other"]}, "AWS accepts none"),
 }
 
 

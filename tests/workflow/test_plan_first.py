@@ -62,7 +62,9 @@ def test_all_permissions_that_a_run_lacks_are_told_at_once(sandbox: Sandbox, pla
     fill(sandbox, ["Application.Read.All"])
     groups = {"federation_agents": [], "federation_agent_groups": [{"group": "Contact centre agents"}]}
     run = playbooks.fail("site", INVENTORY, variables=groups)
-    assert [name for name in PERMISSIONS if name not in run.message()] == []
+    told = run.table()["demo"][2]
+    assert [name for name in PERMISSIONS if name not in told] == []
+    assert "For the whole of openccp.federation.site, grant" in told
     assert sandbox.world.traffic.writes() == []
 
 

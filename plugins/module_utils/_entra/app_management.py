@@ -196,14 +196,16 @@ def _in_force(
     made = (app.application.get("createdDateTime") if app else None) or now.isoformat()
     if begins and datetime.fromisoformat(str(made)) <= datetime.fromisoformat(str(begins)):
         return None
-    return Restriction(rule, source, _doubt(rule, policies))
+    return Restriction(rule, source, _doubt(rule, policies, app))
 
 
-def _doubt(rule: Rule, policies: ManagementPolicies) -> str:
+def _doubt(rule: Rule, policies: ManagementPolicies, app: Application | None) -> str:
     if not policies.own_readable:
         return "Whether the application has a policy of its own, which would come first, cannot be read."
     if (rule.get("excludeActors") or {}).get("customSecurityAttributes"):
         return "It exempts callers by their custom security attributes, and those of this one cannot be read."
+    if app is None and rule.get("excludeAppsReceivingV2Tokens"):
+        return "It exempts applications that receive tokens of version 2, and which a new one receives is not known."
     return ""
 
 

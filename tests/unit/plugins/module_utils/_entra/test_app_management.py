@@ -48,6 +48,11 @@ POLICIES: t.Final[dict[str, tuple[ManagementPolicies, dict[str, t.Any] | None, s
     "a policy that cannot be read": (ManagementPolicies(), {}, ""),
     "an older application": (ManagementPolicies(_identifiers(ON | SINCE)), OLD, ""),
     "tokens of version 2": (ManagementPolicies(_identifiers(ON | {"excludeAppsReceivingV2Tokens": True})), V2, ""),
+    "tokens of a new application": (
+        ManagementPolicies(_identifiers(ON | {"excludeAppsReceivingV2Tokens": True})),
+        None,
+        "warned",
+    ),
     "tokens of version 1": (
         ManagementPolicies(_identifiers(ON | {"excludeAppsReceivingV2Tokens": True})),
         {"api": {"requestedAccessTokenVersion": None}},

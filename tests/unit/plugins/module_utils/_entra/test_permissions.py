@@ -36,5 +36,11 @@ def test_all_that_a_playbook_lacks(
     assert sorted(found) == sorted(lacking)
 
 
+def test_a_message_that_names_all_is_enough() -> None:
+    failed = {"msg": "x", "granted_permissions": [], "missing_permissions": [WRITE]}
+    assert missing_permissions(failed, "rotate_certificate") == []
+    assert sorted(missing_permissions(failed, "teardown")) == sorted([WRITE, POLICIES])
+
+
 def test_another_failure() -> None:
     assert missing_permissions({"msg": "x"}, "site", agent_groups=GROUPS) == []
