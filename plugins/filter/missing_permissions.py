@@ -13,6 +13,7 @@ author:
 description:
   - A module that lacks permissions of Microsoft Graph fails and names those that it needs itself. This names what the
     whole playbook needs, so that all can be granted at once.
+positional: playbook
 options:
   _input:
     description: The result of the task that failed.
