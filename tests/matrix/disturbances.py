@@ -14,7 +14,8 @@ from federation_sandbox.aws.iam.store import Iam
 from federation_sandbox.entra.state import Record, Tenant, directory
 from federation_sandbox.world import World
 
-TAG: t.Final = "openccp.federation"
+#: how the name of the application begins, also before it is finished
+NAME: t.Final = "Amazon Connect example-demo"
 
 
 def _tenant(world: World) -> Tenant:
@@ -22,7 +23,8 @@ def _tenant(world: World) -> Tenant:
 
 
 def _principal(world: World) -> Record:
-    return next(each for each in _tenant(world)["servicePrincipals"].current() if TAG in (each.get("tags") or ()))
+    principals = _tenant(world)["servicePrincipals"].current()
+    return next(each for each in principals if each["displayName"].startswith(NAME))
 
 
 def _application(world: World) -> None:
