@@ -1,18 +1,23 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Published examples are recordings, too: the sandbox answers as Microsoft's reference pages show it."""
+"""Published examples are recordings, too: the sandbox answers as Microsoft's reference pages and AWS's SDK show it."""
 
 from __future__ import annotations
 
 import collections.abc
+import json
+import re
 import typing as t
 from pathlib import Path
 
+import boto3
+import botocore.session
 import pytest
 import requests
 import yaml
 from azure.identity import ClientSecretCredential
+from botocore.exceptions import ClientError
 from published_permissions import calls
 
 from entra_factory import MODULE, SECRET, SMALL, Tenant
@@ -107,3 +112,71 @@ def test_each_call_has_an_example_or_is_named() -> None:
     """Calls of the sandbox: those with an example and those without are not the same ones."""
     assert not set(CALLS) & set(EXAMPLES["not_here"])
     assert {*CALLS, *EXAMPLES["not_here"]} <= set(calls())
+
+
+# --- AWS: the examples that its SDK brings ---
+
+#: of the operations that the modules call, and for which the SDK brings an example
+OPERATIONS: t.Final = {
+    "iam": ("CreateRole", "GetRole", "PutRolePolicy", "UpdateAssumeRolePolicy", "DeleteRolePolicy", "DeleteRole"),
+    "sts": ("GetCallerIdentity",),
+}
+ACCOUNT: t.Final = "123456789012"
+NOTHING: t.Final = {"Action": "*", "Resource": "*"}
+
+
+def examples(service: str) -> dict[str, list[dict[str, t.Any]]]:
+    """The examples of a service, by operation."""
+    return t.cast(
+        "dict[str, list[dict[str, t.Any]]]",
+        botocore.session.get_session()
+        .get_component("data_loader")
+        .load_service_model(service, "examples-1")["examples"],
+    )
+
+
+def test_the_answers_of_iam_and_sts_have_what_the_sdks_examples_show(sandbox: Sandbox) -> None:
+    key = {"id": "AKIAEXAMPLES00000001", "secret": "s3cret"}
+    clouds.seed(sandbox.world, {"aws": {"accounts": [{"id": ACCOUNT, "access_keys": [key]}]}})
+    session = boto3.Session(key["id"], key["secret"], region_name="eu-central-1")
+    statement = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    allowed = json.dumps({**json.loads(trust), "Statement": [{**NOTHING, "Effect": "Deny"}]})
+    given = {
+        "AssumeRolePolicyDocument": trust,
+        "PolicyDocument": allowed,
+        "RoleName": "Example",
+        "PolicyName": "Example",
+        "Path": "/",
+    }
+    for service, operations in OPERATIONS.items():
+        client = session.client(service)
+        for operation in operations:
+            example = examples(service)[operation][0]
+            documents = {"PolicyDocument": trust} if operation == "UpdateAssumeRolePolicy" else {}
+            arguments = {name: {**given, **documents}[name] for name in example.get("input", {})}
+            method = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
+            try:
+                answer = getattr(client, method)(**arguments)
+            except ClientError as error:
+                pytest.fail(f"{operation}: {error}")
+            lacking = [name for name in _members(example.get("output", {})) if not _has(answer, name)]
+            assert lacking == [], operation
+
+
+def _members(output: t.Any, where: tuple[str, ...] = ()) -> collections.abc.Iterator[tuple[str, ...]]:
+    """The members of an example's output, each with the way to it; what is below a policy is no member, and the role of
+    an example was used, which one that was just made was not.
+    """
+    for name, inner in output.items() if isinstance(output, dict) else ():
+        yield (*where, name)
+        if not name.endswith("Document") and name != "RoleLastUsed":
+            yield from _members(inner, (*where, name))
+
+
+def _has(answer: t.Any, way: tuple[str, ...]) -> bool:
+    for name in way:
+        if not isinstance(answer, dict) or name not in answer:
+            return False
+        answer = answer[name]
+    return True
