@@ -91,11 +91,9 @@ def agents(
 
 
 def _settings(member: t.Mapping[str, t.Any], groups: t.Iterable[t.Mapping[str, t.Any]], match: str) -> Settings:
-    held = [
-        {key: value for key, value in entry.items() if key != "group"}
-        for entry in groups
-        if entry["group"] in member["groups"]
-    ]
+    held = [dict(entry) for entry in groups if entry["group"] in member["groups"]]
+    for entry in held:
+        del entry["group"]
     if match == "first":
         return held[0] if held else {}
     settings: Settings = {}

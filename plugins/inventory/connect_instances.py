@@ -263,15 +263,11 @@ class InventoryModule(AWSInventoryBase):
     def _report_gaps(self, found: Found) -> None:
         fatal = [gap for gap in found.gaps if self.get_option("strict_permissions") or not gap.denied]
         if fatal:
-            raise AnsibleParserError(
-                f"{len(fatal)} of the places to look in could not be looked at. "
-                + " ".join(f"{gap.where}: {gap.reason}" for gap in fatal)
-                + (
-                    " Set strict_permissions to false to go on without them."
-                    if all(gap.denied for gap in fatal)
-                    else ""
-                )
-            )
+            reasons = " ".join(f"{gap.where}: {gap.reason}" for gap in fatal)
+            message = f"{len(fatal)} of the places to look in could not be looked at. {reasons}"
+            if all(gap.denied for gap in fatal):
+                message += " Set strict_permissions to false to go on without them."
+            raise AnsibleParserError(message)
         for gap in found.gaps:
             self.display.warning(f"Not looked at: {gap.where}: {gap.reason}")
 

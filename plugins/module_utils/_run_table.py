@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._printable import LONGEST_NAME, one_line
+from ansible_collections.openccp.federation.plugins.module_utils._words import aligned
 
 Record = t.Mapping[str, t.Any]
 
@@ -34,14 +35,7 @@ def record(host: str, run: Record) -> dict[str, t.Any]:
 
 def table(rows: t.Mapping[str, Record]) -> list[str]:
     """Lines of equal columns."""
-    cells = [
-        HEAD,
-        *(_cells(host, row) for host, row in sorted(rows.items())),
-    ]
-    widths = [max(len(line[column]) for line in cells) for column in range(3)]
-    return [
-        "  ".join((*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[3])) for line in cells
-    ]
+    return aligned([HEAD, *(_cells(host, row) for host, row in sorted(rows.items()))])
 
 
 def _cells(host: str, row: Record) -> tuple[str, ...]:

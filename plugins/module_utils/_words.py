@@ -52,6 +52,16 @@ def counted(number: int, one: str, several: str = "") -> str:
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
+def aligned(rows: t.Sequence[t.Sequence[str]]) -> list[str]:
+    """The rows of a table as lines of equal columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
 def setting(option: str) -> str:
     """An option with the variables that set it where roles run the module. option: MODULE.OPTION, or an option that
     every module has.

@@ -228,7 +228,7 @@ class Probe:
         """Where the experiments are made. Signs in to each cloud that is needed."""
         account = account_of(self.module) if aws else None
         region = self.module.region
-        partition = account.partition if account else (partition_of_region(region) if region else AWS).name
+        partition = account.partition if account else _partition(region)
         return {
             "tenant_id": self.graph.tenant_id if entra else None,
             "account_id": account.id if account else None,
@@ -267,6 +267,10 @@ class Probe:
             "places": self.places("entra" in clouds, clouds != ["entra"]),
             "removed": removed,
         }
+
+
+def _partition(region: str | None) -> str:
+    return partition_of_region(region).name if region else AWS.name
 
 
 def main() -> None:

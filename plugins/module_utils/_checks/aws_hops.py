@@ -221,11 +221,9 @@ def permissions(path: Path) -> collections.abc.Iterator[Finding]:
     problems = []
     if worst.effect != "allow":
         who = refused[0] if len(refused) == 1 else f"{len(refused)} people"
-        verb = (
-            f"denies it ({worst.why})"
-            if worst.effect == "deny"
-            else f"does not allow it{f' ({worst.why})' if worst.why else ''}"
-        )
+        verb = "denies it" if worst.effect == "deny" else "does not allow it"
+        if worst.why or worst.effect == "deny":
+            verb += f" ({worst.why})"
         reason = f"connect:GetFederationToken on {path.wish.instance_arn} for {who}: the role {verb}."
         denied = worst.effect == "deny" or worst.why
         fix = f"{advice.role(path)}{'; take away what denies it or bounds the role' if denied else ''}."

@@ -240,7 +240,9 @@ def _condition(name: str, key: str, wanted: list[t.Any], pattern: _Pattern) -> T
         return _any([(_text(value).lower() == "true") == (not given) for value in wanted])
     if not given:
         return how.quantity != "foranyvalue" and (how.optional or how.negative or how.quantity == "forallvalues")
-    hits = [_any([how.holds(_text(value), one, pattern) for value in wanted]) for one in given]
+    hits = []
+    for value in given:
+        hits.append(_any([how.holds(_text(text), value, pattern) for text in wanted]))
     hits = [_not(hit) for hit in hits] if how.negative else hits
     return _any(hits) if how.quantity == "foranyvalue" else _all(hits)
 

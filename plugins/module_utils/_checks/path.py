@@ -165,14 +165,14 @@ class Path:
     @property
     def role_arns(self) -> list[str]:
         """Every role that the check looks at."""
-        return list(dict.fromkeys(arn for arn in (self.wish.role_arn, *(pair.role_arn for pair in self.pairs)) if arn))
+        claimed = [pair.role_arn for pair in self.pairs]
+        return list(dict.fromkeys(arn for arn in (self.wish.role_arn, *claimed) if arn))
 
     @property
     def provider_arns(self) -> list[str]:
         """Every provider that the check looks at."""
-        return list(
-            dict.fromkeys(arn for arn in (self.wish.provider_arn, *(pair.provider_arn for pair in self.pairs)) if arn)
-        )
+        claimed = [pair.provider_arn for pair in self.pairs]
+        return list(dict.fromkeys(arn for arn in (self.wish.provider_arn, *claimed) if arn))
 
     @property
     def role(self) -> Role | None:

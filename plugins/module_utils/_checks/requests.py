@@ -87,11 +87,12 @@ def trusted_actions(claimed: Claimed) -> dict[str, bool | None]:
     identity = claimed.value(claims.SOURCE_IDENTITY).values
     doubtful = any(tag.values is None for tag in claimed.tags.values())
     tags = True if claimed.sent_tags() else None
-    return {
-        "sts:AssumeRoleWithSAML": True,
-        **({"sts:TagSession": tags} if tags or doubtful else {}),
-        **({"sts:SetSourceIdentity": True if identity else None} if identity is None or identity else {}),
-    }
+    actions: dict[str, bool | None] = {"sts:AssumeRoleWithSAML": True}
+    if tags or doubtful:
+        actions["sts:TagSession"] = tags
+    if identity is None or identity:
+        actions["sts:SetSourceIdentity"] = True if identity else None
+    return actions
 
 
 def federation(role: Role, instance: Arn, claimed: Claimed, now: datetime, provider_arn: str | None) -> list[Request]:

@@ -106,20 +106,27 @@ def accepted(findings: t.Sequence[Finding]) -> bool | None:
     """Whether AWS lets the person in; None when that cannot be told. Of several roles, one that can be taken is
     enough.
     """
-    choices = list(dict.fromkeys(finding.evidence["choice"] for finding in findings if "choice" in finding.evidence))
-    common = _verdict(finding for finding in findings if "choice" not in finding.evidence)
-    if not choices or common is False:
-        return common
-    verdicts = {
-        _verdict(finding for finding in findings if finding.evidence.get("choice") == choice) for choice in choices
-    }
-    best = True if True in verdicts else None if None in verdicts else False
-    return common if best is True else best
+    common: list[Finding] = []
+    by_choice: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if "choice" in finding.evidence:
+            by_choice.setdefault(finding.evidence["choice"], []).append(finding)
+        else:
+            common.append(finding)
+    verdict = _verdict(common)
+    if not by_choice or verdict is False:
+        return verdict
+    verdicts = {_verdict(of_choice) for of_choice in by_choice.values()}
+    if True in verdicts:
+        return verdict
+    return None if None in verdicts else False
 
 
 def _verdict(findings: t.Iterable[Finding]) -> bool | None:
     statuses = {finding.status for finding in findings}
-    return False if "fail" in statuses else None if "unknown" in statuses else True
+    if "fail" in statuses:
+        return False
+    return None if "unknown" in statuses else True
 
 
 def _path(response: Response, trust_config: TrustConfig) -> Path:

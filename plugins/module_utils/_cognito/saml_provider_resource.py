@@ -152,9 +152,8 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
         known = {each: each for references in given.values() for each in references}
         names = self.pools.client_names(self.pool) if listed else known
         by_id = {key: user_pools.client_ids(names, references) for key, references in given.items()}
-        touched = (
-            list(names) if "set" in by_id else [each for each in names if any(each in ids for ids in by_id.values())]
-        )
+        mentioned = set().union(*by_id.values())
+        touched = [each for each in names if "set" in by_id or each in mentioned]
         described = self._described(touched)
         offering = membership([each.id for each in described if self.name in each.providers], by_id).result
         return tuple((each, each.providers_with(self.name, offered=each.id in offering)) for each in described)

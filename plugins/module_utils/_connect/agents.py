@@ -132,14 +132,14 @@ class AgentsResource(Resource[Snapshot, ConnectUsers]):
         """Every agent that is wanted, once all that could be wrong with any of them is ruled out."""
         self.connect()
         listed, found = self._listed_and_search()
-        resolved = [checks.canonical(agent, self.api.directory) for agent in self.agents]
-        problems = checks.problems(
-            [agent for agent, dummy in resolved],
-            listed,
-            [problem for dummy, unknown in resolved for problem in unknown],
-            lacking=self.api.lacking(),
-        )
-        wanted = self._sound([agent for agent, dummy in resolved], problems, listed)
+        agents: list[Settings] = []
+        unknown: list[checks.Problem] = []
+        for given in self.agents:
+            agent, problems_of_names = checks.canonical(given, self.api.directory)
+            agents.append(agent)
+            unknown += problems_of_names
+        problems = checks.problems(agents, listed, unknown, lacking=self.api.lacking())
+        wanted = self._sound(agents, problems, listed)
         existing = self._existing(wanted, listed, found)
         if len(existing) < len(wanted) and not self._is_to_be:
             self._check_that_users_can_be_created()

@@ -173,7 +173,8 @@ def _pairs(text: str, where: str) -> dict[str, str]:
 
 
 def _without_repetition(pairs: t.Sequence[tuple[str, t.Any]], where: str) -> dict[str, t.Any]:
-    repeated = sorted(key for key, count in Counter(key for key, dummy in pairs).items() if count > 1)
+    counts = Counter(key for key, dummy in pairs)
+    repeated = sorted(key for key, count in counts.items() if count > 1)
     if repeated:
         raise InvalidInput(f"{where}: {', '.join(repeated)} is given more than once.")
     return dict(pairs)

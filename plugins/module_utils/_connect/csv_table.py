@@ -71,7 +71,7 @@ def read(text: str, source: str, is_column: t.Callable[[str], bool]) -> Table:
             raise InvalidInput(f"{source}, row {number}: it holds a NUL character, so the file is damaged or no text.")
     delimiter, lines = _delimiter(lines, is_column)
     parsed = [(number, _cells(line, delimiter, f"{source}, row {number}")) for number, line in lines]
-    filled = [(number, cells) for number, cells in parsed if any(cell.strip() for cell in cells)]
+    filled = [(number, cells) for number, cells in parsed if "".join(cells).strip()]
     if not filled:
         raise InvalidInput(f"{source} is empty: its first line names the columns.")
     columns = [column.strip() for column in filled[0][1]]

@@ -184,10 +184,8 @@ def _check_domain(destination: str) -> None:
             ),
         )
     host = instance_host(destination) if destination.startswith("https://") else ""
-    if any(
-        host.endswith(f".{domain}")
-        for domain in (OLD_DOMAIN, *filter(None, (known.instance_domain for known in PARTITIONS.values())))
-    ):
+    domains = [OLD_DOMAIN, *(partition.instance_domain for partition in PARTITIONS.values())]
+    if any(domain and host.endswith(f".{domain}") for domain in domains):
         page = split_address(destination, "destination").path or "/home"
         raise InvalidInput(
             (

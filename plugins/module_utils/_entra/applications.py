@@ -482,11 +482,8 @@ def list_saml(graph: Graph) -> list[dict[str, t.Any]]:
         read(f"/applications(appId={literal(one)})", f"read the application {one}", select=APPLICATION_FIELDS)
         for one in found
     ]
-    return [
-        application
-        for application in (outcome.found() for outcome in graph.batch(requests_))
-        if application is not None
-    ]
+    shown = [outcome.found() for outcome in graph.batch(requests_)]
+    return [application for application in shown if application is not None]
 
 
 @dataclass(frozen=True)
@@ -511,9 +508,14 @@ def list_deleted(graph: Graph, selector: Selector) -> tuple[Deleted, ...]:
         read(DELETED_PRINCIPAL, what, select=("id", "appId"), top=999),
     ]
     applications, principals = (list(graph.rest(outcome.get(), what)) for outcome in graph.batch(requests_))
-    meant = [one for one in applications if _is_meant(selector, one)]
-    ids = {one["appId"]: tuple(other["id"] for other in principals if other["appId"] == one["appId"]) for one in meant}
-    return tuple(Deleted(one["displayName"], one["appId"], (*ids[one["appId"]], one["id"])) for one in meant)
+    ids: dict[str, list[str]] = {}
+    for principal in principals:
+        ids.setdefault(principal["appId"], []).append(principal["id"])
+    return tuple(
+        Deleted(deleted["displayName"], deleted["appId"], (*ids.get(deleted["appId"], ()), deleted["id"]))
+        for deleted in applications
+        if _is_meant(selector, deleted)
+    )
 
 
 def _is_meant(selector: Selector, deleted: t.Mapping[str, t.Any]) -> bool:

@@ -56,12 +56,16 @@ class Changes:
 
 def references(wish: Wish | None) -> dict[Kind, set[str]]:
     """Every user and group that the option mentions."""
-    return {kind: {one for names in _wish_of(wish, kind).values() for one in names or ()} for kind in KINDS}
+    return {kind: _mentioned(wish, kind, ("add", "remove", "set")) for kind in KINDS}
 
 
 def needed(wish: Wish | None) -> dict[Kind, set[str]]:
     """Those that must exist: whoever is only to be removed may be gone."""
-    return {kind: {one for key in ("add", "set") for one in _wish_of(wish, kind).get(key) or ()} for kind in KINDS}
+    return {kind: _mentioned(wish, kind, ("add", "set")) for kind in KINDS}
+
+
+def _mentioned(wish: Wish | None, kind: Kind, keys: t.Iterable[str]) -> set[str]:
+    return {name for key in keys for name in _wish_of(wish, kind).get(key) or ()}
 
 
 def check_wish(wish: Wish | None) -> None:
@@ -70,27 +74,26 @@ def check_wish(wish: Wish | None) -> None:
         given = _wish_of(wish, kind)
         if given.get("set") is not None and (given.get("add") or given.get("remove")):
             raise InvalidInput(f"assignments.{kind}s.set cannot be combined with add or remove.")
-        both = {one.casefold() for one in given.get("add") or ()} & {
-            one.casefold() for one in given.get("remove") or ()
-        }
+        both = set(map(str.casefold, given.get("add") or ())) & set(map(str.casefold, given.get("remove") or ()))
         if both:
             raise InvalidInput(f"assignments.{kind}s both adds and removes {', '.join(sorted(both))}.")
 
 
 def plan_changes(wish: Wish | None, principals: Principals, assigned: t.Iterable[t.Mapping[str, t.Any]]) -> Changes:
     """What the option changes. A principal that has any role of the application is assigned."""
-    current: dict[Kind, set[str]] = {
-        kind: {one["principalId"] for one in assigned if one.get("principalType") == kind.title()} for kind in KINDS
-    }
+    current: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
+    for assignment in assigned:
+        for kind in KINDS:
+            if assignment.get("principalType") == kind.title():
+                current[kind].add(assignment["principalId"])
     changes = Changes({}, {}, {}, {}, {})
     keeps = (wish or {}).get("unlisted") == "report"
     for kind in KINDS:
         ids = principals.ids[kind]
-        given = {
-            key: [ids[one] for one in names if one in ids]
-            for key, names in _wish_of(wish, kind).items()
-            if names is not None
-        }
+        named = {key: names for key, names in _wish_of(wish, kind).items() if names is not None}
+        given = {}
+        for key, names in named.items():
+            given[key] = [ids[name] for name in names if name in ids]
         if keeps and "set" in given:
             changes.unlisted.update(dict.fromkeys(sorted(current[kind] - set(given["set"])), kind))
             given = {"add": given["set"]}

@@ -47,7 +47,8 @@ def chosen(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Si
     if params["which"] == "active":
         return active_of(certificates)
     if params["which"]:
-        return by_age[0 if params["which"] == "oldest" else -1] if by_age else None
+        outermost = by_age[:1] if params["which"] == "oldest" else by_age[-1:]
+        return outermost[0] if outermost else None
     eligible = [
         certificate for certificate in certificates if certificate.active or certificate.managed or params["adopt"]
     ]

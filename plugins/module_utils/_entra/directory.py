@@ -80,10 +80,10 @@ def principals(
     found: dict[Kind, list[t.Mapping[str, t.Any]]] = {"user": [], "group": []}
     for (kind, request), outcome in zip(requests_, outcomes, strict=True):
         found[kind].extend(graph.rest(outcome.get(), request.what))
-    ids = {
-        kind: {one: match for one in wanted.get(kind, ()) if (match := _match(kind, one, found[kind]))}
-        for kind in KINDS
-    }
+    ids: dict[Kind, dict[str, str]] = {}
+    for kind in KINDS:
+        matches = {name: _match(kind, name, found[kind]) for name in wanted.get(kind, ())}
+        ids[kind] = {name: match for name, match in matches.items() if match}
     for name, users in find_by_other_names(
         graph, sorted(set(wanted.get("user", ())) - set(ids["user"])), _FIELDS["user"]
     ).items():

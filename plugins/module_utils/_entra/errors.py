@@ -186,7 +186,8 @@ def _code(error: t.Mapping[str, t.Any], message: str) -> str:
     listed = [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
     pieces = [str(error.get("code") or ""), str(_inner(error).get("code") or ""), message]
     pieces += [str(detail.get("code") or "") for detail in listed]
-    return next((code for code in SPECIFIC if any(code in piece for piece in pieces)), pieces[0])
+    text = "\n".join(pieces)
+    return next((code for code in SPECIFIC if code in text), pieces[0])
 
 
 def _kind(status: int, code: str, message: str) -> type[FederationError]:

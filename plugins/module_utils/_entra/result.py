@@ -101,7 +101,8 @@ def issuer(graph: Graph, policy: claims.ClaimsPolicy | None, app: Application) -
         metadata_url(graph.place.cloud.authority_url, graph.tenant_id), "read the metadata of the tenant"
     )
     entity_id = parse(document, "metadata of the tenant").entity_id
-    return policy.issuer(entity_id, app.app_id if app.application else NEW_APP_ID) if policy else entity_id
+    app_id = app.app_id if app.application else NEW_APP_ID
+    return policy.issuer(entity_id, app_id) if policy else entity_id
 
 
 def wait_for_metadata(app: Application, graph: Graph, waiter: Waiter) -> Metadata:

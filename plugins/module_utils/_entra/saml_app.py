@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import listed
-from ansible_collections.openccp.federation.plugins.module_utils._entra import assignments, claims_policies
+from ansible_collections.openccp.federation.plugins.module_utils._entra import assignments, claims_policies, directory
 from ansible_collections.openccp.federation.plugins.module_utils._entra.application_settings import (
     APPLICATION,
     INTERNAL,
@@ -75,7 +75,7 @@ def view(app: Application, current_state: CurrentState) -> dict[str, t.Any]:
         ],
         "claims": _claims_view(policy),
         "claims_policy": _settings_view(policy),
-        "assignments": {f"{kind}s": sorted(names.get(one, one) for one in ids) for kind, ids in changes.before.items()},
+        "assignments": _assignments_view(changes.before, names),
     }
 
 
@@ -288,9 +288,7 @@ def _assignment_steps(
         raise app.not_readable["assignments"]
     names = assignments.names_of(current_state.principals, app.assignments)
     changes = assignments.plan_changes(wish, current_state.principals, app.assignments)
-    after["assignments"] = {
-        f"{kind}s": sorted(names.get(one, one) for one in ids) for kind, ids in changes.after.items()
-    }
+    after["assignments"] = _assignments_view(changes.after, names)
     steps: list[Step[ApplicationWriter]] = []
     if changes.add:
         text = f"Assign {assignments.told(changes.add, names)} to '{label}'"
@@ -322,6 +320,15 @@ def _unlisted_warnings(
             f"assignments.unlisted=report says."
         )
     ]
+
+
+def _assignments_view(
+    assigned: t.Mapping[directory.Kind, t.Iterable[str]], names: t.Mapping[str, str]
+) -> dict[str, list[str]]:
+    shown = {}
+    for kind, ids in assigned.items():
+        shown[f"{kind}s"] = sorted(names.get(object_id, object_id) for object_id in ids)
+    return shown
 
 
 def _claims_view(policy: claims.ClaimsPolicy | None) -> list[dict[str, str]]:

@@ -330,14 +330,18 @@ def without(principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -
             f"The signing certificate {certificate.thumbprint} is active.", hint="Activate another one first."
         )
     check_managed(certificate)
-    return {
-        name: [
-            {**credential, secret: None}
-            for credential in principal.get(name) or ()
-            if credential.get("customKeyIdentifier") != certificate.key_identifier
-        ]
-        for name, secret in SECRETS.items()
-    }
+    kept: dict[str, list[dict[str, t.Any]]] = {}
+    for name, secret in SECRETS.items():
+        others = _others_than(certificate, principal.get(name) or ())
+        kept[name] = [{**credential, secret: None} for credential in others]
+    return kept
+
+
+def _others_than(
+    certificate: SigningCertificate, credentials: t.Iterable[t.Mapping[str, t.Any]]
+) -> list[t.Mapping[str, t.Any]]:
+    identifier = certificate.key_identifier
+    return [credential for credential in credentials if credential.get("customKeyIdentifier") != identifier]
 
 
 def check_managed(certificate: SigningCertificate) -> None:

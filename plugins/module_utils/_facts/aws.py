@@ -235,13 +235,13 @@ def _grants(users: ConnectUsers, profiles: list[tuple[str, ...]]) -> dict[str, b
     grants: dict[str, bool] = {}
     left = profiles
     while left:
-        profile = collections.Counter(profile for one in left for profile in one).most_common(1)[0][0]
+        profile = collections.Counter(profile for held in left for profile in held).most_common(1)[0][0]
         grants[profile] = users.opens_ccp(profile)
-        left = [
-            rest
-            for one in left
-            if not _opens(grants, one) and (rest := tuple(other for other in one if other not in grants))
-        ]
+        closed = [held for held in left if not _opens(grants, held)]
+        left = []
+        for held in closed:
+            rest = tuple(other for other in held if other not in grants)
+            left += [rest] if rest else []
     return grants
 
 

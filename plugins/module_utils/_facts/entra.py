@@ -12,6 +12,7 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import functools
+import itertools
 import json
 import typing as t
 
@@ -109,10 +110,8 @@ def read_people(
     outcomes = graph.batch([*group_asks, *user_asks])
     if any(_is_refused(outcome) for outcome in outcomes[: len(group_asks)]):
         # Whether members show their identities is documented nowhere. Without them, guests are told by userType alone.
-        group_asks = [
-            _members(group, "members", tuple(field for field in fields if field != _IDENTITIES))
-            for group in application.groups
-        ]
+        fewer = tuple(field for field in fields if field != _IDENTITIES)
+        group_asks = [_members(group, "members", fewer) for group in application.groups]
         outcomes = [*graph.batch(group_asks), *outcomes[len(group_asks) :]]
     members = {
         group.id: list(graph.rest(outcome.found() or {}, request.what))
@@ -121,9 +120,8 @@ def read_people(
     users = _all_of(graph, user_asks, outcomes[len(group_asks) :])
     nested = _read_nested(graph, members, fields)
     through = _through(application, assignments, members)
-    assigned = {
-        one["id"]: one for one in (*users, *(one for found in members.values() for one in found)) if _is_user(one)
-    }
+    everybody = [*users, *itertools.chain.from_iterable(members.values())]
+    assigned = {user["id"]: user for user in everybody if _is_user(user)}
     make = functools.partial(_person, policy=policy_of(application), through=through, nested=nested)
     people = {user_id: make(user) for user_id, user in assigned.items()}
     application = dataclasses.replace(
@@ -136,11 +134,11 @@ def read_people(
     others = [make(user) for user in _all_of(graph, other_asks, graph.batch(other_asks))]
     known = {name: person or _named(name, others) for name, person in found.items()}
     by_other_names = find_by_other_names(graph, [name for name, person in known.items() if person is None], fields)
-    named = tuple(
-        person or _one_of(name, [make(user) for user in by_other_names.get(name, ())]) for name, person in known.items()
-    )
-    named = tuple({person.id or person.name: person for person in named}.values())
-    return application, named, tuple(people.values())
+    named: dict[str, Person] = {}
+    for name, person in known.items():
+        of_that_name = person or _one_of(name, [make(user) for user in by_other_names.get(name, ())])
+        named[of_that_name.id or of_that_name.name] = of_that_name
+    return application, tuple(named.values()), tuple(people.values())
 
 
 def _is_refused(outcome: Result) -> bool:

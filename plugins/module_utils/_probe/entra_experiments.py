@@ -160,7 +160,9 @@ def kept_credential_key(bench: EntraBench) -> str:
     """Send the credentials back without their keys."""
     application = bench.new_application()
     kept = _credentials(bench, application)
-    without = [{name: value for name, value in each.items() if name != "key"} for each in kept]
+    without = [dict(each) for each in kept]
+    for each in without:
+        each.pop("key", None)
     outcome = bench.change_principal(application, {"keyCredentials": without}, "send kept credentials back without key")
     return _either(outcome, "may_be_left_out", "null_is_needed", 400)
 

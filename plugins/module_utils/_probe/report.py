@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import NOT_TOLD
+from ansible_collections.openccp.federation.plugins.module_utils._words import aligned
 
 #: The form of the report.
 VERSION: t.Final = 1
@@ -76,8 +77,7 @@ def _answer(question: Question, answer: Answer) -> dict[str, t.Any]:
 def table(answers: t.Sequence[Answer]) -> list[str]:
     """Lines of equal columns, answers that are not as assumed first."""
     rows = [_HEAD, *(_row(each) for each in sorted(answers, key=_rank))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return aligned(rows)
 
 
 def _row(answer: Answer) -> tuple[str, ...]:

@@ -77,7 +77,8 @@ def certificate_timeline(certificates: t.Sequence[t.Mapping[str, t.Any]], checke
     now = _time(checked_at)
     begins = [_time(one["not_before"]) for one in certificates]
     ends = [_time(one["not_after"]) for one in certificates]
-    start = min([now - _ROOM, *(end - _ROOM for end in ends), *(max(begin, now - _PAST) for begin in begins)])
+    begun = [max(begin, now - _PAST) for begin in begins]
+    start = min([now - _ROOM, *(end - _ROOM for end in ends), *begun])
     end = max([now + _ROOM, *(each + _ROOM for each in ends)])
     scale = WIDTH / (end - start).total_seconds()
 

@@ -93,10 +93,11 @@ def _troubles(findings: t.Sequence[Finding]) -> list[Trouble]:
             first[one["subject"]] = one
         key = (one["hop"], one["reason"], one["fix"]) if one["person"] else (one["hop"], one["subject"], one["reason"])
         troubles.setdefault(key, []).append(one)
-    return [
-        Trouble(alike[0], tuple(one["subject"] for one in alike), tuple(others.get(alike[0]["subject"], ())))
-        for alike in troubles.values()
-    ]
+    groups = []
+    for alike in troubles.values():
+        subjects = tuple(finding["subject"] for finding in alike)
+        groups.append(Trouble(alike[0], subjects, tuple(others.get(subjects[0], ()))))
+    return groups
 
 
 def _told(trouble: Trouble, mended_by: str, width: int) -> collections.abc.Iterator[Line]:

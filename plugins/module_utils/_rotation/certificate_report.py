@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._printable import LONGEST_NAME, one_line
 from ansible_collections.openccp.federation.plugins.module_utils._rotation.decision import consumer_id, held_thumbprints
+from ansible_collections.openccp.federation.plugins.module_utils._words import aligned
 
 Row = dict[str, t.Any]
 
@@ -79,28 +80,28 @@ def table(report: t.Iterable[Row], without: t.Mapping[str, str]) -> list[str]:
 
     without: hosts that have no certificate to show, with their state.
     """
-    shown = [
-        (
-            one_line(row["host"], LONGEST_NAME),
-            one_line(row["application"], LONGEST_NAME),
-            row["thumbprint"],
-            row["not_after"][:10],
-            str(row["days_left"]),
-            "active" if row["active"] else "inactive" if row["in_entra"] else "not in Entra",
-            "yes" if row["trusted"] else "in part" if row["providers"] else "no",
-            "this collection" if row["managed"] else "others",
-        )
-        for row in sorted(report, key=lambda row: (row["not_after"], row["host"], row["thumbprint"]))
-    ]
-    shown += [
+    ordered = sorted(report, key=lambda row: (row["not_after"], row["host"], row["thumbprint"]))
+    lines = [_line(row) for row in ordered]
+    lines += [
         (one_line(host, LONGEST_NAME), "", "", "", "", one_line(state, _LONGEST_STATE), "", "")
         for host, state in sorted(without.items())
     ]
-    widths = [max(map(len, column)) for column in zip(_HEADINGS, *shown, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in (_HEADINGS, *shown)
-    ]
+    return aligned([_HEADINGS, *lines])
+
+
+def _line(row: Row) -> tuple[str, ...]:
+    state = "inactive" if row["in_entra"] else "not in Entra"
+    trusted = "in part" if row["providers"] else "no"
+    return (
+        one_line(row["host"], LONGEST_NAME),
+        one_line(row["application"], LONGEST_NAME),
+        row["thumbprint"],
+        row["not_after"][:10],
+        str(row["days_left"]),
+        "active" if row["active"] else state,
+        "yes" if row["trusted"] else trusted,
+        "this collection" if row["managed"] else "others",
+    )
 
 
 def prometheus(

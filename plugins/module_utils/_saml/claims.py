@@ -411,12 +411,12 @@ def _origin(entry: Entry) -> dict[str, str]:
 
 
 def _meaning(policy: ClaimsPolicy) -> tuple[t.Any, ...]:
-    return (
-        policy.include_basic,
-        sorted(json.dumps(_canonical(entry), sort_keys=True) for entry in policy.claims),
-        sorted(json.dumps(_canonical(entry), sort_keys=True) for entry in policy.transformations),
-        json.dumps(policy.settings_in_force(), sort_keys=True),
-    )
+    settings = json.dumps(policy.settings_in_force(), sort_keys=True)
+    return policy.include_basic, _meanings(policy.claims), _meanings(policy.transformations), settings
+
+
+def _meanings(entries: t.Iterable[Entry]) -> list[str]:
+    return sorted(json.dumps(_canonical(entry), sort_keys=True) for entry in entries)
 
 
 def _canonical(entry: Entry) -> Entry:

@@ -215,11 +215,11 @@ def _status(root: etree._Element) -> tuple[str, str]:
     value = code.get("Value", "") if code is not None else ""
     if value == SUCCESS:
         return "", ""
-    said = re.search(r"AADSTS\d+[^\r\n]*", _text(root.find(f"{_SAMLP}Status/{_SAMLP}StatusMessage")))
-    last = value.rpartition(":")[2]
-    return last if re.fullmatch(r"[A-Za-z]{1,40}", last) else "missing" if not value else "unknown", said[0][
-        :300
-    ].strip() if said else ""
+    reason = re.search(r"AADSTS\d+[^\r\n]*", _text(root.find(f"{_SAMLP}Status/{_SAMLP}StatusMessage")))
+    status = value.rpartition(":")[2] if value else "missing"
+    if not re.fullmatch(r"[A-Za-z]{1,40}", status):
+        status = "unknown"
+    return status, reason[0][:300].strip() if reason else ""
 
 
 def _length_problems(document: bytes) -> collections.abc.Iterator[str]:
@@ -405,12 +405,13 @@ def _assertion(element: etree._Element) -> Assertion:
         ),
         not_before=max((one for one in starts if one), default=None),
         not_on_or_after=min((one for one in ends if one), default=None),
-        attributes={
-            one.get("Name", ""): tuple(_text(value) for value in one.iterfind(f"{_SAML}AttributeValue"))
-            for one in element.iterfind(f"{_SAML}AttributeStatement/{_SAML}Attribute")
-        },
+        attributes=dict(map(_attribute, element.iterfind(f"{_SAML}AttributeStatement/{_SAML}Attribute"))),
         problems=tuple(problems),
     )
+
+
+def _attribute(element: etree._Element) -> tuple[str, tuple[str, ...]]:
+    return element.get("Name", ""), tuple(_text(value) for value in element.iterfind(f"{_SAML}AttributeValue"))
 
 
 def _text(element: etree._Element | None) -> str:
