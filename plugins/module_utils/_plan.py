@@ -13,29 +13,9 @@ import typing as t
 from dataclasses import dataclass, field
 
 
-def same(value: t.Any) -> t.Any:
-    """The canonical form of a value that needs none."""
-    return value
-
-
 def unordered(value: t.Iterable[str] | None) -> list[str]:
     """The canonical form of a list whose order and repetitions mean nothing."""
     return sorted(set(value or ()))
-
-
-@dataclass(frozen=True)
-class Attr:
-    """One attribute of a resource: a row of the table that a module keeps.
-
-    option: the module's option and return key. api: the cloud's name of the attribute.
-    canon: brings both sides to the form in which they are compared.
-    mutable: whether the cloud can change it on an existing object.
-    """
-
-    option: str
-    api: str
-    normalize: t.Callable[[t.Any], t.Any] = same
-    mutable: bool = True
 
 
 Writer_contra = t.TypeVar("Writer_contra", contravariant=True)
@@ -157,28 +137,6 @@ def _diff_line(name: str, before: t.Mapping[str, t.Any], after: t.Mapping[str, t
 
 def _value(value: t.Any) -> str:
     return " | ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
-def view(attrs: t.Iterable[Attr], actual: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
-    """An object as the cloud returns it, in option names and canonical form; {} when there is none."""
-    if actual is None:
-        return {}
-    return {attr.option: attr.normalize(actual.get(attr.api)) for attr in attrs}
-
-
-def wanted(attrs: t.Iterable[Attr], params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The given options in the cloud's names; an option left out (None) is not managed."""
-    return {attr.api: params[attr.option] for attr in attrs if params.get(attr.option) is not None}
-
-
-def changed(attrs: t.Iterable[Attr], params: t.Mapping[str, t.Any], actual: t.Mapping[str, t.Any]) -> list[Attr]:
-    """The attributes whose given value differs from the actual one."""
-    return [
-        attr
-        for attr in attrs
-        if params.get(attr.option) is not None
-        and attr.normalize(params[attr.option]) != attr.normalize(actual.get(attr.api))
-    ]
 
 
 @dataclass(frozen=True)

@@ -201,7 +201,8 @@ user:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import AGENT_OPTIONS, TASK_OPTIONS
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import AGENT_OPTIONS
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import TASK_OPTIONS
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_resource import UserResource
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
 

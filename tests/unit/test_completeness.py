@@ -12,6 +12,10 @@ import typing as t
 import botocore.session
 import pytest
 from ansible.module_utils.compat.version import LooseVersion
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import ATTRIBUTES
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import (
+    CHANNELS as CHANNEL_ATTRIBUTES,
+)
 
 from graph_contract import contract
 from support import documented_options, written_in
@@ -40,43 +44,17 @@ PROPAGATION: t.Final = dict.fromkeys(
 #: of an identity provider, what is for OpenID Connect alone
 ACR: t.Final = dict.fromkeys(("AcrMapping",), "only for providers of OpenID Connect")
 
+#: each member of CreateUser → the option, by the table of an agent's attributes
+AGENT: t.Final = (
+    {"InstanceId": "instance_id"}
+    | {attr.member: attr.option for attr in ATTRIBUTES if attr.member}
+    | {f"{attr.configs}.Channel": "channels" for attr in CHANNEL_ATTRIBUTES}
+    | {".".join((attr.configs, *attr.path)): f"{CHANNELS}.{attr.option}" for attr in CHANNEL_ATTRIBUTES}
+)
+
 #: each member that a call takes → the option that sets it
 AWS: t.Final[dict[tuple[str, str, str], dict[str, str]]] = {
-    ("connect", "CreateUser", "connect_user"): {
-        "InstanceId": "instance_id",
-        "Username": "username",
-        "IdentityInfo.FirstName": "first_name",
-        "IdentityInfo.LastName": "last_name",
-        "IdentityInfo.Email": "email",
-        "IdentityInfo.SecondaryEmail": "secondary_email",
-        "IdentityInfo.Mobile": "mobile",
-        "PhoneConfig.PhoneType": "phone_type",
-        "PhoneConfig.AutoAccept": "auto_accept",
-        "PhoneConfig.AfterContactWorkTimeLimit": "after_contact_work_time_limit",
-        "PhoneConfig.DeskPhoneNumber": "desk_phone_number",
-        "PhoneConfig.PersistentConnection": "persistent_connection",
-        "SecurityProfileIds": "security_profiles",
-        "RoutingProfileId": "routing_profile",
-        "HierarchyGroupId": "hierarchy_group",
-        "AutoAcceptConfigs.Channel": "channels",
-        "AutoAcceptConfigs.AutoAccept": f"{CHANNELS}.auto_accept",
-        "AutoAcceptConfigs.AgentFirstCallbackAutoAccept": f"{CHANNELS}.agent_first_callback_auto_accept",
-        "AfterContactWorkConfigs.Channel": "channels",
-        "AfterContactWorkConfigs.AfterContactWorkConfig.AfterContactWorkTimeLimit": (
-            f"{CHANNELS}.after_contact_work_time_limit"
-        ),
-        "AfterContactWorkConfigs.AgentFirstCallbackAfterContactWorkConfig.AfterContactWorkTimeLimit": (
-            f"{CHANNELS}.agent_first_callback_after_contact_work_time_limit"
-        ),
-        "PhoneNumberConfigs.Channel": "channels",
-        "PhoneNumberConfigs.PhoneType": f"{CHANNELS}.phone_type",
-        "PhoneNumberConfigs.PhoneNumber": f"{CHANNELS}.phone_number",
-        "PersistentConnectionConfigs.Channel": "channels",
-        "PersistentConnectionConfigs.PersistentConnection": f"{CHANNELS}.persistent_connection",
-        "VoiceEnhancementConfigs.Channel": "channels",
-        "VoiceEnhancementConfigs.VoiceEnhancementMode": f"{CHANNELS}.voice_enhancement_mode",
-        "Tags": "tags",
-    },
+    ("connect", "CreateUser", "connect_user"): AGENT,
     ("connect", "CreateInstance", "connect_instance"): {
         "InstanceAlias": "alias",
         "InboundCallsEnabled": "inbound_calls",

@@ -22,7 +22,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.instan
 )
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import needs_reading, plan_agent
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
-    CHANNEL_NAMES,
     Settings,
     Summary,
     User,
@@ -40,48 +39,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._wait import Wa
 
 if t.TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-_LIMIT: t.Final[dict[str, t.Any]] = {"type": "int"}
-_PHONE_TYPE: t.Final[dict[str, t.Any]] = {"type": "str", "choices": ["soft_phone", "desk_phone"]}
-_CHANNEL: t.Final[dict[str, t.Any]] = {
-    "auto_accept": {"type": "bool"},
-    "agent_first_callback_auto_accept": {"type": "bool"},
-    "after_contact_work_time_limit": _LIMIT,
-    "agent_first_callback_after_contact_work_time_limit": _LIMIT,
-}
-_VOICE: t.Final[dict[str, t.Any]] = {
-    **_CHANNEL,
-    "phone_type": _PHONE_TYPE,
-    "phone_number": {"type": "str"},
-    "persistent_connection": {"type": "bool"},
-    "voice_enhancement_mode": {"type": "str", "choices": ["voice_isolation", "noise_suppression", "none"]},
-}
-
-#: The options of one agent, in `connect_user` and in each element of `connect_users`.
-AGENT_OPTIONS: t.Final[dict[str, t.Any]] = {
-    "username": {"type": "str", "required": True},
-    "first_name": {"type": "str"},
-    "last_name": {"type": "str"},
-    "email": {"type": "str"},
-    "secondary_email": {"type": "str"},
-    "mobile": {"type": "str"},
-    "security_profiles": {"type": "list", "elements": "str"},
-    "routing_profile": {"type": "str"},
-    "hierarchy_group": {"type": "str"},
-    "phone_type": _PHONE_TYPE,
-    "desk_phone_number": {"type": "str"},
-    "auto_accept": {"type": "bool"},
-    "after_contact_work_time_limit": _LIMIT,
-    "persistent_connection": {"type": "bool"},
-    "channels": {
-        "type": "dict",
-        "options": {
-            name: {"type": "dict", "options": _VOICE if name == "voice" else _CHANNEL} for name in CHANNEL_NAMES
-        },
-    },
-    "person_id": {"type": "str"},
-    "tags": {"type": "dict", "aliases": ["resource_tags"]},
-}
 
 #: The options that both modules have beside the agents.
 TASK_OPTIONS: t.Final[dict[str, t.Any]] = {

@@ -22,47 +22,18 @@ import typing as t
 from collections import Counter
 
 from ansible_collections.openccp.federation.plugins.module_utils._connect import csv_table
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import (
+    AGENT_OPTIONS,
+    ATTRIBUTES,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Settings
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 
-COLUMNS: t.Final = (
-    "username",
-    "first_name",
-    "last_name",
-    "secondary_email",
-    "mobile",
-    "security_profiles",
-    "routing_profile",
-    "hierarchy_group",
-    "phone_type",
-    "desk_phone_number",
-    "auto_accept",
-    "after_contact_work_time_limit",
-    "persistent_connection",
-    "channels",
-    "person_id",
-    "tags",
-)
+COLUMNS: t.Final = tuple(attr.option for attr in ATTRIBUTES if not attr.is_refused)
 #: The columns of the console's template, by the way they begin.
-CONSOLE: t.Final = {
-    "user login": "username",
-    "first name": "first_name",
-    "last name": "last_name",
-    "email address": "email",
-    "secondary email": "secondary_email",
-    "mobile": "mobile",
-    "routing profile": "routing_profile",
-    "security_profile": "security_profiles",
-    "security profile": "security_profiles",
-    "user hierarchy": "hierarchy_group",
-    "userhierarchy": "hierarchy_group",
-    "phone type": "phone_type",
-    "phone number": "desk_phone_number",
-    "soft phone auto accept": "auto_accept",
-    "acw timeout": "after_contact_work_time_limit",
-    "tags": "tags",
-}
-_LISTS: t.Final = ("security_profiles",)
+CONSOLE: t.Final = {begin: attr.option for attr in ATTRIBUTES for begin in attr.console}
+_LISTS: t.Final = tuple(attr.option for attr in ATTRIBUTES if attr.spec["type"] == "list")
+_TABLES: t.Final = tuple(attr.option for attr in ATTRIBUTES if attr.spec["type"] == "dict")
 _PHONE_TYPES: t.Final = {"soft": "soft_phone", "desk": "desk_phone"}
 #: A spreadsheet takes these for the beginning of a formula, the wide forms of them too.
 _FORMULA: t.Final = re.compile(r"'*[=+\-@\uff1d\uff0b\uff0d\uff20]")
@@ -112,7 +83,7 @@ def _options(columns: t.Sequence[str], source: str) -> list[str]:
 
 def _option(column: str) -> str | None:
     name = column.strip().lower()
-    if name in (*COLUMNS, "email", "password"):
+    if name in (*AGENT_OPTIONS, "password"):
         return name
     for begin, option in CONSOLE.items():
         if name.startswith(begin) and not name[len(begin) : len(begin) + 1].isalpha():
@@ -149,7 +120,7 @@ def _value(option: str, text: str, where: str) -> t.Any:
         )
     if option == "phone_type":
         return _PHONE_TYPES.get(text.lower(), text.lower())
-    if option in ("tags", "channels") and text.startswith("{"):
+    if option in _TABLES and text.startswith("{"):
         return _json(text, where)
     return _pairs(text, where) if option == "tags" else text
 

@@ -21,11 +21,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect import
 from ansible_collections.openccp.federation.plugins.module_utils._connect import csv_table
 from ansible_collections.openccp.federation.plugins.module_utils._connect import leavers as leaving
 from ansible_collections.openccp.federation.plugins.module_utils._connect import user_checks as checks
-from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import (
-    AGENT_OPTIONS,
-    AgentsResource,
-    Snapshot,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import AGENT_OPTIONS
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import AgentsResource, Snapshot
 from ansible_collections.openccp.federation.plugins.module_utils._connect.parallel import Parallel, ProgressCounter
 from ansible_collections.openccp.federation.plugins.module_utils._connect.prefetch import ahead
 from ansible_collections.openccp.federation.plugins.module_utils._connect.rate_limit import RateLimiter, TokenBucket

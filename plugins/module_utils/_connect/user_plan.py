@@ -11,12 +11,15 @@ import datetime as dt
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._connect import contact_digest
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import (
     CONTACT,
     IDENTITY,
+    INITIAL,
+    PHONE,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
     OWNER,
     PERSON_ID,
-    PHONE,
     Settings,
     Summary,
     User,
@@ -33,17 +36,6 @@ _PROFILE_OPTIONS: t.Final = ("security_profiles", "routing_profile", "hierarchy_
 _OPTIONS: t.Final = (*_IDENTITY_OPTIONS, *_PROFILE_OPTIONS, *_PHONE_OPTIONS)
 #: After this time SearchUsers shows a change for sure. AWS speaks of "several minutes" at the worst.
 SEARCH_LAG: t.Final = dt.timedelta(minutes=15)
-_NEW: t.Final[Settings] = {
-    "person_id": "",
-    "secondary_email": "",
-    "mobile": "",
-    "hierarchy_group": "",
-    "phone_type": "soft_phone",
-    "desk_phone_number": "",
-    "auto_accept": False,
-    "after_contact_work_time_limit": 0,
-    "persistent_connection": False,
-}
 
 
 def differences(wanted: Settings, actual: Settings) -> Settings:
@@ -133,7 +125,7 @@ def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan[ConnectU
     name = wanted["username"]
     given = {option: wanted[option] for option in _OPTIONS if wanted.get(option) is not None}
     channels = merged_channels(wanted.get("channels"), None)
-    standing = {option: value for option, value in _NEW.items() if not (channels and option in _PHONE_OPTIONS)}
+    standing = {option: value for option, value in INITIAL.items() if not (channels and option in _PHONE_OPTIONS)}
     after = {"username": name, **standing, **given, "channels": channels, "tags": dict(wanted.get("tags") or {})}
     if own:
         after["tags"] = {**after["tags"], OWNER[0]: OWNER[1]}

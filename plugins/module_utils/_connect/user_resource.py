@@ -10,11 +10,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import (
-    AGENT_OPTIONS,
-    AgentsResource,
-    Snapshot,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import AGENT_OPTIONS
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import AgentsResource, Snapshot
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import plan_agent, plan_removal
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict

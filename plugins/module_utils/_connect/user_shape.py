@@ -13,12 +13,18 @@ from __future__ import annotations
 
 import datetime as dt
 import typing as t
-import unicodedata
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import MANAGED_BY, OURS
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import (
+    CHANNELS,
+    CONTACT,
+    IDENTITY,
+    PHONE,
+    lower,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._connect.contact_digest import MARK
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Attr, unordered
+from ansible_collections.openccp.federation.plugins.module_utils._plan import unordered
 
 if t.TYPE_CHECKING:
     from ansible_collections.openccp.federation.plugins.module_utils._connect.directory import Directory
@@ -31,82 +37,9 @@ PERSON_ID: t.Final = "openccp.federation/entra-id"
 OWNER: t.Final = (MANAGED_BY, OURS)
 
 
-def text(value: str | None) -> str:
-    """Composed characters, as Amazon Connect demands; nothing is the same as an empty text."""
-    return unicodedata.normalize("NFC", value or "")
-
-
 def object_id(value: str) -> str:
     """The object id of a person in Entra, in which letters' case means nothing."""
     return value.strip().lower()
-
-
-def lower(value: str | None) -> str | None:
-    """The API's enumerations in the options' spelling."""
-    return value.lower() if value else None
-
-
-IDENTITY: t.Final = (
-    Attr("first_name", "FirstName", text),
-    Attr("last_name", "LastName", text),
-    Attr("secondary_email", "SecondaryEmail", text),
-    Attr("mobile", "Mobile", text),
-)
-CONTACT: t.Final = ("secondary_email", "mobile")
-
-PHONE: t.Final = (
-    Attr("phone_type", "PhoneType", lower),
-    Attr("desk_phone_number", "DeskPhoneNumber", text),
-    Attr("auto_accept", "AutoAccept", bool),
-    Attr("after_contact_work_time_limit", "AfterContactWorkTimeLimit", lambda limit: limit or 0),
-    Attr("persistent_connection", "PersistentConnection", bool),
-)
-
-
-@dataclass(frozen=True)
-class ChannelAttr:
-    """One setting of a channel: the option, the API's list that holds it, and where in an entry of that list."""
-
-    option: str
-    configs: str
-    path: tuple[str, ...]
-    voice_only: bool = False
-    required_in_entry: bool = False
-
-
-CHANNEL_NAMES: t.Final = ("voice", "chat", "task", "email")
-CHANNELS: t.Final = (
-    ChannelAttr("auto_accept", "AutoAcceptConfigs", ("AutoAccept",), required_in_entry=True),
-    ChannelAttr("agent_first_callback_auto_accept", "AutoAcceptConfigs", ("AgentFirstCallbackAutoAccept",)),
-    ChannelAttr(
-        "after_contact_work_time_limit",
-        "AfterContactWorkConfigs",
-        ("AfterContactWorkConfig", "AfterContactWorkTimeLimit"),
-        required_in_entry=True,
-    ),
-    ChannelAttr(
-        "agent_first_callback_after_contact_work_time_limit",
-        "AfterContactWorkConfigs",
-        ("AgentFirstCallbackAfterContactWorkConfig", "AfterContactWorkTimeLimit"),
-    ),
-    ChannelAttr("phone_type", "PhoneNumberConfigs", ("PhoneType",), voice_only=True, required_in_entry=True),
-    ChannelAttr("phone_number", "PhoneNumberConfigs", ("PhoneNumber",), voice_only=True),
-    ChannelAttr(
-        "persistent_connection",
-        "PersistentConnectionConfigs",
-        ("PersistentConnection",),
-        voice_only=True,
-        required_in_entry=True,
-    ),
-    ChannelAttr(
-        "voice_enhancement_mode",
-        "VoiceEnhancementConfigs",
-        ("VoiceEnhancementMode",),
-        voice_only=True,
-        required_in_entry=True,
-    ),
-)
-ENUMERATED: t.Final = ("phone_type", "voice_enhancement_mode")
 
 
 @dataclass(frozen=True)
@@ -234,7 +167,7 @@ def channels_of(user: t.Mapping[str, t.Any]) -> dict[str, Settings]:
             for key in attr.path:
                 value = (value or {}).get(key)
             if value is not None:
-                shown = lower(value) if attr.option in ENUMERATED else value
+                shown = lower(value) if attr.is_enumerated else value
                 channels.setdefault(entry["Channel"].lower(), {})[attr.option] = shown
     return channels
 
@@ -252,7 +185,7 @@ def channel_configs(
             entry = configs.setdefault(attr.configs, {}).setdefault(channel, {"Channel": channel.upper()})
             for key in attr.path[:-1]:
                 entry = entry.setdefault(key, {})
-            entry[attr.path[-1]] = value.upper() if attr.option in ENUMERATED else value
+            entry[attr.path[-1]] = value.upper() if attr.is_enumerated else value
     return {name: list(entries.values()) for name, entries in configs.items()}
 
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._plan import (
-    Attr,
     Plan,
     Step,
-    changed,
     close_matches,
     membership,
     shown_diff,
     step_records,
     tag_changes,
-    unordered,
-    view,
-    wanted,
 )
 
 
@@ -26,38 +21,6 @@ class Shelf:
 
     def put(self, title: str) -> None:
         self.titles.append(title)
-
-
-ATTRS = (Attr("name", "Name"), Attr("origins", "Origins", normalize=unordered), Attr("kind", "Kind", mutable=False))
-
-
-def test_a_view_is_canonical_and_in_option_names() -> None:
-    assert view(ATTRS, {"Name": "a", "Origins": ["y", "x", "y"], "Etag": "1"}) == {
-        "name": "a",
-        "origins": ["x", "y"],
-        "kind": None,
-    }
-    assert view(ATTRS, None) == {}
-
-
-def test_an_option_left_out_is_not_managed() -> None:
-    params = {"name": "a", "origins": None, "kind": None}
-    assert wanted(ATTRS, params) == {"Name": "a"}
-    assert changed(ATTRS, params, {"Name": "a", "Origins": ["x"], "Kind": "k"}) == []
-
-
-@pytest.mark.parametrize(
-    ("params", "names"),
-    [
-        ({"name": "b"}, ["name"]),
-        ({"origins": ["y", "x"]}, []),
-        ({"origins": []}, ["origins"]),
-        ({"name": "b", "kind": "other"}, ["name", "kind"]),
-    ],
-)
-def test_what_changed(params: dict[str, object], names: list[str]) -> None:
-    actual = {"Name": "a", "Origins": ["x", "y"], "Kind": "k"}
-    assert [attr.option for attr in changed(ATTRS, params, actual)] == names
 
 
 @pytest.mark.parametrize(

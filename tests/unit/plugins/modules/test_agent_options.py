@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import AGENT_OPTIONS
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import AGENT_OPTIONS
 
 from support import documented_options
 

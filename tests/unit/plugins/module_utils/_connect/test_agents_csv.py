@@ -12,7 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._connect import agents_csv as connect_csv
 from ansible_collections.openccp.federation.plugins.module_utils._connect import csv_table
-from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import AGENT_OPTIONS
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import AGENT_OPTIONS
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from hypothesis import example, given, settings
 from hypothesis import strategies as st

@@ -6,6 +6,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._connect import agent_attributes
 from ansible_collections.openccp.federation.plugins.module_utils._connect import user_shape as shape
 from ansible_collections.openccp.federation.plugins.module_utils._connect.directory import DirectoryToBe
 
@@ -113,4 +114,4 @@ def test_phone_settings_are_sent_whole() -> None:
 
 
 def test_text_is_composed() -> None:
-    assert shape.text("Jose\u0301") == "Jos\u00e9"
+    assert agent_attributes.text("Jose\u0301") == "Jos\u00e9"
