@@ -159,7 +159,8 @@ def _thumbprints(view: Record) -> set[str]:
 def _pairs(view: Record) -> frozenset[str]:
     """The values of the Role claim: a role with a provider, in whatever order."""
     values = [str(claim.get("value") or "") for claim in view.get("claims") or () if claim.get("name") == ROLE]
-    return frozenset(",".join(sorted(part.strip() for part in value.split(","))) for value in values if "," in value)
+    pairs = [value.split(",") for value in values if "," in value]
+    return frozenset(",".join(sorted(map(str.strip, pair))) for pair in pairs)
 
 
 def _claimed(side: Side) -> set[str] | None:
