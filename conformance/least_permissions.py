@@ -90,6 +90,11 @@ BOUNDED: t.Final = frozenset(
 )
 #: what the modules by themselves do beside the playbooks
 MODULES_ALONE: t.Final[tuple[Need, ...]] = (
+    {
+        "action": "connect:UntagResource",
+        "resource": "arn:aws:connect:eu-central-1:111122223333:instance/id",
+        "conditions": {},
+    },
     {"action": "iam:UntagRole", "resource": "arn:aws:iam::111122223333:role/ConnectFederation-x", "conditions": {}},
     {
         "action": "iam:UntagSAMLProvider",
