@@ -339,7 +339,7 @@ def test_identifier_of_a_deleted_application(tenant: Tenant) -> None:
     refused = tenant.run(MODULE, SMALL)
     assert refused.failed
     assert "deleted application 'Contact centre'" in refused["msg"]
-    assert "purge: true" in refused["msg"]
+    assert "azure_saml_app_purge) set to true" in refused["msg"]
     assert tenant.written() == []
 
 
