@@ -52,7 +52,7 @@ class Call:
     #: what is strange about an answer that is no error
     note: str = ""
     #: whether it is a read that was asked for keys; Graph limits those more than others
-    key_factory: bool = False
+    key_material: bool = False
     fault: Fault | None = None
     #: the permissions that AWS asks the caller for
     needs: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
@@ -150,7 +150,7 @@ class Service:
                     "caller": call.caller,
                     "error": call.error,
                     "note": call.note,
-                    "key_factory": call.key_factory,
+                    "key_material": call.key_material,
                     "needs": call.needs,
                 }
             )

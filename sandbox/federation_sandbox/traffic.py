@@ -19,7 +19,7 @@ class Traffic:
 
     Keys: time (ISO 8601), service, operation, write, method, host, path, status, duration (seconds),
     caller, error (the cloud's code, when it refused), note (what is strange about an answer that is no error),
-    key_factory (whether a read of Microsoft Graph selects keyCredentials), needs (the permissions that AWS asked the
+    key_material (whether a read of Microsoft Graph selects keyCredentials), needs (the permissions that AWS asked the
     caller for: action, resource and conditions, with the values of this request).
     """
 

@@ -11,6 +11,7 @@ import functools
 import typing as t
 
 import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._entra import certificate_resource, saml_app_resource
 from ansible_collections.openccp.federation.plugins.modules import azure_saml_app, azure_saml_certificate
 
 from entra_factory import APP, SECRET, Tenant
@@ -38,9 +39,12 @@ def here(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> collections.abc.Cal
 
     def begin(workers: int = 1) -> VirtualTime:
         time = VirtualTime(tenant.world, monkeypatch, workers)
-        for module in (azure_saml_app, azure_saml_certificate):
+        for module, resource in (
+            (azure_saml_app, saml_app_resource),
+            (azure_saml_certificate, certificate_resource),
+        ):
             defaults_of(module)
-            monkeypatch.setattr(module, "connect", connecting(time))
+            monkeypatch.setattr(resource, "connect", connecting(time))
         return time
 
     return begin
@@ -57,7 +61,7 @@ def _app(tenant: Tenant, time: VirtualTime, **change: t.Any) -> dict[str, t.Any]
 
 
 def _key_reads(tenant: Tenant) -> int:
-    return sum(entry["key_factory"] for entry in tenant.world.traffic.entries("graph"))
+    return sum(entry["key_material"] for entry in tenant.world.traffic.entries("graph"))
 
 
 def _whole(tenant: Tenant) -> None:

@@ -229,7 +229,7 @@ def test_key_material_is_limited(
     graph("GET", path, 200)
     monkeypatch.setattr(sandbox.world.clock, "now", lambda: now + dt.timedelta(seconds=1))
     graph("GET", f"{path}?$select=keyCredentials", 200)
-    assert sum(entry["key_factory"] for entry in sandbox.world.traffic.entries("graph")) == 153
+    assert sum(entry["key_material"] for entry in sandbox.world.traffic.entries("graph")) == 153
 
 
 def test_reads_go_backwards(graph: t.Any, sandbox: t.Any) -> None:

@@ -99,7 +99,7 @@ def _answer_item(request: Request, call: Call, item: Item, answer: Answerer) -> 
                 "duration": round(time.perf_counter() - started, 6),
                 "caller": inner.caller,
                 "error": inner.error,
-                "key_factory": inner.key_factory,
+                "key_material": inner.key_material,
                 "batched": True,
             }
         )

@@ -92,7 +92,7 @@ def _answer(request: Request, call: Call) -> Response:
         raise CloudError(501, "NotImplemented", "The sandbox has no delta queries.")
     route, keys = _route(request.method, segments)
     call.operation, call.write = route.operation, route.write
-    call.key_factory = selects_keys(request.method, request.args)
+    call.key_material = selects_keys(request.method, request.args)
     if version == "beta" and route.write:
         message = (
             "The sandbox answers reads below /beta, as v1.0 answers them; what is written there may mean "

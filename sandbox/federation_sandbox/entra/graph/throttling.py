@@ -44,7 +44,7 @@ def throttle(call: Call, tenant: Tenant, app_id: str, cost: int) -> None:
     wait = call.limit(("writes", tenant.id, app_id), _WRITES / _WRITES_WINDOW, _WRITES) if call.write else 0.0
     if wait:
         raise _too_many(wait, "WriteLimitExceeded", tenant, app_id)
-    wait = call.limit(("keys", tenant.id), _KEY_READS / _KEY_READS_WINDOW, _KEY_READS) if call.key_factory else 0.0
+    wait = call.limit(("keys", tenant.id), _KEY_READS / _KEY_READS_WINDOW, _KEY_READS) if call.key_material else 0.0
     if wait:
         raise _too_many(wait, "KeyCredentialsReadLimitExceeded", tenant, app_id)
 
