@@ -140,6 +140,7 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "azure_saml_app_purge": _NO_BOOLEAN,
     "azure_saml_app_relay_state": _NO_ADDRESS,
     "azure_saml_app_reply_urls": _NO_ADDRESSES,
+    "azure_saml_app_default_reply_url": _NO_ADDRESS,
     "azure_saml_app_role_claims": (
         [{"role_arn": _ROLE}],
         [{"role_arn": _PROVIDER, "provider_arn": _ROLE}],

@@ -312,6 +312,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "aws_session_role_arn": arns.parse_role_arn,
     "azure_saml_app_app_id": _uuid,
     "azure_saml_app_audience_override": _uri,
+    "azure_saml_app_default_reply_url": _https,
     "azure_saml_app_extra_claims": _extra_claims,
     "azure_saml_app_identifiers": _each(_uri),
     "azure_saml_app_logo": _readable_file,
