@@ -287,5 +287,6 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "live_probe_confirm": ("yes", True, "contoso/111122223333", ["a"]),
     "live_probe_instance_id": ("support", _ROLE, *_NO_UUID),
     "live_probe_report": _NO_OUTPUT,
+    "live_probe_repetitions": (0, 101, "often"),
     "live_probe_wait_timeout": (-1, "long"),
 }

@@ -408,5 +408,6 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     ),
     "live_probe_instance_id": arns.check_instance_id,
     "live_probe_report": _writable_file,
+    "live_probe_repetitions": _between(1, 100, "repetitions"),
     "live_probe_wait_timeout": _SECONDS,
 }

@@ -59,6 +59,13 @@ options:
       - The id of an Amazon Connect instance in which users may be made.
       - Without it, the questions that need a user are not asked.
     type: str
+  repetitions:
+    description:
+      - How often each lag is measured, every time on new objects. RV(answers[].spread) then shows how the durations are
+        spread. All objects are there until the end of the run.
+      - The other experiments are made once.
+    type: int
+    default: 1
   wait_timeout:
     description: How many seconds to wait for a cloud to show what was written.
     type: int
@@ -149,6 +156,13 @@ answers:
       description: Seconds that were measured, by the sandbox's setting for them.
       type: dict
       returned: always
+    spread:
+      description:
+        - How the durations are spread, by the sandbox's setting for them.
+        - C(seconds) counts them by classes, each named by its upper end in seconds. C(further_reads) were made at once
+          after the first that showed a new object, and C(backwards) of these did not show it.
+      type: dict
+      returned: always
     seconds:
       description: How long the experiment took.
       type: float
@@ -194,6 +208,7 @@ class Probe:
         self.module = module
         self.params = module.params
         probe.check_mark(self.params["mark"])
+        probe.check_repetitions(self.params["repetitions"])
         self.mark = self.params["mark"] or probe.new_mark()
         self.waiter = entra_waiter(self.params["wait_timeout"])
         self.clients = functools.cache(functools.partial(client, module))
@@ -207,7 +222,7 @@ class Probe:
     @functools.cached_property
     def entra(self) -> EntraBench:
         """Where experiments in Entra ID are made."""
-        bench = EntraBench(self.mark, self.waiter, self.stand_ins, graph=self.graph)
+        bench = EntraBench(self.mark, self.waiter, self.stand_ins, self.params["repetitions"], graph=self.graph)
         learn_entra(bench)
         return bench
 
@@ -215,7 +230,12 @@ class Probe:
     def aws(self) -> AwsBench:
         """Where experiments in AWS are made."""
         bench = AwsBench(
-            self.mark, self.waiter, self.stand_ins, clients=self.clients, instance_id=self.params["instance_id"]
+            self.mark,
+            self.waiter,
+            self.stand_ins,
+            self.params["repetitions"],
+            clients=self.clients,
+            instance_id=self.params["instance_id"],
         )
         learn_aws(bench, self.module.region)
         return bench
@@ -286,6 +306,7 @@ def main() -> None:
         "mark": {"type": "str"},
         "confirm": {"type": "str"},
         "instance_id": {"type": "str"},
+        "repetitions": {"type": "int", "default": 1},
         "wait_timeout": {"type": "int", "default": 300},
     }
     module = AnsibleAWSModule(

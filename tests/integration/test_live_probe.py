@@ -18,7 +18,7 @@ import pytest
 import yaml
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, connect
-from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._probe import (
     aws_experiments,
     entra_bench,
@@ -26,7 +26,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._probe import (
     surroundings,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._probe.aws_experiments import AwsBench
-from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import NOT_TOLD, Bench
+from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import NOT_TOLD, Bench, histogram
 from ansible_collections.openccp.federation.plugins.module_utils._probe.entra_bench import EntraBench
 from ansible_collections.openccp.federation.plugins.module_utils._probe.stand_ins import StandIns
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -127,6 +127,42 @@ def test_on_the_sandbox_every_answer_is_the_assumed_one_and_nothing_stays(live: 
     live.entra(probe_factory.OWNED).clear()
     live.aws.clear()
     assert probe_factory.left_behind(live.sandbox) == []
+
+
+@pytest.mark.parametrize("question", ["graph_reads_lag", "metadata_lag", "assignments_lag", "search_users_lag"])
+def test_a_lag_is_measured_so_many_times(live: Probe, question: str) -> None:
+    for bench in (live.aws, live.entra(probe_factory.ALL)):
+        bench.repetitions = 3
+    answer = live.ask(question)[question]
+    assert set(answer["spread"]) == set(QUESTIONS[question]["measures"])
+    for spread in answer["spread"].values():
+        assert sum(spread["seconds"].values()) == 3
+        assert (spread["further_reads"], spread["backwards"]) == (15, 0)
+
+
+def test_reads_that_go_backwards_are_counted() -> None:
+    """facts/entra.md E3: until the lag is over, a read that follows one which showed an object may miss it again."""
+    answers = iter([None, "shown", "shown", None, "shown", NotFound("no such object"), "shown"])
+
+    def look() -> t.Any:
+        answer = next(answers)
+        if isinstance(answer, NotFound):
+            raise answer
+        return answer
+
+    bench = Bench("0" * 12, Waiter(timeout=1, first_pause=0.01, longest_pause=0.01), StandIns())
+    assert bench.measure("lag", "a read to show it", look, lambda error: isinstance(error, NotFound))
+    assert bench.spread() == {"lag": {"seconds": {"1": 1}, "further_reads": 5, "backwards": 2}}
+
+
+def test_durations_are_counted_in_classes() -> None:
+    assert histogram([0.0, 1.0, 1.01, 499.0, 501.0, 20.0]) == {"1": 2, "2": 1, "20": 1, "500": 1, "more": 1}
+
+
+@pytest.mark.parametrize("repetitions", [0, -1, 101])
+def test_no_tenant_is_asked_too_often(repetitions: int) -> None:
+    with pytest.raises(InvalidInput, match="1 to 100"):
+        probe.check_repetitions(repetitions)
 
 
 def turned(question: str) -> collections.abc.Iterator[tuple[str, t.Any, str]]:

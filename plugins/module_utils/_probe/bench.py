@@ -23,6 +23,11 @@ PREFIX: t.Final = "openccp-live-probe-"
 MARK: t.Final = re.compile(r"[0-9a-f]{12}")
 _NAME: t.Final = re.compile(rf"{PREFIX}{MARK.pattern}-\d+")
 
+#: The upper ends of the classes in which durations are counted, in seconds.
+CLASSES: t.Final = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+#: How many further reads follow the first one that shows a new object, to see whether reads go backwards.
+_FURTHER: t.Final = 5
+
 #: The answer to a question that could not be asked here.
 NOT_TOLD: t.Final = "not_told"
 
@@ -60,6 +65,12 @@ class Result(t.Generic[T]):
         return self.content
 
 
+def histogram(durations: t.Iterable[float]) -> dict[str, int]:
+    """How many durations lie in each class, named by its upper end in seconds; classes without any are left out."""
+    ends = [next((str(end) for end in CLASSES if seconds <= end), "more") for seconds in durations]
+    return {end: ends.count(end) for end in (*map(str, CLASSES), "more") if end in ends}
+
+
 class Removal(t.NamedTuple):
     """How something that the probe made is removed. what: it, for a person."""
 
@@ -69,13 +80,17 @@ class Removal(t.NamedTuple):
 
 @dataclass
 class Bench:
-    """Where experiments of one cloud are made."""
+    """Where experiments of one cloud are made. repetitions: how often a lag is measured, each time on a new object."""
 
     mark: str
     waiter: Waiter
     stand_ins: StandIns
+    repetitions: int = 1
     evidence: list[dict[str, t.Any]] = field(default_factory=list)
     measured: dict[str, float] = field(default_factory=dict)
+    #: by setting, every duration that was measured, and how many of the reads after it went backwards
+    durations: dict[str, list[float]] = field(default_factory=dict)
+    backwards: dict[str, int] = field(default_factory=dict)
     #: what was made and is still there, in the order in which it was made
     made: dict[str, Removal] = field(default_factory=dict)
     _number: int = 0
@@ -119,6 +134,35 @@ class Bench:
         except FederationError as error:
             self.note(what, began, error)
             return False
+        seconds = round(time.monotonic() - began, 2)
         self.note(what, began)
-        self.measured[setting] = round(max(self.measured.get(setting, 0.0), time.monotonic() - began), 2)
+        self.measured[setting] = max(self.measured.get(setting, 0.0), seconds)
+        self.durations.setdefault(setting, []).append(seconds)
+        hidden = sum(not self._is_shown(look, passes) for dummy in range(_FURTHER))
+        self.backwards[setting] = self.backwards.get(setting, 0) + hidden
         return True
+
+    def repeatedly(self, measure_once: t.Callable[[], bool]) -> bool:
+        """Measure a lag so many times; whether the cloud showed everything in time."""
+        shown = [measure_once() for dummy in range(self.repetitions)]
+        return all(shown)
+
+    def spread(self) -> dict[str, dict[str, t.Any]]:
+        """How the durations are spread, by setting: how many lie in each class, and how many reads went backwards."""
+        return {
+            setting: {
+                "seconds": histogram(durations),
+                "further_reads": len(durations) * _FURTHER,
+                "backwards": self.backwards[setting],
+            }
+            for setting, durations in self.durations.items()
+        }
+
+    @staticmethod
+    def _is_shown(look: t.Callable[[], t.Any], passes: t.Callable[[FederationError], bool] | None) -> bool:
+        try:
+            return look() is not None
+        except FederationError as error:
+            if passes is None or not passes(error):
+                raise
+            return False

@@ -30,6 +30,9 @@ EXPERIMENTS: t.Final[dict[str, t.Callable[[t.Any], str]]] = {
     **aws_experiments.EXPERIMENTS,
 }
 
+#: Each is an application, and a tenant keeps deleted ones for thirty days within its quota.
+MOST_REPETITIONS: t.Final = 100
+
 #: How many times in a row nothing is found before a sweep is done.
 _SURE: t.Final = 2
 _PAUSE: t.Final = 1.0
@@ -46,13 +49,19 @@ def check_mark(mark: str | None) -> None:
         raise InvalidInput(f"The mark {mark!r} is not one of this probe: it is twelve hexadecimal digits.")
 
 
+def check_repetitions(repetitions: int) -> None:
+    """Refuse what no tenant should be asked."""
+    if not 1 <= repetitions <= MOST_REPETITIONS:
+        raise InvalidInput(f"repetitions is {repetitions}; it can be 1 to {MOST_REPETITIONS}.")
+
+
 def ask(questions: t.Iterable[str], bench_of: t.Callable[[str], Bench]) -> list[dict[str, t.Any]]:
     """The answers to some questions, with their evidence. bench_of: where a question's experiment is made."""
     return [_asked(question, bench_of(question)) for question in questions]
 
 
 def _asked(question: str, bench: Bench) -> dict[str, t.Any]:
-    bench.evidence, bench.measured = [], {}
+    bench.evidence, bench.measured, bench.durations, bench.backwards = [], {}, {}, {}
     began, why = time.monotonic(), ""
     try:
         answer = EXPERIMENTS[question](bench)
@@ -62,6 +71,7 @@ def _asked(question: str, bench: Bench) -> dict[str, t.Any]:
         bench.note("the experiment", began, error)
         answer, why = NOT_TOLD, "a request of the experiment failed"
     shown: dict[str, t.Any] = {"id": question, "answer": answer, "evidence": bench.evidence, "measured": bench.measured}
+    shown["spread"] = bench.spread()
     shown["seconds"] = round(time.monotonic() - began, 2)
     return shown | ({"why": why} if why else {})
 

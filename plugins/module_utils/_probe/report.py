@@ -70,7 +70,7 @@ def _answer(question: Question, answer: Answer) -> dict[str, t.Any]:
         raise InvalidInput(f"{found} is no answer to {question['id']}: {', '.join(decided)}.")
     measured = answer.get("measured", {}) if found != NOT_TOLD else {}
     shown = {"id": question["id"], "cloud": question["cloud"], "answer": found, "assumed": question["assumed"]}
-    rest = {name: answer[name] for name in ("why", "seconds", "evidence") if name in answer}
+    rest = {name: answer[name] for name in ("why", "seconds", "evidence", "spread") if answer.get(name)}
     return {**shown, **rest, "sandbox": {**decided.get(found, {}), **measured}}
 
 
