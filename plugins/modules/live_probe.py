@@ -159,8 +159,8 @@ answers:
     spread:
       description:
         - How the durations are spread, by the sandbox's setting for them.
-        - C(seconds) counts them by classes, each named by its upper end in seconds. C(further_reads) were made at once
-          after the first that showed a new object, and C(backwards) of these did not show it.
+        - C(seconds) counts them by classes, each named by its upper end in seconds. C(later_reads) followed one
+          that showed the object, and C(backwards) of these did not show it.
       type: dict
       returned: always
     seconds:

@@ -25,8 +25,6 @@ _NAME: t.Final = re.compile(rf"{PREFIX}{MARK.pattern}-\d+")
 
 #: The upper ends of the classes in which durations are counted, in seconds.
 CLASSES: t.Final = (1, 2, 5, 10, 20, 50, 100, 200, 500)
-#: How many further reads follow the first one that shows a new object, to see whether reads go backwards.
-_FURTHER: t.Final = 5
 
 #: The answer to a question that could not be asked here.
 NOT_TOLD: t.Final = "not_told"
@@ -88,9 +86,9 @@ class Bench:
     repetitions: int = 1
     evidence: list[dict[str, t.Any]] = field(default_factory=list)
     measured: dict[str, float] = field(default_factory=dict)
-    #: by setting, every duration that was measured, and how many of the reads after it went backwards
+    #: by setting, every duration that was measured, and the reads that followed one which showed the object
     durations: dict[str, list[float]] = field(default_factory=dict)
-    backwards: dict[str, int] = field(default_factory=dict)
+    later_reads: dict[str, list[bool]] = field(default_factory=dict)
     #: what was made and is still there, in the order in which it was made
     made: dict[str, Removal] = field(default_factory=dict)
     _number: int = 0
@@ -128,9 +126,16 @@ class Bench:
         """Measure how long a cloud takes to show something; False when it takes longer than is waited. setting: the
         sandbox's for it.
         """
-        began = time.monotonic()
+        began, reads = time.monotonic(), list[bool]()
+
+        def watched() -> t.Any:
+            reads.append(False)
+            answer = look()
+            reads[-1] = answer is not None
+            return answer
+
         try:
-            self.waiter.until(what, look, steady=1, passes=passes)
+            self.waiter.until(what, watched, steady=1, passes=passes)
         except FederationError as error:
             self.note(what, began, error)
             return False
@@ -138,8 +143,7 @@ class Bench:
         self.note(what, began)
         self.measured[setting] = max(self.measured.get(setting, 0.0), seconds)
         self.durations.setdefault(setting, []).append(seconds)
-        hidden = sum(not self._is_shown(look, passes) for dummy in range(_FURTHER))
-        self.backwards[setting] = self.backwards.get(setting, 0) + hidden
+        self.later_reads.setdefault(setting, []).extend(reads[reads.index(True) + 1 :])
         return True
 
     def repeatedly(self, measure_once: t.Callable[[], bool]) -> bool:
@@ -152,17 +156,8 @@ class Bench:
         return {
             setting: {
                 "seconds": histogram(durations),
-                "further_reads": len(durations) * _FURTHER,
-                "backwards": self.backwards[setting],
+                "later_reads": len(self.later_reads[setting]),
+                "backwards": self.later_reads[setting].count(False),
             }
             for setting, durations in self.durations.items()
         }
-
-    @staticmethod
-    def _is_shown(look: t.Callable[[], t.Any], passes: t.Callable[[FederationError], bool] | None) -> bool:
-        try:
-            return look() is not None
-        except FederationError as error:
-            if passes is None or not passes(error):
-                raise
-            return False

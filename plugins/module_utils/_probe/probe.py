@@ -61,7 +61,7 @@ def ask(questions: t.Iterable[str], bench_of: t.Callable[[str], Bench]) -> list[
 
 
 def _asked(question: str, bench: Bench) -> dict[str, t.Any]:
-    bench.evidence, bench.measured, bench.durations, bench.backwards = [], {}, {}, {}
+    bench.evidence, bench.measured, bench.durations, bench.later_reads = [], {}, {}, {}
     began, why = time.monotonic(), ""
     try:
         answer = EXPERIMENTS[question](bench)
