@@ -58,9 +58,19 @@ class Side:
 def lockouts(results: t.Mapping[str, Record]) -> tuple[str, ...]:
     """Why nobody could sign in any more, in clauses. results: role → the fact that it left, of those that planned."""
     side = _side(results)
-    if side.application is None and "azure_saml_app" in results:
-        return ()  # it is yet to be made, so nobody signs in
+    if _is_unfinished(side, results):
+        return ()  # nobody signs in yet
     return (*_by_application(side), *_by_provider(side), *_by_role(side))
+
+
+def _is_unfinished(side: Side, results: t.Mapping[str, Record]) -> bool:
+    """Whether no sign-in can pass before the run: the application is yet to be made or to be set up, as after a first
+    run that was stopped.
+    """
+    if side.application is None:
+        return "azure_saml_app" in results
+    before = side.application.before
+    return before.get("single_sign_on_mode", "saml") != "saml" or before.get("certificates", True) == []
 
 
 def _side(results: t.Mapping[str, Record]) -> Side:

@@ -63,6 +63,7 @@ def test_every_variable_that_the_guides_name_exists() -> None:
         for page in (CHECKOUT / folder).rglob(pattern)
     ]
     pages.append(CHECKOUT / "README.md")
+    pages.remove(CHECKOUT / "docs" / "upgrading.md")  # which names those of before
     named = re.compile(rf"\b(?:{'|'.join(ROLES)})_[a-z_]+\b")
     plugins = {path.stem for kind in ("modules", "filter") for path in (CHECKOUT / "plugins" / kind).glob("*.py")}
     for page in pages:

@@ -129,6 +129,15 @@ def deleted(name: str, key: str, view: dict[str, t.Any]) -> t.Callable[[dict[str
     return change
 
 
+def of_a_stopped_run(**before: t.Any) -> t.Callable[[dict[str, t.Any]], None]:
+    """The application was not set up before this run."""
+
+    def change(planned: dict[str, t.Any]) -> None:
+        planned["azure_saml_app"]["steps"][-1]["before"] |= before
+
+    return change
+
+
 def made(planned: dict[str, t.Any]) -> None:
     """An application that is made anew, with a certificate of its own."""
     planned["azure_saml_app"] = {"entity_id": ISSUER, "steps": [step({}, APPLICATION)]}
@@ -236,6 +245,15 @@ SAFE: t.Final[dict[str, list[t.Callable[[dict[str, t.Any]], t.Any]]]] = {
     "a trust that is mended": [was("role", trust_policy=RENAMED), role(trust_policy=ROLE_VIEW["trust_policy"])],
     "an issuer that both sides change": [application(entity_id=f"{ISSUER}app"), provider(entity_id=f"{ISSUER}app")],
     "an application that is made anew": [made],
+    "an application that a stopped run has not set up": [
+        was("azure_saml_app", single_sign_on_mode="saml"),
+        application(single_sign_on_mode="saml", reply_urls=[REGIONAL]),
+        of_a_stopped_run(single_sign_on_mode=None),
+    ],
+    "an application that a stopped run gave no certificate": [
+        application(reply_urls=[REGIONAL], certificates=[{"common_name": "new"}]),
+        of_a_stopped_run(certificates=[]),
+    ],
     "claims beside the role": [application(claims=[*APPLICATION["claims"], {"name": "x", "source": "user.mail"}])],
     "a role claimed the other way round": [application(claims=role_claims((PROVIDER, CENTRE)))],
     "an identifier beside": [application(identifiers=["urn:amazon:webservices", "urn:other"])],
