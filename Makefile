@@ -132,7 +132,7 @@ sandbox: .venv-demo/.ready $(COLLECTIONS)/.ready ## Keep a seeded sandbox open
 # --- tests ---
 
 .PHONY: test setup-floor setup-newest setup-latest setup-next test-main test-floor test-newest test-latest test-next test-molecule soak conformance permissions
-# What starts modules and playbooks takes half an hour of two cores. `make test` runs a quarter of it, each commit the next one; SAMPLE=0/1 runs all, as continuous integration does.
+# What starts modules and playbooks takes half an hour of two cores. `make test` runs a quarter of it, each commit the next one; with SAMPLE_main=0/1 all, as continuous integration does.
 # More workers than cores: the tests wait for the lags and limits of the sandbox. They take the next test when they are done with one: what takes long first (pyproject.toml).
 SHARED := --numprocesses 4 --dist load --maxschedchunk 1
 
@@ -155,7 +155,7 @@ setup-floor setup-newest setup-latest setup-next: setup-%: $(COLLECTIONS)/.ready
 	$(AGAIN) .venv-$*/.ready
 
 test-main: setup page-libraries
-	sample=$(or $(SAMPLE),$$(( $$(git rev-list --count HEAD 2>/dev/null || echo 0) % 4 ))/4)
+	sample=$(or $(SAMPLE),$(SAMPLE_main),$$(( $$(git rev-list --count HEAD 2>/dev/null || echo 0) % 4 ))/4)
 	echo "Tests: on the main environment; of those that run modules and playbooks the part $$sample"
 	$(BIN)/python -m pytest --quiet $(SHARED) -m 'not soak' --sample $$sample --sample-of tests/integration --sample-of tests/workflow
 

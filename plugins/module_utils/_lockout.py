@@ -70,7 +70,7 @@ def _is_unfinished(side: Side, results: t.Mapping[str, Record]) -> bool:
     if side.application is None:
         return "azure_saml_app" in results
     before = side.application.before
-    return before.get("single_sign_on_mode", "saml") != "saml" or before.get("certificates", True) == []
+    return bool(before.get("single_sign_on_mode", "saml") != "saml" or before.get("certificates", True) == [])
 
 
 def _side(results: t.Mapping[str, Record]) -> Side:
