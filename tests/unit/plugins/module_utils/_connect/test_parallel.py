@@ -17,10 +17,19 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import St
 
 
 class Agents:
-    def create(self) -> None: ...
-    def identity(self) -> None: ...
-    def tag(self) -> None: ...
-    def delete(self) -> None: ...
+    """What the steps of the test run on; each is told by its name."""
+
+    def create(self) -> None:
+        """Create the agent."""
+
+    def identity(self) -> None:
+        """Change who it is."""
+
+    def tag(self) -> None:
+        """Set its tags."""
+
+    def delete(self) -> None:
+        """Delete it."""
 
 
 def step(run: t.Callable[[Agents], None], who: str) -> Step[Agents]:
