@@ -65,8 +65,12 @@ class Result(t.Generic[T]):
 
 def histogram(durations: t.Iterable[float]) -> dict[str, int]:
     """How many durations lie in each class, named by its upper end in seconds; classes without any are left out."""
-    ends = [next((str(end) for end in CLASSES if seconds <= end), "more") for seconds in durations]
+    ends = [_class_of(seconds) for seconds in durations]
     return {end: ends.count(end) for end in (*map(str, CLASSES), "more") if end in ends}
+
+
+def _class_of(seconds: float) -> str:
+    return next((str(end) for end in CLASSES if seconds <= end), "more")
 
 
 class Removal(t.NamedTuple):
