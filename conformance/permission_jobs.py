@@ -68,9 +68,9 @@ JOBS: t.Final[dict[str, str]] = {
     "teardown-instance": "`teardown.yml`, with the instance",
 }
 #: these read only
-READING: t.Final = frozenset({"check", "report", "certificates", "inventory", "check-user-pools"})
+READING: t.Final = ("certificates", "check", "check-user-pools", "inventory", "report")
 #: these read only in Microsoft Graph
-READING_GRAPH: t.Final = READING | {"ccp-page"}
+READING_GRAPH: t.Final = (*READING, "ccp-page")
 #: permissions that are tried without being needed: the run goes on where they are refused
 OPTIONAL_CALLS: t.Final = frozenset({"GET /organization"})
 
