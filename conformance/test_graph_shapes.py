@@ -36,6 +36,8 @@ from msgraph.graph_service_client import GraphServiceClient
 from entra_factory import APP, MODULE, SECRET, Tenant
 
 GRAPH = "https://graph.microsoft.com/v1.0"
+#: lists of what this tenant has none of
+EMPTY = ("/policies/appManagementPolicies",)
 SHAPES: t.Final[dict[str, type[t.Any]]] = {
     "/applications": ApplicationCollectionResponse,
     "/servicePrincipals": ServicePrincipalCollectionResponse,
@@ -128,4 +130,4 @@ def test_microsofts_models_know_every_answer(lived: tuple[Tenant, dict[str, str]
         writer = JsonSerializationWriter()
         writer.write_object_value(None, read)
         assert plain(json.loads(writer.get_serialized_content())) == plain(answer.json()), path
-        assert plain(answer.json()).get("value", True), f"{path} is empty"
+        assert plain(answer.json()).get("value", True) or path in EMPTY, f"{path} is empty"
