@@ -222,6 +222,7 @@ class Demo:
     def report(self) -> None:
         """The report, as a file."""
         self.terminal.screen("A report to look at")
+        FOLDER.joinpath("federation-report.json").unlink(missing_ok=True)  # of another demo, whose clouds are gone
         file = (FOLDER / "federation-report.html").relative_to(CHECKOUT)
         names = {"federation_report_html": str(file), "federation_report_json": str(file.with_suffix(".json"))}
         self.play("report", variables=names)

@@ -48,7 +48,7 @@ HOPS: t.Final = (
 )
 """The sign-in path, from the link that an agent opens to the page that the agent sees."""
 
-VERSION: t.Final = 1
+VERSION: t.Final = 2
 """Of the shape in which modules return findings; docs/schemas/federation-check.schema.json describes it."""
 
 FAIL_ON: t.Final = ("fail", "warning", "never")

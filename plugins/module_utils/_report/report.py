@@ -16,7 +16,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._report import 
 from ansible_collections.openccp.federation.plugins.module_utils._report.commands import command
 
 KIND: t.Final = "openccp.federation.report"
-VERSION: t.Final = 1
+VERSION: t.Final = 2
 
 LOST: t.Final = "It failed before it could be checked; its error stands in the output of the run."
 

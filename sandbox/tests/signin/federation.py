@@ -25,6 +25,7 @@ TENANT = "aaaaaaaa-0000-4000-8000-000000000001"
 CLIENT = "bbbbbbbb-0000-4000-8000-000000000002"
 GRAPH = "https://graph.microsoft.com/v1.0"
 JANE = "jane@contoso.com"
+ANN = "ann@contoso.com"
 AWS = "https://aws.amazon.com/SAML/Attributes/"
 NAME_ID = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"
 AUDIENCE = "https://signin.aws.amazon.com/saml"
@@ -46,7 +47,7 @@ SEED: dict[str, t.Any] = {
                         "displayName": "Jane Doe",
                         "mail": JANE,
                     },
-                    {"userPrincipalName": "ann@contoso.com", "displayName": "Ann", "mail": "ann@contoso.com"},
+                    {"userPrincipalName": ANN, "displayName": "Ann", "mail": ANN},
                     {"userPrincipalName": "nested@contoso.com", "displayName": "Ned"},
                     {"userPrincipalName": "nobody@contoso.com", "displayName": "Nobody"},
                     {"userPrincipalName": "gone@contoso.com", "displayName": "Gone", "accountEnabled": False},
@@ -73,7 +74,7 @@ SEED: dict[str, t.Any] = {
                 ],
                 "groups": [
                     {"displayName": "Team", "members": ["nested@contoso.com"]},
-                    {"displayName": "Agents", "members": ["ann@contoso.com", "Team"]},
+                    {"displayName": "Agents", "members": [ANN, "Team"]},
                 ],
             }
         ]
@@ -89,7 +90,7 @@ SEED: dict[str, t.Any] = {
                 "users": [
                     {"username": JANE, "first_name": "Jane", "last_name": "Doe"},
                     {
-                        "username": "ann@contoso.com",
+                        "username": ANN,
                         "first_name": "Ann",
                         "last_name": "Smith",
                         "routing_profile": "Sales",

@@ -10,13 +10,12 @@ import typing as t
 
 import botocore.exceptions
 import pytest
-from federation import ACCOUNT, JANE, PROVIDER, REGION, ROLE, Federation
+from federation import ACCOUNT, ANN, JANE, PROVIDER, REGION, ROLE, Federation
 
 from federation_sandbox import clouds, http_sign_in
 
 DENIED = "Access denied, Please contact your AWS account administrator for assistance."
 NOT_ONBOARDED = "Access Denied. Your account has been authenticated, but has not been onboarded to this application."
-ANN = "ann@contoso.com"
 
 
 def message(signed_in: http_sign_in.SignIn) -> str:

@@ -247,11 +247,11 @@ def test_hosts_that_come_and_go() -> None:
         ([], "its kind is None"),
         ({"findings": []}, "its kind is None"),
         ({"kind": report.KIND, "version": 99}, "has version 99"),
-        ({"kind": report.KIND, "version": 1}, "is damaged"),
+        ({"kind": report.KIND, "version": report.VERSION}, "is damaged"),
         (
             {
                 "kind": report.KIND,
-                "version": 1,
+                "version": report.VERSION,
                 "generated": r.NOW,
                 "federations": [{"host": "demo"}],
                 "not_readable": [],
@@ -259,7 +259,13 @@ def test_hosts_that_come_and_go() -> None:
             "is damaged",
         ),
         (
-            {"kind": report.KIND, "version": 1, "generated": r.NOW, "federations": None, "not_readable": []},
+            {
+                "kind": report.KIND,
+                "version": report.VERSION,
+                "generated": r.NOW,
+                "federations": None,
+                "not_readable": [],
+            },
             "is damaged",
         ),
     ],
