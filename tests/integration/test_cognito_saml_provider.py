@@ -352,6 +352,17 @@ def test_an_address(
     assert file_fed["saml_provider"]["trusted_thumbprints"] == [thumbprint]
 
 
+def test_only_what_this_collection_made_is_removed(provider: t.Callable[..., ModuleResult], old: str) -> None:
+    """Ownership is noted on the user pool, since Amazon Cognito's providers have no tags."""
+    provider(metadata=old)
+    left = provider(state="absent", only_managed=True)
+    assert (left["changed"], left["actions"]) == (False, [])
+    provider(metadata=old, tags={"managed-by": "openccp.federation"}, adopt=True)
+    assert provider(state="absent", only_managed=True, _check=True)["changed"]
+    assert provider(state="absent", only_managed=True)["changed"]
+    assert not provider(state="absent", only_managed=True)["changed"]
+
+
 def test_an_address_of_others_that_serves_nothing(
     sandbox: Sandbox, provider: t.Callable[..., ModuleResult], info: t.Callable[..., ModuleResult], old: str
 ) -> None:
