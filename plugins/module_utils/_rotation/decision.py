@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import within_dates
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ROLE
 
 Stage = t.Literal["watch", "stage", "publish", "settle", "activate", "retire", "held"]
@@ -63,8 +64,8 @@ class Certificate:
     managed: bool = True
 
     def usable(self, now: datetime) -> bool:
-        """Whether it has begun and not ended."""
-        return self.not_before <= now < self.not_after
+        """Whether it has begun, by any of the clocks, and not ended."""
+        return within_dates(self.not_before, self.not_after, now)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import binascii
 import re
 import typing as t
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 
@@ -28,6 +28,12 @@ except ImportError:
     pass  # The engine reports a missing library before anything here is called.
 
 MIN_KEY_BITS = 1024
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the clocks of the two clouds and of this machine may be apart, as both clouds allow in what is signed.
+
+Without it, a certificate that Entra ID made a second ago has not begun by a clock that is two seconds slow.
+"""
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 
@@ -56,8 +62,8 @@ class Certificate:
         return (self.not_after - now).days
 
     def usable(self, now: datetime) -> bool:
-        """Whether the certificate has begun and not ended."""
-        return self.not_before <= now < self.not_after
+        """Whether the certificate has begun, by any of the clocks, and not ended."""
+        return within_dates(self.not_before, self.not_after, now)
 
     def as_dict(self, now: datetime) -> dict[str, t.Any]:
         """What modules return of a certificate; times in ISO 8601 and UTC."""
@@ -94,6 +100,11 @@ class Certificate:
             raise InvalidInput(
                 f"The signing certificate {self.thumbprint} ({self.subject}) has a broken X.509 extension: {exc}."
             ) from None
+
+
+def within_dates(not_before: datetime, not_after: datetime, now: datetime) -> bool:
+    """Whether a certificate of these dates has begun, by any of the clocks, and not ended."""
+    return not_before - CLOCK_SKEW <= now < not_after
 
 
 def from_der(der: bytes) -> Certificate:

@@ -190,11 +190,12 @@ def check_expected(
             hint="Entra's metadata follows a new certificate only after some minutes; read it again.",
         )
     if not any(certificate.usable(now) for certificate in metadata.certificates):
-        ends = ", ".join(
-            f"{certificate.thumbprint} {certificate.not_after:%Y-%m-%d}" for certificate in metadata.certificates
+        dates = ", ".join(
+            f"{certificate.thumbprint} from {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}"
+            for certificate in metadata.certificates
         )
         raise InvalidInput(
-            f"No signing certificate of the metadata is valid now; they end: {ends}.",
+            f"No signing certificate of the metadata is valid now: {dates}.",
             hint="Make a new signing certificate in Entra.",
         )
     template = [

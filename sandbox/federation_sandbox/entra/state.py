@@ -200,10 +200,10 @@ class Directory:
     def cloud_keys(self, cloud: Cloud) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
         """The key and certificate that a cloud signs with for every tenant that has none of its own."""
         if cloud.name not in self._cloud_keys:
-            now = self._world.clock.now()
-            end = now + dt.timedelta(days=20 * 365)
+            year = dt.timedelta(days=365)
+            made = self._world.clock.now() - year
             self._cloud_keys[cloud.name] = self_signed(
-                "accounts.accesscontrol.windows.net", now, end, _cloud_key(cloud.name)
+                "accounts.accesscontrol.windows.net", made, made + 20 * year, _cloud_key(cloud.name)
             )
         return self._cloud_keys[cloud.name]
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._rotation import decision
 from ansible_collections.openccp.federation.plugins.module_utils._saml import certificates
 
 
@@ -113,3 +114,15 @@ def test_the_layer_can_be_imported_without_its_libraries(missing: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=600)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("slow", "usable"),
+    [(timedelta(), True), (timedelta(seconds=2), True), (timedelta(minutes=5), True), (timedelta(minutes=6), False)],
+)
+def test_a_certificate_that_a_faster_clock_has_just_made(saml: SimpleNamespace, slow: timedelta, usable: bool) -> None:
+    """Entra ID dates a certificate by its own clock; the reader's, of AWS or this machine, may be slow."""
+    certificate = certificates.from_der(saml.certificate())
+    now = certificate.not_before - slow
+    assert certificate.usable(now) == usable
+    assert decision.Certificate("A", certificate.not_before, certificate.not_after).usable(now) == usable
