@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 _LIMIT: t.Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
 #: No agent may be missed out by a limit that lets everybody go.
@@ -27,7 +28,10 @@ def allowed(limit: str, total: int) -> int:
     """
     match = _LIMIT.fullmatch(limit.strip())
     if not match or (not match[2] and "." in match[1]):
-        raise InvalidInput(f"max_removals is a count, such as 20, or a percentage, such as 5%, and not {limit!r}.")
+        raise InvalidInput(
+            f"{setting('connect_users.max_removals')} is a count, such as 20, or a percentage, such as 5%, and not "
+            f"{limit!r}."
+        )
     if not match[2]:
         return int(match[1])
     share = float(match[1])

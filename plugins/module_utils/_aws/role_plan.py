@@ -209,8 +209,8 @@ def _check(wanted: Wanted) -> None:
         role_arn("aws", "000000000000", wanted.name, wanted.path)
     if wanted.max_session_duration is not None and wanted.max_session_duration not in SESSION_DURATION:
         raise InvalidInput(
-            f"The max_session_duration {wanted.max_session_duration} is not one of IAM's, which are 3600 to 43200 "
-            f"seconds."
+            f"{wanted.max_session_duration} seconds are not possible as "
+            f"{setting('connect_federation_role.max_session_duration')}; IAM takes 3600 to 43200."
         )
     if not _POLICY_NAME.fullmatch(wanted.policy_name):
         raise InvalidInput(
@@ -228,7 +228,7 @@ def _check(wanted: Wanted) -> None:
     if size > policies.INLINE_LIMIT:
         raise InvalidInput(
             f"The permission policy would have {size} characters; IAM allows {policies.INLINE_LIMIT}.",
-            hint="The permission_form instance_id is shorter.",
+            hint=f"It is shorter with instance_id as {setting('connect_federation_role.permission_form')}.",
         )
 
 

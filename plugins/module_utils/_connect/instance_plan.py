@@ -19,6 +19,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.instan
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 
 def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) -> Plan[InstanceWriter]:
@@ -78,12 +79,12 @@ def _plan_absent(params: t.Mapping[str, t.Any], actual: Instance | None, region:
     if params["confirm_alias"] != alias:
         raise InvalidInput(
             (
-                f"The Amazon Connect instance {alias!r} is not deleted, because confirm_alias is "
-                f"{params['confirm_alias']!r}."
+                f"The Amazon Connect instance {alias!r} is not deleted, because its alias is not confirmed: "
+                f"{params['confirm_alias']!r} was given."
             ),
             hint=(
-                f"Deletion takes all agents, flows and phone numbers with it for good; if you mean it, give "
-                f"confirm_alias: {alias}."
+                "Deletion removes all agents, flows and phone numbers for good. To confirm it, set "
+                f"{setting('connect_instance.confirm_alias')} to {alias}."
             ),
         )
     step = Step(InstanceWriter.delete, f"Delete the Amazon Connect instance {alias!r}")

@@ -129,14 +129,16 @@ def check_guard(
                 f"{listed(names, 10)}."
             ),
             code="EmptySource",
-            hint="Nothing was changed. See why the source is empty; with mode=add, an empty list does nothing.",
+            hint=(
+                "Nothing was changed. Find out why the source is empty. With add as "
+                f"{setting('connect_users.mode')}, an empty list changes nothing."
+            ),
             would_remove=names,
         )
     if len(losing) > most:
         raise Conflict(
-            f"{len(losing)} of {total} agents would lose their access, and max_removals={rules.max_removals} "
-            f"allows {most}: "
-            f"{listed(sorted(losing), 10)}.",
+            f"{len(losing)} of {total} agents would lose their access, and the limit of {rules.max_removals} allows "
+            f"{most}: {listed(sorted(losing), 10)}.",
             code="TooManyRemovals",
             hint=(
                 "Nothing was changed. If they really left, run once with a higher "

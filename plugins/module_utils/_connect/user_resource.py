@@ -16,6 +16,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.user_p
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 if t.TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -50,8 +51,8 @@ class UserResource(AgentsResource):
             raise Conflict(
                 f"The person {person} is the agent {other.username!r} already, so {self.name!r} would be a second one.",
                 hint=(
-                    "Nothing was changed. Amazon Connect cannot rename: run connect_users with renames=recreate, or "
-                    "delete that agent."
+                    "Nothing was changed. Amazon Connect cannot rename: delete that agent, or run connect_users with "
+                    f"recreate as {setting('connect_users.renames')}."
                 ),
             )
 

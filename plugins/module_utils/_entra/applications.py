@@ -232,7 +232,7 @@ def check_free(selector: Selector, found: Candidates) -> None:
     """
     if selector.app_id:
         raise NotFound(
-            f"The tenant has no application with the app_id {selector.app_id}.",
+            f"The tenant has no application with the ID {selector.app_id}.",
             hint=f"Leave {setting('azure_saml_app.app_id')} out to have one made.",
         )
     _refuse_holders(selector, found)

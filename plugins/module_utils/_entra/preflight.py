@@ -135,7 +135,7 @@ def _check_beyond_aws(params: t.Mapping[str, t.Any]) -> None:
     if not params.get("aws_claims", True) and given:
         raise InvalidInput(
             f"{', '.join(given)} makes claims of AWS, and aws_claims is false.",
-            hint="Give name_id_source and extra_claims.",
+            hint=f"Give name_id_source and {setting('azure_saml_app.extra_claims')}.",
         )
 
 
@@ -203,9 +203,9 @@ def _check_shared(params: t.Mapping[str, t.Any], of_pools: t.Collection[str]) ->
     """Where user pools share the application with AWS's sign-in, sign-ins that begin in Entra ID stay with AWS."""
     if of_pools and params.get("default_reply_url") in (None, *of_pools):
         raise InvalidInput(
-            f"The reply URLs {', '.join(sorted(of_pools))} are of user pools, and default_reply_url does not say that "
-            f"sign-ins which begin in Entra ID go to AWS.",
-            hint="Give the reply URL of AWS's sign-in as default_reply_url.",
+            f"The reply URLs {', '.join(sorted(of_pools))} belong to user pools, and no default reply URL sends "
+            f"sign-ins that begin in Entra ID to AWS.",
+            hint=f"Give the reply URL of AWS's sign-in as {setting('azure_saml_app.default_reply_url')}.",
         )
 
 

@@ -32,6 +32,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate, from_der
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 #: Entra makes certificates of three years at most.
 LONGEST_DAYS: t.Final = 1095
@@ -177,13 +178,13 @@ def check_wish(common_name: str, validity_days: int) -> None:
     """InvalidInput when Entra would not make such a certificate."""
     if not common_name.strip() or len(common_name) > 64 or any(character in common_name for character in ',+"\\<>;='):
         raise InvalidInput(
-            f"signing_certificate.common_name {common_name!r} cannot be a certificate's common name.",
+            f"{common_name!r} cannot be the common_name of {setting('azure_saml_app.signing_certificate')}.",
             hint='Use 1 to 64 characters without ,+"\\<>;= and without CN=, which is put in front.',
         )
     if not 1 <= validity_days <= LONGEST_DAYS:
         raise InvalidInput(
-            f"signing_certificate.validity_days is {validity_days}; Entra ID makes certificates of 1 to "
-            f"{LONGEST_DAYS} days (three years)."
+            f"{validity_days} cannot be the validity_days of {setting('azure_saml_app.signing_certificate')}; Entra ID "
+            f"makes certificates of 1 to {LONGEST_DAYS} days (three years)."
         )
 
 

@@ -26,6 +26,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.arns im
     parse_saml_provider_arn,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 Entry = dict[str, t.Any]
 """One member of ClaimsSchema or ClaimsTransformations, as Microsoft Graph has it."""
@@ -190,7 +191,7 @@ def build(
         if _type(entry) in taken:
             raise InvalidInput(
                 f"The claim {_type(entry)} would be sent twice.",
-                hint="Give it either by its own option or in extra_claims.",
+                hint=f"Give it either by its own option or in {setting('azure_saml_app.extra_claims')}.",
             )
         taken.add(_type(entry))
     return _checked(ClaimsPolicy((*claims, *extra), settings=_settings(audience_override, issuer_with_application_id)))

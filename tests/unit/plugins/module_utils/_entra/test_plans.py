@@ -134,7 +134,7 @@ def test_choose_refuses_to_guess() -> None:
 @pytest.mark.parametrize(
     ("selector", "found", "kind", "message"),
     [
-        (Selector(app_id="nobody"), Candidates(), NotFound, "no application with the app_id nobody"),
+        (Selector(app_id="nobody"), Candidates(), NotFound, "no application with the ID nobody"),
         (SELECTOR, Candidates(by_identifier=(THEIRS,)), Conflict, "saml#centre, with the template aws_single_account"),
         (
             SELECTOR,
