@@ -10,63 +10,66 @@ from textwrap import indent
 _AGENT = r"""
 username:
   description:
-    - The username, exact in upper and lower case. It must equal the role session name that Entra sends,
-      and cannot be changed later.
-    - It has 2 to 64 letters, digits and C(_.-), and C(@) only as in an e-mail address.
-    - That is what both AWS STS and Amazon Connect accept.
-    - A user whose name differs in case only is reported, not duplicated.
+    - The username, which is case-sensitive. It must equal the role session name that Entra ID sends, and cannot be
+      changed later.
+    - It consists of 2 to 64 letters, digits and the characters C(_.-), and can contain C(@) only as in an e-mail
+      address.
+    - These are the names that both AWS STS and Amazon Connect accept.
+    - If a user exists whose name differs only in case, this is reported and no second user is created.
   type: str
   required: true
 first_name:
-  description: The first name. Needed for a new user.
+  description: The first name. Required when creating a user.
   type: str
 last_name:
-  description: The last name. Needed for a new user.
+  description: The last name. Required when creating a user.
   type: str
 email:
   description:
-    - Always refused, because Amazon Connect takes no e-mail address for users of a SAML instance.
-    - Use the secondary e-mail address, where notifications go.
+    - Always rejected, because Amazon Connect does not accept an e-mail address for users of an instance with SAML
+      identity management.
+    - Use the secondary e-mail address for notifications.
   type: str
 secondary_email:
-  description: The e-mail address for notifications. An empty text removes it.
+  description: The e-mail address for notifications. An empty string removes it.
   type: str
 mobile:
-  description: The mobile number in E.164 form. An empty text removes it.
+  description: The mobile number in E.164 format. An empty string removes it.
   type: str
 security_profiles:
-  description: The names or IDs of one to ten security profiles, exactly those that the user is to have. Needed for a
-    new user.
+  description: The complete list of the user's security profiles, one to ten names or IDs. Required when creating a
+    user.
   type: list
   elements: str
 routing_profile:
-  description: The name or ID of the routing profile. Needed for a new user.
+  description: The name or ID of the routing profile. Required when creating a user.
   type: str
 hierarchy_group:
   description:
-    - The hierarchy group by its path such as C(Europe/Support), or by its ID.
-    - An empty text takes the user out of the hierarchy.
+    - The hierarchy group, by path such as C(Europe/Support) or by ID.
+    - An empty string removes the user from the hierarchy.
   type: str
 phone_type:
-  description: Where calls ring. A new user gets V(soft_phone) when nothing is said.
+  description: The type of phone. A new user has V(soft_phone) by default.
   type: str
   choices: [soft_phone, desk_phone]
 desk_phone_number:
-  description: The number of the desk phone in E.164 form.
+  description: The number of the desk phone in E.164 format.
   type: str
 auto_accept:
-  description: Whether contacts of every channel are taken without a click.
+  description: Whether contacts of all channels are accepted automatically.
   type: bool
 after_contact_work_time_limit:
-  description: Seconds for work after a contact of any channel, up to 2000000; V(0) is no limit.
+  description: The time limit for after contact work in all channels, in seconds, at most 2000000. V(0) means no limit.
   type: int
 persistent_connection:
   description: Whether the connection stays open between calls.
   type: bool
 channels:
   description:
-    - The same settings channel by channel, in place of the five above. What is omitted is left as it is.
-    - Needs botocore 1.42.46 or newer.
+    - The settings for each channel, as an alternative to the five options above. Settings that are omitted are left
+      unchanged.
+    - Requires botocore 1.42.46 or newer.
   type: dict
   suboptions:
     voice:
@@ -74,29 +77,29 @@ channels:
       type: dict
       suboptions:
         auto_accept:
-          description: Whether contacts are taken without a click.
+          description: Whether contacts are accepted automatically.
           type: bool
         agent_first_callback_auto_accept:
-          description: The same for agent-first callbacks. Needs C(auto_accept) beside it.
+          description: Whether agent-first callbacks are accepted automatically. Requires C(auto_accept).
           type: bool
         after_contact_work_time_limit:
-          description: Seconds for work after a contact; V(0) is no limit.
+          description: The time limit for after contact work, in seconds. V(0) means no limit.
           type: int
         agent_first_callback_after_contact_work_time_limit:
-          description: The same for agent-first callbacks. Needs C(after_contact_work_time_limit) beside it.
+          description: The time limit for work after agent-first callbacks. Requires C(after_contact_work_time_limit).
           type: int
         phone_type:
-          description: Where calls ring.
+          description: The type of phone.
           type: str
           choices: [soft_phone, desk_phone]
         phone_number:
-          description: The desk phone's number in E.164 form. Needs C(phone_type) beside it.
+          description: The number of the desk phone in E.164 format. Requires C(phone_type).
           type: str
         persistent_connection:
           description: Whether the connection stays open between calls.
           type: bool
         voice_enhancement_mode:
-          description: How the agent's voice is cleaned of noise.
+          description: The noise reduction mode for the agent's voice.
           type: str
           choices: [voice_isolation, noise_suppression, none]
     chat:
@@ -104,16 +107,16 @@ channels:
       type: dict
       suboptions: &channel
         auto_accept:
-          description: Whether contacts are taken without a click.
+          description: Whether contacts are accepted automatically.
           type: bool
         agent_first_callback_auto_accept:
-          description: The same for agent-first callbacks. Needs C(auto_accept) beside it.
+          description: Whether agent-first callbacks are accepted automatically. Requires C(auto_accept).
           type: bool
         after_contact_work_time_limit:
-          description: Seconds for work after a contact; V(0) is no limit.
+          description: The time limit for after contact work, in seconds. V(0) means no limit.
           type: int
         agent_first_callback_after_contact_work_time_limit:
-          description: The same for agent-first callbacks. Needs C(after_contact_work_time_limit) beside it.
+          description: The time limit for work after agent-first callbacks. Requires C(after_contact_work_time_limit).
           type: int
     task:
       description: Tasks.
@@ -125,18 +128,18 @@ channels:
       suboptions: *channel
 person_id:
   description:
-    - The object ID of the person in Entra. It is kept in the tag C(openccp.federation/entra-id).
-    - By it M(openccp.federation.connect_users) recognises a person whose username has changed.
+    - The object ID of the person in Entra ID. It is stored in the tag C(openccp.federation/entra-id).
+    - M(openccp.federation.connect_users) uses it to recognize a person whose username has changed.
   type: str
 tags:
-  description: The tags. When omitted, they are left as they are.
+  description: The tags of the user. If omitted, the current tags are left unchanged.
   type: dict
   aliases: [resource_tags]
 """
 
 _INSTANCE = r"""
 instance_id:
-  description: The instance's ID, ARN or alias. Only an alias takes a request to resolve.
+  description: The ID, ARN or alias of the instance. Resolving an alias takes one more request.
   type: str
   required: true
   aliases: [instance_arn]
@@ -144,21 +147,20 @@ instance_id:
 
 _TASK = r"""
 purge_tags:
-  description: Whether tags that are not among the given C(tags) are removed. The collection's own tag and those of
-    AWS stay.
+  description: Whether to remove tags that are not listed in C(tags). Tags of AWS and of this collection are kept.
   type: bool
   default: true
 wait_timeout:
-  description: How many seconds to wait for a user who exists, but is not shown yet.
+  description: The maximum time, in seconds, to wait for a user who exists but is not returned by Amazon Connect yet.
   type: int
   default: 300
 """
 
 _NOTES = r"""
 notes:
-  - A write of secondary e-mail address or mobile number leaves the tag C(openccp.federation/contact) on the user,
-    with a digest of both and the time. By it a later run knows without a request for each user that they are as wanted,
-    unless somebody modified the user since.
+  - When the module writes a secondary e-mail address or a mobile number, it also sets the tag
+    C(openccp.federation/contact) on the user, with a digest of both values and the time. A later run uses the tag to
+    verify both values without a request for each user, unless the user was modified in the meantime.
 """
 
 

@@ -6,20 +6,20 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What every module of the collection says of check mode, diff and repetition."""
+    """The attributes that the modules of the collection have in common: check mode, diff mode and idempotency."""
 
     DOCUMENTATION = r"""
 options: {}
 attributes:
   check_mode:
     support: full
-    description: Says exactly what would be done, and changes nothing.
+    description: Predicts the exact changes without making them.
   diff_mode:
     support: full
-    description: Shows the object before and after on create, update and delete.
+    description: Returns the object before and after it is created, updated or deleted.
   idempotent:
     support: full
-    description: Run again with the same options, it changes nothing.
+    description: A second run with the same options changes nothing.
 """
 
     INFO_MODULE = r"""
@@ -27,13 +27,13 @@ options: {}
 attributes:
   check_mode:
     support: full
-    description: Only reads, so check mode is the same as any run.
+    description: The module only reads, so it behaves the same in check mode.
   diff_mode:
     support: N/A
-    description: Nothing changes, so there is no diff.
+    description: The module changes nothing, so there is no diff.
   idempotent:
     support: full
-    description: Only reads.
+    description: The module only reads.
 """
 
     ACTIONGROUP_AWS = r"""
@@ -41,7 +41,8 @@ options: {}
 attributes:
   action_group:
     support: full
-    description: Use C(group/openccp.federation.aws) in C(module_defaults) to give the credentials once.
+    description: Use C(group/openccp.federation.aws) in C(module_defaults) to set the credentials once for all modules
+      of the group.
     membership:
       - openccp.federation.aws
 """
@@ -51,7 +52,8 @@ options: {}
 attributes:
   action_group:
     support: full
-    description: Use C(group/openccp.federation.entra) in C(module_defaults) to give the credentials once.
+    description: Use C(group/openccp.federation.entra) in C(module_defaults) to set the credentials once for all modules
+      of the group.
     membership:
       - openccp.federation.entra
 """

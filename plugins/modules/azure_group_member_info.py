@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: azure_group_member_info
-short_description: Read who can be an agent from groups of Microsoft Entra ID
+short_description: Get the members of Microsoft Entra ID groups who can be agents
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Returns the direct members of groups with the session name that Entra sends of each, which is to be their Amazon
-    Connect username.
-  - Whoever cannot sign in is returned with the reason and what changes it, and never left out silently. Disabled
-    accounts, guests, people without a given name or surname, members of groups within the groups, and session names
-    that AWS or Amazon Connect refuse are such.
-  - Groups within groups are named in a warning. Entra ID does not sign in their members, since assignments do not reach
-    into nested groups.
+  - Returns the direct members of groups, each with the session name that Entra ID sends. The Amazon Connect username
+    must equal this session name.
+  - Members who cannot sign in are returned separately, with the reasons and the fixes. They include disabled accounts,
+    guests, people without a given name or surname, members of nested groups, and people whose session name AWS or
+    Amazon Connect rejects.
+  - A warning names each nested group. Entra ID does not sign in members of nested groups, because application
+    assignments do not apply to them.
 options:
   groups:
     description: The display names or object IDs of the groups.
@@ -27,9 +27,9 @@ options:
     required: true
   session_name_source:
     description:
-      - The attribute that Entra sends as the session name, the same as
+      - The user attribute that Entra ID sends as the session name. Same as
         O(openccp.federation.azure_saml_app#module:session_name_source).
-      - When this, O(app_id) and O(identifier) are omitted, it is V(userprincipalname).
+      - If O(session_name_source), O(app_id) and O(identifier) are all omitted, V(userprincipalname) is used.
     type: str
     choices:
       - userprincipalname
@@ -55,27 +55,28 @@ options:
       - extensionattribute15
   app_id:
     description:
-      - The (client) ID of the application whose claims policy says what the session name is.
-      - It is computed as Entra does, also where transformations make it, such as C(ToLowercase), C(ExtractMailPrefix)
-        and C(Join).
+      - The (client) ID of the application whose claims policy defines the session name.
+      - The session name is computed as Entra ID computes it, including transformations such as C(ToLowercase),
+        C(ExtractMailPrefix) and C(Join).
     type: str
   identifier:
-    description: The identifier (entity ID) of that application, in place of O(app_id).
+    description: The identifier (entity ID) of the application. Alternative to O(app_id).
     type: str
   guests:
     description:
-      - Whether guests can be agents. Their user principal name cannot be a session name, so that another attribute is
-        needed.
+      - Whether guests can be agents. The user principal name of a guest is not a valid session name, so another
+        attribute must be used.
     type: bool
     default: false
   name_fallbacks:
     description:
-      - What stands in for a first or last name that somebody does not have in Entra. Amazon Connect needs both.
-      - The first of these that the person has is split, V(display_name) at its first space, or at its comma where the
-        last name is in front, and the part of V(mail) or V(username) (the session name) before the C(@) at its first
-        dot.
-      - What cannot be split is both names.
-      - With an empty list, whoever lacks a name cannot be an agent.
+      - The attributes from which a missing first or last name is derived, in order of preference. Amazon Connect
+        requires both names.
+      - The first attribute that has a value is split into two names. V(display_name) is split at its first space, or at
+        the comma if the last name comes first. V(mail) and V(username) (the session name) are split at the first dot of
+        the part before the C(@).
+      - A value that cannot be split is used for both names.
+      - If the list is empty, people without a first or last name cannot be agents.
     type: list
     elements: str
     choices: [display_name, mail, username]
@@ -85,8 +86,9 @@ extends_documentation_fragment:
   - openccp.federation.attributes.actiongroup_entra
   - openccp.federation.entra
 notes:
-  - Needs the application permissions C(GroupMember.Read.All) and C(User.Read.All), with O(app_id) or O(identifier) also
-    C(Policy.Read.All) and one that reads applications.
+  - Requires the Microsoft Graph application permissions C(GroupMember.Read.All) and C(User.Read.All). With O(app_id) or
+    O(identifier), also requires C(Policy.Read.All) and a permission to read applications, such as
+    C(Application.Read.All).
 seealso:
   - module: openccp.federation.connect_users
   - plugin: openccp.federation.agents
@@ -94,7 +96,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See who can be an agent
+- name: Get the people who can be agents
   openccp.federation.azure_group_member_info:
     groups: [Agents, Supervisors]
     session_name_source: mail
@@ -102,14 +104,14 @@ EXAMPLES = r"""
     name_fallbacks: [display_name, mail]
   register: people
 
-- name: See who cannot, and why
+- name: Show who cannot be an agent and why
   ansible.builtin.debug:
     msg: "{{ people.unusable | items2dict(key_name='user_principal_name', value_name='reasons') }}"
 """
 
 RETURN = r"""
 members:
-  description: The people who can be agents, each once, by username.
+  description: The people who can be agents, without duplicates and sorted by username.
   returned: success
   type: list
   elements: dict
@@ -124,15 +126,15 @@ members:
       returned: always
       type: str
     first_name:
-      description: The given name, or what stands in for it.
+      description: The given name, or the name derived through O(name_fallbacks).
       returned: always
       type: str
     last_name:
-      description: The surname, or what stands in for it.
+      description: The surname, or the name derived through O(name_fallbacks).
       returned: always
       type: str
     substituted_names:
-      description: Which of C(first_name) and C(last_name) O(name_fallbacks) has filled.
+      description: Which of C(first_name) and C(last_name) were derived through O(name_fallbacks).
       returned: always
       type: list
       elements: str
@@ -145,7 +147,7 @@ members:
       returned: always
       type: str
     mail:
-      description: The e-mail address; empty without one.
+      description: The e-mail address. Empty if the person has none.
       returned: always
       type: str
     enabled:
@@ -153,21 +155,21 @@ members:
       returned: always
       type: bool
     guest:
-      description: Whether the account is a guest's.
+      description: Whether the account is a guest account.
       returned: always
       type: bool
     groups:
-      description: The groups of which the person is a direct member, as O(groups) names them.
+      description: The groups of which the person is a direct member, as named in O(groups).
       returned: always
       type: list
       elements: str
     nested:
-      description: The groups within those that hold the person. They do not let anybody sign in.
+      description: The nested groups through which the person is a member. Membership in them does not allow signing in.
       returned: always
       type: list
       elements: str
 unusable:
-  description: The people who cannot be agents, with the same keys, the C(reasons), and the C(fixes) that change that.
+  description: The people who cannot be agents, with the same keys, the C(reasons), and the C(fixes) for them.
   returned: success
   type: list
   elements: dict
@@ -186,11 +188,11 @@ groups:
       returned: always
       type: str
     users:
-      description: How many direct members are users.
+      description: The number of direct members that are users.
       returned: always
       type: int
     nested:
-      description: The names of the groups that are members.
+      description: The names of the nested groups.
       returned: always
       type: list
       elements: str

@@ -12,85 +12,88 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Creates an enterprise application from a template, sets up single sign-on by SAML for AWS, makes and activates its
-    signing certificate, sends the claims that AWS needs, and assigns users and groups.
-  - An application is found by O(app_id), else by the tag that this module gives to what it makes together with one of
-    O(identifiers), else, when O(identifiers) is omitted, by that tag together with O(name). It is never found by its
-    name alone.
-  - A run that was stopped is continued by the next one; nothing is made twice.
+  - Creates an enterprise application from a template, configures SAML single sign-on to AWS, creates and activates the
+    signing certificate, configures the claims that AWS requires, and assigns users and groups.
+  - The module looks up the application by O(app_id). If O(app_id) is omitted, it looks for an application that carries
+    the tag of this module and has one of O(identifiers) or, if O(identifiers) is also omitted, is named O(name). An
+    application is never matched by its name alone.
+  - If a run is interrupted, the next run completes it without creating anything twice.
 requirements:
   - lxml >= 5.0.0
 options:
   name:
     description:
-      - The display name. Needed to create an application.
-      - An application of this name that this module did not make is left alone, and the task fails, unless
-        O(adopt=true).
+      - The display name. Required when creating an application.
+      - If an application with this name exists that was not created by this module, the task fails and leaves it
+        unchanged, unless O(adopt=true).
     type: str
   app_id:
     description:
-      - The (client) id of an existing application, which is then managed whoever made it.
+      - The (client) ID of an existing application. The application is managed no matter how it was created.
     type: str
   adopt:
     description:
-      - V(true) takes over an application that somebody else made and that has one of O(identifiers), or else is named
-        O(name).
-      - It then bears this module's tag and is found like those that the module made.
+      - Whether to take over an existing application that was not created by this module and that has one of
+        O(identifiers) or, failing that, is named O(name).
+      - The module tags an adopted application and from then on treats it like one of its own.
     type: bool
     default: false
   template:
     description:
-      - What the application is created from, V(non_gallery), V(aws_single_account) (AWS Single-Account Access) or the
-        id of another template.
-      - A tenant that holds more than one federation needs V(aws_single_account), because only gallery applications may
-        have identifiers such as V(https://signin.aws.amazon.com/saml#sales), of which Entra ID sends the part before
+      - The template from which the application is created, V(non_gallery), V(aws_single_account) (AWS Single-Account
+        Access) or the ID of another template.
+      - Use V(aws_single_account) if the tenant holds more than one federation. Only gallery applications can have
+        identifiers such as V(https://signin.aws.amazon.com/saml#sales), of which Entra ID sends only the part before
         C(#).
-      - The id that V(non_gallery) stands for differs between the Microsoft clouds; it follows O(cloud).
-      - It is looked up before an application is created. One that the cloud does not have ends the task before anything
-        is made.
-      - It means nothing for an application that exists.
+      - The template ID for V(non_gallery) depends on the Microsoft cloud and is chosen according to O(cloud).
+      - The template is looked up before the application is created. If it does not exist in the cloud, the task fails
+        before anything is changed.
+      - Ignored if the application already exists.
     type: str
     default: non_gallery
   identifiers:
     description:
-      - The identifiers (entity ids), all of them. A tenant has each identifier once. Needed to create an application.
-      - AWS's are V(urn:amazon:webservices) and V(https://signin.aws.amazon.com/saml), that of AWS GovCloud (US) is
-        V(urn:amazon:webservices:govcloud).
+      - The complete list of identifiers (entity IDs). An identifier can be used only once in a tenant. Required when
+        creating an application.
+      - The identifiers of AWS are V(urn:amazon:webservices) and V(https://signin.aws.amazon.com/saml). The identifier
+        of AWS GovCloud (US) is V(urn:amazon:webservices:govcloud).
     type: list
     elements: str
   reply_urls:
     description:
-      - The reply URLs (assertion consumer service), all of them. Needed to create an application. With one there is no
-        doubt which one is used.
-      - When O(role_claims) is given, they must be addresses of AWS's sign-in in the roles' partition.
+      - The complete list of reply URLs (assertion consumer service URLs). Required when creating an application. With a
+        single reply URL, it is unambiguous which one Entra ID uses.
+      - If O(role_claims) is given, the reply URLs must be AWS sign-in endpoints in the partition of the roles.
     type: list
     elements: str
   default_reply_url:
     description:
-      - The one of O(reply_urls) that a sign-in uses which begins in Entra ID. It is given the lowest index.
-      - When omitted, the indexes of reply URLs are left as they are.
+      - The reply URL, one of O(reply_urls), that Entra ID uses for sign-ins that start in Entra ID. It is given the
+        lowest index.
+      - If omitted, the indexes of the reply URLs are left unchanged.
     type: str
   logout_url:
     description:
-      - Where Entra ID sends the answer to a sign-out that the service asked for. V("") removes it.
+      - The URL to which Entra ID sends the response to a sign-out request of the service. Set to V("") to remove it.
     type: str
   token_encryption_certificate:
     description:
-      - The certificate for which Entra ID encrypts the responses, in base64 or PEM, such as
-        RV(openccp.federation.cognito_saml_provider#module:saml_provider.signing_certificate). V("") ends the
-        encryption, and the certificate stays among the application's keys.
-      - Nobody can sign in while the service does not read what is encrypted, or still expects that it is.
-      - When omitted, it is left as it is. It needs Entra ID P1 or P2.
+      - The certificate with which Entra ID encrypts the responses, in base64 or PEM, such as
+        RV(openccp.federation.cognito_saml_provider#module:saml_provider.signing_certificate). Set to V("") to disable
+        encryption. The certificate itself remains in the application's keys.
+      - Nobody can sign in while Entra ID encrypts the responses and the service cannot decrypt them, or while the
+        service requires encryption and Entra ID does not encrypt.
+      - If omitted, the current setting is left unchanged. Requires Entra ID P1 or P2.
     type: str
   relay_state:
     description:
-      - Where AWS sends the agent after the sign-in. V("") removes it.
+      - The URL to which AWS redirects the agent after sign-in. Set to V("") to remove it.
     type: str
   session_name_source:
     description:
-      - The user's attribute that is sent as C(RoleSessionName) and, where Entra ID allows it, as C(NameID).
-        The Connect user must have the same name, byte for byte.
-      - When omitted, it is left as it is, or is V(userprincipalname) in a new claims policy.
+      - The user attribute that is sent as C(RoleSessionName) and, where Entra ID allows it, as C(NameID). It must match
+        the username in Amazon Connect exactly, including case.
+      - If omitted, the current attribute is left unchanged. A new claims policy uses V(userprincipalname).
     type: str
     choices:
       - userprincipalname
@@ -116,8 +119,9 @@ options:
       - extensionattribute15
   name_id_source:
     description:
-      - The user's attribute that is sent as C(NameID), instead of the one of O(session_name_source).
-      - Its format follows from the attribute, or from what the service asks for; a claims policy cannot set it.
+      - The user attribute that is sent as C(NameID) instead of the attribute of O(session_name_source).
+      - The format of the C(NameID) is determined by the attribute or by the request of the service. A claims policy
+        cannot set it.
     type: str
     choices:
       - mail
@@ -142,24 +146,25 @@ options:
       - extensionattribute15
   aws_claims:
     description:
-      - Whether a new claims policy sends C(RoleSessionName), without which AWS lets nobody in.
-      - V(false) is for applications of other services. They get no claims policy at all unless O(name_id_source) or
-        O(extra_claims) is given, and O(session_name_source), O(role_claims) and O(session_duration) are refused.
+      - Whether a new claims policy sends C(RoleSessionName), which AWS requires for every sign-in.
+      - Set to V(false) for applications of other services. Such an application has no claims policy unless
+        O(name_id_source) or O(extra_claims) is given, and O(session_name_source), O(role_claims) and
+        O(session_duration) are rejected.
     type: bool
     default: true
   group_claims:
     description:
-      - Which groups of a person are sent, by their object ids, as the claim
+      - Which of a person's groups are sent, by object ID, in the claim
         V(http://schemas.microsoft.com/ws/2008/06/identity/claims/groups).
-      - V(assigned_groups) are those that are assigned to the application.
-      - Entra ID sends none of a person with more than 150. When omitted, it is left as it is.
+      - V(assigned_groups) sends only the groups that are assigned to the application.
+      - Entra ID sends no groups for a person who has more than 150. If omitted, the current setting is left unchanged.
     type: str
     choices: [none, security_groups, assigned_groups, directory_roles, all]
   role_claims:
     description:
-      - The IAM roles that agents get, each with the SAML provider that vouches for them; all of them. They are sent as
-        the constant C(Role) claim.
-      - The ARNs need not exist yet.
+      - The complete list of IAM roles that agents can assume, each with its SAML provider. They are sent as constant
+        values of the C(Role) claim.
+      - The roles and providers do not need to exist yet.
     type: list
     elements: dict
     suboptions:
@@ -173,15 +178,15 @@ options:
         required: true
   account_id:
     description:
-      - The ID of the AWS account whose roles O(role_claims) names. A role of another account is refused.
+      - The ID of the AWS account of the roles in O(role_claims). Roles of any other account are rejected.
     type: str
   session_duration:
     description:
-      - How long a session lasts, in seconds from 900 to 43200. The role's own maximum must not be less.
+      - The session duration in seconds, from 900 to 43200. It must not exceed the maximum session duration of the role.
     type: int
   extra_claims:
     description:
-      - Further claims. Give each one of O(extra_claims[].value), O(extra_claims[].id) and
+      - Additional claims. Each claim takes exactly one of O(extra_claims[].value), O(extra_claims[].id) and
         O(extra_claims[].extension_id).
     type: list
     elements: dict
@@ -191,46 +196,47 @@ options:
         type: str
         required: true
       value:
-        description: A constant.
+        description: A constant value.
         type: str
       source:
-        description: Where O(extra_claims[].id) comes from; V(user) when omitted.
+        description: The object whose attribute O(extra_claims[].id) is sent. Defaults to V(user).
         type: str
         choices: [user, application, resource, audience, company]
       id:
-        description: The attribute that is sent, such as V(department).
+        description: The attribute to send, such as V(department).
         type: str
       extension_id:
-        description: The extension attribute of the directory that is sent.
+        description: The directory extension attribute to send.
         type: str
   audience_override:
     description:
-      - The audience that is sent in place of an identifier, an absolute URI. V("") removes it.
-      - A tenant has each identifier once. With this, further applications that are not from the gallery can send AWS's
-        audience too, each with an identifier of its own.
-      - It is a setting of the claims policy. When omitted, it is left as it is.
+      - The audience, an absolute URI, that is sent instead of an identifier. Set to V("") to remove it.
+      - An identifier can be used only once in a tenant. With an audience override, several non-gallery applications
+        with different identifiers can all send the audience of AWS.
+      - This is a setting of the claims policy. If omitted, the current setting is left unchanged.
     type: str
   issuer_with_application_id:
     description:
-      - Whether the issuer of the responses ends in the application's id, so that each application of a tenant has an
-        issuer of its own.
-      - RV(application.entity_id) and RV(application.metadata_xml) then have this issuer, which AWS compares with that
-        of the responses. The document that Entra ID serves at RV(application.metadata_url) has not, so do not give IAM
-        that address.
-      - Nobody can sign in from the moment at which this changes until IAM has the metadata with the other issuer.
-      - It is a setting of the claims policy. When omitted, it is left as it is.
+      - Whether the issuer of the responses ends with the application's ID, so that each application of a tenant has its
+        own issuer.
+      - RV(application.entity_id) and RV(application.metadata_xml) then contain this issuer, which AWS compares with the
+        issuer of the responses. The document that Entra ID serves at RV(application.metadata_url) does not contain it,
+        so do not use that URL for IAM.
+      - After this setting changes, nobody can sign in until the metadata in IAM contains the new issuer.
+      - This is a setting of the claims policy. If omitted, the current setting is left unchanged.
     type: bool
   keep_unknown_claims:
     description:
-      - Whether claims that no option names are kept. V(false) removes them.
-      - Either way, the claims of an option that is omitted are left as they are.
+      - Whether to keep claims that are not covered by any option. V(false) removes them.
+      - In either case, the claims of options that are omitted are left unchanged.
     type: bool
     default: true
   signing_certificate:
     description:
-      - The certificate that is made when the application has none that can be used. One that can be used is kept,
-        whatever its name.
-      - When the active certificate cannot be used and another one can, that is activated. None is ever removed.
+      - The properties of the signing certificate that is created if the application has no usable certificate. A usable
+        certificate is kept regardless of its name.
+      - If the active certificate is not usable but another one is, the other one is activated. Certificates are never
+        removed.
     type: dict
     suboptions:
       common_name:
@@ -238,82 +244,83 @@ options:
         type: str
         default: Microsoft Azure Federated SSO Certificate
       validity_days:
-        description: How many days it is valid, 1095 (three years) at most.
+        description: The validity period in days, at most 1095 (three years).
         type: int
         default: 1095
   assignment_required:
     description:
-      - Whether only users who are assigned, directly or by a group, may sign in.
+      - Whether only users who are assigned, directly or through a group, can sign in.
     type: bool
   assignments:
     description:
-      - Who may sign in. Members of groups within an assigned group may not.
+      - The users and groups that are assigned to the application. Members of groups that are nested in an assigned
+        group cannot sign in.
     type: dict
     suboptions:
       users:
-        description: Users by user principal name, object id, e-mail address, or a display name that nobody else has.
+        description: Users by user principal name, object ID, e-mail address or unique display name.
         type: dict
         suboptions: &membership
           add:
-            description: Those that are assigned if they are not.
+            description: The objects to assign if they are not assigned yet.
             type: list
             elements: str
           remove:
-            description: Those whose assignment is removed; who does not exist is no error.
+            description: The objects to unassign. Objects that do not exist are ignored.
             type: list
             elements: str
           set:
-            description: Those that are assigned, and no others (see O(assignments.unlisted)). An empty list removes
-              all.
+            description: The complete list of objects to assign. O(assignments.unlisted) controls what happens to all
+              others. An empty list unassigns everyone.
             type: list
             elements: str
       groups:
-        description: Groups by display name or object id. Needs Entra ID P1 or P2.
+        description: Groups by display name or object ID. Requires Entra ID P1 or P2.
         type: dict
         suboptions: *membership
       unlisted:
         description:
-          - What is done with those that are assigned and that C(set) does not list.
-          - V(remove) removes their assignment, so that they can no longer sign in.
-          - V(report) keeps it, and names them in a warning and in RV(application.unlisted_assignments).
+          - What to do with users and groups that are assigned but not listed in C(set).
+          - V(remove) unassigns them, so that they can no longer sign in.
+          - V(report) keeps their assignments, and lists them in a warning and in RV(application.unlisted_assignments).
         type: str
         choices: [remove, report]
         default: remove
   notification_emails:
     description:
-      - Up to five addresses to which Entra ID writes before the active certificate ends, all of them.
+      - The complete list of up to five e-mail addresses that Entra ID notifies before the active certificate expires.
     type: list
     elements: str
   hidden:
     description:
-      - Whether My Apps hides the application.
+      - Whether the application is hidden in My Apps.
     type: bool
   notes:
     description:
-      - Notes for administrators, up to 1024 characters.
+      - Notes for administrators, at most 1024 characters.
     type: str
   logo:
     description:
-      - A picture for My Apps, a PNG, JPEG or GIF file of up to 100 KB.
-      - It is uploaded when it differs from the one that was uploaded last by this module, which a tag of the
-        application remembers.
+      - The path to the logo that is shown in My Apps, a PNG, JPEG or GIF file of at most 100 KB.
+      - The logo is uploaded if it differs from the logo that this module uploaded last, as recorded in a tag of the
+        application.
     type: path
   state:
     description:
-      - V(absent) deletes the application, its service principal and the claims policy that this module made for it.
-        Entra ID keeps the deleted application for 30 days.
+      - V(absent) deletes the application, its service principal and the claims policy that this module created for it.
+        Entra ID keeps the deleted application in the recycle bin for 30 days.
     type: str
     choices: [present, absent]
     default: present
   purge:
     description:
-      - With O(state=absent), also deletes the application from the recycle bin, where it may have been since an earlier
-        run.
+      - Whether O(state=absent) also permanently deletes the application from the recycle bin, including an application
+        that an earlier run deleted.
     type: bool
     default: false
   wait_timeout:
     description:
-      - How many seconds to wait at most, each time, until Entra ID shows what was written.
+      - The maximum time, in seconds, to wait after each write until Entra ID returns the written values.
     type: int
     default: 600
 extends_documentation_fragment:
@@ -321,13 +328,13 @@ extends_documentation_fragment:
   - openccp.federation.attributes.actiongroup_entra
   - openccp.federation.entra
 notes:
-  - Needs the Microsoft Graph application permission C(Application.ReadWrite.All). C(Application.ReadWrite.OwnedBy) is
-    not enough, since an application that is made from a template has no owner.
-  - Claims need C(Policy.ReadWrite.ApplicationConfiguration); assignments need C(User.ReadBasic.All) and
-    C(GroupMember.Read.All). A permission that is missing is named before anything is written.
-  - New identifiers and certificates are held to the tenant's app management policy and to the one of the application
-    itself before the first write. Where an exemption cannot be read, such as that of a caller by its custom security
-    attributes, there is a warning in place of a refusal.
+  - Requires the Microsoft Graph application permission C(Application.ReadWrite.All). C(Application.ReadWrite.OwnedBy)
+    is not sufficient, because an application that is created from a template has no owner.
+  - Managing claims also requires C(Policy.ReadWrite.ApplicationConfiguration). Managing assignments also requires
+    C(User.ReadBasic.All) and C(GroupMember.Read.All). Missing permissions are reported before anything is changed.
+  - New identifiers and certificates are checked against the app management policies of the tenant and of the
+    application before the first write. If an exemption from a policy cannot be read, such as an exemption of the caller
+    by custom security attributes, the module warns instead of failing.
 seealso:
   - module: openccp.federation.azure_saml_app_info
   - module: openccp.federation.iam_saml_provider
@@ -335,7 +342,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have an enterprise application for a contact centre
+- name: Create an enterprise application for a contact centre
   openccp.federation.azure_saml_app:
     name: Contact centre
     identifiers: [urn:amazon:webservices]
@@ -349,18 +356,18 @@ EXAMPLES = r"""
     notification_emails: [operations@example.com]
   register: contact_centre
 
-- name: Give the metadata to AWS
+- name: Show the federation metadata for AWS
   ansible.builtin.debug:
     msg: "{{ contact_centre.application.metadata_xml }}"
 
-- name: Have a second federation in the same tenant
+- name: Create an application for a second federation in the same tenant
   openccp.federation.azure_saml_app:
     name: Sales desk
     template: aws_single_account
     identifiers: ["https://signin.aws.amazon.com/saml#sales-desk"]
     reply_urls: [https://eu-central-1.signin.aws.amazon.com/saml]
 
-- name: Have an application for an Amazon Cognito user pool, which gets none of AWS's claims
+- name: Create an application for an Amazon Cognito user pool, without the claims for AWS
   openccp.federation.azure_saml_app:
     name: Desk
     identifiers: [urn:amazon:cognito:sp:eu-central-1_AbCdEfGhI]
@@ -374,7 +381,7 @@ EXAMPLES = r"""
     app_id: "{{ contact_centre.application.app_id }}"
     hidden: true
 
-- name: Delete an application for good
+- name: Delete an application permanently
   openccp.federation.azure_saml_app:
     name: Sales desk
     identifiers: ["https://signin.aws.amazon.com/saml#sales-desk"]
@@ -384,13 +391,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done or, in check mode, would be done, one sentence each.
+  description: The actions that were performed or, in check mode, would be performed, one sentence per action.
   returned: always
   type: list
   elements: str
   sample: ["Create the application 'Contact centre' from the template non_gallery"]
 steps:
-  description: The same as data, one entry for each action.
+  description: The actions as structured data, one entry per action.
   returned: always
   type: list
   elements: dict
@@ -400,64 +407,65 @@ steps:
       returned: always
       type: str
     object:
-      description: The object that it changes.
+      description: The object that the action changes.
       returned: always
       type: str
     before:
-      description: What differs, as it was. Empty for an object that did not exist.
+      description: The values that change, before the action. Empty if the object did not exist.
       returned: always
       type: dict
     after:
-      description: The same as it is then. Empty for an object that is gone.
+      description: The same values after the action. Empty if the object was deleted.
       returned: always
       type: dict
     reason:
-      description: Why it is done; empty where RV(steps[].before) and RV(steps[].after) say it all.
+      description: The reason for the action. Empty if RV(steps[].before) and RV(steps[].after) are self-explanatory.
       returned: always
       type: str
 application:
   description:
-    - The application; empty when it is absent.
-    - In check mode it is as it would be, with what Entra ID invents left out when it does not exist yet.
+    - The application. Empty if it does not exist.
+    - In check mode, the predicted application. Values that Entra ID generates are omitted if the application does not
+      exist yet.
   returned: success
   type: dict
   contains:
     name:
       description: The display name.
-      returned: when it exists
+      returned: when the application exists
       type: str
       sample: Contact centre
     app_id:
-      description: The (client) id.
-      returned: when it exists
+      description: The (client) ID.
+      returned: when the application exists
       type: str
       sample: 0f0e0d0c-0b0a-4908-8706-050403020100
     object_id:
-      description: The id of the application object.
-      returned: when it exists
+      description: The ID of the application object.
+      returned: when the application exists
       type: str
     service_principal_id:
-      description: The id of the service principal.
-      returned: when it exists
+      description: The ID of the service principal.
+      returned: when the application exists
       type: str
     tenant_id:
-      description: The id of the tenant.
-      returned: when it exists
+      description: The ID of the tenant.
+      returned: when the application exists
       type: str
     template_id:
-      description: The id of the template that it was created from.
-      returned: when it exists
+      description: The ID of the template from which the application was created.
+      returned: when the application exists
       type: str
     managed:
-      description: Whether it bears the tag of this collection.
-      returned: when it exists
+      description: Whether the application carries the tag of this collection.
+      returned: when the application exists
       type: bool
     enabled:
-      description: Whether users may sign in at all.
-      returned: when it exists
+      description: Whether the application is enabled for users to sign in.
+      returned: when the application exists
       type: bool
     single_sign_on_mode:
-      description: How users sign in.
+      description: The single sign-on mode.
       returned: when O(state=present)
       type: str
       sample: saml
@@ -474,195 +482,198 @@ application:
       elements: str
       sample: ["https://signin.aws.amazon.com/saml"]
     default_reply_url:
-      description: The reply URL with the lowest index; empty when none has one.
-      returned: when it exists
+      description: The reply URL with the lowest index. Empty if no reply URL has an index.
+      returned: when the application exists
       type: str
     token_encryption_key_id:
-      description: The ID of the key with which Entra ID encrypts the responses; empty when it does not.
+      description: The ID of the key with which Entra ID encrypts the responses. Empty if the responses are not
+        encrypted.
       returned: when O(state=present)
       type: str
     logout_url:
-      description: Where Entra ID answers a sign-out; empty without one.
-      returned: when it exists
+      description: The URL to which Entra ID sends sign-out responses. Empty if none is set.
+      returned: when the application exists
       type: str
     group_claims:
-      description: Which groups are sent as a claim.
-      returned: when it exists
+      description: Which groups are sent in the group claim.
+      returned: when the application exists
       type: str
     relay_state:
-      description: Where AWS sends the agent.
-      returned: when it exists
+      description: The URL to which AWS redirects the agent after sign-in.
+      returned: when the application exists
       type: str
     assignment_required:
-      description: Whether only assigned users may sign in.
-      returned: when it exists
+      description: Whether only assigned users can sign in.
+      returned: when the application exists
       type: bool
     assignments:
       description:
-        - Who is assigned, C(users) and C(groups), each with C(id), C(display_name) and C(role_id). In check mode the
-          names.
-        - Not there when the permissions do not show it.
-      returned: when it exists
+        - The assigned C(users) and C(groups), each with C(id), C(display_name) and C(role_id). In check mode, only
+          their names.
+        - Omitted if the permissions do not allow reading it.
+      returned: when the application exists
       type: dict
     notification_emails:
-      description: Who is told before the active certificate ends.
-      returned: when it exists
+      description: The e-mail addresses that Entra ID notifies before the active certificate expires.
+      returned: when the application exists
       type: list
       elements: str
     notes:
       description: The notes.
-      returned: when it exists
+      returned: when the application exists
       type: str
     hidden:
-      description: Whether My Apps hides it.
-      returned: when it exists
+      description: Whether the application is hidden in My Apps.
+      returned: when the application exists
       type: bool
     claims:
       description:
-        - The claims as they will be sent, each with its C(name) and a constant C(value) or its C(source). Not there
-          when the permissions do not show it.
-      returned: when it exists
+        - The claims that will be sent, each with its C(name) and either a constant C(value) or its C(source). Omitted
+          if the permissions do not allow reading it.
+      returned: when the application exists
       type: list
       elements: dict
       sample: [{"name": "https://aws.amazon.com/SAML/Attributes/RoleSessionName", "source": "user.userprincipalname"}]
     audience_override:
       description:
-        - The audience that the claims policy sends in place of an identifier, null for none. Not there when the
-          permissions do not show it.
-      returned: when it exists
+        - The audience that the claims policy sends instead of an identifier. Null if none is set. Omitted if the
+          permissions do not allow reading it.
+      returned: when the application exists
       type: str
     issuer_with_application_id:
-      description: Whether the issuer ends in the application's id. Not there when the permissions do not show it.
-      returned: when it exists
+      description: Whether the issuer ends with the application's ID. Omitted if the permissions do not allow reading
+        it.
+      returned: when the application exists
       type: bool
     certificates:
-      description: The signing certificates, the one that ends last first.
+      description: The signing certificates, sorted by expiry date with the latest first.
       returned: when O(state=present)
       type: list
       elements: dict
       contains:
         thumbprint:
           description: The SHA-1 thumbprint.
-          returned: when it exists
+          returned: when the certificate exists
           type: str
         sha256:
           description: The SHA-256 fingerprint.
-          returned: when it exists
+          returned: when the certificate exists
           type: str
         subject:
           description: The subject.
-          returned: when it exists
+          returned: when the certificate exists
           type: str
         not_before:
-          description: When it begins.
-          returned: when it exists
+          description: When the certificate becomes valid.
+          returned: when the certificate exists
           type: str
         not_after:
-          description: When it ends.
-          returned: when it exists
+          description: When the certificate expires.
+          returned: when the certificate exists
           type: str
         days_left:
-          description: Whole days until it ends, by the clock of Entra ID.
-          returned: when it exists
+          description: The number of whole days until the certificate expires, according to the clock of Entra ID.
+          returned: when the certificate exists
           type: int
         usable:
-          description: Whether it has begun and not ended.
-          returned: when it exists
+          description: Whether the certificate is within its validity period.
+          returned: when the certificate exists
           type: bool
         key_bits:
-          description: The size of the key.
-          returned: when it exists
+          description: The size of the key in bits.
+          returned: when the certificate exists
           type: int
         active:
-          description: Whether Entra ID signs with it.
+          description: Whether Entra ID signs with this certificate.
           returned: always
           type: bool
         can_sign:
-          description: Whether Entra ID holds its private key.
-          returned: when it exists
+          description: Whether Entra ID holds the private key of the certificate.
+          returned: when the certificate exists
           type: bool
         activated_at:
-          description: When it was last made the active one, null when that was not noted. A tag of the service
-            principal keeps it.
-          returned: when it exists
+          description: When the certificate was last activated, as recorded in a tag of the service principal. Null if
+            no activation was recorded.
+          returned: when the certificate exists
           type: str
         managed:
-          description: Whether this collection made it. A tag of the service principal keeps that.
-          returned: when it exists
+          description: Whether the certificate was created by this collection, as recorded in a tag of the service
+            principal.
+          returned: when the certificate exists
           type: bool
     managed_thumbprints:
-      description: The thumbprints of all certificates that this collection made, also of those that are gone. Tags keep
-        them.
-      returned: when it exists
+      description: The thumbprints of all certificates that this collection has created, including deleted ones, as
+        recorded in tags of the service principal.
+      returned: when the application exists
       type: list
       elements: str
     active_thumbprint:
       description: The thumbprint of the active certificate.
-      returned: when it exists
+      returned: when the application exists
       type: str
     days_left:
-      description: Whole days until the active certificate ends.
-      returned: when it exists
+      description: The number of whole days until the active certificate expires.
+      returned: when the application exists
       type: int
     user_access_url:
-      description: The address that agents open.
-      returned: when it exists
+      description: The URL that agents open to sign in.
+      returned: when the application exists
       type: str
       sample: https://launcher.myapps.microsoft.com/api/signin/0f0e0d0c-0b0a-4908-8706-050403020100?tenantId=00112233-4455-6677-8899-aabbccddeeff
     user_access_url_with_audience:
-      description: The same, naming the first identifier.
+      description: The same URL with the first identifier as its audience.
       returned: when there is more than one identifier
       type: str
     metadata_url:
-      description: Where Entra ID serves the federation metadata.
-      returned: when it exists
+      description: The URL of the federation metadata.
+      returned: when the application exists
       type: str
     metadata_xml:
-      description: The federation metadata, which holds the active certificate, with RV(application.entity_id) as its
-        entity ID.
-      returned: when it exists; in check mode only when no certificate would be made
+      description: The federation metadata, which contains the active certificate and has RV(application.entity_id) as
+        its entity ID.
+      returned: when the application exists; in check mode only if no certificate would be created
       type: str
     entity_id:
       description:
-        - The issuer of the SAML responses. It is the same for all applications of a tenant, but for
+        - The issuer of the SAML responses. It is the same for all applications of a tenant unless
           O(issuer_with_application_id=true).
-        - In check mode, C(<application id>) stands for the id of an application that is yet to be made.
+        - In check mode, C(<application id>) stands for the ID of an application that does not exist yet.
       returned: when O(state=present)
       type: str
       sample: https://sts.windows.net/00112233-4455-6677-8899-aabbccddeeff/
     not_readable:
-      description: What the permissions do not show, C(policies) (the claims) or C(assignments).
-      returned: when it exists
+      description: What could not be read for lack of permissions, C(policies) (the claims) or C(assignments).
+      returned: when the application exists
       type: list
       elements: str
     unlisted_assignments:
-      description: The users and groups that stay assigned though C(set) does not list them.
+      description: The users and groups that remain assigned although they are not listed in C(set).
       returned: when there are any and O(assignments.unlisted=report)
       type: list
       elements: str
       sample: [the group Night shift]
     access:
-      description: Whom the application lets in before and after the task.
-      returned: when the task takes the application from somebody, or changes the session name or whether an assignment
-        is required
+      description: Who can sign in to the application before and after the task.
+      returned: when the task removes access from somebody, or changes the session name or whether assignment is
+        required
       type: dict
       contains:
         required_before:
-          description: Whether only those who are assigned could sign in.
+          description: Whether only assigned users could sign in before the task.
           returned: always
           type: bool
         required_after:
-          description: Whether only those who are assigned can sign in afterwards.
+          description: Whether only assigned users can sign in after the task.
           returned: always
           type: bool
         people:
-          description: Everybody who is assigned, by C(name), with the session name C(before) and C(after), null where
-            they are not let in.
+          description: All assigned people, each with the C(name) and the session name C(before) and C(after) the task.
+            The session name is null where the person cannot sign in.
           returned: always
           type: list
           elements: dict
         unreadable:
-          description: Why the people could not be read; empty when they could.
+          description: Why the people could not be read. Empty if they could be read.
           returned: always
           type: str
 """

@@ -7,54 +7,56 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: azure_saml_app_info
-short_description: Show SAML enterprise applications of Microsoft Entra ID and their certificates
+short_description: Get information about SAML enterprise applications in Microsoft Entra ID and their certificates
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Shows one application, all that M(openccp.federation.azure_saml_app) made or adopted, or all that sign users in by
-    SAML.
+  - Returns one application, all applications that M(openccp.federation.azure_saml_app) created or adopted, or all
+    applications of the tenant that use SAML single sign-on.
 requirements:
   - lxml >= 5.0.0
 options:
   app_id:
-    description: The (client) id of the application to show.
+    description: The (client) ID of an application.
     type: str
   name:
-    description: The display name of the applications to show, whoever made them.
+    description: A display name. All applications with this name are returned, no matter how they were created.
     type: str
   identifier:
-    description: The identifier (entity id) of the application to show, whoever made it.
+    description: The identifier (entity ID) of an application, no matter how it was created.
     type: str
   scope:
     description:
-      - What is shown when none of O(app_id), O(name) and O(identifier) is given.
-      - V(managed) are the applications that bear this collection's tag, V(all) are all of the tenant that sign users in
-        by SAML.
+      - Which applications to return if none of O(app_id), O(name) and O(identifier) is given.
+      - V(managed) returns the applications that carry the tag of this collection. V(all) returns all applications of
+        the tenant that use SAML single sign-on.
     type: str
     choices: [managed, all]
     default: managed
   metadata:
-    description: Whether the federation metadata is read as well, which takes one request for each application.
+    description: Whether to return the federation metadata, which takes one more request for each application.
     type: bool
     default: false
   wait_for_thumbprint:
     description:
-      - The thumbprint of a signing certificate of the one application that O(app_id), O(name) or O(identifier) means.
-      - The metadata is read until it lists this certificate, which takes Entra ID up to some minutes.
+      - The thumbprint of a signing certificate. O(app_id), O(name) or O(identifier) must then identify exactly one
+        application.
+      - The module waits until the metadata of the application contains this certificate, which can take several
+        minutes.
     type: str
   wait_timeout:
-    description: How many seconds to wait, at most, for O(wait_for_thumbprint).
+    description: The maximum time, in seconds, to wait for O(wait_for_thumbprint).
     type: int
     default: 600
   people:
     description:
-      - People of whom is returned what Entra ID sends, by user principal name, ID, session name, e-mail address or a
-        display name that is unique.
+      - The people for whom to return the claim values that Entra ID sends, by user principal name, ID, session name,
+        e-mail address or unique display name.
     type: list
     elements: str
   everyone_assigned:
-    description: Whether that is returned of everyone who is assigned, directly or by a group.
+    description: Whether to return the claim values of everyone who is assigned, directly or through a group.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -62,31 +64,32 @@ extends_documentation_fragment:
   - openccp.federation.attributes.actiongroup_entra
   - openccp.federation.entra
 notes:
-  - Needs the Microsoft Graph application permission C(Application.Read.All), and C(Policy.Read.All) to show the claims.
-  - O(people) and O(everyone_assigned) need C(User.Read.All) and C(GroupMember.Read.All) as well.
+  - Requires the Microsoft Graph application permission C(Application.Read.All). Returning the claims also requires
+    C(Policy.Read.All).
+  - O(people) and O(everyone_assigned) also require C(User.Read.All) and C(GroupMember.Read.All).
 seealso:
   - module: openccp.federation.azure_saml_app
 """
 
 EXAMPLES = r"""
-- name: See how long the certificates of all SAML applications last
+- name: Get all SAML applications and their certificates
   openccp.federation.azure_saml_app_info:
     scope: all
   register: saml
 
-- name: Name those that end within 45 days
+- name: List the applications whose certificate expires within 45 days
   ansible.builtin.debug:
     msg: "{{ item.name }}: {{ item.days_left }} days left"
   loop: "{{ saml.applications | selectattr('days_left', 'number') | selectattr('days_left', 'lt', 45) }}"
 
-- name: Who holds AWS's identifier?
+- name: Find the application that has the identifier of AWS
   openccp.federation.azure_saml_app_info:
     identifier: urn:amazon:webservices
 """
 
 RETURN = r"""
 applications:
-  description: The applications, by name; empty when there is none.
+  description: The applications, sorted by name. Empty if there are none.
   returned: success
   type: list
   elements: dict
@@ -97,35 +100,35 @@ applications:
       type: str
       sample: Contact centre
     app_id:
-      description: The (client) id.
+      description: The (client) ID.
       returned: always
       type: str
     object_id:
-      description: The id of the application object.
+      description: The ID of the application object.
       returned: always
       type: str
     service_principal_id:
-      description: The id of the service principal, null when there is none.
+      description: The ID of the service principal. Null if there is none.
       returned: always
       type: str
     tenant_id:
-      description: The id of the tenant.
+      description: The ID of the tenant.
       returned: always
       type: str
     template_id:
-      description: The id of the template that it was created from.
+      description: The ID of the template from which the application was created.
       returned: always
       type: str
     managed:
-      description: Whether it bears the tag of this collection.
+      description: Whether the application carries the tag of this collection.
       returned: always
       type: bool
     enabled:
-      description: Whether users may sign in at all.
+      description: Whether the application is enabled for users to sign in.
       returned: always
       type: bool
     single_sign_on_mode:
-      description: How users sign in.
+      description: The single sign-on mode.
       returned: always
       type: str
       sample: saml
@@ -140,31 +143,31 @@ applications:
       type: list
       elements: str
     default_reply_url:
-      description: The reply URL with the lowest index; empty when none has one.
+      description: The reply URL with the lowest index. Empty if no reply URL has an index.
       returned: always
       type: str
     logout_url:
-      description: Where Entra ID answers a sign-out; empty without one.
+      description: The URL to which Entra ID sends sign-out responses. Empty if none is set.
       returned: always
       type: str
     group_claims:
-      description: Which groups are sent as a claim.
+      description: Which groups are sent in the group claim.
       returned: always
       type: str
     relay_state:
-      description: Where the service sends the user after the sign-in.
+      description: The URL to which the service redirects the user after sign-in.
       returned: always
       type: str
     assignment_required:
-      description: Whether only assigned users may sign in.
+      description: Whether only assigned users can sign in.
       returned: always
       type: bool
     assignments:
-      description: Who is assigned, C(users) and C(groups), each with C(id), C(display_name) and C(role_id).
-      returned: when the permissions show it
+      description: The assigned C(users) and C(groups), each with C(id), C(display_name) and C(role_id).
+      returned: when the permissions allow reading it
       type: dict
     notification_emails:
-      description: Who is told before the active certificate ends.
+      description: The e-mail addresses that Entra ID notifies before the active certificate expires.
       returned: always
       type: list
       elements: str
@@ -173,61 +176,63 @@ applications:
       returned: always
       type: str
     hidden:
-      description: Whether My Apps hides it.
+      description: Whether the application is hidden in My Apps.
       returned: always
       type: bool
     claims:
-      description: The claims of its claims policy, each with its C(name) and a constant C(value) or its C(source).
-      returned: when the permissions show it
+      description: The claims of the application's claims policy, each with its C(name) and either a constant C(value)
+        or its C(source).
+      returned: when the permissions allow reading it
       type: list
       elements: dict
     audience_override:
-      description: The audience that the claims policy sends in place of an identifier, null for none.
-      returned: when the permissions show it
+      description: The audience that the claims policy sends instead of an identifier. Null if none is set.
+      returned: when the permissions allow reading it
       type: str
     issuer_with_application_id:
-      description: Whether the issuer ends in the application's id.
-      returned: when the permissions show it
+      description: Whether the issuer ends with the application's ID.
+      returned: when the permissions allow reading it
       type: bool
     certificates:
-      description: The signing certificates, the one that ends last first, as M(openccp.federation.azure_saml_app)
-        returns them.
+      description: The signing certificates, in the same form and order as M(openccp.federation.azure_saml_app) returns
+        them.
       returned: always
       type: list
       elements: dict
     managed_thumbprints:
-      description: The thumbprints of all certificates that this collection made, also of those that are gone. Tags keep
-        them.
+      description: The thumbprints of all certificates that this collection has created, including deleted ones, as
+        recorded in tags of the service principal.
       returned: always
       type: list
       elements: str
     active_thumbprint:
-      description: The thumbprint of the active certificate, null without one.
+      description: The thumbprint of the active certificate. Null if no certificate is active.
       returned: always
       type: str
     days_left:
-      description: Whole days until the active certificate ends, null without one.
+      description: The number of whole days until the active certificate expires. Null if no certificate is active.
       returned: always
       type: int
     user_access_url:
-      description: The address that users open.
+      description: The URL that users open to sign in.
       returned: always
       type: str
     user_access_url_with_audience:
-      description: The same, naming the first identifier.
+      description: The same URL with the first identifier as its audience.
       returned: when there is more than one identifier
       type: str
     token_encryption_key_id:
-      description: The ID of the key with which Entra ID encrypts the responses; empty when it does not.
+      description: The ID of the key with which Entra ID encrypts the responses. Empty if the responses are not
+        encrypted.
       returned: always
       type: str
     metadata_url:
-      description: Where Entra ID serves the federation metadata.
+      description: The URL of the federation metadata.
       returned: always
       type: str
     metadata_xml:
       description: The federation metadata.
-      returned: when O(metadata=true) and it holds the active certificate
+      returned: when O(metadata=true) and the metadata contains the active certificate
       type: str
     entity_id:
       description: The issuer of the SAML responses.
@@ -235,19 +240,19 @@ applications:
       type: str
     people:
       description:
-        - The people of O(people), or everyone who is assigned, by name.
-        - Null when the permissions do not show the claims or the assignments.
+        - The people listed in O(people), or everyone who is assigned, sorted by name.
+        - Null if the permissions do not allow reading the claims or the assignments.
       returned: with O(people) or O(everyone_assigned=true)
       type: list
       elements: dict
       contains:
         name:
-          description: The user principal name, or the name that was asked for and that nobody has.
+          description: The user principal name, or the requested name if nobody has it.
           returned: always
           type: str
           sample: jane.doe@example.com
         id:
-          description: The object ID; null for a name that nobody has.
+          description: The object ID. Null if nobody has the requested name.
           returned: always
           type: str
         enabled:
@@ -255,22 +260,23 @@ applications:
           returned: always
           type: bool
         assigned:
-          description: Whether the person is assigned, directly or by a group.
+          description: Whether the person is assigned, directly or through a group.
           returned: always
           type: bool
         claims:
           description:
-            - The values of each claim, by its name, as far as the claims policy and what Entra ID sends without one
-              tell; empty when the source of the claim is empty, null when it cannot be told.
+            - The values of each claim, by claim name, computed from the claims policy and the claims that Entra ID
+              sends by default. Empty if the source of the claim is empty. Null if the values cannot be determined.
           returned: always
           type: dict
     not_readable:
-      description: What the permissions do not show, C(policies) (the claims) or C(assignments).
+      description: What could not be read for lack of permissions, C(policies) (the claims) or C(assignments).
       returned: always
       type: list
       elements: str
 now:
-  description: The time by the clock of Entra ID, by which the certificates are judged.
+  description: The current time according to the clock of Entra ID. The validity of the certificates refers to this
+    time.
   returned: success
   type: str
   sample: "2026-01-31T12:00:00Z"

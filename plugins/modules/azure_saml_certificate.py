@@ -7,81 +7,85 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: azure_saml_certificate
-short_description: Stage, activate or remove one SAML signing certificate of an Entra ID application
+short_description: Stage, activate or remove a SAML signing certificate of a Microsoft Entra ID application
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Works on one certificate with which Microsoft Entra ID signs an application's SAML responses, and leaves every other
-    credential as it is.
-  - Of a certificate Entra ID keeps three credentials, the private key, its password and the public certificate. They
-    are told by the identifier that they share, and removed together.
-  - For a rotation without a failed sign-in, stage a certificate, publish the application's metadata with
-    M(openccp.federation.iam_saml_provider), then activate it. P(openccp.federation.certificate_rotation#role) does all
-    that.
+  - Manages a single certificate with which Microsoft Entra ID signs the SAML responses of an application. All other
+    credentials of the application are left unchanged.
+  - Entra ID stores three credentials for a certificate, the private key, its password and the public certificate. The
+    module matches them by their shared identifier and removes them together.
+  - To rotate the certificate without failed sign-ins, stage a new certificate, publish the metadata of the application
+    with M(openccp.federation.iam_saml_provider), and then activate the certificate. The role
+    P(openccp.federation.certificate_rotation#role) performs all these steps.
 requirements:
   - lxml >= 5.0.0
 options:
   app_id:
-    description: The (client) id of the application.
+    description: The (client) ID of the application.
     type: str
   name:
-    description: The display name of an application that M(openccp.federation.azure_saml_app) made or adopted.
+    description: The display name of an application that M(openccp.federation.azure_saml_app) created or adopted.
     type: str
   identifier:
-    description: An identifier (entity id) of such an application.
+    description: An identifier (entity ID) of an application that M(openccp.federation.azure_saml_app) created or
+      adopted.
     type: str
   thumbprint:
-    description: The SHA-1 thumbprint of the certificate that is meant, with or without colons.
+    description: The SHA-1 thumbprint of the certificate, with or without colons.
     type: str
   which:
     description:
-      - The certificate that is meant, by its role. V(newest) and V(oldest) go by the date on which it was made.
-      - When neither this nor O(thumbprint) is given, the certificate is meant that this collection made (see O(adopt)),
-        that is not active and ends after the active one; with O(state=staged), only if it has begun by the time it is
-        needed.
+      - Selects the certificate without its thumbprint. V(newest) and V(oldest) refer to the start of the validity
+        period.
+      - If neither O(which) nor O(thumbprint) is given, the module selects an inactive certificate that was created by
+        this collection (see O(adopt)) and that expires after the active one. With O(state=staged), the certificate must
+        also become valid before it is needed.
     type: str
     choices: [newest, oldest, active]
   state:
     description:
-      - V(staged) means that the certificate exists and is not active. When neither O(thumbprint) nor O(which) is given
-        and there is none that can take over from the active one (it ends later, and has begun by the time it is
-        needed), it is made.
-      - V(active) means that Entra ID signs with it, and that a tag of the service principal tells since when. When
-        neither O(thumbprint) nor O(which) is given and none is staged, the active one stays.
-      - V(absent) means that it does not exist. It takes O(thumbprint) or O(which). The active certificate is never
-        removed.
+      - V(staged) ensures that the certificate exists and is not active. If neither O(thumbprint) nor O(which) is given
+        and no existing certificate can replace the active one, a new certificate is created. A certificate can replace
+        the active one if it expires later and becomes valid before it is needed.
+      - V(active) ensures that Entra ID signs with the certificate, and records the activation time in a tag of the
+        service principal. If neither O(thumbprint) nor O(which) is given and no certificate is staged, the active
+        certificate stays active.
+      - V(absent) removes the certificate. Requires O(thumbprint) or O(which). The active certificate is never removed.
     type: str
     choices: [staged, active, absent]
     default: staged
   common_name:
-    description: The common name of a certificate that is made, without C(CN=).
+    description: The common name of a new certificate, without C(CN=).
     type: str
     default: Microsoft Azure Federated SSO Certificate
   validity_days:
-    description: For how many days a certificate that is made is valid, at most 1095.
+    description: The validity period of a new certificate in days, at most 1095.
     type: int
     default: 1095
   trusted_thumbprints:
     description:
-      - The thumbprints of the certificates that every IAM SAML provider of the application holds, as
-        M(openccp.federation.iam_saml_provider_info) returns them.
-      - A certificate that is not among them is not activated.
+      - The thumbprints of the certificates that all IAM SAML providers of the application trust, as returned by
+        M(openccp.federation.iam_saml_provider_info).
+      - A certificate that is not listed is not activated.
     type: list
     elements: str
   adopt:
     description:
-      - Whether a certificate that this collection did not make may be the one that is meant when neither O(thumbprint)
-        nor O(which) is given.
-      - By default somebody else's certificate is neither taken for a staged one nor activated, unless it is named.
+      - Whether the module can select a certificate that was not created by this collection if neither O(thumbprint) nor
+        O(which) is given.
+      - By default, such a certificate is neither treated as staged nor activated unless O(thumbprint) or O(which)
+        selects it.
     type: bool
     default: false
   force:
-    description: Whether to activate a certificate although it is not known that the IAM SAML providers hold it.
+    description: Whether to activate the certificate even if it is unknown whether the IAM SAML providers trust it.
     type: bool
     default: false
   wait_timeout:
-    description: How many seconds to wait, at most, until Microsoft Graph and the metadata show what was written.
+    description: The maximum time, in seconds, to wait until Microsoft Graph and the federation metadata reflect the
+      change.
     type: int
     default: 600
 extends_documentation_fragment:
@@ -91,10 +95,10 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: partial
-    description: With O(state=absent) and O(which), each run removes one certificate more, until the active one is all
-      that is left.
+    description: With O(state=absent) and O(which), each run removes another certificate until only the active one is
+      left.
 notes:
-  - Needs the Microsoft Graph application permission C(Application.ReadWrite.All).
+  - Requires the Microsoft Graph application permission C(Application.ReadWrite.All).
 seealso:
   - module: openccp.federation.azure_saml_app
   - module: openccp.federation.iam_saml_provider
@@ -106,20 +110,20 @@ EXAMPLES = r"""
     name: Contact centre
   register: staged
 
-- name: Let AWS trust the old and the new one
+- name: Publish the old and the new certificate to AWS
   openccp.federation.iam_saml_provider:
     name: Entra
     metadata: "{{ staged.certificate.metadata_xml }}"
   register: provider
 
-- name: Sign with the new one
+- name: Activate the new certificate
   openccp.federation.azure_saml_certificate:
     name: Contact centre
     thumbprint: "{{ staged.certificate.thumbprint }}"
     state: active
     trusted_thumbprints: "{{ provider.saml_provider.certificates | map(attribute='thumbprint') }}"
 
-- name: Remove the old one
+- name: Remove the old certificate
   openccp.federation.azure_saml_certificate:
     name: Contact centre
     which: oldest
@@ -128,73 +132,75 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificate:
-  description: The certificate that was meant, and those that the application has.
+  description: The selected certificate and all signing certificates of the application.
   returned: success
   type: dict
   contains:
     app_id:
-      description: The (client) id of the application.
+      description: The (client) ID of the application.
       returned: always
       type: str
     thumbprint:
       description: The SHA-1 thumbprint.
-      returned: unless it does not exist
+      returned: when the certificate exists
       type: str
     sha256:
       description: The SHA-256 fingerprint.
-      returned: unless it does not exist
+      returned: when the certificate exists
       type: str
     subject:
       description: The subject.
-      returned: unless it does not exist
+      returned: when the certificate exists
       type: str
     not_before:
-      description: When it begins.
-      returned: unless it does not exist
+      description: When the certificate becomes valid.
+      returned: when the certificate exists
       type: str
     not_after:
-      description: When it ends.
-      returned: unless it does not exist
+      description: When the certificate expires.
+      returned: when the certificate exists
       type: str
     days_left:
-      description: Whole days until it ends, by the clock of Entra ID.
-      returned: unless it does not exist
+      description: The number of whole days until the certificate expires, according to the clock of Entra ID.
+      returned: when the certificate exists
       type: int
     usable:
-      description: Whether it has begun and not ended.
-      returned: unless it does not exist
+      description: Whether the certificate is within its validity period.
+      returned: when the certificate exists
       type: bool
     key_bits:
-      description: The size of the key.
-      returned: unless it does not exist
+      description: The size of the key in bits.
+      returned: when the certificate exists
       type: int
     active:
-      description: Whether Entra ID signs with it.
-      returned: unless it does not exist
+      description: Whether Entra ID signs with this certificate.
+      returned: when the certificate exists
       type: bool
     can_sign:
-      description: Whether Entra ID holds its private key.
-      returned: unless it does not exist
+      description: Whether Entra ID holds the private key of the certificate.
+      returned: when the certificate exists
       type: bool
     activated_at:
-      description: When it was last made the active one, null when that was not noted. A tag of the service principal
-        keeps it.
-      returned: unless it does not exist
+      description: When the certificate was last activated, as recorded in a tag of the service principal. Null if no
+        activation was recorded.
+      returned: when the certificate exists
       type: str
     managed:
-      description: Whether this collection made it. A tag of the service principal keeps that.
-      returned: unless it does not exist
+      description: Whether the certificate was created by this collection, as recorded in a tag of the service
+        principal.
+      returned: when the certificate exists
       type: bool
     certificates:
-      description: All signing certificates of the application, the one that ends last first, with the same keys.
+      description: All signing certificates of the application with the same keys, sorted by expiry date with the latest
+        first.
       returned: always
       type: list
       elements: dict
     metadata_xml:
       description:
-        - The federation metadata, which holds the certificate, or with O(state=absent) no longer holds it.
-        - In check mode, with O(state=absent), it is what the metadata will say, without a signature.
-      returned: unless the certificate would be made in check mode
+        - The federation metadata, which contains the certificate or, with O(state=absent), no longer contains it.
+        - In check mode with O(state=absent), the predicted metadata without a signature.
+      returned: always, except in check mode if a certificate would be created
       type: str
 """
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: check_variable_names
-short_description: Warns of misspelt variables
+short_description: Warn about misspelt variable names
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Ansible ignores a variable that nothing reads. This warns of each that begins with the name of a role of this
-    collection and is a variable of none, with the name that was probably meant.
-  - It fails when words of C(--extra-vars) belong to no variable, because the value before them has a space and no
-    quotation marks of its own.
-  - The playbooks of the collection do this first. It runs where Ansible runs.
+  - Ansible ignores variables that nothing reads. This module warns about every variable whose name begins with the name
+    of a role of this collection but that no role or playbook uses, and suggests the name that was probably intended.
+  - The module fails if C(--extra-vars) contains words that do not belong to any variable, because a value with a space
+    was not quoted.
+  - The playbooks of the collection run this module first. It runs on the controller.
 extends_documentation_fragment:
   - openccp.federation.attributes.info_module
 options:
@@ -28,14 +28,14 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Look for misspelt variables
+- name: Check for misspelt variable names
   openccp.federation.check_variable_names:
     names: "{{ query('ansible.builtin.varnames', '.+') }}"
 """
 
 RETURN = r"""
 unknown:
-  description: The variables that no role and no playbook of the collection has.
+  description: The variables that no role or playbook of the collection uses.
   returned: success
   type: list
   elements: str

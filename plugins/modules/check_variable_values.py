@@ -7,29 +7,31 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: check_variable_values
-short_description: Refuses values of variables that cannot work
+short_description: Reject invalid values of role variables
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Holds the variables of a host that belong to the roles of this collection to their types and choices, and to the
-    narrowest rule of all services that they go to, such as IAM's for tags and names.
-  - It fails with every value that cannot work. A value that depends on what is not known yet is left to the role that
-    takes it.
-  - The playbooks of the collection do this first, before anything is read or written. It runs where Ansible runs.
+  - Validates all variables of a host that belong to the roles of this collection. Each value is checked against the
+    type and choices of the variable, and against the strictest rule of the services that receive the value, such as the
+    rules of IAM for names and tags.
+  - The module fails and reports all invalid values. Values that depend on facts that are not known yet are left to the
+    role that uses them.
+  - The playbooks of the collection run this module first, before they read or change anything. It runs on the
+    controller.
 extends_documentation_fragment:
   - openccp.federation.attributes.info_module
 options: {}
 """
 
 EXAMPLES = r"""
-- name: See that every value can be used
+- name: Validate the variables of the host
   openccp.federation.check_variable_values:
 """
 
 RETURN = r"""
 problems:
-  description: What is wrong, a sentence for each value.
+  description: The problems that were found, one sentence for each value.
   returned: always
   type: list
   elements: str

@@ -12,13 +12,15 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Creates, updates and deletes a SAML identity provider of an existing user pool, and offers it in the pool's app
-    clients.
-  - Metadata is compared by meaning, that is by entity ID, signing certificates and endpoints. A byte order mark, white
-    space, and the ID and the signature that an identity provider renews with each download are no change.
-  - What Amazon Cognito would refuse, at once or when people sign in, is refused before the first write, with the
-    reason.
-  - An app client is read, changed and written back whole, because Amazon Cognito resets what an update leaves out.
+  - Creates, updates and deletes a SAML identity provider of an existing user pool, and enables it in app clients of the
+    pool.
+  - Metadata is compared semantically, by entity ID, signing certificates and endpoints. Differences in the byte order
+    mark, whitespace, document ID and signature are ignored, because an identity provider renews the document ID and the
+    signature with each download.
+  - Values that Amazon Cognito would reject, either immediately or during sign-in, are rejected before the first write,
+    with the reason.
+  - App clients are read, changed and written back completely, because Amazon Cognito resets settings that an update
+    omits.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
@@ -27,151 +29,152 @@ requirements:
   - requests >= 2.31.0
 options:
   user_pool_id:
-    description: The ID of the user pool, in whose Region the task then works.
+    description: The ID of the user pool. The module then uses the Region in the ID.
     type: str
   user_pool_name:
-    description: The name of the user pool, which must be the only one of that name in the Region.
+    description: The name of the user pool. It must be unique in the Region.
     type: str
   provider_name:
     description:
-      - The provider's name, by which it is found. Amazon Cognito cannot change it, and each username begins with it.
-      - It has 3 to 32 letters, digits, full stops, colons, slashes, hyphens, and the signs C(=), C(+) and C(@).
+      - The name of the provider. The name cannot be changed later, and the usernames of the provider's users begin with
+        it.
+      - It consists of 3 to 32 letters, digits and the characters C(.), C(:), C(/), C(-), C(=), C(+) and C(@).
     type: str
     required: true
     aliases: [name]
   state:
     description:
       - V(present) creates the provider or updates it in place.
-      - V(absent) takes it from all app clients of the pool and deletes it. The people that signed in with it stay in
-        the pool.
+      - V(absent) removes the provider from all app clients of the pool and deletes it. The users who signed in through
+        it remain in the pool.
     type: str
     choices: [present, absent]
     default: present
   metadata:
     description:
-      - The federation metadata as text. Amazon Cognito never learns of a certificate that is not in it.
-      - One of O(metadata), O(metadata_file) and O(metadata_url) is needed to create a provider. When omitted, the
-        metadata stays as it is.
-      - In check mode none is needed with O(expected_entity_id), because an earlier task may be the one that makes the
-        metadata.
-      - Certificates that have expired are left out, since Amazon Cognito refuses them.
+      - The federation metadata document. Amazon Cognito trusts only the certificates in this document.
+      - One of O(metadata), O(metadata_file) and O(metadata_url) is required when creating a provider. If all are
+        omitted, the current metadata is left unchanged.
+      - In check mode, O(expected_entity_id) is sufficient, because the metadata may be the result of an earlier task
+        that has not run.
+      - Expired certificates are omitted, because Amazon Cognito rejects them.
     type: str
   metadata_file:
-    description: A file that holds the federation metadata, on the host that runs the module.
+    description: The path to a file that contains the federation metadata, on the host that runs the module.
     type: path
   metadata_url:
     description:
-      - An https address from which Amazon Cognito fetches the metadata, now and again within six hours.
-      - It is read by the module as well, when something depends on what it serves.
+      - The HTTPS URL from which Amazon Cognito fetches the metadata, immediately and then at least every six hours.
+      - The module also reads the document if its contents are needed.
     type: str
   certificates:
     description:
-      - V(replace) makes the provider trust exactly the signing certificates of O(metadata) or O(metadata_file).
-      - V(merge) keeps those that it trusts already beside them, which lets a certificate change without a failed
-        sign-in.
-      - It means nothing with O(metadata_url), whose document Amazon Cognito takes as it is.
+      - V(replace) configures the provider to trust exactly the signing certificates in O(metadata) or O(metadata_file).
+      - V(merge) also keeps the certificates that are already trusted, so that certificates can be rotated without
+        failed sign-ins.
+      - Ignored with O(metadata_url), because Amazon Cognito uses the document as it is served.
     type: str
     choices: [replace, merge]
     default: replace
   remove_thumbprints:
     description:
-      - The SHA-1 thumbprints of signing certificates that the provider shall no longer trust. The last certificate is
+      - The SHA-1 thumbprints of signing certificates that the provider must no longer trust. The last certificate is
         never removed.
-      - With an address, Amazon Cognito is made to fetch it again once it serves none of them any more.
+      - With a metadata URL, the module makes Amazon Cognito fetch the document again as soon as it no longer contains
+        any of these certificates.
     type: list
     elements: str
   expected_entity_id:
-    description: Refuse metadata of any other entity ID, such as another tenant's.
+    description: Fail if the metadata has a different entity ID, such as that of another tenant.
     type: str
   expected_thumbprints:
     description:
-      - Refuse metadata that lacks a signing certificate with one of these SHA-1 thumbprints.
-      - With an address, Amazon Cognito is made to fetch it again once it serves all of them, when it is not known to
-        trust them.
+      - Fail if the metadata does not contain the signing certificates with these SHA-1 thumbprints.
+      - With a metadata URL, the module makes Amazon Cognito fetch the document again as soon as it contains all of
+        these certificates, unless they are known to be trusted already.
     type: list
     elements: str
   warn_days:
-    description: Warn about each signing certificate that ends within so many days.
+    description: Warn about each signing certificate that expires within this number of days.
     type: int
     default: 30
   attribute_mapping:
     description:
-      - The claim that each attribute of the pool is taken from at every sign-in, all of them. Attributes of the pool's
-        own begin with C(custom:).
-      - Each must exist in the pool, be mutable, and be writable by the app clients that offer the provider.
-      - When this and O(attribute_presets) are omitted, the mapping is left as it is.
+      - The complete mapping from user pool attributes to the claims that set them at every sign-in. The names of custom
+        attributes begin with C(custom:).
+      - Each attribute must exist in the pool, be mutable, and be writable by the app clients in which the provider is
+        enabled.
+      - If O(attribute_mapping) and O(attribute_presets) are omitted, the current mapping is left unchanged.
     type: dict
   attribute_presets:
-    description: Attributes that are mapped to the claims that Entra ID sends without being told to, beside
-      O(attribute_mapping).
+    description: Attributes to map to the claims that Entra ID sends by default, in addition to O(attribute_mapping).
     type: list
     elements: str
     choices: [email, given_name, family_name, name]
   idp_identifiers:
     description:
-      - Identifiers by which a request for a sign-in may name the provider, all of them, up to 50.
-      - One that is a domain also stands for the e-mail addresses of that domain.
+      - The complete list of identifiers by which sign-in requests can select the provider, at most 50.
+      - A domain name as an identifier also selects the provider for e-mail addresses of that domain.
     type: list
     elements: str
   sign_out:
-    description: Whether a sign-out from the pool signs people out of the identity provider as well, at its logout
-      address.
+    description: Whether signing out of the pool also signs users out of the identity provider, at its logout URL.
     type: bool
   request_signing:
     description:
-      - Whether requests for a sign-in are signed, with RSA-SHA256.
-      - The identity provider verifies them with RV(saml_provider.signing_certificate).
+      - Whether sign-in requests are signed with RSA-SHA256.
+      - The identity provider verifies the signatures with RV(saml_provider.signing_certificate).
     type: bool
   encrypted_responses:
     description:
-      - Whether responses must be encrypted, for RV(saml_provider.signing_certificate).
-      - Sign-ins fail from the moment that this is set until the identity provider encrypts.
+      - Whether responses must be encrypted with RV(saml_provider.signing_certificate).
+      - After this setting is enabled, sign-ins fail until the identity provider encrypts its responses.
     type: bool
   idp_initiated:
-    description: Whether the identity provider may begin a sign-in, which no request then vouches for.
+    description: Whether sign-ins that are initiated by the identity provider, without a sign-in request, are accepted.
     type: bool
   clients:
     description:
-      - The app clients, by ID or name, that offer the provider. They must exist.
-      - Only their list of identity providers changes.
+      - The app clients, by ID or name, in which the provider is enabled. The app clients must exist.
+      - Only the list of identity providers of an app client is changed.
     type: dict
     suboptions:
       add:
-        description: Those that offer it if they do not.
+        description: App clients in which to enable the provider.
         type: list
         elements: str
       remove:
-        description: Those that no longer offer it.
+        description: App clients in which to disable the provider.
         type: list
         elements: str
       set:
-        description: Those that offer it, and no others.
+        description: The complete list of app clients in which the provider is enabled. It is disabled in all others.
         type: list
         elements: str
   tags:
     description:
-      - Tags of the provider. Amazon Cognito has none for providers, so they are kept as tags of the pool, each key with
-        a slash and the provider's name behind it.
+      - Tags of the provider. Because Amazon Cognito does not support tags for identity providers, they are stored as
+        tags of the user pool, with a slash and the provider's name appended to each key.
     type: dict
     aliases: [resource_tags]
   purge_tags:
-    description: Whether tags of the provider that O(tags) does not name are removed. Other tags of the pool are never
-      touched.
+    description: Whether to remove tags of the provider that are not listed in O(tags). Other tags of the pool are never
+      changed.
     type: bool
     default: true
   adopt:
-    description: Take over an existing provider that does not carry the tag C(managed-by) as O(tags) has it, if that has
-      one.
+    description: Whether to take over an existing provider whose tag C(managed-by) differs from the one in O(tags).
+      Ignored if O(tags) does not contain C(managed-by).
     type: bool
     default: false
   only_managed:
     description:
-      - Whether O(state=absent) removes the provider only when it carries the tag C(managed-by=openccp.federation). The
-        roles of this collection set this tag. A provider without it is left as it is.
+      - Whether O(state=absent) deletes the provider only if it carries the tag C(managed-by=openccp.federation), which
+        the roles of this collection set. A provider without this tag is left unchanged.
     type: bool
     default: false
   wait_timeout:
-    description: How many seconds to wait until the address serves what is expected of it.
+    description: The maximum time, in seconds, to wait until the metadata URL serves the expected document.
     type: int
     default: 600
 extends_documentation_fragment:
@@ -180,14 +183,15 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 notes:
-  - A token of the user pool does not open the Contact Control Panel, into which people sign in through IAM alone.
+  - A token of the user pool does not give access to the Contact Control Panel. Agents can sign in to it only through
+    IAM.
 seealso:
   - module: openccp.federation.cognito_saml_provider_info
   - module: openccp.federation.azure_saml_app
 """
 
 EXAMPLES = r"""
-- name: Let people of an Entra application into a user pool, and into its app client for the web
+- name: Add an Entra application as an identity provider and enable it in an app client
   openccp.federation.cognito_saml_provider:
     user_pool_name: desk
     provider_name: Entra
@@ -198,11 +202,11 @@ EXAMPLES = r"""
       add: [web]
   register: entra
 
-- name: Show what the application in Entra ID needs
+- name: Show the values to configure in the Entra application
   ansible.builtin.debug:
     msg: "{{ entra.saml_provider.sp_entity_id }} {{ entra.saml_provider.reply_urls }}"
 
-- name: Say what it would take to feed it from an address
+- name: Show what would change if the metadata were fetched from its URL
   openccp.federation.cognito_saml_provider:
     user_pool_id: eu-central-1_AbCdEfGhI
     provider_name: Entra
@@ -213,14 +217,14 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: Add a new signing certificate and keep the old one until the change is over
+- name: Add a new signing certificate and keep the old one during the rotation
   openccp.federation.cognito_saml_provider:
     user_pool_id: eu-central-1_AbCdEfGhI
     provider_name: Entra
     metadata_file: federationmetadata.xml
     certificates: merge
 
-- name: Remove the provider
+- name: Delete the provider
   openccp.federation.cognito_saml_provider:
     user_pool_id: eu-central-1_AbCdEfGhI
     provider_name: Entra
@@ -229,13 +233,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done or, in check mode, would be done, one sentence each.
+  description: The actions that were performed or, in check mode, would be performed, one sentence per action.
   returned: always
   type: list
   elements: str
   sample: ["Delete the SAML provider 'Entra' of the user pool 'desk'"]
 steps:
-  description: The same as data, one entry for each action.
+  description: The actions as structured data, one entry per action.
   returned: always
   type: list
   elements: dict
@@ -245,28 +249,28 @@ steps:
       returned: always
       type: str
     object:
-      description: The object that it changes.
+      description: The object that the action changes.
       returned: always
       type: str
     before:
-      description: What differs, as it was. Empty for an object that did not exist.
+      description: The values that change, before the action. Empty if the object did not exist.
       returned: always
       type: dict
     after:
-      description: The same as it is then. Empty for an object that is gone.
+      description: The same values after the action. Empty if the object was deleted.
       returned: always
       type: dict
     reason:
-      description: Why it is done; empty where RV(steps[].before) and RV(steps[].after) say it all.
+      description: The reason for the action. Empty if RV(steps[].before) and RV(steps[].after) are self-explanatory.
       returned: always
       type: str
 saml_provider:
-  description: The provider; empty when it does not exist.
+  description: The provider. Empty if it does not exist.
   returned: success
   type: dict
   contains:
     id:
-      description: The ID of the pool and the name of the provider, which no other provider has.
+      description: The unique ID, which consists of the ID of the pool and the name of the provider.
       returned: when O(state=present)
       type: str
       sample: eu-central-1_AbCdEfGhI/Entra
@@ -296,89 +300,92 @@ saml_provider:
       type: str
       sample: "2026-01-31T12:00:00Z"
     metadata_url:
-      description: The address that Amazon Cognito fetches the metadata from; empty when it was given a document.
+      description: The URL from which Amazon Cognito fetches the metadata. Empty if the metadata was uploaded as a
+        document.
       returned: when O(state=present)
       type: str
     entity_id:
-      description: The identity provider that is trusted.
-      returned: when the metadata is known
+      description: The entity ID of the trusted identity provider.
+      returned: when the metadata is available
       type: str
       sample: https://sts.windows.net/11111111-2222-3333-4444-555555555555/
     certificates:
-      description: The signing certificates of the metadata. Those that Amazon Cognito trusts are in
-        RV(saml_provider.trusted_thumbprints).
+      description: The signing certificates in the metadata. RV(saml_provider.trusted_thumbprints) lists those that
+        Amazon Cognito trusts.
       returned: when O(state=present)
       type: list
       elements: dict
       contains:
         thumbprint:
-          description: SHA-1, upper-case hexadecimal digits.
+          description: The SHA-1 thumbprint in upper-case hexadecimal digits.
           type: str
           returned: always
           sample: 0123456789ABCDEF0123456789ABCDEF01234567
         sha256:
-          description: SHA-256, upper-case hexadecimal digits.
+          description: The SHA-256 fingerprint in upper-case hexadecimal digits.
           type: str
           returned: always
         subject:
-          description: Whom the certificate names.
+          description: The subject of the certificate.
           type: str
           returned: always
           sample: CN=Microsoft Azure Federated SSO Certificate
         not_before:
-          description: When it begins.
+          description: When the certificate becomes valid.
           type: str
           returned: always
           sample: "2026-01-31T12:00:00Z"
         not_after:
-          description: When it ends.
+          description: When the certificate expires.
           type: str
           returned: always
           sample: "2029-01-31T12:00:00Z"
         days_left:
-          description: The whole days until then; negative afterwards.
+          description: The number of whole days until the certificate expires. Negative if it has expired.
           type: int
           returned: always
           sample: 1095
         usable:
-          description: Whether it has begun and not ended.
+          description: Whether the certificate is within its validity period.
           type: bool
           returned: always
         key_bits:
-          description: The length of its key.
+          description: The size of the certificate's key in bits.
           type: int
           returned: always
           sample: 2048
     trusted_thumbprints:
       description:
         - The thumbprints of the certificates that Amazon Cognito is known to trust.
-        - Of an address, those that it served when Amazon Cognito was last made to fetch it, and those that it has
-          served long enough.
+        - With a metadata URL, these are the certificates that the URL served when Amazon Cognito was last made to fetch
+          it, and those that it has served long enough.
       returned: when O(state=present)
       type: list
       elements: str
     expires_at:
-      description: When the last of the certificates ends.
-      returned: when the metadata is known
+      description: When the last of the certificates expires.
+      returned: when the metadata is available
       type: str
       sample: "2029-01-31T12:00:00Z"
     days_left:
-      description: The whole days until then.
-      returned: when the metadata is known
+      description: The number of whole days until the last of the certificates expires.
+      returned: when the metadata is available
       type: int
       sample: 1095
     sso_locations:
-      description: Where the identity provider takes requests, as C(binding) and C(location).
-      returned: when the metadata is known
+      description: The endpoints at which the identity provider accepts sign-in requests, each with C(binding) and
+        C(location).
+      returned: when the metadata is available
       type: list
       elements: dict
     slo_locations:
-      description: Where the identity provider takes sign-outs, as C(binding) and C(location).
-      returned: when the metadata is known
+      description: The endpoints at which the identity provider accepts sign-out requests, each with C(binding) and
+        C(location).
+      returned: when the metadata is available
       type: list
       elements: dict
     attribute_mapping:
-      description: The claim of each attribute of the pool that is mapped.
+      description: The mapping from user pool attributes to claims.
       returned: when O(state=present)
       type: dict
     idp_identifiers:
@@ -387,11 +394,11 @@ saml_provider:
       type: list
       elements: str
     sign_out:
-      description: Whether a sign-out goes on to the identity provider.
+      description: Whether signing out of the pool also signs users out of the identity provider.
       returned: when O(state=present)
       type: bool
     request_signing:
-      description: Whether requests are signed.
+      description: Whether sign-in requests are signed.
       returned: when O(state=present)
       type: bool
     encrypted_responses:
@@ -399,7 +406,7 @@ saml_provider:
       returned: when O(state=present)
       type: bool
     idp_initiated:
-      description: Whether the identity provider may begin a sign-in.
+      description: Whether sign-ins that are initiated by the identity provider are accepted.
       returned: when O(state=present)
       type: bool
     tags:
@@ -408,44 +415,44 @@ saml_provider:
       type: dict
     clients:
       description:
-        - The app clients of O(clients) that offer the provider, each with C(id), C(name), C(callback_urls), C(oauth)
-          (whether it may use the authorization code flow), C(write_attributes), and C(sign_in_url), the address of a
-          sign-in that leads past the choice of providers.
+        - The app clients of O(clients) in which the provider is enabled, each with C(id), C(name), C(callback_urls),
+          C(oauth) (whether the authorization code flow is allowed), C(write_attributes), and C(sign_in_url), the URL of
+          a sign-in that skips the choice of identity providers.
       returned: when O(state=present)
       type: list
       elements: dict
     sp_entity_id:
-      description: The identifier of the application in Entra ID.
+      description: The identifier to configure in the Entra application.
       returned: when O(state=present)
       type: str
       sample: urn:amazon:cognito:sp:eu-central-1_AbCdEfGhI
     domains:
-      description: The hosts where people sign in, the custom domain first.
+      description: The host names at which users sign in, with the custom domain first.
       returned: when O(state=present)
       type: list
       elements: str
     reply_urls:
-      description: The reply URLs of the application in Entra ID, one for each domain.
+      description: The reply URLs to configure in the Entra application, one for each domain.
       returned: when O(state=present)
       type: list
       elements: str
       sample: [https://desk.auth.eu-central-1.amazoncognito.com/saml2/idpresponse]
     reply_url:
-      description: The first of them.
+      description: The first of the reply URLs.
       returned: when the pool has a domain
       type: str
     logout_urls:
-      description: The logout URLs, one for each domain. The application in Entra ID has one.
+      description: The logout URLs, one for each domain. An Entra application can have only one logout URL.
       returned: when O(state=present)
       type: list
       elements: str
     logout_url:
-      description: The first of them.
+      description: The first of the logout URLs.
       returned: when the pool has a domain
       type: str
     signing_certificate:
-      description: The certificate of the pool's key, in base64, with which Entra ID verifies requests and encrypts
-        responses.
+      description: The certificate of the pool's key, in base64, with which Entra ID verifies the signatures of requests
+        and encrypts responses.
       returned: when requests are signed or responses encrypted
       type: str
 """

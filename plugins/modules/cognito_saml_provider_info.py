@@ -7,13 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cognito_saml_provider_info
-short_description: Read SAML identity providers of an Amazon Cognito user pool, and the certificates that they trust
+short_description: Get information about SAML identity providers of an Amazon Cognito user pool
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Reads one SAML identity provider of a user pool, or every one, with what its metadata says.
-  - The metadata of a provider that is fed from an address is read there.
+  - Returns one or all SAML identity providers of a user pool, including the contents of their metadata and the
+    certificates that they trust.
+  - If a provider fetches its metadata from a URL, the module reads the metadata from the same URL.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
@@ -22,22 +23,23 @@ requirements:
   - requests >= 2.31.0
 options:
   user_pool_id:
-    description: The ID of the user pool, in whose Region the task then works.
+    description: The ID of the user pool. The module then uses the Region in the ID.
     type: str
   user_pool_name:
-    description: The name of the user pool, which must be the only one of that name in the Region.
+    description: The name of the user pool. It must be unique in the Region.
     type: str
   provider_name:
-    description: The name of one provider. When omitted, every SAML provider of the pool is read, with one request each.
+    description: The name of a provider. If omitted, all SAML providers of the pool are returned, which takes one
+      request for each provider.
     type: str
     aliases: [name]
   include_clients:
-    description: Whether the app clients that offer each provider are returned, which takes one request for each client
-      of the pool.
+    description: Whether to return the app clients in which each provider is enabled, which takes one request for each
+      app client of the pool.
     type: bool
     default: false
   include_signing_certificate:
-    description: Whether the certificate of the pool's key is returned, which takes one request.
+    description: Whether to return the certificate of the pool's key, which takes one request.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -50,16 +52,16 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read every SAML provider of a user pool
+- name: Get all SAML providers of a user pool
   openccp.federation.cognito_saml_provider_info:
     user_pool_name: desk
   register: pool
 
-- name: Show what the application in Entra ID needs
+- name: Show the values to configure in the Entra application
   ansible.builtin.debug:
     msg: "{{ pool.user_pool.sp_entity_id }} {{ pool.user_pool.reply_urls }}"
 
-- name: Read one, with its app clients
+- name: Get one SAML provider with its app clients
   openccp.federation.cognito_saml_provider_info:
     user_pool_id: eu-central-1_AbCdEfGhI
     provider_name: Entra
@@ -68,7 +70,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 user_pool:
-  description: The pool.
+  description: The user pool.
   returned: success
   type: dict
   contains:
@@ -83,36 +85,36 @@ user_pool:
       type: str
       sample: desk
     attributes:
-      description: The attributes of the pool, each with whether it can be changed.
+      description: The attributes of the pool, each with a boolean that tells whether it is mutable.
       returned: always
       type: dict
     required_attributes:
-      description: The attributes that everybody in the pool must have.
+      description: The attributes that every user of the pool must have.
       returned: always
       type: list
       elements: str
     signing_certificate:
-      description: The certificate of the pool's key, in base64, with which Entra ID verifies requests and encrypts
-        responses.
+      description: The certificate of the pool's key, in base64, with which Entra ID verifies the signatures of requests
+        and encrypts responses.
       returned: when O(include_signing_certificate=true)
       type: str
     sp_entity_id:
-      description: The identifier of the application in Entra ID.
+      description: The identifier to configure in the Entra application.
       returned: always
       type: str
       sample: urn:amazon:cognito:sp:eu-central-1_AbCdEfGhI
     domains:
-      description: The hosts where people sign in, the custom domain first.
+      description: The host names at which users sign in, with the custom domain first.
       returned: always
       type: list
       elements: str
     reply_urls:
-      description: The reply URLs of the application in Entra ID, one for each domain.
+      description: The reply URLs to configure in the Entra application, one for each domain.
       returned: always
       type: list
       elements: str
     reply_url:
-      description: The first of them.
+      description: The first of the reply URLs.
       returned: when the pool has a domain
       type: str
     logout_urls:
@@ -121,17 +123,17 @@ user_pool:
       type: list
       elements: str
     logout_url:
-      description: The first of them.
+      description: The first of the logout URLs.
       returned: when the pool has a domain
       type: str
 saml_providers:
-  description: The providers, by name; empty when there is none.
+  description: The providers, sorted by name. Empty if there are none.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: The ID of the pool and the name of the provider, which no other provider has.
+      description: The unique ID, which consists of the ID of the pool and the name of the provider.
       returned: always
       type: str
       sample: eu-central-1_AbCdEfGhI/Entra
@@ -161,94 +163,97 @@ saml_providers:
       type: str
       sample: "2026-01-31T12:00:00Z"
     metadata_error:
-      description: Why RV(saml_providers[].metadata_url) does not tell the metadata.
-      returned: when it does not
+      description: Why the metadata could not be read from RV(saml_providers[].metadata_url).
+      returned: when the metadata could not be read
       type: str
     metadata_url:
-      description: The address that Amazon Cognito fetches the metadata from; empty when it was given a document.
+      description: The URL from which Amazon Cognito fetches the metadata. Empty if the metadata was uploaded as a
+        document.
       returned: always
       type: str
     entity_id:
-      description: The identity provider that is trusted.
-      returned: when the metadata is known
+      description: The entity ID of the trusted identity provider.
+      returned: when the metadata is available
       type: str
       sample: https://sts.windows.net/11111111-2222-3333-4444-555555555555/
     certificates:
       description:
-        - The signing certificates of the metadata.
-        - Those that Amazon Cognito trusts are in RV(saml_providers[].trusted_thumbprints).
+        - The signing certificates in the metadata.
+        - RV(saml_providers[].trusted_thumbprints) lists those that Amazon Cognito trusts.
       returned: always
       type: list
       elements: dict
       contains:
         thumbprint:
-          description: SHA-1, upper-case hexadecimal digits.
+          description: The SHA-1 thumbprint in upper-case hexadecimal digits.
           type: str
           returned: always
           sample: 0123456789ABCDEF0123456789ABCDEF01234567
         sha256:
-          description: SHA-256, upper-case hexadecimal digits.
+          description: The SHA-256 fingerprint in upper-case hexadecimal digits.
           type: str
           returned: always
         subject:
-          description: Whom the certificate names.
+          description: The subject of the certificate.
           type: str
           returned: always
           sample: CN=Microsoft Azure Federated SSO Certificate
         not_before:
-          description: When it begins.
+          description: When the certificate becomes valid.
           type: str
           returned: always
           sample: "2026-01-31T12:00:00Z"
         not_after:
-          description: When it ends.
+          description: When the certificate expires.
           type: str
           returned: always
           sample: "2029-01-31T12:00:00Z"
         days_left:
-          description: The whole days until then; negative afterwards.
+          description: The number of whole days until the certificate expires. Negative if it has expired.
           type: int
           returned: always
           sample: 1095
         usable:
-          description: Whether it has begun and not ended.
+          description: Whether the certificate is within its validity period.
           type: bool
           returned: always
         key_bits:
-          description: The length of its key.
+          description: The size of the certificate's key in bits.
           type: int
           returned: always
           sample: 2048
     trusted_thumbprints:
       description:
         - The thumbprints of the certificates that Amazon Cognito is known to trust.
-        - Of an address, those that it served when Amazon Cognito was last made to fetch it, and those that it has
-          served long enough.
+        - With a metadata URL, these are the certificates that the URL served when Amazon Cognito was last made to fetch
+          it, and those that it has served long enough.
       returned: always
       type: list
       elements: str
     expires_at:
-      description: When the last of the certificates ends.
-      returned: when the metadata is known
+      description: When the last of the certificates expires.
+      returned: when the metadata is available
       type: str
       sample: "2029-01-31T12:00:00Z"
     days_left:
-      description: The whole days until then.
-      returned: when the metadata is known
+      description: The number of whole days until the last of the certificates expires.
+      returned: when the metadata is available
       type: int
       sample: 1095
     sso_locations:
-      description: Where the identity provider takes requests, as C(binding) and C(location).
-      returned: when the metadata is known
+      description: The endpoints at which the identity provider accepts sign-in requests, each with C(binding) and
+        C(location).
+      returned: when the metadata is available
       type: list
       elements: dict
     slo_locations:
-      description: Where the identity provider takes sign-outs, as C(binding) and C(location).
-      returned: when the metadata is known
+      description: The endpoints at which the identity provider accepts sign-out requests, each with C(binding) and
+        C(location).
+      returned: when the metadata is available
       type: list
       elements: dict
     attribute_mapping:
-      description: The claim of each attribute of the pool that is mapped.
+      description: The mapping from user pool attributes to claims.
       returned: always
       type: dict
     idp_identifiers:
@@ -257,11 +262,11 @@ saml_providers:
       type: list
       elements: str
     sign_out:
-      description: Whether a sign-out goes on to the identity provider.
+      description: Whether signing out of the pool also signs users out of the identity provider.
       returned: always
       type: bool
     request_signing:
-      description: Whether requests are signed.
+      description: Whether sign-in requests are signed.
       returned: always
       type: bool
     encrypted_responses:
@@ -269,7 +274,7 @@ saml_providers:
       returned: always
       type: bool
     idp_initiated:
-      description: Whether the identity provider may begin a sign-in.
+      description: Whether sign-ins that are initiated by the identity provider are accepted.
       returned: always
       type: bool
     tags:
@@ -278,39 +283,39 @@ saml_providers:
       type: dict
     clients:
       description:
-        - The app clients that offer the provider, each with C(id), C(name), C(callback_urls), C(oauth) (whether it may
-          use the authorization code flow), C(write_attributes), and C(sign_in_url), the address of a sign-in that leads
-          past the choice of providers.
+        - The app clients in which the provider is enabled, each with C(id), C(name), C(callback_urls), C(oauth)
+          (whether the authorization code flow is allowed), C(write_attributes), and C(sign_in_url), the URL of a
+          sign-in that skips the choice of identity providers.
       returned: when O(include_clients=true)
       type: list
       elements: dict
     sp_entity_id:
-      description: The identifier of the application in Entra ID.
+      description: The identifier to configure in the Entra application.
       returned: always
       type: str
       sample: urn:amazon:cognito:sp:eu-central-1_AbCdEfGhI
     domains:
-      description: The hosts where people sign in, the custom domain first.
+      description: The host names at which users sign in, with the custom domain first.
       returned: always
       type: list
       elements: str
     reply_urls:
-      description: The reply URLs of the application in Entra ID, one for each domain.
+      description: The reply URLs to configure in the Entra application, one for each domain.
       returned: always
       type: list
       elements: str
       sample: [https://desk.auth.eu-central-1.amazoncognito.com/saml2/idpresponse]
     reply_url:
-      description: The first of them.
+      description: The first of the reply URLs.
       returned: when the pool has a domain
       type: str
     logout_urls:
-      description: The logout URLs, one for each domain. The application in Entra ID has one.
+      description: The logout URLs, one for each domain. An Entra application can have only one logout URL.
       returned: always
       type: list
       elements: str
     logout_url:
-      description: The first of them.
+      description: The first of the logout URLs.
       returned: when the pool has a domain
       type: str
 """

@@ -7,40 +7,40 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: connect_approved_origin
-short_description: Manage the web sites that may embed an Amazon Connect instance
+short_description: Manage the approved origins of an Amazon Connect instance
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Adds and removes approved origins.
-  - Their pages may show the Contact Control Panel in a frame, and a relay state may lead to them.
+  - Adds and removes approved origins of an Amazon Connect instance.
+  - Pages of an approved origin can embed the Contact Control Panel in a frame, and a relay state can redirect to them.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
 options:
   instance_id:
-    description: The instance's ID, ARN or alias. Only an alias takes a request to resolve.
+    description: The ID, ARN or alias of the instance. Resolving an alias takes one more request.
     type: str
     required: true
     aliases: [instance_arn]
   origins:
     description:
-      - Which origins to approve.
-      - An origin is C(https://), a host and, unless it is 443, a port, as a browser states it.
-      - A path, a query or a wildcard is refused.
+      - The origins to approve.
+      - An origin consists of C(https://), a host and, unless it is 443, a port, as browsers send it.
+      - Paths, queries and wildcards are rejected.
     type: dict
     required: true
     suboptions:
       add:
-        description: Origins to approve beside those that are.
+        description: Origins to approve in addition to the current ones.
         type: list
         elements: str
       remove:
-        description: Origins to approve no longer.
+        description: Origins whose approval is removed.
         type: list
         elements: str
       set:
-        description: The origins to approve, and no others. An empty list approves none.
+        description: The complete list of approved origins. An empty list removes all of them.
         type: list
         elements: str
 extends_documentation_fragment:
@@ -53,7 +53,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let the intranet embed the Contact Control Panel
+- name: Allow the intranet to embed the Contact Control Panel
   openccp.federation.connect_approved_origin:
     region: eu-central-1
     instance_id: example-service
@@ -61,7 +61,7 @@ EXAMPLES = r"""
       add:
         - https://intranet.example.com
 
-- name: Let nobody but these
+- name: Approve exactly these origins
   openccp.federation.connect_approved_origin:
     region: eu-central-1
     instance_id: example-service
@@ -73,13 +73,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done or, in check mode, would be done, one sentence each.
+  description: The actions that were performed or, in check mode, would be performed, one sentence per action.
   returned: always
   type: list
   elements: str
   sample: ["Approve the origin https://intranet.example.com"]
 steps:
-  description: The same as data, one entry for each action.
+  description: The actions as structured data, one entry per action.
   returned: always
   type: list
   elements: dict
@@ -89,19 +89,19 @@ steps:
       returned: always
       type: str
     object:
-      description: The object that it changes.
+      description: The object that the action changes.
       returned: always
       type: str
     before:
-      description: What differs, as it was. Empty for an object that did not exist.
+      description: The values that change, before the action. Empty if the object did not exist.
       returned: always
       type: dict
     after:
-      description: The same as it is then. Empty for an object that is gone.
+      description: The same values after the action. Empty if the object was deleted.
       returned: always
       type: dict
     reason:
-      description: Why it is done; empty where RV(steps[].before) and RV(steps[].after) say it all.
+      description: The reason for the action. Empty if RV(steps[].before) and RV(steps[].after) are self-explanatory.
       returned: always
       type: str
 approved_origins:
@@ -110,12 +110,12 @@ approved_origins:
   type: dict
   contains:
     instance_id:
-      description: The instance's ID.
+      description: The ID of the instance.
       returned: always
       type: str
       sample: 11111111-2222-3333-4444-555555555555
     origins:
-      description: The origins that are approved.
+      description: The approved origins.
       returned: always
       type: list
       elements: str

@@ -12,59 +12,62 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Creates and updates the IAM role that people take through SAML providers to sign in to Amazon Connect instances.
-  - The trust policy names exactly the given SAML providers and reply URLs; one inline policy allows
-    C(connect:GetFederationToken). Both are compared by meaning. Other policies of the role are left alone.
-  - Amazon Connect binds each user to the role that it first signed in with. The module therefore changes a role only in
-    place. What IAM cannot change in place is refused, and deletion needs O(confirm_name).
+  - Creates, updates and deletes the IAM role that people assume through SAML providers to sign in to Amazon Connect
+    instances.
+  - The trust policy lists exactly the given SAML providers and reply URLs, and one inline policy allows
+    C(connect:GetFederationToken). Both are compared semantically. Other policies of the role are left unchanged.
+  - Amazon Connect binds each user to the role of the user's first sign-in. The module therefore updates a role only in
+    place and never recreates it. Changes that IAM cannot make in place are rejected, and deletion requires
+    O(confirm_name).
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
 options:
   name:
-    description: The role's name, by which it is found.
+    description: The name of the role.
     type: str
     required: true
     aliases: [role_name]
   state:
     description:
       - V(present) creates the role or updates it in place.
-      - V(absent) deletes it, for good. Needs O(confirm_name), and that the role has no policies that the module does
-        not manage.
+      - V(absent) permanently deletes the role. Requires O(confirm_name), and fails if the role has policies that this
+        module does not manage.
     type: str
     choices: [present, absent]
     default: present
   saml_provider_arns:
     description:
-      - The ARNs of the SAML providers whose sessions may take the role. Needed when O(state=present).
-      - IAM must know them when the role is written, which after their creation takes some seconds that the module waits
-        for.
+      - The ARNs of the SAML providers through which the role can be assumed. Required if O(state=present).
+      - The providers must be visible to IAM when the role is written. The module waits for this, because it takes some
+        seconds after their creation.
     type: list
     elements: str
   reply_urls:
     description:
-      - The reply URLs, compared with C(SAML:aud), that responses may be posted to. Needed when O(state=present).
-      - An address that ends in V(*), as Amazon Connect Global Resiliency has it, is compared as a pattern.
+      - The reply URLs to which responses can be posted, compared with C(SAML:aud). Required if O(state=present).
+      - A URL that ends with V(*), as used with Amazon Connect Global Resiliency, is compared as a pattern.
     type: list
     elements: str
   tag_session:
-    description: Also allow C(sts:TagSession), which claims for session tags need.
+    description: Whether to also allow C(sts:TagSession), which is required for claims that set session tags.
     type: bool
     default: false
   set_source_identity:
-    description: Also allow C(sts:SetSourceIdentity), which a claim for the source identity needs.
+    description: Whether to also allow C(sts:SetSourceIdentity), which is required for a claim that sets the source
+      identity.
     type: bool
     default: false
   instance_arns:
-    description: The ARNs of the Amazon Connect instances to sign in to. Needed when O(state=present).
+    description: The ARNs of the Amazon Connect instances to which the role gives access. Required if O(state=present).
     type: list
     elements: str
   permission_form:
     description:
-      - V(user_arn) allows each session its own user of each instance, C(INSTANCE_ARN/user/${aws:userid}), as AWS
-        documents it.
-      - V(instance_id) allows the instances by the condition C(connect:InstanceId), which also holds for replicas in
-        another Region.
+      - V(user_arn) restricts each session to its own user of each instance, C(INSTANCE_ARN/user/${aws:userid}), as
+        documented by AWS.
+      - V(instance_id) restricts access to the instances with the condition C(connect:InstanceId), which also applies to
+        replicas in other Regions.
     type: str
     choices: [user_arn, instance_id]
     default: user_arn
@@ -73,48 +76,50 @@ options:
     type: str
     default: AmazonConnectFederation
   path:
-    description: The role's path. It counts when the role is created (C(/) when omitted); on an existing role another
-      path is an error.
+    description: The path of the role. Defaults to C(/) for a new role. The path of an existing role cannot be changed,
+      and a different path is an error.
     type: str
     aliases: [path_prefix]
   description:
-    description: A description. When omitted, it is left as it is.
+    description: The description of the role. If omitted, the current description is left unchanged.
     type: str
   max_session_duration:
-    description: How many seconds a session of the role may last, 3600 to 43200. When omitted, it is left as it is; IAM
-      begins with 3600.
+    description: The maximum session duration in seconds, from 3600 to 43200. If omitted, the current value is left
+      unchanged. The default of IAM for a new role is 3600.
     type: int
   boundary:
-    description: The ARN of the policy that is the permissions boundary; an empty string removes it. When omitted, it is
-      left as it is.
+    description: The ARN of the policy to use as the permissions boundary. Set to V("") to remove it. If omitted, the
+      current permissions boundary is left unchanged.
     type: str
     aliases: [boundary_policy_arn]
   adopt:
     description:
-      - Take over an existing role whose trust policy names others than SAML providers. They lose it.
-      - Take over an existing role that does not carry the tag C(managed-by) as O(tags) has it, if that has one.
+      - Whether to take over an existing role whose trust policy contains principals other than SAML providers. These
+        principals are removed from the trust policy.
+      - Also takes over an existing role whose tag C(managed-by) differs from the one in O(tags). This check applies
+        only if O(tags) contains C(managed-by).
     type: bool
     default: false
   only_managed:
     description:
-      - Whether O(state=absent) removes the role only when it carries the tag C(managed-by=openccp.federation). The
-        roles of this collection set this tag. A role without it is left as it is.
+      - Whether O(state=absent) deletes the role only if it carries the tag C(managed-by=openccp.federation), which the
+        Ansible roles of this collection set. A role without this tag is left unchanged.
     type: bool
     default: false
   confirm_name:
-    description: The role's name once more, without which it is not deleted.
+    description: The name of the role, repeated to confirm its deletion. Required to delete the role.
     type: str
   trust_policy_quota:
-    description: How many characters a trust policy may have; greater than 2048 only where the account's quota was
-      raised.
+    description: The maximum length of the trust policy in characters. Increase it only if the quota of the account was
+      increased.
     type: int
     default: 2048
   account_id:
     description:
-      - The ID of the AWS account. When omitted, it is asked for when a role is created.
+      - The ID of the AWS account. If omitted, the module requests it from STS when it creates a role.
     type: str
   wait_timeout:
-    description: How many seconds to wait until IAM takes and shows what is written.
+    description: The maximum time, in seconds, to wait until IAM accepts and returns the written values.
     type: int
     default: 120
 extends_documentation_fragment:
@@ -129,7 +134,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let agents of one identity provider sign in to one instance
+- name: Create a role with which agents of one identity provider sign in to one instance
   openccp.federation.connect_federation_role:
     name: ConnectAgents
     saml_provider_arns:
@@ -139,7 +144,7 @@ EXAMPLES = r"""
     instance_arns:
       - arn:aws:connect:eu-central-1:123456789012:instance/11111111-2222-3333-4444-555555555555
 
-- name: Allow the regional reply URL as well, and sessions of twelve hours
+- name: Also allow the regional reply URL, and sessions of twelve hours
   openccp.federation.connect_federation_role:
     name: ConnectAgents
     saml_provider_arns:
@@ -151,7 +156,7 @@ EXAMPLES = r"""
       - arn:aws:connect:eu-central-1:123456789012:instance/11111111-2222-3333-4444-555555555555
     max_session_duration: 43200
 
-- name: Delete the role, after which its users can no longer sign in
+- name: Delete the role, so that its users can no longer sign in
   openccp.federation.connect_federation_role:
     name: ConnectAgents
     state: absent
@@ -160,13 +165,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done or, in check mode, would be done, one sentence each.
+  description: The actions that were performed or, in check mode, would be performed, one sentence per action.
   returned: always
   type: list
   elements: str
   sample: ["Update the trust policy of the role 'ConnectAgents'"]
 steps:
-  description: The same as data, one entry for each action.
+  description: The actions as structured data, one entry per action.
   returned: always
   type: list
   elements: dict
@@ -176,23 +181,23 @@ steps:
       returned: always
       type: str
     object:
-      description: The object that it changes.
+      description: The object that the action changes.
       returned: always
       type: str
     before:
-      description: What differs, as it was. Empty for an object that did not exist.
+      description: The values that change, before the action. Empty if the object did not exist.
       returned: always
       type: dict
     after:
-      description: The same as it is then. Empty for an object that is gone.
+      description: The same values after the action. Empty if the object was deleted.
       returned: always
       type: dict
     reason:
-      description: Why it is done; empty where RV(steps[].before) and RV(steps[].after) say it all.
+      description: The reason for the action. Empty if RV(steps[].before) and RV(steps[].after) are self-explanatory.
       returned: always
       type: str
 role:
-  description: The role; empty when it does not exist.
+  description: The role. Empty if it does not exist.
   returned: success
   type: dict
   contains:
@@ -212,7 +217,8 @@ role:
       type: str
       sample: /
     role_id:
-      description: The unique ID, which is part of each session's C(aws:userid). A role that is made anew has another.
+      description: The unique ID, which is part of each session's C(aws:userid). It changes if the role is deleted and
+        recreated.
       returned: when the role exists
       type: str
       sample: AROAABCDEFGHIJKLMNOPQ
@@ -226,24 +232,24 @@ role:
       returned: when O(state=present)
       type: str
     max_session_duration:
-      description: How many seconds a session may last.
+      description: The maximum session duration in seconds.
       returned: when O(state=present)
       type: int
       sample: 3600
     boundary:
-      description: The ARN of the permissions boundary; empty without one.
+      description: The ARN of the permissions boundary. Empty if the role has none.
       returned: when O(state=present)
       type: str
     trust_policy:
-      description: Who may take the role, as IAM has it.
+      description: The trust policy as stored in IAM.
       returned: when O(state=present)
       type: dict
     permission_policy:
-      description: The inline policy O(policy_name), as IAM has it.
+      description: The inline policy O(policy_name) as stored in IAM.
       returned: when O(state=present)
       type: dict
     role_claims:
-      description: The value of the claim C(https://aws.amazon.com/SAML/Attributes/Role) for each SAML provider.
+      description: The values of the claim C(https://aws.amazon.com/SAML/Attributes/Role) for each SAML provider.
       returned: when O(state=present)
       type: list
       elements: str

@@ -7,95 +7,96 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: connect_instance
-short_description: Manage an Amazon Connect instance that signs agents in by SAML
+short_description: Manage an Amazon Connect instance that uses SAML identity management
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Finds an Amazon Connect instance by its alias, ID or ARN, or creates one that manages identities by SAML, and keeps
-    its settings.
-  - An instance that manages identities in another way is refused, since Amazon Connect never changes that.
-  - Amazon Connect limits an account to 100 creations and deletions of instances in 30 days together.
+  - Creates, updates and deletes an Amazon Connect instance with SAML identity management. An existing instance is found
+    by its alias, ID or ARN.
+  - The module fails for an instance with a different identity management type, because the type of an existing instance
+    cannot be changed.
+  - Amazon Connect limits an account to a total of 100 creations and deletions of instances in 30 days.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
 options:
   alias:
     description:
-      - The alias, which is part of the instance's address. It cannot be changed.
-      - It finds the instance, and with O(state=present) an instance that does not exist is created with it.
+      - The alias, which is part of the URL of the instance. It cannot be changed.
+      - The instance is found by this alias. If it does not exist and O(state=present), it is created.
     type: str
   instance_id:
     description:
-      - The ID or the ARN of an existing instance.
-      - With O(alias) as well, the instance must have that alias.
+      - The ID or ARN of an existing instance.
+      - If O(alias) is also given, the instance must have this alias.
     type: str
     aliases: [arn]
   state:
     description:
-      - V(present) finds or creates the instance and keeps its settings.
-      - V(absent) deletes it with all that is in it, and needs O(confirm_alias).
+      - V(present) creates the instance if it does not exist, and updates its settings.
+      - V(absent) deletes the instance with everything in it. Requires O(confirm_alias).
     type: str
     choices: [present, absent]
     default: present
   confirm_alias:
-    description: The alias once more, without which an instance is never deleted.
+    description: The alias of the instance, repeated to confirm its deletion. Required to delete the instance.
     type: str
   inbound_calls:
-    description: Whether contacts may call. When omitted, it is V(true) on a new instance and left as it is on an
-      existing one.
+    description: Whether inbound calls are enabled. If omitted, they are enabled on a new instance, and the setting of
+      an existing instance is left unchanged.
     type: bool
   outbound_calls:
-    description: Whether agents may call. When omitted, it is V(true) on a new instance and left as it is on an existing
-      one.
+    description: Whether outbound calls are enabled. If omitted, they are enabled on a new instance, and the setting of
+      an existing instance is left unchanged.
     type: bool
   attributes:
-    description: Further settings of the instance. What is omitted is left as it is.
+    description: Additional settings of the instance. Settings that are omitted are left unchanged.
     type: dict
     suboptions:
       auto_mute_agent_on_hold:
-        description: Mute the agent while the contact is on hold.
+        description: Whether the agent is muted while the contact is on hold.
         type: bool
       auto_resolve_best_voices:
-        description: Choose the best available Amazon Polly voice.
+        description: Whether the best available Amazon Polly voice is used.
         type: bool
       contact_lens:
-        description: Contact Lens, the analysis of conversations.
+        description: Whether Contact Lens conversational analytics is enabled.
         type: bool
       contactflow_logs:
-        description: Logs of flows in Amazon CloudWatch.
+        description: Whether flow logs are written to Amazon CloudWatch.
         type: bool
       early_media:
-        description: Early media for outbound calls.
+        description: Whether early media is enabled for outbound calls.
         type: bool
       enhanced_chat_monitoring:
-        description: Let supervisors join chats.
+        description: Whether supervisors can join chats.
         type: bool
       enhanced_contact_monitoring:
-        description: Let supervisors join calls.
+        description: Whether supervisors can join calls.
         type: bool
       high_volume_outbound:
-        description: High-volume outbound campaigns.
+        description: Whether high-volume outbound campaigns are enabled.
         type: bool
       message_streaming:
-        description: Streaming of chat messages.
+        description: Whether streaming of chat messages is enabled.
         type: bool
       multi_party_chat_conference:
-        description: Chats with several parties.
+        description: Whether multi-party chats are enabled.
         type: bool
       multi_party_conference:
-        description: Calls with several parties.
+        description: Whether multi-party calls are enabled.
         type: bool
       use_custom_tts_voices:
-        description: Voices that Amazon made for this account.
+        description: Whether custom text-to-speech voices are used.
         type: bool
   account_id:
     description:
-      - The ID of the AWS account. An instance in another one is refused.
-      - In check mode it saves the request that otherwise asks STS for the account of an instance that would be created.
+      - The ID of the AWS account. The module fails if the instance is in a different account.
+      - In check mode, this saves a request to STS for the account of an instance that would be created.
     type: str
   wait_timeout:
-    description: How many seconds to wait until the instance is active or, when deleted, gone.
+    description: The maximum time, in seconds, to wait until the instance is active or, with O(state=absent), deleted.
     type: int
     default: 600
 extends_documentation_fragment:
@@ -105,12 +106,13 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.tags
 notes:
-  - To create an instance takes the permissions C(connect:CreateInstance), C(ds:CheckAlias), C(ds:CreateAlias),
+  - Creating an instance requires the permissions C(connect:CreateInstance), C(ds:CheckAlias), C(ds:CreateAlias),
     C(ds:AuthorizeApplication), C(ds:CreateIdentityPoolDirectory), C(ds:CreateDirectory), C(ds:DescribeDirectories) and
-    C(iam:CreateServiceLinkedRole) beside the reading ones.
-  - An alias is unique in all of AWS. One that an instance of the account has, in any Region, is told in the plan. One
-    that an instance of another account has shows only when the instance is to be made.
-  - A new instance has no users. Give the first administrator the security profile C(Admin) with
+    C(iam:CreateServiceLinkedRole) in addition to read permissions.
+  - An alias is unique across all of AWS. If another instance of the account uses the alias in any Region, the module
+    reports this in check mode as well. If an instance of another account uses it, this is detected only when the
+    instance is created.
+  - A new instance has no users. Create the first administrator with the security profile C(Admin) using
     M(openccp.federation.connect_user).
 seealso:
   - module: openccp.federation.connect_instance_info
@@ -119,7 +121,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have a contact centre whose agents sign in by SAML
+- name: Create an instance with SAML identity management
   openccp.federation.connect_instance:
     region: eu-central-1
     alias: example-service
@@ -127,11 +129,11 @@ EXAMPLES = r"""
       service: contact-centre
   register: centre
 
-- name: Show where an enterprise application has to send agents
+- name: Show the relay state for the enterprise application
   ansible.builtin.debug:
     msg: "{{ centre.instance.ccp_relay_state }}"
 
-- name: Keep settings of an instance that is known by its ID
+- name: Update settings of an instance by its ID
   openccp.federation.connect_instance:
     region: eu-central-1
     instance_id: "{{ centre.instance.id }}"
@@ -140,7 +142,7 @@ EXAMPLES = r"""
       contactflow_logs: true
       contact_lens: true
 
-- name: Delete the contact centre with all that is in it
+- name: Delete the instance with everything in it
   openccp.federation.connect_instance:
     region: eu-central-1
     alias: example-service
@@ -150,13 +152,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done or, in check mode, would be done, one sentence each.
+  description: The actions that were performed or, in check mode, would be performed, one sentence per action.
   returned: always
   type: list
   elements: str
   sample: ["Create the Amazon Connect instance 'example-service'"]
 steps:
-  description: The same as data, one entry for each action.
+  description: The actions as structured data, one entry per action.
   returned: always
   type: list
   elements: dict
@@ -166,24 +168,24 @@ steps:
       returned: always
       type: str
     object:
-      description: The object that it changes.
+      description: The object that the action changes.
       returned: always
       type: str
     before:
-      description: What differs, as it was. Empty for an object that did not exist.
+      description: The values that change, before the action. Empty if the object did not exist.
       returned: always
       type: dict
     after:
-      description: The same as it is then. Empty for an object that is gone.
+      description: The same values after the action. Empty if the object was deleted.
       returned: always
       type: dict
     reason:
-      description: Why it is done; empty where RV(steps[].before) and RV(steps[].after) say it all.
+      description: The reason for the action. Empty if RV(steps[].before) and RV(steps[].after) are self-explanatory.
       returned: always
       type: str
 instance:
-  description: The instance; empty when it does not exist. In check mode, what is given of an instance that would be
-    created.
+  description: The instance. Empty if it does not exist. In check mode, an instance that would be created has only the
+    given values.
   returned: success
   type: dict
   contains:
@@ -203,12 +205,14 @@ instance:
       type: str
       sample: example-service
     account_id:
-      description: The account, taken from the ARN. Of an instance that would be created, that of the credentials.
+      description: The ID of the AWS account, taken from the ARN. For an instance that would be created, the account of
+        the credentials.
       returned: when O(state=present)
       type: str
       sample: "123456789012"
     partition:
-      description: The AWS partition, taken from the ARN. Of an instance that would be created, that of the credentials.
+      description: The AWS partition, taken from the ARN. For an instance that would be created, the partition of the
+        credentials.
       returned: when O(state=present)
       type: str
       sample: aws
@@ -218,7 +222,7 @@ instance:
       type: str
       sample: eu-central-1
     identity_management_type:
-      description: How the instance manages identities.
+      description: The identity management type.
       returned: when O(state=present)
       type: str
       sample: SAML
@@ -228,45 +232,44 @@ instance:
       type: str
       sample: ACTIVE
     inbound_calls:
-      description: Whether contacts may call.
+      description: Whether inbound calls are enabled.
       returned: when O(state=present)
       type: bool
     outbound_calls:
-      description: Whether agents may call.
+      description: Whether outbound calls are enabled.
       returned: when O(state=present)
       type: bool
     attributes:
-      description: Those of the further settings that O(attributes) gives.
+      description: The additional settings that are listed in O(attributes).
       returned: when O(attributes) is given
       type: dict
     access_url:
-      description: The instance's address.
+      description: The URL of the instance.
       returned: when the instance exists
       type: str
       sample: https://example-service.my.connect.aws
     ccp_url:
-      description: The address of the Contact Control Panel. Opened without signing in first, it shows "Session
-        expired".
+      description: The URL of the Contact Control Panel. Without a prior sign-in, it shows "Session expired".
       returned: when the instance exists
       type: str
       sample: https://example-service.my.connect.aws/ccp-v2/
     agent_workspace_url:
-      description: The address of the agent workspace.
+      description: The URL of the agent workspace.
       returned: when the instance exists
       type: str
       sample: https://example-service.my.connect.aws/agent-app-v2/
     relay_state:
-      description: The relay state that leads to the instance's home page.
+      description: The relay state that redirects to the home page of the instance.
       returned: when the instance exists
       type: str
       sample: https://eu-central-1.console.aws.amazon.com/connect/federate/11111111-2222-3333-4444-555555555555
     ccp_relay_state:
-      description: The relay state that leads to the Contact Control Panel.
+      description: The relay state that redirects to the Contact Control Panel.
       returned: when the instance exists
       type: str
       sample: https://eu-central-1.console.aws.amazon.com/connect/federate/11111111-2222-3333-4444-555555555555?destination=%2Fccp-v2
     global_sign_in_endpoint:
-      description: The sign-in address of an instance with Global Resiliency.
+      description: The sign-in URL of an instance with Amazon Connect Global Resiliency.
       returned: when the instance exists
       type: str
     service_role:

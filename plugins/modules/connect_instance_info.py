@@ -7,25 +7,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: connect_instance_info
-short_description: Read Amazon Connect instances
+short_description: Get information about Amazon Connect instances
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Returns one instance or all instances of a Region, whatever their identity management.
+  - Returns one or all instances of a Region, regardless of their identity management type.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
 options:
   alias:
-    description: The alias of one instance.
+    description: The alias of an instance.
     type: str
   instance_id:
-    description: The ID or the ARN of one instance.
+    description: The ID or ARN of an instance.
     type: str
     aliases: [arn]
   attributes:
-    description: Whether to read the further settings too, which takes two more requests for each instance.
+    description: Whether to also return the additional settings, which takes two more requests for each instance.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -38,11 +38,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read all instances of a Region
+- name: Get all instances of a Region
   openccp.federation.connect_instance_info:
     region: eu-central-1
 
-- name: Read one with its settings
+- name: Get one instance with its settings
   openccp.federation.connect_instance_info:
     region: eu-central-1
     alias: example-service
@@ -51,7 +51,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 instances:
-  description: The instances; empty when there is none.
+  description: The instances. Empty if there are none.
   returned: success
   type: list
   elements: dict
@@ -72,7 +72,7 @@ instances:
       type: str
       sample: example-service
     account_id:
-      description: The account, taken from the ARN.
+      description: The ID of the AWS account, taken from the ARN.
       returned: always
       type: str
       sample: "123456789012"
@@ -87,7 +87,7 @@ instances:
       type: str
       sample: eu-central-1
     identity_management_type:
-      description: How the instance manages identities.
+      description: The identity management type.
       returned: always
       type: str
       sample: SAML
@@ -97,45 +97,44 @@ instances:
       type: str
       sample: ACTIVE
     inbound_calls:
-      description: Whether contacts may call.
+      description: Whether inbound calls are enabled.
       returned: always
       type: bool
     outbound_calls:
-      description: Whether agents may call.
+      description: Whether outbound calls are enabled.
       returned: always
       type: bool
     attributes:
-      description: The further settings.
+      description: The additional settings.
       returned: always
       type: dict
     access_url:
-      description: The instance's address.
+      description: The URL of the instance.
       returned: always
       type: str
       sample: https://example-service.my.connect.aws
     ccp_url:
-      description: The address of the Contact Control Panel. Opened without signing in first, it shows "Session
-        expired".
+      description: The URL of the Contact Control Panel. Without a prior sign-in, it shows "Session expired".
       returned: always
       type: str
       sample: https://example-service.my.connect.aws/ccp-v2/
     agent_workspace_url:
-      description: The address of the agent workspace.
+      description: The URL of the agent workspace.
       returned: always
       type: str
       sample: https://example-service.my.connect.aws/agent-app-v2/
     relay_state:
-      description: The relay state that leads to the instance's home page.
+      description: The relay state that redirects to the home page of the instance.
       returned: always
       type: str
       sample: https://eu-central-1.console.aws.amazon.com/connect/federate/11111111-2222-3333-4444-555555555555
     ccp_relay_state:
-      description: The relay state that leads to the Contact Control Panel.
+      description: The relay state that redirects to the Contact Control Panel.
       returned: always
       type: str
       sample: https://eu-central-1.console.aws.amazon.com/connect/federate/11111111-2222-3333-4444-555555555555?destination=%2Fccp-v2
     global_sign_in_endpoint:
-      description: The sign-in address of an instance with Global Resiliency.
+      description: The sign-in URL of an instance with Amazon Connect Global Resiliency.
       returned: always
       type: str
     service_role:

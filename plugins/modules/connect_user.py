@@ -7,22 +7,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: connect_user
-short_description: Manage one agent of an Amazon Connect instance that signs in by SAML
+short_description: Manage a user of an Amazon Connect instance with SAML identity management
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Creates, updates and deletes one user. Only what differs is changed, each aspect by its own call.
-  - For more than a few agents M(openccp.federation.connect_users) does the same with far fewer requests.
+  - Creates, updates and deletes a single user. Only settings that differ are updated.
+  - To manage more than a few users, use M(openccp.federation.connect_users), which needs far fewer requests.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
 options:
   state:
     description:
-      - V(present) creates the user or changes what differs.
-      - V(absent) deletes the user for good; past metrics stay.
-      - The quick connects that lead to the deleted user stay and no longer work; they are returned and warned about.
+      - V(present) creates or updates the user.
+      - V(absent) permanently deletes the user. Historical metrics are kept.
+      - Quick connects to a deleted user are kept but no longer work. They are returned and reported in a warning.
     type: str
     choices: [present, absent]
     default: present
@@ -38,7 +38,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have an agent
+- name: Create an agent
   openccp.federation.connect_user:
     region: eu-central-1
     instance_id: example-service
@@ -50,7 +50,7 @@ EXAMPLES = r"""
     routing_profile: Basic Routing Profile
     after_contact_work_time_limit: 30
 
-- name: Let the agent answer calls at once, but chats by a click
+- name: Accept calls automatically, but not chats
   openccp.federation.connect_user:
     region: eu-central-1
     instance_id: example-service
@@ -72,13 +72,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done or, in check mode, would be done, one sentence each.
+  description: The actions that were performed or, in check mode, would be performed, one sentence per action.
   returned: always
   type: list
   elements: str
   sample: ["Create the agent 'jane.doe@example.com'"]
 steps:
-  description: The same as data, one entry for each action.
+  description: The actions as structured data, one entry per action.
   returned: always
   type: list
   elements: dict
@@ -88,23 +88,23 @@ steps:
       returned: always
       type: str
     object:
-      description: The object that it changes.
+      description: The object that the action changes.
       returned: always
       type: str
     before:
-      description: What differs, as it was. Empty for an object that did not exist.
+      description: The values that change, before the action. Empty if the object did not exist.
       returned: always
       type: dict
     after:
-      description: The same as it is then. Empty for an object that is gone.
+      description: The same values after the action. Empty if the object was deleted.
       returned: always
       type: dict
     reason:
-      description: Why it is done; empty where RV(steps[].before) and RV(steps[].after) say it all.
+      description: The reason for the action. Empty if RV(steps[].before) and RV(steps[].after) are self-explanatory.
       returned: always
       type: str
 user:
-  description: The user; empty when it does not exist.
+  description: The user. Empty if it does not exist.
   returned: success
   type: dict
   contains:
@@ -155,12 +155,12 @@ user:
       type: str
       sample: Basic Routing Profile
     hierarchy_group:
-      description: The hierarchy group's path; its ID when O(hierarchy_group) is not given.
+      description: The path of the hierarchy group. If O(hierarchy_group) is omitted, its ID.
       returned: when O(state=present)
       type: str
       sample: Europe/Support
     phone_type:
-      description: Where calls ring.
+      description: The type of phone.
       returned: when O(state=present)
       type: str
       sample: soft_phone
@@ -169,32 +169,32 @@ user:
       returned: when O(state=present)
       type: str
     auto_accept:
-      description: Whether contacts are taken without a click.
+      description: Whether contacts are accepted automatically.
       returned: when O(state=present)
       type: bool
     after_contact_work_time_limit:
-      description: Seconds for work after a contact.
+      description: The time limit for after contact work, in seconds.
       returned: when O(state=present)
       type: int
       sample: 30
     persistent_connection:
-      description: Whether the connection stays open.
+      description: Whether the connection stays open between calls.
       returned: when O(state=present)
       type: bool
     channels:
-      description: The settings channel by channel.
+      description: The settings for each channel.
       returned: when O(state=present)
       type: dict
     person_id:
-      description: The object ID of the person in Entra, when it is known.
+      description: The object ID of the person in Entra ID, if it is known.
       returned: when O(state=present)
       type: str
     tags:
-      description: The tags, without the collection's own.
+      description: The tags, without those that the collection uses internally.
       returned: when O(state=present)
       type: dict
     quick_connects:
-      description: The quick connects that lead to the deleted user, by C(id) and C(name).
+      description: The quick connects to the deleted user, each with C(id) and C(name).
       returned: when O(state=absent) and the user existed
       type: list
       elements: dict

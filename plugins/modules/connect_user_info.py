@@ -7,36 +7,36 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: connect_user_info
-short_description: Read the users of an Amazon Connect instance
+short_description: Get information about users of an Amazon Connect instance
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Returns one user, or all users of an instance, in the shape that M(openccp.federation.connect_users) takes.
-  - Settings are returned by channel where Amazon Connect and botocore (1.42.46 or newer) tell them so, else for all
-    channels at once.
+  - Returns one or all users of an instance, in the format that M(openccp.federation.connect_users) accepts.
+  - Settings are returned for each channel if Amazon Connect and botocore (1.42.46 or newer) provide them in this form,
+    otherwise for all channels together.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
 options:
   username:
-    description: The username of one user, exact in upper and lower case.
+    description: The username of a user. Usernames are case-sensitive.
     type: str
   user_id:
-    description: The ID or ARN of one user.
+    description: The ID or ARN of a user.
     type: str
   contact_details:
     description:
-      - Whether to read the secondary e-mail address and the mobile number of all users, too.
-      - Amazon Connect tells them of one user a request, so that a thousand users take minutes. One user is always
-        returned whole.
+      - Whether to also return the secondary e-mail address and the mobile number of all users.
+      - This takes one request for each user, so a thousand users take several minutes. A single user is always returned
+        with all details.
     type: bool
     default: false
   csv:
     description:
-      - Whether to return the users as a CSV file, too, in the shape that the option
-        O(openccp.federation.connect_users#module:csv) takes.
-      - Cells that a spreadsheet would take for a formula are protected by an apostrophe.
+      - Whether to also return the users as CSV text, in the format that O(openccp.federation.connect_users#module:csv)
+        accepts.
+      - Cells that a spreadsheet would interpret as a formula are prefixed with an apostrophe.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -50,19 +50,19 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read all users
+- name: Get all users
   openccp.federation.connect_user_info:
     region: eu-central-1
     instance_id: example-service
   register: agents
 
-- name: Keep them as they are
+- name: Manage the users with their current settings
   openccp.federation.connect_users:
     region: eu-central-1
     instance_id: example-service
     users: "{{ agents.users }}"
 
-- name: Read all users for a spreadsheet
+- name: Get all users as CSV
   openccp.federation.connect_user_info:
     region: eu-central-1
     instance_id: example-service
@@ -70,19 +70,19 @@ EXAMPLES = r"""
     csv: true
   register: export
 
-- name: Write the file
+- name: Write the CSV file
   ansible.builtin.copy:
     content: "{{ export.csv }}"
     dest: agents.csv
     mode: "0600"
 
-- name: Bring the agents under management, which changes nothing
+- name: Manage the users with the CSV file, which changes nothing yet
   openccp.federation.connect_users:
     region: eu-central-1
     instance_id: example-service
     csv: agents.csv
 
-- name: Read one user
+- name: Get one user
   openccp.federation.connect_user_info:
     region: eu-central-1
     instance_id: example-service
@@ -91,7 +91,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 users:
-  description: The users by username; empty when the one that was asked for does not exist.
+  description: The users, sorted by username. Empty if the requested user does not exist.
   returned: success
   type: list
   elements: dict
@@ -113,12 +113,12 @@ users:
       sample: Doe
     secondary_email:
       description: The e-mail address for notifications.
-      returned: when read
+      returned: when O(contact_details=true) or a single user is requested
       type: str
       sample: jane.doe@example.com
     mobile:
       description: The mobile number.
-      returned: when read
+      returned: when O(contact_details=true) or a single user is requested
       type: str
       sample: "+4930123456"
     security_profiles:
@@ -133,46 +133,46 @@ users:
       type: str
       sample: Basic Routing Profile
     hierarchy_group:
-      description: The hierarchy group's path.
+      description: The path of the hierarchy group.
       returned: always
       type: str
       sample: Europe/Support
     phone_type:
-      description: Where calls ring.
-      returned: when C(channels) is not
+      description: The type of phone.
+      returned: when C(channels) is not returned
       type: str
       sample: soft_phone
     desk_phone_number:
       description: The number of the desk phone.
-      returned: when C(channels) is not
+      returned: when C(channels) is not returned
       type: str
     auto_accept:
-      description: Whether contacts are taken without a click.
-      returned: when C(channels) is not
+      description: Whether contacts are accepted automatically.
+      returned: when C(channels) is not returned
       type: bool
     after_contact_work_time_limit:
-      description: Seconds for work after a contact.
-      returned: when C(channels) is not
+      description: The time limit for after contact work, in seconds.
+      returned: when C(channels) is not returned
       type: int
       sample: 30
     persistent_connection:
-      description: Whether the connection stays open.
-      returned: when C(channels) is not
+      description: Whether the connection stays open between calls.
+      returned: when C(channels) is not returned
       type: bool
     channels:
-      description: The settings channel by channel.
-      returned: when known by channel
+      description: The settings for each channel.
+      returned: when the settings are available for each channel
       type: dict
     person_id:
-      description: The object ID of the person in Entra, when it is known.
+      description: The object ID of the person in Entra ID, if it is known.
       returned: always
       type: str
     tags:
-      description: The tags, without those in which the collection keeps notes.
+      description: The tags, without those that the collection uses internally.
       returned: always
       type: dict
 csv:
-  description: The users as a CSV file.
+  description: The users as CSV text.
   returned: when O(csv=true)
   type: str
 ids:

@@ -7,141 +7,142 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: connect_users
-short_description: Manage the agents of an Amazon Connect instance that sign in by SAML
+short_description: Manage the users of an Amazon Connect instance with SAML identity management
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Creates users and changes what differs, for a whole list of agents in one task.
-  - With O(mode=set) the list is all agents that there shall be.
-  - What exists is read 500 users a request, whatever the number of agents.
-  - No operation is called more often than O(rate) says, different operations run side by side, and nobody is removed
-    before all others have come. While the task runs on the controller itself, it prints how far it is every few
-    seconds.
-  - Whatever is wrong with any agent is told in one error before the first change. After that, an agent that fails does
-    not stop the others; the task then fails at its end and returns each failure.
-  - A run that was stopped is continued by the next one.
+  - Creates, updates and deletes a whole list of agents in one task.
+  - With O(mode=set), the list is the complete list of agents.
+  - Existing users are read in pages of 500, regardless of the number of agents.
+  - No operation is called more often than O(rate) allows, different operations run in parallel, and agents are removed
+    only after all others have been created and updated. If the task runs on the controller, it prints its progress
+    every few seconds.
+  - All agents are validated before the first change, and all problems are reported in one error. After that, a failure
+    of one agent does not stop the others. The task then fails at the end and returns all failures.
+  - If a run is interrupted, the next run completes it.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
 options:
   users:
     description:
-      - The agents. An option of an agent that is omitted is left as it is.
-      - Either this or O(csv) is needed.
+      - The agents. Settings that are omitted for an existing agent are left unchanged.
+      - Exactly one of O(users) and O(csv) is required.
     type: list
     elements: dict
     aliases: [agents]
   csv:
     description:
-      - The path of a CSV file with the agents, on the host that runs the module. Either this or O(users) is needed.
-      - The columns are the options of O(users) in any order. C(security_profiles) are separated by C(|), may have
-        several columns, or are a JSON list; C(tags) are C(key=value) pairs separated by C(|) or JSON; C(channels) are
-        JSON. An empty cell is an option that is omitted.
-      - The columns of the console's template for SAML, such as C(user login) and C(ACW timeout (seconds)), are
-        understood as well.
-      - Cells are separated by commas, semicolons or tabs. The file is UTF-8 or UTF-16; what is neither is read as
-        Windows-1252, with a warning.
-      - Every row is one line with a cell for each column. A file that could be understood in two ways is refused as a
-        whole, with row and column, such as one with a quotation mark that is not closed in its row.
-      - An apostrophe that protects a cell from being taken for a formula is removed. A cell that is a JSON string, such
-        as C(" Lead"), is what that string says, blanks at its ends included.
+      - The path to a CSV file with the agents, on the host that runs the module. Exactly one of O(users) and O(csv) is
+        required.
+      - The columns are the options of O(users) in any order. C(security_profiles) are separated by C(|), spread over
+        several columns, or given as a JSON list. C(tags) are C(key=value) pairs that are separated by C(|), or JSON.
+        C(channels) are JSON. An empty cell is the same as an omitted option.
+      - The columns of the CSV template for SAML in the Amazon Connect console, such as C(user login) and C(ACW timeout
+        (seconds)), are also accepted.
+      - Cells are separated by commas, semicolons or tabs. The file must be encoded in UTF-8 or UTF-16. A file in any
+        other encoding is read as Windows-1252, with a warning.
+      - Every row is a single line with a cell for each column. An ambiguous file is rejected with the row and column of
+        the problem, such as a file with a quotation mark that is not closed in the same row.
+      - An apostrophe that protects a cell from being interpreted as a formula is removed. If a cell is a JSON string,
+        such as C(" Lead"), the value of the string is used, including leading and trailing spaces.
     type: path
   state:
     description:
-      - With V(absent), the agents that are listed are deleted, and then the quick connects that lead to them. Of each
-        agent, the username alone counts. Those that this module did not make stay, unless O(manage_unowned=true), and
-        so do those of O(protected).
-      - What O(mode), O(leavers), O(renames), O(on_invalid) and O(max_removals) say is then of no account.
+      - V(absent) deletes the listed agents and then the quick connects to them. Only the usernames are used. Agents
+        that were not created by this module are kept unless O(manage_unowned=true), and the agents in O(protected) are
+        always kept.
+      - O(mode), O(leavers), O(renames), O(on_invalid) and O(max_removals) are ignored with O(state=absent).
     type: str
     choices: [present, absent]
     default: present
   mode:
     description:
-      - V(add) leaves agents alone that are not listed.
-      - With V(set), agents that are not listed are leavers, provided that this module made them (see
-        O(manage_unowned)).
+      - V(add) leaves agents that are not listed unchanged.
+      - V(set) treats agents that are not listed as leavers if they were created by this module (see O(manage_unowned)).
     type: str
     choices: [add, set]
     default: add
   leavers:
     description:
-      - What is done with leavers.
-      - V(report) names them, and does nothing.
-      - V(restrict) gives them O(restricted_security_profile) and no other.
-      - V(delete) deletes them, which cannot be undone, and then the quick connects that lead to them, as AWS asks.
-      - Quick connects that lead to users who no longer exist, as a run leaves them that is stopped between the two, are
-        then deleted, too.
+      - What to do with leavers.
+      - V(report) only reports them.
+      - V(restrict) replaces their security profiles with O(restricted_security_profile).
+      - V(delete) permanently deletes them and then the quick connects to them, as AWS recommends.
+      - V(delete) also deletes quick connects to users who no longer exist, which an interrupted run can leave behind.
     type: str
     choices: [report, restrict, delete]
     default: report
   restricted_security_profile:
     description:
-      - The name or ID of a security profile without access to the Contact Control Panel. Needed with
+      - The name or ID of a security profile without access to the Contact Control Panel. Required if
         O(leavers=restrict).
-      - A profile that has this access is refused before the first write.
+      - A security profile that gives this access is rejected before the first write.
     type: str
   max_removals:
     description:
-      - How many agents may lose their access in one run, as a count such as V(20), or as a percentage of the agents
-        that this module manages. A percentage above 0 always allows one.
-      - Deletions count, restrictions, and security profiles that take the Contact Control Panel from somebody.
-      - If more would, or if no agent is listed at all, the task fails before the first write and says whom it would
-        have removed.
+      - The maximum number of agents who can lose their access in one run, as a count such as V(20), or as a percentage
+        of the agents that this module manages. A percentage above 0 always allows at least one.
+      - This limit includes deletions, restrictions, and changes of security profiles that remove access to the Contact
+        Control Panel.
+      - If the limit is exceeded, or if no agent is listed at all, the task fails before the first write and reports the
+        agents that it would have removed.
     type: str
     default: 5%
   manage_unowned:
     description:
-      - Whether agents can be leavers that this module did not make.
-      - It knows its own by the tag C(managed-by=openccp.federation), which it gives to those that it creates.
+      - Whether agents that were not created by this module can be leavers.
+      - The module identifies its own agents by the tag C(managed-by=openccp.federation), which it sets when it creates
+        them.
     type: bool
     default: false
   protected:
-    description: Usernames, or object IDs of people in Entra, that are no leavers, though they are not listed.
+    description: The usernames, or object IDs in Entra ID, of agents that are never leavers even if they are not listed.
     type: list
     elements: str
     default: []
   renames:
     description:
-      - What is done when an C(person_id) belongs to an agent under another username, which the list does not hold.
-        Amazon Connect cannot rename.
-      - V(report) says so, and leaves both names alone.
-      - V(recreate) creates the new one and then deletes the old one, whose history stays with it. Such deletions count
-        for O(max_removals). An old one that was made by hand goes only with O(manage_unowned=true), and none goes whose
-        successor is skipped or fails.
+      - What to do if a C(person_id) belongs to an existing agent with a different username that is not listed. Amazon
+        Connect cannot rename users.
+      - V(report) only reports this and changes neither agent.
+      - V(recreate) creates an agent with the new username and then deletes the old agent. The history stays with the
+        old agent. These deletions count towards O(max_removals). An old agent that was not created by this module is
+        deleted only if O(manage_unowned=true), and no old agent is deleted if its successor is skipped or fails.
     type: str
     choices: [report, recreate]
     default: report
   on_invalid:
     description:
-      - What is done when an agent cannot be as wanted, such as one with an illegal username or an unknown routing
-        profile.
+      - What to do if the settings of an agent are invalid, such as an illegal username or an unknown routing profile.
       - V(fail) fails before the first write.
-      - V(skip) goes on with the others; such agents are among RV(failures), and are no leavers.
+      - V(skip) continues with the other agents. The skipped agents are returned in RV(failures) and are never leavers.
     type: str
     choices: [fail, skip]
     default: fail
   rate:
     description:
-      - How often a second each operation may be called. Every account has 2 by default, shared by all instances and
-        callers of a Region.
-      - After a refusal all the same, the operation slows down by itself, and recovers.
+      - The maximum number of calls per second for each operation. The default quota of an account is 2, shared by all
+        instances and callers in a Region.
+      - If calls are throttled nevertheless, the module slows the operation down and later speeds it up again.
     type: float
     default: 2.0
   burst:
-    description: How many calls of an operation may come at once.
+    description: The maximum number of calls of an operation in a burst.
     type: float
     default: 5.0
   progress_file:
     description:
-      - A file to which lines are added that say how far the work is.
-      - By default the task prints these lines itself, when the module runs on the controller and is to take at least 50
-        steps.
+      - The path to a file to which progress lines are appended.
+      - By default, the task prints these lines if the module runs on the controller and has at least 50 steps to
+        perform.
     type: path
   progress_interval:
     description:
-      - Seconds between two such lines. When it is given, there are lines however few steps there are to take.
-      - By default 5, and no lines for fewer than 50 steps.
+      - The time, in seconds, between two progress lines. If given, progress lines are written regardless of the number
+        of steps.
+      - By default, a line is written every 5 seconds, and only if there are at least 50 steps.
     type: float
 extends_documentation_fragment:
   - openccp.federation.agent.listed
@@ -155,7 +156,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have agents
+- name: Create or update agents
   openccp.federation.connect_users:
     region: eu-central-1
     instance_id: example-service
@@ -173,7 +174,7 @@ EXAMPLES = r"""
         routing_profile: Basic Routing Profile
         after_contact_work_time_limit: 30
 
-- name: Have exactly these agents, and take access from those who left
+- name: Manage the complete list of agents, and restrict those who left
   openccp.federation.connect_users:
     region: eu-central-1
     instance_id: example-service
@@ -193,13 +194,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done or, in check mode, would be done, one sentence each.
+  description: The actions that were performed or, in check mode, would be performed, one sentence per action.
   returned: always
   type: list
   elements: str
   sample: ["Create the agent 'jane.doe@example.com'"]
 steps:
-  description: The same as data, one entry for each action.
+  description: The actions as structured data, one entry per action.
   returned: always
   type: list
   elements: dict
@@ -209,83 +210,83 @@ steps:
       returned: always
       type: str
     object:
-      description: The object that it changes.
+      description: The object that the action changes.
       returned: always
       type: str
     before:
-      description: What differs, as it was. Empty for an object that did not exist.
+      description: The values that change, before the action. Empty if the object did not exist.
       returned: always
       type: dict
     after:
-      description: The same as it is then. Empty for an object that is gone.
+      description: The same values after the action. Empty if the object was deleted.
       returned: always
       type: dict
     reason:
-      description: Why it is done; empty where RV(steps[].before) and RV(steps[].after) say it all.
+      description: The reason for the action. Empty if RV(steps[].before) and RV(steps[].after) are self-explanatory.
       returned: always
       type: str
 users:
-  description: What came of the agents.
-  returned: always, once the agents could be read
+  description: The result for the agents.
+  returned: when the agents could be read
   type: dict
   contains:
     created:
-      description: How many were created.
+      description: The number of agents that were created.
       returned: always
       type: int
       sample: 1
     updated:
-      description: How many were changed.
+      description: The number of agents that were updated.
       returned: always
       type: int
       sample: 0
     unchanged:
-      description: How many were as wanted already.
+      description: The number of agents that did not need to change.
       returned: always
       type: int
       sample: 499
     failed:
-      description: How many failed.
+      description: The number of agents that failed.
       returned: always
       type: int
       sample: 0
     removed:
-      description: How many were deleted.
+      description: The number of agents that were deleted.
       returned: always
       type: int
       sample: 0
     restricted:
-      description: How many leavers were restricted.
+      description: The number of leavers that were restricted.
       returned: always
       type: int
       sample: 0
     leavers:
-      description: The usernames of all leavers, whatever was done with them.
+      description: The usernames of all leavers, regardless of O(leavers).
       returned: always
       type: list
       elements: str
     access:
-      description: Who loses access, for O(max_removals).
+      description: The loss of access that O(max_removals) limits.
       returned: always
       type: dict
       contains:
         agents:
-          description: Of how many agents.
+          description: The number of agents to which a percentage in O(max_removals) refers.
           returned: always
           type: int
           sample: 500
         lost:
-          description: Those who lose it, each with C(username) and C(reason).
+          description: The agents who lose their access, each with C(username) and C(reason).
           returned: always
           type: list
           elements: dict
     renamed:
-      description: The agents that have another name now, each with C(old) and C(new).
+      description: The agents whose username has changed, each with the C(old) and the C(new) username.
       returned: always
       type: list
       elements: dict
     changes:
-      description: The agents that were created or changed.
+      description: The agents that were created or updated.
       returned: always
       type: list
       elements: dict
@@ -304,7 +305,7 @@ users:
           returned: when the user exists
           type: str
         actions:
-          description: What was done or, in check mode, would be done.
+          description: The actions that were performed or, in check mode, would be performed.
           returned: always
           type: list
           elements: str
@@ -320,26 +321,26 @@ failures:
       type: str
       sample: jane.doe@example.com
     operation:
-      description: What was tried; V(check) for an agent that cannot be as wanted.
+      description: The operation that failed. V(check) if the settings of the agent are invalid.
       returned: always
       type: str
       sample: create
     code:
-      description: The code of AWS's answer.
-      returned: when there is one
+      description: The error code that AWS returned.
+      returned: when AWS returned an error code
       type: str
       sample: InvalidRequestException
     reason:
-      description: What was tried, what AWS answered, and what to do.
+      description: What was attempted, what AWS answered, and what to do.
       returned: always
       type: str
     action:
-      description: The action that failed. What remained of this agent was skipped.
+      description: The action that failed. The remaining actions for this agent were skipped.
       returned: when a request failed
       type: str
       sample: "Create the agent 'jane.doe@example.com'"
     request_id:
-      description: AWS's ID of the request.
+      description: The AWS request ID.
       returned: when AWS answered
       type: str
 would_remove:
@@ -348,8 +349,8 @@ would_remove:
   type: list
   elements: str
 problems:
-  description: Why nothing was begun, each C(reason) with the C(usernames) of the agents.
-  returned: when an agent cannot be as wanted
+  description: The reasons why nothing was changed, each with the C(reason) and the C(usernames) of the affected agents.
+  returned: when the settings of an agent are invalid
   type: list
   elements: dict
 """

@@ -7,112 +7,117 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: federation_check
-short_description: Find out why agents do not get in from Microsoft Entra ID to Amazon Connect
+short_description: Find out why agents cannot sign in to Amazon Connect through Microsoft Entra ID
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
   - Follows the sign-in path of a federation hop by hop, from the application in Entra ID to the security profile in
-    Amazon Connect, and says of each hop whether it lets agents through, what an agent sees when it does not, and what
-    mends it.
-  - Reads only. A whole contact centre is checked without a request for each agent.
+    Amazon Connect. For each hop, the module reports whether agents can pass, what an agent sees if not, and how to fix
+    it.
+  - The module only reads, and checks a whole contact centre without a request for each agent.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
   - lxml >= 5.0.0
 options:
   app_id:
-    description: The (client) id of the application.
+    description: The (client) ID of the application.
     type: str
   name:
-    description: The display name of the application, whoever made it.
+    description: The display name of the application, no matter how it was created.
     type: str
   identifier:
-    description: The identifier (entity id) of the application, whoever made it.
+    description: The identifier (entity ID) of the application, no matter how it was created.
     type: str
   instance_id:
-    description: The Amazon Connect instance's id, ARN or alias. Only an alias takes a request to resolve.
+    description: The Amazon Connect instance's ID, ARN or alias. Resolving an alias takes one more request.
     type: str
     required: true
     aliases: [instance_arn]
   role:
     description:
-      - The role that the federation is meant to have, by ARN, or by name with its path, if any, in front.
-      - When omitted, it is the role that the application claims.
+      - The expected IAM role of the federation, by ARN, or by name with its path, if any, as a prefix.
+      - If omitted, the role in the claims of the application is used.
     type: str
   saml_provider:
     description:
-      - The SAML provider that the federation is meant to have, by ARN or by name.
-      - When omitted, it is the provider that the application claims.
+      - The expected SAML provider of the federation, by ARN or name.
+      - If omitted, the SAML provider in the claims of the application is used.
     type: str
   people:
     description:
-      - The people to check, each by user principal name, object id, e-mail address, a display name that nobody else
-        has, or, when assigned to the application, by session name. Letters' case means nothing, but in session names.
-      - When this and O(everyone_assigned) are omitted, the path is checked for nobody in particular.
+      - The people to check, each by user principal name, object ID, e-mail address, unique display name or, if assigned
+        to the application, session name. Only session names are case-sensitive.
+      - If O(people) and O(everyone_assigned) are omitted, the path is checked without any particular person.
     type: list
     elements: str
   everyone_assigned:
     description:
-      - Check everyone who is assigned to the application, directly or as a direct member of an assigned group.
-      - That an account among them is disabled is then a warning, and the person's other hops are left out.
+      - Whether to check everyone who is assigned to the application, directly or as a direct member of an assigned
+        group.
+      - Disabled accounts are then reported as warnings, and their other hops are not checked.
     type: bool
     default: false
   destination:
     description:
-      - The page on which agents are to land, not encoded, such as V(/ccp-v2). An empty text is the home page.
-      - When omitted, any page is right.
+      - The page to which agents are expected to be redirected, not URL-encoded, such as V(/ccp-v2). An empty string is
+        the home page.
+      - If omitted, any page is accepted.
     type: str
   embedding_origins:
-    description: The origins of the pages that embed the Contact Control Panel, which Amazon Connect must have approved.
+    description: The origins of the pages that embed the Contact Control Panel. Each must be an approved origin of the
+      Amazon Connect instance.
     type: list
     elements: str
   pages:
     description:
       - The pages that embed the Contact Control Panel.
-      - Of each the hop C(embedding) says whether its origin is approved, whether it shows the panel of this instance on
-        the domain that signing in leads to, and whether its sign-in window opens the application.
+      - For each page, the hop C(embedding) reports whether the origin is approved, whether the page shows the panel of
+        this instance on the domain to which the sign-in redirects, and whether its sign-in window opens the
+        application.
     type: list
     elements: dict
     suboptions:
       url:
-        description: The address at which agents open it.
+        description: The URL at which agents open the page.
         type: str
         required: true
       ccp_url:
-        description: The address of the panel that it gives to Amazon Connect Streams.
+        description: The URL of the panel that the page passes to Amazon Connect Streams.
         type: str
       login_url:
-        description: The address that its sign-in window opens.
+        description: The URL that the sign-in window of the page opens.
         type: str
       folder:
         description:
           - The folder of a page that the role P(openccp.federation.ccp_page#role) published, on the host that runs the
-            module. What its C(config.json) says stands in for O(pages[].ccp_url) and O(pages[].login_url).
+            module. Its C(config.json) then provides O(pages[].ccp_url) and O(pages[].login_url).
         type: path
   warn_days:
-    description: How many days before its end a certificate deserves a warning.
+    description: Warn about certificates that expire within this number of days.
     type: int
     default: 30
   fail_on:
     description:
-      - The task fails when a finding has this status or a worse one. V(never) lets it succeed, whatever is found.
-      - What is unknown never fails the task.
+      - The task fails if any finding has this status or a worse one. V(never) makes the task succeed regardless of the
+        findings.
+      - Findings with the status V(unknown) never make the task fail.
     type: str
     choices: [fail, warning, never]
     default: fail
   wait_timeout:
     description:
-      - For how many seconds the check is made again while something fails.
-      - Both clouds take some time to show what was just changed. V(0) checks once.
+      - The maximum time, in seconds, for which the check is repeated while any finding fails.
+      - Recent changes take some time to become visible in both clouds. V(0) checks only once.
     type: int
     default: 0
   overview:
     description:
-      - Return RV(overview) as well, with the certificates as each cloud sees them and the agents by security profile
-        and by state.
-      - The security profiles of every user of the instance are read for it, 500 in a request, and the profiles' names
-        in one more.
+      - Whether to also return RV(overview), with the certificates in both clouds and the agents by security profile and
+        state.
+      - This reads the security profiles of all users of the instance, in pages of 500, and the names of the security
+        profiles with one more request.
     type: bool
     default: false
 attributes:
@@ -132,21 +137,21 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 notes:
-  - Needs the Microsoft Graph application permissions C(Application.Read.All), C(Policy.Read.All),
-    C(GroupMember.Read.All) and C(User.Read.All), and in AWS the reading actions of the policy in the collection's
-    documentation. A hop whose facts may not be read is V(unknown).
-  - Not seen, and therefore never reported as failing, are licences, Conditional Access, claims that were configured in
-    the portal without a claims policy, and to which role a user is bound. Service and resource control policies of the
-    organization are not read either; the hop C(organization) is always V(unknown), and says how to find out.
-  - Claims that come from an attribute of the user, or from one of Entra's transformations, are computed for each person
-    who is checked. Conditions of policies are decided where the claims, the time or the nature of the request settle
-    them.
+  - Requires the Microsoft Graph application permissions C(Application.Read.All), C(Policy.Read.All),
+    C(GroupMember.Read.All) and C(User.Read.All), and in AWS the read actions of the policy in the collection's
+    documentation. A hop is V(unknown) if the permissions do not allow reading it.
+  - The module cannot read licences, Conditional Access policies, claims that were configured in the portal without a
+    claims policy, and the role to which an Amazon Connect user is bound. It never reports these as failing. It does not
+    read service control policies and resource control policies of the organization either. The hop C(organization) is
+    therefore always V(unknown), and explains how to check them.
+  - Claims that come from a user attribute or a transformation of Entra ID are computed for each person who is checked.
+    Policy conditions are evaluated where the claims, the time or the type of the request determine the result.
 seealso:
   - module: openccp.federation.saml_response_info
 """
 
 EXAMPLES = r"""
-- name: Why does Jane not get in?
+- name: Find out why Jane cannot sign in
   openccp.federation.federation_check:
     name: Amazon Connect example-service
     region: eu-central-1
@@ -155,11 +160,11 @@ EXAMPLES = r"""
     fail_on: never
   register: check
 
-- name: Show the path
+- name: Show the findings
   ansible.builtin.debug:
     var: check.table
 
-- name: See that everyone who is assigned gets in
+- name: Check that everyone who is assigned can sign in
   openccp.federation.federation_check:
     identifier: https://signin.aws.amazon.com/saml#example-service
     region: eu-central-1
@@ -172,29 +177,30 @@ EXAMPLES = r"""
 
 RETURN = r"""
 version:
-  description: The version of the result's shape, which C(docs/schemas/federation-check.schema.json) of the collection
-    describes.
+  description: The version of the result format, which is described by C(docs/schemas/federation-check.schema.json) of
+    the collection.
   returned: always
   type: int
   sample: 1
 ok:
-  description: Whether no finding is as bad as O(fail_on) says; with O(fail_on=never), whether none fails.
+  description: Whether no finding has the status O(fail_on) or a worse one. With O(fail_on=never), whether no finding
+    fails.
   returned: always
   type: bool
 summary:
-  description: The whole in one or two sentences.
+  description: A summary in one or two sentences.
   returned: always
   type: str
   sample: Agents get in, as far as can be read.
 counts:
-  description: How many findings there are of each status.
+  description: The number of findings of each status.
   returned: always
   type: dict
   sample: {fail: 0, warning: 0, unknown: 2, pass: 19}
 findings:
   description:
-    - One for each hop and subject, along the sign-in path.
-    - Where more than 20 people pass a hop, one finding with their number stands for them.
+    - One finding for each hop and subject, in the order of the sign-in path.
+    - If more than 20 people pass a hop, they are combined in one finding with their number.
   returned: always
   type: list
   elements: dict
@@ -209,7 +215,7 @@ findings:
       returned: always
       type: str
     person:
-      description: Whether the subject is a person, or, where many pass a hop, people.
+      description: Whether the subject is a person or, in a combined finding, several people.
       returned: always
       type: bool
     status:
@@ -217,7 +223,7 @@ findings:
       returned: always
       type: str
     reason:
-      description: Why it is so. For V(unknown), why it cannot be told. Empty for V(pass).
+      description: The reason for the status. For V(unknown), why the status cannot be determined. Empty for V(pass).
       returned: always
       type: str
     evidence:
@@ -225,26 +231,27 @@ findings:
       returned: always
       type: dict
     symptom:
-      description: The text that an agent sees, or where the sign-in ends. Messages of Entra ID are given by their code.
+      description: The text that an agent sees, or the point at which the sign-in stops. Errors of Entra ID are given by
+        their code.
       returned: always
       type: str
       sample: Response signature invalid
     fix:
-      description: The option or command that mends it.
+      description: The option or command that fixes the problem.
       returned: always
       type: str
 overview:
-  description: What both clouds hold of the federation, for a report.
+  description: The state of the federation in both clouds, for a report.
   returned: when O(overview=true)
   type: dict
   contains:
     time:
-      description: The clouds' time when they were read.
+      description: The time, according to the clouds, at which they were read.
       returned: always
       type: str
       sample: "2026-01-31T12:00:00Z"
     application:
-      description: The C(name) and C(app_id) of the application, null when there is none.
+      description: The C(name) and C(app_id) of the application. Null if there is none.
       returned: always
       type: dict
     instance:
@@ -257,30 +264,31 @@ overview:
       type: bool
     certificates:
       description:
-        - The certificates of the application and of the SAML providers, the one that ends first at the top.
+        - The certificates of the application and of the SAML providers, sorted by expiry date with the earliest first.
         - Each has C(thumbprint), C(sha256), C(subject), C(not_before), C(not_after), C(days_left), C(usable) (whether
-          it is within its dates), C(key_bits), C(in_entra) (whether the application has it), C(active), C(can_sign)
-          (whether Entra ID has its private key), C(signs) (whether Entra ID signs with it now) and C(providers).
-        - C(providers) says of each SAML provider, by ARN, whether it holds the certificate, null when that could not be
-          read.
+          it is within its validity period), C(key_bits), C(in_entra) (whether the application has it), C(active),
+          C(can_sign) (whether Entra ID has its private key), C(signs) (whether Entra ID signs with it now) and
+          C(providers).
+        - C(providers) tells for each SAML provider, by ARN, whether it trusts the certificate. Null if this could not
+          be read.
       returned: always
       type: list
       elements: dict
     agents:
       description:
-        - How many C(people) were checked, and how many C(users) the instance has, null when they could not be read, and
-          C(not_readable) says why.
-        - The agents by C(states), altogether and for each of C(profiles). An agent of two security profiles counts in
-          both.
-        - The states are C(refused), C(unknown), C(disabled) (the account, where everyone who is assigned was checked),
-          C(unobstructed) (nothing was found that keeps the agent out), C(unassigned) (users of the instance to whom
-          nobody who is assigned leads) and C(unchecked) (users whom the check was not about).
-        - The profile with an empty name stands for agents without a user, and for users whose profiles could not be
+        - The number of C(people) who were checked and the number of C(users) of the instance. Null if the users could
+          not be read, in which case C(not_readable) gives the reason.
+        - The number of agents by C(states), in total and for each of C(profiles). An agent with two security profiles
+          is counted for both.
+        - The states are C(refused), C(unknown), C(disabled) (the account is disabled, if everyone who is assigned was
+          checked), C(unobstructed) (no problem was found), C(unassigned) (users of the instance to whom no assigned
+          person corresponds) and C(unchecked) (users who were not checked).
+        - The profile with an empty name contains agents without a user, and users whose security profiles could not be
           read.
       returned: always
       type: dict
 table:
-  description: The findings as lines for a terminal.
+  description: The findings as text lines for a terminal.
   returned: always
   type: list
   elements: str

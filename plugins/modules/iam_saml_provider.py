@@ -12,10 +12,11 @@ version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Creates, updates and deletes an AWS IAM SAML provider.
-  - Metadata is compared by meaning, that is by entity ID, signing certificates and endpoints. A byte order mark, white
-    space, and the ID and the signature that an identity provider renews with each download are no change.
-  - What AWS would refuse is refused before the first write, with the reason.
+  - Creates, updates and deletes a SAML provider in AWS IAM.
+  - Metadata is compared semantically, by entity ID, signing certificates and endpoints. Differences in the byte order
+    mark, whitespace, document ID and signature are ignored, because an identity provider renews the document ID and the
+    signature with each download.
+  - Values that AWS would reject are rejected before the first write, with the reason.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
@@ -24,113 +25,116 @@ requirements:
   - requests >= 2.31.0
 options:
   name:
-    description: The provider's name, by which it is found. IAM cannot change it.
+    description: The name of the provider. It cannot be changed later.
     type: str
     required: true
   state:
     description:
       - V(present) creates the provider or updates it in place.
-      - V(absent) deletes it. Roles that trust it stay as they are, and nobody can take them through it any more.
+      - V(absent) deletes the provider. Roles that trust it are left unchanged, but can no longer be assumed through it.
     type: str
     choices: [present, absent]
     default: present
   metadata:
     description:
-      - The federation metadata as text.
-      - Exactly one of O(metadata), O(metadata_file) and O(metadata_url) is needed when O(state=present).
-      - In check mode none is needed with O(expected_entity_id), because an earlier task may be the one that makes the
-        metadata; a write is then predicted.
+      - The federation metadata document.
+      - Exactly one of O(metadata), O(metadata_file) and O(metadata_url) is required if O(state=present).
+      - In check mode, O(expected_entity_id) is sufficient, because the metadata may be the result of an earlier task
+        that has not run. A change is then predicted.
     type: str
     aliases: [saml_metadata_document]
   metadata_file:
-    description: A file that holds the federation metadata, on the host that runs the module.
+    description: The path to a file that contains the federation metadata, on the host that runs the module.
     type: path
   metadata_url:
     description:
-      - An https address that serves the federation metadata.
-      - The server's certificate is always verified. An HTML page and more than ten million characters are refused.
+      - The HTTPS URL of the federation metadata.
+      - The server's certificate is always verified. HTML pages and documents of more than ten million characters are
+        rejected.
     type: str
   entity_id:
     description:
-      - What stands in the metadata in place of its own entity ID, where responses have another issuer than the metadata
-        that is served. See O(openccp.federation.azure_saml_app#module:issuer_with_application_id).
+      - The entity ID that replaces the one in the metadata, if the issuer of the responses differs from it. See
+        O(openccp.federation.azure_saml_app#module:issuer_with_application_id).
     type: str
   certificates:
     description:
-      - V(replace) makes the provider trust exactly the signing certificates of the metadata.
-      - V(merge) keeps the certificates that it trusts already beside them, which lets a certificate change without a
-        failed sign-in.
+      - V(replace) configures the provider to trust exactly the signing certificates in the metadata.
+      - V(merge) also keeps the certificates that are already trusted, so that certificates can be rotated without
+        failed sign-ins.
     type: str
     choices: [replace, merge]
     default: replace
   remove_thumbprints:
     description:
-      - The SHA-1 thumbprints of signing certificates that the provider shall no longer trust.
-      - With O(certificates=merge) everything else that it trusts stays. The last certificate is never removed.
+      - The SHA-1 thumbprints of signing certificates that the provider must no longer trust.
+      - With O(certificates=merge), all other certificates are kept. The last certificate is never removed.
     type: list
     elements: str
   expected_entity_id:
-    description: Refuse metadata of any other entity ID, such as another tenant's.
+    description: Fail if the metadata has a different entity ID, such as that of another tenant.
     type: str
   expected_thumbprints:
-    description: Refuse metadata that lacks a signing certificate with one of these SHA-1 thumbprints.
+    description: Fail if the metadata does not contain the signing certificates with these SHA-1 thumbprints.
     type: list
     elements: str
   warn_days:
-    description: Warn about each signing certificate that ends within so many days.
+    description: Warn about each signing certificate that expires within this number of days.
     type: int
     default: 30
   assertion_encryption_mode:
     description:
-      - Whether the provider's assertions may (V(allowed)) or must (V(required)) be encrypted. When omitted, it is left
-        as it is.
-      - V(required) needs a private key, and changes the address that responses are posted to, see
+      - Whether assertions can be (V(allowed)) or must be (V(required)) encrypted. If omitted, the current setting is
+        left unchanged.
+      - V(required) requires a private key and changes the URL to which responses are posted. See
         RV(saml_provider.sign_in_url).
-      - Needs botocore 1.36.13 or newer, as do the other options for private keys.
+      - Requires botocore 1.36.13 or newer, like the options for private keys.
     type: str
     choices: [allowed, required]
   private_key:
-    description: An RSA private key in PEM, without passphrase, that decrypts assertions. IAM never shows it again.
+    description: An RSA private key in PEM format, without a passphrase, for decrypting assertions. IAM never returns
+      the key.
     type: str
   private_key_file:
-    description: A file that holds such a key, on the host that runs the module.
+    description: The path to a file that contains the private key, on the host that runs the module.
     type: path
   private_key_update:
     description:
-      - IAM does not tell which key it holds, so the given one cannot be compared.
-      - V(when_missing) adds it only to a provider that has none.
-      - V(always) adds it on each run.
+      - When to add the given private key. IAM does not return its private keys, so the given key cannot be compared
+        with them.
+      - V(when_missing) adds the key only if the provider has no private key.
+      - V(always) adds the key on each run.
     type: str
     choices: [when_missing, always]
     default: when_missing
   remove_private_keys:
-    description: The IDs of private keys that the provider shall not have.
+    description: The IDs of private keys to remove from the provider.
     type: list
     elements: str
   adopt:
-    description: Take over an existing provider that does not carry the tag C(managed-by) as O(tags) has it, if that has
-      one.
+    description: Whether to take over an existing provider whose tag C(managed-by) differs from the one in O(tags).
+      Ignored if O(tags) does not contain C(managed-by).
     type: bool
     default: false
   only_managed:
     description:
-      - Whether O(state=absent) removes the provider only when it carries the tag C(managed-by=openccp.federation). The
-        roles of this collection set this tag. A provider without it is left as it is.
+      - Whether O(state=absent) deletes the provider only if it carries the tag C(managed-by=openccp.federation), which
+        the roles of this collection set. A provider without this tag is left unchanged.
     type: bool
     default: false
   account_id:
     description:
-      - The ID of the AWS account. It saves the request that otherwise asks STS whose credentials these are.
-      - The partition is then the one of O(region), or C(aws).
+      - The ID of the AWS account. Saves a request to STS for the account of the credentials.
+      - The partition is then derived from O(region) and defaults to C(aws).
     type: str
   wait_timeout:
-    description: How many seconds to wait until IAM shows what was written.
+    description: The maximum time, in seconds, to wait until IAM returns the written values.
     type: int
     default: 120
 attributes:
   idempotent:
     support: partial
-    details: With O(private_key_update=always) each run adds a key.
+    details: With O(private_key_update=always), each run adds a key.
 extends_documentation_fragment:
   - openccp.federation.attributes
   - openccp.federation.attributes.actiongroup_aws
@@ -143,14 +147,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Trust an Entra application, by the address of its metadata
+- name: Create a provider from the metadata URL of an Entra application
   openccp.federation.iam_saml_provider:
     name: Entra
     metadata_url: >-
       https://login.microsoftonline.com/{{ tenant_id }}/federationmetadata/2007-06/federationmetadata.xml?appid={{
       app_id }}
 
-- name: Trust exactly this tenant, and say what changes
+- name: Show what would change, and accept only the metadata of this tenant
   openccp.federation.iam_saml_provider:
     name: Entra
     metadata_file: federationmetadata.xml
@@ -160,7 +164,7 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: Add a new signing certificate and keep the old one until the change is over
+- name: Add a new signing certificate and keep the old one during the rotation
   openccp.federation.iam_saml_provider:
     name: Entra
     metadata_file: federationmetadata.xml
@@ -173,7 +177,7 @@ EXAMPLES = r"""
     assertion_encryption_mode: required
     private_key_file: assertions.pem
 
-- name: Remove the provider
+- name: Delete the provider
   openccp.federation.iam_saml_provider:
     name: Entra
     state: absent
@@ -181,13 +185,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done or, in check mode, would be done, one sentence each.
+  description: The actions that were performed or, in check mode, would be performed, one sentence per action.
   returned: always
   type: list
   elements: str
   sample: ["Delete the SAML provider 'Entra'"]
 steps:
-  description: The same as data, one entry for each action.
+  description: The actions as structured data, one entry per action.
   returned: always
   type: list
   elements: dict
@@ -197,28 +201,28 @@ steps:
       returned: always
       type: str
     object:
-      description: The object that it changes.
+      description: The object that the action changes.
       returned: always
       type: str
     before:
-      description: What differs, as it was. Empty for an object that did not exist.
+      description: The values that change, before the action. Empty if the object did not exist.
       returned: always
       type: dict
     after:
-      description: The same as it is then. Empty for an object that is gone.
+      description: The same values after the action. Empty if the object was deleted.
       returned: always
       type: dict
     reason:
-      description: Why it is done; empty where RV(steps[].before) and RV(steps[].after) say it all.
+      description: The reason for the action. Empty if RV(steps[].before) and RV(steps[].after) are self-explanatory.
       returned: always
       type: str
 saml_provider:
-  description: The provider; empty when it does not exist.
+  description: The provider. Empty if it does not exist.
   returned: success
   type: dict
   contains:
     arn:
-      description: The ARN. It is computed from account and name, so it is known before the provider exists.
+      description: The ARN. It is computed from the account and the name, so it is known before the provider exists.
       returned: when O(state=present)
       type: str
       sample: arn:aws:iam::123456789012:saml-provider/Entra
@@ -228,7 +232,7 @@ saml_provider:
       type: str
       sample: Entra
     uuid:
-      description: The unique ID, which is part of RV(saml_provider.sign_in_url) when encryption is required.
+      description: The unique ID, which is part of RV(saml_provider.sign_in_url) if encryption is required.
       returned: when the provider exists and botocore is 1.36.13 or newer
       type: str
       sample: SAMLABCDEFGHIJKLMNOP
@@ -238,88 +242,90 @@ saml_provider:
       type: str
       sample: "2026-01-31T12:00:00Z"
     entity_id:
-      description: The identity provider that is trusted.
+      description: The entity ID of the trusted identity provider.
       returned: when O(state=present)
       type: str
       sample: https://sts.windows.net/11111111-2222-3333-4444-555555555555/
     certificates:
-      description: The signing certificates that are trusted.
+      description: The trusted signing certificates.
       returned: when O(state=present)
       type: list
       elements: dict
       contains:
         thumbprint:
-          description: SHA-1, upper-case hexadecimal digits.
+          description: The SHA-1 thumbprint in upper-case hexadecimal digits.
           type: str
           returned: always
           sample: 0123456789ABCDEF0123456789ABCDEF01234567
         sha256:
-          description: SHA-256, upper-case hexadecimal digits.
+          description: The SHA-256 fingerprint in upper-case hexadecimal digits.
           type: str
           returned: always
         subject:
-          description: Whom the certificate names.
+          description: The subject of the certificate.
           type: str
           returned: always
           sample: CN=Microsoft Azure Federated SSO Certificate
         not_before:
-          description: When it begins.
+          description: When the certificate becomes valid.
           type: str
           returned: always
           sample: "2026-01-31T12:00:00Z"
         not_after:
-          description: When it ends.
+          description: When the certificate expires.
           type: str
           returned: always
           sample: "2029-01-31T12:00:00Z"
         days_left:
-          description: The whole days until then; negative afterwards.
+          description: The number of whole days until the certificate expires. Negative if it has expired.
           type: int
           returned: always
           sample: 1095
         usable:
-          description: Whether it has begun and not ended.
+          description: Whether the certificate is within its validity period.
           type: bool
           returned: always
         key_bits:
-          description: The length of its key.
+          description: The size of the certificate's key in bits.
           type: int
           returned: always
           sample: 2048
     expires_at:
-      description: When the last of the certificates ends. (IAM's own C(ValidUntil) has nothing to do with the
-        certificates.)
+      description: When the last of the certificates expires. IAM's own C(ValidUntil) is unrelated to the certificates.
       returned: when O(state=present)
       type: str
       sample: "2029-01-31T12:00:00Z"
     days_left:
-      description: The whole days until then.
+      description: The number of whole days until the last of the certificates expires.
       returned: when O(state=present)
       type: int
       sample: 1095
     sso_locations:
-      description: Where the identity provider takes requests, as C(binding) and C(location).
+      description: The endpoints at which the identity provider accepts sign-in requests, each with C(binding) and
+        C(location).
       returned: when O(state=present)
       type: list
       elements: dict
     slo_locations:
-      description: Where the identity provider takes sign-outs, as C(binding) and C(location).
+      description: The endpoints at which the identity provider accepts sign-out requests, each with C(binding) and
+        C(location).
       returned: when O(state=present)
       type: list
       elements: dict
     sign_in_url:
       description:
-        - The reply URL to enter at the identity provider.
-        - With encryption required it is a Region's, and holds RV(saml_provider.uuid).
-      returned: when it is known
+        - The reply URL to configure at the identity provider.
+        - If encryption is required, the URL is regional and contains RV(saml_provider.uuid).
+      returned: when the URL is known
       type: str
       sample: https://signin.aws.amazon.com/saml
     assertion_encryption_mode:
       description: V(allowed) or V(required).
-      returned: when it was ever set
+      returned: when it has been set
       type: str
     private_keys:
-      description: The private keys that IAM holds, by C(key_id), with the time when each was C(added).
+      description: The private keys of the provider in IAM, each with its C(key_id) and the time at which it was
+        C(added).
       returned: when O(state=present)
       type: list
       elements: dict

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: iam_saml_provider_info
-short_description: Read IAM SAML providers, their certificates and the days that these are still valid
+short_description: Get information about IAM SAML providers and their certificates
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Reads one IAM SAML provider, or every one of the account, with what its metadata says.
+  - Returns one or all IAM SAML providers of the account, including the contents of their metadata.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
@@ -20,13 +20,13 @@ requirements:
   - lxml >= 5.0.0
 options:
   name:
-    description: The name of one provider. When omitted, every provider of the account is read, with one request each.
+    description: The name of a provider. If omitted, all SAML providers of the account are returned, which takes one
+      request for each provider.
     type: str
   account_id:
     description:
-      - The ID of the AWS account, with O(name). It saves the request that otherwise asks STS whose credentials these
-        are.
-      - The partition is then the one of O(region), or C(aws).
+      - The ID of the AWS account. Together with O(name), it saves a request to STS for the account of the credentials.
+      - The partition is then derived from O(region) and defaults to C(aws).
     type: str
 extends_documentation_fragment:
   - openccp.federation.attributes.info_module
@@ -38,24 +38,24 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read every SAML provider
+- name: Get all SAML providers
   openccp.federation.iam_saml_provider_info:
   register: found
 
-- name: Show those whose certificates all end within 45 days
+- name: Show the providers whose certificates all expire within 45 days
   ansible.builtin.debug:
     msg: >-
       {{ found.saml_providers | selectattr('days_left', 'defined') | selectattr('days_left', 'lt', 45)
       | map(attribute='name') }}
 
-- name: Read one
+- name: Get one SAML provider
   openccp.federation.iam_saml_provider_info:
     name: Entra
 """
 
 RETURN = r"""
 saml_providers:
-  description: The providers, by name; empty when there is none.
+  description: The providers, sorted by name. Empty if there are none.
   returned: success
   type: list
   elements: dict
@@ -81,90 +81,92 @@ saml_providers:
       type: str
       sample: "2026-01-31T12:00:00Z"
     entity_id:
-      description: The identity provider that is trusted.
-      returned: when the metadata can be read
+      description: The entity ID of the trusted identity provider.
+      returned: when the metadata could be read
       type: str
       sample: https://sts.windows.net/11111111-2222-3333-4444-555555555555/
     certificates:
-      description: The signing certificates that are trusted.
-      returned: when the metadata can be read
+      description: The trusted signing certificates.
+      returned: when the metadata could be read
       type: list
       elements: dict
       contains:
         thumbprint:
-          description: SHA-1, upper-case hexadecimal digits.
+          description: The SHA-1 thumbprint in upper-case hexadecimal digits.
           type: str
           returned: always
           sample: 0123456789ABCDEF0123456789ABCDEF01234567
         sha256:
-          description: SHA-256, upper-case hexadecimal digits.
+          description: The SHA-256 fingerprint in upper-case hexadecimal digits.
           type: str
           returned: always
         subject:
-          description: Whom the certificate names.
+          description: The subject of the certificate.
           type: str
           returned: always
           sample: CN=Microsoft Azure Federated SSO Certificate
         not_before:
-          description: When it begins.
+          description: When the certificate becomes valid.
           type: str
           returned: always
           sample: "2026-01-31T12:00:00Z"
         not_after:
-          description: When it ends.
+          description: When the certificate expires.
           type: str
           returned: always
           sample: "2029-01-31T12:00:00Z"
         days_left:
-          description: The whole days until then; negative afterwards.
+          description: The number of whole days until the certificate expires. Negative if it has expired.
           type: int
           returned: always
           sample: 1095
         usable:
-          description: Whether it has begun and not ended.
+          description: Whether the certificate is within its validity period.
           type: bool
           returned: always
         key_bits:
-          description: The length of its key.
+          description: The size of the certificate's key in bits.
           type: int
           returned: always
           sample: 2048
     expires_at:
-      description: When the last of the certificates ends. (IAM's own C(ValidUntil) has nothing to do with the
-        certificates.)
-      returned: when the metadata can be read
+      description: When the last of the certificates expires. IAM's own C(ValidUntil) is unrelated to the certificates.
+      returned: when the metadata could be read
       type: str
       sample: "2029-01-31T12:00:00Z"
     days_left:
-      description: The whole days until then.
-      returned: when the metadata can be read
+      description: The number of whole days until the last of the certificates expires.
+      returned: when the metadata could be read
       type: int
       sample: 1095
     sso_locations:
-      description: Where the identity provider takes requests, as C(binding) and C(location).
-      returned: when the metadata can be read
+      description: The endpoints at which the identity provider accepts sign-in requests, each with C(binding) and
+        C(location).
+      returned: when the metadata could be read
       type: list
       elements: dict
     slo_locations:
-      description: Where the identity provider takes sign-outs, as C(binding) and C(location).
-      returned: when the metadata can be read
+      description: The endpoints at which the identity provider accepts sign-out requests, each with C(binding) and
+        C(location).
+      returned: when the metadata could be read
       type: list
       elements: dict
     metadata_problem:
-      description: Why the metadata cannot be read.
-      returned: when it cannot be read
+      description: Why the metadata could not be read.
+      returned: when the metadata could not be read
       type: str
     sign_in_url:
-      description: The reply URL to enter at the identity provider.
-      returned: when it is known
+      description: The reply URL to configure at the identity provider.
+      returned: when the URL is known
       type: str
       sample: https://signin.aws.amazon.com/saml
     assertion_encryption_mode:
       description: V(allowed) or V(required).
-      returned: when it was ever set
+      returned: when it has been set
       type: str
     private_keys:
-      description: The private keys that IAM holds, by C(key_id), with the time when each was C(added).
+      description: The private keys of the provider in IAM, each with its C(key_id) and the time at which it was
+        C(added).
       returned: always
       type: list
       elements: dict

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: live_probe
-short_description: Ask the live clouds by experiment what no documentation says
+short_description: Answer open questions about the live clouds by experiment
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Answers open questions on Microsoft Entra ID, AWS IAM and Amazon Connect, each by an experiment with objects that it
-    makes and removes again. It changes nothing that it did not make.
-  - The role C(live_probe) asks all of them, cleans up in any case, and makes the report.
-  - For a test tenant and a test account.
+  - Answers questions about Microsoft Entra ID, AWS IAM and Amazon Connect that no documentation answers. Each
+    experiment creates its own objects and removes them afterwards. No other objects are changed.
+  - The role P(openccp.federation.live_probe#role) runs all experiments, always cleans up, and writes a report.
+  - Use this module only with a test tenant and a test account.
 requirements:
   - boto3 >= 1.35.0
   - botocore >= 1.35.0
@@ -23,51 +23,52 @@ requirements:
 options:
   state:
     description:
-      - V(answered) makes the experiments of O(questions), and removes what they made.
-      - V(clean) removes what earlier runs left, such as one that was killed. Only objects are removed whose names have
-        the form that the probe gives, C(openccp-live-probe-) with twelve hexadecimal digits and a number.
+      - V(answered) runs the experiments for O(questions) and removes the objects that they created.
+      - V(clean) removes objects that earlier, interrupted runs left behind. Only objects with names of the form that
+        the probe uses are removed, which is C(openccp-live-probe-) followed by twelve hexadecimal digits and a number.
     type: str
     choices: [answered, clean]
     default: answered
   questions:
     description:
-      - The ids of the questions.
-      - L(The list, https://github.com/openccp/federation/blob/main/docs/not-verified.md) says which ones can be asked.
+      - The IDs of the questions.
+      - L(The list of open questions, https://github.com/openccp/federation/blob/main/docs/not-verified.md) shows which
+        questions can be answered by experiment.
     type: list
     elements: str
     default: []
   clouds:
-    description: Which clouds are cleaned with O(state=clean).
+    description: The clouds to clean with O(state=clean).
     type: list
     elements: str
     choices: [entra, iam, connect]
     default: [entra, iam, connect]
   mark:
     description:
-      - Twelve hexadecimal digits, which tell the names of one run from those of others. When omitted, O(state=answered)
-        draws them.
-      - With O(state=clean) only what bears it is removed. When omitted, what any run made.
+      - Twelve hexadecimal digits that distinguish the names of one run from those of other runs. If omitted,
+        O(state=answered) generates them.
+      - With O(state=clean), only objects with this mark are removed. If omitted, the objects of all runs are removed.
     type: str
   confirm:
     description:
-      - The id of the tenant and the number of the account, joined by a slash. Nothing is made unless those are named
-        where it is made.
-      - Not needed in check mode, which shows both.
+      - The ID of the tenant and the ID of the AWS account, separated by a slash. Nothing is created unless they match
+        the tenant and the account of the credentials.
+      - Not required in check mode, which returns both.
     type: str
   instance_id:
     description:
-      - The id of an Amazon Connect instance in which users may be made.
-      - Without it, the questions that need a user are not asked.
+      - The ID of an Amazon Connect instance in which users can be created.
+      - If omitted, questions that require a user are not answered.
     type: str
   repetitions:
     description:
-      - How often each lag is measured, every time on new objects. RV(answers[].spread) then shows how the durations are
-        spread. All objects are there until the end of the run.
-      - The other experiments are made once.
+      - How many times each delay is measured, each time with new objects. RV(answers[].spread) then shows the
+        distribution of the durations. All objects exist until the end of the run.
+      - All other experiments run once.
     type: int
     default: 1
   wait_timeout:
-    description: How many seconds to wait for a cloud to show what was written.
+    description: The maximum time, in seconds, to wait until a cloud returns the written values.
     type: int
     default: 300
 extends_documentation_fragment:
@@ -80,95 +81,96 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    description: Says where the experiments would be made or what would be removed, and makes no write.
+    description: Reports where the experiments would run or what would be removed, without changing anything.
   diff_mode:
     support: none
-    description: What is made is gone in the end.
+    description: All created objects are removed at the end.
   idempotent:
     support: none
-    description: Each run makes the experiments anew.
+    description: Each run repeats the experiments.
 """
 
 EXAMPLES = r"""
-- name: See where the experiments would be made
+- name: Show where the experiments would run
   openccp.federation.live_probe:
     questions: [identifier_suffix]
   check_mode: true
   register: probe
 
-- name: Find out whether an identifier may have any suffix
+- name: Find out whether an identifier can have any suffix
   openccp.federation.live_probe:
     questions: [identifier_suffix]
     confirm: 11111111-1111-1111-1111-111111111111/111122223333
 
-- name: Remove what a killed run left
+- name: Remove the objects of an interrupted run
   openccp.federation.live_probe:
     state: clean
 """
 
 RETURN = r"""
 places:
-  description: Where the experiments are made.
+  description: Where the experiments run.
   returned: always
   type: dict
   contains:
     tenant_id:
-      description: The tenant, null when no question is about it.
+      description: The ID of the tenant. Null if no question concerns it.
       type: str
       returned: always
     account_id:
-      description: The account, null when no question is about it.
+      description: The ID of the AWS account. Null if no question concerns it.
       type: str
       returned: always
     partition:
-      description: The partition of AWS.
+      description: The AWS partition.
       type: str
       returned: always
       sample: aws
 mark:
-  description: The part of all names of this run that tells it from others.
+  description: The part of the object names that distinguishes this run from others.
   returned: with O(state=answered)
   type: str
 answers:
-  description: The answers, without names, ids and secrets.
+  description: The answers, without names, IDs and secrets.
   returned: with O(state=answered)
   type: list
   elements: dict
   contains:
     id:
-      description: The question.
+      description: The ID of the question.
       type: str
       returned: always
     answer:
-      description: The answer, V(not_told) where the question cannot be asked here.
+      description: The answer. V(not_told) if the question cannot be answered here.
       type: str
       returned: always
     why:
-      description: Why it cannot be asked here.
+      description: Why the question cannot be answered here.
       type: str
-      returned: when it cannot
+      returned: when the question cannot be answered
     evidence:
-      description: The requests, each with C(request), C(status), C(seconds), and of an error C(code) and C(message).
+      description: The requests, each with C(request), C(status), C(seconds) and, for an error, C(code) and C(message).
       type: list
       elements: dict
       returned: always
     measured:
-      description: Seconds that were measured, by the sandbox's setting for them.
+      description: The measured durations in seconds, by the corresponding setting of the sandbox.
       type: dict
       returned: always
     spread:
       description:
-        - How the durations are spread, by the sandbox's setting for them.
-        - C(seconds) counts them by classes, each named by its upper end in seconds. C(later_reads) followed one
-          that showed the object, and C(backwards) of these did not show it.
+        - The distribution of the durations, by the corresponding setting of the sandbox.
+        - C(seconds) is a histogram, with the upper bound of each class in seconds as its key. C(later_reads) is the
+          number of reads after the first read that showed the object, and C(backwards) the number of these that did not
+          show it.
       type: dict
       returned: always
     seconds:
-      description: How long the experiment took.
+      description: The duration of the experiment in seconds.
       type: float
       returned: always
 removed:
-  description: What was removed, or would be.
+  description: The objects that were removed or, in check mode, would be removed.
   returned: with O(state=clean)
   type: list
   elements: str
@@ -245,7 +247,7 @@ class Probe:
         return self.entra if question in entra_experiments.EXPERIMENTS else self.aws
 
     def places(self, entra: bool, aws: bool) -> dict[str, t.Any]:
-        """Where the experiments are made. Signs in to each cloud that is needed."""
+        """Where the experiments run. Signs in to each cloud that is needed."""
         account = account_of(self.module) if aws else None
         region = self.module.region
         partition = account.partition if account else _partition(region)

@@ -7,43 +7,43 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: saml_response_info
-short_description: Say what is in a SAML response and what AWS would answer to it
+short_description: Get the contents of a SAML response and check whether AWS would accept it
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Takes a SAML response that somebody copied from a browser, says what is in it, and checks it against the SAML
-    provider and the role that it names, or against files.
-  - A SAML response is a live credential. For some minutes whoever has it can sign in as the person it is about. It is
-    never returned.
+  - Decodes a SAML response that was copied from a browser, and checks it against the SAML provider and the role that it
+    names, or against files.
+  - A SAML response is a live credential. For several minutes, anybody who has it can sign in as its subject. The module
+    never returns it.
 options:
   response:
     description:
-      - The value of the form field C(SAMLResponse) in base64, the whole form's body, the XML document, the content of a
-        HAR file or of an export of SAML-tracer, or a request that was copied as cURL, fetch, PowerShell or as it was
-        sent.
-      - What copying does to a value is undone (quotes, line breaks, percent signs, missing padding). What the response
-        says is judged as it was sent, down to each blank.
-      - Of several responses the last one that goes to AWS is taken.
-      - Prefer O(file), since a value that is given here passes through the playbook and its variables.
+      - The value of the form field C(SAMLResponse) in base64, the complete form body, the XML document, the contents of
+        a HAR file or of a SAML-tracer export, or a request that was copied as cURL, fetch, PowerShell or raw text.
+      - Artefacts of copying (quotes, line breaks, percent-encoding, missing padding) are removed. The contents of the
+        response are evaluated exactly as sent, including whitespace.
+      - If there are several responses, the last one that was sent to AWS is used.
+      - Prefer O(file), because a value of this option passes through the playbook and its variables.
     type: str
   file:
     description:
-      - A file that holds any of these, in UTF-8 or UTF-16.
-      - A HAR file holds other secrets of the browser as well; delete it when you are done.
+      - The path to a file with any of the contents that O(response) accepts, in UTF-8 or UTF-16.
+      - A HAR file contains other secrets of the browser as well. Delete it afterwards.
     type: path
   metadata_file:
     description:
-      - The metadata to verify the signature with, in place of that of the SAML provider in IAM.
-      - With this or O(trust_policy_file) nothing is asked of AWS.
+      - The path to the metadata with which to verify the signature, instead of the metadata of the SAML provider in
+        IAM.
+      - With O(metadata_file) or O(trust_policy_file), no requests are sent to AWS.
     type: path
   trust_policy_file:
     description:
-      - The trust policy of the role as JSON, in place of that of the role in IAM.
-      - With this or O(metadata_file) nothing is asked of AWS.
+      - The path to the trust policy of the role as JSON, instead of the trust policy in IAM.
+      - With O(metadata_file) or O(trust_policy_file), no requests are sent to AWS.
     type: path
   max_session_duration:
-    description: The longest session in seconds that the role of O(trust_policy_file) allows.
+    description: The maximum session duration, in seconds, of the role that O(trust_policy_file) belongs to.
     type: int
     default: 3600
 extends_documentation_fragment:
@@ -58,27 +58,27 @@ requirements:
   - lxml >= 5.0.0
   - signxml >= 3.2.2
 notes:
-  - To take a response safely, open the developer tools of a private browser window at the tab for the network, preserve
-    the log, sign in, and copy the C(SAMLResponse) of the request to AWS's sign-in into a file that nobody else can
-    read. AWS redeems a response once and only for five minutes, so let the sign-in finish, wait that long, and delete
-    the file afterwards.
-  - That the response has ended meanwhile is a warning, not a failure. Everything else is judged as AWS would have
-    judged it in time.
+  - To capture a response safely, open the network tab of the developer tools in a private browser window, enable the
+    option to preserve the log, sign in, and copy the C(SAMLResponse) of the request to the AWS sign-in endpoint into a
+    file that nobody else can read. AWS accepts a response only once and only for five minutes, so let the sign-in
+    finish, wait five minutes, and delete the file afterwards.
+  - An expired response is reported as a warning, not as a failure. All other checks are made as if the response had
+    been received in time.
 seealso:
   - module: openccp.federation.federation_check
 """
 
 EXAMPLES = r"""
-- name: What would AWS answer to this response?
+- name: Check whether AWS would accept a response
   openccp.federation.saml_response_info:
     file: response.txt
   register: asked
 
-- name: Show it
+- name: Show the findings
   ansible.builtin.debug:
     var: asked.table
 
-- name: Check a response of somebody else's account, against the files that they sent
+- name: Check a response of a different account against files
   openccp.federation.saml_response_info:
     file: session.har
     metadata_file: federationmetadata.xml
@@ -89,34 +89,35 @@ EXAMPLES = r"""
 RETURN = r"""
 accepted:
   description:
-    - Whether AWS lets the person in, null when that cannot be told.
-    - Of several roles, which AWS lets the person choose from, one that can be taken is enough.
+    - Whether AWS accepts the response. Null if this cannot be determined.
+    - If the response contains several roles, from which AWS lets the person choose, it is accepted if at least one role
+      can be assumed.
   returned: always
   type: bool
 answer:
-  description: The text of AWS's answer, empty when it lets the person in or when that cannot be told.
+  description: The error message of AWS. Empty if AWS accepts the response or if this cannot be determined.
   returned: always
   type: str
   sample: Response signature invalid
 saml_response:
-  description: What is in the response.
+  description: The contents of the response.
   returned: always
   type: dict
   contains:
     issuer:
-      description: The entity ID of the directory.
+      description: The entity ID of the identity provider.
       returned: always
       type: str
     destination:
-      description: Where the response is to be posted.
+      description: The URL to which the response must be posted.
       returned: always
       type: str
     recipient:
-      description: The reply URL that it is meant for, which the role's trust policy compares.
+      description: The reply URL for which the response is intended, which is compared with the role's trust policy.
       returned: always
       type: str
     audiences:
-      description: Whom it is meant for.
+      description: The audiences for which the response is intended.
       returned: always
       type: list
       elements: str
@@ -129,23 +130,23 @@ saml_response:
       returned: always
       type: str
     issued:
-      description: When it was issued.
+      description: When the response was issued.
       returned: always
       type: str
     not_before:
-      description: When it begins to be valid.
+      description: When the response becomes valid.
       returned: always
       type: str
     not_on_or_after:
-      description: When it ends.
+      description: When the certificate expires.
       returned: always
       type: str
     claims:
-      description: Every claim by name, with its list of values.
+      description: The claims, each name with its list of values.
       returned: always
       type: dict
     signed:
-      description: What is signed, C(response), C(assertion) or both.
+      description: The signed elements, C(response), C(assertion) or both.
       returned: always
       type: list
       elements: str
@@ -155,24 +156,24 @@ saml_response:
       type: list
       elements: str
     encrypted:
-      description: Whether the assertion is encrypted, so that nothing of it can be told.
+      description: Whether the assertion is encrypted. The contents of an encrypted assertion cannot be read.
       returned: always
       type: bool
     relay_state:
       description: The relay state.
-      returned: when it was copied too
+      returned: when the relay state was also copied
       type: str
     posted_to:
-      description: Where the browser posted the response.
-      returned: when what was copied says it
+      description: The URL to which the browser posted the response.
+      returned: when the copied text contains the URL
       type: str
 findings:
-  description: What was checked, each as M(openccp.federation.federation_check) returns it.
+  description: The findings, in the same format as returned by M(openccp.federation.federation_check).
   returned: always
   type: list
   elements: dict
 table:
-  description: The findings as lines for a terminal.
+  description: The findings as text lines for a terminal.
   returned: always
   type: list
   elements: str

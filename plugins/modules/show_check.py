@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: show_check
-short_description: Prints a check for the helpdesk
+short_description: Print the result of a federation check for the helpdesk
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Prints what M(openccp.federation.federation_check) returned as plain text, in the width and colours of the terminal.
-  - What fails comes first, with one cause and one command for each person; all the rest is a line.
-  - It runs where Ansible runs.
+  - Prints the result of M(openccp.federation.federation_check) as plain text, in the width and colours of the terminal.
+  - Failures come first, with one cause and one command for each person. Everything else is summarised in one line.
+  - The module runs on the controller.
 extends_documentation_fragment:
   - openccp.federation.attributes.info_module
 options:
@@ -23,7 +23,7 @@ options:
     type: dict
     required: true
   inventories:
-    description: The inventories that the commands name.
+    description: The inventories to use in the printed commands.
     type: list
     elements: str
     default: []
@@ -40,7 +40,7 @@ EXAMPLES = r"""
     fail_on: never
   register: checked
 
-- name: Print what was found
+- name: Print the result
   openccp.federation.show_check:
     check: "{{ checked }}"
     inventories: "{{ ansible_inventory_sources }}"
@@ -48,7 +48,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: What was printed, without colours.
+  description: The printed lines, without colours.
   returned: success
   type: list
   elements: str
