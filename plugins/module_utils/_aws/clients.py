@@ -78,12 +78,17 @@ def client(module: AnsibleAWSModule, service: str, region: str | None = None, re
     """
     place = {"region": region} if region else {}
     made = module.client(service, config=Config(retries={"mode": "standard", "max_attempts": retries}), **place)
-    model = made.meta.service_model
-    made.meta.events.register_first(f"needs-retry.{model.service_id.hyphenize()}", _take_as_said)
-    made.meta.events.register_first(f"before-parse.{model.service_id.hyphenize()}", _check_content)
-    made.meta.events.register_first(f"after-call.{model.service_id.hyphenize()}", _check_parsed)
     if _record.is_on():
         recorded.attach(made)
+    return careful(made)
+
+
+def careful(made: t.Any) -> t.Any:
+    """A client that repeats nothing in vain, and takes nothing for an answer that is none."""
+    service = made.meta.service_model.service_id.hyphenize()
+    made.meta.events.register_first(f"needs-retry.{service}", _take_as_said)
+    made.meta.events.register_first(f"before-parse.{service}", _check_content)
+    made.meta.events.register_first(f"after-call.{service}", _check_parsed)
     return made
 
 
@@ -110,11 +115,13 @@ def _check_parsed(model: t.Any, http_response: t.Any, parsed: t.Any, **dummy: t.
 
 
 def _check_body(operation_model: t.Any, status: int, body: bytes) -> None:
-    shape = operation_model.output_shape
-    if status >= 300 or shape is None or not shape.members:
+    if status >= 300:
         return
+    shape = operation_model.output_shape
     if operation_model.service_model.protocol == "query":
         promised = f"<{operation_model.name}Response".encode() in body
+    elif shape is None or not shape.members:
+        promised = not body.strip() or _is_object(body)
     else:
         promised = _is_object(body)
     if not promised:

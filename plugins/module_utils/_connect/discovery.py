@@ -9,7 +9,7 @@ import concurrent.futures
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, careful
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import MANAGED_BY, OURS
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_arn
 from ansible_collections.openccp.federation.plugins.module_utils._domain.policies import parse as parse_policy
@@ -110,11 +110,8 @@ class Discovery:
                 found.gaps.append(Gap(str(account), str(error), error.code in MISSING_PERMISSION))
                 continue
             # boto3 sessions are not safe to share between threads while they make clients; clients are.
-            iam = session.client("iam", region_name=home, **self._more)
-            places += [
-                (account, region, session.client("connect", region_name=region, **self._more), iam)
-                for region in regions
-            ]
+            iam = self._client(session, "iam", home)
+            places += [(account, region, self._client(session, "connect", region), iam) for region in regions]
         good: set[Account] = set()
         refused: list[tuple[Account, str, FederationError]] = []
         with concurrent.futures.ThreadPoolExecutor(self._workers) as pool:
@@ -140,7 +137,7 @@ class Discovery:
         if account.external_id:
             request["ExternalId"] = account.external_id
         with attempt(f"assume the role {account.role_arn}"):
-            answer = session.client("sts", region_name=region, **self._more).assume_role(**request)["Credentials"]
+            answer = self._client(session, "sts", region).assume_role(**request)["Credentials"]
         return self._entered(
             aws_access_key_id=answer["AccessKeyId"],
             aws_secret_access_key=answer["SecretAccessKey"],
@@ -152,6 +149,9 @@ class Discovery:
         session = botocore.session.get_session()
         session.register_component("data_loader", self._descriptions)
         return boto3.session.Session(botocore_session=session, **credentials)
+
+    def _client(self, session: t.Any, service: str, region: str) -> t.Any:
+        return careful(session.client(service, region_name=region, **self._more))
 
     def _look(self, connect: t.Any, iam: t.Any, account: Account) -> list[dict[str, t.Any]]:
         with attempt("list the Amazon Connect instances"):

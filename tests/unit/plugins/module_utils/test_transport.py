@@ -12,6 +12,7 @@ import collections.abc
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
 import http.server
 import json
 import ssl
@@ -23,11 +24,13 @@ from types import SimpleNamespace
 
 import boto3
 import botocore.config
+import botocore.loaders
 import pytest
 import trustme
 import urllib3.util.retry
 from ansible_collections.openccp.federation.plugins.module_utils import _http
 from ansible_collections.openccp.federation.plugins.module_utils._aws import clients, metadata_source
+from ansible_collections.openccp.federation.plugins.module_utils._connect.discovery import Account, Discovery
 from ansible_collections.openccp.federation.plugins.module_utils._entra import graph
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 
@@ -134,6 +137,17 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def descriptions() -> collections.abc.Iterator[None]:
+    """What botocore reads of a service, it reads once for all the clients here: half a second of each."""
+    load = botocore.loaders.JSONFileLoader.load_file
+    with pytest.MonkeyPatch.context() as patch:
+        loader = botocore.loaders.JSONFileLoader()
+        known = functools.cache(lambda path: load(loader, path))
+        patch.setattr(botocore.loaders.JSONFileLoader, "load_file", lambda self, path: known(path))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def environment(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Authorities of our own, no proxy, and no pause that is really slept."""
@@ -197,14 +211,23 @@ def amazon(server: Server, service: str) -> t.Any:
     return clients.client(t.cast("t.Any", SimpleNamespace(client=client)), service)
 
 
-def _describe(server: Server) -> t.Any:
-    with clients.attempt("read the instance"):
-        return amazon(server, "connect").describe_instance(InstanceId="x")
+def _asked(service: str, operation: str, **params: str) -> t.Callable[[Server], t.Any]:
+    """A call of AWS as the modules make it."""
+
+    def make(server: Server) -> t.Any:
+        with clients.attempt(f"do {operation}"):
+            return getattr(amazon(server, service), operation)(**params)
+
+    return make
 
 
-def _provider(server: Server) -> t.Any:
-    with clients.attempt("read the provider"):
-        return amazon(server, "iam").get_saml_provider(SAMLProviderArn="arn:aws:iam::111122223333:saml-provider/Entra")
+def _discovered(server: Server) -> t.Any:
+    """What the inventory finds; it has clients of its own, and tells what it could not see as gaps."""
+    keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "not-a-secret"}
+    found = Discovery(keys, str, endpoint_url=server.url).run([Account()], ["us-west-2"])
+    for gap in found.gaps:
+        raise FederationError(gap.reason)
+    return found.instances
 
 
 #: the call → the path that answers it, and how it is made
@@ -220,9 +243,22 @@ CALLS: t.Final[dict[str, tuple[str, t.Callable[[Server], t.Any]]]] = {
     "DELETE": ("/v1.0/x", lambda server: microsoft(server).request(graph.Request("DELETE", "/x", "delete x"))),
     "list": ("/v1.0/list", lambda server: list(microsoft(server).pages("/list", "list x"))),
     "batch": ("/v1.0/$batch", lambda server: microsoft(server).batch([graph.Request("GET", "/x", "read x")])[0].get()),
-    "Connect": ("/instance/x", _describe),
-    "IAM": ("/", _provider),
+    "Connect": ("/instance/x", _asked("connect", "describe_instance", InstanceId="x")),
+    "IAM": ("/", _asked("iam", "get_role", RoleName="x")),
+    "STS": ("/", _asked("sts", "get_caller_identity")),
+    "Cognito": ("/", _asked("cognito-idp", "describe_user_pool", UserPoolId="us-west-2_x")),
+    "inventory": ("/instance", _discovered),
 }
+#: writes of AWS whose answers hold nothing
+WRITES: t.Final[dict[str, tuple[str, t.Callable[[Server], t.Any]]]] = {
+    "write of Connect": ("/users/x/y", _asked("connect", "delete_user", InstanceId="x", UserId="y")),
+    "write of IAM": ("/", _asked("iam", "delete_role", RoleName="x")),
+    "write of Cognito": (
+        "/",
+        _asked("cognito-idp", "delete_identity_provider", UserPoolId="us-west-2_x", ProviderName="x"),
+    ),
+}
+AMAZON: t.Final = ("Connect", "IAM", "STS", "Cognito", "inventory")
 DOWNLOADS: t.Final[dict[str, t.Callable[[Server], t.Any]]] = {
     "metadata of an application": lambda server: microsoft(server).public(
         f"{server.url}/metadata", "read the metadata"
@@ -256,10 +292,16 @@ BAD: t.Final[dict[str, Raw]] = {
 }
 
 
-@pytest.mark.parametrize("bad", BAD)
-@pytest.mark.parametrize("call", CALLS)
+#: what is as good as any answer where none is expected; IAM has always one
+EMPTY_IS_GOOD: t.Final = {(call, "empty with 200") for call in ("write of Connect", "write of Cognito")}
+
+
+@pytest.mark.parametrize(
+    ("call", "bad"),
+    [(call, bad) for call in (*CALLS, *WRITES) for bad in BAD if (call, bad) not in EMPTY_IS_GOOD],
+)
 def test_an_answer_that_is_none_is_one_clear_error(server: Server, call: str, bad: str) -> None:
-    path, make = CALLS[call]
+    path, make = {**CALLS, **WRITES}[call]
     server.answers[path] = [BAD[bad]]
     with pytest.raises(FederationError) as raised:
         make(server)
@@ -270,7 +312,7 @@ def test_an_answer_that_is_none_is_one_clear_error(server: Server, call: str, ba
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("call", [call for call in CALLS if call not in ("Connect", "IAM")])
+@pytest.mark.parametrize("call", [call for call in CALLS if call not in AMAZON])
 def test_no_redirect_is_followed(server: Server, authority: trustme.CA, call: str, status: int) -> None:
     path, make = CALLS[call]
     with serving(tls(authority)) as other:
@@ -482,7 +524,7 @@ def test_downloads_that_end_too_soon(server: Server, call: str, body: bytes) -> 
 
 
 ANY_CALL: t.Final = {**{call: make for call, (dummy, make) in CALLS.items()}, **DOWNLOADS}
-ONE_OF_EACH: t.Final = ("OpenID configuration", "Connect", "IAM", "metadata_url")
+ONE_OF_EACH: t.Final = ("OpenID configuration", *AMAZON, "metadata_url")
 
 
 def _year(year: int) -> dt.datetime:
@@ -538,6 +580,11 @@ def test_a_file_of_authorities_that_cannot_be_used(
     with pytest.raises(FederationError, match=f"REQUESTS_CA_BUNDLE names {path}, which"):
         ANY_CALL[call](server)
     assert not pauses
+    if call in AMAZON:
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(path))
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+        with pytest.raises(FederationError, match=f"AWS_CA_BUNDLE names {path}, which"):
+            ANY_CALL[call](server)
 
 
 @pytest.mark.parametrize("call", ONE_OF_EACH)
