@@ -13,6 +13,9 @@ from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
+from ansible_collections.openccp.federation.plugins.plugin_utils import _filters
+
+_filters.load()
 
 ROLES: t.Final = Path(__file__).resolve().parents[2] / "roles"
 #: those of the playbooks, which belong to no role

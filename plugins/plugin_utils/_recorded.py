@@ -12,6 +12,9 @@ import typing as t
 from pathlib import Path
 
 from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible_collections.openccp.federation.plugins.plugin_utils import _filters
+
+_filters.load()
 
 #: The variable of the roles, and what the modules read.
 OPTION: t.Final = "federation_record"
