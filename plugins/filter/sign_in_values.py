@@ -18,8 +18,9 @@ positional: _input
 options:
   _input:
     description:
-      - The values, C(region), C(instance_alias), C(role_name) and C(provider_name), and optionally C(role_path),
+      - The values, C(region), C(role_name) and C(provider_name), and optionally C(instance_alias), C(role_path),
         C(destination), C(account_id), C(instance_id), C(access_url) (of the instance) and C(new_domain).
+      - Without C(instance_alias), as where there are user pools alone, the identifier is empty, except in GovCloud.
       - For an instance that is on C(awsapps.com), C(new_domain) says whether the relay state leads to its new domain.
       - When it is omitted, the destination decides, since only the pages of the old domain begin with C(/connect).
     type: dict

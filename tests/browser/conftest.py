@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from federation import Federation
 
+from demo_end import DemoEnd, demo_end
 from federation_sandbox import browser
 from federation_sandbox.testing import Sandbox, running_sandbox
 
@@ -61,6 +62,13 @@ def federation(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Federation:
     running.world.reset()
     running.world.settings.limits = False
     return Federation(running)
+
+
+@pytest.fixture(params=[True, False], ids=["chromium", "no-chromium"])
+def demo(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> collections.abc.Iterator[DemoEnd]:
+    """How a demo ends, with a browser and without one."""
+    with demo_end(request.param, monkeypatch) as end:
+        yield end
 
 
 @pytest.fixture

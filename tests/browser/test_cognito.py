@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 import urllib.parse
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from demo_cognito import prove_both
 from federation import ACCOUNT, JANE, REGION, Federation
 from requests_oauthlib import OAuth2Session
 
+from demo_end import DemoEnd
 from federation_sandbox import browser, clouds, http_sign_in
 
 HOST: t.Final = f"desk.auth.{REGION}.amazoncognito.com"
@@ -68,26 +68,16 @@ def make_pool(federation: Federation, folder: Path) -> str:
     return t.cast("str", client_id)
 
 
-@pytest.mark.parametrize("chromium", [True, False])
 def test_the_demo_signs_one_person_in_to_both(
-    chromium: bool,
-    federation: Federation,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    demo: DemoEnd, federation: Federation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if not chromium:
-        monkeypatch.setattr(browser, "missing", lambda: "nobody installed one")
-    elif browser.missing():
-        pytest.skip(browser.missing())
     query = {"identity_provider": "Entra", "client_id": make_pool(federation, tmp_path), "response_type": "code"}
     query |= {"redirect_uri": CALLBACK, "scope": "openid email"}
     url, picture = f"https://{HOST}/oauth2/authorize?{urllib.parse.urlencode(query)}", tmp_path / "page.png"
-    with ThreadPoolExecutor() as apart:  # as in test_demo.py
-        person = apart.submit(prove_both, federation.sandbox, federation.url, url, JANE, picture).result()
+    person = demo.run(prove_both, federation.sandbox, federation.url, url, JANE, picture)
     assert (person["email"], person["username"]) == (JANE, f"Entra_{JANE}")
     assert f"Supervisors at page.example: {JANE}" in capsys.readouterr().out
-    assert picture.exists() is chromium
+    assert picture.exists() is demo.chromium
 
 
 def test_one_session_of_entra_opens_the_panel_and_the_page(

@@ -8,6 +8,7 @@ what it made.
 from __future__ import annotations
 
 import copy
+import json
 import typing as t
 from pathlib import Path
 
@@ -90,6 +91,27 @@ def test_halves_hand_over(sandbox: Sandbox, pool: UserPool, playbooks: Playbooks
     assert pool.sign_in(JANE)["email"] == JANE
     details = sandbox.world.state(Cognito).pools[pool.id].providers[PROVIDER].details
     assert ("MetadataURL" in details) is (source == "url")
+
+
+def test_the_check_looks_at_the_pools_of_every_host(playbooks: Playbooks, pool: UserPool, tmp_path: Path) -> None:
+    """Of one whose agents' path fails, since it has no instance yet, and of one that has user pools alone."""
+    region = {"federation_region": "eu-central-1", "federation_assigned_groups": ["Contact centre agents"]}
+    pools = {"federation_user_pools": [pool.variables(provider_name="Entra")]}
+    hosts = {"alone": {**region, **pools}, "broken": {**region, **pools, "federation_instance_alias": "example-none"}}
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    playbooks.succeed("cognito", inventory, "--limit", "alone")
+    checked = playbooks.fail("check", inventory)
+    assert checked.failed_hosts() == ["broken"]
+    assert "There is no Amazon Connect instance" in checked.message()
+    shown = {
+        event["host"]: event["result"]["msg"]
+        for event in checked.events
+        if str(event.get("task")).endswith("The sign-in path of the user pool")
+    }
+    assert set(shown) == set(hosts)
+    assert not [line for lines in shown.values() for line in lines if "fail" in line]
+    assert len(checked.tasks("federation_check")) == 1, "there is nothing of it to check"
 
 
 def shared(federation: Federation, folder: Path) -> tuple[UserPool, Playbooks, dict[str, t.Any]]:

@@ -12,21 +12,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._domain import arns, urls
-from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import GOVCLOUD, partition_of_region
+from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import (
+    GOVCLOUD,
+    Partition,
+    partition_of_region,
+)
 
 
 @dataclass(frozen=True)
 class Given:
     """What a user gives, and what is known of the instance.
 
-    account_id, instance_id, access_url: empty while the instance does not exist. new_domain: true or false, empty when
-    the destination decides.
+    instance_alias: empty where there are user pools alone. account_id, instance_id, access_url: empty while the
+    instance does not exist. new_domain: true or false, empty when the destination decides.
     """
 
     region: str
-    instance_alias: str
     role_name: str
     provider_name: str
+    instance_alias: str = ""
     role_path: str = "/"
     destination: str = ""
     account_id: str = ""
@@ -47,9 +51,7 @@ def sign_in_values(given: Given) -> dict[str, str]:
     new_domain = urls.leads_to_new_domain(given.access_url, given.destination, told)
     values = {
         "partition": partition.name,
-        "identifier": partition.audience
-        if partition is GOVCLOUD
-        else urls.unique_identifier(partition, given.instance_alias),
+        "identifier": _identifier(partition, given.instance_alias),
         "reply_url": urls.default_reply_url(given.region),
     }
     arns.check_role_path(given.role_path)
@@ -67,3 +69,10 @@ def sign_in_values(given: Given) -> dict[str, str]:
             partition.name, given.region, given.account_id, given.instance_id
         )
     return values
+
+
+def _identifier(partition: Partition, alias: str) -> str:
+    """The default identifier of the application; empty while no instance is named."""
+    if partition is GOVCLOUD:
+        return partition.audience
+    return urls.unique_identifier(partition, alias) if alias else ""
