@@ -6,9 +6,12 @@
 With --once it is this process, and a JSON object {"module", "arguments", "environment"} on standard input says which
 module. Without, each line is such an object, or {"command", "arguments", "environment", "working"}, and each run is a
 fork of this process, which has loaded the libraries: that saves most of a module's second, and half a second of a
-command. The object's "folder" then says where the files out and err go ("merged": into one), and the line that
-answers is the exit status. With --commands Ansible itself is loaded too; it takes its settings from this process's
-environment, so those of its requests must be the same.
+command. The object's "folder" then says where the files out and err go ("merged": into one). Two lines answer: the
+run's process ID, and at its end the exit status. With --commands Ansible itself is loaded too; it takes its settings
+from this process's environment, so those of its requests must be the same.
+
+"patience" makes a run hurry: its pauses take no time but by its own clock, and it waits for no answer longer than that
+many seconds.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ import os
 import pathlib
 import pkgutil
 import runpy
+import socket
 import sys
+import time
 import traceback
 import typing as t
 
@@ -52,6 +57,9 @@ COMMANDS: t.Final = (
 )
 PLUGINS: t.Final = ("action", "filter", "test", "inventory", "vars")
 
+#: Seconds: a shorter pause is no wait for a cloud.
+MOMENT: t.Final = 0.1
+
 #: What each run of Ansible would compile anew, since its loader of collections keeps no bytecode.
 SOURCES: t.Final = pathlib.Path(__file__).resolve().parents[1] / "plugins"
 
@@ -72,10 +80,12 @@ def serve(commands: bool) -> None:
         if child == 0:
             request = json.loads(line)
             _redirect(pathlib.Path(request["folder"]), bool(request.get("merged")))
+            if request.get("patience"):
+                _hurry(float(request["patience"]))
             _run(request)
+        print(child, flush=True)
         status = os.waitpid(child, 0)[1]
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        sys.stdout.flush()
+        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 def _load_ansible() -> None:
@@ -113,6 +123,24 @@ def _redirect(folder: pathlib.Path, merged: bool) -> None:
     os.dup2(out, 1)
     os.dup2(out if merged else err, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+
+
+def _hurry(patience: float) -> None:
+    sleep, monotonic, set_timeout = time.sleep, time.monotonic, socket.socket.settimeout
+    passed = 0.0
+
+    def pass_at_once(seconds: float) -> None:
+        nonlocal passed
+        if seconds >= MOMENT:
+            passed += seconds
+        sleep(0.0 if seconds >= MOMENT else seconds)
+
+    def set_shorter(self: socket.socket, seconds: float | None) -> None:
+        set_timeout(self, seconds and min(seconds, patience))
+
+    time.sleep = pass_at_once
+    time.monotonic = lambda: monotonic() + passed
+    socket.socket.settimeout = set_shorter  # type: ignore[method-assign]
 
 
 def _run(request: dict[str, t.Any]) -> t.NoReturn:

@@ -32,15 +32,20 @@ def wait_for(event: t.Callable[[], object], what: str, process: subprocess.Popen
 
 
 def kill_whole(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+    """Kill a process with all that it started, and take note of its end."""
+    kill_tree(process.pid)
+    process.wait()
+
+
+def kill_tree(pid: int) -> None:
     """Kill a process with all that it started, whichever session they are in: Ansible's workers begin one of their own.
 
     Each is stopped before its children are looked for, so that none begins another meanwhile.
     """
-    whole = _stop(process.pid)
+    whole = _stop(pid)
     for one in whole:
         with contextlib.suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)
-    process.wait()
     while any(_is_running(one) for one in whole):
         time.sleep(0.01)
 

@@ -100,35 +100,76 @@ class ForkServer:
     idle: t.ClassVar[dict[str, list[ForkServer]]] = {"--modules": [], "--commands": []}
 
     def __init__(self, kind: str) -> None:
+        self._kind = kind
         self._process = subprocess.Popen(
             [sys.executable, str(FORK_SERVER), kind],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            bufsize=0,  # else a line that has come already may be in a buffer that nobody can look into
             env=ansible_environment({}) if kind == "--commands" else module_environment({}),
             cwd="/",
             start_new_session=True,
         )
 
     @classmethod
+    def start(cls, kind: str, request: t.Mapping[str, t.Any]) -> ForkedRun:
+        """Begin a run."""
+        server = cls.idle[kind].pop() if cls.idle[kind] else cls(kind)
+        return ForkedRun(server, request)
+
+    @classmethod
     def run(cls, kind: str, request: t.Mapping[str, t.Any], timeout: float) -> tuple[int, str, str]:
         """The exit status of one run, and what it printed and complained of. TimeoutError when it takes longer than the
         seconds given.
         """
-        server = cls.idle[kind].pop() if cls.idle[kind] else cls(kind)
-        answer = server._answer(request, timeout)
-        cls.idle[kind].append(server)
-        return answer
+        run = cls.start(kind, request)
+        if not run.has_ended(timeout):
+            run.server.end()
+            raise TimeoutError(f"{request.get('module') or request['command']} took longer than {timeout} seconds")
+        return run.outcome()
 
-    def _answer(self, request: t.Mapping[str, t.Any], timeout: float) -> tuple[int, str, str]:
-        with tempfile.TemporaryDirectory(prefix="run-") as folder:
-            stdin, stdout = t.cast("t.IO[str]", self._process.stdin), t.cast("t.IO[str]", self._process.stdout)
-            print(json.dumps({**request, "folder": folder}), file=stdin, flush=True)
-            if not select.select([stdout], [], [], timeout)[0]:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                raise TimeoutError(f"{request.get('module') or request['command']} took longer than {timeout} seconds")
-            status = int(stdout.readline())
-            return status, *((Path(folder) / name).read_text(encoding="utf-8") for name in ("out", "err"))  # type: ignore[return-value]
+    def send(self, request: t.Mapping[str, t.Any]) -> None:
+        """Ask for a run."""
+        t.cast("t.IO[bytes]", self._process.stdin).write(json.dumps(request).encode() + b"\n")
+
+    def answer(self, timeout: float | None = None) -> int | None:
+        """The number that comes next, None when none comes within the seconds given."""
+        stdout = t.cast("t.IO[bytes]", self._process.stdout)
+        return int(stdout.readline()) if select.select([stdout], [], [], timeout)[0] else None
+
+    def rest(self) -> None:
+        """Be there for another run."""
+        self.idle[self._kind].append(self)
+
+    def end(self) -> None:
+        """End, and whatever it runs."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+
+
+class ForkedRun:
+    """A run in a fork of a server, which is nobody else's until the run's outcome is known."""
+
+    def __init__(self, server: ForkServer, request: t.Mapping[str, t.Any]) -> None:
+        self.server = server
+        self._folder = tempfile.TemporaryDirectory(prefix="run-")
+        self._status: int | None = None
+        server.send({**request, "folder": self._folder.name})
+        self.pid = t.cast("int", server.answer())
+
+    def has_ended(self, timeout: float = 0.0) -> bool:
+        """Whether it ends within the seconds given."""
+        if self._status is None:
+            self._status = self.server.answer(timeout)
+        return self._status is not None
+
+    def outcome(self) -> tuple[int, str, str]:
+        """The exit status, and what the run printed and complained of, once it has ended."""
+        if self._status is None:
+            self._status = t.cast("int", self.server.answer())
+        with self._folder:
+            out, err = ((Path(self._folder.name) / name).read_text(encoding="utf-8") for name in ("out", "err"))
+        self.server.rest()
+        return self._status, out, err
 
 
 def run_module(

@@ -74,7 +74,21 @@ def chosen(cases: collections.abc.Sequence[Case], options: argparse.Namespace) -
     kept = [case for case in cases if zlib.crc32(str(case).encode()) % parts == part]
     kept = [case for case in kept if any(word in str(case) for word in options.only or [""])]
     random.Random(options.seed).shuffle(kept)
+    if options.each:
+        kept = _of_each_kind(kept, options.each)
     return kept[: options.most]
+
+
+def _of_each_kind(cases: collections.abc.Iterable[Case], most: int) -> list[Case]:
+    """So many cases of each trouble, at writes and at reads."""
+    counted: collections.Counter[tuple[bool, str]] = collections.Counter()
+    kept = []
+    for case in cases:
+        kind = (case.call.write, case.trouble.name)
+        counted[kind] += 1
+        if counted[kind] <= most:
+            kept.append(case)
+    return kept
 
 
 def read(file: Path) -> list[dict[str, t.Any]]:
@@ -87,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--slice", metavar="N/OF", default="0/1", help="one in OF of the cases, the part N (from 0)")
     parser.add_argument("--seed", type=int, default=0, help="decides in which order the cases are tried")
     parser.add_argument("--most", type=int, metavar="CASES", help="no more of each scenario")
+    parser.add_argument("--each", type=int, metavar="CASES", help="no more of each trouble in each scenario")
     parser.add_argument("--scenario", action="append", help="those alone whose names begin so")
     parser.add_argument("--only", action="append", metavar="WORD", help="the cases alone that have this in their name")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file of results")

@@ -9,19 +9,20 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
-import subprocess
 import typing as t
 from pathlib import Path
 
 import strangers
-from playbooks import Playbooks, Run
+from playbooks import Run
 from pools import KEY, REGION, add_pool
 from rotations import VALIDITY
 from seeds import ACCOUNTS, SECRET, TENANTS
+from terminal import Terminal
 
 from federation_sandbox import clouds, http_sign_in
 from federation_sandbox.testing import Sandbox
 from saml_factory import make_certificate, make_metadata
+from support import ForkedRun
 
 INVENTORY: t.Final = "sandbox/hosts.yml"
 AGENTS: t.Final = "Contact centre agents"
@@ -52,13 +53,13 @@ class Command:
         """The arguments for such a case."""
         return [word.replace(FOLDER, str(folder)) for word in self.arguments]
 
-    def run(self, playbooks: Playbooks, folder: Path) -> Run:
+    def run(self, terminal: Terminal, folder: Path) -> Run:
         """Run it to its end."""
-        return playbooks.run(self.playbook, INVENTORY, *self.words(folder), variables=self.given(folder))
+        return terminal.run(self.playbook, INVENTORY, *self.words(folder), variables=self.given(folder))
 
-    def start(self, playbooks: Playbooks, folder: Path) -> subprocess.Popen[str]:
-        """Run it in a process of its own."""
-        return playbooks.start(self.playbook, INVENTORY, *self.words(folder), variables=self.given(folder))[0]
+    def begin(self, terminal: Terminal, folder: Path) -> ForkedRun:
+        """Run it until its caller ends it."""
+        return terminal.begin(self.playbook, INVENTORY, *self.words(folder), variables=self.given(folder))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,12 +67,12 @@ class Place:
     """Where a scenario is prepared. folder: what the terminal works in."""
 
     sandbox: Sandbox
-    playbooks: Playbooks
+    terminal: Terminal
     folder: Path
 
     def succeed(self, command: Command) -> None:
         """Run a command that must succeed."""
-        run = command.run(self.playbooks, self.folder)
+        run = command.run(self.terminal, self.folder)
         assert run.returncode == 0, run.output
 
     def seed(self, **content: t.Any) -> None:

@@ -20,16 +20,16 @@ from pathlib import Path
 
 from cases import Call, Case, cases
 from disturbances import VANISHING
-from playbooks import Playbooks
 from scenarios import Command, Place, Scenario
 from seeds import TENANTS, credentials, fill
+from terminal import PATIENCE, Terminal
 
 from federation_sandbox import http_sign_in
 from federation_sandbox.contents import contents, differences
 from federation_sandbox.entra.state import directory
 from federation_sandbox.faults import Fault, Interlude
 from federation_sandbox.testing import Sandbox
-from processes import kill_whole
+from processes import kill_tree
 
 #: A read that is stale is as old as this. Which replicas are old is decided by faults alone.
 STALE: t.Final = 60.0
@@ -38,8 +38,12 @@ CLOUDS: t.Final[dict[str, t.Any]] = {
     **dict.fromkeys(("graph_replication", "iam_replication", "connect_replication"), STALE),
     **dict.fromkeys(("graph_flapping", "iam_flapping", "connect_flapping"), 1e-9),
 }
+#: seconds by which each call moves the time of the clouds: pauses between calls take none
+STEP: t.Final = 0.25
 #: seconds between two looks at whether a call has come
 POLL: t.Final = 0.01
+#: seconds for which a run waits for an answer that never comes
+TIME_OUT: t.Final = 8.0
 #: what clouds that lag take
 LAGS: t.Final[dict[str, t.Any]] = {
     **dict.fromkeys(("graph_replication", "graph_index_lag", "iam_replication", "connect_replication"), 3.0),
@@ -77,6 +81,7 @@ class Bench:
         self._sandbox, self._world, self._scenario, self._folder = sandbox, sandbox.world, scenario, folder
         self._numbers = itertools.count()
         self._judged: dict[str, list[str]] = {}
+        self._steady: dict[str, list[str]] = {}
         self._world.reset()
         fill(sandbox)
         self._world.settings.limits = False
@@ -85,6 +90,7 @@ class Bench:
         scenario.prepare(Place(sandbox, self._terminal(self._before), self._before))
         self._world.clock.advance(dt.timedelta(seconds=2 * STALE))
         self._world.settings.change(CLOUDS)
+        self._world.clock.hold(STEP)
         self._restore = self._world.snapshot()
         self._record()
 
@@ -112,6 +118,7 @@ class Bench:
             if case.trouble.killed:
                 outcome = self._kill(case, terminal, folder)
             else:
+                terminal.patience = TIME_OUT if case.trouble.kind == "silence" else PATIENCE
                 outcome = "went on" if self._run(self._scenario.commands, terminal, folder) == "" else "failed"
             if fault.met < fault.at and not case.trouble.lagging:  # where the clouds lag, a job may end before
                 problems.append(f"{case.call} was never called")
@@ -145,17 +152,17 @@ class Bench:
         action = run_again if trouble.again else remove
         return Interlude(call.service, call.operation, at=call.number, action=action)
 
-    def _begin(self) -> tuple[Playbooks, Path]:
+    def _begin(self) -> tuple[Terminal, Path]:
         """The state before the job, and a terminal in a folder of its own."""
         self._restore()
         folder = self._folder / str(next(self._numbers))
         shutil.copytree(self._before, folder)
         return self._terminal(folder), folder
 
-    def _terminal(self, folder: Path) -> Playbooks:
-        return Playbooks({**self._sandbox.environment, **credentials(), **self._scenario.environment}, folder)
+    def _terminal(self, folder: Path) -> Terminal:
+        return Terminal({**self._sandbox.environment, **credentials(), **self._scenario.environment}, folder)
 
-    def _run(self, commands: collections.abc.Iterable[Command], terminal: Playbooks, folder: Path) -> str:
+    def _run(self, commands: collections.abc.Iterable[Command], terminal: Terminal, folder: Path) -> str:
         """Run commands until one fails: what that one printed."""
         for command in commands:
             run = command.run(terminal, folder)
@@ -163,20 +170,20 @@ class Bench:
                 return run.output
         return ""
 
-    def _succeed(self, commands: collections.abc.Iterable[Command], terminal: Playbooks, folder: Path) -> None:
+    def _succeed(self, commands: collections.abc.Iterable[Command], terminal: Terminal, folder: Path) -> None:
         output = self._run(commands, terminal, folder)
         assert not output, output
 
-    def _kill(self, case: Case, terminal: Playbooks, folder: Path) -> str:
+    def _kill(self, case: Case, terminal: Terminal, folder: Path) -> str:
         """Run the job until the call hangs, and kill it with its workers there."""
         call, printed = case.call, ""
         for command in self._scenario.commands:
-            process = command.start(terminal, folder)
-            while not self._came(call) and process.poll() is None:
-                time.sleep(POLL)
+            run = command.begin(terminal, folder)
+            while not self._came(call) and not run.has_ended(POLL):
+                pass
             if self._came(call):
-                kill_whole(process)
-            printed = process.communicate()[0]
+                kill_tree(run.pid)
+            printed = run.outcome()[1]
             assert "Traceback (most recent call last)" not in printed, printed
             if self._came(call):
                 return "killed"
@@ -186,7 +193,7 @@ class Bench:
     def _came(self, call: Call) -> bool:
         return len(self._world.traffic.entries(call.service, call.operation)) >= call.number
 
-    def _verdict(self, case: Case, terminal: Playbooks, folder: Path) -> list[str]:
+    def _verdict(self, case: Case, terminal: Terminal, folder: Path) -> list[str]:
         """What is wrong once the job has run again.
 
         A state that was judged before is not tried again: what the next run does depends on it alone. In clouds that
@@ -200,22 +207,27 @@ class Bench:
             self._world.settings.change(CLOUDS)
         if case.trouble.vanishing:
             return self._judge(terminal, folder, REMNANTS)
-        state = self._state(folder)
-        key = hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
+        key = _key(self._state(folder))
         if key not in self._judged:
             self._judged[key] = self._judge(terminal, folder)
         return self._judged[key]
 
-    def _judge(self, terminal: Playbooks, folder: Path, left_out: collections.abc.Sequence[str] = ()) -> list[str]:
+    def _judge(self, terminal: Terminal, folder: Path, left_out: collections.abc.Sequence[str] = ()) -> list[str]:
         output = self._run(self._scenario.again, terminal, folder)
         if output:
             return [f"the next run failed: {output}"]
         problems = differences(*(_without(each, left_out) for each in (self.clean, self._state(folder))))
         problems += [f"{agent} cannot sign in: {why}" for agent, why in self._sign_ins().items() if why]
+        key = _key(self._state(folder))
+        if key not in self._steady:
+            self._steady[key] = self._third_run(terminal, folder)
+        return [*problems, *self._steady[key]]
+
+    def _third_run(self, terminal: Terminal, folder: Path) -> list[str]:
+        """What a further run does where it should do nothing."""
         self._world.traffic.clear()
         output = self._run(self._scenario.again, terminal, folder)
-        if output:
-            problems.append(f"the third run failed: {output}")
+        problems = [f"the third run failed: {output}"] if output else []
         written = [f"{each['service']} {each['operation']}" for each in self._world.traffic.writes()]
         return [*problems, *(f"the third run wrote: {each}" for each in written)]
 
@@ -239,6 +251,10 @@ class Bench:
         url = f"{LAUNCHER}/{app_id}?tenantId={tenant.id}"
         found = {agent: http_sign_in.sign_in(self._sandbox.environment, url, agent) for agent in self._scenario.agents}
         return {agent: "" if each.ok else f"{each.hop}: {each.text}" for agent, each in found.items()}
+
+
+def _key(state: State) -> str:
+    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
 
 
 def _without(state: State, left_out: collections.abc.Sequence[str]) -> State:
