@@ -83,9 +83,13 @@ def serve(commands: bool) -> None:
             if request.get("patience"):
                 _hurry(float(request["patience"]))
             _run(request)
-        print(child, flush=True)
-        status = os.waitpid(child, 0)[1]
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        _tell(child)
+        _tell(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def _tell(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def _load_ansible() -> None:

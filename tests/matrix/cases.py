@@ -10,7 +10,7 @@ import collections.abc
 import dataclasses
 import typing as t
 
-from disturbances import VANISHING
+from disturbances import DISTURBANCES
 
 from federation_sandbox.faults import Fault, Kind
 from federation_sandbox.traffic import Entry
@@ -43,8 +43,8 @@ OTHER_CODES: t.Final = {500: "InternalServerError", 503: "ServiceUnavailable"}
 @dataclasses.dataclass(frozen=True)
 class Trouble:
     """What goes wrong. killed: the run and its workers are, once the call is under way. lagging: the clouds are behind
-    all the while. again: the same job runs from beginning to end just before the call. vanishing: what somebody else
-    removes just before the call.
+    all the while. again: the same job runs from beginning to end just before the call; beside: another job does.
+    outside: what somebody else does just before the call.
     """
 
     name: str
@@ -53,7 +53,13 @@ class Trouble:
     killed: bool = False
     lagging: bool = False
     again: bool = False
-    vanishing: str = ""
+    beside: bool = False
+    outside: str = ""
+
+    @property
+    def is_interlude(self) -> bool:
+        """Whether something happens before the call, which is then carried out as ever."""
+        return self.again or self.beside or bool(self.outside)
 
     def fault(self, call: Call) -> Fault:
         """The fault that a call meets."""
@@ -126,17 +132,31 @@ def calls(recorded: collections.abc.Iterable[Entry]) -> list[Call]:
     return found
 
 
-def cases(scenario: str, recorded: collections.abc.Iterable[Entry]) -> list[Case]:
-    """Every case of a scenario, in the order of its calls. A token cannot be not found, and none is old."""
-    found, made = [], []
+def cases(scenario: str, recorded: collections.abc.Iterable[Entry], *, beside: bool = False) -> list[Case]:
+    """Every case of a scenario, in the order of its calls. A token cannot be not found, and none is old.
+
+    beside: whether another job is tried at once.
+    """
+    found: list[Case] = []
+    made: set[str] = set()
     for call in calls(recorded):
         if call.write:
-            troubles = [*WRITES, *(Trouble(f"{name} vanishes", vanishing=name) for name in made)]
+            troubles = [*WRITES, *(Trouble(name, outside=name) for name in _from_outside(scenario, call, made))]
+            troubles += [Trouble("another job at once", beside=True)] if beside else []
         else:
             troubles = [each for each in READS if call.service not in ("login", "sts") or not _needs_object(each)]
         found += [Case(scenario, call, trouble) for trouble in troubles]
-        made += [name for name, (operation, _remove) in VANISHING.items() if operation == call.operation]
+        made.add(call.operation)
     return found
+
+
+def _from_outside(scenario: str, call: Call, made: collections.abc.Collection[str]) -> list[str]:
+    """What somebody else may do before a write. made: the operations before it."""
+    return [
+        name
+        for name, each in DISTURBANCES.items()
+        if each.after in made or each.before == call.operation or scenario in each.scenarios
+    ]
 
 
 def _needs_object(trouble: Trouble) -> bool:

@@ -97,6 +97,7 @@ class Scenario:
     """prepare: makes what is there before. commands: the job. recovery: what is run after it was disturbed, the job
     again unless told.
 
+    beside: another job on the same federation, which may run at once.
     agents: who signs in before and afterwards, and so must at every moment between. environment: of the operator, where
     it is not that of who federates.
     """
@@ -105,6 +106,7 @@ class Scenario:
     commands: tuple[Command, ...]
     prepare: t.Callable[[Place], None] = _nothing
     recovery: tuple[Command, ...] = ()
+    beside: tuple[Command, ...] = ()
     agents: tuple[str, ...] = ()
     environment: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
@@ -253,7 +255,7 @@ TEARDOWN: t.Final = Command("teardown")
 SCENARIOS: t.Final = {
     each.name: each
     for each in (
-        Scenario("site", (SITE,)),
+        Scenario("site", (SITE,), beside=(TEARDOWN,)),
         Scenario("site, agents from groups", (_site(**GROUPS),), _people),
         Scenario("site, in halves", HALVES, _folder),
         Scenario("users, leavers deleted", (_users("delete"),), _changes, agents=(JANE, JOHN)),
@@ -263,12 +265,12 @@ SCENARIOS: t.Final = {
             _changes,
             agents=(JANE, JOHN),
         ),
-        Scenario("rotation", (ROTATE,), _due, agents=(JANE,)),
-        Scenario("retire", (ROTATE,), _retirable, agents=(JANE,)),
+        Scenario("rotation", (ROTATE,), _due, beside=(_site(**ROTATION),), agents=(JANE,)),
+        Scenario("retire", (ROTATE,), _retirable, beside=(_site(**ROTATION),), agents=(JANE,)),
         Scenario(
             "rollback", (Command("rotate_certificate", ("--tags", "rollback"), ROTATION),), _activated, agents=(JANE,)
         ),
-        Scenario("teardown", (TEARDOWN,), _made),
+        Scenario("teardown", (TEARDOWN,), _made, beside=(SITE,)),
         Scenario("teardown, of instance and agents", (Command("teardown", (), TAKE_ALL),), _made),
         Scenario("adoption", (_site("--extra-vars", f"@{FOLDER}/adopt.json"),), _others),
         Scenario("cognito", (COGNITO,), _pool, environment={"AWS_ACCESS_KEY_ID": KEY}),

@@ -18,8 +18,8 @@ import time
 import typing as t
 from pathlib import Path
 
-from cases import Call, Case, cases
-from disturbances import VANISHING
+from cases import Call, Case, Trouble, cases
+from disturbances import DISTURBANCES, Disturbance
 from scenarios import Command, Place, Scenario
 from seeds import TENANTS, credentials, fill
 from terminal import PATIENCE, Terminal
@@ -102,7 +102,7 @@ class Bench:
         if self._scenario.recovery:
             self._succeed(self._scenario.recovery, terminal, folder)
         self.clean = self._state(folder)
-        self.cases: list[Case] = cases(self._scenario.name, recorded)
+        self.cases: list[Case] = cases(self._scenario.name, recorded, beside=bool(self._scenario.beside))
         assert self._sign_ins() == dict.fromkeys(self._scenario.agents, ""), "not all agents sign in after a clean run"
 
     def trial(self, case: Case) -> Result:
@@ -122,7 +122,10 @@ class Bench:
                 outcome = "went on" if self._run(self._scenario.commands, terminal, folder) == "" else "failed"
             if fault.met < fault.at and not case.trouble.lagging:  # where the clouds lag, a job may end before
                 problems.append(f"{case.call} was never called")
-            problems += [f"{agent} could not sign in: {why}" for agent, why in self._sign_ins().items() if why]
+            if not case.trouble.outside:
+                problems += [f"{agent} could not sign in: {why}" for agent, why in self._sign_ins().items() if why]
+            else:
+                problems += self._undo(DISTURBANCES[case.trouble.outside], outcome, terminal, folder)
             problems += self._verdict(case, terminal, folder)
         except AssertionError as failure:
             outcome, problems = "failed", [*problems, str(failure)]
@@ -134,23 +137,26 @@ class Bench:
     def _fault(self, case: Case, folder: Path, problems: list[str]) -> Fault:
         """What the call meets; what goes wrong meanwhile is put to the problems."""
         call, trouble = case.call, case.trouble
-        if not (trouble.again or trouble.vanishing):
+        if not trouble.is_interlude:
             return trouble.fault(call)
 
-        def run_again() -> None:
+        def run_beside() -> None:
             elsewhere = self._folder / f"beside-{folder.name}"
             elsewhere.mkdir()
             try:
-                self._run(self._scenario.commands, self._terminal(elsewhere), folder)
+                self._run(self._commands_beside(trouble), self._terminal(elsewhere), folder)
             except AssertionError as failure:
                 problems.append(str(failure))
 
-        def remove() -> None:
+        def disturb() -> None:
             with self._world.lock:
-                VANISHING[trouble.vanishing][1](self._world)
+                DISTURBANCES[trouble.outside].act(self._world)
 
-        action = run_again if trouble.again else remove
+        action = disturb if trouble.outside else run_beside
         return Interlude(call.service, call.operation, at=call.number, action=action)
+
+    def _commands_beside(self, trouble: Trouble) -> tuple[Command, ...]:
+        return self._scenario.beside if trouble.beside else self._scenario.commands
 
     def _begin(self) -> tuple[Terminal, Path]:
         """The state before the job, and a terminal in a folder of its own."""
@@ -197,15 +203,15 @@ class Bench:
         """What is wrong once the job has run again.
 
         A state that was judged before is not tried again: what the next run does depends on it alone. In clouds that
-        lag it may take one run more, once they have caught up. Where somebody else removed something, what was made
-        anew for it is no remnant.
+        lag it may take one run more, once they have caught up. Where somebody else or another job removed something,
+        what was made anew for it is no remnant.
         """
         self._world.faults.clear()
         if case.trouble.lagging:
             self._run(self._scenario.again, terminal, folder)
             self._world.clock.advance(dt.timedelta(seconds=STALE))
             self._world.settings.change(CLOUDS)
-        if case.trouble.vanishing:
+        if case.trouble.outside or case.trouble.beside:
             return self._judge(terminal, folder, REMNANTS)
         key = _key(self._state(folder))
         if key not in self._judged:
@@ -230,6 +236,15 @@ class Bench:
         problems = [f"the third run failed: {output}"] if output else []
         written = [f"{each['service']} {each['operation']}" for each in self._world.traffic.writes()]
         return [*problems, *(f"the third run wrote: {each}" for each in written)]
+
+    def _undo(self, disturbance: Disturbance, outcome: str, terminal: Terminal, folder: Path) -> list[str]:
+        """Remove what somebody else has made, if that is the disturbance: the job must have refused it until then."""
+        if disturbance.undo is None:
+            return []
+        again = self._run(self._scenario.again, terminal, folder)
+        with self._world.lock:
+            disturbance.undo(self._world)
+        return [] if outcome == "failed" and again else ["what somebody else has made was taken over"]
 
     def _state(self, folder: Path) -> State:
         """What both clouds and the folder hold. Of a job that is recovered from by another one, what is deleted does
