@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import typing as t
+import uuid
 from pathlib import Path
 
 import pytest
@@ -354,6 +355,39 @@ def test_deletion_that_stopped_halfway(tenant: Tenant) -> None:
     tenant.world.faults.clear()
     assert not tenant.run(MODULE, {**SMALL, "state": "absent"}).failed
     assert tenant.all("applications") == tenant.all("servicePrincipals") == tenant.all("claimsMappingPolicies") == []
+
+
+def test_policy_of_an_application_that_somebody_deleted_for_good(tenant: Tenant) -> None:
+    """The next run makes another application, and nothing of the first stays behind; other federations' policies do"""
+    first = tenant.run(MODULE, APP)["application"]
+    (policy,) = tenant.all("claimsMappingPolicies")
+    held = tenant.directory
+    other = {**policy, "id": str(uuid.uuid4()), "displayName": f"openccp.federation {uuid.uuid4()}"}
+    other["definition"] = [policy["definition"][0].replace(":role/", ":role/Another")]
+    held["claimsMappingPolicies"].put(other)
+    for kind in ("servicePrincipals", "applications"):
+        for each in tenant.all(kind):
+            held[kind].delete(each["id"])
+    foretold = tenant.check(MODULE, APP)
+    assert not foretold.failed, foretold["msg"]
+    assert f"Delete the claims policy {policy['displayName']}, which is not assigned" in foretold["actions"]
+    again = tenant.run(MODULE, APP)
+    assert again["actions"] == foretold["actions"]
+    assert again["application"]["app_id"] != first["app_id"]
+    names = {each["displayName"] for each in tenant.all("claimsMappingPolicies")}
+    assert names == {other["displayName"], f"openccp.federation {again['application']['app_id']}"}
+    assert not tenant.run(MODULE, APP)["changed"]
+
+
+def test_policy_of_an_application_in_the_recycle_bin(tenant: Tenant) -> None:
+    """Whoever restores the application finds its claims as they were"""
+    tenant.run(MODULE, APP)
+    (policy,), (application,) = tenant.all("claimsMappingPolicies"), tenant.all("applications")
+    tenant.directory["applications"].put({**application, "identifierUris": [], "tags": []})
+    tenant.run(MODULE, {"app_id": application["appId"], "state": "absent"})
+    tenant.directory["claimsMappingPolicies"].put(policy)
+    assert tenant.run(MODULE, APP)["changed"]
+    assert policy["displayName"] in {each["displayName"] for each in tenant.all("claimsMappingPolicies")}
 
 
 def test_policy_that_serves_others(tenant: Tenant) -> None:

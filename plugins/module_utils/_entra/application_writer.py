@@ -118,6 +118,10 @@ class ApplicationWriter:
         """Take a claims policy from the application, and delete it when it is ours."""
         claims_policies.delete(self._graph, self.app, policy)
 
+    def delete_abandoned_claims(self, policy: t.Mapping[str, t.Any]) -> None:
+        """Delete the claims policy of an application that is gone for good."""
+        claims_policies.delete_abandoned(self._graph, policy)
+
     def assign(self, ids: t.Sequence[str], names: t.Mapping[str, str]) -> None:
         """Assign users and groups."""
         assignments.assign(self._graph, self._waiter, self.app, ids, names)

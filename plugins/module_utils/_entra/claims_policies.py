@@ -10,7 +10,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import MARKER, Application
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
+    DELETED_APPLICATION,
+    MARKER,
+    Application,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.assigned_policies import assigned_policies
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
     is_busy,
@@ -162,6 +166,46 @@ def listed_for(graph: Graph, app_ids: t.Collection[str]) -> list[t.Mapping[str, 
     return sorted(
         (policy for policy in listed if policy.get("displayName") in names), key=lambda policy: str(policy["id"])
     )
+
+
+def abandoned(graph: Graph, params: t.Mapping[str, t.Any]) -> tuple[t.Mapping[str, t.Any], ...]:
+    """The policies that were made here for the role of the options, and whose application somebody has deleted for
+    good.
+
+    Roles are of one federation alone, so that nobody else's policy is among them.
+    """
+    role = wanted_policy(params, None).of_type(claims.ROLE) if is_managed(params) else []
+    if not role:
+        return ()
+    policies = [policy for policy in graph.pages(POLICIES, "list the claims policies") if made_here(policy)]
+    return tuple(
+        policy
+        for policy in policies
+        if claims.parse(policy["definition"]).of_type(claims.ROLE) == role and is_abandoned(graph, policy)
+    )
+
+
+def is_abandoned(graph: Graph, policy: t.Mapping[str, t.Any]) -> bool:
+    """Whether a policy that was made here serves nobody, and its application is not even in the recycle bin."""
+    app_id = str(policy["displayName"]).removeprefix(f"{MARKER} ")
+    what = f"see whether the application {app_id} of the claims policy {policy['id']} is still there"
+    served, application, deleted = graph.batch(
+        [
+            read(f"{POLICIES}/{policy['id']}/appliesTo", what, select=("id",)),
+            read(f"/applications(appId={literal(app_id)})", what, select=("id",)),
+            read(DELETED_APPLICATION, what, select=("id", "appId"), top=999),
+        ]
+    )
+    if application.found() or (served.found() or {}).get("value") or isinstance(deleted.error, Denied):
+        return False
+    return all(each.get("appId") != app_id for each in graph.rest(deleted.get(), what))
+
+
+def delete_abandoned(graph: Graph, policy: t.Mapping[str, t.Any]) -> None:
+    """Delete such a policy for good, unless its application has appeared meanwhile."""
+    if is_abandoned(graph, policy):
+        what = f"delete the claims policy {policy['displayName']}"
+        graph.batch([Request("DELETE", f"{POLICIES}/{policy['id']}", what)])[0].found()
 
 
 def _assign(graph: Graph, waiter: Waiter, app: Application, policy_id: str) -> str:

@@ -58,7 +58,8 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
     _refuse_strangers(graph, params, found)
     warnings += _foretold_refusals(graph, params, found.app)
     _refuse_shared_claims(graph, params, found.app)
-    return CurrentState(found.app, found.principals, logo, (), graph.now(), tuple(warnings))
+    strays = claims_policies.abandoned(graph, params) if found.app is None else ()
+    return CurrentState(found.app, found.principals, logo, (), graph.now(), tuple(warnings), strays)
 
 
 def _foretold_refusals(graph: Graph, params: t.Mapping[str, t.Any], app: apps.Application | None) -> list[str]:

@@ -51,7 +51,7 @@ class CurrentState:
     deleted: tuple[Deleted, ...] = ()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     warnings: tuple[str, ...] = ()
-    #: claims policies that were made for the application and are not assigned to it
+    #: claims policies that were made for the application, or for one that it takes the place of, and are not assigned
     stray_policies: tuple[t.Mapping[str, t.Any], ...] = ()
 
 
@@ -97,6 +97,7 @@ def plan_present(params: t.Mapping[str, t.Any], current_state: CurrentState) -> 
     if current_state.app is None:
         text = f"Create the application '{label}' from the template {params['template']}"
         steps.append(Step(ApplicationWriter.create, text, template=params["template"], selector=selector_of(params)))
+    steps += _stray_steps(ApplicationWriter.delete_abandoned_claims, current_state)
     certificate_steps = _certificate_steps(params, current_state, app, label, after)
     made = [step for step in certificate_steps if step.run is ApplicationWriter.add_certificate]
     of_principal = differing(PRINCIPAL, wanted, app)
@@ -139,15 +140,7 @@ def plan_absent(params: t.Mapping[str, t.Any], current_state: CurrentState) -> P
         steps.append(Step(ApplicationWriter.delete, f"Delete the application '{app.label}' ({app.app_id})"))
         ids = (*([app.principal_id] if app.principal else []), app.id)
         purged.append(Deleted(app.label, app.app_id, ids))
-    strays = [
-        Step(
-            ApplicationWriter.delete_claims,
-            f"Delete the claims policy {policy['displayName']}, which is not assigned",
-            policy=policy,
-        )
-        for policy in current_state.stray_policies
-    ]
-    steps = strays + steps
+    steps = _stray_steps(ApplicationWriter.delete_claims, current_state) + steps
     for deleted in purged if params["purge"] else ():
         text = f"Delete '{deleted.name}' ({deleted.app_id}) from the recycle bin"
         steps.append(Step(ApplicationWriter.purge, text, deleted=deleted))
@@ -155,6 +148,14 @@ def plan_absent(params: t.Mapping[str, t.Any], current_state: CurrentState) -> P
         {"deleted": [deleted.app_id for deleted in current_state.deleted]} if steps else {}
     )
     return Plan(before, {}, tuple(steps), current_state.warnings)
+
+
+def _stray_steps(delete: t.Callable[..., object], current_state: CurrentState) -> list[Step[ApplicationWriter]]:
+    """The steps that delete the claims policies which are assigned to nobody."""
+    return [
+        Step(delete, f"Delete the claims policy {policy['displayName']}, which is not assigned", policy=policy)
+        for policy in current_state.stray_policies
+    ]
 
 
 def operations(plan: Plan[ApplicationWriter]) -> set[Operation]:
@@ -165,6 +166,7 @@ def operations(plan: Plan[ApplicationWriter]) -> set[Operation]:
         ApplicationWriter.create_claims: "change claims policies",
         ApplicationWriter.update_claims: "change claims policies",
         ApplicationWriter.delete_claims: "change claims policies",
+        ApplicationWriter.delete_abandoned_claims: "change claims policies",
     }
     return {kinds.get(step.run, "change applications") for step in plan.steps}
 
