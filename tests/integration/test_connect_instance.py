@@ -85,7 +85,10 @@ def test_a_life_of_an_instance(sandbox: Sandbox) -> None:
     assert here.writes() == []
 
     unconfirmed = here.run("connect_instance", {"alias": "new-service", "state": "absent"})
-    assert "confirm_alias: new-service" in unconfirmed["msg"]
+    assert (
+        "set confirm_alias (in the role connect_instance: connect_instance_confirm_alias) to new-service"
+        in (unconfirmed["msg"])
+    )
     assert here.writes() == []
     gone = {"alias": "new-service", "state": "absent", "confirm_alias": "new-service"}
     assert here.run("connect_instance", gone, check=True)["changed"]
@@ -234,3 +237,22 @@ def test_the_plan_tells_an_alias_that_is_misspelt_or_in_another_region(sandbox: 
             "a run that nobody planned learns it from AWS"
         )
         assert not wrong["changed"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_reads_that_go_backwards(sandbox: Sandbox, seed: int) -> None:
+    """facts/entra.md E3, for Amazon Connect: made, deleted, asked for again and made again, while old replicas answer
+    a share of reads.
+    """
+    here = centre(sandbox)
+    replicas = {"connect_replication": 1.5, "connect_flapping": 0.5, "flapping_seed": seed}
+    sandbox.world.settings.change({**replicas, "instance_creation": 0.2})
+    wanted = NEW | {"attributes": {"contact_lens": False}, "wait_timeout": 20}
+    gone = {"alias": NEW["alias"], "state": "absent", "confirm_alias": NEW["alias"], "wait_timeout": 20}
+    made = [here.run("connect_instance", each) for each in (wanted, gone, gone, wanted)]
+    assert [each.get("msg") for each in made] == [None] * 4
+    assert made[0]["instance"]["id"] != made[3]["instance"]["id"]
+    sandbox.world.settings.change({"connect_replication": 0.0})
+    instance = described(here, NEW["alias"])
+    assert instance is not None
+    assert instance["Id"] == made[3]["instance"]["id"]

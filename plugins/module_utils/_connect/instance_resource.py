@@ -47,16 +47,16 @@ class InstanceResource(Resource["Instance | None", InstanceWriter]):
         self.connect = instances.connect_client(self.module)
         self.region: str = self.connect.meta.region_name
         self.api = InstanceWriter(self.connect, Waiter(timeout=self.params["wait_timeout"]))
-        self.api.id = self._find() or ""
-        if not self.api.id:
-            if self.params["state"] == "present" and self.module.check_mode:
-                account = account_of(self.module)
-                self.home = {"account_id": account.id, "partition": account.partition}
-                self.warnings += alias_search.check_elsewhere(self.module, self.params["alias"], self.region)
-            return None
-        actual = self._named_by_id() if self.params["instance_id"] else self.api.until_active()
+        if self.params["instance_id"]:
+            reference = instances.check_reference(self.params["instance_id"])
+            self.api.id = instances.id_of_reference(self.connect, reference)
+            actual = self._named_by_id()
+        else:
+            actual = self.api.of_alias(self.params["alias"])
+            if actual is None:
+                self._foresee_creation()
         if actual:
-            self.api.arn = actual["Arn"]
+            self.api.id, self.api.arn = actual["Id"], actual["Arn"]
         if actual and self.params["attributes"]:
             actual = actual | {"Attributes": instances.read_attributes(self.connect, self.api.id)}
         return actual
@@ -80,16 +80,16 @@ class InstanceResource(Resource["Instance | None", InstanceWriter]):
         planned = {option: value for option, value in plan.after.items() if value is not None}
         return instances.view(instance, self.region) | planned
 
-    def _find(self) -> str | None:
-        reference, alias = self.params["instance_id"], self.params["alias"]
-        if reference:
-            return instances.id_of_reference(self.connect, instances.check_reference(reference))
-        listed = instances.list_instances(self.connect)
-        instance = instances.only(instances.with_alias(listed, alias), alias)
-        if instance is None and self.params["state"] == "present":
-            aliases = [str(other["InstanceAlias"]) for other in listed if other.get("InstanceAlias")]
-            self.warnings = alias_search.misspelt(alias, aliases)
-        return instance["Id"] if instance else None
+    def _foresee_creation(self) -> None:
+        """What is known, and what should be warned of, of an instance that is to be made."""
+        if self.params["state"] != "present":
+            return
+        aliases = [str(other["InstanceAlias"]) for other in self.api.listed if other.get("InstanceAlias")]
+        self.warnings = alias_search.misspelt(self.params["alias"], aliases)
+        if self.module.check_mode:
+            account = account_of(self.module)
+            self.home = {"account_id": account.id, "partition": account.partition}
+            self.warnings += alias_search.check_elsewhere(self.module, self.params["alias"], self.region)
 
     def _named_by_id(self) -> Instance | None:
         instance = instances.describe(self.connect, self.api.id)

@@ -227,7 +227,9 @@ def read_attributes(connect: t.Any, instance_id: str) -> dict[str, bool]:
 
 
 class InstanceWriter:
-    """Creates an instance, or changes the one that it is told. id, arn: which; created: what it created."""
+    """Creates an instance, or changes the one that it is told. id, arn: which; created: what it created; listed: the
+    instances of the Region, as they were last listed.
+    """
 
     def __init__(self, connect: t.Any, waiter: Waiter) -> None:
         self._connect = connect
@@ -235,6 +237,22 @@ class InstanceWriter:
         self.id = ""
         self.arn = ""
         self.created: Instance | None = None
+        self.listed: list[Instance] = []
+
+    def of_alias(self, alias: str) -> Instance | None:
+        """The instance of an alias, once it is no longer being created; None where there is none.
+
+        A list and a read that disagree are of a cloud that is behind: both are asked again.
+        """
+        return self._waiter.until(f"the instance {alias!r} to be active", lambda: self._look_for(alias))[0]
+
+    def _look_for(self, alias: str) -> tuple[Instance | None] | None:
+        self.listed = list_instances(self._connect)
+        listed = only(with_alias(self.listed, alias), alias)
+        if listed is None:
+            return (None,)
+        instance = once_active(describe(self._connect, listed["Id"]))
+        return (instance,) if instance else None
 
     def create(self, alias: str, inbound_calls: bool, outbound_calls: bool, tags: t.Mapping[str, str]) -> None:
         """Create the instance, with SAML, and wait until it is active."""
@@ -275,13 +293,13 @@ class InstanceWriter:
         with attempt(f"delete the Amazon Connect instance {self.id}"):
             self._connect.delete_instance(InstanceId=self.id)
         self._waiter.until(
-            f"the instance {self.id} to be gone", lambda: None if describe(self._connect, self.id) else True
+            f"the instance {self.id} to be gone", lambda: None if describe(self._connect, self.id) else True, steady=1
         )
 
     def until_active(self) -> Instance:
         """The instance, once it is no longer being created."""
         return self._waiter.until(
-            f"the instance {self.id} to be active", lambda: once_active(describe(self._connect, self.id))
+            f"the instance {self.id} to be active", lambda: once_active(describe(self._connect, self.id)), steady=1
         )
 
     def _created_before(self, alias: str, error: FederationError) -> Instance:

@@ -270,6 +270,31 @@ def test_a_client_token_outlives_its_instance(sandbox, connect):
     assert create(connect, "fresh", ClientToken="mine")["Id"] != first
 
 
+def test_reads_go_backwards(sandbox, connect):
+    """facts/entra.md E3, for Amazon Connect: an instance that was shown is not there in a later read, one that is gone
+    is.
+    """
+    sandbox.world.settings.change({"connect_replication": 60, "connect_flapping": 0.3})
+    made = create(connect, "fresh")["Id"]
+
+    def shown():
+        listed = [each["Id"] for each in connect.list_instances()["InstanceSummaryList"]]
+        try:
+            return connect.describe_instance(InstanceId=made)["Instance"]["Id"] in listed
+        except connect.exceptions.ResourceNotFoundException:
+            return False
+
+    seen = [shown() for _number in range(40)]
+    assert False in seen[seen.index(True) :]
+    sandbox.world.clock.advance(dt.timedelta(seconds=61))
+    assert {shown() for _number in range(20)} == {True}
+    connect.delete_instance(InstanceId=made)
+    seen = [shown() for _number in range(40)]
+    assert True in seen[seen.index(False) :]
+    sandbox.world.clock.advance(dt.timedelta(seconds=61))
+    assert {shown() for _number in range(20)} == {False}
+
+
 def test_values_of_tags(connect, instance, refused):
     """facts/aws.md A5: Amazon Connect's model has a pattern for keys alone, IAM's has one for values"""
     connect.tag_resource(resourceArn=instance["arn"], tags={"team": "R&D, Käse (№1)"})

@@ -20,6 +20,7 @@ from federation_sandbox.aws.connect.store import (
     active_instance,
     any_instance,
     connect_error,
+    found,
     new_id,
 )
 from federation_sandbox.aws.paging import page
@@ -73,6 +74,7 @@ def create_instance(at: Context, wanted: Params) -> Item:
         alias=wanted.get("InstanceAlias", ""),
         identity_management_type=wanted["IdentityManagementType"],
         created=now,
+        shown_from=now,
         active_at=now + dt.timedelta(seconds=at.world.settings.instance_creation),
         tags=tags.connect_tags({}, wanted.get("Tags") or {}),
     )
@@ -100,7 +102,7 @@ def build(connect: Connect, attributes: t.Mapping[str, str], **members: t.Any) -
 
 def describe_instance(at: Context, wanted: Params) -> Item:
     """One instance, with its tags."""
-    instance = any_instance(at, wanted)
+    instance = found(at.world.state(Connect).as_read(at.account, at.region), wanted["InstanceId"])
     shown = _summary(at, instance)
     if instance.failure:
         shown["StatusReason"] = {"Message": instance.failure}
@@ -111,7 +113,7 @@ def describe_instance(at: Context, wanted: Params) -> Item:
 
 def list_instances(at: Context, wanted: Params) -> Item:
     """The Region's instances, ten a page, without tags."""
-    instances = at.world.state(Connect).of(at.account, at.region)
+    instances = at.world.state(Connect).as_read(at.account, at.region).values()
     items, more = page(at, wanted, instances, 10, "InvalidRequestException")
     return {"InstanceSummaryList": [_summary(at, instance) for instance in items], **more}
 
@@ -120,7 +122,7 @@ def delete_instance(at: Context, wanted: Params) -> None:
     """Remove an instance; it counts among the changes of thirty days."""
     instance = any_instance(at, wanted)
     _count_change(at, "InvalidRequestException")
-    del at.world.state(Connect).instances[instance.id]
+    at.world.state(Connect).delete(instance)
 
 
 def list_instance_attributes(at: Context, wanted: Params) -> Item:

@@ -16,6 +16,7 @@ from federation_sandbox.service import CloudError
 from federation_sandbox.world import EventuallyConsistent, World
 
 Item = dict[str, t.Any]
+F = t.TypeVar("F")
 
 LEVELS: t.Final = ("LevelOne", "LevelTwo", "LevelThree", "LevelFour", "LevelFive")
 
@@ -38,7 +39,8 @@ def furnished(at: Context, instance: Instance, profiles: t.Mapping[str, Item]) -
 
 @dataclasses.dataclass
 class Instance:
-    """One instance. active_at: when its creation is done. failure: why it failed, else empty.
+    """One instance. active_at: when its creation is done. failure: why it failed, else empty. shown_from, shown_until:
+    when it was made through the API, and deleted.
 
     users, profiles, groups, quick connects and queues are shaped as their Describe operation answers, by id;
     users are never changed but replaced whole, so that pages need no copies.
@@ -56,6 +58,8 @@ class Instance:
     users: EventuallyConsistent[Item]
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
     failure: str = ""
+    shown_from: dt.datetime | None = None
+    shown_until: dt.datetime | None = None
     old_domain: bool = False
     origins: list[str] = dataclasses.field(default_factory=list)
     security_profiles: dict[str, Item] = dataclasses.field(default_factory=dict)
@@ -108,6 +112,7 @@ class Connect:
     def __init__(self, world: World) -> None:
         self._world = world
         self.instances: dict[str, Instance] = {}
+        self.deleted: dict[str, Instance] = {}
         self.tokens: dict[tuple[str, str, str], Item] = {}
         self.changes: dict[str, list[dt.datetime]] = {}
 
@@ -124,18 +129,32 @@ class Connect:
             instance for instance in self.instances.values() if (instance.account, instance.region) == (account, region)
         ]
 
+    def delete(self, instance: Instance) -> None:
+        """Remove an instance; reads still show it until they catch up."""
+        del self.instances[instance.id]
+        self.deleted[instance.id] = dataclasses.replace(instance, shown_until=self._world.clock.now())
+
+    def as_read(self, account: str, region: str) -> dict[str, Instance]:
+        """The instances of an account in a Region as this request's replica shows them, oldest first."""
+        horizon = self._world.clock.now() - dt.timedelta(seconds=reading_lag(self._world))
+        return {
+            instance.id: instance
+            for instance in (*self.deleted.values(), *self.instances.values())
+            if (instance.account, instance.region) == (account, region)
+            and (instance.shown_from is None or instance.shown_from <= horizon)
+            and (instance.shown_until is None or horizon < instance.shown_until)
+        }
+
 
 def reading_lag(world: World) -> float:
-    """The seconds by which this request's reads of single agents, and lists of them, are behind."""
+    """The seconds by which this request's reads of instances and single agents, and lists of them, are behind."""
     return world.lag(world.settings.connect_replication, world.settings.connect_flapping)
 
 
 def any_instance(at: Context, wanted: Params) -> Instance:
     """The instance that a call names, whatever its status."""
-    instance = at.world.state(Connect).instances.get(wanted["InstanceId"])
-    if instance is None or (instance.account, instance.region) != (at.account, at.region):
-        raise connect_error("ResourceNotFoundException", "The specified resource was not found.")
-    return instance
+    there = {instance.id: instance for instance in at.world.state(Connect).of(at.account, at.region)}
+    return found(there, wanted["InstanceId"])
 
 
 def active_instance(at: Context, wanted: Params) -> Instance:
@@ -147,8 +166,8 @@ def active_instance(at: Context, wanted: Params) -> Instance:
     return instance
 
 
-def found(items: t.Mapping[str, Item], item_id: str) -> Item:
-    """One of the things in an instance."""
+def found(items: t.Mapping[str, F], item_id: str) -> F:
+    """One of the instances, or of the things in one."""
     if item_id not in items:
         raise connect_error("ResourceNotFoundException", "The specified resource was not found.")
     return items[item_id]
