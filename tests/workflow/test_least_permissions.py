@@ -55,6 +55,24 @@ def test_a_run_names_the_permission_that_it_lacks(federation: Federation, job: s
     assert action in run.output + json.dumps(run.events)
 
 
+def test_all_reads_that_a_run_lacks_are_told_at_once(federation: Federation) -> None:
+    """The plan stops at the first; each that is named is one that the plan makes, and nothing is written."""
+    denied = ["connect:ListUsers", "connect:SearchUsers", "iam:GetRole", "iam:GetRolePolicy", "iam:GetSAMLProvider"]
+    policy = policy_of("site-existing-instance")
+    for action in denied:
+        policy = lacking(policy, action)
+    key = {"id": "AKIALACKINGMANY00000", "secret": SECRET, "policy": policy}
+    clouds.seed(federation.world, {"aws": {"accounts": [{"id": ACCOUNTS["aws"], "access_keys": [key]}]}})
+    federation.world.traffic.clear()
+    federation.playbooks.environment |= {"AWS_ACCESS_KEY_ID": key["id"]}
+    run = federation.playbooks.fail("site", INVENTORY, variables=federation.variables)
+    told = run.table()["demo"][2]
+    assert [action for action in denied if action not in told] == []
+    assert "Add to the caller's policy: [{" in told
+    assert "connect:ListInstances" not in told
+    assert federation.world.traffic.writes() == []
+
+
 @pytest.fixture(scope="module")
 def lived(
     _one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory

@@ -42,10 +42,18 @@ if t.TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 NOT_FOUND: t.Final = frozenset({"NoSuchEntity", "ResourceNotFoundException", "UserNotFoundException"})
-DENIED: t.Final = frozenset(
-    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "ExpiredToken", "ExpiredTokenException"}
-    | {"InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException", "OptInRequired"}
+#: What AWS answers when credentials are good and may not do something.
+MISSING_PERMISSION: t.Final = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired"}
 )
+#: The same, or credentials that are not good.
+DENIED: t.Final = MISSING_PERMISSION | {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
 CONFLICT: t.Final = frozenset(
     {
         "EntityAlreadyExists",
@@ -205,6 +213,11 @@ def _translated(error: ClientError, what: str, hint: str | None) -> FederationEr
         request_id=error.response.get("ResponseMetadata", {}).get("RequestId"),
         hint=_forbidden_above(message) or hint or advice,
     )
+
+
+def is_denied_above(message: str) -> bool:
+    """Whether AWS says that a policy which is none of the caller's own denied a call."""
+    return _forbidden_above(message) is not None
 
 
 def _forbidden_above(message: str) -> str | None:

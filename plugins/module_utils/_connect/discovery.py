@@ -9,7 +9,11 @@ import concurrent.futures
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, careful
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import (
+    MISSING_PERMISSION,
+    attempt,
+    careful,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import MANAGED_BY, OURS
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_arn
 from ansible_collections.openccp.federation.plugins.module_utils._domain.policies import parse as parse_policy
@@ -25,12 +29,6 @@ except ImportError:
 
 #: Instances are few and the limit is two requests a second for each account and Region, so more tries are all it takes.
 RETRIES: t.Final[t.Any] = {"mode": "standard", "max_attempts": 12}
-
-#: What AWS answers when credentials are good and may not do something. Credentials that are not good are no missing
-#: permission.
-MISSING_PERMISSION: t.Final = frozenset(
-    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired"}
-)
 
 #: The Regions of Amazon Connect that an account has to enable. Until then they hold its credentials to be unknown.
 OPT_IN_REGIONS: t.Final = frozenset({"af-south-1"})

@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Which of the reads that a playbook's plan makes AWS denies: each is tried, so that one denial hides none of the
+others.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import (
+    MISSING_PERMISSION,
+    attempt,
+    is_denied_above,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, FederationError, NotFound
+
+
+@dataclass(frozen=True)
+class Read:
+    """A read. action: as policies name it. arn, params: with the names of objects in braces."""
+
+    action: str
+    arn: str
+    params: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+    def objects(self) -> set[str]:
+        """What has to be known before it can be tried."""
+        return set(re.findall(r"\{(\w+)\}", self.arn + "".join(map(str, self.params.values()))))
+
+
+#: the name of a part, where AWS asks for the permission on the whole
+_ANY: t.Final = "openccp.federation"
+_INSTANCE: t.Final = "arn:{partition}:connect:{region}:{account}:instance/{instance_id}"
+_ROLE: t.Final = "arn:{partition}:iam::{account}:role{role_path}{role_name}"
+_PROVIDER: t.Final = "arn:{partition}:iam::{account}:saml-provider/{provider_name}"
+_POOL: t.Final = "arn:{partition}:cognito-idp:{region}:{account}:userpool/{user_pool_id}"
+_OF_INSTANCE: t.Final = {"InstanceId": "{instance_id}"}
+_OF_ROLE: t.Final = {"RoleName": "{role_name}"}
+
+_FIND_INSTANCE: t.Final = (
+    Read("connect:ListInstances", "*"),
+    Read("connect:DescribeInstance", _INSTANCE, _OF_INSTANCE),
+)
+_AGENTS: t.Final = tuple(
+    Read(f"connect:{operation}", _INSTANCE, _OF_INSTANCE)
+    for operation in ("ListUsers", "SearchUsers", "ListSecurityProfiles", "ListRoutingProfiles")
+)
+_READ_ROLE: t.Final = (
+    Read("iam:GetRole", _ROLE, _OF_ROLE),
+    Read("iam:GetRolePolicy", _ROLE, {**_OF_ROLE, "PolicyName": _ANY}),
+)
+_REMOVE_ROLE: t.Final = tuple(
+    Read(f"iam:{operation}", _ROLE, _OF_ROLE) for operation in ("ListRolePolicies", "ListAttachedRolePolicies")
+)
+_READ_PROVIDER: t.Final = (Read("iam:GetSAMLProvider", _PROVIDER, {"SAMLProviderArn": _PROVIDER}),)
+_OF_POOL: t.Final = {"UserPoolId": "{user_pool_id}"}
+_READ_POOL: t.Final = (
+    Read("cognito-idp:DescribeUserPool", _POOL, _OF_POOL),
+    Read("cognito-idp:DescribeIdentityProvider", _POOL, {**_OF_POOL, "ProviderName": _ANY}),
+)
+
+#: Playbook → what its plan reads whatever its variables say.
+READS: t.Final[dict[str, tuple[Read, ...]]] = {
+    "site": (*_FIND_INSTANCE, *_READ_PROVIDER, *_READ_ROLE, *_AGENTS),
+    "users": (*_FIND_INSTANCE, *_AGENTS),
+    "rotate_certificate": (*_READ_PROVIDER, *_READ_POOL),
+    "cognito": _READ_POOL,
+    "teardown": (*_FIND_INSTANCE, *_READ_PROVIDER, *_READ_ROLE, *_REMOVE_ROLE, *_READ_POOL),
+    "ccp_page": _FIND_INSTANCE,
+}
+
+
+def find(
+    playbook: str, clients: t.Callable[[str], t.Any], names: t.Mapping[str, str | None], user_pool_ids: t.Sequence[str]
+) -> dict[str, t.Any]:
+    """The reads of a playbook that are denied, those that could not be tried, what allows the former, and all of it in
+    sentences.
+
+    clients: makes a client of a service. names: of objects, of which some may be unknown.
+    """
+    denied: list[dict[str, str]] = []
+    untried: list[str] = []
+    for read in READS[playbook]:
+        for pool in user_pool_ids if "user_pool_id" in read.objects() else [None]:
+            known = {name: value for name, value in {**names, "user_pool_id": pool}.items() if value is not None}
+            outcome = _tried(read, clients, known)
+            if isinstance(outcome, Denied):
+                denied.append(_denial(read, known, outcome))
+            elif not outcome:
+                untried.append(read.action)
+    found = {"denied": denied, "untried": untried, "statements": _statements(denied)}
+    return {**found, "message": message(found, playbook)}
+
+
+def _tried(read: Read, clients: t.Callable[[str], t.Any], known: t.Mapping[str, str]) -> Denied | bool:
+    """The denial of a read; else whether it could be tried."""
+    if not read.objects() <= set(known):
+        return False
+    try:
+        _try(read, clients, known)
+    except NotFound:
+        return True  # whoever may not read it is told that, and not whether it is there
+    except Denied as error:
+        return error if error.code in MISSING_PERMISSION else False
+    except FederationError:
+        return False
+    return True
+
+
+def message(found: t.Mapping[str, t.Any], playbook: str) -> str:
+    """All of it as sentences; empty where nothing is denied."""
+    if not found["denied"]:
+        return ""
+    by_whom = {kind: [each["action"] for each in found["denied"] if each["by"] == kind] for kind in ("caller", "above")}
+    parts = [
+        f"Of what the plan of openccp.federation.{playbook} reads, AWS denies "
+        f"{', '.join(each['action'] for each in found['denied'])}."
+    ]
+    if by_whom["caller"]:
+        parts.append(f"Add to the caller's policy: {json.dumps(found['statements'])}.")
+    if by_whom["above"]:
+        parts.append(f"No policy of the caller allows {', '.join(by_whom['above'])}: what denies it stands above them.")
+    if found["untried"]:
+        parts.append(f"Not tried: {', '.join(found['untried'])}.")
+    parts.append(
+        "What AWS denies of the writes shows as each is tried; docs/permissions.md has a policy for the whole job."
+    )
+    return " ".join(parts)
+
+
+def _try(read: Read, clients: t.Callable[[str], t.Any], names: t.Mapping[str, str]) -> None:
+    service, operation = read.action.split(":")
+    client = clients(service)
+    method = {api: name for name, api in client.meta.method_to_api_mapping.items()}[operation]
+    params = {name: value.format(**names) for name, value in read.params.items()}
+    with attempt(f"try {read.action}"):
+        getattr(client, method)(**params)
+
+
+def _denial(read: Read, names: t.Mapping[str, str], error: Denied) -> dict[str, str]:
+    by = "above" if is_denied_above(error.message) else "caller"
+    return {"action": read.action, "resource": read.arn.format(**names), "message": error.message, "by": by}
+
+
+def _statements(denied: t.Sequence[t.Mapping[str, str]]) -> list[dict[str, t.Any]]:
+    """The least that allows what the caller's own policies can allow, one statement for each resource."""
+    actions: dict[str, list[str]] = {}
+    for each in denied:
+        if each["by"] == "caller":
+            actions.setdefault(each["resource"], []).append(each["action"])
+    return [{"Effect": "Allow", "Action": names, "Resource": resource} for resource, names in actions.items()]
