@@ -38,7 +38,7 @@ def test_defaults_equal_the_specification(role: str) -> None:
         name: option.get("default") for name, option in options.items() if name not in computed | required
     }
     for name in computed:
-        said = re.search(r"[Bb]y default|The default is", str(options[name]["description"]))
+        said = re.search(r"[Bb]y default|[Dd]efaults to|The default is", str(options[name]["description"]))
         assert options[name].get("default") == given[name] or ("default" not in options[name] and said), name
 
 
