@@ -133,16 +133,16 @@ def _hurry(patience: float) -> None:
     sleep, monotonic, set_timeout = time.sleep, time.monotonic, socket.socket.settimeout
     passed = 0.0
 
-    def pass_at_once(seconds: float) -> None:
+    def pass_at_once(seconds: t.SupportsFloat) -> None:
         nonlocal passed
-        if seconds >= MOMENT:
-            passed += seconds
-        sleep(0.0 if seconds >= MOMENT else seconds)
+        if float(seconds) >= MOMENT:
+            passed += float(seconds)
+        sleep(0.0 if float(seconds) >= MOMENT else float(seconds))
 
-    def set_shorter(self: socket.socket, seconds: float | None) -> None:
+    def set_shorter(self: t.Any, seconds: float | None) -> None:
         set_timeout(self, seconds and min(seconds, patience))
 
-    time.sleep = pass_at_once
+    time.sleep = t.cast("t.Any", pass_at_once)
     time.monotonic = lambda: monotonic() + passed
     socket.socket.settimeout = set_shorter  # type: ignore[method-assign]
 

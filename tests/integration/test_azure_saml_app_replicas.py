@@ -99,7 +99,7 @@ def test_a_cloud_that_is_up_to_date_is_asked_no_more_than_needed(
     "lags", [{}, {"graph_index_lag": 5.0, "graph_replication": 5.0}, REPLICAS], ids=["prompt", "late", "replicas"]
 )
 def test_two_first_runs_at_once(tenant: Tenant, here: t.Callable[..., VirtualTime], lags: dict[str, float]) -> None:
-    """Both end well, with one application and one claims policy."""
+    """Both end well, with one application, one signing certificate and one claims policy."""
     tenant.world.settings.change(lags)
     time = here(2)
     results = at_once(time, [lambda: _app(tenant, time)] * 2)
@@ -107,8 +107,31 @@ def test_two_first_runs_at_once(tenant: Tenant, here: t.Callable[..., VirtualTim
     assert len({result["application"]["app_id"] for result in results}) == 1
     time.sleep(60)
     assert len(tenant.all("applications")) == 1
-    assert len(tenant.all("claimsMappingPolicies")) == 1
+    _whole(tenant)
     assert not _app(tenant, time)["changed"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_rotations_at_once(tenant: Tenant, here: t.Callable[..., VirtualTime], seed: int) -> None:
+    """Both go on with the same certificate"""
+    tenant.world.settings.change({**REPLICAS, "flapping_seed": seed})
+    time = here(1)
+    short = {"common_name": "Microsoft Azure Federated SSO Certificate", "validity_days": 30}
+    app_id = _app(tenant, time, signing_certificate=short)["application"]["app_id"]
+    time.sleep(60)
+    params = {"app_id": app_id, "state": "staged", "validity_days": 365, **_credentials(tenant)}
+
+    def stage() -> dict[str, t.Any]:
+        return run_here(azure_saml_certificate, "SamlCertificate", "certificate", params, time)
+
+    time.join()
+    results = at_once(time, [stage] * 2)
+    assert [result.get("msg") for result in results] == [None, None]
+    assert len({result["certificate"]["thumbprint"] for result in results}) == 1
+    time.sleep(60)
+    (principal,) = tenant.all("servicePrincipals")
+    assert sorted(key["usage"] for key in principal["keyCredentials"]) == ["Sign", "Sign", "Verify", "Verify"]
+    assert not stage()["changed"]
 
 
 def test_ten_federations_with_five_forks_stay_under_the_limit(

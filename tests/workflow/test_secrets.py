@@ -103,7 +103,7 @@ def test_every_playbook_that_fails(hunt: Hunt, failure: str) -> None:
     hunt.run("site", hosts)
     for playbook, arguments, variables in LIFE:
         hunt.sandbox.world.faults.clear()
-        hunt.sandbox.world.faults.add(Fault("error", service, operation, 1, 100_000, **error))
+        hunt.sandbox.world.faults.add(Fault(service, operation, times=100_000, **error))
         hunt.run(playbook, hosts, *arguments, fails=True, **variables)
 
 

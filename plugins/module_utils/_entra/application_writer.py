@@ -14,6 +14,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     application_changes,
     assignments,
     claims_policies,
+    new_certificate,
     preflight,
     signing_certificates,
     templates,
@@ -92,7 +93,7 @@ class ApplicationWriter:
 
     def add_certificate(self, common_name: str, validity_days: int) -> None:
         """Make a signing certificate, inactive when another one is usable."""
-        made, principal = signing_certificates.add(
+        made, principal = new_certificate.add(
             self._graph, self._waiter, self.app.principal, common_name, validity_days, noted=self._noted_end
         )
         self._keys.keep(made)

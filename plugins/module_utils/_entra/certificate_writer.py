@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra import signing_certificates
+from ansible_collections.openccp.federation.plugins.module_utils._entra import new_certificate, signing_certificates
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial
@@ -26,7 +26,7 @@ class CertificateWriter:
 
     def stage(self, common_name: str, validity_days: int) -> None:
         """Make a certificate that is not active."""
-        made = signing_certificates.add(self._graph, self._waiter, self._app.principal, common_name, validity_days)[0]
+        made = new_certificate.add(self._graph, self._waiter, self._app.principal, common_name, validity_days)[0]
         self._keys.keep(made)
         self.staged = made.certificate.thumbprint
 

@@ -20,7 +20,6 @@ from datetime import UTC, datetime, timedelta
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
     is_replication,
-    make,
     retry_until_replicated,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, url
@@ -106,7 +105,7 @@ class SigningCertificate:
             **self.certificate.as_dict(now),
             "active": self.active,
             "can_sign": self.can_sign,
-            "activated_at": _second(self.activated_at) if self.activated_at else None,
+            "activated_at": second(self.activated_at) if self.activated_at else None,
             "managed": self.managed,
         }
 
@@ -132,7 +131,7 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
         thumbprint = certificate.thumbprint
         activated_at = noted_at if thumbprint == noted else None
         can_sign = identifier is not None and identifier in signing
-        managed = not made.isdisjoint({thumbprint, _second(certificate.not_after)})
+        managed = not made.isdisjoint({thumbprint, second(certificate.not_after)})
         found[identifier or key["keyId"]] = SigningCertificate(
             certificate, identifier, thumbprint == active, can_sign, activated_at, managed
         )
@@ -200,7 +199,7 @@ class KeyMaterial:
 
     def learn(self, principal: t.Mapping[str, t.Any]) -> None:
         """Keep the keys that a read shows."""
-        self._keys |= {_key_of(key): key["key"] for key in _verifying(principal) if key.get("key")}
+        self._keys |= {key_of(key): key["key"] for key in verifying(principal) if key.get("key")}
 
     def keep(self, made: Made) -> None:
         """Keep the key of a certificate that was just made."""
@@ -208,20 +207,20 @@ class KeyMaterial:
 
     def filled(self, graph: Graph, principal: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
         """A service principal with its keys; those that are not known yet are read."""
-        if not all(_key_of(key) in self._keys for key in _verifying(principal)):
+        if not all(key_of(key) in self._keys for key in verifying(principal)):
             self.learn(read_keys(graph, principal["id"]))
         keys = [
-            {**key, "key": self._keys.get(_key_of(key))} if key.get("usage") == "Verify" else key
+            {**key, "key": self._keys.get(key_of(key))} if key.get("usage") == "Verify" else key
             for key in principal.get("keyCredentials") or ()
         ]
         return {**principal, "keyCredentials": keys}
 
 
-def _verifying(principal: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
+def verifying(principal: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
     return [key for key in principal.get("keyCredentials") or () if key.get("usage") == "Verify"]
 
 
-def _key_of(key: t.Mapping[str, t.Any]) -> str:
+def key_of(key: t.Mapping[str, t.Any]) -> str:
     """By what a certificate is known: its credentials' common identifier, or, of a foreign one without, the key's
     own.
     """
@@ -247,8 +246,8 @@ def end_of(principal: t.Mapping[str, t.Any], now: datetime, validity_days: int) 
     An end that a run noted which was stopped before it made the certificate is taken again, so that its note is of use.
     """
     wanted = now + timedelta(days=validity_days)
-    near = [end for end in _pending(principal) if abs(_moment(end) - wanted) <= SAME_END]
-    return max(near, default=_second(wanted))
+    near = [end for end in _pending(principal) if abs(moment(end) - wanted) <= SAME_END]
+    return max(near, default=second(wanted))
 
 
 def noting_made(principal: t.Mapping[str, t.Any], made: str) -> list[str]:
@@ -257,52 +256,6 @@ def noting_made(principal: t.Mapping[str, t.Any], made: str) -> list[str]:
     """
     kept = [tag for tag in principal.get("tags") or () if tag.startswith(OWN_TAGS)]
     return list(dict.fromkeys([*_others(principal), *kept, f"{MADE_TAG}{made}"]))
-
-
-def add(
-    graph: Graph,
-    waiter: Waiter,
-    principal: t.Mapping[str, t.Any],
-    common_name: str,
-    validity_days: int,
-    *,
-    noted: str | None = None,
-) -> tuple[Made, dict[str, t.Any]]:
-    """Make a certificate, inactive when another one is usable; and the service principal, which shows it then, but for
-    its keys.
-
-    principal: as it was last read or written. That the certificate is made here is noted first.
-    noted: its end, where that is noted already.
-    """
-    principal_id, before = principal["id"], _identifiers(principal)
-    what = f"a signing certificate of the service principal {principal_id}"
-    ends = noted or end_of(principal, graph.now(), validity_days)
-    tags = list(principal.get("tags") or ()) if noted else _note(graph, waiter, principal, ends)
-    body = {"displayName": f"CN={common_name}", "endDateTime": ends}
-    request = Request("POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make {what}", body)
-
-    def attempt() -> Made:
-        answer = retry_until_replicated(
-            waiter, "the service principal to take a signing certificate", lambda: graph.request(request)
-        )
-        return Made(answer["customKeyIdentifier"], answer["key"])
-
-    def look() -> Made | None:
-        if not _identifiers(read_principal(graph, principal_id)) - before:
-            return None
-        shown = {_key_of(key): key["key"] for key in _verifying(read_keys(graph, principal_id)) if key.get("key")}
-        return next((Made(identifier, key) for identifier, key in shown.items() if identifier not in before), None)
-
-    made = make(waiter, what, attempt, look)
-
-    def shows() -> dict[str, t.Any] | None:
-        shown = read_principal(graph, principal_id)
-        return shown if made.identifier in _identifiers(shown) else None
-
-    shown = waiter.until("the new signing certificate to appear", shows, steady=2, passes=is_replication)
-    if _second(made.certificate.not_after) != ends:  # Entra ID chose another end than the one that was noted.
-        tags = _note(graph, waiter, {**shown, "tags": tags}, made.certificate.thumbprint)
-    return made, {**shown, "tags": tags}
 
 
 def activate(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], thumbprint: str) -> dict[str, t.Any]:
@@ -390,7 +343,7 @@ def remove(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], certi
 
     def gone() -> bool | None:
         left = read_principal(graph, principal_id)
-        return None if any(certificate.key_identifier in _identifiers(left, name) for name in SECRETS) else True
+        return None if any(certificate.key_identifier in identifiers(left, name) for name in SECRETS) else True
 
     waiter.until(f"the signing certificate {certificate.thumbprint} to be gone", gone, steady=2, passes=is_replication)
 
@@ -410,7 +363,7 @@ def read_principal(graph: Graph, principal_id: str) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", graph.get(f"/servicePrincipals/{principal_id}", what))
 
 
-def _identifiers(principal: t.Mapping[str, t.Any], name: str = "keyCredentials") -> set[str]:
+def identifiers(principal: t.Mapping[str, t.Any], name: str = "keyCredentials") -> set[str]:
     """What the credentials of each certificate share."""
     return {one["customKeyIdentifier"] for one in principal.get(name) or () if one.get("customKeyIdentifier")}
 
@@ -429,7 +382,7 @@ def _activated(principal: t.Mapping[str, t.Any]) -> tuple[str, datetime | None]:
     )
     thumbprint, time = [*noted.split("@"), ""][:2]
     try:
-        return thumbprint, _moment(time)
+        return thumbprint, moment(time)
     except ValueError:
         return thumbprint, None
 
@@ -438,22 +391,22 @@ def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) ->
     # Ends are replaced by thumbprints as soon as certificates show them: those are what IAM tells of a certificate,
     # too.
     certificates = {certificate.thumbprint: certificate.certificate for certificate in pairs(principal)}
-    shown = {_second(certificate.not_after): each for each, certificate in certificates.items()}
+    shown = {second(certificate.not_after): each for each, certificate in certificates.items()}
     forgotten: set[str] = set()
     if thumbprint in certificates:  # An end long before this one's: the run that noted it made no certificate.
         last = certificates[thumbprint].not_after - SAME_END
-        forgotten = {end for end in _pending(principal) if _moment(end) < last}
+        forgotten = {end for end in _pending(principal) if moment(end) < last}
     made = [f"{MADE_TAG}{shown.get(note, note)}" for note in sorted(_made(principal) - forgotten)]
-    return [*_others(principal), *made, f"{ACTIVATED_TAG}{thumbprint}@{_second(now)}"]
+    return [*_others(principal), *made, f"{ACTIVATED_TAG}{thumbprint}@{second(now)}"]
 
 
 def _pending(principal: t.Mapping[str, t.Any]) -> set[str]:
     """The ends that were noted of certificates that are not there."""
-    shown = {_second(certificate.certificate.not_after) for certificate in pairs(principal)}
+    shown = {second(certificate.certificate.not_after) for certificate in pairs(principal)}
     return {note for note in _made(principal) - shown if _END.fullmatch(note)}
 
 
-def _note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: str) -> list[str]:
+def note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: str) -> list[str]:
     """Note that a certificate is this collection's, by its thumbprint or its end; the service principal's tags then."""
     tags = noting_made(principal, made)
     request = Request(
@@ -475,9 +428,9 @@ def _made(principal: t.Mapping[str, t.Any]) -> set[str]:
     return {tag.removeprefix(MADE_TAG) for tag in principal.get("tags") or () if tag.startswith(MADE_TAG)}
 
 
-def _moment(second: str) -> datetime:
+def moment(second: str) -> datetime:
     return datetime.strptime(second, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
-def _second(moment: datetime) -> str:
+def second(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: openccp.federation contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Internal to openccp.federation: not for use outside this collection.
+
+"""Makes a signing certificate: one, also where two runs set out to make it at once."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
+    is_replication,
+    make,
+    retry_until_replicated,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
+    SAME_END,
+    Made,
+    SigningCertificate,
+    end_of,
+    identifiers,
+    key_of,
+    moment,
+    note,
+    pairs,
+    read_keys,
+    read_principal,
+    remove,
+    second,
+    verifying,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+_IsRival = t.Callable[[SigningCertificate], bool]
+
+
+def add(
+    graph: Graph,
+    waiter: Waiter,
+    principal: t.Mapping[str, t.Any],
+    common_name: str,
+    validity_days: int,
+    *,
+    noted: str | None = None,
+) -> tuple[Made, dict[str, t.Any]]:
+    """Make a certificate, inactive when another one is usable; and the service principal, which shows it then, but for
+    its keys. Another run may do the same at this moment: both then go on with the same one.
+
+    principal: as it was last read or written. That the certificate is made here is noted first.
+    noted: its end, where that is noted already.
+    """
+    principal_id, before = principal["id"], identifiers(principal)
+    what = f"a signing certificate of the service principal {principal_id}"
+    ends = noted or end_of(principal, graph.now(), validity_days)
+    tags = list(principal.get("tags") or ()) if noted else note(graph, waiter, principal, ends)
+    body = {"displayName": f"CN={common_name}", "endDateTime": ends}
+    request = Request("POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make {what}", body)
+
+    def attempt() -> Made:
+        answer = retry_until_replicated(
+            waiter, "the service principal to take a signing certificate", lambda: graph.request(request)
+        )
+        return Made(answer["customKeyIdentifier"], answer["key"])
+
+    def look_beside() -> bool:
+        return bool(identifiers(read_principal(graph, principal_id)) - before)
+
+    def look() -> Made | None:
+        if not look_beside():
+            return None
+        shown = {key_of(key): key["key"] for key in verifying(read_keys(graph, principal_id)) if key.get("key")}
+        return next((Made(identifier, key) for identifier, key in shown.items() if identifier not in before), None)
+
+    is_rival = _rival(before, ends)
+    rivals = _made_beside(read_keys(graph, principal_id), is_rival) if look_beside() else []
+    made = rivals[0] if rivals else make(waiter, what, attempt, look)
+
+    def shows() -> dict[str, t.Any] | None:
+        shown = read_principal(graph, principal_id)
+        return shown if made.identifier in identifiers(shown) else None
+
+    shown = waiter.until("the new signing certificate to appear", shows, steady=2, passes=is_replication)
+    if identifiers(shown) - before != {made.identifier}:
+        own, made = made, _agreed(graph, waiter, principal_id, made, is_rival)
+        if own != made:
+            other = SigningCertificate(own.certificate, own.identifier, active=False, can_sign=True)
+            remove(graph, waiter, shown, other)
+            shown = waiter.until(
+                "the other run's signing certificate to appear", shows, steady=2, passes=is_replication
+            )
+    if second(made.certificate.not_after) != ends:  # Entra ID chose another end than the one that was noted.
+        tags = note(graph, waiter, {**shown, "tags": tags}, made.certificate.thumbprint)
+    return made, {**shown, "tags": tags}
+
+
+def _agreed(graph: Graph, waiter: Waiter, principal_id: str, made: Made, is_rival: _IsRival) -> Made:
+    """Of certificates that runs have made at once the one that all of them keep: the oldest, which the run that made it
+    may have activated before it saw another. Each run removes its own, if it is another.
+    """
+
+    def rivals() -> list[Made] | None:
+        current = identifiers(read_principal(graph, principal_id))
+        if made.identifier not in current:
+            return None
+        principal = read_keys(graph, principal_id)
+        return _made_beside(principal, is_rival) if current <= identifiers(principal) else None
+
+    found = waiter.until("the service principal to show its signing certificates", rivals, passes=is_replication)
+    return found[0] if found else made
+
+
+def _rival(before: t.Collection[str], ends: str) -> _IsRival:
+    """What tells a certificate that another run of this collection makes to the same purpose.
+
+    before: the certificates that were there. ends: when the one ends that this run makes. What ends at another time is
+    older, and shown by a replica that does not know yet that it is gone; what is not noted is somebody else's.
+    """
+
+    def is_rival(other: SigningCertificate) -> bool:
+        end = other.certificate.not_after
+        is_ours = other.managed or second(end) == ends
+        return other.can_sign and other.key_identifier not in before and is_ours and abs(end - moment(ends)) <= SAME_END
+
+    return is_rival
+
+
+def _made_beside(principal: t.Mapping[str, t.Any], is_rival: _IsRival) -> list[Made]:
+    """The certificates of a service principal with its keys that compete for one purpose, the oldest first."""
+    rivals = [certificate for certificate in pairs(principal) if is_rival(certificate)]
+    rivals.sort(key=lambda rival: (rival.certificate.not_before, str(rival.key_identifier)))
+    keys = {key_of(key): str(key.get("key")) for key in verifying(principal)}
+    return [Made(str(rival.key_identifier), keys[str(rival.key_identifier)]) for rival in rivals]
