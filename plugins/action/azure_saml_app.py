@@ -1,15 +1,1 @@
-# Copyright: openccp.federation contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-"""Runs the module azure_saml_app directly."""
-
-from __future__ import annotations
-
-from ansible_collections.openccp.federation.plugins.plugin_utils._direct import DirectAction, load
-
-
-class ActionModule(DirectAction):
-    """azure_saml_app."""
-
-    module = load("azure_saml_app")
+../plugin_utils/_module_action.py

@@ -50,21 +50,24 @@ class Tail:
 class ActionModule(DirectAction):
     """connect_users, with progress when the module's files are at hand."""
 
-    module = load("connect_users")
+    definition = load("connect_users")
 
-    def _execute_module(self, *args: t.Any, task_vars: dict[str, t.Any] | None = None, **kwargs: t.Any) -> t.Any:
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module; in the background, elsewhere, as another user or in check mode it prints nothing."""
-        execute: t.Any = super()._execute_module
         elsewhere = self._connection.transport != "local" or self._task.become
-        if self._task.async_val or self._task.check_mode or "progress_file" in self._task.args or elsewhere:
-            return execute(*args, task_vars=task_vars, **kwargs)
+        arguments = self._task.args
+        if self._task.async_val or self._task.check_mode or "progress_file" in arguments or elsewhere:
+            return super().run(tmp, task_vars)
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
         # In Ansible's own folder: where a run is killed, nothing is left beside what Ansible leaves.
         with (
             tempfile.NamedTemporaryFile(prefix="connect-users-", dir=t.cast("t.Any", C).DEFAULT_LOCAL_TMP) as file,
             Tail(Path(file.name), host),
         ):
-            told = {**self._task.args, "progress_file": file.name}
-            done = execute(*args, module_args=told, task_vars=task_vars, **kwargs)
-        done.get("invocation", {}).get("module_args", {}).pop("progress_file", None)
-        return done
+            self._task.args = {**arguments, "progress_file": file.name}
+            try:
+                result = super().run(tmp, task_vars)
+            finally:
+                self._task.args = arguments
+        result.get("invocation", {}).get("module_args", {}).pop("progress_file", None)
+        return result

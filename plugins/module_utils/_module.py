@@ -26,12 +26,40 @@ from ansible_collections.openccp.federation.plugins.module_utils._words import c
 #: How many reasons, and of each how many objects, a message names.
 TOLD: t.Final = 5
 
-if t.TYPE_CHECKING:
-    from ansible.module_utils.basic import AnsibleModule
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-    #: amazon.aws's module wraps Ansible's and is none itself
-    Module: t.TypeAlias = AnsibleModule | AnsibleAWSModule
+class Module(t.Protocol):
+    """What the work of a module needs of whatever runs it: AnsibleModule, or what stands in for it."""
+
+    check_mode: bool
+    _diff: bool
+
+    @property
+    def params(self) -> dict[str, t.Any]:
+        """The options, validated."""
+
+    def warn(self, warning: str) -> None:
+        """Return a warning beside the result."""
+
+    def exit_json(self, **result: t.Any) -> t.NoReturn:
+        """End with a result."""
+
+    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
+        """End with a failure."""
+
+
+class AwsModule(Module, t.Protocol):
+    """The same of modules that use AWS: AnsibleAWSModule, or what stands in for it."""
+
+    @property
+    def region(self) -> str | None:
+        """The Region of the options, else of the profile."""
+
+    def client(self, service: str, **options: t.Any) -> t.Any:
+        """A boto3 client with the credentials of the options."""
+
+    def botocore_at_least(self, version: str) -> bool:
+        """Whether botocore is that new."""
+
 
 #: The oldest release of each library that the collection works with; requirements.txt says the same.
 FLOORS: t.Final = {

@@ -200,14 +200,11 @@ groups:
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.openccp.federation.plugins.module_utils._definition import Definition
 from ansible_collections.openccp.federation.plugins.module_utils._entra import group_members, permissions
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
-    ENTRA_ARGUMENT_SPEC,
-    ENTRA_CONSTRAINTS,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, entra_rules
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import Module, inform
 from ansible_collections.openccp.federation.plugins.module_utils._saml import person_names
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import SESSION_NAME_SOURCES
 
@@ -215,7 +212,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.claims im
 TOLD = 20
 
 
-def read(module: AnsibleModule) -> dict[str, t.Any]:
+def read(module: Module) -> dict[str, t.Any]:
     params = module.params
     graph = connect(params)
     operations: set[permissions.Operation] = {"read members", "read people"}
@@ -243,20 +240,25 @@ def read(module: AnsibleModule) -> dict[str, t.Any]:
     return {"members": members, "unusable": unusable, "groups": groups}
 
 
+OPTIONS: t.Final[dict[str, t.Any]] = {
+    "groups": {"type": "list", "elements": "str", "required": True},
+    "session_name_source": {"type": "str", "choices": list(SESSION_NAME_SOURCES)},
+    "app_id": {"type": "str"},
+    "identifier": {"type": "str"},
+    "guests": {"type": "bool", "default": False},
+    "name_fallbacks": {"type": "list", "elements": "str", "choices": list(person_names.FALLBACKS), "default": []},
+}
+
+MODULE: t.Final = Definition(
+    options=OPTIONS | ENTRA_ARGUMENT_SPEC,
+    rules=entra_rules(mutually_exclusive=[("session_name_source", "app_id", "identifier")]),
+    libraries=("msal", "requests", "cryptography"),
+    work=lambda module: inform(module, lambda: read(module)),
+)
+
+
 def main() -> None:
-    spec = {
-        "groups": {"type": "list", "elements": "str", "required": True},
-        "session_name_source": {"type": "str", "choices": list(SESSION_NAME_SOURCES)},
-        "app_id": {"type": "str"},
-        "identifier": {"type": "str"},
-        "guests": {"type": "bool", "default": False},
-        "name_fallbacks": {"type": "list", "elements": "str", "choices": list(person_names.FALLBACKS), "default": []},
-    }
-    exclusive = [*ENTRA_CONSTRAINTS["mutually_exclusive"], ("session_name_source", "app_id", "identifier")]
-    constraints = {**ENTRA_CONSTRAINTS, "mutually_exclusive": exclusive}
-    module = AnsibleModule(argument_spec=spec | ENTRA_ARGUMENT_SPEC, supports_check_mode=True, **constraints)
-    require(module, "msal", "requests", "cryptography")
-    inform(module, lambda: read(module))
+    MODULE.main()
 
 
 if __name__ == "__main__":

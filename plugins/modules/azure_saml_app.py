@@ -680,18 +680,15 @@ application:
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.openccp.federation.plugins.module_utils._definition import Definition
 from ansible_collections.openccp.federation.plugins.module_utils._entra.application_settings import GROUP_CLAIMS
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
-    ENTRA_ARGUMENT_SPEC,
-    ENTRA_CONSTRAINTS,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, entra_rules
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app_resource import SamlApp
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
     COMMON_NAME,
     LONGEST_DAYS,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import (
     NAME_ID_CHOICES,
     SESSION_NAME_SOURCES,
@@ -752,15 +749,16 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
+MODULE: t.Final = Definition(
+    options=argument_spec() | ENTRA_ARGUMENT_SPEC,
+    rules=entra_rules(required_one_of=[("name", "app_id", "identifiers")]),
+    libraries=("msal", "requests", "cryptography", "lxml"),
+    work=lambda module: converge(module, SamlApp(module), "application"),
+)
+
+
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=argument_spec() | ENTRA_ARGUMENT_SPEC,
-        required_one_of=[("name", "app_id", "identifiers")],
-        supports_check_mode=True,
-        **ENTRA_CONSTRAINTS,
-    )
-    require(module, "msal", "requests", "cryptography", "lxml")
-    converge(module, SamlApp(module), "application")
+    MODULE.main()
 
 
 if __name__ == "__main__":

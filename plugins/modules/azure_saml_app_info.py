@@ -285,22 +285,19 @@ now:
 import typing as t
 from datetime import UTC
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.openccp.federation.plugins.module_utils._definition import Definition
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     applications,
     permissions,
     result,
     signing_certificates,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
-    ENTRA_ARGUMENT_SPEC,
-    ENTRA_CONSTRAINTS,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, entra_rules
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._facts.sent_claims import read_sent_claims
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import inform
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
 
@@ -347,29 +344,28 @@ def metadata_of(params: t.Mapping[str, t.Any], graph: Graph, app: applications.A
     return result.read_metadata(app, graph) if params["metadata"] else None
 
 
+OPTIONS: t.Final[dict[str, t.Any]] = {
+    "app_id": {"type": "str"},
+    "name": {"type": "str"},
+    "identifier": {"type": "str"},
+    "scope": {"type": "str", "choices": ["managed", "all"], "default": "managed"},
+    "metadata": {"type": "bool", "default": False},
+    "wait_for_thumbprint": {"type": "str"},
+    "wait_timeout": {"type": "int", "default": 600},
+    "people": {"type": "list", "elements": "str"},
+    "everyone_assigned": {"type": "bool", "default": False},
+}
+
+MODULE: t.Final = Definition(
+    options=OPTIONS | ENTRA_ARGUMENT_SPEC,
+    rules=entra_rules(mutually_exclusive=[("app_id", "name", "identifier"), ("people", "everyone_assigned")]),
+    libraries=("msal", "requests", "cryptography", "lxml"),
+    work=lambda module: inform(module, lambda: read(module.params)),
+)
+
+
 def main() -> None:
-    spec = {
-        "app_id": {"type": "str"},
-        "name": {"type": "str"},
-        "identifier": {"type": "str"},
-        "scope": {"type": "str", "choices": ["managed", "all"], "default": "managed"},
-        "metadata": {"type": "bool", "default": False},
-        "wait_for_thumbprint": {"type": "str"},
-        "wait_timeout": {"type": "int", "default": 600},
-        "people": {"type": "list", "elements": "str"},
-        "everyone_assigned": {"type": "bool", "default": False},
-    }
-    constraints = {
-        **ENTRA_CONSTRAINTS,
-        "mutually_exclusive": [
-            *ENTRA_CONSTRAINTS["mutually_exclusive"],
-            ("app_id", "name", "identifier"),
-            ("people", "everyone_assigned"),
-        ],
-    }
-    module = AnsibleModule(argument_spec=spec | ENTRA_ARGUMENT_SPEC, supports_check_mode=True, **constraints)
-    require(module, "msal", "requests", "cryptography", "lxml")
-    inform(module, lambda: read(module.params))
+    MODULE.main()
 
 
 if __name__ == "__main__":

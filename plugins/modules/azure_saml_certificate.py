@@ -204,50 +204,43 @@ certificate:
       type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
-    ENTRA_ARGUMENT_SPEC,
-    ENTRA_CONSTRAINTS,
-)
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._definition import Definition
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, entra_rules
 from ansible_collections.openccp.federation.plugins.module_utils._entra.certificate_resource import SamlCertificate
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
     COMMON_NAME,
     LONGEST_DAYS,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+
+OPTIONS: t.Final[dict[str, t.Any]] = {
+    "app_id": {"type": "str"},
+    "name": {"type": "str"},
+    "identifier": {"type": "str"},
+    "thumbprint": {"type": "str"},
+    "which": {"type": "str", "choices": ["newest", "oldest", "active"]},
+    "state": {"type": "str", "choices": ["staged", "active", "absent"], "default": "staged"},
+    "common_name": {"type": "str", "default": COMMON_NAME},
+    "validity_days": {"type": "int", "default": LONGEST_DAYS},
+    "trusted_thumbprints": {"type": "list", "elements": "str"},
+    "adopt": {"type": "bool", "default": False},
+    "force": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 600},
+}
+
+NAMED: t.Final = ("app_id", "name", "identifier")
+MODULE: t.Final = Definition(
+    options=OPTIONS | ENTRA_ARGUMENT_SPEC,
+    rules=entra_rules(mutually_exclusive=[NAMED, ("thumbprint", "which")], required_one_of=[NAMED]),
+    libraries=("msal", "requests", "cryptography", "lxml"),
+    work=lambda module: converge(module, SamlCertificate(module), "certificate"),
+)
 
 
 def main() -> None:
-    spec = {
-        "app_id": {"type": "str"},
-        "name": {"type": "str"},
-        "identifier": {"type": "str"},
-        "thumbprint": {"type": "str"},
-        "which": {"type": "str", "choices": ["newest", "oldest", "active"]},
-        "state": {"type": "str", "choices": ["staged", "active", "absent"], "default": "staged"},
-        "common_name": {"type": "str", "default": COMMON_NAME},
-        "validity_days": {"type": "int", "default": LONGEST_DAYS},
-        "trusted_thumbprints": {"type": "list", "elements": "str"},
-        "adopt": {"type": "bool", "default": False},
-        "force": {"type": "bool", "default": False},
-        "wait_timeout": {"type": "int", "default": 600},
-    }
-    constraints = {
-        **ENTRA_CONSTRAINTS,
-        "mutually_exclusive": [
-            *ENTRA_CONSTRAINTS["mutually_exclusive"],
-            ("app_id", "name", "identifier"),
-            ("thumbprint", "which"),
-        ],
-    }
-    module = AnsibleModule(
-        argument_spec=spec | ENTRA_ARGUMENT_SPEC,
-        required_one_of=[("app_id", "name", "identifier")],
-        supports_check_mode=True,
-        **constraints,
-    )
-    require(module, "msal", "requests", "cryptography", "lxml")
-    converge(module, SamlCertificate(module), "certificate")
+    MODULE.main()
 
 
 if __name__ == "__main__":

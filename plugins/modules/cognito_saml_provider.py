@@ -457,51 +457,55 @@ saml_provider:
       type: str
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._cognito.saml_provider_plan import PRESETS
 from ansible_collections.openccp.federation.plugins.module_utils._cognito.saml_provider_resource import (
     CognitoSamlProvider,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+
+NAMES: t.Final = {"type": "list", "elements": "str"}
+MODULE: t.Final = AwsDefinition(
+    options={
+        "user_pool_id": {"type": "str"},
+        "user_pool_name": {"type": "str"},
+        "provider_name": {"type": "str", "required": True, "aliases": ["name"]},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "metadata": {"type": "str"},
+        "metadata_file": {"type": "path"},
+        "metadata_url": {"type": "str"},
+        "certificates": {"type": "str", "choices": ["replace", "merge"], "default": "replace"},
+        "remove_thumbprints": {"type": "list", "elements": "str"},
+        "expected_entity_id": {"type": "str"},
+        "expected_thumbprints": {"type": "list", "elements": "str"},
+        "warn_days": {"type": "int", "default": 30},
+        "attribute_mapping": {"type": "dict"},
+        "attribute_presets": {"type": "list", "elements": "str", "choices": list(PRESETS)},
+        "idp_identifiers": {"type": "list", "elements": "str"},
+        "sign_out": {"type": "bool"},
+        "request_signing": {"type": "bool"},
+        "encrypted_responses": {"type": "bool"},
+        "idp_initiated": {"type": "bool"},
+        "clients": {"type": "dict", "options": {"add": NAMES, "remove": NAMES, "set": NAMES}},
+        "tags": {"type": "dict", "aliases": ["resource_tags"]},
+        "purge_tags": {"type": "bool", "default": True},
+        "adopt": {"type": "bool", "default": False},
+        "only_managed": {"type": "bool", "default": False},
+        "wait_timeout": {"type": "int", "default": 600},
+    },
+    rules={
+        "required_one_of": [("user_pool_id", "user_pool_name")],
+        "mutually_exclusive": [("user_pool_id", "user_pool_name"), ("metadata", "metadata_file", "metadata_url")],
+    },
+    libraries=("boto3", "botocore", "cryptography", "lxml", "requests"),
+    work=lambda module: converge(module, CognitoSamlProvider(module), "saml_provider"),
+)
 
 
 def main() -> None:
-    names = {"type": "list", "elements": "str"}
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "user_pool_id": {"type": "str"},
-            "user_pool_name": {"type": "str"},
-            "provider_name": {"type": "str", "required": True, "aliases": ["name"]},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "metadata": {"type": "str"},
-            "metadata_file": {"type": "path"},
-            "metadata_url": {"type": "str"},
-            "certificates": {"type": "str", "choices": ["replace", "merge"], "default": "replace"},
-            "remove_thumbprints": {"type": "list", "elements": "str"},
-            "expected_entity_id": {"type": "str"},
-            "expected_thumbprints": {"type": "list", "elements": "str"},
-            "warn_days": {"type": "int", "default": 30},
-            "attribute_mapping": {"type": "dict"},
-            "attribute_presets": {"type": "list", "elements": "str", "choices": list(PRESETS)},
-            "idp_identifiers": {"type": "list", "elements": "str"},
-            "sign_out": {"type": "bool"},
-            "request_signing": {"type": "bool"},
-            "encrypted_responses": {"type": "bool"},
-            "idp_initiated": {"type": "bool"},
-            "clients": {"type": "dict", "options": {"add": names, "remove": names, "set": names}},
-            "tags": {"type": "dict", "aliases": ["resource_tags"]},
-            "purge_tags": {"type": "bool", "default": True},
-            "adopt": {"type": "bool", "default": False},
-            "only_managed": {"type": "bool", "default": False},
-            "wait_timeout": {"type": "int", "default": 600},
-        },
-        required_one_of=[("user_pool_id", "user_pool_name")],
-        mutually_exclusive=[("user_pool_id", "user_pool_name"), ("metadata", "metadata_file", "metadata_url")],
-        supports_check_mode=True,
-    )
-    require(module, "boto3", "botocore", "cryptography", "lxml", "requests")
-    converge(module, CognitoSamlProvider(module), "saml_provider")
+    MODULE.main()
 
 
 if __name__ == "__main__":

@@ -323,16 +323,16 @@ saml_providers:
 import typing as t
 from datetime import datetime
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_metadata
 from ansible_collections.openccp.federation.plugins.module_utils._cognito import provider_views, user_pools
 from ansible_collections.openccp.federation.plugins.module_utils._cognito import saml_providers as providers
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule, inform
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
 
 
-def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
+def read(module: AwsModule) -> dict[str, t.Any]:
     """The pool, and the provider of that name or all."""
     cognito = user_pools.pool_client(module)
     pools = user_pools.UserPools(cognito)
@@ -384,22 +384,25 @@ def _served(provider: providers.CognitoProvider) -> tuple[Metadata | None, dict[
         return None, {"metadata_error": str(error)}
 
 
+MODULE: t.Final = AwsDefinition(
+    options={
+        "user_pool_id": {"type": "str"},
+        "user_pool_name": {"type": "str"},
+        "provider_name": {"type": "str", "aliases": ["name"]},
+        "include_clients": {"type": "bool", "default": False},
+        "include_signing_certificate": {"type": "bool", "default": False},
+    },
+    rules={
+        "required_one_of": [("user_pool_id", "user_pool_name")],
+        "mutually_exclusive": [("user_pool_id", "user_pool_name")],
+    },
+    libraries=("boto3", "botocore", "cryptography", "lxml", "requests"),
+    work=lambda module: inform(module, lambda: read(module)),
+)
+
+
 def main() -> None:
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "user_pool_id": {"type": "str"},
-            "user_pool_name": {"type": "str"},
-            "provider_name": {"type": "str", "aliases": ["name"]},
-            "include_clients": {"type": "bool", "default": False},
-            "include_signing_certificate": {"type": "bool", "default": False},
-        },
-        required_one_of=[("user_pool_id", "user_pool_name")],
-        mutually_exclusive=[("user_pool_id", "user_pool_name")],
-        supports_check_mode=True,
-    )
-    require(module, "boto3", "botocore", "cryptography", "lxml", "requests")
-    inform(module, lambda: read(module))
+    MODULE.main()
 
 
 if __name__ == "__main__":

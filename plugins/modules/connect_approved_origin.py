@@ -122,28 +122,30 @@ approved_origins:
       sample: ["https://intranet.example.com"]
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._connect.origins import OriginsResource
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+
+MODULE: t.Final = AwsDefinition(
+    options={
+        "instance_id": {"type": "str", "required": True, "aliases": ["instance_arn"]},
+        "origins": {
+            "type": "dict",
+            "required": True,
+            "options": {change: {"type": "list", "elements": "str"} for change in ("add", "remove", "set")},
+            "mutually_exclusive": [("set", "add"), ("set", "remove")],
+            "required_one_of": [("add", "remove", "set")],
+        },
+    },
+    libraries=("boto3", "botocore"),
+    work=lambda module: converge(module, OriginsResource(module), "approved_origins"),
+)
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "instance_id": {"type": "str", "required": True, "aliases": ["instance_arn"]},
-            "origins": {
-                "type": "dict",
-                "required": True,
-                "options": {change: {"type": "list", "elements": "str"} for change in ("add", "remove", "set")},
-                "mutually_exclusive": [("set", "add"), ("set", "remove")],
-                "required_one_of": [("add", "remove", "set")],
-            },
-        },
-        supports_check_mode=True,
-    )
-    require(module, "boto3", "botocore")
-    converge(module, OriginsResource(module), "approved_origins")
+    MODULE.main()
 
 
 if __name__ == "__main__":

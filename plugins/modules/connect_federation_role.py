@@ -260,42 +260,44 @@ role:
       type: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._aws.role_resource import FederationRoleResource
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+
+MODULE: t.Final = AwsDefinition(
+    options={
+        "name": {"type": "str", "required": True, "aliases": ["role_name"]},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "saml_provider_arns": {"type": "list", "elements": "str"},
+        "reply_urls": {"type": "list", "elements": "str"},
+        "tag_session": {"type": "bool", "default": False},
+        "set_source_identity": {"type": "bool", "default": False},
+        "instance_arns": {"type": "list", "elements": "str"},
+        "permission_form": {"type": "str", "choices": ["user_arn", "instance_id"], "default": "user_arn"},
+        "policy_name": {"type": "str", "default": "AmazonConnectFederation"},
+        "path": {"type": "str", "aliases": ["path_prefix"]},
+        "description": {"type": "str"},
+        "max_session_duration": {"type": "int"},
+        "boundary": {"type": "str", "aliases": ["boundary_policy_arn"]},
+        "adopt": {"type": "bool", "default": False},
+        "only_managed": {"type": "bool", "default": False},
+        "confirm_name": {"type": "str"},
+        "trust_policy_quota": {"type": "int", "default": 2048},
+        "account_id": {"type": "str"},
+        "tags": {"type": "dict", "aliases": ["resource_tags"]},
+        "purge_tags": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 120},
+    },
+    rules={"required_if": [("state", "present", ("saml_provider_arns", "reply_urls", "instance_arns"))]},
+    libraries=("boto3", "botocore"),
+    work=lambda module: converge(module, FederationRoleResource(module), "role"),
+)
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "name": {"type": "str", "required": True, "aliases": ["role_name"]},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "saml_provider_arns": {"type": "list", "elements": "str"},
-            "reply_urls": {"type": "list", "elements": "str"},
-            "tag_session": {"type": "bool", "default": False},
-            "set_source_identity": {"type": "bool", "default": False},
-            "instance_arns": {"type": "list", "elements": "str"},
-            "permission_form": {"type": "str", "choices": ["user_arn", "instance_id"], "default": "user_arn"},
-            "policy_name": {"type": "str", "default": "AmazonConnectFederation"},
-            "path": {"type": "str", "aliases": ["path_prefix"]},
-            "description": {"type": "str"},
-            "max_session_duration": {"type": "int"},
-            "boundary": {"type": "str", "aliases": ["boundary_policy_arn"]},
-            "adopt": {"type": "bool", "default": False},
-            "only_managed": {"type": "bool", "default": False},
-            "confirm_name": {"type": "str"},
-            "trust_policy_quota": {"type": "int", "default": 2048},
-            "account_id": {"type": "str"},
-            "tags": {"type": "dict", "aliases": ["resource_tags"]},
-            "purge_tags": {"type": "bool", "default": True},
-            "wait_timeout": {"type": "int", "default": 120},
-        },
-        supports_check_mode=True,
-        required_if=[("state", "present", ("saml_provider_arns", "reply_urls", "instance_arns"))],
-    )
-    require(module, "boto3", "botocore")
-    converge(module, FederationRoleResource(module), "role")
+    MODULE.main()
 
 
 if __name__ == "__main__":

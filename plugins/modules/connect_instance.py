@@ -282,33 +282,35 @@ instance:
       type: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._connect.instance_resource import InstanceResource
 from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import ATTRIBUTES
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+
+MODULE: t.Final = AwsDefinition(
+    options={
+        "alias": {"type": "str"},
+        "instance_id": {"type": "str", "aliases": ["arn"]},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "confirm_alias": {"type": "str"},
+        "inbound_calls": {"type": "bool"},
+        "outbound_calls": {"type": "bool"},
+        "attributes": {"type": "dict", "options": {option: {"type": "bool"} for option in ATTRIBUTES}},
+        "tags": {"type": "dict", "aliases": ["resource_tags"]},
+        "purge_tags": {"type": "bool", "default": True},
+        "account_id": {"type": "str"},
+        "wait_timeout": {"type": "int", "default": 600},
+    },
+    rules={"required_one_of": [("alias", "instance_id")]},
+    libraries=("boto3", "botocore"),
+    work=lambda module: converge(module, InstanceResource(module), "instance"),
+)
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "alias": {"type": "str"},
-            "instance_id": {"type": "str", "aliases": ["arn"]},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "confirm_alias": {"type": "str"},
-            "inbound_calls": {"type": "bool"},
-            "outbound_calls": {"type": "bool"},
-            "attributes": {"type": "dict", "options": {option: {"type": "bool"} for option in ATTRIBUTES}},
-            "tags": {"type": "dict", "aliases": ["resource_tags"]},
-            "purge_tags": {"type": "bool", "default": True},
-            "account_id": {"type": "str"},
-            "wait_timeout": {"type": "int", "default": 600},
-        },
-        required_one_of=[("alias", "instance_id")],
-        supports_check_mode=True,
-    )
-    require(module, "boto3", "botocore")
-    converge(module, InstanceResource(module), "instance")
+    MODULE.main()
 
 
 if __name__ == "__main__":

@@ -149,19 +149,19 @@ instances:
 
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._connect import instances
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import check_alias
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule, inform
 
 
-def read(module: AnsibleAWSModule) -> list[dict[str, t.Any]]:
+def read(module: AwsModule) -> list[dict[str, t.Any]]:
     connect = instances.connect_client(module)
     found = (instances.describe(connect, instance_id) for instance_id in _ids(module, connect))
     return [_shown(module, connect, instance) for instance in found if instance]
 
 
-def _ids(module: AnsibleAWSModule, connect: t.Any) -> list[str]:
+def _ids(module: AwsModule, connect: t.Any) -> list[str]:
     reference, alias = module.params["instance_id"], module.params["alias"]
     if reference:
         return [instances.id_of_reference(connect, instances.check_reference(reference))]
@@ -171,26 +171,27 @@ def _ids(module: AnsibleAWSModule, connect: t.Any) -> list[str]:
     return [instance["Id"] for instance in listed]
 
 
-def _shown(module: AnsibleAWSModule, connect: t.Any, instance: instances.Instance) -> dict[str, t.Any]:
+def _shown(module: AwsModule, connect: t.Any, instance: instances.Instance) -> dict[str, t.Any]:
     shown = instances.view(instance, connect.meta.region_name)
     if module.params["attributes"]:
         shown["attributes"] = instances.read_attributes(connect, instance["Id"])
     return shown
 
 
+MODULE: t.Final = AwsDefinition(
+    options={
+        "alias": {"type": "str"},
+        "instance_id": {"type": "str", "aliases": ["arn"]},
+        "attributes": {"type": "bool", "default": False},
+    },
+    rules={"mutually_exclusive": [("alias", "instance_id")]},
+    libraries=("boto3", "botocore"),
+    work=lambda module: inform(module, lambda: read(module), "instances"),
+)
+
+
 def main() -> None:
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "alias": {"type": "str"},
-            "instance_id": {"type": "str", "aliases": ["arn"]},
-            "attributes": {"type": "bool", "default": False},
-        },
-        mutually_exclusive=[("alias", "instance_id")],
-        supports_check_mode=True,
-    )
-    require(module, "boto3", "botocore")
-    inform(module, lambda: read(module), "instances")
+    MODULE.main()
 
 
 if __name__ == "__main__":

@@ -200,25 +200,27 @@ user:
       elements: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import AGENT_OPTIONS
 from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import TASK_OPTIONS
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_resource import UserResource
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+
+MODULE: t.Final = AwsDefinition(
+    options={
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        **AGENT_OPTIONS,
+        **TASK_OPTIONS,
+    },
+    libraries=("boto3", "botocore"),
+    work=lambda module: converge(module, UserResource(module), "user"),
+)
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            **AGENT_OPTIONS,
-            **TASK_OPTIONS,
-        },
-        supports_check_mode=True,
-    )
-    require(module, "boto3", "botocore")
-    converge(module, UserResource(module), "user")
+    MODULE.main()
 
 
 if __name__ == "__main__":

@@ -187,7 +187,7 @@ ids:
 
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._connect import agents_csv as connect_csv
 from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import (
     connect_client,
@@ -195,10 +195,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.instan
 )
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import User, exported
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule, inform
 
 
-def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
+def read(module: AwsModule) -> dict[str, t.Any]:
     connect = connect_client(module)
     users = ConnectUsers(connect, id_of_reference(connect, module.params["instance_id"]), resolve_hierarchy=True)
     found = sorted(_find(users, module.params), key=lambda user: user.username)
@@ -221,21 +221,22 @@ def _find(users: ConnectUsers, params: t.Mapping[str, t.Any]) -> list[User]:
     return users.read_all(contact_details=params["contact_details"])
 
 
+MODULE: t.Final = AwsDefinition(
+    options={
+        "instance_id": {"type": "str", "required": True, "aliases": ["instance_arn"]},
+        "username": {"type": "str"},
+        "user_id": {"type": "str"},
+        "contact_details": {"type": "bool", "default": False},
+        "csv": {"type": "bool", "default": False},
+    },
+    rules={"mutually_exclusive": [("username", "user_id")]},
+    libraries=("boto3", "botocore"),
+    work=lambda module: inform(module, lambda: read(module)),
+)
+
+
 def main() -> None:
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "instance_id": {"type": "str", "required": True, "aliases": ["instance_arn"]},
-            "username": {"type": "str"},
-            "user_id": {"type": "str"},
-            "contact_details": {"type": "bool", "default": False},
-            "csv": {"type": "bool", "default": False},
-        },
-        mutually_exclusive=[("username", "user_id")],
-        supports_check_mode=True,
-    )
-    require(module, "boto3", "botocore")
-    inform(module, lambda: read(module))
+    MODULE.main()
 
 
 if __name__ == "__main__":

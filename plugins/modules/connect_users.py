@@ -355,31 +355,35 @@ problems:
   elements: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import TASK_OPTIONS
 from ansible_collections.openccp.federation.plugins.module_utils._connect.sync import SYNC_OPTIONS, SyncResource
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+
+MODULE: t.Final = AwsDefinition(
+    options={
+        "users": {
+            "type": "list",
+            "elements": "dict",
+            "aliases": ["agents"],
+        },  # validated while the first pages are being read
+        **SYNC_OPTIONS,
+        **TASK_OPTIONS,
+    },
+    rules={
+        "required_one_of": [("users", "csv")],
+        "mutually_exclusive": [("users", "csv")],
+        "required_if": [("leavers", "restrict", ("restricted_security_profile",))],
+    },
+    libraries=("boto3", "botocore"),
+    work=lambda module: converge(module, SyncResource(module), "users"),
+)
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "users": {
-                "type": "list",
-                "elements": "dict",
-                "aliases": ["agents"],
-            },  # validated while the first pages are being read
-            **SYNC_OPTIONS,
-            **TASK_OPTIONS,
-        },
-        required_one_of=[("users", "csv")],
-        mutually_exclusive=[("users", "csv")],
-        required_if=[("leavers", "restrict", ("restricted_security_profile",))],
-        supports_check_mode=True,
-    )
-    require(module, "boto3", "botocore")
-    converge(module, SyncResource(module), "users")
+    MODULE.main()
 
 
 if __name__ == "__main__":

@@ -297,9 +297,9 @@ table:
 import contextlib
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._checks import findings as report
 from ansible_collections.openccp.federation.plugins.module_utils._checks.aws_hops import needs_origins
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts, Person, Users, Wish
@@ -322,14 +322,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.arns im
 from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import partition_of_region
 from ansible_collections.openccp.federation.plugins.module_utils._entra import permissions
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Selector
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
-    ENTRA_ARGUMENT_SPEC,
-    ENTRA_CONSTRAINTS,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, entra_rules
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect as graph_of
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._facts import aws, entra
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule, inform
 from ansible_collections.openccp.federation.plugins.module_utils._published_pages import read_page
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -362,7 +359,7 @@ READS: t.Final[set[permissions.Operation]] = {"read applications"}
 READS_OF_PEOPLE: t.Final[set[permissions.Operation]] = {"read users", "read groups"}
 
 
-def read_facts(module: AnsibleAWSModule) -> Facts:
+def read_facts(module: AwsModule) -> Facts:
     """The whole path, as both clouds show it."""
     given = module.params
     connect, iam = connect_client(module), client(module, "iam")
@@ -415,12 +412,12 @@ def read_facts(module: AnsibleAWSModule) -> Facts:
     )
 
 
-def read_users(module: AnsibleAWSModule, connect: t.Any, instance_id: str, names: set[str]) -> Users:
+def read_users(module: AwsModule, connect: t.Any, instance_id: str, names: set[str]) -> Users:
     """The users of the instance."""
     return aws.read_users(connect, instance_id, names, overview=module.params["overview"])
 
 
-def missing_arn(module: AnsibleAWSModule, instance_id: str) -> str:
+def missing_arn(module: AwsModule, instance_id: str) -> str:
     """The ARN of an instance that is not there, in the account of the credentials."""
     region = str(module.region)
     return connect_instance_arn(partition_of_region(region).name, region, account_of(module).id, instance_id)
@@ -441,7 +438,7 @@ def arn_of_provider(reference: str, home: Arn) -> str:
     return saml_provider_arn(home.partition, home.account, reference)
 
 
-def last_check(module: AnsibleAWSModule) -> tuple[Facts, list[report.Finding]]:
+def last_check(module: AwsModule) -> tuple[Facts, list[report.Finding]]:
     """The facts and every finding, those of the last check when there are several."""
     checks: list[tuple[Facts, list[report.Finding]]] = []
 
@@ -457,7 +454,7 @@ def last_check(module: AnsibleAWSModule) -> tuple[Facts, list[report.Finding]]:
     return checks[-1]
 
 
-def checked(module: AnsibleAWSModule) -> dict[str, t.Any]:
+def checked(module: AwsModule) -> dict[str, t.Any]:
     """What the module returns; FederationError with all of it when the findings are as bad as fail_on says."""
     facts, every = last_check(module)
     findings = report.in_order(every)
@@ -477,18 +474,17 @@ def checked(module: AnsibleAWSModule) -> dict[str, t.Any]:
     return result
 
 
+NAMED: t.Final = ("app_id", "name", "identifier")
+MODULE: t.Final = AwsDefinition(
+    options=CHECK_OPTIONS | ENTRA_ARGUMENT_SPEC,
+    rules=entra_rules(mutually_exclusive=[NAMED, ("people", "everyone_assigned")], required_one_of=[NAMED]),
+    libraries=("boto3", "botocore", "msal", "requests", "cryptography", "lxml"),
+    work=lambda module: inform(module, lambda: checked(module)),
+)
+
+
 def main() -> None:
-    named = ("app_id", "name", "identifier")
-    exclusive = [*ENTRA_CONSTRAINTS["mutually_exclusive"], named, ("people", "everyone_assigned")]
-    constraints = {**ENTRA_CONSTRAINTS, "mutually_exclusive": exclusive, "required_one_of": [named]}
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec=CHECK_OPTIONS | ENTRA_ARGUMENT_SPEC,
-        supports_check_mode=True,
-        **constraints,
-    )
-    require(module, "boto3", "botocore", "msal", "requests", "cryptography", "lxml")
-    inform(module, lambda: checked(module))
+    MODULE.main()
 
 
 if __name__ == "__main__":

@@ -335,51 +335,53 @@ saml_provider:
       type: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+import typing as t
+
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_resource import (
     METADATA_OPTIONS,
     SamlProviderResource,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._module import converge, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+
+MODULE: t.Final = AwsDefinition(
+    options={
+        "name": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "metadata": {"type": "str", "aliases": ["saml_metadata_document"]},
+        "metadata_file": {"type": "path"},
+        "metadata_url": {"type": "str"},
+        "certificates": {"type": "str", "choices": ["replace", "merge"], "default": "replace"},
+        "remove_thumbprints": {"type": "list", "elements": "str"},
+        "entity_id": {"type": "str"},
+        "expected_entity_id": {"type": "str"},
+        "expected_thumbprints": {"type": "list", "elements": "str"},
+        "warn_days": {"type": "int", "default": 30},
+        "assertion_encryption_mode": {"type": "str", "choices": ["allowed", "required"]},
+        "private_key": {"type": "str", "no_log": True},
+        "private_key_file": {"type": "path", "no_log": False},
+        "private_key_update": {
+            "type": "str",
+            "choices": ["when_missing", "always"],
+            "default": "when_missing",
+            "no_log": False,
+        },
+        "remove_private_keys": {"type": "list", "elements": "str", "no_log": False},
+        "adopt": {"type": "bool", "default": False},
+        "only_managed": {"type": "bool", "default": False},
+        "account_id": {"type": "str"},
+        "tags": {"type": "dict", "aliases": ["resource_tags"]},
+        "purge_tags": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 120},
+    },
+    rules={"mutually_exclusive": [METADATA_OPTIONS, ("private_key", "private_key_file")]},
+    libraries=("boto3", "botocore", "cryptography", "lxml", "requests"),
+    work=lambda module: converge(module, SamlProviderResource(module), "saml_provider"),
+)
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "name": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "metadata": {"type": "str", "aliases": ["saml_metadata_document"]},
-            "metadata_file": {"type": "path"},
-            "metadata_url": {"type": "str"},
-            "certificates": {"type": "str", "choices": ["replace", "merge"], "default": "replace"},
-            "remove_thumbprints": {"type": "list", "elements": "str"},
-            "entity_id": {"type": "str"},
-            "expected_entity_id": {"type": "str"},
-            "expected_thumbprints": {"type": "list", "elements": "str"},
-            "warn_days": {"type": "int", "default": 30},
-            "assertion_encryption_mode": {"type": "str", "choices": ["allowed", "required"]},
-            "private_key": {"type": "str", "no_log": True},
-            "private_key_file": {"type": "path", "no_log": False},
-            "private_key_update": {
-                "type": "str",
-                "choices": ["when_missing", "always"],
-                "default": "when_missing",
-                "no_log": False,
-            },
-            "remove_private_keys": {"type": "list", "elements": "str", "no_log": False},
-            "adopt": {"type": "bool", "default": False},
-            "only_managed": {"type": "bool", "default": False},
-            "account_id": {"type": "str"},
-            "tags": {"type": "dict", "aliases": ["resource_tags"]},
-            "purge_tags": {"type": "bool", "default": True},
-            "wait_timeout": {"type": "int", "default": 120},
-        },
-        supports_check_mode=True,
-        mutually_exclusive=[METADATA_OPTIONS, ("private_key", "private_key_file")],
-    )
-    require(module, "boto3", "botocore", "cryptography", "lxml", "requests")
-    converge(module, SamlProviderResource(module), "saml_provider")
+    MODULE.main()
 
 
 if __name__ == "__main__":

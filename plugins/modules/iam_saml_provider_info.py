@@ -178,15 +178,15 @@ saml_providers:
 
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import SamlProviders, describe
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import saml_provider_arn
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule, inform
 
 
-def read(module: AnsibleAWSModule) -> list[dict[str, t.Any]]:
+def read(module: AwsModule) -> list[dict[str, t.Any]]:
     """The provider of that name, or all."""
     iam = SamlProviders(client(module, "iam"))
     if module.params["name"] is None:
@@ -198,15 +198,16 @@ def read(module: AnsibleAWSModule) -> list[dict[str, t.Any]]:
     return [describe(provider, iam.now, module.region) for provider in found]
 
 
+MODULE: t.Final = AwsDefinition(
+    options={"name": {"type": "str"}, "account_id": {"type": "str"}},
+    rules={"required_by": {"account_id": ["name"]}},
+    libraries=("boto3", "botocore", "cryptography", "lxml"),
+    work=lambda module: inform(module, lambda: read(module), "saml_providers"),
+)
+
+
 def main() -> None:
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={"name": {"type": "str"}, "account_id": {"type": "str"}},
-        required_by={"account_id": ["name"]},
-        supports_check_mode=True,
-    )
-    require(module, "boto3", "botocore", "cryptography", "lxml")
-    inform(module, lambda: read(module), "saml_providers")
+    MODULE.main()
 
 
 if __name__ == "__main__":

@@ -179,17 +179,14 @@ removed:
 import functools
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import AWS, partition_of_region
-from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import (
-    ENTRA_ARGUMENT_SPEC,
-    ENTRA_CONSTRAINTS,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, entra_rules
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule, inform
 from ansible_collections.openccp.federation.plugins.module_utils._probe import (
     aws_experiments,
     entra_bench,
@@ -206,7 +203,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._probe.surround
 class Probe:
     """The probe with the options of a module."""
 
-    def __init__(self, module: AnsibleAWSModule) -> None:
+    def __init__(self, module: AwsModule) -> None:
         self.module = module
         self.params = module.params
         probe.check_mark(self.params["mark"])
@@ -295,31 +292,38 @@ def _partition(region: str | None) -> str:
     return partition_of_region(region).name if region else AWS.name
 
 
+OPTIONS: t.Final[dict[str, t.Any]] = {
+    "state": {"type": "str", "choices": ["answered", "clean"], "default": "answered"},
+    "questions": {"type": "list", "elements": "str", "default": []},
+    "clouds": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["entra", "iam", "connect"],
+        "default": ["entra", "iam", "connect"],
+    },
+    "mark": {"type": "str"},
+    "confirm": {"type": "str"},
+    "instance_id": {"type": "str"},
+    "repetitions": {"type": "int", "default": 1},
+    "wait_timeout": {"type": "int", "default": 300},
+}
+
+
+def work(module: AwsModule) -> t.NoReturn:
+    tasks = {"answered": lambda: Probe(module).answer(), "clean": lambda: Probe(module).clean()}
+    inform(module, tasks[module.params["state"]])
+
+
+MODULE: t.Final = AwsDefinition(
+    options=OPTIONS | ENTRA_ARGUMENT_SPEC,
+    rules=entra_rules(),
+    libraries=("boto3", "botocore", "msal", "requests", "cryptography", "lxml"),
+    work=work,
+)
+
+
 def main() -> None:
-    spec = {
-        "state": {"type": "str", "choices": ["answered", "clean"], "default": "answered"},
-        "questions": {"type": "list", "elements": "str", "default": []},
-        "clouds": {
-            "type": "list",
-            "elements": "str",
-            "choices": ["entra", "iam", "connect"],
-            "default": ["entra", "iam", "connect"],
-        },
-        "mark": {"type": "str"},
-        "confirm": {"type": "str"},
-        "instance_id": {"type": "str"},
-        "repetitions": {"type": "int", "default": 1},
-        "wait_timeout": {"type": "int", "default": 300},
-    }
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec=spec | ENTRA_ARGUMENT_SPEC,
-        supports_check_mode=True,
-        **ENTRA_CONSTRAINTS,
-    )
-    require(module, "boto3", "botocore", "msal", "requests", "cryptography", "lxml")
-    work = {"answered": lambda: Probe(module).answer(), "clean": lambda: Probe(module).clean()}
-    inform(module, work[module.params["state"]])
+    MODULE.main()
 
 
 if __name__ == "__main__":

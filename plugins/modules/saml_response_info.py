@@ -183,9 +183,9 @@ import typing as t
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._checks import response as response_check
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Provider, Role
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import table
@@ -193,7 +193,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain import 
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_arn
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._facts import aws
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule, inform
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata, pasted, responses
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import RolePair
 
@@ -214,7 +214,7 @@ def content_of(path: str, what: str) -> str:
         raise InvalidInput(f"The {what} {path} is not text.") from None
 
 
-def from_files(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_check.TrustConfig:
+def from_files(module: AwsModule, pairs: list[RolePair]) -> response_check.TrustConfig:
     """Provider and role as files describe them, whatever the response calls them."""
     given = module.params
     providers: dict[str, Provider | None] = {}
@@ -238,7 +238,7 @@ def from_files(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_chec
     return response_check.TrustConfig(datetime.now(UTC), providers, roles, not_readable)
 
 
-def from_iam(module: AnsibleAWSModule, pairs: list[RolePair]) -> response_check.TrustConfig:
+def from_iam(module: AwsModule, pairs: list[RolePair]) -> response_check.TrustConfig:
     """Provider and role as IAM has them; those of another account are not looked for."""
     not_readable: dict[str, str] = {}
     own = account_of(module).id if pairs else ""
@@ -275,7 +275,7 @@ def described(copied: pasted.Copied, response: responses.Response) -> dict[str, 
     }
 
 
-def checked(module: AnsibleAWSModule) -> dict[str, t.Any]:
+def checked(module: AwsModule) -> dict[str, t.Any]:
     """What the module returns."""
     given = module.params
     copied = pasted.found_in(given["response"] or pasted.text_of(read_bytes(given["file"], "file"), "file"))
@@ -291,22 +291,22 @@ def checked(module: AnsibleAWSModule) -> dict[str, t.Any]:
     }
 
 
+MODULE: t.Final = AwsDefinition(
+    options={
+        "response": {"type": "str", "no_log": True},
+        "file": {"type": "path"},
+        "metadata_file": {"type": "path"},
+        "trust_policy_file": {"type": "path"},
+        "max_session_duration": {"type": "int", "default": 3600},
+    },
+    rules={"mutually_exclusive": [("response", "file")], "required_one_of": [("response", "file")]},
+    libraries=("boto3", "botocore", "cryptography", "lxml", "signxml"),
+    work=lambda module: inform(module, lambda: checked(module)),
+)
+
+
 def main() -> None:
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "response": {"type": "str", "no_log": True},
-            "file": {"type": "path"},
-            "metadata_file": {"type": "path"},
-            "trust_policy_file": {"type": "path"},
-            "max_session_duration": {"type": "int", "default": 3600},
-        },
-        mutually_exclusive=[("response", "file")],
-        required_one_of=[("response", "file")],
-        supports_check_mode=True,
-    )
-    require(module, "boto3", "botocore", "cryptography", "lxml", "signxml")
-    inform(module, lambda: checked(module))
+    MODULE.main()
 
 
 if __name__ == "__main__":

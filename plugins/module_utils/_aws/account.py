@@ -15,7 +15,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.arns im
 from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import AWS, partition_of_region
 
 if t.TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Account:
     id: str
 
 
-def account_of(module: AnsibleAWSModule) -> Account:
+def account_of(module: AwsModule) -> Account:
     """The account of the option `account_id`, in the Region's partition; without it, the account of the credentials
     (one request).
     """

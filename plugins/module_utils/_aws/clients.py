@@ -33,13 +33,13 @@ try:
     from botocore.exceptions import ConnectionError as NoConnection
     from botocore.parsers import ResponseParserError
 except ImportError:
-    # AnsibleAWSModule reports the missing library.
+    # The modules report the missing library.
     pass
 
 if t.TYPE_CHECKING:
     import collections.abc
 
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 NOT_FOUND: t.Final = frozenset({"NoSuchEntity", "ResourceNotFoundException", "UserNotFoundException"})
 #: What AWS answers when credentials are good and may not do something.
@@ -77,7 +77,7 @@ THROTTLED: t.Final = frozenset(
 RETRIES: t.Final = 10
 
 
-def client(module: AnsibleAWSModule, service: str, region: str | None = None, retries: int = RETRIES) -> t.Any:
+def client(module: AwsModule, service: str, region: str | None = None, retries: int = RETRIES) -> t.Any:
     """A boto3 client with the module's credentials and Region, or another Region, whose retries outlast a burst of
     throttling.
 

@@ -21,13 +21,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._resource impor
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 if t.TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 
 class FederationRoleResource(Resource["Role | None", Roles]):
     """The federation role, as the options want it."""
 
-    def __init__(self, module: AnsibleAWSModule) -> None:
+    def __init__(self, module: AwsModule) -> None:
         self.module = module
         self.params = module.params
         self.name: str = module.params["name"]

@@ -33,7 +33,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata 
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 if t.TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 METADATA_OPTIONS: t.Final = ("metadata", "metadata_file", "metadata_url")
 ENCRYPTION_OPTIONS: t.Final = ("assertion_encryption_mode", "private_key", "private_key_file", "remove_private_keys")
@@ -42,7 +42,7 @@ ENCRYPTION_OPTIONS: t.Final = ("assertion_encryption_mode", "private_key", "priv
 class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
     """One SAML provider, as the options want it."""
 
-    def __init__(self, module: AnsibleAWSModule) -> None:
+    def __init__(self, module: AwsModule) -> None:
         self.module = module
         self.params = module.params
         self.name: str = module.params["name"]

@@ -26,7 +26,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata 
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 if t.TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 
 class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers.CognitoProviderWriter]):
@@ -41,7 +41,7 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
     #: whether a provider that is to be absent stays, because it is not ours
     left = False
 
-    def __init__(self, module: AnsibleAWSModule) -> None:
+    def __init__(self, module: AwsModule) -> None:
         self.module = module
         self.params = module.params
         self.check_mode = module.check_mode

@@ -19,7 +19,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import cl
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 if t.TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 _ID: t.Final = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d)_[0-9A-Za-z]+", re.ASCII)
 _PAGE: t.Final = 60
@@ -234,7 +234,7 @@ def updated(settings: t.Mapping[str, t.Any], providers: t.Sequence[str]) -> dict
     return {**kept, "SupportedIdentityProviders": list(providers)}
 
 
-def pool_client(module: AnsibleAWSModule) -> t.Any:
+def pool_client(module: AwsModule) -> t.Any:
     """A boto3 client in the pool's own Region when its id is given."""
     pool_id = module.params["user_pool_id"]
     return client(module, "cognito-idp", region=region_of(pool_id) if pool_id else None)

@@ -38,7 +38,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml import se
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 if t.TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 #: The options that both modules have beside the agents.
 TASK_OPTIONS: t.Final[dict[str, t.Any]] = {
@@ -65,7 +65,7 @@ class AgentsResource(Resource[Snapshot, ConnectUsers]):
 
     own = False
 
-    def __init__(self, module: AnsibleAWSModule, agents: t.Sequence[Settings]) -> None:
+    def __init__(self, module: AwsModule, agents: t.Sequence[Settings]) -> None:
         self.module = module
         self.purge_tags: bool = module.params["purge_tags"]
         self.agents = agents

@@ -24,13 +24,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
 
 if t.TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 #: As alike as two words of which one is misspelt.
 ALIKE: t.Final = 0.85
 
 
-def check_elsewhere(module: AnsibleAWSModule, alias: str, region: str) -> list[str]:
+def check_elsewhere(module: AwsModule, alias: str, region: str) -> list[str]:
     """Conflict when an instance of the account in another Region has the alias. Returned: a warning of Regions that
     could not be read.
     """

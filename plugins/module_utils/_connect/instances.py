@@ -41,11 +41,11 @@ try:
     import botocore.loaders
     import botocore.regions
 except ImportError:
-    # AnsibleAWSModule reports the missing library.
+    # The modules report the missing library.
     pass
 
 if t.TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 Instance = dict[str, t.Any]
 
@@ -74,7 +74,7 @@ LISTED_WITHIN: t.Final = 10.0
 _ALIAS_TAKEN: t.Final = "alias is already used"
 
 
-def connect_client(module: AnsibleAWSModule) -> t.Any:
+def connect_client(module: AwsModule) -> t.Any:
     """The client for Amazon Connect in the module's Region; InvalidInput, before any request, when it is not offered
     there.
     """

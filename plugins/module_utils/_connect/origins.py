@@ -22,7 +22,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import Pl
 from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
 
 if t.TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 LONGEST: t.Final = 267
 
@@ -127,7 +127,7 @@ def plan(wanted: t.Mapping[str, t.Sequence[str]], actual: t.Iterable[str]) -> Pl
 class OriginsResource(Resource[list[str], ApprovedOrigins]):
     """The approved origins of one instance, as the options want them."""
 
-    def __init__(self, module: AnsibleAWSModule) -> None:
+    def __init__(self, module: AwsModule) -> None:
         self.module = module
         self.wanted: dict[str, list[str]] = {}
         self.instance_id: str = module.params["instance_id"]

@@ -41,7 +41,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._words import c
 if t.TYPE_CHECKING:
     import collections.abc
 
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 #: More agents than this are read by a search that begins before it is known how many users there are.
 FEW: t.Final = 20
@@ -67,7 +67,7 @@ SYNC_OPTIONS: t.Final[dict[str, t.Any]] = {
 }
 
 
-def rows_of(module: AnsibleAWSModule) -> list[Settings]:
+def rows_of(module: AwsModule) -> list[Settings]:
     """The agents that the options list, or those of the CSV file, as they are given."""
     path = module.params["csv"]
     if not path:
@@ -112,7 +112,7 @@ class SyncResource(AgentsResource):
 
     own = True
 
-    def __init__(self, module: AnsibleAWSModule) -> None:
+    def __init__(self, module: AwsModule) -> None:
         params = module.params
         super().__init__(module, ())
         self.rules = leaving.Rules(

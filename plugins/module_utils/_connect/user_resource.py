@@ -19,13 +19,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import Pl
 from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 if t.TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 
 class UserResource(AgentsResource):
     """One agent: the same as many, but alone, and it can be deleted."""
 
-    def __init__(self, module: AnsibleAWSModule) -> None:
+    def __init__(self, module: AwsModule) -> None:
         super().__init__(module, [{option: module.params[option] for option in AGENT_OPTIONS}])
         self.name = module.params["username"]
         self.quick_connects: list[dict[str, str]] = []

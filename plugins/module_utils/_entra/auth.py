@@ -96,11 +96,16 @@ ENTRA_ARGUMENT_SPEC: t.Final[dict[str, t.Any]] = {
     "authority_url": {"type": "str", "fallback": (filled_fallback, ["AZURE_AUTHORITY_HOST"])},
 }
 
-#: What AnsibleModule checks of them.
-ENTRA_CONSTRAINTS: t.Final[dict[str, t.Any]] = {
-    "mutually_exclusive": [("client_secret", "certificate_path", "federated_token_file", "managed_identity")],
-    "required_by": {"certificate_password": ("certificate_path",)},
-}
+
+def entra_rules(*, mutually_exclusive: t.Sequence[tuple[str, ...]] = (), **rules: t.Any) -> dict[str, t.Any]:
+    """The rules of those options, and further ones of a module."""
+    credentials = ("client_secret", "certificate_path", "federated_token_file", "managed_identity")
+    return {
+        "mutually_exclusive": [credentials, *mutually_exclusive],
+        "required_by": {"certificate_password": ("certificate_path",)},
+        **rules,
+    }
+
 
 _REFUSALS: t.Final = {
     7000215: (

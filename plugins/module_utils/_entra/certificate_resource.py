@@ -29,7 +29,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata 
 from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 if t.TYPE_CHECKING:
-    from ansible.module_utils.basic import AnsibleModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import Module
 
 
 class SamlCertificate(Resource[applications.Application, CertificateWriter]):
@@ -38,7 +38,7 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
     graph: Graph
     app: applications.Application
 
-    def __init__(self, module: AnsibleModule) -> None:
+    def __init__(self, module: Module) -> None:
         self.params = module.params
         self.check_mode = module.check_mode
         self.keys = signing_certificates.KeyMaterial()

@@ -34,7 +34,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import Pl
 from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
 
 if t.TYPE_CHECKING:
-    from ansible.module_utils.basic import AnsibleModule
+    from ansible_collections.openccp.federation.plugins.module_utils._module import Module
 
 
 class SamlApp(Resource[CurrentState, ApplicationWriter]):
@@ -44,7 +44,7 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
     unlisted: t.Sequence[str] = ()
     access: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
-    def __init__(self, module: AnsibleModule) -> None:
+    def __init__(self, module: Module) -> None:
         self.params = module.params
         self.check_mode = module.check_mode
         self.warn = module.warn
