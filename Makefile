@@ -176,7 +176,6 @@ test-floor test-newest test-latest test-next: test-%: setup-%
 
 test-molecule: setup
 	$(ACTIVATE)
-	export FEDERATION_DIRECT=true # as in the other tests: half of the time
 	$(BIN)/python tools/demo.py --run molecule test
 	$(BIN)/python tools/demo.py --run molecule test --scenario-name fleet
 

@@ -40,21 +40,23 @@ OURS: t.Final = {"managed-by": "openccp.federation"}
 UNPACED: t.Final = {"rate": 100_000.0, "burst": 100_000.0}
 
 
-#: The module as Ansible runs it, with its arguments: in a fork of a process that has loaded it. Its time and memory are
-#: the fork's own.
+#: The module as Ansible runs it, with its arguments: in a child of a process that has loaded it. Its time and memory
+#: are the child's own.
 DIRECTLY: t.Final = """
-import importlib, json, pathlib, resource, sys, time
-from ansible_collections.openccp.federation.plugins.plugin_utils import _fork, _models
-name = "ansible_collections.openccp.federation.plugins.modules.connect_users"
-path = pathlib.Path(importlib.import_module(name).__file__)
+import json, resource, sys, time
+from ansible_collections.openccp.federation.plugins.modules.connect_users import MODULE
+from ansible_collections.openccp.federation.plugins.plugin_utils import _child, _models
 _models.parsed()
-module = _fork.Module(name, path, sys.stdin.buffer.read(), {}, ".")
+arguments = json.load(sys.stdin)
+def work():
+    _models.hand_over()
+    return MODULE.run_on_controller("connect_users", arguments).result
 started = time.perf_counter()
-status, out, err = _fork.run(module)
+result = _child.run(work, {}, ".")
 seconds = time.perf_counter() - started
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-told = {"seconds": seconds, "busy": used.ru_utime + used.ru_stime, "peak_mib": used.ru_maxrss / 1024}
-json.dump({"told": told, "result": json.loads(out), "complaints": err.decode()}, sys.stdout)
+usage = {"seconds": seconds, "busy": used.ru_utime + used.ru_stime, "peak_mib": used.ru_maxrss / 1024}
+json.dump({"usage": usage, "result": result}, sys.stdout)
 """
 
 
@@ -140,13 +142,11 @@ def module(
         "mode": "set",
         "leavers": "delete",
         **pace,
-        "_ansible_remote_tmp": "/tmp",
     }
-    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": params})
     here.sandbox.world.traffic.clear()
     done = subprocess.run(
         [sys.executable, "-c", DIRECTLY],
-        input=arguments,
+        input=json.dumps(params),
         capture_output=True,
         text=True,
         check=False,
@@ -158,9 +158,9 @@ def module(
     result = answer["result"]
     found = {key: value for key, value in result.get("users", {}).items() if key in expected}
     if result.get("failed") or found != dict(expected):
-        raise SystemExit(f"{what}: {result.get('msg')} {found} {answer['complaints']}")
+        raise SystemExit(f"{what}: {result.get('msg')} {found}")
     requests = counted(here.sandbox)
-    return Figure(what, len(users), told(scale), requests=requests, floor=floor_of(requests, scale), **answer["told"])
+    return Figure(what, len(users), told(scale), requests=requests, floor=floor_of(requests, scale), **answer["usage"])
 
 
 def unchanged(sandbox: Sandbox, count: int, scale: float) -> Figure:

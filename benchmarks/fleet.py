@@ -246,7 +246,10 @@ def main() -> int:
         "--quick", action="store_true", help="30 federations instead of 100, 5 forks alone, the other way beside 10"
     )
     parser.add_argument(
-        "--direct", action="store_true", help="with direct execution, which docs/direct-execution.md describes"
+        "--direct",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="with or without direct execution, which docs/direct-execution.md describes",
     )
     parser.add_argument("--federations", type=int, nargs=2, metavar=("FEW", "MANY"), help="other sizes of the fleets")
     options = parser.parse_args()

@@ -212,7 +212,6 @@ def ansible_environment(environment: t.Mapping[str, str]) -> dict[str, str]:
         "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PIPELINING": "1",
-        "FEDERATION_DIRECT": "true",  # halves the time of all tests; one holds both ways against each other
         "LC_ALL": "C.UTF-8",
         **environment,
     }

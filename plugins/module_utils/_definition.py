@@ -26,7 +26,7 @@ class ModuleEnd(Exception):
     """A module has ended with a result."""
 
     def __init__(self, result: dict[str, t.Any]) -> None:
-        super().__init__(result.get("msg", "done"))
+        super().__init__(str(result.get("msg", "done")))
         self.result = result
 
 
@@ -52,6 +52,13 @@ class ControllerModule:
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
         """End the module with a failure."""
         raise ModuleEnd({**result, "failed": True, "msg": msg})
+
+
+class ControllerRun(t.NamedTuple):
+    """What a module returned on the controller, without the values of its `no_log` options, and those values."""
+
+    result: dict[str, t.Any]
+    secrets: set[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,8 +91,8 @@ class Definition:
 
     def run_on_controller(
         self, name: str, arguments: t.Mapping[str, t.Any], *, check_mode: bool = False, diff: bool = False
-    ) -> dict[str, t.Any]:
-        """What the module returns to a task with these arguments, without the values of its `no_log` options."""
+    ) -> ControllerRun:
+        """Do the work of a task with these arguments."""
         spec = self.argument_spec()
         validated = ArgumentSpecValidator(spec, **self.rules).validate(dict(arguments))
         module = self.stand_in(name, validated.validated_parameters, check_mode=check_mode, diff=diff)
@@ -107,7 +114,8 @@ class Definition:
         result.setdefault("invocation", {"module_args": module.params})
         if module.warnings:
             result.setdefault("warnings", module.warnings)
-        return without_values(result, secret_values(spec, module.params) | secret_values(spec, arguments))
+        secrets = secret_values(spec, module.params) | secret_values(spec, arguments)
+        return ControllerRun(without_values(result, secrets), secrets)
 
 
 def repeated_options(

@@ -4,7 +4,7 @@
 
 # This file is private to the collection.
 
-"""Runs a module's work in a child of this process: with the libraries that it has loaded, and apart from it."""
+"""Runs a function in a child of this process: with the libraries that it has loaded, and apart from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 import traceback
 import typing as t
 
@@ -25,60 +24,64 @@ HELD: t.Final = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
 _streams: list[t.Any] = []
 
 
-def run(work: t.Callable[[], dict[str, t.Any]], environment: t.Mapping[str, str], folder: str) -> dict[str, t.Any]:
-    """What the work returns, done with additional environment variables in a folder. It does not outlive an exception
-    that ends the wait for it.
+class ChildFailed(Exception):
+    """The child ended without a result. status: as a shell has it. output: all that was written."""
+
+    def __init__(self, status: int, output: str) -> None:
+        end = f"was ended by the signal {signal.Signals(-status).name}" if status < 0 else "ended without a result"
+        super().__init__(f"The module {end}.")
+        self.status = status if status >= 0 else 128 - status
+        self.output = output
+
+
+def run(function: t.Callable[[], t.Any], environment: t.Mapping[str, str], folder: str) -> t.Any:
+    """What a function returns as JSON, run in a folder with additional environment variables; else ChildFailed. It does
+    not outlive an exception that ends the wait for it.
     """
-    with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as output:
+    with os.fdopen(os.memfd_create("result"), "w+b") as result, os.fdopen(os.memfd_create("output"), "w+b") as output:
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
         child = os.fork()
         if child == 0:
+            status = 1
             try:
                 os.environ.update(environment)
                 os.chdir(folder)
-                _live(work, answer, output.fileno(), mask)
-            except BaseException:  # noqa: BLE001 - what comes after this process's life is its parent's
+                _set_up(output.fileno(), mask)
+                result.write(json.dumps(function()).encode())
+                result.flush()
+                status = 0
+            except BaseException:  # noqa: BLE001 - nothing of the parent's may run in the child
                 traceback.print_exc()
             finally:
-                sys.stderr.flush()
-                os._exit(0)
+                sys.stdout.flush()
+                os._exit(status)
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
         finally:
             os.kill(child, signal.SIGKILL)  # which means nothing to a process that has ended
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        return _result(_content(answer), _content(output), status)
+        if status != 0:
+            raise ChildFailed(status, _content(output).decode(errors="replace"))
+        return json.loads(_content(result))
 
 
-def _live(work: t.Callable[[], dict[str, t.Any]], answer: t.IO[bytes], output: int, mask: t.Iterable[int]) -> None:
-    """The life of the child."""
+def _set_up(output: int, mask: t.Iterable[int]) -> None:
+    """Undo in the child what Ansible has set up in its own process: streams, logs and signals."""
     _streams.extend((sys.stdin, sys.stdout, sys.stderr))
     for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (output, 2)):
         os.dup2(source, target)
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
-    logging.root.handlers.clear()  # Ansible's own log is not the libraries'
+    logging.root.handlers.clear()
     gc.freeze()  # what came before stays, and need not be searched
     for number in signal.valid_signals():
         if callable(signal.getsignal(number)):
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    result = work()
-    answer.write(json.dumps(result).encode())
-    answer.flush()
-    sys.stdout.flush()
 
 
 def _content(file: t.IO[bytes]) -> bytes:
     file.seek(0)
     return file.read()
-
-
-def _result(answer: bytes, output: bytes, status: int) -> dict[str, t.Any]:
-    if answer:
-        return dict(json.loads(answer))
-    how = f"was ended by the signal {signal.Signals(-status).name}" if status < 0 else "ended without a result"
-    text = output.decode(errors="replace")
-    return {"failed": True, "msg": f"The module {how}.", "module_stderr": text, "rc": 128 - status if status < 0 else 1}

@@ -22,6 +22,7 @@ import warnings
 from pathlib import Path
 
 from ansible import constants as C
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
@@ -29,6 +30,14 @@ from ansible_collections.openccp.federation.plugins.module_utils._definition imp
 from ansible_collections.openccp.federation.plugins.plugin_utils import _child, _filters, _models
 
 _filters.load()
+
+try:
+    from ansible.module_utils.secrets import register_secrets  # type: ignore[import-not-found,unused-ignore]
+except ImportError:  # ansible-core 2.21 and older, which mask a secret in the result of its own task alone
+
+    def register_secrets(values: t.Iterable[str], /) -> None:
+        """Do nothing: the result is masked already."""
+
 
 display = Display()
 
@@ -91,19 +100,25 @@ class DirectAction(NormalAction):
             return dict(super().run(tmp, task_vars))
         display.vvv(f"RUN DIRECTLY {self._task.action}", host=host)
         result = super(NormalAction, self).run(tmp, task_vars)
-        return {**result, **_child.run(self._work(self.definition), self._environment(), self._loader.get_basedir())}
+        result |= self._run_directly(self.definition)
+        if not is_invocation_returned(task_vars):
+            result.pop("invocation", None)
+        return dict(result)
 
-    def _work(self, definition: Definition) -> t.Callable[[], dict[str, t.Any]]:
-        arguments = plain(self._task.args)
-        name = self._task.action
-
-        def work() -> dict[str, t.Any]:
+    def _run_directly(self, definition: Definition) -> dict[str, t.Any]:
+        def work() -> tuple[dict[str, t.Any], list[str]]:
             _models.hand_over()
-            return definition.run_on_controller(
-                name, arguments, check_mode=bool(self._task.check_mode), diff=bool(self._task.diff)
-            )
+            check_mode, diff = bool(self._task.check_mode), bool(self._task.diff)
+            run = definition.run_on_controller(self._task.action, arguments, check_mode=check_mode, diff=diff)
+            return run.result, sorted(run.secrets)
 
-        return work
+        arguments = plain(self._task.args)
+        try:
+            result, secrets = _child.run(work, self._environment(), self._loader.get_basedir())
+        except _child.ChildFailed as error:
+            return {"failed": True, "msg": str(error), "rc": error.status, "module_stderr": error.output}
+        register_secrets(secrets)
+        return dict(result)
 
     def _record(self, task_vars: t.Mapping[str, t.Any]) -> None:
         """Tell the module where to record its requests, if it is to."""
@@ -147,6 +162,14 @@ class DirectAction(NormalAction):
             values = self._templar.template(environment) or {}
             merged.update({str(name): str(value) for name, value in values.items()})
         return merged
+
+
+def is_invocation_returned(task_vars: dict[str, t.Any]) -> bool:
+    """Whether a result says with which options the module ran; ansible-core 2.19 and older have no setting for it."""
+    try:
+        return bool(C.config.get_config_value("INJECT_INVOCATION", variables=task_vars))
+    except AnsibleError:
+        return True
 
 
 def is_same_interpreter(path: str, other: str) -> bool:

@@ -29,7 +29,7 @@ from support import CHECKOUT, COLLECTIONS, HANGS, module_environment
 MODULES: t.Final = sorted(
     path.stem
     for path in (CHECKOUT / "plugins" / "modules").glob("*.py")
-    if "def main()" in path.read_text(encoding="utf-8")
+    if "\nMODULE: t.Final" in path.read_text(encoding="utf-8")
 )
 needs_direct: t.Final = pytest.mark.skipif(sys.platform != "linux", reason="modules run directly on Linux alone")
 CONTROLLER_FILES: t.Final = sorted((CHECKOUT / "plugins" / "plugin_utils").glob("*.py"))

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 import typing as t
 
 import pytest
@@ -15,9 +14,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 
 from support import CHECKOUT, written_in
 
-ASKS: t.Final = re.compile(r"require\(module, ([^)]*)\)")
 MODULES: t.Final = sorted(
-    path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py") if ASKS.search(path.read_text("utf-8"))
+    path.stem
+    for path in (CHECKOUT / "plugins" / "modules").glob("*.py")
+    if "\nMODULE: t.Final" in path.read_text("utf-8")
 )
 
 
@@ -37,7 +37,5 @@ def test_the_documentation_lists_every_library(module: str) -> None:
     for fragment in document["extends_documentation_fragment"]:
         if fragment.startswith("openccp.federation."):
             documented += fragment_requirements(fragment)
-    asked = ASKS.search((CHECKOUT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"))
-    assert asked is not None
-    libraries = re.findall(r'"(\w+)"', asked[1])
-    assert set(documented) == {f"{library} >= {FLOORS[library]}" for library in libraries}
+    loaded = importlib.import_module(f"ansible_collections.openccp.federation.plugins.modules.{module}")
+    assert set(documented) == {f"{library} >= {FLOORS[library]}" for library in loaded.MODULE.libraries}

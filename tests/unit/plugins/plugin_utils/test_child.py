@@ -67,24 +67,28 @@ def test_what_this_process_has_set_up_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGUSR1])
 def test_an_end_by_a_signal_is_a_failure(tmp_path: Path, number: signal.Signals) -> None:
-    def work() -> Json:
+    def work() -> None:
         sys.stderr.write("before\n")
         os.kill(os.getpid(), number)
         threading.Event().wait()
-        return {}
 
-    assert _child.run(work, {}, str(tmp_path)) == {
-        "failed": True,
-        "msg": f"The module was ended by the signal {number.name}.",
-        "module_stderr": "before\n",
-        "rc": 128 + number,
-    }
+    with pytest.raises(_child.ChildFailed, match=rf"^The module was ended by the signal {number.name}.$") as raised:
+        _child.run(work, {}, str(tmp_path))
+    assert (raised.value.status, raised.value.output) == (128 + number, "before\n")
 
 
-@pytest.mark.parametrize("work", [lambda: os._exit(0), lambda: {"no JSON": object()}, lambda: sys.exit(0)])
-def test_work_without_a_result_is_a_failure(tmp_path: Path, work: t.Callable[[], Json]) -> None:
-    result = _child.run(work, {}, str(tmp_path))
-    assert (result["failed"], result["msg"]) == (True, "The module ended without a result.")
+@pytest.mark.parametrize(
+    ("work", "output"),
+    [
+        (lambda: os._exit(3), ""),
+        (lambda: {"no JSON": object()}, "TypeError: Object of type object is not JSON serializable\n"),
+        (lambda: sys.exit(0), "SystemExit: 0\n"),
+    ],
+)
+def test_work_without_a_result_is_a_failure(tmp_path: Path, work: t.Callable[[], Json], output: str) -> None:
+    with pytest.raises(_child.ChildFailed, match=r"^The module ended without a result.$") as raised:
+        _child.run(work, {}, str(tmp_path))
+    assert raised.value.output.endswith(output)
 
 
 def test_an_exception_that_ends_the_wait_ends_the_child(tmp_path: Path) -> None:
