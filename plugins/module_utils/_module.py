@@ -134,7 +134,7 @@ def converge(module: Module, resource: Resource[t.Any, t.Any], key: str) -> t.No
     if failures:
         module.fail_json(
             msg=_told(failures, module.check_mode),
-            failures=[resource.failure(name, error) for name, error in failures.items()],
+            failures=[{"name": name, "msg": str(error), **error.as_result()} for name, error in failures.items()],
             **result,
         )
     module.exit_json(**result)

@@ -63,7 +63,3 @@ class Resource(abc.ABC, t.Generic[Actual, Writer]):
                 done.append(step)
                 if instead is not None:
                     steps = list(instead.steps)
-
-    def failure(self, name: str, error: FederationError) -> dict[str, t.Any]:
-        """What is returned of an object that failed."""
-        return {"name": name, "msg": str(error), **error.as_result()}

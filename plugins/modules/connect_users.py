@@ -315,30 +315,29 @@ failures:
   type: list
   elements: dict
   contains:
-    username:
+    name:
       description: The username.
       returned: always
       type: str
       sample: jane.doe@example.com
-    operation:
-      description: The operation that failed. V(check) if the settings of the agent are invalid.
-      returned: always
-      type: str
-      sample: create
-    code:
-      description: The error code that AWS returned.
-      returned: when AWS returned an error code
-      type: str
-      sample: InvalidRequestException
-    reason:
+    msg:
       description: What was attempted, what AWS answered, and what to do.
       returned: always
       type: str
-    action:
+    error_code:
+      description: The error code that AWS returned, or C(InvalidAgent) if the settings of the agent are invalid.
+      returned: when there is an error code
+      type: str
+      sample: InvalidRequestException
+    failed_action:
       description: The action that failed. The remaining actions for this agent were skipped.
       returned: when a request failed
       type: str
       sample: "Create the agent 'jane.doe@example.com'"
+    hint:
+      description: What to do, which is also the end of C(msg).
+      returned: when there is something to do
+      type: str
     request_id:
       description: The AWS request ID.
       returned: when AWS answered

@@ -142,10 +142,13 @@ def test_one_agents_failure_stops_none_of_the_others(sandbox: Sandbox) -> None:
     assert result["users"]["created"] == 2
     assert result["users"]["failed"] == 1
     failure = result["failures"][0]
-    assert (failure["operation"], failure["code"]) == ("create", "InvalidParameterException")
-    assert "Not him." in failure["reason"]
+    assert (failure["failed_action"], failure["error_code"]) == (
+        f"Create the agent {failure['name']!r}",
+        "InvalidParameterException",
+    )
+    assert "Not him." in failure["msg"]
     assert result["changed"]
-    assert names(here) == sorted({agent["username"] for agent in agents(3)} - {failure["username"]})
+    assert names(here) == sorted({agent["username"] for agent in agents(3)} - {failure["name"]})
     healed = here.run("connect_users", wanted(here, agents(3)))
     assert healed["users"]["created"] == 1
     assert len(healed["users"]["changes"]) == 1
@@ -156,7 +159,7 @@ def test_a_full_instance_is_asked_once_more_only(sandbox: Sandbox) -> None:
     result = here.run("connect_users", wanted(here, agents(4)))
     assert result["users"]["created"] == 1
     assert result["users"]["failed"] == 3
-    assert "as many users as its quota allows" in result["failures"][2]["reason"]
+    assert "as many users as its quota allows" in result["failures"][2]["msg"]
     assert here.requests().count("CreateUser") < 5, (
         "those that were under way when the first was refused, and none again"
     )
@@ -219,7 +222,7 @@ def test_a_user_whom_somebody_else_makes_meanwhile_is_not_taken_over(sandbox: Sa
     by_hand = {**names, "PhoneConfig": {"PhoneType": "SOFT_PHONE"}}  # which an older botocore demands
     here.connect().create_user(InstanceId=here.id, **by_hand, SecurityProfileIds=[profile], RoutingProfileId=routing)
     result = here.run("connect_users", wanted(here, [agent]))
-    assert "Somebody else made that user meanwhile" in result["failures"][0]["reason"]
+    assert "Somebody else made that user meanwhile" in result["failures"][0]["msg"]
     assert here.writes() == ["CreateUser"]
 
 

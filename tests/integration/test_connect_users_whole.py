@@ -146,7 +146,9 @@ def test_a_quick_connect_that_a_stopped_run_left_is_removed_by_the_next(sandbox:
         Fault("connect", "DeleteQuickConnect", status=400, code="InvalidRequestException", message="Not now.")
     )
     stopped = run(here, everybody[:2], mode="set", leavers="delete")
-    assert [(one["username"], one["operation"]) for one in stopped["failures"]] == [(leaver, "delete_quick_connect")]
+    (failure,) = stopped["failures"]
+    assert (failure["name"], failure["error_code"]) == (leaver, "InvalidRequestException")
+    assert failure["failed_action"].startswith("Delete the quick connect 'Call 2'")
     assert usernames(here) == [agent["username"] for agent in everybody[:2]]
     assert run(here, everybody[:2], mode="set")["actions"] == []
 
@@ -223,8 +225,8 @@ def test_an_agent_that_cannot_be_as_wanted_stops_nobody_else_when_told(sandbox: 
     ]
     result = run(here, users, on_invalid="skip", protected=["Joe"], mode="set", leavers="delete")
     assert result.failed
-    assert {(failure["username"], failure["operation"]) for failure in result["failures"]} == dict.fromkeys(
-        ("joe", "bob", "eve"), "check"
+    assert {(failure["name"], failure["error_code"]) for failure in result["failures"]} == dict.fromkeys(
+        ("joe", "bob", "eve"), "InvalidAgent"
     ).items()
     assert counts(result) == {"created": 2, "failed": 3}
     foreseen = run(here, users, on_invalid="skip", check=True)
@@ -286,7 +288,7 @@ def test_a_spelling_that_amazon_connect_takes_for_the_same_is_told_at_once(sandb
     taken = {"status": 409, "code": "DuplicateResourceException", "message": "The user name is already in use."}
     sandbox.world.faults.add(Fault("connect", "CreateUser", at=1, times=1, **taken))
     result = run(here, [person({"username": "jane", "person_id": PERSON})], renames="recreate")
-    assert "takes 'Jane' for the same name" in result["failures"][0]["reason"]
+    assert "takes 'Jane' for the same name" in result["failures"][0]["msg"]
     assert usernames(here) == ["Jane"]
 
 

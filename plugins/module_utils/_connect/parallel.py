@@ -115,7 +115,7 @@ class Parallel:
     def _fail(
         self, chain: deque[Step[t.Any]], end: Future[None], progress: ProgressCounter, error: FederationError
     ) -> None:
-        error.details.update(operation=chain[0].operation, failed_action=chain[0].text)
+        error.details["failed_action"] = chain[0].text
         with self._lock:
             self.failures[str(chain[0].target)] = error
             progress.failed += len(chain)

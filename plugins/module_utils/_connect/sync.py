@@ -187,16 +187,6 @@ class SyncResource(AgentsResource):
         done.extend(sorted(work.done, key=lambda step: order[id(step)]))
         failures.update(work.failures)
 
-    def failure(self, name: str, error: FederationError) -> dict[str, t.Any]:
-        """One agent that failed."""
-        known = {
-            "operation": error.details.get("operation"),
-            "code": error.code,
-            "action": error.details.get("failed_action"),
-        }
-        told = {"username": name, "reason": str(error), **known, "request_id": error.request_id}
-        return {key: value for key, value in told.items() if value is not None}
-
     def result(self, plan: Plan[ConnectUsers]) -> dict[str, t.Any]:
         """Counts, and what was done for each agent."""
         wanted, done = _by_agent(self.planned.steps), _by_agent(plan.steps)
@@ -294,7 +284,7 @@ class SyncResource(AgentsResource):
         for problem in problems:
             known = self.skipped.get(problem.username)
             reason = f"{known.message} {problem.reason}" if known else problem.reason
-            self.skipped[problem.username] = InvalidInput(reason, code="InvalidAgent", operation="check")
+            self.skipped[problem.username] = InvalidInput(reason, code="InvalidAgent")
         return [agent for agent in wanted if agent["username"] not in self.skipped]
 
     def _listed_and_search(self) -> tuple[dict[str, Summary], t.Iterable[User]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib.util
 import json
 import os
 import re
@@ -37,6 +38,8 @@ SECRET: t.Final = "a-key-that-nobody-may-see"
 READ: t.Final = "openccp.federation.saml_response_info"
 ENTRA: t.Final = "openccp.federation.azure_saml_app_info"
 
+LATER: t.Final = "another-key-that-is-shown-later"
+
 GIVEN: t.Final = {"file": "response.xml", "metadata_file": "metadata.xml"}
 
 #: name → task
@@ -45,6 +48,8 @@ TASKS: t.Final[dict[str, dict[str, t.Any]]] = {
     "check mode": {READ: GIVEN, "check_mode": True, "diff": True},
     "secrets and a warning": {READ: {**GIVEN, "access_key": "one", "aws_access_key": "two", "secret_key": SECRET}},
     "everything a secret": {READ: {**GIVEN, "session_token": SECRET}, "no_log": True},
+    "a secret": {READ: {**GIVEN, "access_key": "one", "secret_key": LATER}},
+    "the secret later": {"ansible.builtin.debug": {"msg": LATER}},
     "failure": {READ: {"file": "there is none"}},
     "unknown option": {READ: {**GIVEN, "colour": "red"}},
     "defaults of the group": {
@@ -65,6 +70,8 @@ TASKS: t.Final[dict[str, dict[str, t.Any]]] = {
         "vars": {"ansible_python_interpreter": "{{ playbook_dir }}/python"},
     },
 }
+#: ansible-core 2.22 masks a secret in every task that comes after the one that had it.
+MASKS_LATER: t.Final = importlib.util.find_spec("ansible.module_utils.secrets") is not None
 #: The tasks that run in an interpreter of their own either way, and why.
 APART: t.Final = {
     "environment of the interpreter": "the environment sets PYTHONHASHSEED",
@@ -131,6 +138,7 @@ def _run(folder: Path, direct: bool) -> Ways:
 
 def _same(text: str) -> str:
     """A text without what differs in any two runs."""
+    text = text.replace("$REDACTED$", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")  # as ansible-core 2.22 masks
     text = re.sub(rf"{COLLECTIONS}|/[^\"]*_payload_\w+/[^\"]*\.zip", "…", text)
     return re.sub(r"j\d+\.\d+|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*", "…", text)
 
@@ -149,6 +157,9 @@ def test_what_runs_directly_comes_to_the_same(tmp_path: Path) -> None:
     for ways in (direct, apart):
         assert SECRET not in ways.output
         assert SECRET not in json.dumps(ways.results)
+        assert LATER not in json.dumps(ways.results["a secret"])
+        later = ways.results["the secret later"]["result"]["msg"]
+        assert later == ("$REDACTED$" if MASKS_LATER else LATER)
 
 
 def check_same(name: str, direct: dict[str, t.Any], apart: dict[str, t.Any]) -> None:
@@ -167,7 +178,7 @@ def check_same(name: str, direct: dict[str, t.Any], apart: dict[str, t.Any]) -> 
 
 def check_ways(direct: str, apart: str) -> None:
     """That each task ran in the way in which it should."""
-    assert direct.count("<federation> RUN DIRECTLY ") == len(TASKS) - len(APART)
+    assert direct.count("<federation> RUN DIRECTLY ") == len(TASKS) - len(APART) - 1
     assert "RUN DIRECTLY" not in apart
     assert "interpreter of its own" not in apart
     for why in APART.values():

@@ -67,7 +67,7 @@ def test_a_failure_skips_what_remains_of_its_object_also_later() -> None:
     work.run(STEPS, progress)
     work.run([step(Agents.delete, "jane")], progress)
     assert set(work.failures) == {"jane"}
-    assert work.failures["jane"].details == {"operation": "identity", "failed_action": "identity jane"}
+    assert work.failures["jane"].details == {"failed_action": "identity jane"}
     assert (progress.done, progress.failed) == (20, 3)
     assert {one.target for one in work.done} == {f"agent{number}" for number in range(20)}
 
