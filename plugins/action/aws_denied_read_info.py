@@ -1,15 +1,1 @@
-# Copyright: openccp.federation contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-"""Runs the module aws_denied_read_info directly."""
-
-from __future__ import annotations
-
-from ansible_collections.openccp.federation.plugins.plugin_utils._direct import DirectAction, load
-
-
-class ActionModule(DirectAction):
-    """aws_denied_read_info."""
-
-    module = load("aws_denied_read_info")
+../plugin_utils/_module_action.py

@@ -127,14 +127,14 @@ denied_reads:
 import functools
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.openccp.federation.plugins.module_utils._aws import denied_reads
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
-from ansible_collections.openccp.federation.plugins.module_utils._module import inform, require
+from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
+from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule, inform
 
 
-def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
+def read(module: AwsModule) -> dict[str, t.Any]:
     """What is denied of the playbook's reads."""
     params, account = module.params, account_of(module)
     known = {name: params[name] for name in ("instance_id", "provider_name", "role_name", "role_path")}
@@ -143,23 +143,23 @@ def read(module: AnsibleAWSModule) -> dict[str, t.Any]:
     return denied_reads.find(params["playbook"], clients, {**place, **known}, params["user_pool_ids"])
 
 
+MODULE: t.Final = AwsDefinition(
+    options={
+        "playbook": {"type": "str", "required": True, "choices": list(denied_reads.READS)},
+        "instance_id": {"type": "str"},
+        "provider_name": {"type": "str"},
+        "role_name": {"type": "str"},
+        "role_path": {"type": "str", "default": "/"},
+        "user_pool_ids": {"type": "list", "elements": "str", "default": []},
+        "account_id": {"type": "str"},
+    },
+    libraries=("boto3", "botocore"),
+    work=lambda module: inform(module, lambda: read(module), "denied_reads"),
+)
+
+
 def main() -> None:
-    pools = {"type": "list", "elements": "str", "default": []}
-    module = AnsibleAWSModule(
-        check_boto3=False,  # require names all that is missing at once
-        argument_spec={
-            "playbook": {"type": "str", "required": True, "choices": list(denied_reads.READS)},
-            "instance_id": {"type": "str"},
-            "provider_name": {"type": "str"},
-            "role_name": {"type": "str"},
-            "role_path": {"type": "str", "default": "/"},
-            "user_pool_ids": pools,
-            "account_id": {"type": "str"},
-        },
-        supports_check_mode=True,
-    )
-    require(module, "boto3", "botocore")
-    inform(module, lambda: read(module), "denied_reads")
+    MODULE.main()
 
 
 if __name__ == "__main__":

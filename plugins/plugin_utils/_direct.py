@@ -29,8 +29,6 @@ from ansible.utils.display import Display
 from ansible_collections.openccp.federation.plugins.module_utils._definition import Definition
 from ansible_collections.openccp.federation.plugins.plugin_utils import _child, _filters, _models
 
-_filters.load()
-
 try:
     from ansible.module_utils.secrets import register_secrets  # type: ignore[import-not-found,unused-ignore]
 except ImportError:  # ansible-core 2.21 and older, which mask a secret in the result of its own task alone
@@ -68,6 +66,7 @@ def load(action: str) -> Definition | None:
     will say why.
     """
     name = action.rpartition(".")[2]
+    _filters.load()
     if not is_on():
         return None
     try:
