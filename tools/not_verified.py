@@ -25,23 +25,24 @@ HEAD: t.Final = """\
 SPDX-FileCopyrightText: openccp.federation contributors
 SPDX-License-Identifier: GPL-3.0-or-later
 
-Made by tools/not_verified.py from roles/live_probe/files/questions.yml: change that file, and run the tool.
+tools/not_verified.py generates this page from roles/live_probe/files/questions.yml. Change that file and run the tool.
 -->
 
 # Not verified against the live clouds
 
-The collection is developed and tested against its sandbox, which follows the vendors' documentation and service
-models. No test runs against Microsoft's or Amazon's live services. Where the documentation is silent or contradicts
-itself, this page says what the collection assumes, what happens if the assumption is wrong, and how to find out in your
-own tenant or account. Please [tell us](https://github.com/openccp/federation/issues) what you see.
+The collection is developed and tested against its sandbox, which follows the documentation and service models of
+Microsoft and AWS. No test runs against the live services. This page lists the questions that the documentation does not
+answer or answers in contradictory ways. For each question, it shows what the collection assumes, what happens if the
+assumption is wrong, and how to find the answer in your own tenant or account. Please
+[report](https://github.com/openccp/federation/issues) what you find.
 
-Where the last column says *probe*, [the playbook `live_probe`](live-probe.md) finds out by itself; with `--tags` and
-the name in the first column it asks that question alone.
+If the last column contains *Probe*, the [playbook `live_probe`](live-probe.md) can find the answer. To ask only this
+question, use `--tags` with the name in the first column.
 """
 
 SANDBOX: t.Final = """\
-The sandbox signs people in so that a federation can be tried without the clouds. Its texts and rules are the
-documented ones; in these points no source says what the clouds do.
+The sandbox simulates the sign-in, so that you can try a federation without the clouds. It uses the documented messages
+and rules. For the following questions, no source describes the behaviour of the clouds.
 """
 
 #: the parts of the page → the clouds whose questions they hold
@@ -59,7 +60,7 @@ def page(every: collections.abc.Sequence[Question]) -> str:
     """The page."""
     parts = [HEAD]
     for title, clouds in PARTS.items():
-        head = ("", "Question", "What the collection does", "If it turns out otherwise", "To find out")
+        head = ("Name", "Question", "What the collection does", "If the assumption is wrong", "How to find out")
         rows = (
             (f"`{each['id']}`", each["question"], each["assumption"], each.get("otherwise", ""), way(each))
             for each in every
