@@ -32,8 +32,8 @@ _ALIKE: t.Final = 0.75
 def known_names() -> frozenset[str]:
     """The variables of all roles and playbooks."""
     files = [role / "defaults" / "main.yml" for role in ROLES.iterdir()]
-    found = {name for file in files if file.exists() for name in _VARIABLE.findall(file.read_text(encoding="utf-8"))}
-    return frozenset(found | OF_PLAYBOOKS)
+    named = {name for file in files if file.exists() for name in _VARIABLE.findall(file.read_text(encoding="utf-8"))}
+    return frozenset(named | OF_PLAYBOOKS)
 
 
 def unknown_names(names: t.Iterable[str]) -> list[str]:

@@ -35,10 +35,10 @@ class ActionModule(ActionBase):
             "check": {"type": "dict", "required": True},
             "inventories": {"type": "list", "elements": "str", "default": []},
         }
-        given = self.validate_argument_spec(options)[1]
+        arguments = self.validate_argument_spec(options)[1]
         width = shutil.get_terminal_size(((display.columns or 79) + 1, 24)).columns
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
-        printed = terminal.lines(given["check"], host, given["inventories"], width)
+        printed = terminal.lines(arguments["check"], host, arguments["inventories"], width)
         display.display(
             "\n".join(stringc(line.text, COLOURS[line.status]) if line.status else line.text for line in printed)
         )

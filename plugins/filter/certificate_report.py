@@ -102,13 +102,13 @@ def certificate_report(
         dict(sorted((not_federated or {}).items())),
     )
     by_host: dict[str, list[dict[str, t.Any]]] = {}
-    found: dict[str, list[str]] = {}
+    reports: dict[str, list[str]] = {}
     for federation in federations:
         rows = report.rows(federation["host"], federation["application"], federation["providers"])
         by_host.setdefault(federation["host"], []).extend(rows)
-        found.setdefault(federation["host"], []).extend(report.problems(federation["host"], rows, warn_days))
+        reports.setdefault(federation["host"], []).extend(report.problems(federation["host"], rows, warn_days))
     hosts: dict[str, dict[str, t.Any]] = {
-        host: {"state": "endangered" if problems else "ok", "problems": problems} for host, problems in found.items()
+        host: {"state": "endangered" if problems else "ok", "problems": problems} for host, problems in reports.items()
     }
     for host, reason in not_readable.items():
         hosts[host] = {"state": "not_readable", "problems": [f"{host}: {reason}"]}

@@ -83,7 +83,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.finding
 
 
 def cognito_check(
-    found: dict[str, t.Any],
+    facts: dict[str, t.Any],
     applications: list[dict[str, t.Any]],
     provider_name: str,
     clients: t.Sequence[str] = (),
@@ -92,9 +92,9 @@ def cognito_check(
     people: t.Sequence[dict[str, t.Any]] | None = None,
 ) -> dict[str, t.Any]:
     """The verdict as plain values."""
-    named = [provider for provider in found["saml_providers"] if provider["name"] == provider_name]
+    named = [provider for provider in facts["saml_providers"] if provider["name"] == provider_name]
     path = PoolPath(
-        pool=found["user_pool"],
+        pool=facts["user_pool"],
         provider_name=provider_name,
         provider=named[0] if named else None,
         application=applications[0] if applications else None,
@@ -104,7 +104,7 @@ def cognito_check(
     )
     findings = check_pool(path)
     failed = [finding for finding in findings if finding.status == "fail"]
-    name = found["user_pool"]["name"]
+    name = facts["user_pool"]["name"]
     if failed:
         hops = ", ".join(finding.hop for finding in failed)
         summary = f"{len(failed)} of {len(findings)} hops to the user pool {name} fail: {hops}. {failed[0].reason}"

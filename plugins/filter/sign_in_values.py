@@ -77,9 +77,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain import 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 
 
-def sign_in_values(given: t.Mapping[str, t.Any]) -> dict[str, str]:
+def sign_in_values(variables: t.Mapping[str, t.Any]) -> dict[str, str]:
     """The values that follow from those given."""
-    texts = {key: str(value) for key, value in given.items() if value is not None}
+    texts = {key: str(value) for key, value in variables.items() if value is not None}
     try:
         if "new_domain" in texts:
             texts["new_domain"] = str(boolean(texts["new_domain"])).lower()

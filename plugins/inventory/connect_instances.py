@@ -195,21 +195,21 @@ class InventoryModule(AWSInventoryBase):
         accounts, regions = self._accounts(), self._regions()
         cached, kept = self.get_cached_result(path, cache)
         fits = cached and kept["regions"] == regions  # which AWS_REGION may set
-        found = (
+        discovery = (
             Found(kept["instances"], [Gap(**gap) for gap in kept["gaps"]])
             if fits
             else self._discover(accounts, regions)
         )
-        self._report_gaps(found)
+        self._report_gaps(discovery)
         names: dict[str, str] = {}
-        for instance in self._wanted(found.instances):
+        for instance in self._wanted(discovery.instances):
             host = self._add(instance)
             if host in names:
                 raise AnsibleParserError(
                     f"hostnames gives the name {host} to two instances, {names[host]} and {instance['arn']}."
                 )
             names[host] = instance["arn"]
-        self.update_cached_result(path, fits, {"regions": regions, **asdict(found)})
+        self.update_cached_result(path, fits, {"regions": regions, **asdict(discovery)})
 
     def _discover(self, accounts: list[Account], regions: list[str]) -> Found:
         endpoint_url, connection = get_aws_connection_info(self)[1:]
@@ -226,21 +226,21 @@ class InventoryModule(AWSInventoryBase):
         return discovery.run(accounts, regions)
 
     def _accounts(self) -> list[Account]:
-        given = self.get_option("accounts")
-        unknown = sorted({key for account in given for key in account} - {"role_arn", "external_id", "session_name"})
-        if unknown or not all(account.get("role_arn") for account in given):
+        accounts = self.get_option("accounts")
+        unknown = sorted({key for account in accounts for key in account} - {"role_arn", "external_id", "session_name"})
+        if unknown or not all(account.get("role_arn") for account in accounts):
             raise AnsibleParserError(
                 "Each entry of accounts takes role_arn, and beside it external_id and session_name"
                 + (f"; there is no {', '.join(unknown)}." if unknown else ".")
             )
         try:
-            numbers = [parse_role_arn(account["role_arn"]).account for account in given]
+            numbers = [parse_role_arn(account["role_arn"]).account for account in accounts]
         except InvalidInput as error:
             raise AnsibleParserError(str(error)) from error
         twice = sorted({number for number in numbers if numbers.count(number) > 1})
         if twice:
             raise AnsibleParserError(f"accounts names {', '.join(twice)} twice; its instances would be found twice.")
-        return [Account(**account) for account in given] or [Account(entered_by=self.get_option("assume_role_arn"))]
+        return [Account(**account) for account in accounts] or [Account(entered_by=self.get_option("assume_role_arn"))]
 
     def _regions(self) -> list[str]:
         regions, region = self.get_option("regions"), self.get_option("region")
@@ -260,15 +260,15 @@ class InventoryModule(AWSInventoryBase):
             raise AnsibleParserError(str(error)) from error
         return regions
 
-    def _report_gaps(self, found: Found) -> None:
-        fatal = [gap for gap in found.gaps if self.get_option("strict_permissions") or not gap.denied]
+    def _report_gaps(self, discovery: Found) -> None:
+        fatal = [gap for gap in discovery.gaps if self.get_option("strict_permissions") or not gap.denied]
         if fatal:
             reasons = " ".join(f"{gap.where}: {gap.reason}" for gap in fatal)
             message = f"{len(fatal)} of the places to look in could not be looked at. {reasons}"
             if all(gap.denied for gap in fatal):
                 message += " Set strict_permissions to false to go on without them."
             raise AnsibleParserError(message)
-        for gap in found.gaps:
+        for gap in discovery.gaps:
             self.display.warning(f"Not looked at: {gap.where}: {gap.reason}")
 
     def _check_options(self) -> None:

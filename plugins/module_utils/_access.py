@@ -135,9 +135,9 @@ def refusal(sign_ins: SignIns | None, losses: Losses, limit: str) -> str:
         )
     if len(losses.names) <= most:
         return ""
-    told = listed([f"{name} ({why})" for name, why in sorted(losses.names.items())])
+    names = listed([f"{name} ({why})" for name, why in sorted(losses.names.items())])
     return (
         f"{len(losses.names)} of {losses.total} agents would lose their access, and "
         f"connect_users_max_removals={limit} allows {most}: "
-        f"{told}. Nothing was changed. If that is meant, run once with a higher connect_users_max_removals."
+        f"{names}. Nothing was changed. If that is meant, run once with a higher connect_users_max_removals."
     )

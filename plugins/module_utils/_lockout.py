@@ -88,7 +88,7 @@ def _of(steps: t.Iterable[Record], names: frozenset[str]) -> list[Record]:
     return [step for step in steps if not names.isdisjoint({*step["before"], *step["after"]})]
 
 
-def _planned(shown: Record, steps: t.Sequence[Record]) -> Planned | None:
+def _planned(record: Record, steps: t.Sequence[Record]) -> Planned | None:
     """An object by what a module returned of it, which is how it would be, and by the steps to that."""
     before = {key: value for step in steps for key, value in step["before"].items()}
     after = {key: value for step in steps for key, value in step["after"].items()}
@@ -96,7 +96,7 @@ def _planned(shown: Record, steps: t.Sequence[Record]) -> Planned | None:
         return None  # it is yet to be made
     if before and not after:
         return Planned(before, {}, deleted=True)
-    return Planned({**shown, **before}, {**shown, **after})
+    return Planned({**record, **before}, {**record, **after})
 
 
 def _by_application(side: Side) -> t.Iterator[str]:

@@ -145,10 +145,10 @@ def inform(module: Module, read: t.Callable[[], t.Any], key: str | None = None) 
     the module.
     """
     try:
-        found = read()
+        result = read()
     except FederationError as error:
         module.fail_json(msg=str(error), **error.as_result())
-    module.exit_json(**{"changed": False, **({key: found} if key else found)})
+    module.exit_json(**{"changed": False, **({key: result} if key else result)})
 
 
 def _label(plan: Plan[t.Any]) -> str:
@@ -163,10 +163,10 @@ def _told(failures: t.Mapping[str, FederationError], check_mode: bool) -> str:
     by_reason: dict[str, list[str]] = {}
     for name, error in failures.items():
         by_reason.setdefault(str(error), []).append(name)
-    shown = [f"{listed(names, TOLD)}: {reason}" for reason, names in list(by_reason.items())[:TOLD]]
+    reasons = [f"{listed(names, TOLD)}: {reason}" for reason, names in list(by_reason.items())[:TOLD]]
     more = "; …" if len(by_reason) > TOLD else ""
     others = "The others can be done" if check_mode else "The others are done"
     return (
         f"{counted(len(failures), 'object')} {'cannot be done' if check_mode else 'failed'}. {others}. "
-        f"{'; '.join(shown)}{more}"
+        f"{'; '.join(reasons)}{more}"
     )

@@ -157,8 +157,8 @@ def membership(current: t.Iterable[str], change: t.Mapping[str, t.Iterable[str] 
     `set` alone decides when given; otherwise `add` and `remove` change what is there. None leaves all as it is.
     """
     have = set(current)
-    given = {key: set(value) for key, value in (change or {}).items() if value is not None}
-    target = given["set"] if "set" in given else (have | given.get("add", set())) - given.get("remove", set())
+    values = {key: set(value) for key, value in (change or {}).items() if value is not None}
+    target = values["set"] if "set" in values else (have | values.get("add", set())) - values.get("remove", set())
     return Membership(tuple(sorted(target - have)), tuple(sorted(have - target)), tuple(sorted(target)))
 
 
@@ -170,10 +170,10 @@ def tag_changes(
     """
     if tags is None:
         return {}, [], dict(current)
-    given = {str(key): str(value) for key, value in tags.items()}
-    to_set = {key: value for key, value in given.items() if current.get(key) != value}
-    to_remove = sorted(key for key in current if purge and key not in given and not key.startswith("aws:"))
-    after = {key: value for key, value in (dict(current) | given).items() if key not in to_remove}
+    wanted = {str(key): str(value) for key, value in tags.items()}
+    to_set = {key: value for key, value in wanted.items() if current.get(key) != value}
+    to_remove = sorted(key for key in current if purge and key not in wanted and not key.startswith("aws:"))
+    after = {key: value for key, value in (dict(current) | wanted).items() if key not in to_remove}
     return to_set, to_remove, after
 
 

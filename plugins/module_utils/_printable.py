@@ -30,5 +30,5 @@ def printable(text: str) -> str:
 
 def one_line(text: str, longest: int = LONGEST_SENTENCE) -> str:
     """The text in one line: white space is one space each, and what is too long ends in an ellipsis."""
-    shown = printable(" ".join(text.split()))
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= longest else line[: longest - 1] + "…"

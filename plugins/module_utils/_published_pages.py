@@ -18,14 +18,14 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
 CONFIGURATION: t.Final = "config.json"
 
 
-def read_page(given: t.Mapping[str, t.Any]) -> Page:
+def read_page(page: t.Mapping[str, t.Any]) -> Page:
     """A page as it is declared, completed by what was published."""
     published: t.Mapping[str, t.Any] = {}
     not_readable = ""
-    if given.get("folder") and not (given.get("ccp_url") and given.get("login_url")):
-        published, not_readable = _configuration(pathlib.Path(given["folder"]) / CONFIGURATION)
-    ccp_url, login_url = (given.get(name) or _text(published, name) for name in ("ccp_url", "login_url"))
-    return Page(given["url"], ccp_url, login_url, not_readable)
+    if page.get("folder") and not (page.get("ccp_url") and page.get("login_url")):
+        published, not_readable = _configuration(pathlib.Path(page["folder"]) / CONFIGURATION)
+    ccp_url, login_url = (page.get(name) or _text(published, name) for name in ("ccp_url", "login_url"))
+    return Page(page["url"], ccp_url, login_url, not_readable)
 
 
 def _configuration(file: pathlib.Path) -> tuple[t.Mapping[str, t.Any], str]:

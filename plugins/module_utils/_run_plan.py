@@ -76,8 +76,8 @@ def sentences(plan: RunPlan) -> list[str]:
     lines = fold(plan.steps)
     lines += [f"Access: everybody loses it: {reason}." for reason in plan.losses.everybody]
     if plan.losses.names:
-        told = access.listed([f"{name} ({why})" for name, why in sorted(plan.losses.names.items())])
-        lines.append(f"Access: {_counted(len(plan.losses.names), plan.losses.total)} lose it: {told}.")
+        names = access.listed([f"{name} ({why})" for name, why in sorted(plan.losses.names.items())])
+        lines.append(f"Access: {_counted(len(plan.losses.names), plan.losses.total)} lose it: {names}.")
     lines += plan.kept
     if plan.unusable_members:
         lines.append(plan.unusable_members)
@@ -134,20 +134,20 @@ def _unusable_members(unusable: t.Sequence[Record], usable: int) -> str:
     return f"{who}: {access.listed(names)}. {' '.join(fixes)}"
 
 
-def _sign_ins(shown: Record | None) -> access.SignIns | None:
-    if not shown:
+def _sign_ins(record: Record | None) -> access.SignIns | None:
+    if not record:
         return None
-    people = tuple(access.Person(person["name"], person["before"], person["after"]) for person in shown["people"])
-    return access.SignIns(shown["required_before"], shown["required_after"], people, shown["unreadable"])
+    people = tuple(access.Person(person["name"], person["before"], person["after"]) for person in record["people"])
+    return access.SignIns(record["required_before"], record["required_after"], people, record["unreadable"])
 
 
 def _agents(result: Record, usernames: t.Iterable[str] | None) -> access.Agents:
-    shown = result.get("access") or {}
+    counts = result.get("access") or {}
     created = (step["object"] for step in result.get("steps", ()) if step["after"] and not step["before"])
     return access.Agents(
         usernames=None if usernames is None else frozenset(usernames),
-        managed=shown.get("agents", 0),
-        losing={agent["username"]: agent["reason"] for agent in shown.get("lost", ())},
+        managed=counts.get("agents", 0),
+        losing={agent["username"]: agent["reason"] for agent in counts.get("lost", ())},
         created=frozenset(created),
     )
 

@@ -37,12 +37,12 @@ def problems(values: t.Mapping[str, t.Any], options: Options) -> list[str]:
 
     options: by variable, as an argument specification has them.
     """
-    found = []
+    messages = []
     for name, value in values.items():
         if value is None or value == "":
             continue
-        found += [f"{name}: {reason}" for reason in _problems_of(name, value, options[name])]
-    return found
+        messages += [f"{name}: {reason}" for reason in _problems_of(name, value, options[name])]
+    return messages
 
 
 def _problems_of(name: str, value: t.Any, option: t.Mapping[str, t.Any]) -> list[str]:

@@ -53,9 +53,9 @@ VARIABLES: t.Final[t.Mapping[str, t.Mapping[str, str]]] = {
 EVERYWHERE: t.Final[t.Mapping[str, str]] = {"wait_timeout": "federation_wait_timeout"}
 
 
-def counted(number: int, one: str, several: str = "") -> str:
+def counted(number: int, singular: str, several: str = "") -> str:
     """A number with its noun. several: the noun's plural, unless an s makes it."""
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
+    return f"{number:,} {singular if number == 1 else several or singular + 's'}"
 
 
 def aligned(rows: t.Sequence[t.Sequence[str]]) -> list[str]:

@@ -317,10 +317,10 @@ def read(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     described = [result.with_metadata(result.describe(app, graph), metadata_of(params, graph, app)) for app in apps]
     if asks_for_people:
         names, everyone = params["people"] or (), params["everyone_assigned"]
-        for shown in described:
-            shown["people"] = read_sent_claims(graph, shown["app_id"], names, everyone=everyone)
+        for view in described:
+            view["people"] = read_sent_claims(graph, view["app_id"], names, everyone=everyone)
     return {
-        "applications": sorted(described, key=lambda shown: (shown["name"], shown["app_id"])),
+        "applications": sorted(described, key=lambda view: (view["name"], view["app_id"])),
         "now": graph.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 

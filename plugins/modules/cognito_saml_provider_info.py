@@ -345,14 +345,14 @@ def read(module: AwsModule) -> dict[str, t.Any]:
         if module.params["include_clients"]
         else None
     )
-    shown = [_described(provider, pool, facts, clients, pools.now) for provider in every if provider is not None]
+    views = [_described(provider, pool, facts, clients, pools.now) for provider in every if provider is not None]
     schema = {"attributes": dict(pool.mutable), "required_attributes": sorted(pool.required - {"sub"})}
     certificate = (
         {"signing_certificate": pools.signing_certificate(pool)} if module.params["include_signing_certificate"] else {}
     )
     return {
         "user_pool": {"id": pool.id, "name": pool.name, **schema, **facts, **certificate},
-        "saml_providers": shown,
+        "saml_providers": views,
     }
 
 

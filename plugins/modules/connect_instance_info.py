@@ -157,8 +157,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 
 def read(module: AwsModule) -> list[dict[str, t.Any]]:
     connect = instances.connect_client(module)
-    found = (instances.describe(connect, instance_id) for instance_id in _ids(module, connect))
-    return [_shown(module, connect, instance) for instance in found if instance]
+    described = (instances.describe(connect, instance_id) for instance_id in _ids(module, connect))
+    return [_shown(module, connect, instance) for instance in described if instance]
 
 
 def _ids(module: AwsModule, connect: t.Any) -> list[str]:
@@ -172,10 +172,10 @@ def _ids(module: AwsModule, connect: t.Any) -> list[str]:
 
 
 def _shown(module: AwsModule, connect: t.Any, instance: instances.Instance) -> dict[str, t.Any]:
-    shown = instances.view(instance, connect.meta.region_name)
+    view = instances.view(instance, connect.meta.region_name)
     if module.params["attributes"]:
-        shown["attributes"] = instances.read_attributes(connect, instance["Id"])
-    return shown
+        view["attributes"] = instances.read_attributes(connect, instance["Id"])
+    return view
 
 
 MODULE: t.Final = AwsDefinition(

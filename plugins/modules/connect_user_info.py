@@ -201,12 +201,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 def read(module: AwsModule) -> dict[str, t.Any]:
     connect = connect_client(module)
     users = ConnectUsers(connect, id_of_reference(connect, module.params["instance_id"]), resolve_hierarchy=True)
-    found = sorted(_find(users, module.params), key=lambda user: user.username)
-    shown = [exported(user, users.lacking()) for user in found]
+    matches = sorted(_find(users, module.params), key=lambda user: user.username)
+    views = [exported(user, users.lacking()) for user in matches]
     return {
-        "users": shown,
-        **({"csv": connect_csv.render(shown)} if module.params["csv"] else {}),
-        "ids": {user.username: {"id": user.id, "arn": user.arn} for user in found},
+        "users": views,
+        **({"csv": connect_csv.render(views)} if module.params["csv"] else {}),
+        "ids": {user.username: {"id": user.id, "arn": user.arn} for user in matches},
     }
 
 

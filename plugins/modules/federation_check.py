@@ -361,23 +361,23 @@ READS_OF_PEOPLE: t.Final[set[permissions.Operation]] = {"read users", "read grou
 
 def read_facts(module: AwsModule) -> Facts:
     """The whole path, as both clouds show it."""
-    given = module.params
+    params = module.params
     connect, iam = connect_client(module), client(module, "iam")
-    instance_id = id_of_reference(connect, given["instance_id"])
-    graph = graph_of(given)
-    asks_for_people = bool(given["people"] or given["everyone_assigned"])
+    instance_id = id_of_reference(connect, params["instance_id"])
+    graph = graph_of(params)
+    asks_for_people = bool(params["people"] or params["everyone_assigned"])
     operations = READS | (READS_OF_PEOPLE if asks_for_people else set())
     permissions.check(graph.roles, operations, graph.place.client_id)
     selector = Selector(
-        given["app_id"], given["name"], (given["identifier"],) if given["identifier"] else (), adopt=True
+        params["app_id"], params["name"], (params["identifier"],) if params["identifier"] else (), adopt=True
     )
     application, assignments = entra.read_application(graph, selector)
     people: tuple[Person, ...] = ()
     assigned: tuple[Person, ...] = ()
     if application:
-        named, everyone = given["people"] or (), given["everyone_assigned"]
+        named, everyone = params["people"] or (), params["everyone_assigned"]
         application, people, assigned = entra.read_people(graph, application, assignments, named, everyone=everyone)
-    origins, pages = given["embedding_origins"] or (), tuple(map(read_page, given["pages"] or ()))
+    origins, pages = params["embedding_origins"] or (), tuple(map(read_page, params["pages"] or ()))
     not_readable: dict[str, str] = {}
     instance = aws.read_instance(
         connect, instance_id, not_readable, origins=needs_origins(application, (*origins, *pages))
@@ -386,14 +386,14 @@ def read_facts(module: AwsModule) -> Facts:
     wish = Wish(
         instance_arn=str(home),
         now=graph.now(),
-        role_arn=arn_of_role(given["role"], home) if given["role"] else None,
-        provider_arn=arn_of_provider(given["saml_provider"], home) if given["saml_provider"] else None,
-        destination=given["destination"],
+        role_arn=arn_of_role(params["role"], home) if params["role"] else None,
+        provider_arn=arn_of_provider(params["saml_provider"], home) if params["saml_provider"] else None,
+        destination=params["destination"],
         embedding_origins=tuple(origins),
         pages=pages,
-        warn_days=given["warn_days"],
+        warn_days=params["warn_days"],
         label=str(selector),
-        everyone=given["everyone_assigned"],
+        everyone=params["everyone_assigned"],
     )
     path = Path(Facts(wish, application, people))
     names = {name for person in people if (name := path.session_name(person).value)}
@@ -406,7 +406,7 @@ def read_facts(module: AwsModule) -> Facts:
         roles=aws.read_roles(iam, path.role_arns, not_readable),
         instance=instance,
         users=read_users(module, connect, instance_id, names)
-        if instance and (people or given["overview"])
+        if instance and (people or params["overview"])
         else Users(),
         not_readable=not_readable,
     )

@@ -190,12 +190,12 @@ def read(module: AwsModule) -> list[dict[str, t.Any]]:
     """The provider of that name, or all."""
     iam = SamlProviders(client(module, "iam"))
     if module.params["name"] is None:
-        found = iam.all()
+        providers = iam.all()
     else:
         account = account_of(module)
         provider = iam.get(saml_provider_arn(account.partition, account.id, module.params["name"]))
-        found = [provider] if provider else []
-    return [describe(provider, iam.now, module.region) for provider in found]
+        providers = [provider] if provider else []
+    return [describe(provider, iam.now, module.region) for provider in providers]
 
 
 MODULE: t.Final = AwsDefinition(

@@ -216,14 +216,14 @@ def content_of(path: str, what: str) -> str:
 
 def from_files(module: AwsModule, pairs: list[RolePair]) -> response_check.TrustConfig:
     """Provider and role as files describe them, whatever the response calls them."""
-    given = module.params
+    params = module.params
     providers: dict[str, Provider | None] = {}
     roles: dict[str, Role | None] = {}
     not_readable: dict[str, str] = {}
-    known = metadata.parse(content_of(given["metadata_file"], "metadata file")) if given["metadata_file"] else None
+    known = metadata.parse(content_of(params["metadata_file"], "metadata file")) if params["metadata_file"] else None
     trust = (
-        policies.parse(content_of(given["trust_policy_file"], "trust policy"), "trust policy")
-        if given["trust_policy_file"]
+        policies.parse(content_of(params["trust_policy_file"], "trust policy"), "trust policy")
+        if params["trust_policy_file"]
         else None
     )
     for pair in pairs:
@@ -232,7 +232,7 @@ def from_files(module: AwsModule, pairs: list[RolePair]) -> response_check.Trust
         else:
             not_readable[pair.provider_arn] = "No metadata_file was given to compare it with."
         if trust:
-            roles[pair.role_arn] = Role(pair.role_arn, "", trust, max_session_duration=given["max_session_duration"])
+            roles[pair.role_arn] = Role(pair.role_arn, "", trust, max_session_duration=params["max_session_duration"])
         else:
             not_readable[pair.role_arn] = "No trust_policy_file was given to compare it with."
     return response_check.TrustConfig(datetime.now(UTC), providers, roles, not_readable)
@@ -277,10 +277,10 @@ def described(copied: pasted.Copied, response: responses.Response) -> dict[str, 
 
 def checked(module: AwsModule) -> dict[str, t.Any]:
     """What the module returns."""
-    given = module.params
-    copied = pasted.found_in(given["response"] or pasted.text_of(read_bytes(given["file"], "file"), "file"))
+    params = module.params
+    copied = pasted.found_in(params["response"] or pasted.text_of(read_bytes(params["file"], "file"), "file"))
     response = responses.read(copied.document)
-    read = from_files if given["metadata_file"] or given["trust_policy_file"] else from_iam
+    read = from_files if params["metadata_file"] or params["trust_policy_file"] else from_iam
     findings = response_check.check(response, read(module, response_check.pairs(response)))
     return {
         "accepted": response_check.accepted(findings),

@@ -95,8 +95,8 @@ def find(
                 denied.append(_denial(read, known, outcome))
             elif not outcome:
                 untried.append(read.action)
-    found = {"denied": denied, "untried": untried, "statements": _statements(denied)}
-    return {**found, "message": message(found, playbook)}
+    result = {"denied": denied, "untried": untried, "statements": _statements(denied)}
+    return {**result, "message": message(result, playbook)}
 
 
 def _tried(read: Read, clients: t.Callable[[str], t.Any], known: t.Mapping[str, str]) -> Denied | bool:
@@ -114,21 +114,23 @@ def _tried(read: Read, clients: t.Callable[[str], t.Any], known: t.Mapping[str, 
     return True
 
 
-def message(found: t.Mapping[str, t.Any], playbook: str) -> str:
+def message(result: t.Mapping[str, t.Any], playbook: str) -> str:
     """All of it as sentences; empty where nothing is denied."""
-    if not found["denied"]:
+    if not result["denied"]:
         return ""
-    by_whom = {kind: [each["action"] for each in found["denied"] if each["by"] == kind] for kind in ("caller", "above")}
+    by_whom = {
+        kind: [each["action"] for each in result["denied"] if each["by"] == kind] for kind in ("caller", "above")
+    }
     parts = [
         f"Of what the plan of openccp.federation.{playbook} reads, AWS denies "
-        f"{', '.join(each['action'] for each in found['denied'])}."
+        f"{', '.join(each['action'] for each in result['denied'])}."
     ]
     if by_whom["caller"]:
-        parts.append(f"Add to the caller's policy: {json.dumps(found['statements'])}.")
+        parts.append(f"Add to the caller's policy: {json.dumps(result['statements'])}.")
     if by_whom["above"]:
         parts.append(f"No policy of the caller allows {', '.join(by_whom['above'])}: what denies it stands above them.")
-    if found["untried"]:
-        parts.append(f"Not tried: {', '.join(found['untried'])}.")
+    if result["untried"]:
+        parts.append(f"Not tried: {', '.join(result['untried'])}.")
     parts.append(
         "What AWS denies of the writes shows as each is tried; docs/permissions.md has a policy for the whole job."
     )

@@ -262,13 +262,13 @@ def _check_in_place(wanted: Wanted, actual: Role) -> None:
 
 def _other_principals(trust: Policy) -> list[str]:
     """Whom a trust policy names beside SAML providers."""
-    found = []
+    others = []
     for statement in _listed(trust.get("Statement", [])):
         principal = statement.get("Principal", "*")
         kinds = principal.items() if isinstance(principal, dict) else [("AWS", principal)]
         for kind, names in kinds:
-            found += [name for name in _listed(names) if kind != "Federated" or ":saml-provider/" not in name]
-    return found
+            others += [name for name in _listed(names) if kind != "Federated" or ":saml-provider/" not in name]
+    return others
 
 
 def _listed(value: t.Any) -> list[t.Any]:

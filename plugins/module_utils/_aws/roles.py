@@ -85,15 +85,15 @@ class Roles:
 
     def other_policies(self, name: str, policy_name: str) -> list[str]:
         """The inline and attached policies of a role beside the one that is managed here."""
-        found = []
+        policies = []
         with attempt(f"list the policies of the role {name!r}"):
             for operation, key in (
                 ("list_role_policies", "PolicyNames"),
                 ("list_attached_role_policies", "AttachedPolicies"),
             ):
                 pages = self._iam.get_paginator(operation).paginate(RoleName=name).build_full_result()
-                found += [policy if isinstance(policy, str) else policy["PolicyArn"] for policy in pages[key]]
-        return [policy for policy in found if policy != policy_name]
+                policies += [policy if isinstance(policy, str) else policy["PolicyArn"] for policy in pages[key]]
+        return [policy for policy in policies if policy != policy_name]
 
     def check_boundary(self, arn: str) -> None:
         """InvalidInput when there is no such policy. Whoever may not read policies learns it when it is set."""

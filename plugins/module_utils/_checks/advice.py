@@ -33,7 +33,7 @@ _NO_TEXT: t.Final = frozenset({"true", "false", "yes", "no", "on", "off", "null"
 def flow(value: t.Any) -> str:
     """A value in YAML, on one line."""
     if isinstance(value, t.Mapping):
-        return "{" + ", ".join(f"{key}: {flow(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {flow(element)}" for key, element in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, bool):
@@ -46,8 +46,8 @@ def flow(value: t.Any) -> str:
 
 def run(module: str, options: t.Mapping[str, t.Any]) -> str:
     """How a module is run; options that are not known, or empty, are left out."""
-    given = ", ".join(f"{name}: {flow(value)}" for name, value in options.items() if value not in (None, "", ()))
-    return f"Run {module} with {given}" if given else f"Run {module}"
+    arguments = ", ".join(f"{name}: {flow(value)}" for name, value in options.items() if value not in (None, "", ()))
+    return f"Run {module} with {arguments}" if arguments else f"Run {module}"
 
 
 def application(path: Path, **options: t.Any) -> str:

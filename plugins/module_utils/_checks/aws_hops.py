@@ -27,33 +27,33 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_val
 
 def provider(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether IAM knows the directory that signs."""
-    arn, found = path.provider_arn, path.provider
+    arn, facts = path.provider_arn, path.provider
     if arn is None:
         yield unknown("provider", "SAML provider", "The application does not claim one.")
         return
     if arn in path.facts.not_readable:
         yield unknown("provider", arn, path.facts.not_readable[arn])
         return
-    if found is None:
+    if facts is None:
         problem = Problem(
             "There is no such SAML provider.", symptoms.NO_SUCH_PROVIDER, f"{advice.provider(path)} (site.yml does)."
         )
         yield judged("provider", arn, [problem], {"exists": False})
         return
     issuer = path.issuer
-    if found.metadata is None or issuer is None:
-        yield unknown("provider", arn, found.unreadable or _why_no_issuer(path))
+    if facts.metadata is None or issuer is None:
+        yield unknown("provider", arn, facts.unreadable or _why_no_issuer(path))
         return
     problems = []
     if not path.same_issuer:
-        reason = f"It has the metadata of {found.metadata.entity_id}; Entra signs as {issuer}."
+        reason = f"It has the metadata of {facts.metadata.entity_id}; Entra signs as {issuer}."
         problems.append(Problem(reason, symptoms.ISSUER, f"{advice.provider(path)} (site.yml does)."))
-    if found.encryption_required and not path.application.encrypts:
+    if facts.encryption_required and not path.application.encrypts:
         reason = "It takes encrypted assertions only, and Entra does not encrypt them."
         problems.append(
             Problem(reason, symptoms.INVALID_RESPONSE, f"{advice.provider(path, assertion_encryption_mode='allowed')}.")
         )
-    if path.application.encrypts and found.decrypts is False:
+    if path.application.encrypts and facts.decrypts is False:
         reason = "Entra encrypts the assertions, and IAM has no private key to read them with."
         fix = (
             "Take the token encryption off in Entra ID (tokenEncryptionKeyId of the application and of its "
@@ -62,9 +62,9 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
         )
         problems.append(Problem(reason, symptoms.INVALID_RESPONSE, fix))
     evidence = {
-        "entity_id": found.metadata.entity_id,
+        "entity_id": facts.metadata.entity_id,
         "issuer": issuer,
-        "encryption_required": found.encryption_required,
+        "encryption_required": facts.encryption_required,
     }
     yield judged("provider", arn, problems, evidence)
 
@@ -80,14 +80,14 @@ def _why_no_issuer(path: Path) -> str:
 
 def role(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the role exists and takes what the provider vouches for."""
-    arn, found = path.role_arn, path.role
+    arn, facts = path.role_arn, path.role
     if arn is None:
         yield unknown("role", "role", "The application does not claim one.")
         return
     if arn in path.facts.not_readable:
         yield unknown("role", arn, path.facts.not_readable[arn])
         return
-    if found is None:
+    if facts is None:
         fix = (
             f"{advice.role(path)} (site.yml does). Users who signed in with a role of that name before stay bound "
             f"to the old one."
@@ -104,36 +104,34 @@ def role(path: Path) -> collections.abc.Iterator[Finding]:
     ):
         yield unknown("role", arn, "Whether it trusts the response depends on a reply URL and a provider that work.")
         return
-    yield from _trust(path, found, provider_arn, url)
+    yield from _trust(path, facts, provider_arn, url)
 
 
-def _trust(path: Path, found: Role, provider_arn: str, url: str) -> collections.abc.Iterator[Finding]:
+def _trust(path: Path, role: Role, provider_arn: str, url: str) -> collections.abc.Iterator[Finding]:
     urls = path.reply_urls_at_aws
-    evidence = {"trust_policy": found.trust, "provider": provider_arn, "reply_url": url}
+    evidence = {"trust_policy": role.trust, "provider": provider_arn, "reply_url": url}
     fix = f"{advice.role(path)}."
-    verdict, who = _worst_of_all(path, lambda claimed: path.trusts(found, provider_arn, url, claimed))
+    verdict, who = _worst_of_all(path, lambda claimed: path.trusts(role, provider_arn, url, claimed))
     if verdict.effect == "unknown":
-        yield unknown("role", found.arn, f"Its trust policy cannot be evaluated{_for(who)}: {verdict.why}.")
+        yield unknown("role", role.arn, f"Its trust policy cannot be evaluated{_for(who)}: {verdict.why}.")
     elif verdict.effect != "allow":
         verb = "denies" if verdict.effect == "deny" else "does not allow"
         reason = f"Its trust policy {verb} {verdict.why} from {provider_arn} at {url}{_for(who)}."
-        yield judged(
-            "role", found.arn, [Problem(reason, symptoms.NOT_AUTHORIZED, fix)], evidence | {"people": who[:10]}
-        )
-    elif others := [one for one in urls if one != url and _refuses(path, found, provider_arn, one)]:
+        yield judged("role", role.arn, [Problem(reason, symptoms.NOT_AUTHORIZED, fix)], evidence | {"people": who[:10]})
+    elif others := [
+        candidate for candidate in urls if candidate != url and _refuses(path, role, provider_arn, candidate)
+    ]:
         reason = (
             f"Its trust policy takes what comes to {url}, but not to {', '.join(others)}, which the application "
             f"has as well."
         )
-        yield Finding(
-            "role", found.arn, "warning", reason, evidence | {"refused": others}, symptoms.NOT_AUTHORIZED, fix
-        )
+        yield Finding("role", role.arn, "warning", reason, evidence | {"refused": others}, symptoms.NOT_AUTHORIZED, fix)
     else:
-        yield judged("role", found.arn, [], evidence)
+        yield judged("role", role.arn, [], evidence)
 
 
-def _refuses(path: Path, found: Role, provider_arn: str, url: str) -> bool:
-    verdict = _worst_of_all(path, lambda claimed: path.trusts(found, provider_arn, url, claimed))[0]
+def _refuses(path: Path, role: Role, provider_arn: str, url: str) -> bool:
+    verdict = _worst_of_all(path, lambda claimed: path.trusts(role, provider_arn, url, claimed))[0]
     return verdict.effect in ("deny", "silent")
 
 
@@ -180,13 +178,13 @@ def duration_of_person(path: Path, person: Person) -> collections.abc.Iterator[F
     yield dataclasses.replace(finding, person=True)
 
 
-def _duration(path: Path, found: Role, subject: str, value: ClaimValue) -> Finding:
-    claimed, allowed = only(value), found.max_session_duration
+def _duration(path: Path, role: Role, subject: str, value: ClaimValue) -> Finding:
+    claimed, allowed = only(value), role.max_session_duration
     seconds = seconds_of(claimed or "")
     problems = []
     if seconds is not None and seconds > allowed:
         reason = (
-            f"{'The application claims' if subject == found.arn else 'Claimed are'} {seconds} seconds, the role "
+            f"{'The application claims' if subject == role.arn else 'Claimed are'} {seconds} seconds, the role "
             f"allows {allowed}."
         )
         fix = f"{advice.role(path, max_session_duration=seconds)}, or azure_saml_app with session_duration: {allowed}."
@@ -198,11 +196,11 @@ def permissions(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether a session may sign in to the instance, by the role's own policies; those of the organization are not
     seen.
     """
-    found = path.role
-    if found is None:
+    role = path.role
+    if role is None:
         return
     verdicts = [
-        (claimed.session_name or ANYBODY, path.permits(found, path.wish.home, claimed))
+        (claimed.session_name or ANYBODY, path.permits(role, path.wish.home, claimed))
         for dummy, claimed in path.everybody
     ]
     worst = _worst(verdict for dummy, verdict in verdicts)
@@ -212,11 +210,11 @@ def permissions(path: Path) -> collections.abc.Iterator[Finding]:
         "instance": path.wish.instance_arn,
         "verdict": worst.effect,
         "statement": worst.why,
-        "policies": sorted(found.policies),
+        "policies": sorted(role.policies),
         "session_names": refused[:10],
     }
     if worst.effect == "unknown":
-        yield unknown("permissions", found.arn, f"Its policies cannot be evaluated: {worst.why}.")
+        yield unknown("permissions", role.arn, f"Its policies cannot be evaluated: {worst.why}.")
         return
     problems = []
     if worst.effect != "allow":
@@ -228,7 +226,7 @@ def permissions(path: Path) -> collections.abc.Iterator[Finding]:
         denied = worst.effect == "deny" or worst.why
         fix = f"{advice.role(path)}{'; take away what denies it or bounds the role' if denied else ''}."
         problems.append(Problem(reason, symptoms.DENIED, fix))
-    yield judged("permissions", found.arn, problems, evidence)
+    yield judged("permissions", role.arn, problems, evidence)
 
 
 def _worst(verdicts: collections.abc.Iterable[Verdict]) -> Verdict:
@@ -256,19 +254,19 @@ def organization(path: Path) -> collections.abc.Iterator[Finding]:
 
 def instance(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the instance is there, active, and signs agents in by SAML."""
-    arn, found = path.wish.instance_arn, path.facts.instance
+    arn, facts = path.wish.instance_arn, path.facts.instance
     if "instance" in path.facts.not_readable:
         yield unknown("instance", arn, path.facts.not_readable["instance"])
         return
-    if found is None:
+    if facts is None:
         fix = "Run connect_instance (site.yml does), which also points the federation to the new one."
         yield judged(
             "instance", arn, [Problem("There is no such instance.", symptoms.NOT_ONBOARDED, fix)], {"exists": False}
         )
         return
     problems = []
-    if found.identity_management != "SAML":
-        reason = f"It manages identities by {found.identity_management}, not by SAML, which can never be changed."
+    if facts.identity_management != "SAML":
+        reason = f"It manages identities by {facts.identity_management}, not by SAML, which can never be changed."
         problems.append(
             Problem(
                 reason,
@@ -276,37 +274,37 @@ def instance(path: Path) -> collections.abc.Iterator[Finding]:
                 "Run connect_instance with another alias; federation needs an instance made with SAML.",
             )
         )
-    if found.status != "ACTIVE":
-        reason = f"It is {found.status}{f': {found.status_reason}' if found.status_reason else ''}."
+    if facts.status != "ACTIVE":
+        reason = f"It is {facts.status}{f': {facts.status_reason}' if facts.status_reason else ''}."
         problems.append(
             Problem(reason, symptoms.NOT_ONBOARDED, "Wait until it is ACTIVE, or make it anew with connect_instance.")
         )
-    evidence = {"alias": found.alias, "identity_management": found.identity_management, "status": found.status}
-    yield judged("instance", found.alias or arn, problems, evidence)
+    evidence = {"alias": facts.alias, "identity_management": facts.identity_management, "status": facts.status}
+    yield judged("instance", facts.alias or arn, problems, evidence)
 
 
 def approved_origins(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the pages that embed the Contact Control Panel, or to which agents are sent on, are approved."""
-    found = path.facts.instance
+    instance = path.facts.instance
     needed = {as_origin(url): symptoms.NO_FRAME for url in path.wish.embedding_origins}
     destination = _destination(path.facts.application)
     if destination.startswith("https://"):
         needed[as_origin(destination)] = symptoms.NO_DESTINATION
-    if not needed or found is None:
+    if not needed or instance is None:
         return
-    if found.origins is None:
+    if instance.origins is None:
         yield unknown(
             "approved_origins",
             ", ".join(needed),
-            found.not_readable.get("origins", "The approved origins were not read."),
+            instance.not_readable.get("origins", "The approved origins were not read."),
         )
         return
-    approved = {as_origin(origin) for origin in found.origins}
+    approved = {as_origin(origin) for origin in instance.origins}
     for origin, symptom in needed.items():
         options = {"instance_id": path.wish.home.instance_id, "origins": {"add": [origin]}}
         fix = f"{advice.run('connect_approved_origin', options)}."
         problems = [] if origin in approved else [Problem("The origin is not approved.", symptom, fix)]
-        yield judged("approved_origins", origin, problems, {"approved": sorted(found.origins)})
+        yield judged("approved_origins", origin, problems, {"approved": sorted(instance.origins)})
 
 
 def needs_origins(application: Application | None, embedding: t.Collection[t.Any]) -> bool:

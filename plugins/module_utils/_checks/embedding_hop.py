@@ -38,26 +38,26 @@ _PANEL: t.Final = re.compile(r"/(?:ccp|ccp-v2|agent-app-v2)(?:/.*)?")
 
 def embedding(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether each declared page may frame the panel, shows that of the instance, and signs in to it."""
-    found = path.facts.instance
+    instance = path.facts.instance
     for page in path.wish.pages:
-        if found is None:
+        if instance is None:
             yield unknown("embedding", page.url, "There is no instance that it could embed, or it could not be read.")
             continue
-        yield _of_page(path, page, found)
+        yield _of_page(path, page, instance)
 
 
-def _of_page(path: Path, page: Page, found: Instance) -> Finding:
+def _of_page(path: Path, page: Page, instance: Instance) -> Finding:
     gaps: list[str] = []
-    lands_on = _landing_host(path, found)
+    lands_on = _landing_host(path, instance)
     evidence = {
-        "approved": sorted(found.origins) if found.origins is not None else None,
+        "approved": sorted(instance.origins) if instance.origins is not None else None,
         "ccp_url": page.ccp_url,
         "login_url": page.login_url,
         "signs_in_at": lands_on,
     }
     problems = [
-        *_wrong_with_origin(path, page, found, gaps),
-        *_wrong_with_panel(path, page, found, lands_on, gaps),
+        *_wrong_with_origin(path, page, instance, gaps),
+        *_wrong_with_panel(path, page, instance, lands_on, gaps),
         *_wrong_with_sign_in(path, page, gaps),
     ]
     if problems or not gaps:
@@ -65,7 +65,9 @@ def _of_page(path: Path, page: Page, found: Instance) -> Finding:
     return Finding("embedding", page.url, "unknown", " ".join(gaps), evidence)
 
 
-def _wrong_with_origin(path: Path, page: Page, found: Instance, gaps: list[str]) -> collections.abc.Iterator[Problem]:
+def _wrong_with_origin(
+    path: Path, page: Page, instance: Instance, gaps: list[str]
+) -> collections.abc.Iterator[Problem]:
     try:
         origin = page_origin(page.url)
     except InvalidInput as error:
@@ -73,15 +75,15 @@ def _wrong_with_origin(path: Path, page: Page, found: Instance, gaps: list[str])
             error.message, symptoms.NO_FRAME, f"{error.hint} Browsers give the microphone to such pages only."
         )
         return
-    if found.origins is None:
-        gaps.append(found.not_readable.get("origins", "The approved origins were not read."))
+    if instance.origins is None:
+        gaps.append(instance.not_readable.get("origins", "The approved origins were not read."))
         return
-    if origin in {as_origin(approved) for approved in found.origins}:
+    if origin in {as_origin(approved) for approved in instance.origins}:
         return
     host = (urlsplit(origin).hostname or "").removeprefix("www.")
     near = sorted(
         approved
-        for approved in found.origins
+        for approved in instance.origins
         if (urlsplit(approved).hostname or "").lower().removeprefix("www.") == host
     )
     but = f"; {', '.join(near)} is, and browsers tell the two apart" if near else ""
@@ -91,7 +93,7 @@ def _wrong_with_origin(path: Path, page: Page, found: Instance, gaps: list[str])
 
 
 def _wrong_with_panel(
-    path: Path, page: Page, found: Instance, lands_on: str | None, gaps: list[str]
+    path: Path, page: Page, instance: Instance, lands_on: str | None, gaps: list[str]
 ) -> collections.abc.Iterator[Problem]:
     """Whether the frame has a panel, and of the domain whose session the sign-in makes."""
     if page.ccp_url is None:
@@ -99,9 +101,9 @@ def _wrong_with_panel(
         return
     parts = _split(page.ccp_url)
     host = (parts.hostname or "").lower()
-    meant = lands_on or instance_host(found.access_url)
+    meant = lands_on or instance_host(instance.access_url)
     fix = f"{_publish()} ccpUrl: {_panel_at(meant)}."
-    own = {instance_host(found.access_url), *_hosts(path, found)}
+    own = {instance_host(instance.access_url), *_hosts(path, instance)}
     if host not in own:
         yield Problem(
             f"The page shows the panel of {host or page.ccp_url!r}, and not of this instance, {meant}.",
@@ -156,14 +158,14 @@ def _wrong_with_sign_in(path: Path, page: Page, gaps: list[str]) -> collections.
         )
 
 
-def _landing_host(path: Path, found: Instance) -> str | None:
+def _landing_host(path: Path, instance: Instance) -> str | None:
     """At which of the instance's hosts the sign-in leaves its session; None where it does not lead to the instance, as
     another hop says.
     """
     relay = _relay(path.facts.application.relay_state or "") if path.facts.application else None
     if relay is None or relay.instance_id != path.wish.home.instance_id:
         return None
-    return _hosts(path, found)[0] if relay.new_domain else instance_host(found.access_url)
+    return _hosts(path, instance)[0] if relay.new_domain else instance_host(instance.access_url)
 
 
 def _leads_home(path: Path, text: str) -> bool:
@@ -178,9 +180,9 @@ def _relay(text: str) -> RelayState | None:
         return None
 
 
-def _hosts(path: Path, found: Instance) -> tuple[str, str]:
+def _hosts(path: Path, instance: Instance) -> tuple[str, str]:
     """The hosts that an instance may have, on the new and on the old domain."""
-    name = instance_host(found.access_url).partition(".")[0]
+    name = instance_host(instance.access_url).partition(".")[0]
     return f"{name}.{path.wish.partition.instance_domain}", f"{name}.{OLD_DOMAIN}"
 
 

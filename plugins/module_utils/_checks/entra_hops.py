@@ -385,7 +385,7 @@ def identifier(path: Path) -> collections.abc.Iterator[Finding]:
             evidence,
         )
         return
-    others = [one for one in app.identifiers if audience_of(one) not in accepted and not is_of_user_pool(one)]
+    others = [uri for uri in app.identifiers if audience_of(uri) not in accepted and not is_of_user_pool(uri)]
     warning = (
         f"Which of its identifiers is sent is for Entra to say; AWS does not take {', '.join(others)}."
         if others
@@ -415,9 +415,9 @@ def where_posted(path: Path) -> collections.abc.Iterator[Finding]:
             "reply_url", app.name, [Problem("The application has no reply URL.", symptoms.NO_REPLY_URL, fix)], evidence
         )
         return
-    problems = [problem for one in app.reply_urls[:1] for problem in _reply_problems(path, one, fix)]
-    alternatives = [one for one in app.reply_urls[1:] if not (app.has_default and is_of_user_pool(one))]
-    others = [one for one in alternatives if list(_reply_problems(path, one, fix))]
+    problems = [problem for url in app.reply_urls[:1] for problem in _reply_problems(path, url, fix)]
+    alternatives = [url for url in app.reply_urls[1:] if not (app.has_default and is_of_user_pool(url))]
+    others = [url for url in alternatives if list(_reply_problems(path, url, fix))]
     if not problems and not in_sign_in_table(posted, path.wish.partition):
         reason = (
             f"{posted} is not in AWS's table of sign-in endpoints; where it works, nothing promises that it goes on to."
@@ -448,7 +448,7 @@ def _reply_problems(path: Path, url: str, fix: str) -> collections.abc.Iterator[
     if not reason:
         return
     host = (urlsplit(url).hostname or "").lower()
-    others = [one.signin_host for one in PARTITIONS.values() if one != path.wish.partition]
+    others = [partition.signin_host for partition in PARTITIONS.values() if partition != path.wish.partition]
     symptom = symptoms.ELSEWHERE
     if _reaches_aws(url, path.wish.partition):
         symptom = symptoms.INVALID_RESPONSE
@@ -497,42 +497,48 @@ def _relay_problems(path: Path, text: str) -> collections.abc.Iterator[Problem]:
         yield Problem("There is no relay state.", symptoms.CONSOLE_HOME)
         return
     try:
-        found = parse_relay_state(text)
+        relay_state = parse_relay_state(text)
     except InvalidInput as error:
         yield Problem(error.message, _unusable(path, text))
         return
-    if found.partition != home.partition:
+    if relay_state.partition != home.partition:
         yield Problem(
-            f"It leads to the partition {found.partition}, the instance is in {home.partition}.", symptoms.CONSOLE_HOME
+            f"It leads to the partition {relay_state.partition}, the instance is in {home.partition}.",
+            symptoms.CONSOLE_HOME,
         )
         return
-    region = found.region or home.region
+    region = relay_state.region or home.region
     if region != home.region:
-        yield Problem(f"It leads to the Region {region}, the instance is in {home.region}.", _at(path, found, region))
-    if found.instance_id != home.instance_id:
+        yield Problem(
+            f"It leads to the Region {region}, the instance is in {home.region}.", _at(path, relay_state, region)
+        )
+    if relay_state.instance_id != home.instance_id:
         case = (
             " They differ in upper and lower case, which counts."
-            if found.instance_id.lower() == home.instance_id.lower()
+            if relay_state.instance_id.lower() == home.instance_id.lower()
             else ""
         )
         yield Problem(
-            f"It leads to the instance {found.instance_id}, not to {home.instance_id}.{case}", _at(path, found, region)
+            f"It leads to the instance {relay_state.instance_id}, not to {home.instance_id}.{case}",
+            _at(path, relay_state, region),
         )
-    if missing := _missing_page(path, found):
+    if missing := _missing_page(path, relay_state):
         yield Problem(missing, symptoms.NO_CCP)
-    if path.wish.destination is not None and _page(found.destination or "") != _page(path.wish.destination):
+    if path.wish.destination is not None and _page(relay_state.destination or "") != _page(path.wish.destination):
         yield Problem(
-            f"It leads to the page {found.destination or '(home)'}, not to {path.wish.destination or '(home)'}.",
+            f"It leads to the page {relay_state.destination or '(home)'}, not to {path.wish.destination or '(home)'}.",
             symptoms.OTHER_PAGE,
         )
 
 
-def _missing_page(path: Path, found: RelayState) -> str:
+def _missing_page(path: Path, relay_state: RelayState) -> str:
     """Why the page is not on the domain that an agent is led to; empty where it is."""
     if path.facts.instance is None:
         return ""
     try:
-        leads_to_new_domain(path.facts.instance.access_url, _page(found.destination or ""), found.new_domain)
+        leads_to_new_domain(
+            path.facts.instance.access_url, _page(relay_state.destination or ""), relay_state.new_domain
+        )
     except InvalidInput as error:
         return error.message
     return ""
@@ -558,11 +564,11 @@ def _unusable(path: Path, text: str) -> str:
     return symptoms.CONSOLE_HOME
 
 
-def _at(path: Path, found: RelayState, region: str) -> str:
+def _at(path: Path, relay_state: RelayState, region: str) -> str:
     """What an agent of this role sees at another instance."""
     if path.role is None:
         return ""
-    other = Arn(found.partition, "connect", region, path.wish.home.account, f"instance/{found.instance_id}")
+    other = Arn(relay_state.partition, "connect", region, path.wish.home.account, f"instance/{relay_state.instance_id}")
     return (
         symptoms.NOT_ONBOARDED
         if path.permits(path.role, other, path.everybody[0][1]).effect == "allow"

@@ -214,15 +214,15 @@ class _Operator:
         kinds = (kind for kind in _READ if self.test.startswith(kind))
         return next((kind for kind in kinds if self.test.removeprefix(kind) in _ORDERS), "")
 
-    def holds(self, wanted: str, given: str, pattern: _Pattern) -> Truth:
+    def holds(self, wanted: str, actual: str, pattern: _Pattern) -> Truth:
         """Whether one value compares with one that is asked for, before any negation."""
         if not self.kind:
             folded = _Pattern(pattern.request, pattern.variables, fold=self.test in ("stringequalsignorecase", "bool"))
-            return folded.matches(wanted, given, wild=self.test in _LIKE)
+            return folded.matches(wanted, actual, wild=self.test in _LIKE)
         read = _READ[self.kind]
-        values = read(given), read(wanted)
+        values = read(actual), read(wanted)
         if None in values:
-            return f"{wanted if values[1] is None else given!r} is no value of a condition {self.test}"
+            return f"{wanted if values[1] is None else actual!r} is no value of a condition {self.test}"
         return _ORDERS[self.test.removeprefix(self.kind)](*values)
 
 
@@ -233,15 +233,15 @@ def _condition(name: str, key: str, wanted: list[t.Any], pattern: _Pattern) -> T
     how = _Operator.parse(name)
     if how.test not in _EQUAL | _LIKE | {"null"} and not how.kind:
         return f"conditions {name} are not evaluated here"
-    given = pattern.request.values(key)
-    if given is None:
+    values = pattern.request.values(key)
+    if values is None:
         return f"the value of {key} is not known"
     if how.test == "null":
-        return _any([(_text(value).lower() == "true") == (not given) for value in wanted])
-    if not given:
+        return _any([(_text(value).lower() == "true") == (not values) for value in wanted])
+    if not values:
         return how.quantity != "foranyvalue" and (how.optional or how.negative or how.quantity == "forallvalues")
     hits = []
-    for value in given:
+    for value in values:
         hits.append(_any([how.holds(_text(text), value, pattern) for text in wanted]))
     hits = [_not(hit) for hit in hits] if how.negative else hits
     return _any(hits) if how.quantity == "foranyvalue" else _all(hits)

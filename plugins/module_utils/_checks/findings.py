@@ -102,40 +102,40 @@ class Problem(t.NamedTuple):
 
 def in_order(findings: t.Iterable[Finding]) -> list[Finding]:
     """The findings along the sign-in path, where many people pass a hop as one."""
-    ordered = sorted(findings, key=lambda one: HOPS.index(one.hop))
+    ordered = sorted(findings, key=lambda finding: HOPS.index(finding.hop))
     passing: dict[str, int] = {}
-    for one in ordered:
-        if one.person and one.status == "pass":
-            passing[one.hop] = passing.get(one.hop, 0) + 1
+    for finding in ordered:
+        if finding.person and finding.status == "pass":
+            passing[finding.hop] = passing.get(finding.hop, 0) + 1
     kept: list[Finding] = []
-    for one in ordered:
-        count = passing.get(one.hop, 0) if one.person and one.status == "pass" else 0
+    for finding in ordered:
+        count = passing.get(finding.hop, 0) if finding.person and finding.status == "pass" else 0
         if count <= FOLDED_ABOVE:
-            kept.append(one)
-        elif not any(other.hop == one.hop and other.evidence.get("people") == count for other in kept[-1:]):
-            kept.append(Finding(one.hop, f"{count:,} people", "pass", evidence={"people": count}, person=True))
+            kept.append(finding)
+        elif not any(other.hop == finding.hop and other.evidence.get("people") == count for other in kept[-1:]):
+            kept.append(Finding(finding.hop, f"{count:,} people", "pass", evidence={"people": count}, person=True))
     return kept
 
 
 def counts(findings: t.Iterable[Finding]) -> dict[str, int]:
     """How many there are of each status."""
-    found = [one.status for one in findings]
-    return {status: found.count(status) for status in STATUSES}
+    statuses = [finding.status for finding in findings]
+    return {status: statuses.count(status) for status in STATUSES}
 
 
 def is_ok(findings: t.Iterable[Finding], fail_on: str) -> bool:
     """Whether nothing is as bad as `fail_on` says; with `never`, whether nothing fails."""
     bad = {"fail", "warning"} if fail_on == "warning" else {"fail"}
-    return not any(one.status in bad for one in findings)
+    return not any(finding.status in bad for finding in findings)
 
 
 def summary(findings: t.Sequence[Finding]) -> str:
     """One sentence for a person in a hurry."""
-    failed = [one for one in findings if one.status == "fail"]
+    failed = [finding for finding in findings if finding.status == "fail"]
     if failed:
-        hops = ", ".join(dict.fromkeys(one.hop for one in failed))
+        hops = ", ".join(dict.fromkeys(finding.hop for finding in failed))
         return f"{len(failed)} of {len(findings)} findings fail: {hops}. {failed[0].subject}: {failed[0].reason}"
-    warnings = [one for one in findings if one.status == "warning"]
+    warnings = [finding for finding in findings if finding.status == "warning"]
     if warnings:
         return f"Agents get in, with {counted(len(warnings), 'warning')}. {warnings[0].subject}: {warnings[0].reason}"
     return "Agents get in, as far as can be read."
@@ -144,13 +144,13 @@ def summary(findings: t.Sequence[Finding]) -> str:
 def table(findings: t.Iterable[Finding]) -> list[str]:
     """The findings as lines for a terminal of 80 columns that Ansible prints them to."""
     lines = []
-    for one in findings:
-        subject = one.subject.rpartition(":")[2] if one.subject.startswith("arn:") else one.subject
-        head = f"{one.status:<9}{one.hop:<18}{subject}"
+    for finding in findings:
+        subject = finding.subject.rpartition(":")[2] if finding.subject.startswith("arn:") else finding.subject
+        head = f"{finding.status:<9}{finding.hop:<18}{subject}"
         lines += textwrap.wrap(head, _WIDTH, subsequent_indent=_INDENT, break_on_hyphens=False)
-        if one.status == "pass":
+        if finding.status == "pass":
             continue
-        for label, words in (("", one.reason), ("seen: ", one.symptom), ("fix: ", one.fix)):
+        for label, words in (("", finding.reason), ("seen: ", finding.symptom), ("fix: ", finding.fix)):
             if words:
                 indent = _INDENT + " " * len(label)
                 lines += textwrap.wrap(

@@ -55,7 +55,12 @@ def certificates(facts: Facts) -> list[dict[str, t.Any]]:
     held: dict[str, Certificate] = {}
     for provider in facts.providers.values():
         held |= (
-            {one.thumbprint: one for one in provider.metadata.certificates} if provider and provider.metadata else {}
+            {
+                signing_certificate.thumbprint: signing_certificate
+                for signing_certificate in provider.metadata.certificates
+            }
+            if provider and provider.metadata
+            else {}
         )
     every = held | {thumbprint: key.certificate for thumbprint, key in keys.items()}
     rows = [

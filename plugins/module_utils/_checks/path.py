@@ -108,8 +108,8 @@ class Path:
 
     def constant(self, claim_type: str) -> str | None:
         """The value of a claim that is sent once, with a fixed value."""
-        found = self.sent(claim_type)
-        return found[0].get("value") if len(found) == 1 else None
+        claims = self.sent(claim_type)
+        return claims[0].get("value") if len(claims) == 1 else None
 
     @property
     def reply_urls_at_aws(self) -> list[str]:
@@ -235,7 +235,7 @@ class Path:
     @functools.cached_property
     def holders(self) -> dict[str, list[Person]]:
         """Everybody who may sign in, as far as is known, by session name."""
-        found: dict[str, list[Person]] = {}
+        people_by_name: dict[str, list[Person]] = {}
         for person in {person.id: person for person in (*self.facts.assigned, *self.facts.people)}.values():
             may = person.through or not self.application.assignment_required
             name = (
@@ -244,8 +244,8 @@ class Path:
                 else None
             )
             if name:
-                found.setdefault(name, []).append(person)
-        return found
+                people_by_name.setdefault(name, []).append(person)
+        return people_by_name
 
     @functools.cached_property
     def users_by_person(self) -> dict[str, ConnectUser]:

@@ -121,9 +121,9 @@ def claims_of_person(path: Path, person: Person) -> collections.abc.Iterator[Fin
     """Whether Entra can make a person's claims and AWS takes their values, as far as these depend on the person."""
     claimed = path.claimed(person)
     way = functools.partial(_person_advice, path)
-    told = {problem.reason for problem in value_problems(path.claimed(), way)}
+    known_reasons = {problem.reason for problem in value_problems(path.claimed(), way)}
     problems = [Problem(text, symptoms.NAME_ID_EMPTY, _REFUSED_FIX) for text in claimed.refusals()]
-    problems += [problem for problem in value_problems(claimed, way) if problem.reason not in told]
+    problems += [problem for problem in value_problems(claimed, way) if problem.reason not in known_reasons]
     personal = [name for name in path.claim_types if claimed.is_personal(name) and name not in _JUDGED_ELSEWHERE]
     doubtful = [value.unknown for name in personal if (value := claimed.value(name)).values is None]
     evidence = {name: list(claimed.value(name).values or ()) for name in personal}
@@ -196,11 +196,11 @@ def _name_problems(path: Path, sent: SessionName) -> collections.abc.Iterator[Pr
             reason, symptoms.NAME_ID_EMPTY if sent.refused else symptoms.NAME_REQUIRED, _fill(path, sent.source)
         )
         return
-    found = session_names.problems(sent.value)
-    if not found:
+    problems = session_names.problems(sent.value)
+    if not problems:
         return
     symptom = symptoms.NOT_ONBOARDED if _STS_NAME.fullmatch(sent.value) else symptoms.NAME_MUST_MATCH
-    yield Problem(f"{sent.value!r} cannot sign in. {' '.join(found)}", symptom, _other_name(path, sent.source))
+    yield Problem(f"{sent.value!r} cannot sign in. {' '.join(problems)}", symptom, _other_name(path, sent.source))
 
 
 def _other_name(path: Path, source: str) -> str:
@@ -226,9 +226,9 @@ def _fill(path: Path, source: str) -> str:
 def of_user(path: Path, person: Person, name: str) -> collections.abc.Iterator[Finding]:
     """The Connect user of a session name."""
     users = path.facts.users
-    found = users.by_name.get(name)
-    evidence: dict[str, t.Any] = {"username": name, "exists": found is not None}
-    if found is None:
+    user = users.by_name.get(name)
+    evidence: dict[str, t.Any] = {"username": name, "exists": user is not None}
+    if user is None:
         if session_names.problems(name):
             yield unknown("user", person.name, "No user can have this session name.", person=True)
             return
@@ -239,8 +239,8 @@ def of_user(path: Path, person: Person, name: str) -> collections.abc.Iterator[F
         yield judged("user", person.name, [problem], evidence, person=True)
         return
     yield judged("user", person.name, [], evidence, person=True)
-    yield security_profile(path, person, found)
-    yield role_binding(path, person, found)
+    yield security_profile(path, person, user)
+    yield role_binding(path, person, user)
 
 
 def _renamed(path: Path, person: Person, name: str, former: ConnectUser) -> Problem:

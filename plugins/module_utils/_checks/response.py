@@ -145,7 +145,7 @@ def _path(response: Response, trust_config: TrustConfig) -> Path:
         issuer=assertion.issuer,
         subject=(assertion.name_id, assertion.name_id_type) if assertion.name_id else None,
     )
-    role = parse_role_arn(found[0].role_arn) if (found := pairs(response)) else None
+    role = parse_role_arn(role_pairs[0].role_arn) if (role_pairs := pairs(response)) else None
     home = connect_instance_arn(
         role.partition if role else "aws", "us-east-1", role.account if role else "0" * 12, _NOWHERE
     )

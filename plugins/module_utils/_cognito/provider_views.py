@@ -50,7 +50,7 @@ def describe(provider: CognitoProvider, pool: UserPool, served: Metadata | None,
 def describe_client(client: AppClient, pool: UserPool, name: str) -> dict[str, t.Any]:
     """What the modules return of a client, with the address of a sign-in that leads past the choice of providers."""
     settings, callbacks = client.settings, list(client.settings.get("CallbackURLs") or ())
-    shown = {
+    view = {
         "id": client.id,
         "name": client.name,
         "callback_urls": callbacks,
@@ -59,7 +59,7 @@ def describe_client(client: AppClient, pool: UserPool, name: str) -> dict[str, t
         "write_attributes": sorted(settings.get("WriteAttributes") or STANDARD),
     }
     if not pool.hosts or not callbacks:
-        return shown
+        return view
     query = {
         "identity_provider": name,
         "client_id": client.id,
@@ -67,7 +67,7 @@ def describe_client(client: AppClient, pool: UserPool, name: str) -> dict[str, t
         "redirect_uri": settings.get("DefaultRedirectURI") or callbacks[0],
         "scope": " ".join(settings.get("AllowedOAuthScopes") or ()),
     }
-    return {**shown, "sign_in_url": f"https://{pool.hosts[0]}/oauth2/authorize?{urllib.parse.urlencode(query)}"}
+    return {**view, "sign_in_url": f"https://{pool.hosts[0]}/oauth2/authorize?{urllib.parse.urlencode(query)}"}
 
 
 def pool_facts(pool: UserPool) -> dict[str, t.Any]:

@@ -92,11 +92,11 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
             )
         else:
             provider = saml_provider_plan.target(self.desired, self.actual)
-        shown = provider_views.describe(provider, pool, self.served, self.pools.now) | provider_views.pool_facts(pool)
-        if shown["request_signing"] or shown["encrypted_responses"]:
-            shown["signing_certificate"] = self.pools.signing_certificate(pool)
+        view = provider_views.describe(provider, pool, self.served, self.pools.now) | provider_views.pool_facts(pool)
+        if view["request_signing"] or view["encrypted_responses"]:
+            view["signing_certificate"] = self.pools.signing_certificate(pool)
         offering = [each for each, names in self.desired.clients if self.name in names]
-        return {**shown, "clients": [provider_views.describe_client(each, pool, self.name) for each in offering]}
+        return {**view, "clients": [provider_views.describe_client(each, pool, self.name) for each in offering]}
 
     def _given_metadata(self) -> Metadata | None:
         if self.params["metadata"] or self.params["metadata_file"]:
@@ -109,7 +109,7 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
         params = self.params
         if metadata and not metadata.certificates and self.actual:
             metadata = None
-        given = {providers.FLAGS[option]: params[option] for option in providers.FLAGS if params[option] is not None}
+        flags = {providers.FLAGS[option]: params[option] for option in providers.FLAGS if params[option] is not None}
         identifiers, mapping, clients = params["idp_identifiers"], self._mapping(), self._clients()
         return saml_provider_plan.Desired(
             name=self.name,
@@ -121,7 +121,7 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
             required_thumbprints=tuple(map(canonical_thumbprint, params["expected_thumbprints"] or ())),
             mapping=mapping,
             identifiers=None if identifiers is None else tuple(identifiers),
-            flags=given,
+            flags=flags,
             signing=params["request_signing"],
             clients=clients,
             offering=self._others_that_offer(mapping, [client.id for client, dummy in clients]),
@@ -132,26 +132,26 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
         )
 
     def _mapping(self) -> dict[str, str] | None:
-        given, presets = self.params["attribute_mapping"], self.params["attribute_presets"]
-        if given is None and presets is None:
+        mapping, presets = self.params["attribute_mapping"], self.params["attribute_presets"]
+        if mapping is None and presets is None:
             return None
         return {
             **{name: saml_provider_plan.PRESETS[name] for name in presets or ()},
-            **{name: str(claim) for name, claim in (given or {}).items()},
+            **{name: str(claim) for name, claim in (mapping or {}).items()},
         }
 
     def _clients(self) -> tuple[tuple[user_pools.AppClient, tuple[str, ...]], ...]:
         """The clients that the option names, or all when it sets them, each with the providers that it shall offer."""
         wish = self.params["clients"]
-        given = {key: value for key, value in (wish or {}).items() if value is not None}
-        if not given:
+        change = {key: value for key, value in (wish or {}).items() if value is not None}
+        if not change:
             return ()
-        listed = "set" in given or any(
-            not user_pools.is_client_id(each) for references in given.values() for each in references
+        listed = "set" in change or any(
+            not user_pools.is_client_id(each) for references in change.values() for each in references
         )
-        known = {each: each for references in given.values() for each in references}
+        known = {each: each for references in change.values() for each in references}
         names = self.pools.client_names(self.pool) if listed else known
-        by_id = {key: user_pools.client_ids(names, references) for key, references in given.items()}
+        by_id = {key: user_pools.client_ids(names, references) for key, references in change.items()}
         mentioned = set().union(*by_id.values())
         touched = [each for each in names if "set" in by_id or each in mentioned]
         described = self._described(touched)

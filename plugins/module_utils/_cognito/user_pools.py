@@ -260,7 +260,7 @@ def is_client_id(reference: str) -> bool:
 
 def client_ids(names: t.Mapping[str, str], wanted: t.Iterable[str]) -> list[str]:
     """The ids of clients that are given by id or by name. names: id → name."""
-    found = []
+    ids = []
     for reference in wanted:
         matches = [reference] if reference in names else [key for key, name in names.items() if name == reference]
         if not matches:
@@ -272,5 +272,5 @@ def client_ids(names: t.Mapping[str, str], wanted: t.Iterable[str]) -> list[str]
                 f"{len(matches)} app clients are called {reference!r}: {', '.join(sorted(matches))}.",
                 hint="Give the id.",
             )
-        found += matches
-    return found
+        ids += matches
+    return ids

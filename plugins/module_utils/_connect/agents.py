@@ -88,16 +88,16 @@ class AgentsResource(Resource[Snapshot, ConnectUsers]):
     def read(self) -> Snapshot:
         """Every agent that is wanted, once all that could be wrong with any of them is ruled out."""
         self.connect()
-        listed, found = self._listed_and_search()
+        listed, users = self._listed_and_search()
         agents: list[Settings] = []
         unknown: list[checks.Problem] = []
-        for given in self.agents:
-            agent, problems_of_names = checks.canonical(given, self.api.directory)
+        for row in self.agents:
+            agent, problems_of_names = checks.canonical(row, self.api.directory)
             agents.append(agent)
             unknown += problems_of_names
         problems = checks.problems(agents, listed, unknown, lacking=self.api.lacking())
         wanted = self._sound(agents, problems, listed)
-        existing = self._existing(wanted, listed, found)
+        existing = self._existing(wanted, listed, users)
         if len(existing) < len(wanted) and not self._is_to_be:
             self._check_that_users_can_be_created()
         return Snapshot(wanted, existing, listed)
@@ -189,14 +189,14 @@ class AgentsResource(Resource[Snapshot, ConnectUsers]):
         return listed, self.api.search() if count > math.ceil(len(listed) / SEARCH_PAGE) else ()
 
     def _existing(
-        self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary], found: t.Iterable[User]
+        self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary], users: t.Iterable[User]
     ) -> dict[str, User]:
         """The agents that exist, by username; it is decided of each, as soon as its page is there, whether it has to be
         read whole.
         """
         agents = {listed[agent["username"]].id: agent for agent in wanted if agent["username"] in listed}
         known: list[User | None] = []
-        for user in found:
+        for user in users:
             agent = agents.pop(user.id, None)
             if agent is not None:
                 unsure = needs_reading(agent, user, listed[user.username], self.purge_tags, self.now)

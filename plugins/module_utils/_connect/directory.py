@@ -80,14 +80,14 @@ class Directory:
     @functools.cached_property
     def security_profiles(self) -> Names:
         """Every security profile."""
-        found = self._all("list_security_profiles", "SecurityProfileSummaryList", "list the security profiles", 1000)
-        return Names("security profile", [(profile["Name"], profile["Id"]) for profile in found])
+        profiles = self._all("list_security_profiles", "SecurityProfileSummaryList", "list the security profiles", 1000)
+        return Names("security profile", [(profile["Name"], profile["Id"]) for profile in profiles])
 
     @functools.cached_property
     def routing_profiles(self) -> Names:
         """Every routing profile."""
-        found = self._all("list_routing_profiles", "RoutingProfileSummaryList", "list the routing profiles", 1000)
-        return Names("routing profile", [(profile["Name"], profile["Id"]) for profile in found])
+        profiles = self._all("list_routing_profiles", "RoutingProfileSummaryList", "list the routing profiles", 1000)
+        return Names("routing profile", [(profile["Name"], profile["Id"]) for profile in profiles])
 
     @functools.cached_property
     def hierarchy_groups(self) -> Names:
@@ -95,16 +95,16 @@ class Directory:
 
         The same name may stand at several levels, and a name may hold a slash, so that two groups may have one path.
         """
-        found = self._all("search_user_hierarchy_groups", "UserHierarchyGroups", "read the agent hierarchy", 100)
-        return Paths("hierarchy group", [(path, group["Id"]) for group in found if (path := hierarchy_path(group))])
+        groups = self._all("search_user_hierarchy_groups", "UserHierarchyGroups", "read the agent hierarchy", 100)
+        return Paths("hierarchy group", [(path, group["Id"]) for group in groups if (path := hierarchy_path(group))])
 
     def _all(self, operation: str, key: str, what: str, page: int) -> list[dict[str, t.Any]]:
         with attempt(f"{what} of the instance {self._instance_id}"):
             pages = self._connect.get_paginator(operation).paginate(
                 InstanceId=self._instance_id, PaginationConfig={"PageSize": page}
             )
-            found: list[dict[str, t.Any]] = pages.build_full_result().get(key, [])
-        return found
+            objects: list[dict[str, t.Any]] = pages.build_full_result().get(key, [])
+        return objects
 
 
 class Paths(Names):

@@ -98,14 +98,14 @@ class Discovery:
         """Find the instances of every account in every Region. An error in one place is a gap there and stops nothing
         else.
         """
-        found = Found()
+        discovered = Found()
         home = next((region for region in regions if region not in OPT_IN_REGIONS), regions[0])
         places: list[tuple[Account, str, t.Any, t.Any]] = []
         for account in accounts:
             try:
                 session = self._session(account, home)
             except FederationError as error:
-                found.gaps.append(Gap(str(account), str(error), error.code in MISSING_PERMISSION))
+                discovered.gaps.append(Gap(str(account), str(error), error.code in MISSING_PERMISSION))
                 continue
             # boto3 sessions are not safe to share between threads while they make clients; clients are.
             iam = self._client(session, "iam", home)
@@ -119,13 +119,13 @@ class Discovery:
             ]
             for account, region, look in looks:
                 try:
-                    found.instances += look.result()
+                    discovered.instances += look.result()
                     good.add(account)
                 except FederationError as error:
                     refused.append((account, region, error))
         good |= {account for account, region, error in refused if error.code in MISSING_PERMISSION}
-        found.gaps += [_gap(account, region, error, account in good) for account, region, error in refused]
-        return found
+        discovered.gaps += [_gap(account, region, error, account in good) for account, region, error in refused]
+        return discovered
 
     def _session(self, account: Account, region: str) -> t.Any:
         session = self._entered(**self._credentials)

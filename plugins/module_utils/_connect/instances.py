@@ -87,19 +87,19 @@ def connect_client(module: AwsModule) -> t.Any:
 def _offered(partition: str) -> list[str]:
     """The partition's Regions with Amazon Connect; a session would read the whole of Connect's API to tell them."""
     endpoints = botocore.loaders.create_loader(os.environ.get("AWS_DATA_PATH")).load_data("endpoints")
-    found: list[str] = botocore.regions.EndpointResolver(endpoints).get_available_endpoints(
+    regions: list[str] = botocore.regions.EndpointResolver(endpoints).get_available_endpoints(
         "connect", partition_name=partition
     )
-    return found
+    return regions
 
 
 def list_instances(connect: t.Any) -> list[Instance]:
     """Every instance of the account in the Region, in short (no tags)."""
     with attempt(f"list the Amazon Connect instances in {connect.meta.region_name}"):
-        found: list[Instance] = (
+        instances: list[Instance] = (
             connect.get_paginator("list_instances").paginate().build_full_result().get("InstanceSummaryList", [])
         )
-    return found
+    return instances
 
 
 def describe(connect: t.Any, instance_id: str) -> Instance | None:
@@ -144,11 +144,11 @@ def id_of_reference(connect: t.Any, reference: str) -> str:
     if reference.startswith("arn:"):
         return id_of_arn(reference, connect.meta.region_name)
     instances = list_instances(connect)
-    found = only(with_alias(instances, reference), reference)
-    if found is None:
+    instance = only(with_alias(instances, reference), reference)
+    if instance is None:
         raise no_such_alias(reference, instances, connect.meta.region_name)
-    check_saml(found)
-    return str(found["Id"])
+    check_saml(instance)
+    return str(instance["Id"])
 
 
 def id_of_arn(arn: str, region: str) -> str:
@@ -218,10 +218,10 @@ def read_attributes(connect: t.Any, instance_id: str) -> dict[str, bool]:
     options = {api: option for option, api in ATTRIBUTES.items()}
     with attempt(f"list the attributes of the instance {instance_id}"):
         pages = connect.get_paginator("list_instance_attributes").paginate(InstanceId=instance_id)
-        found = pages.build_full_result().get("Attributes", [])
+        attributes = pages.build_full_result().get("Attributes", [])
     return {
         options[entry["AttributeType"]]: entry["Value"] == "true"
-        for entry in found
+        for entry in attributes
         if entry["AttributeType"] in options
     }
 

@@ -172,36 +172,36 @@ def leaver_steps(
 
 def warnings(departures: Departures, rules: Rules) -> list[str]:
     """What is only reported."""
-    found = []
+    messages = []
     if departures.leavers and rules.leavers == "report":
         names = [user.username for user in departures.leavers]
         who = f"{counted(len(names), 'agent is', 'agents are')} no longer wanted: {listed(names, 20)}."
-        found.append(f"{who} What becomes of them is decided by {setting('connect_users.leavers')}.")
+        messages.append(f"{who} What becomes of them is decided by {setting('connect_users.leavers')}.")
     for new, user in departures.waiting.items():
-        found.append(
+        messages.append(
             f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched. "
             f"With recreate in {setting('connect_users.renames')} the new one is made and the old one deleted; "
             f"history stays with the old one."
         )
         if not rules.manages(user):
-            found[-1] += (
+            messages[-1] += (
                 f" The old one was made by hand: it goes only with {setting('connect_users.manage_unowned')} as well."
             )
-    return found
+    return messages
 
 
 def taken_over(wanted: t.Iterable[Settings], existing: t.Mapping[str, User]) -> list[str]:
     """The agents whose username is another person's now, who then signs in as that agent."""
-    found = []
+    messages = []
     for agent in wanted:
         user, person = existing.get(agent["username"]), object_id(agent.get("person_id") or "")
         if user and person and user.settings["person_id"] and user.settings["person_id"] != person:
-            found.append(
+            messages.append(
                 f"The agent {user.username!r} was that of another person ({user.settings['person_id']}), and is "
                 f"{person}'s now, who signs "
                 "in under this name. Its history goes with the name: delete the agent first if it must not."
             )
-    return found
+    return messages
 
 
 def _restriction(user: User, profile: str) -> Step[ConnectUsers]:

@@ -40,8 +40,8 @@ class ApprovedOrigins:
         """Those that there are."""
         with attempt(f"list the approved origins of the instance {self._instance_id}"):
             pages = self._connect.get_paginator("list_approved_origins").paginate(InstanceId=self._instance_id)
-            found: list[str] = pages.build_full_result().get("Origins", [])
-        return found
+            origins: list[str] = pages.build_full_result().get("Origins", [])
+        return origins
 
     def approve(self, origin: str) -> None:
         """Add one; that it is there already, though a list did not show it, is no error."""

@@ -37,7 +37,7 @@ def ahead(items: t.Iterable[T]) -> collections.abc.Iterator[T]:
 
 
 def _taken(arrived: queue.SimpleQueue[tuple[T] | BaseException | None]) -> collections.abc.Iterator[T]:
-    while (found := arrived.get()) is not None:
-        if isinstance(found, BaseException):
-            raise found
-        yield found[0]
+    while (page := arrived.get()) is not None:
+        if isinstance(page, BaseException):
+            raise page
+        yield page[0]

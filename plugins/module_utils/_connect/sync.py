@@ -92,12 +92,12 @@ def validated(rows: t.Iterable[Settings], source: str) -> tuple[list[Settings], 
         if not result.error_messages:
             agents.append(result.validated_parameters)
             continue
-        told = " ".join(
-            f"Unsupported: {one.msg}" if isinstance(one, UnsupportedError) else one.msg for one in result.errors
+        reasons = " ".join(
+            f"Unsupported: {error.msg}" if isinstance(error, UnsupportedError) else error.msg for error in result.errors
         )
         if not isinstance(row.get("username"), str):
-            raise InvalidInput(f"{source}, an agent without username: {told}")
-        problems.append(Problem(row["username"], told))
+            raise InvalidInput(f"{source}, an agent without username: {reasons}")
+        problems.append(Problem(row["username"], reasons))
     return agents, problems
 
 
@@ -196,7 +196,7 @@ class SyncResource(AgentsResource):
         names = {agent["username"] for agent in self.agents}
         created = [name for name in succeeded if name in names and name not in self.snapshot.existing]
         updated = [name for name in succeeded if name in self.snapshot.existing]
-        shown = names | leavers
+        reported = names | leavers
         held = set(self.departures.waiting) - set(self.snapshot.existing)
         return {
             "created": len(created),
@@ -214,7 +214,7 @@ class SyncResource(AgentsResource):
                 {"old": user.username, "new": new}
                 for new, user in {**self.departures.superseded, **self.departures.waiting}.items()
             ],
-            "changes": [self._change(name, steps) for name, steps in done.items() if name in shown],
+            "changes": [self._change(name, steps) for name, steps in done.items() if name in reported],
         }
 
     def _losing(self) -> dict[str, str]:
@@ -292,7 +292,7 @@ class SyncResource(AgentsResource):
         are validated.
         """
         pages = (self.api.summary_pages(), self.api.search_pages())
-        begun = [ahead(some) for some in pages] if self._sees_everybody or len(self.agents) > FEW else []
+        begun = [ahead(source) for source in pages] if self._sees_everybody or len(self.agents) > FEW else []
         self.agents, self.malformed = validated(self.agents, self.module.params["csv"] or "users")
         if self.malformed:
             self.rules = dataclasses.replace(
@@ -300,13 +300,13 @@ class SyncResource(AgentsResource):
             )
         if not begun:
             return super()._listed_and_search()
-        listed, found = self.api.summaries(begun[0]), self.api.search(begun[1])
-        return listed, self._noted(found, listed) if self._sees_everybody else found
+        listed, users = self.api.summaries(begun[0]), self.api.search(begun[1])
+        return listed, self._noted(users, listed) if self._sees_everybody else users
 
-    def _noted(self, found: t.Iterable[User], listed: t.Mapping[str, Summary]) -> collections.abc.Iterator[User]:
+    def _noted(self, users: t.Iterable[User], listed: t.Mapping[str, Summary]) -> collections.abc.Iterator[User]:
         """The same users; everybody who exists is kept in mind, those included whom the search does not show yet."""
         ids = {summary.id for summary in listed.values()}
-        for user in found:
+        for user in users:
             if user.id in ids:
                 self.everybody[user.username] = user
             yield user
@@ -342,9 +342,9 @@ class SyncResource(AgentsResource):
     def _warnings_of_those_who_stay(self) -> list[str]:
         if not self.unmanaged:
             return []
-        told = f"{', '.join(self.unmanaged[:20])}{', …' if len(self.unmanaged) > 20 else ''}"
+        names = f"{', '.join(self.unmanaged[:20])}{', …' if len(self.unmanaged) > 20 else ''}"
         who = counted(len(self.unmanaged), "agent was", "agents were")
-        return [f"{who} made by hand, and would go only with {setting('connect_users.manage_unowned')}: {told}."]
+        return [f"{who} made by hand, and would go only with {setting('connect_users.manage_unowned')}: {names}."]
 
     def _read_departures(self) -> None:
         if self.rules.restricted_profile:
@@ -361,7 +361,10 @@ class SyncResource(AgentsResource):
         there = {summary.id for summary in self.snapshot.listed.values()}
         left_over = {user_id: leading for user_id, leading in self.quick_connects.items() if user_id not in there}
         self.orphans = [
-            one for user_id, leading in left_over.items() if self.api.describe(user_id) is None for one in leading
+            quick_connect
+            for user_id, leading in left_over.items()
+            if self.api.describe(user_id) is None
+            for quick_connect in leading
         ]
 
     def _check_restricted_profile(self) -> None:

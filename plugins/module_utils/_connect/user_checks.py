@@ -73,7 +73,7 @@ def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Setti
 
     if settings.get("security_profiles") is not None:
         settings["security_profiles"] = sorted(
-            {resolved(directory.security_profiles, one) for one in settings["security_profiles"]}
+            {resolved(directory.security_profiles, profile) for profile in settings["security_profiles"]}
         )
     if settings.get("routing_profile"):
         settings["routing_profile"] = resolved(directory.routing_profiles, settings["routing_profile"])
@@ -85,7 +85,7 @@ def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Setti
 def problems(
     agents: t.Sequence[Settings],
     usernames: t.Collection[str],
-    found: t.Iterable[Problem] = (),
+    findings: t.Iterable[Problem] = (),
     *,
     lacking: t.Collection[str] = (),
 ) -> list[Problem]:
@@ -96,7 +96,7 @@ def problems(
     """
     folded = _by_fold({*usernames, *(agent["username"] for agent in agents)})
     counts = Counter(agent["username"] for agent in agents)
-    known = [*found, *(Problem(name, "it is listed more than once.") for name, count in counts.items() if count > 1)]
+    known = [*findings, *(Problem(name, "it is listed more than once.") for name, count in counts.items() if count > 1)]
     known.extend(_same_person(agents))
     for agent in agents:
         known.extend(_problems(agent, exists=agent["username"] in usernames, lacking=lacking))
@@ -131,20 +131,20 @@ def refuse(problems: t.Sequence[Problem]) -> None:
 def warnings(names: t.Iterable[str], usernames: t.Collection[str]) -> list[str]:
     """What is odd about agents that nevertheless exist, and agents that are only there in another spelling."""
     folded = _by_fold(usernames)
-    found = []
+    messages = []
     for name in names:
         others = session_names.look_alikes(name, folded.get(name.lower(), ()))
         if others:
-            found.append(
+            messages.append(
                 f"The username {name!r} differs from {', '.join(map(repr, others))} in upper and lower case only; "
                 f"those are other users."
             )
         if name in usernames:
-            found.extend(
+            messages.extend(
                 f"The user {name!r} exists, but cannot sign in by SAML. {reason}"
                 for reason in session_names.problems(name)
             )
-    return found
+    return messages
 
 
 def _error(problems: t.Sequence[Problem]) -> InvalidInput | Conflict:
@@ -153,16 +153,16 @@ def _error(problems: t.Sequence[Problem]) -> InvalidInput | Conflict:
     by_reason: dict[str, dict[str, None]] = {}
     for problem in problems:
         by_reason.setdefault(problem.reason, {})[problem.username] = None
-    told = " ".join(f"{_named(list(usernames))}: {reason}" for reason, usernames in by_reason.items())
+    reasons = " ".join(f"{_named(list(usernames))}: {reason}" for reason, usernames in by_reason.items())
     faults = [{"reason": reason, "usernames": list(usernames)} for reason, usernames in by_reason.items()]
     return kind(
-        f"{counted(len(names), 'agent')} cannot be as wanted. {told}", hint="Nothing was changed.", problems=faults
+        f"{counted(len(names), 'agent')} cannot be as wanted. {reasons}", hint="Nothing was changed.", problems=faults
     )
 
 
 def _named(usernames: t.Sequence[str]) -> str:
-    shown = listed([repr(username) for username in usernames], NAMED)
-    return shown if len(usernames) == 1 else f"{counted(len(usernames), 'agent')} ({shown})"
+    names = listed([repr(username) for username in usernames], NAMED)
+    return names if len(usernames) == 1 else f"{counted(len(usernames), 'agent')} ({names})"
 
 
 def _problems(agent: Settings, *, exists: bool, lacking: t.Collection[str]) -> t.Iterator[Problem]:
@@ -221,22 +221,23 @@ def _channel_problems(agent: Settings) -> t.Iterator[str]:
     if both:
         yield f"channels excludes {', '.join(both)}: they are settings of all channels at once; give them in channels."
     for channel, settings in agent["channels"].items():
-        given = {option: value for option, value in (settings or {}).items() if value is not None}
+        options = {option: value for option, value in (settings or {}).items() if value is not None}
         for attr in CHANNELS:
-            if attr.option not in given:
+            if attr.option not in options:
                 continue
             if attr.voice_only and channel != "voice":
                 yield f"channels.{channel} has no {attr.option}: only voice has."
             for other in CHANNELS:
-                if other.required_in_entry and other.configs == attr.configs and other.option not in given:
+                if other.required_in_entry and other.configs == attr.configs and other.option not in options:
                     yield f"channels.{channel}.{attr.option} needs channels.{channel}.{other.option}."
             if attr.option.endswith("time_limit"):
-                yield from _limit_problems(f"channels.{channel}.{attr.option}", given[attr.option])
-        if given.get("phone_type") == "desk_phone" and not given.get("phone_number"):
+                yield from _limit_problems(f"channels.{channel}.{attr.option}", options[attr.option])
+        if options.get("phone_type") == "desk_phone" and not options.get("phone_number"):
             yield f"channels.{channel}.phone_type desk_phone needs phone_number."
-        if given.get("phone_number") and not _E164.fullmatch(given["phone_number"]):
+        if options.get("phone_number") and not _E164.fullmatch(options["phone_number"]):
             yield (
-                f"channels.{channel}.phone_number {given['phone_number']!r} is not in E.164 form, such as +4930123456."
+                f"channels.{channel}.phone_number {options['phone_number']!r} is not in E.164 form, such as "
+                f"+4930123456."
             )
 
 

@@ -62,9 +62,9 @@ def merged_channels(
     """The settings by channel as they are to be; what is not given stays."""
     merged = {channel: dict(settings) for channel, settings in (actual or {}).items()}
     for channel, settings in (wanted or {}).items():
-        given = {option: value for option, value in (settings or {}).items() if value is not None}
-        if given:
-            merged[channel] = merged.get(channel, {}) | given
+        options = {option: value for option, value in (settings or {}).items() if value is not None}
+        if options:
+            merged[channel] = merged.get(channel, {}) | options
     return merged
 
 
@@ -73,17 +73,17 @@ def manages_contact(wanted: Settings) -> bool:
     return any(wanted.get(option) is not None for option in CONTACT)
 
 
-def needs_reading(wanted: Settings, found: User, listed: Summary, purge_tags: bool, now: dt.datetime) -> bool:
+def needs_reading(wanted: Settings, user: User, listed: Summary, purge_tags: bool, now: dt.datetime) -> bool:
     """Whether a user from SearchUsers has to be read whole before anything is decided.
 
     So is each whose contact details its mark does not vouch for, and each that differs, when it was modified so lately
     that the search may lag behind, or when the change replaces what the search does not tell (names go with contact
     details; channels' units are unsure).
     """
-    if manages_contact(wanted) and not contact_digest.vouches(found.mark, found.username, wanted, listed.modified):
+    if manages_contact(wanted) and not contact_digest.vouches(user.mark, user.username, wanted, listed.modified):
         return True
-    changes = differences(wanted, found.settings)
-    if not changes and tags_after(wanted, found.settings["tags"], purge_tags)[2] == found.settings["tags"]:
+    changes = differences(wanted, user.settings)
+    if not changes and tags_after(wanted, user.settings["tags"], purge_tags)[2] == user.settings["tags"]:
         return False
     lately = listed.modified is None or now - listed.modified < SEARCH_LAG
     unsure = any(option in changes for option in (*_IDENTITY_OPTIONS, "channels"))
@@ -94,11 +94,11 @@ def tags_after(
     wanted: Settings, current: t.Mapping[str, str], purge_tags: bool
 ) -> tuple[dict[str, str], list[str], dict[str, str]]:
     """Tags to set, keys to remove and the tags afterwards; the mark of who made the agent always stays."""
-    given = wanted.get("tags")
+    tags = wanted.get("tags")
     key = OWNER[0]
-    if given is not None and key in current and key not in given:
-        given = {**given, key: current[key]}
-    return tag_changes(current, given, purge_tags)
+    if tags is not None and key in current and key not in tags:
+        tags = {**tags, key: current[key]}
+    return tag_changes(current, tags, purge_tags)
 
 
 def plan_agent(
@@ -123,10 +123,10 @@ def plan_removal(actual: User | None) -> Plan[ConnectUsers]:
 
 def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan[ConnectUsers]:
     name = wanted["username"]
-    given = {option: wanted[option] for option in _OPTIONS if wanted.get(option) is not None}
+    settings = {option: wanted[option] for option in _OPTIONS if wanted.get(option) is not None}
     channels = merged_channels(wanted.get("channels"), None)
     standing = {option: value for option, value in INITIAL.items() if not (channels and option in _PHONE_OPTIONS)}
-    after = {"username": name, **standing, **given, "channels": channels, "tags": dict(wanted.get("tags") or {})}
+    after = {"username": name, **standing, **settings, "channels": channels, "tags": dict(wanted.get("tags") or {})}
     if own:
         after["tags"] = {**after["tags"], OWNER[0]: OWNER[1]}
     if wanted.get("person_id"):
@@ -134,7 +134,7 @@ def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan[ConnectU
     tags = dict(after["tags"]) | ({PERSON_ID: after["person_id"]} if after["person_id"] else {})
     if manages_contact(wanted):
         tags[contact_digest.MARK] = contact_digest.mark(name, after, now)
-    phones: Settings = channel_configs(channels) if channels else {"PhoneConfig": phone_config(after, given)}
+    phones: Settings = channel_configs(channels) if channels else {"PhoneConfig": phone_config(after, settings)}
     step = Step(
         ConnectUsers.create,
         f"Create the agent {name!r}",

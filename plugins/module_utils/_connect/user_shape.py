@@ -80,17 +80,17 @@ def user_of(described: t.Mapping[str, t.Any], directory: Directory, *, resolve_h
     return _user(described, directory, resolve_hierarchy, complete=True)
 
 
-def found_user_of(found: t.Mapping[str, t.Any], directory: Directory, *, resolve_hierarchy: bool) -> User:
+def found_user_of(record: t.Mapping[str, t.Any], directory: Directory, *, resolve_hierarchy: bool) -> User:
     """A user as SearchUsers returns it: without contact details, and with time limits in milliseconds."""
-    phone = dict(found.get("PhoneConfig") or {})
+    phone = dict(record.get("PhoneConfig") or {})
     limit = phone.get("AfterContactWorkTimeLimit")
-    per_channel = found.get("AfterContactWorkConfigs") or []
+    per_channel = record.get("AfterContactWorkConfigs") or []
     if limit:
         phone["AfterContactWorkTimeLimit"] = limit // 1000
     if not _in_seconds(per_channel, limit):
         per_channel = [_from_milliseconds(entry) for entry in per_channel]
     return _user(
-        {**found, "PhoneConfig": phone, "AfterContactWorkConfigs": per_channel},
+        {**record, "PhoneConfig": phone, "AfterContactWorkConfigs": per_channel},
         directory,
         resolve_hierarchy,
         complete=False,
@@ -167,8 +167,8 @@ def channels_of(user: t.Mapping[str, t.Any]) -> dict[str, Settings]:
             for key in attr.path:
                 value = (value or {}).get(key)
             if value is not None:
-                shown = lower(value) if attr.is_enumerated else value
-                channels.setdefault(entry["Channel"].lower(), {})[attr.option] = shown
+                setting = lower(value) if attr.is_enumerated else value
+                channels.setdefault(entry["Channel"].lower(), {})[attr.option] = setting
     return channels
 
 
@@ -194,13 +194,13 @@ def identity_info(settings: Settings) -> dict[str, str]:
     return {attr.api: settings[attr.option] for attr in IDENTITY if settings.get(attr.option)}
 
 
-def phone_config(settings: Settings, given: t.Container[str]) -> dict[str, t.Any]:
+def phone_config(settings: Settings, options: t.Container[str]) -> dict[str, t.Any]:
     """PhoneConfig, whole: the API replaces all of it.
 
     given: the options that the task sets; an older botocore does not have PersistentConnection, so it is not sent for
     its default alone.
     """
     config = {attr.api: settings[attr.option] for attr in PHONE if settings.get(attr.option) not in (None, "")}
-    if not settings.get("persistent_connection") and "persistent_connection" not in given:
+    if not settings.get("persistent_connection") and "persistent_connection" not in options:
         config.pop("PersistentConnection", None)
     return config | {"PhoneType": config.get("PhoneType", "soft_phone").upper()}

@@ -57,8 +57,8 @@ class ConnectUsers:
         """Every user by username. It decides who exists, since the search lags behind. pages: those that are being read
         already.
         """
-        found = (user for page in (self.summary_pages() if pages is None else pages) for user in page)
-        return {user["Username"]: Summary(user["Id"], user["Arn"], user.get("LastModifiedTime")) for user in found}
+        users = (user for page in (self.summary_pages() if pages is None else pages) for user in page)
+        return {user["Username"]: Summary(user["Id"], user["Arn"], user.get("LastModifiedTime")) for user in users}
 
     def summary_pages(self) -> collections.abc.Iterator[Page]:
         """The users as ListUsers shows them, 1,000 a request."""
@@ -97,8 +97,8 @@ class ConnectUsers:
     def read_all(self, *, contact_details: bool) -> list[User]:
         """Every user; with contact details, one request each."""
         listed = self.summaries()
-        found = {} if contact_details else {user.id: user for user in self.search()}
-        users = (found.get(summary.id) or self.describe(summary.id) for summary in listed.values())
+        by_id = {} if contact_details else {user.id: user for user in self.search()}
+        users = (by_id.get(summary.id) or self.describe(summary.id) for summary in listed.values())
         return [user for user in users if user]
 
     def quick_connects(self, user_id: str) -> list[dict[str, str]]:
@@ -111,12 +111,12 @@ class ConnectUsers:
             pages = self._connect.get_paginator("search_quick_connects").paginate(
                 InstanceId=self._instance, PaginationConfig={"PageSize": 100}
             )
-            found = [quick_connect for page in pages for quick_connect in page.get("QuickConnects", ())]
+            quick_connects = [quick_connect for page in pages for quick_connect in page.get("QuickConnects", ())]
         by_user: dict[str, list[dict[str, str]]] = {}
-        for one in found:
-            user_id = ((one.get("QuickConnectConfig") or {}).get("UserConfig") or {}).get("UserId")
+        for entry in quick_connects:
+            user_id = ((entry.get("QuickConnectConfig") or {}).get("UserConfig") or {}).get("UserId")
             if user_id:
-                by_user.setdefault(user_id, []).append({"id": one["QuickConnectId"], "name": one["Name"]})
+                by_user.setdefault(user_id, []).append({"id": entry["QuickConnectId"], "name": entry["Name"]})
         return by_user
 
     def opens_ccp(self, security_profile_id: str) -> bool:

@@ -187,11 +187,11 @@ def _named(value: t.Any) -> str:
     return kinds.get(type(value), "a number")
 
 
-def same_meaning(one: str | t.Mapping[str, t.Any], other: str | t.Mapping[str, t.Any]) -> bool:
+def same_meaning(policy: str | t.Mapping[str, t.Any], other: str | t.Mapping[str, t.Any]) -> bool:
     """Whether two policies allow and deny the same: order, one-element lists, Sid and the case of actions mean
     nothing.
     """
-    return _canonical(parse(one)) == _canonical(parse(other))
+    return _canonical(parse(policy)) == _canonical(parse(other))
 
 
 def dump(policy: t.Mapping[str, t.Any]) -> str:

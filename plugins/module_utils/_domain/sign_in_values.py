@@ -39,34 +39,34 @@ class Given:
     new_domain: str = ""
 
 
-def sign_in_values(given: Given) -> dict[str, str]:
+def sign_in_values(settings: Given) -> dict[str, str]:
     """Partition, identifier and reply URL; with an account the ARNs of role and provider; with an instance the relay
     state, and its ARN.
 
     InvalidInput names the first value that cannot work.
     """
-    partition = partition_of_region(given.region)
-    urls.check_destination(given.destination)
-    told = {"": None, "true": True, "false": False}[given.new_domain]
-    new_domain = urls.leads_to_new_domain(given.access_url, given.destination, told)
+    partition = partition_of_region(settings.region)
+    urls.check_destination(settings.destination)
+    is_new_domain = {"": None, "true": True, "false": False}[settings.new_domain]
+    new_domain = urls.leads_to_new_domain(settings.access_url, settings.destination, is_new_domain)
     values = {
         "partition": partition.name,
-        "identifier": _identifier(partition, given.instance_alias),
-        "reply_url": urls.default_reply_url(given.region),
+        "identifier": _identifier(partition, settings.instance_alias),
+        "reply_url": urls.default_reply_url(settings.region),
     }
-    arns.check_role_path(given.role_path)
-    arns.check_role_name(given.role_name)
-    arns.check_saml_provider_name(given.provider_name)
-    if given.account_id:
-        values["role_arn"] = arns.role_arn(partition.name, given.account_id, given.role_name, given.role_path)
-        values["provider_arn"] = arns.saml_provider_arn(partition.name, given.account_id, given.provider_name)
-    if given.instance_id:
+    arns.check_role_path(settings.role_path)
+    arns.check_role_name(settings.role_name)
+    arns.check_saml_provider_name(settings.provider_name)
+    if settings.account_id:
+        values["role_arn"] = arns.role_arn(partition.name, settings.account_id, settings.role_name, settings.role_path)
+        values["provider_arn"] = arns.saml_provider_arn(partition.name, settings.account_id, settings.provider_name)
+    if settings.instance_id:
         values["relay_state"] = urls.relay_state(
-            given.region, given.instance_id, given.destination or None, new_domain=new_domain
+            settings.region, settings.instance_id, settings.destination or None, new_domain=new_domain
         )
-    if given.account_id and given.instance_id:
+    if settings.account_id and settings.instance_id:
         values["instance_arn"] = arns.connect_instance_arn(
-            partition.name, given.region, given.account_id, given.instance_id
+            partition.name, settings.region, settings.account_id, settings.instance_id
         )
     return values
 

@@ -196,7 +196,7 @@ def _check_domain(destination: str) -> None:
         )
 
 
-def leads_to_new_domain(access_url: str, destination: str, told: bool | None = None) -> bool:
+def leads_to_new_domain(access_url: str, destination: str, is_new_domain: bool | None = None) -> bool:
     """Whether a relay state says new_domain: as told, or as the destination needs it at an instance that is on the old
     domain.
 
@@ -205,7 +205,7 @@ def leads_to_new_domain(access_url: str, destination: str, told: bool | None = N
     """
     is_old, path = is_on_old_domain(instance_host(access_url)), destination.partition("?")[0]
     is_page, below = path.startswith("/"), f"{path}/".startswith("/connect/")
-    new_domain = is_old and is_page and not below if told is None else told
+    new_domain = is_old and is_page and not below if is_new_domain is None else is_new_domain
     if is_page and not below and is_old and not new_domain:
         raise InvalidInput(
             (

@@ -59,8 +59,8 @@ def doors(params: t.Mapping[str, t.Any], current_state: CurrentState, plan: Plan
     new = claims_policies.policy_after(params, app) or _DEFAULT
     was_required = bool(app.principal.get("appRoleAssignmentRequired"))
     is_required = was_required if params.get("assignment_required") is None else bool(params["assignment_required"])
-    before = Door(frozenset(one for ids in changes.before.values() for one in ids), was_required, old)
-    after = Door(frozenset(one for ids in changes.after.values() for one in ids), is_required, new)
+    before = Door(frozenset(door for ids in changes.before.values() for door in ids), was_required, old)
+    after = Door(frozenset(door for ids in changes.after.values() for door in ids), is_required, new)
     loses_assignment = is_required and not before.assigned <= after.assigned
     return (
         (before, after) if loses_assignment or not _same_session_name(old, new) or is_required > was_required else None
@@ -69,14 +69,14 @@ def doors(params: t.Mapping[str, t.Any], current_state: CurrentState, plan: Plan
 
 def read_access(graph: Graph, current_state: CurrentState, before: Door, after: Door) -> dict[str, t.Any]:
     """Everybody whom either door lets in, with the session name of each side; or why they cannot be read."""
-    shown: dict[str, t.Any] = {"required_before": before.required, "required_after": after.required}
+    access: dict[str, t.Any] = {"required_before": before.required, "required_after": after.required}
     try:
         permissions.check(graph.roles, {"read members", "read people"}, graph.place.client_id)
         holders, users = _read_people(graph, current_state, before, after)
     except Denied as error:
-        return shown | {"people": [], "unreadable": error.message}
+        return access | {"people": [], "unreadable": error.message}
     people = [_shown(user, holders[user_id], before, after) for user_id, user in users.items()]
-    return shown | {"people": sorted(people, key=lambda person: str(person["name"])), "unreadable": ""}
+    return access | {"people": sorted(people, key=lambda person: str(person["name"])), "unreadable": ""}
 
 
 def _shown(user: Record, holders: t.Collection[str], before: Door, after: Door) -> dict[str, t.Any]:
@@ -92,12 +92,14 @@ def _read_people(
     """
     assigned = before.assigned | after.assigned
     kinds = (
-        {one["principalId"]: one.get("principalType") for one in current_state.app.assignments}
+        {assignment["principalId"]: assignment.get("principalType") for assignment in current_state.app.assignments}
         if current_state.app
         else {}
     )
     groups = sorted(
-        one for one in assigned if kinds.get(one) == "Group" or one in current_state.principals.ids["group"].values()
+        assignment
+        for assignment in assigned
+        if kinds.get(assignment) == "Group" or assignment in current_state.principals.ids["group"].values()
     )
     direct = sorted(assigned - set(groups))
     names = [claim_values.user_properties(door.policy, (claims.ROLE_SESSION_NAME,)) for door in (before, after)]

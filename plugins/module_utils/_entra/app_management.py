@@ -172,8 +172,8 @@ def _lifetime_restrictions(policies: ManagementPolicies, app: Application | None
         parts = ("applicationRestrictions", "servicePrincipalRestrictions")
         own = [rule for part in parts for rule in _lifetimes(_enabled(policies).get(part) or {})]
         source = "The tenant's policy"
-    found = (_in_force(rule, source, policies, app, now) for rule in own)
-    return [restriction for restriction in found if restriction is not None]
+    restrictions = (_in_force(rule, source, policies, app, now) for rule in own)
+    return [restriction for restriction in restrictions if restriction is not None]
 
 
 def _lifetimes(configuration: Rule) -> list[Rule]:

@@ -93,16 +93,18 @@ def delete_duplicate(
     def listed() -> Candidates:
         return candidates(selector, graph.batch(candidate_asks(selector)))
 
-    def shown(found: Candidates) -> bool:
-        return made.app_id in {one["appId"] for one in (*found.by_identifier, *found.by_name, *found.principals)}
+    def shown(candidates: Candidates) -> bool:
+        return made.app_id in {
+            principal["appId"] for principal in (*candidates.by_identifier, *candidates.by_name, *candidates.principals)
+        }
 
     def with_it() -> Candidates | None:
-        found = listed()
-        return found if shown(found) else None
+        candidates = listed()
+        return candidates if shown(candidates) else None
 
     what = f"the new application {made.app_id}"
-    found = seen if shown(seen) else waiter.until(f"{what} to be listed", with_it, passes=is_replication)
-    older = older_match(selector, found, made.app_id)
+    matches = seen if shown(seen) else waiter.until(f"{what} to be listed", with_it, passes=is_replication)
+    older = older_match(selector, matches, made.app_id)
     if older is not None:
 
         def gone() -> bool | None:

@@ -36,8 +36,8 @@ class Property:
 
 def _principal_tags(hidden: bool, app: Application) -> dict[str, t.Any]:
     # The service principal shows the application's tags as well; of ours, only the notes on certificates are its own.
-    shown = app.principal.get("tags") or ()
-    tags = [tag for tag in shown if tag.startswith(OWN_TAGS) or (tag != HIDDEN and not tag.startswith(MARKER))]
+    current_tags = app.principal.get("tags") or ()
+    tags = [tag for tag in current_tags if tag.startswith(OWN_TAGS) or (tag != HIDDEN and not tag.startswith(MARKER))]
     return {"tags": [*tags, HIDDEN] if hidden else tags}
 
 

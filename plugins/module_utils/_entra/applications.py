@@ -180,11 +180,13 @@ def candidate_asks(selector: Selector) -> list[Request]:
             read("/applications", f"find applications named '{selector.name}'", filter=names, select=APPLICATION_FIELDS)
         )
     if selector.identifiers:
-        held = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in selector.identifiers)
+        held = " or ".join(f"identifierUris/any(u:u eq {literal(identifier)})" for identifier in selector.identifiers)
         requests_.append(
             read("/applications", "find the holders of the identifiers", filter=held, select=APPLICATION_FIELDS)
         )
-        held = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in selector.identifiers)
+        held = " or ".join(
+            f"servicePrincipalNames/any(n:n eq {literal(identifier)})" for identifier in selector.identifiers
+        )
         fields = ("id", "appId", "displayName", "servicePrincipalNames")
         requests_.append(read("/servicePrincipals", "find the holders of the identifiers", filter=held, select=fields))
     return requests_
@@ -200,12 +202,12 @@ def candidates(selector: Selector, outcomes: t.Sequence[Result]) -> Candidates:
     return Candidates(None, by_identifier, by_name, principals)
 
 
-def choose(selector: Selector, found: Candidates) -> t.Mapping[str, t.Any] | None:
+def choose(selector: Selector, candidates: Candidates) -> t.Mapping[str, t.Any] | None:
     """The application object that is meant, or None when there is none. Conflict when several match."""
     if selector.app_id:
-        return found.by_id
-    matches = _same_by_identifier(selector, found) or _same_by_name(selector, found)
-    if matches and all(one["displayName"] == temporary_name(selector.name or "") for one in matches):
+        return candidates.by_id
+    matches = _same_by_identifier(selector, candidates) or _same_by_name(selector, candidates)
+    if matches and all(match["displayName"] == temporary_name(selector.name or "") for match in matches):
         return min(matches, key=_age)
     if len(matches) > 1:
         raise Conflict(
@@ -215,9 +217,9 @@ def choose(selector: Selector, found: Candidates) -> t.Mapping[str, t.Any] | Non
     return matches[0] if matches else None
 
 
-def older_match(selector: Selector, found: Candidates, app_id: str) -> t.Mapping[str, t.Any] | None:
+def older_match(selector: Selector, candidates: Candidates, app_id: str) -> t.Mapping[str, t.Any] | None:
     """The oldest of the applications that are meant, when that is another than the one of this id."""
-    meant = _same_by_identifier(selector, found) + _same_by_name(selector, found)
+    meant = _same_by_identifier(selector, candidates) + _same_by_name(selector, candidates)
     oldest = min(meant, key=_age)
     return None if oldest["appId"] == app_id else oldest
 
@@ -226,7 +228,7 @@ def _age(application: t.Mapping[str, t.Any]) -> tuple[str, str]:
     return str(application.get("createdDateTime") or ""), application["appId"]
 
 
-def check_free(selector: Selector, found: Candidates) -> None:
+def check_free(selector: Selector, candidates: Candidates) -> None:
     """Raise when an application that choose() did not find cannot be made: its id is unknown, or a name or identifier
     is taken.
     """
@@ -235,28 +237,28 @@ def check_free(selector: Selector, found: Candidates) -> None:
             f"The tenant has no application with the ID {selector.app_id}.",
             hint=f"Leave {setting('azure_saml_app.app_id')} out to have one made.",
         )
-    _refuse_holders(selector, found)
-    _refuse_namesakes(selector, found.by_name)
+    _refuse_holders(selector, candidates)
+    _refuse_namesakes(selector, candidates.by_name)
 
 
-def _same_by_identifier(selector: Selector, found: Candidates) -> list[t.Mapping[str, t.Any]]:
-    return [one for one in found.by_identifier if is_managed(one) or selector.adopt]
+def _same_by_identifier(selector: Selector, candidates: Candidates) -> list[t.Mapping[str, t.Any]]:
+    return [application for application in candidates.by_identifier if is_managed(application) or selector.adopt]
 
 
-def _same_by_name(selector: Selector, found: Candidates) -> list[t.Mapping[str, t.Any]]:
-    def same(one: t.Mapping[str, t.Any]) -> bool:
-        half_made = one["displayName"] == temporary_name(selector.name or "")
-        unfinished = is_managed(one) and (not one.get("identifierUris") or not selector.identifiers)
+def _same_by_name(selector: Selector, candidates: Candidates) -> list[t.Mapping[str, t.Any]]:
+    def same(principal: t.Mapping[str, t.Any]) -> bool:
+        half_made = principal["displayName"] == temporary_name(selector.name or "")
+        unfinished = is_managed(principal) and (not principal.get("identifierUris") or not selector.identifiers)
         return half_made or unfinished or selector.adopt
 
-    return [one for one in found.by_name if same(one)]
+    return [principal for principal in candidates.by_name if same(principal)]
 
 
-def _refuse_holders(selector: Selector, found: Candidates) -> None:
+def _refuse_holders(selector: Selector, candidates: Candidates) -> None:
     """Conflict when an identifier is held by an application that is not ours, or by a service principal alone."""
-    for holder in (*found.by_identifier, *found.principals):
+    for holder in (*candidates.by_identifier, *candidates.principals):
         held = {*holder.get("identifierUris", ()), *holder.get("servicePrincipalNames", ())}
-        taken = next(one for one in selector.identifiers if one in held)
+        taken = next(identifier for identifier in selector.identifiers if identifier in held)
         raise Conflict(
             f"The identifier {taken} is held by {_named([holder])}, an application that this collection did not make.",
             hint=(
@@ -268,7 +270,7 @@ def _refuse_holders(selector: Selector, found: Candidates) -> None:
 
 
 def _refuse_namesakes(selector: Selector, namesakes: t.Sequence[t.Mapping[str, t.Any]]) -> None:
-    managed = [one for one in namesakes if is_managed(one)]
+    managed = [namesake for namesake in namesakes if is_managed(namesake)]
     if managed:
         raise Conflict(
             (
@@ -304,7 +306,7 @@ def advice_for_taken(identifier: str, name: str) -> str:
 
 
 def _named(applications: t.Iterable[t.Mapping[str, t.Any]]) -> str:
-    return ", ".join(sorted(f"'{one['displayName']}' ({one['appId']})" for one in applications))
+    return ", ".join(sorted(f"'{application['displayName']}' ({application['appId']})" for application in applications))
 
 
 def read_applications(
@@ -313,8 +315,8 @@ def read_applications(
     """Read what belongs to application objects, five applications a batch. keys: with the public keys, which Graph
     limits.
     """
-    outcomes = graph.batch([request for one in objects for request in part_asks(one, keys=keys)])
-    apps = [assembled(graph, one, outcomes[3 * number : 3 * number + 3]) for number, one in enumerate(objects)]
+    outcomes = graph.batch([request for record in objects for request in part_asks(record, keys=keys)])
+    apps = [assembled(graph, record, outcomes[3 * number : 3 * number + 3]) for number, record in enumerate(objects)]
     return _with_assigned_policies(graph, apps)
 
 
@@ -374,10 +376,10 @@ def read_whole(graph: Graph, app_id: str) -> Application | None:
     request = read(at, f"find the application {app_id}")
     tokens = read(f"{at}/tokenIssuancePolicies", f"read the token issuance policies of {app_id}")
     *outcomes, issued = graph.batch([request, *part_asks({"appId": app_id, "displayName": app_id}), tokens])
-    found = outcomes[0].found()
-    if found is None:
+    objects = outcomes[0].found()
+    if objects is None:
         return None
-    (whole,) = _with_assigned_policies(graph, [assembled(graph, found, outcomes[1:])])
+    (whole,) = _with_assigned_policies(graph, [assembled(graph, objects, outcomes[1:])])
     if isinstance(issued.error, Denied):
         assigned = _assigned(graph, "tokenIssuancePolicies")
         if assigned is None:
@@ -414,9 +416,9 @@ def _assigned(graph: Graph, kind: str) -> dict[str, list[dict[str, t.Any]]] | No
         return None
 
 
-def part_asks(one: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Request]:
-    at = f"/servicePrincipals(appId={literal(one['appId'])})"
-    of = f"of '{one['displayName']}'"
+def part_asks(objects: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Request]:
+    at = f"/servicePrincipals(appId={literal(objects['appId'])})"
+    of = f"of '{objects['displayName']}'"
     return [
         read(at, f"read the service principal {of}", **({"select": PRINCIPAL_FIELDS} if keys else {})),
         read(f"{at}/claimsMappingPolicies", f"read the claims policy {of}"),
@@ -424,15 +426,15 @@ def part_asks(one: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Request]
     ]
 
 
-def assembled(graph: Graph, one: t.Mapping[str, t.Any], outcomes: t.Sequence[Result]) -> Application:
+def assembled(graph: Graph, objects: t.Mapping[str, t.Any], outcomes: t.Sequence[Result]) -> Application:
     principal = outcomes[0].found()
     if principal is None:
-        return Application(one, {})
+        return Application(objects, {})
     parts = dict(zip(("policies", "assignments"), outcomes[1:], strict=True))
     not_readable = {part: outcome.error for part, outcome in parts.items() if isinstance(outcome.error, Denied)}
     policies, assignments = ({} if part in not_readable else outcome.found() or {} for part, outcome in parts.items())
-    assigned = tuple(graph.rest(assignments, f"read the assignments of '{one['displayName']}'"))
-    return Application(one, principal, tuple(policies.get("value", ())), assigned, not_readable=not_readable)
+    assigned = tuple(graph.rest(assignments, f"read the assignments of '{objects['displayName']}'"))
+    return Application(objects, principal, tuple(policies.get("value", ())), assigned, not_readable=not_readable)
 
 
 def listed(graph: Graph, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
@@ -443,8 +445,8 @@ def listed(graph: Graph, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]
             f"find the application {params['app_id']}",
             select=APPLICATION_FIELDS,
         )
-        found = graph.batch([request])[0].found()
-        return [] if found is None else [found]
+        applications = graph.batch([request])[0].found()
+        return [] if applications is None else [applications]
     if params.get("name") or params.get("identifier"):
         by_name = f"displayName eq {literal(params['name'])}" if params.get("name") else ""
         condition = by_name or f"identifierUris/any(u:u eq {literal(params['identifier'])})"
@@ -473,17 +475,19 @@ def list_saml(graph: Graph) -> list[dict[str, t.Any]]:
         select=("appId", "preferredSingleSignOnMode"),
         top=999,
     )
-    found = [
-        one["appId"]
-        for one in graph.pages(path, "list the enterprise applications")
-        if one.get("preferredSingleSignOnMode") == "saml"
+    principals = [
+        principal["appId"]
+        for principal in graph.pages(path, "list the enterprise applications")
+        if principal.get("preferredSingleSignOnMode") == "saml"
     ]
     requests_ = [
-        read(f"/applications(appId={literal(one)})", f"read the application {one}", select=APPLICATION_FIELDS)
-        for one in found
+        read(
+            f"/applications(appId={literal(principal)})", f"read the application {principal}", select=APPLICATION_FIELDS
+        )
+        for principal in principals
     ]
-    shown = [outcome.found() for outcome in graph.batch(requests_)]
-    return [application for application in shown if application is not None]
+    objects = [outcome.found() for outcome in graph.batch(requests_)]
+    return [application for application in objects if application is not None]
 
 
 @dataclass(frozen=True)

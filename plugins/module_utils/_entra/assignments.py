@@ -71,10 +71,10 @@ def _mentioned(wish: Wish | None, kind: Kind, keys: t.Iterable[str]) -> set[str]
 def check_wish(wish: Wish | None) -> None:
     """InvalidInput when the option contradicts itself."""
     for kind in KINDS:
-        given = _wish_of(wish, kind)
-        if given.get("set") is not None and (given.get("add") or given.get("remove")):
+        change = _wish_of(wish, kind)
+        if change.get("set") is not None and (change.get("add") or change.get("remove")):
             raise InvalidInput(f"assignments.{kind}s.set cannot be combined with add or remove.")
-        both = set(map(str.casefold, given.get("add") or ())) & set(map(str.casefold, given.get("remove") or ()))
+        both = set(map(str.casefold, change.get("add") or ())) & set(map(str.casefold, change.get("remove") or ()))
         if both:
             raise InvalidInput(f"assignments.{kind}s both adds and removes {', '.join(sorted(both))}.")
 
@@ -91,13 +91,13 @@ def plan_changes(wish: Wish | None, principals: Principals, assigned: t.Iterable
     for kind in KINDS:
         ids = principals.ids[kind]
         named = {key: names for key, names in _wish_of(wish, kind).items() if names is not None}
-        given = {}
+        change = {}
         for key, names in named.items():
-            given[key] = [ids[name] for name in names if name in ids]
-        if keeps and "set" in given:
-            changes.unlisted.update(dict.fromkeys(sorted(current[kind] - set(given["set"])), kind))
-            given = {"add": given["set"]}
-        members = membership(current[kind], given)
+            change[key] = [ids[name] for name in names if name in ids]
+        if keeps and "set" in change:
+            changes.unlisted.update(dict.fromkeys(sorted(current[kind] - set(change["set"])), kind))
+            change = {"add": change["set"]}
+        members = membership(current[kind], change)
         changes.add.update(dict.fromkeys(members.add, kind))
         changes.remove.update(dict.fromkeys(members.remove, kind))
         changes.before[kind] = tuple(sorted(current[kind]))
@@ -107,14 +107,15 @@ def plan_changes(wish: Wish | None, principals: Principals, assigned: t.Iterable
 
 def names_of(principals: Principals, assigned: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
     """A name to show for every id that is assigned or was asked for."""
-    return {one["principalId"]: str(one.get("principalDisplayName") or one["principalId"]) for one in assigned} | dict(
-        principals.names
-    )
+    return {
+        assignment["principalId"]: str(assignment.get("principalDisplayName") or assignment["principalId"])
+        for assignment in assigned
+    } | dict(principals.names)
 
 
-def told(some: t.Mapping[str, Kind], names: t.Mapping[str, str]) -> str:
+def told(references: t.Mapping[str, Kind], names: t.Mapping[str, str]) -> str:
     """Users and groups for a sentence."""
-    return ", ".join(sorted(f"the {kind} {names.get(one, one)}" for one, kind in some.items()))
+    return ", ".join(sorted(f"the {kind} {names.get(reference, reference)}" for reference, kind in references.items()))
 
 
 def role_to_assign(app_roles: t.Iterable[t.Mapping[str, t.Any]]) -> str:
@@ -143,10 +144,10 @@ def assign(graph: Graph, waiter: Waiter, app: Application, ids: t.Sequence[str],
             Request(
                 "POST",
                 path,
-                f"assign {names.get(one, one)} to '{app.label}'",
-                {"principalId": one, "resourceId": app.principal_id, "appRoleId": role},
+                f"assign {names.get(principal_id, principal_id)} to '{app.label}'",
+                {"principalId": principal_id, "resourceId": app.principal_id, "appRoleId": role},
             )
-            for one in ids
+            for principal_id in ids
         ],
         lambda error: "already exist" in error.message,
     )
@@ -158,11 +159,12 @@ def unassign(graph: Graph, app: Application, ids: t.Collection[str], names: t.Ma
     requests_ = [
         Request(
             "DELETE",
-            f"{path}/{one['id']}",
-            f"remove the assignment of {names.get(one['principalId'], one['principalId'])} to '{app.label}'",
+            f"{path}/{assignment['id']}",
+            f"remove the assignment of {names.get(assignment['principalId'], assignment['principalId'])} to "
+            f"'{app.label}'",
         )
-        for one in app.assignments
-        if one["principalId"] in ids
+        for assignment in app.assignments
+        if assignment["principalId"] in ids
     ]
     for outcome in graph.batch(requests_):
         if outcome.error is not None:

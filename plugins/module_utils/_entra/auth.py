@@ -318,12 +318,12 @@ class ManagedIdentity:
 
 def place_of(params: t.Mapping[str, t.Any]) -> Endpoint:
     """Where the options say to sign in; addresses given by the user replace those of the cloud."""
-    given = {key: params[key].rstrip("/") for key in ("authority_url", "graph_url") if params.get(key)}
-    for option, address in given.items():
+    urls = {key: params[key].rstrip("/") for key in ("authority_url", "graph_url") if params.get(key)}
+    for option, address in urls.items():
         if not address.startswith("https://"):
             raise InvalidInput(f"{option} {address!r} is not an https address.")
     return Endpoint(
-        dataclasses.replace(cloud_named(params["cloud"]), **given), params.get("tenant_id"), params.get("client_id")
+        dataclasses.replace(cloud_named(params["cloud"]), **urls), params.get("tenant_id"), params.get("client_id")
     )
 
 
@@ -333,17 +333,17 @@ def credential_of(params: t.Mapping[str, t.Any], environment: t.Mapping[str, str
     """
     environment = os.environ if environment is None else environment
     names = ("client_secret", "certificate_path", "federated_token_file", "managed_identity")
-    given = {name: params.get(name) for name in (*names, "certificate_password")}
-    if not any(given[name] for name in names):
+    options = {name: params.get(name) for name in (*names, "certificate_password")}
+    if not any(options[name] for name in names):
         for option, variables in CREDENTIAL_VARIABLES.items():
-            given[option] = next((environment[name] for name in variables if environment.get(name)), None)
-    if given["client_secret"]:
-        return ClientSecret(given["client_secret"])
-    if given["certificate_path"]:
-        return ClientCertificate(given["certificate_path"], given["certificate_password"])
-    if given["federated_token_file"]:
-        return FederatedTokenFile(given["federated_token_file"])
-    if given["managed_identity"]:
+            options[option] = next((environment[name] for name in variables if environment.get(name)), None)
+    if options["client_secret"]:
+        return ClientSecret(options["client_secret"])
+    if options["certificate_path"]:
+        return ClientCertificate(options["certificate_path"], options["certificate_password"])
+    if options["federated_token_file"]:
+        return FederatedTokenFile(options["federated_token_file"])
+    if options["managed_identity"]:
         return ManagedIdentity()
     raise InvalidInput(
         "No credentials for Entra ID were given.",
@@ -472,5 +472,5 @@ def refusal(place: Endpoint, answer: t.Mapping[str, t.Any]) -> Denied:
 def _codes(listed: t.Any, description: str) -> list[int]:
     """The codes of a refusal, as it lists them, or as its description names one."""
     codes = [code for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
-    found = _CODE.search(description)
-    return codes or ([int(found.group(1))] if found else [])
+    match = _CODE.search(description)
+    return codes or ([int(match.group(1))] if match else [])

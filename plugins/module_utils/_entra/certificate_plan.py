@@ -42,7 +42,8 @@ def chosen(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Si
                 return None
             raise
     by_age = sorted(
-        certificates, key=lambda one: (one.certificate.not_before, one.certificate.not_after, one.thumbprint)
+        certificates,
+        key=lambda candidate: (candidate.certificate.not_before, candidate.certificate.not_after, candidate.thumbprint),
     )
     if params["which"] == "active":
         return active_of(certificates)
@@ -69,20 +70,28 @@ def plan(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Plan
 
 def _staged(certificates: t.Sequence[SigningCertificate]) -> SigningCertificate | None:
     active = active_of(certificates)
-    later = (one for one in certificates if active is None or one.certificate.not_after > active.certificate.not_after)
-    return next((one for one in later if one.can_sign and not one.active), None)
+    later = (
+        certificate
+        for certificate in certificates
+        if active is None or certificate.certificate.not_after > active.certificate.not_after
+    )
+    return next((certificate for certificate in later if certificate.can_sign and not certificate.active), None)
 
 
 def _successor(certificates: t.Sequence[SigningCertificate], now: datetime) -> SigningCertificate | None:
     """The one with which a rotation goes on."""
     dated = [
         rotation.Certificate(
-            one.thumbprint, one.certificate.not_before, one.certificate.not_after, one.active, can_sign=one.can_sign
+            certificate.thumbprint,
+            certificate.certificate.not_before,
+            certificate.certificate.not_after,
+            certificate.active,
+            can_sign=certificate.can_sign,
         )
-        for one in certificates
+        for certificate in certificates
     ]
-    found = rotation.successor(dated, now)
-    return named(certificates, found.thumbprint) if found else None
+    successor = rotation.successor(dated, now)
+    return named(certificates, successor.thumbprint) if successor else None
 
 
 def _plan_staged(
@@ -124,7 +133,8 @@ def _plan_active(
     before = view(app)
     after = {
         "certificates": [
-            {**one, "active": one["thumbprint"] == certificate.thumbprint} for one in before["certificates"]
+            {**shown_certificate, "active": shown_certificate["thumbprint"] == certificate.thumbprint}
+            for shown_certificate in before["certificates"]
         ]
     }
     text = f"Activate the signing certificate {certificate.thumbprint} of '{app.label}'"
@@ -157,7 +167,7 @@ def _check_activation(
                 "or force: true."
             ),
         )
-    if certificate.thumbprint not in {canonical_thumbprint(one) for one in trusted}:
+    if certificate.thumbprint not in {canonical_thumbprint(thumbprint) for thumbprint in trusted}:
         raise Conflict(
             f"{what} is not in the IAM SAML provider: once it were active, no agent could sign in.",
             hint="Update the provider with the application's metadata first, or give force: true.",
@@ -183,7 +193,13 @@ def _plan_absent(
             hint="Activate another one first.",
         )
     check_managed(certificate)
-    after = {"certificates": [one for one in before["certificates"] if one["thumbprint"] != certificate.thumbprint]}
+    after = {
+        "certificates": [
+            shown_certificate
+            for shown_certificate in before["certificates"]
+            if shown_certificate["thumbprint"] != certificate.thumbprint
+        ]
+    }
     text = f"Remove the signing certificate {certificate.thumbprint} of '{app.label}'"
     return Plan(before, after, (Step(CertificateWriter.remove, text, thumbprint=certificate.thumbprint),))
 
@@ -204,10 +220,10 @@ def view(app: Application) -> dict[str, t.Any]:
     return {
         "certificates": [
             {
-                "thumbprint": one.thumbprint,
-                "not_after": one.certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "active": one.active,
+                "thumbprint": certificate.thumbprint,
+                "not_after": certificate.certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "active": certificate.active,
             }
-            for one in app.certificates
+            for certificate in app.certificates
         ]
     }

@@ -78,8 +78,10 @@ def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | N
     )
     if actual is None:
         return built
-    unmanaged = dict.fromkeys(one for option, types in MANAGED.items() if params.get(option) is None for one in types)
-    kept = tuple(entry for one in unmanaged if not built.of_type(one) for entry in actual.of_type(one))
+    unmanaged = dict.fromkeys(
+        claim_type for option, types in MANAGED.items() if params.get(option) is None for claim_type in types
+    )
+    kept = tuple(entry for claim in unmanaged if not built.of_type(claim) for entry in actual.of_type(claim))
     base = dataclasses.replace(built, claims=(*built.claims, *kept))
     return claims.merge(base, actual, keep_unknown=params["keep_unknown_claims"])
 
@@ -89,7 +91,7 @@ def policy_of(app: Application) -> tuple[t.Mapping[str, t.Any] | None, claims.Cl
     documented nowhere.
     """
     if len(app.policies) > 1:
-        ids = ", ".join(sorted(str(one["id"]) for one in app.policies))
+        ids = ", ".join(sorted(str(policy["id"]) for policy in app.policies))
         raise Conflict(
             f"The application '{app.label}' has more than one claims mapping policy: {ids}.",
             hint="Leave one; remove the others in Entra ID.",
@@ -272,7 +274,11 @@ def refuse_shared(graph: Graph, app: Application, policy_id: str) -> None:
     """Conflict when a policy that is to change serves another application as well."""
     path = url(f"{POLICIES}/{policy_id}/appliesTo", select=("id", "displayName"))
     served = list(graph.pages(path, f"see whom the claims policy of '{app.label}' serves"))
-    others = sorted(str(one.get("displayName") or one["id"]) for one in served if one["id"] != app.principal_id)
+    others = sorted(
+        str(principal.get("displayName") or principal["id"])
+        for principal in served
+        if principal["id"] != app.principal_id
+    )
     if others:
         raise Conflict(
             (

@@ -52,14 +52,14 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
     permissions.check(graph.roles, reading_works(params), graph.place.client_id, also=changing_works(params))
     if absent:
         return look_before_removal(graph, params)
-    found, candidates = look(graph, waiter, params)
-    if found.app is None:
+    state, candidates = look(graph, waiter, params)
+    if state.app is None:
         apps.check_free(selector_of(params), candidates)
-    _refuse_strangers(graph, params, found)
-    warnings += _foretold_refusals(graph, params, found.app)
-    _refuse_shared_claims(graph, params, found.app)
-    strays = claims_policies.abandoned(graph, params) if found.app is None else ()
-    return CurrentState(found.app, found.principals, logo, (), graph.now(), tuple(warnings), strays)
+    _refuse_strangers(graph, params, state)
+    warnings += _foretold_refusals(graph, params, state.app)
+    _refuse_shared_claims(graph, params, state.app)
+    strays = claims_policies.abandoned(graph, params) if state.app is None else ()
+    return CurrentState(state.app, state.principals, logo, (), graph.now(), tuple(warnings), strays)
 
 
 def _foretold_refusals(graph: Graph, params: t.Mapping[str, t.Any], app: apps.Application | None) -> list[str]:
@@ -146,7 +146,7 @@ def _stray_policies(
     """The claims policies that an interrupted run made for an application, or took from it, and that are not
     assigned.
     """
-    app_ids = [one.app_id for one in deleted] + ([app.app_id] if app else [])
+    app_ids = [deleted_policy.app_id for deleted_policy in deleted] + ([app.app_id] if app else [])
     if not app_ids or (app and "policies" in app.not_readable):
         return ()
     assigned = {policy["id"] for policy in app.policies} if app else set()
@@ -156,10 +156,10 @@ def _stray_policies(
         return ()  # whoever may not read policies has made none
 
 
-def _refuse_strangers(graph: Graph, params: t.Mapping[str, t.Any], found: CurrentState) -> None:
+def _refuse_strangers(graph: Graph, params: t.Mapping[str, t.Any], state: CurrentState) -> None:
     needed = assignments.needed(params.get("assignments"))
     for kind in directory.KINDS:
-        unknown = found.principals.unknown(kind, needed[kind])
+        unknown = state.principals.unknown(kind, needed[kind])
         if unknown:
             directory.refuse_unknown(graph, kind, unknown)
 

@@ -58,14 +58,19 @@ def principal_asks(wanted: t.Mapping[Kind, t.Collection[str]]) -> list[tuple[Kin
     """The requests that find users by user principal name and groups by display name, both also by id."""
     requests_ = []
     for kind in KINDS:
-        ids = sorted(one for one in set(wanted.get(kind, ())) if UUID.fullmatch(one))
+        ids = sorted(reference for reference in set(wanted.get(kind, ())) if UUID.fullmatch(reference))
         names = sorted(set(wanted.get(kind, ())) - set(ids))
         for attribute, values in (("id", ids), (_NAMED_BY[kind], names)):
             for start in range(0, len(values), VALUES):
-                some = ",".join(literal(value) for value in values[start : start + VALUES])
-                what = f"find the {kind}s {some}"
+                listed_values = ",".join(literal(value) for value in values[start : start + VALUES])
+                what = f"find the {kind}s {listed_values}"
                 requests_.append(
-                    (kind, read(f"/{kind}s", what, filter=f"{attribute} in ({some})", select=_FIELDS[kind], top=999))
+                    (
+                        kind,
+                        read(
+                            f"/{kind}s", what, filter=f"{attribute} in ({listed_values})", select=_FIELDS[kind], top=999
+                        ),
+                    )
                 )
     return requests_
 
@@ -77,12 +82,12 @@ def principals(
     outcomes: t.Sequence[Result],
 ) -> Principals:
     """What the requests of principal_asks() found. Conflict when a group's name is not unique."""
-    found: dict[Kind, list[t.Mapping[str, t.Any]]] = {"user": [], "group": []}
+    records: dict[Kind, list[t.Mapping[str, t.Any]]] = {"user": [], "group": []}
     for (kind, request), outcome in zip(requests_, outcomes, strict=True):
-        found[kind].extend(graph.rest(outcome.get(), request.what))
+        records[kind].extend(graph.rest(outcome.get(), request.what))
     ids: dict[Kind, dict[str, str]] = {}
     for kind in KINDS:
-        matches = {name: _match(kind, name, found[kind]) for name in wanted.get(kind, ())}
+        matches = {name: _match(kind, name, records[kind]) for name in wanted.get(kind, ())}
         ids[kind] = {name: match for name, match in matches.items() if match}
     for name, users in find_by_other_names(
         graph, sorted(set(wanted.get("user", ())) - set(ids["user"])), _FIELDS["user"]
@@ -91,15 +96,21 @@ def principals(
             raise Conflict(several_people(name, users), hint=ONE_PERSON)
         if users:
             ids["user"][name] = users[0]["id"]
-            found["user"].extend(users)
-    names = {one["id"]: str(one.get(_NAMED_BY[kind]) or one["id"]) for kind in KINDS for one in found[kind]}
+            records["user"].extend(users)
+    names = {
+        record["id"]: str(record.get(_NAMED_BY[kind]) or record["id"]) for kind in KINDS for record in records[kind]
+    }
     return Principals(ids, names)
 
 
 def _match(kind: Kind, reference: str, objects: t.Iterable[t.Mapping[str, t.Any]]) -> str | None:
     fold = reference.casefold()
     matches = sorted(
-        {one["id"] for one in objects if fold in (one["id"].casefold(), str(one.get(_NAMED_BY[kind])).casefold())}
+        {
+            record["id"]
+            for record in objects
+            if fold in (record["id"].casefold(), str(record.get(_NAMED_BY[kind])).casefold())
+        }
     )
     if len(matches) > 1:
         raise Conflict(
@@ -119,8 +130,8 @@ def find_by_other_names(graph: Graph, names: t.Sequence[str], fields: t.Sequence
 
     What the permissions do not show is not found.
     """
-    found: dict[str, list[Record]] = {name: [] for name in names if not UUID.fullmatch(name)}
-    chunks = [list(found)[start : start + _PEOPLE] for start in range(0, len(found), _PEOPLE)]
+    people: dict[str, list[Record]] = {name: [] for name in names if not UUID.fullmatch(name)}
+    chunks = [list(people)[start : start + _PEOPLE] for start in range(0, len(people), _PEOPLE)]
     select = tuple(dict.fromkeys((*fields, *_OTHER_NAMES)))
     requests_ = [
         read(
@@ -135,14 +146,14 @@ def find_by_other_names(graph: Graph, names: t.Sequence[str], fields: t.Sequence
     for chunk, request, outcome in zip(chunks, requests_, graph.batch(requests_), strict=True):
         users = [] if isinstance(outcome.error, Denied) else list(graph.rest(outcome.get(), request.what))
         for name in chunk:
-            found[name] = [user for user in users if name.casefold() in _other_names(user)]
-    return found
+            people[name] = [user for user in users if name.casefold() in _other_names(user)]
+    return people
 
 
 def several_people(name: str, users: t.Iterable[Record]) -> str:
     """That a name is not unique."""
-    told = sorted(str(user.get("userPrincipalName") or user["id"]) for user in users)
-    return f"More than one person goes by the name '{name}': {', '.join(told)}."
+    names = sorted(str(user.get("userPrincipalName") or user["id"]) for user in users)
+    return f"More than one person goes by the name '{name}': {', '.join(names)}."
 
 
 def _goes_by(name: str) -> str:
@@ -163,19 +174,19 @@ def refuse_unknown(graph: Graph, kind: Kind, unknown: t.Sequence[str]) -> t.NoRe
     requests_ = [
         read(
             f"/{kind}s",
-            f"find {kind}s like '{one}'",
-            filter=f"startswith({attribute},{literal(one[:3])})",
+            f"find {kind}s like '{reference}'",
+            filter=f"startswith({attribute},{literal(reference[:3])})",
             select=_FIELDS[kind],
             top=100,
         )
-        for one in unknown
+        for reference in unknown
     ]
-    told = []
-    for one, outcome in zip(unknown, graph.batch(requests_), strict=True):
-        like = close_matches(one, [str(candidate.get(attribute)) for candidate in outcome.get()["value"]])
-        told.append(f"'{one}'" + (f" (did you mean {' or '.join(like)}?)" if like else ""))
+    reasons = []
+    for reference, outcome in zip(unknown, graph.batch(requests_), strict=True):
+        like = close_matches(reference, [str(candidate.get(attribute)) for candidate in outcome.get()["value"]])
+        reasons.append(f"'{reference}'" + (f" (did you mean {' or '.join(like)}?)" if like else ""))
     raise NotFound(
-        f"The tenant has no {kind} {', '.join(told)}.",
+        f"The tenant has no {kind} {', '.join(reasons)}.",
         hint=_GIVEN_BY[kind],
         unknown=list(unknown),
     )

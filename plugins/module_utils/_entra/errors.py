@@ -203,7 +203,7 @@ def _kind(status: int, code: str, message: str) -> type[FederationError]:
 
 
 def _request_id(error: t.Mapping[str, t.Any], headers: t.Mapping[str, str]) -> str | None:
-    found = _inner(error).get("request-id") or {name.lower(): value for name, value in headers.items()}.get(
+    request_id = _inner(error).get("request-id") or {name.lower(): value for name, value in headers.items()}.get(
         "request-id"
     )
-    return str(found) if found else None
+    return str(request_id) if request_id else None

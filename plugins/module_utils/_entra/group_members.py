@@ -119,17 +119,19 @@ def read_groups(graph: Graph, references: t.Sequence[str], policy: ClaimsPolicy)
     """The groups with their direct members, 999 a request. NotFound, with names like it, when one does not exist."""
     wanted = list(dict.fromkeys(references))
     requests_ = principal_asks({"group": wanted})
-    found = principals(graph, {"group": wanted}, requests_, graph.batch([request for dummy, request in requests_]))
-    unknown = found.unknown("group", wanted)
+    group_principals = principals(
+        graph, {"group": wanted}, requests_, graph.batch([request for dummy, request in requests_])
+    )
+    unknown = group_principals.unknown("group", wanted)
     if unknown:
         refuse_unknown(graph, "group", unknown)
     fields = tuple(dict.fromkeys((*_SELECT, *claim_values.user_properties(policy, (claims.ROLE_SESSION_NAME,)))))
-    named = [(reference, found.ids["group"][reference]) for reference in wanted]
+    named = [(reference, group_principals.ids["group"][reference]) for reference in wanted]
     members = _read_members(
         graph, [_members_ask(group_id, reference, "members", fields) for reference, group_id in named]
     )
     groups = tuple(
-        Group(reference, group_id, found.names[group_id], listed)
+        Group(reference, group_id, group_principals.names[group_id], listed)
         for (reference, group_id), listed in zip(named, members, strict=True)
     )
     return Membership(groups, _read_nested(graph, groups, fields))
@@ -145,8 +147,8 @@ def _read_nested(graph: Graph, groups: t.Sequence[Group], fields: t.Sequence[str
         _members_ask(group_id, str(nested.get("displayName")), "transitiveMembers", fields)
         for group_id, nested in inner.items()
     ]
-    found = zip(inner.values(), _read_members(graph, requests_), strict=True)
-    return {str(nested.get("displayName")): _of_kind(members, "user") for nested, members in found}
+    members_by_group = zip(inner.values(), _read_members(graph, requests_), strict=True)
+    return {str(nested.get("displayName")): _of_kind(members, "user") for nested, members in members_by_group}
 
 
 def _members_ask(group_id: str, name: str, walk: str, fields: t.Sequence[str]) -> Request:

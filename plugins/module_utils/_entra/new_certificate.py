@@ -70,29 +70,29 @@ def add(
     def look() -> Made | None:
         if not look_beside():
             return None
-        shown = {key_of(key): key["key"] for key in verifying(read_keys(graph, principal_id)) if key.get("key")}
-        return next((Made(identifier, key) for identifier, key in shown.items() if identifier not in before), None)
+        keys = {key_of(key): key["key"] for key in verifying(read_keys(graph, principal_id)) if key.get("key")}
+        return next((Made(identifier, key) for identifier, key in keys.items() if identifier not in before), None)
 
     is_rival = _rival(before, ends)
     rivals = _made_beside(read_keys(graph, principal_id), is_rival) if look_beside() else []
     made = rivals[0] if rivals else make(waiter, what, attempt, look)
 
     def shows() -> dict[str, t.Any] | None:
-        shown = read_principal(graph, principal_id)
-        return shown if made.identifier in identifiers(shown) else None
+        principal = read_principal(graph, principal_id)
+        return principal if made.identifier in identifiers(principal) else None
 
-    shown = waiter.until("the new signing certificate to appear", shows, steady=2, passes=is_replication)
-    if identifiers(shown) - before != {made.identifier}:
+    current = waiter.until("the new signing certificate to appear", shows, steady=2, passes=is_replication)
+    if identifiers(current) - before != {made.identifier}:
         own, made = made, _agreed(graph, waiter, principal_id, made, is_rival)
         if own != made:
             other = SigningCertificate(own.certificate, own.identifier, active=False, can_sign=True)
-            remove(graph, waiter, shown, other)
-            shown = waiter.until(
+            remove(graph, waiter, current, other)
+            current = waiter.until(
                 "the other run's signing certificate to appear", shows, steady=2, passes=is_replication
             )
     if second(made.certificate.not_after) != ends:  # Entra ID chose another end than the one that was noted.
-        tags = note(graph, waiter, {**shown, "tags": tags}, made.certificate.thumbprint)
-    return made, {**shown, "tags": tags}
+        tags = note(graph, waiter, {**current, "tags": tags}, made.certificate.thumbprint)
+    return made, {**current, "tags": tags}
 
 
 def _agreed(graph: Graph, waiter: Waiter, principal_id: str, made: Made, is_rival: _IsRival) -> Made:
@@ -107,8 +107,8 @@ def _agreed(graph: Graph, waiter: Waiter, principal_id: str, made: Made, is_riva
         principal = read_keys(graph, principal_id)
         return _made_beside(principal, is_rival) if current <= identifiers(principal) else None
 
-    found = waiter.until("the service principal to show its signing certificates", rivals, passes=is_replication)
-    return found[0] if found else made
+    keys = waiter.until("the service principal to show its signing certificates", rivals, passes=is_replication)
+    return keys[0] if keys else made
 
 
 def _rival(before: t.Collection[str], ends: str) -> _IsRival:

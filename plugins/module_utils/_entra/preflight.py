@@ -127,14 +127,14 @@ def _check_beyond_aws(params: t.Mapping[str, t.Any]) -> None:
         raise InvalidInput(
             f"The default reply URL {default} is not among the reply URLs.", hint=f"Use one of {', '.join(reply_urls)}."
         )
-    given = [
+    options = [
         option
         for option in ("session_name_source", "role_claims", "session_duration")
         if params.get(option) is not None
     ]
-    if not params.get("aws_claims", True) and given:
+    if not params.get("aws_claims", True) and options:
         raise InvalidInput(
-            f"{', '.join(given)} makes claims of AWS, and aws_claims is false.",
+            f"{', '.join(options)} makes claims of AWS, and aws_claims is false.",
             hint=f"Give name_id_source and {setting('azure_saml_app.extra_claims')}.",
         )
 
@@ -186,7 +186,7 @@ def _partition_warnings(params: t.Mapping[str, t.Any]) -> list[str]:
     if (
         identifiers
         and not audience
-        and not any(audience_of(one) in accepted_audiences(partition) for one in identifiers)
+        and not any(audience_of(identifier) in accepted_audiences(partition) for identifier in identifiers)
     ):
         warnings.append(
             f"None of the identifiers sends an audience that {partition.title} accepts: "
@@ -247,8 +247,8 @@ def read_obstacles(
 
     app: None for a new application. template: finds what a new application is to be made from.
     """
-    holders = " or ".join(f"identifierUris/any(u:u eq {literal(one)})" for one in identifiers)
-    names = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(one)})" for one in identifiers)
+    holders = " or ".join(f"identifierUris/any(u:u eq {literal(identifier)})" for identifier in identifiers)
+    names = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(identifier)})" for identifier in identifiers)
     lists = [
         read("/applications", "find the holders of the identifiers", filter=holders, select=APPLICATION_FIELDS),
         read(

@@ -39,9 +39,13 @@ def describe(app: Application, graph: Graph) -> dict[str, t.Any]:
     cloud, tenant_id = graph.place.cloud, graph.tenant_id
     identifiers = list(app.application.get("identifierUris") or ())
     active = active_of(app.certificates)
-    shown = {one.option: one.read(app) for one in (*APPLICATION, *PRINCIPAL) if one.option not in INTERNAL}
+    settings = {
+        property_.option: property_.read(app)
+        for property_ in (*APPLICATION, *PRINCIPAL)
+        if property_.option not in INTERNAL
+    }
     result = {
-        **shown,
+        **settings,
         "app_id": app.app_id,
         "object_id": app.id,
         "service_principal_id": app.principal.get("id"),
@@ -52,7 +56,7 @@ def describe(app: Application, graph: Graph) -> dict[str, t.Any]:
         "token_encryption_key_id": actual_key_id(app),
         "metadata_url": metadata_url(cloud.authority_url, tenant_id, app.app_id),
         "user_access_url": user_access_url(cloud, tenant_id, app.app_id),
-        "certificates": [one.as_dict(now) for one in app.certificates],
+        "certificates": [certificate.as_dict(now) for certificate in app.certificates],
         "managed_thumbprints": list(managed_thumbprints(app.principal)),
         "active_thumbprint": active.thumbprint if active else None,
         "days_left": active.certificate.days_left(now) if active else None,
@@ -133,9 +137,13 @@ def with_metadata(described: dict[str, t.Any], metadata: Metadata | None) -> dic
 
 
 def _assigned(app: Application, kind: str) -> list[dict[str, t.Any]]:
-    found = [one for one in app.assignments if one.get("principalType") == kind.title()]
+    assignments = [assignment for assignment in app.assignments if assignment.get("principalType") == kind.title()]
     listed = [
-        {"id": one["principalId"], "display_name": one.get("principalDisplayName"), "role_id": one.get("appRoleId")}
-        for one in found
+        {
+            "id": assignment["principalId"],
+            "display_name": assignment.get("principalDisplayName"),
+            "role_id": assignment.get("appRoleId"),
+        }
+        for assignment in assignments
     ]
-    return sorted(listed, key=lambda one: (str(one["display_name"]), one["id"]))
+    return sorted(listed, key=lambda assignment: (str(assignment["display_name"]), assignment["id"]))

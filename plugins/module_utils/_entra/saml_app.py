@@ -62,16 +62,20 @@ def view(app: Application, current_state: CurrentState) -> dict[str, t.Any]:
     policy = claims_policies.policy_of(app)[1]
     names = assignments.names_of(current_state.principals, app.assignments)
     changes = assignments.plan_changes(None, current_state.principals, app.assignments)
-    shown = {one.option: one.read(app) for one in (*APPLICATION, *PRINCIPAL) if one.option not in INTERNAL}
-    return shown | {
+    settings = {
+        property_.option: property_.read(app)
+        for property_ in (*APPLICATION, *PRINCIPAL)
+        if property_.option not in INTERNAL
+    }
+    return settings | {
         "token_encryption_key_id": actual_key_id(app),
         "certificates": [
             {
-                "thumbprint": one.thumbprint,
-                "not_after": one.certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "active": one.active,
+                "thumbprint": certificate.thumbprint,
+                "not_after": certificate.certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "active": certificate.active,
             }
-            for one in app.certificates
+            for certificate in app.certificates
         ],
         "claims": _claims_view(policy),
         "claims_policy": _settings_view(policy),
@@ -173,29 +177,29 @@ def operations(plan: Plan[ApplicationWriter]) -> set[Operation]:
 
 def reading_works(params: t.Mapping[str, t.Any]) -> set[Operation]:
     """The kinds of reading that the options take."""
-    found: set[Operation] = {"read applications"}
+    operations: set[Operation] = {"read applications"}
     if params["state"] == "absent":
-        return found | ({"read deleted applications"} if params["purge"] else set())
+        return operations | ({"read deleted applications"} if params["purge"] else set())
     if claims_policies.is_managed(params):
-        found.add("read claims policies")
+        operations.add("read claims policies")
     references = assignments.references(params.get("assignments"))
     if references["user"]:
-        found.add("read users")
+        operations.add("read users")
     if references["group"]:
-        found.add("read groups")
-    return found
+        operations.add("read groups")
+    return operations
 
 
 def changing_works(params: t.Mapping[str, t.Any]) -> set[Operation]:
     """The kinds of change that the options may come to."""
     if params["state"] == "absent":
         return {"change applications", "change claims policies"}
-    found: set[Operation] = {"change applications"}
+    operations: set[Operation] = {"change applications"}
     if claims_policies.is_managed(params):
-        found.add("change claims policies")
+        operations.add("change claims policies")
     if params.get("assignments"):
-        found.add("assign")
-    return found
+        operations.add("assign")
+    return operations
 
 
 def _check_complete(params: t.Mapping[str, t.Any]) -> None:
@@ -236,7 +240,10 @@ def _certificate_steps(
     if must_make(app.certificates, current_state.now):
         wish = params["signing_certificate"]
         made = {"common_name": wish["common_name"], "validity_days": wish["validity_days"], "active": True}
-        after["certificates"] = [*({**shown, "active": False} for shown in after.get("certificates", ())), made]
+        after["certificates"] = [
+            *({**certificate, "active": False} for certificate in after.get("certificates", ())),
+            made,
+        ]
         text = (
             f"Make the signing certificate CN={wish['common_name']} of '{label}', valid for "
             f"{wish['validity_days']} days"
@@ -254,7 +261,8 @@ def _certificate_steps(
     if other is None:
         return []
     after["certificates"] = [
-        {**shown, "active": shown["thumbprint"] == other.thumbprint} for shown in after["certificates"]
+        {**certificate, "active": certificate["thumbprint"] == other.thumbprint}
+        for certificate in after["certificates"]
     ]
     text = f"Activate the signing certificate {other.thumbprint} of '{label}'"
     return [Step(ApplicationWriter.activate_certificate, text, thumbprint=other.thumbprint)]
@@ -307,7 +315,7 @@ def unlisted(params: t.Mapping[str, t.Any], current_state: CurrentState, app: Ap
     """The users and groups that are assigned, are not listed, and stay so, each for a sentence."""
     changes = assignments.plan_changes(params.get("assignments"), current_state.principals, app.assignments)
     names = assignments.names_of(current_state.principals, app.assignments)
-    return [assignments.told({one: kind}, names) for one, kind in changes.unlisted.items()]
+    return [assignments.told({person: kind}, names) for person, kind in changes.unlisted.items()]
 
 
 def _unlisted_warnings(
@@ -327,10 +335,10 @@ def _unlisted_warnings(
 def _assignments_view(
     assigned: t.Mapping[directory.Kind, t.Iterable[str]], names: t.Mapping[str, str]
 ) -> dict[str, list[str]]:
-    shown = {}
+    assignments = {}
     for kind, ids in assigned.items():
-        shown[f"{kind}s"] = sorted(names.get(object_id, object_id) for object_id in ids)
-    return shown
+        assignments[f"{kind}s"] = sorted(names.get(object_id, object_id) for object_id in ids)
+    return assignments
 
 
 def _claims_view(policy: claims.ClaimsPolicy | None) -> list[dict[str, str]]:

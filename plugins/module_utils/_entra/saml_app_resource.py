@@ -141,8 +141,8 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
         """
 
         def probe() -> Application | None:
-            shown = look_again(self.graph, self.params, self.app, self.keys)
-            return shown.app if shown and not saml_app.plan(self.params, shown).steps else None
+            state = look_again(self.graph, self.params, self.app, self.keys)
+            return state.app if state and not saml_app.plan(self.params, state).steps else None
 
         return self.waiter.until(
             f"Microsoft Graph to show '{self.app.label}' as it was written", probe, steady=1, passes=_may_pass

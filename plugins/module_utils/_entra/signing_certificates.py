@@ -119,7 +119,7 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
     active = (principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
     noted, noted_at = _activated(principal)
     made = _made(principal)
-    found: dict[str, SigningCertificate] = {}
+    certificates: dict[str, SigningCertificate] = {}
     for key in keys:
         if key.get("usage") != "Verify" or not key.get("key"):
             continue
@@ -132,11 +132,15 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
         activated_at = noted_at if thumbprint == noted else None
         can_sign = identifier is not None and identifier in signing
         managed = not made.isdisjoint({thumbprint, second(certificate.not_after)})
-        found[identifier or key["keyId"]] = SigningCertificate(
+        certificates[identifier or key["keyId"]] = SigningCertificate(
             certificate, identifier, thumbprint == active, can_sign, activated_at, managed
         )
     return tuple(
-        sorted(found.values(), key=lambda one: (one.certificate.not_after, one.thumbprint, one.can_sign), reverse=True)
+        sorted(
+            certificates.values(),
+            key=lambda pair: (pair.certificate.not_after, pair.thumbprint, pair.can_sign),
+            reverse=True,
+        )
     )
 
 
@@ -148,15 +152,15 @@ def managed_thumbprints(principal: t.Mapping[str, t.Any]) -> tuple[str, ...]:
 
 def active_of(certificates: t.Iterable[SigningCertificate]) -> SigningCertificate | None:
     """The certificate that is chosen for signing."""
-    return next((one for one in certificates if one.active), None)
+    return next((certificate for certificate in certificates if certificate.active), None)
 
 
 def named(certificates: t.Sequence[SigningCertificate], thumbprint: str) -> SigningCertificate:
     """The certificate of that thumbprint; NotFound names those that there are."""
-    for one in certificates:
-        if one.thumbprint == thumbprint:
-            return one
-    known = ", ".join(one.thumbprint for one in certificates) or "none"
+    for certificate in certificates:
+        if certificate.thumbprint == thumbprint:
+            return certificate
+    known = ", ".join(certificate.thumbprint for certificate in certificates) or "none"
     raise NotFound(f"The application has no signing certificate {thumbprint}.", hint=f"Its certificates: {known}.")
 
 
@@ -165,12 +169,12 @@ def to_activate(certificates: t.Sequence[SigningCertificate], now: datetime) -> 
     active = active_of(certificates)
     if active is not None and active.usable(now):
         return None
-    return next((one for one in certificates if one.usable(now)), None)
+    return next((certificate for certificate in certificates if certificate.usable(now)), None)
 
 
 def must_make(certificates: t.Iterable[SigningCertificate], now: datetime) -> bool:
     """Whether no certificate is usable."""
-    return not any(one.usable(now) for one in certificates)
+    return not any(certificate.usable(now) for certificate in certificates)
 
 
 def check_wish(common_name: str, validity_days: int) -> None:
@@ -353,7 +357,7 @@ def _united(reads: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
     seen: dict[str, dict[str, t.Any]] = {name: {} for name in SECRETS}
     for principal in reads:
         for name, credentials in seen.items():
-            credentials.update({one["keyId"]: one for one in principal.get(name) or ()})
+            credentials.update({key["keyId"]: key for key in principal.get(name) or ()})
     return {name: list(credentials.values()) for name, credentials in seen.items()}
 
 
@@ -365,7 +369,7 @@ def read_principal(graph: Graph, principal_id: str) -> dict[str, t.Any]:
 
 def identifiers(principal: t.Mapping[str, t.Any], name: str = "keyCredentials") -> set[str]:
     """What the credentials of each certificate share."""
-    return {one["customKeyIdentifier"] for one in principal.get(name) or () if one.get("customKeyIdentifier")}
+    return {key["customKeyIdentifier"] for key in principal.get(name) or () if key.get("customKeyIdentifier")}
 
 
 def read_keys(graph: Graph, principal_id: str) -> dict[str, t.Any]:
@@ -391,19 +395,19 @@ def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) ->
     # Ends are replaced by thumbprints as soon as certificates show them: those are what IAM tells of a certificate,
     # too.
     certificates = {certificate.thumbprint: certificate.certificate for certificate in pairs(principal)}
-    shown = {second(certificate.not_after): each for each, certificate in certificates.items()}
+    thumbprints = {second(certificate.not_after): each for each, certificate in certificates.items()}
     forgotten: set[str] = set()
     if thumbprint in certificates:  # An end long before this one's: the run that noted it made no certificate.
         last = certificates[thumbprint].not_after - SAME_END
         forgotten = {end for end in _pending(principal) if moment(end) < last}
-    made = [f"{MADE_TAG}{shown.get(note, note)}" for note in sorted(_made(principal) - forgotten)]
+    made = [f"{MADE_TAG}{thumbprints.get(note, note)}" for note in sorted(_made(principal) - forgotten)]
     return [*_others(principal), *made, f"{ACTIVATED_TAG}{thumbprint}@{second(now)}"]
 
 
 def _pending(principal: t.Mapping[str, t.Any]) -> set[str]:
     """The ends that were noted of certificates that are not there."""
-    shown = {second(certificate.certificate.not_after) for certificate in pairs(principal)}
-    return {note for note in _made(principal) - shown if _END.fullmatch(note)}
+    ends = {second(certificate.certificate.not_after) for certificate in pairs(principal)}
+    return {note for note in _made(principal) - ends if _END.fullmatch(note)}
 
 
 def note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: str) -> list[str]:

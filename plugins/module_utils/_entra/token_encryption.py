@@ -39,8 +39,8 @@ def encrypt(graph: Graph, waiter: Waiter, app: Application, certificate: Certifi
     """Add the certificate to the application's keys, unless it is there, and name it as the one to encrypt with."""
     key_id = key_id_of(certificate)
     path = f"/applications/{app.id}"
-    shown = graph.request(read(path, f"read the keys of '{app.label}'", select=("id", "keyCredentials")))
-    kept = [{**key, "key": None} for key in shown.get("keyCredentials") or ()]
+    keys = graph.request(read(path, f"read the keys of '{app.label}'", select=("id", "keyCredentials")))
+    kept = [{**key, "key": None} for key in keys.get("keyCredentials") or ()]
     if key_id not in [key["keyId"] for key in kept]:
         key = {
             "customKeyIdentifier": base64.b64encode(bytes.fromhex(certificate.thumbprint)).decode("ascii"),

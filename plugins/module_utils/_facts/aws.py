@@ -36,18 +36,18 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 
 def read_providers(iam: t.Any, arns: t.Iterable[str], not_readable: dict[str, str]) -> dict[str, Provider | None]:
     """The SAML providers of these ARNs."""
-    found: dict[str, Provider | None] = {}
+    providers: dict[str, Provider | None] = {}
     for arn in arns:
         if _is_elsewhere(iam, arn):
-            found[arn] = None
+            providers[arn] = None
             continue
         try:
             provider = SamlProviders(iam).get(arn)
         except Denied as error:
             not_readable[arn] = str(error)
             continue
-        found[arn] = _provider(provider) if provider else None
-    return found
+        providers[arn] = _provider(provider) if provider else None
+    return providers
 
 
 def _is_elsewhere(iam: t.Any, arn: str) -> bool:
@@ -55,26 +55,26 @@ def _is_elsewhere(iam: t.Any, arn: str) -> bool:
     return parse_arn(arn).partition != str(iam.meta.partition)
 
 
-def _provider(found: SamlProvider) -> Provider:
+def _provider(provider: SamlProvider) -> Provider:
     return Provider(
-        arn=found.arn,
-        metadata=found.metadata,
-        unreadable=found.unreadable or "",
-        encryption_required=found.encryption_mode == "Required",
-        decrypts=bool(found.private_keys),
-        uuid=found.uuid,
+        arn=provider.arn,
+        metadata=provider.metadata,
+        unreadable=provider.unreadable or "",
+        encryption_required=provider.encryption_mode == "Required",
+        decrypts=bool(provider.private_keys),
+        uuid=provider.uuid,
     )
 
 
 def read_roles(iam: t.Any, arns: t.Iterable[str], not_readable: dict[str, str]) -> dict[str, Role | None]:
     """The roles of these ARNs, with every policy that grants them anything or limits them."""
-    found: dict[str, Role | None] = {}
+    roles: dict[str, Role | None] = {}
     for arn in arns:
         try:
-            found[arn] = None if _is_elsewhere(iam, arn) else _read_role(iam, arn)
+            roles[arn] = None if _is_elsewhere(iam, arn) else _read_role(iam, arn)
         except Denied as error:
             not_readable[arn] = str(error)
-    return found
+    return roles
 
 
 def _read_role(iam: t.Any, arn: str) -> Role | None:
@@ -117,18 +117,19 @@ def _inline(iam: t.Any, name: str) -> dict[str, Policy]:
     with attempt(f"read the policies of the role {name!r}"):
         names = iam.get_paginator("list_role_policies").paginate(RoleName=name).build_full_result()["PolicyNames"]
         return {
-            one: policies.parse(iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"]) for one in names
+            policy_name: policies.parse(iam.get_role_policy(RoleName=name, PolicyName=policy_name)["PolicyDocument"])
+            for policy_name in names
         }
 
 
 def _attached(iam: t.Any, name: str) -> dict[str, Policy]:
     with attempt(f"list the attached policies of the role {name!r}"):
-        found = (
+        policy_arns = (
             iam.get_paginator("list_attached_role_policies")
             .paginate(RoleName=name)
             .build_full_result()["AttachedPolicies"]
         )
-    return {one["PolicyArn"]: _managed(iam, one["PolicyArn"]) for one in found}
+    return {policy_arn["PolicyArn"]: _managed(iam, policy_arn["PolicyArn"]) for policy_arn in policy_arns}
 
 
 def _managed(iam: t.Any, arn: str) -> Policy:
@@ -140,11 +141,11 @@ def _managed(iam: t.Any, arn: str) -> Policy:
 def read_instance(connect: t.Any, instance_id: str, not_readable: dict[str, str], *, origins: bool) -> Instance | None:
     """The instance, and its approved origins if they matter."""
     try:
-        found = describe(connect, instance_id)
+        instance = describe(connect, instance_id)
     except Denied as error:
         not_readable["instance"] = str(error)
         return None
-    if found is None:
+    if instance is None:
         return None
     hidden: dict[str, str] = {}
     approved: tuple[str, ...] | None = None
@@ -154,13 +155,13 @@ def read_instance(connect: t.Any, instance_id: str, not_readable: dict[str, str]
         except Denied as error:
             hidden["origins"] = str(error)
     return Instance(
-        arn=found["Arn"],
-        alias=found.get("InstanceAlias") or "",
-        identity_management=found["IdentityManagementType"],
-        status=found["InstanceStatus"],
-        status_reason=(found.get("StatusReason") or {}).get("Message", ""),
+        arn=instance["Arn"],
+        alias=instance.get("InstanceAlias") or "",
+        identity_management=instance["IdentityManagementType"],
+        status=instance["InstanceStatus"],
+        status_reason=(instance.get("StatusReason") or {}).get("Message", ""),
         origins=approved,
-        access_url=access_url(found, connect.meta.region_name),
+        access_url=access_url(instance, connect.meta.region_name),
         not_readable=hidden,
     )
 
@@ -188,7 +189,7 @@ def read_users(connect: t.Any, instance_id: str, names: t.Collection[str], *, ov
         profiles = _profiles(users, listed, listed if overview else names, everybody)
         checked = [held for name, held in profiles.items() if name in names]
         ccp = _grants(users, checked)
-        if overview or not all(_opens(ccp, one) for one in checked):
+        if overview or not all(_opens(ccp, username) for username in checked):
             known = {
                 profile_id: name
                 for name, profile_id in ConnectUsers(
@@ -221,11 +222,12 @@ def _profiles(
     everybody: t.Callable[[], dict[str, User]],
 ) -> dict[str, tuple[str, ...]]:
     wanted = {name: listed[name].id for name in names if name in listed}
-    found = everybody() if len(wanted) > math.ceil(len(listed) / SEARCH_PAGE) else {}
-    shown = {
-        name: found.get(user_id) or (None if found else users.describe(user_id)) for name, user_id in wanted.items()
+    profiles = everybody() if len(wanted) > math.ceil(len(listed) / SEARCH_PAGE) else {}
+    users_by_name = {
+        name: profiles.get(user_id) or (None if profiles else users.describe(user_id))
+        for name, user_id in wanted.items()
     }
-    return {name: tuple(user.settings["security_profiles"]) for name, user in shown.items() if user}
+    return {name: tuple(user.settings["security_profiles"]) for name, user in users_by_name.items() if user}
 
 
 def _grants(users: ConnectUsers, profiles: list[tuple[str, ...]]) -> dict[str, bool]:

@@ -52,17 +52,17 @@ Record = t.Mapping[str, t.Any]
 def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application | None, tuple[Record, ...]]:
     """The application as a check sees it, and who is assigned to it."""
     app_id = selector.app_id or apps.find_app_id(graph, selector)
-    found = apps.read_whole(graph, app_id) if app_id else None
-    if found is None:
+    app = apps.read_whole(graph, app_id) if app_id else None
+    if app is None:
         return None, ()
-    not_readable = {part: str(error) for part, error in found.not_readable.items()}
-    issuer = _issuer(graph, found, not_readable)
-    principal, application = found.principal, found.application
+    not_readable = {part: str(error) for part, error in app.not_readable.items()}
+    issuer = _issuer(graph, app, not_readable)
+    principal, application = app.principal, app.application
     web = application.get("web") or {}
     return Application(
-        name=found.name,
-        app_id=found.app_id,
-        managed=found.managed,
+        name=app.name,
+        app_id=app.app_id,
+        managed=app.managed,
         gallery=is_gallery(application.get("applicationTemplateId")),
         enabled=principal.get("accountEnabled") is not False
         and not principal.get("isDisabled")
@@ -72,24 +72,29 @@ def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application
         assignment_required=bool(principal.get("appRoleAssignmentRequired")),
         identifiers=tuple(application.get("identifierUris") or ()),
         reply_urls=_in_order(web.get("redirectUris") or (), web.get("redirectUriSettings") or ()),
-        has_default=any(one.get("index") is not None for one in web.get("redirectUriSettings") or ()),
+        has_default=any(setting.get("index") is not None for setting in web.get("redirectUriSettings") or ()),
         relay_state=(principal.get("samlSingleSignOnSettings") or {}).get("relayState"),
-        definitions=tuple(policy["definition"] for policy in found.policies),
-        keys=tuple(SigningKey(one.certificate, one.active, one.can_sign) for one in found.certificates),
+        definitions=tuple(policy["definition"] for policy in app.policies),
+        keys=tuple(
+            SigningKey(certificate.certificate, certificate.active, certificate.can_sign)
+            for certificate in app.certificates
+        ),
         encrypts=bool(principal.get("tokenEncryptionKeyId") or application.get("tokenEncryptionKeyId")),
         role_values={
-            one["id"]: one["value"]
-            for one in principal.get("appRoles") or ()
-            if one.get("isEnabled") and one.get("value")
+            role["id"]: role["value"]
+            for role in principal.get("appRoles") or ()
+            if role.get("isEnabled") and role.get("value")
         },
-        token_version=_token_version(found.token_policies),
+        token_version=_token_version(app.token_policies),
         issuer=issuer,
-        metadata_url=metadata_url(graph.place.cloud.authority_url, graph.tenant_id, found.app_id),
+        metadata_url=metadata_url(graph.place.cloud.authority_url, graph.tenant_id, app.app_id),
         groups=tuple(
-            Group(one["principalId"], _name(one)) for one in found.assignments if one.get("principalType") == "Group"
+            Group(assignment["principalId"], _name(assignment))
+            for assignment in app.assignments
+            if assignment.get("principalType") == "Group"
         ),
         not_readable=not_readable,
-    ), found.assignments
+    ), app.assignments
 
 
 def read_people(
@@ -104,7 +109,7 @@ def read_people(
     if not names and not everyone:
         return application, (), ()
     fields = _fields(application)
-    direct = {one["principalId"] for one in assignments if one.get("principalType") == "User"}
+    direct = {assignment["principalId"] for assignment in assignments if assignment.get("principalType") == "User"}
     group_asks = [_members(group, "members", fields) for group in application.groups]
     user_asks = list(_user_asks(sorted(direct), fields))
     outcomes = graph.batch([*group_asks, *user_asks])
@@ -129,10 +134,10 @@ def read_people(
     )
     if not names:
         return application, tuple(people.values()), tuple(people.values())
-    found = {name: _named(name, people.values(), policy_of(application)) for name in dict.fromkeys(names)}
-    other_asks = list(_user_asks([name for name, person in found.items() if person is None], fields))
+    matches = {name: _named(name, people.values(), policy_of(application)) for name in dict.fromkeys(names)}
+    other_asks = list(_user_asks([name for name, person in matches.items() if person is None], fields))
     others = [make(user) for user in _all_of(graph, other_asks, graph.batch(other_asks))]
-    known = {name: person or _named(name, others) for name, person in found.items()}
+    known = {name: person or _named(name, others) for name, person in matches.items()}
     by_other_names = find_by_other_names(graph, [name for name, person in known.items() if person is None], fields)
     named: dict[str, Person] = {}
     for name, person in known.items():
@@ -154,13 +159,11 @@ def _all_of(graph: Graph, requests_: t.Sequence[Request], outcomes: t.Sequence[R
     ]
 
 
-def _issuer(graph: Graph, found: apps.Application, not_readable: dict[str, str]) -> str | None:
+def _issuer(graph: Graph, app: apps.Application, not_readable: dict[str, str]) -> str | None:
     """The entity id of the application's metadata."""
     try:
-        url = metadata_url(graph.place.cloud.authority_url, graph.tenant_id, found.app_id)
-        return parse(
-            graph.public(url, f"read the metadata of '{found.label}'"), f"metadata of '{found.label}'"
-        ).entity_id
+        url = metadata_url(graph.place.cloud.authority_url, graph.tenant_id, app.app_id)
+        return parse(graph.public(url, f"read the metadata of '{app.label}'"), f"metadata of '{app.label}'").entity_id
     except InvalidInput as error:
         not_readable["metadata"] = error.message
     except FederationError as error:
@@ -184,7 +187,7 @@ def _token_version(policies: t.Iterable[Record]) -> str:
 
 def _in_order(urls: t.Sequence[str], settings: t.Sequence[Record]) -> tuple[str, ...]:
     """Reply URLs, the default one first: that with the lowest index, if any has one."""
-    index = {one["uri"]: one["index"] for one in settings if one.get("index") is not None}
+    index = {setting["uri"]: setting["index"] for setting in settings if setting.get("index") is not None}
     return tuple(sorted(urls, key=lambda url: index.get(url, float("inf"))))
 
 
@@ -217,11 +220,13 @@ def _members(group: Group, walk: str, fields: t.Sequence[str]) -> Request:
 def _user_asks(references: t.Iterable[str], fields: t.Sequence[str]) -> collections.abc.Iterator[Request]:
     """Users by id or by user principal name, as many a request as a filter takes."""
     known = list(dict.fromkeys(references))
-    ids = [one for one in known if UUID.fullmatch(one)]
-    for attribute, values in (("id", ids), ("userPrincipalName", [one for one in known if one not in ids])):
+    ids = [user_id for user_id in known if UUID.fullmatch(user_id)]
+    for attribute, values in (("id", ids), ("userPrincipalName", [user_id for user_id in known if user_id not in ids])):
         for start in range(0, len(values), VALUES):
-            some = ",".join(literal(value) for value in values[start : start + VALUES])
-            yield read("/users", f"find the users {some}", filter=f"{attribute} in ({some})", select=fields, top=_PAGE)
+            literals = ",".join(literal(value) for value in values[start : start + VALUES])
+            yield read(
+                "/users", f"find the users {literals}", filter=f"{attribute} in ({literals})", select=fields, top=_PAGE
+            )
 
 
 def _read_nested(
@@ -229,16 +234,16 @@ def _read_nested(
 ) -> dict[str, list[str]]:
     """Whom the groups within assigned groups hold: user id → those groups' names."""
     groups = {
-        one["id"]: Group(one["id"], str(one.get("displayName") or one["id"]))
-        for found in members.values()
-        for one in found
-        if _is_group(one)
+        member["id"]: Group(member["id"], str(member.get("displayName") or member["id"]))
+        for group_members in members.values()
+        for member in group_members
+        if _is_group(member)
     }
     requests_ = [_members(group, "transitiveMembers", fields[:3]) for group in groups.values()]
     nested: dict[str, list[str]] = {}
     for group, request, outcome in zip(groups.values(), requests_, graph.batch(requests_), strict=True):
-        for one in graph.rest(outcome.found() or {}, request.what):
-            nested.setdefault(one["id"], []).append(group.name)
+        for record in graph.rest(outcome.found() or {}, request.what):
+            nested.setdefault(record["id"], []).append(group.name)
     return nested
 
 
@@ -253,23 +258,25 @@ def _through(
     application: Application, assignments: t.Sequence[Record], members: t.Mapping[str, t.Sequence[Record]]
 ) -> dict[str, _Assigned]:
     """What assigns each person, by the user's id."""
-    found: dict[str, _Assigned] = {}
+    by_person: dict[str, _Assigned] = {}
     groups = {group.id: group.name for group in application.groups}
-    for one in assignments:
-        group = groups.get(one["principalId"]) if one.get("principalType") == "Group" else None
-        people = [one["principalId"]] if one.get("principalType") == "User" else []
+    for assignment in assignments:
+        group = groups.get(assignment["principalId"]) if assignment.get("principalType") == "Group" else None
+        people = [assignment["principalId"]] if assignment.get("principalType") == "User" else []
         people += [
-            member["id"] for member in members.get(one["principalId"], ()) if group is not None and _is_user(member)
+            member["id"]
+            for member in members.get(assignment["principalId"], ())
+            if group is not None and _is_user(member)
         ]
         for user_id in people:
-            assigned = found.setdefault(user_id, _Assigned([], []))
+            assigned = by_person.setdefault(user_id, _Assigned([], []))
             assigned.through.append(group or "directly")
-            assigned.roles.append(application.role_values.get(str(one.get("appRoleId")), ""))
-    return found
+            assigned.roles.append(application.role_values.get(str(assignment.get("appRoleId")), ""))
+    return by_person
 
 
 def _with_nested(group: Group, members: t.Sequence[Record]) -> Group:
-    names = (str(one.get("displayName") or one["id"]) for one in members if _is_group(one))
+    names = (str(member.get("displayName") or member["id"]) for member in members if _is_group(member))
     return dataclasses.replace(group, nested=tuple(sorted(names)))
 
 
@@ -277,8 +284,8 @@ def _named(reference: str, people: t.Iterable[Person], policy: ClaimsPolicy | No
     """The person of that id or user principal name, else the one whose session name it is."""
     known = list(people)
     fold = reference.casefold()
-    found = next((one for one in known if fold in (str(one.id).casefold(), one.name.casefold())), None)
-    return found or next((one for one in known if Claimed(policy, one).session_name == reference), None)
+    match = next((person for person in known if fold in (str(person.id).casefold(), person.name.casefold())), None)
+    return match or next((person for person in known if Claimed(policy, person).session_name == reference), None)
 
 
 def _one_of(name: str, people: t.Sequence[Person]) -> Person:
@@ -289,7 +296,7 @@ def _one_of(name: str, people: t.Sequence[Person]) -> Person:
 def _person(
     user: Record, *, policy: ClaimsPolicy, through: t.Mapping[str, _Assigned], nested: t.Mapping[str, t.Sequence[str]]
 ) -> Person:
-    issuers = [str(one.get("issuer")) for one in user.get("identities") or ()]
+    issuers = [str(identity.get("issuer")) for identity in user.get("identities") or ()]
     look_up = claim_values.person_of(user)
     names = [
         *claim_values.USER_ATTRIBUTES,

@@ -86,10 +86,10 @@ class AwsBench(Bench):
         """A user as a search shows it, None where it does not."""
         criteria = {"StringCondition": {"FieldName": "Username", "Value": user["Username"], "ComparisonType": "EXACT"}}
         with attempt("search for a user"):
-            found = self.clients("connect").search_users(InstanceId=user["InstanceId"], SearchCriteria=criteria)[
+            result = self.clients("connect").search_users(InstanceId=user["InstanceId"], SearchCriteria=criteria)[
                 "Users"
             ]
-        return found[0] if found else None
+        return result[0] if result else None
 
 
 def _profile_named(profiles: t.Sequence[Item], name: str) -> Item:
@@ -173,9 +173,10 @@ def channel_time_limit_unit(bench: AwsBench) -> str:
         raise Untold("this botocore does not know time limits by channel")
     config = {"Channel": "VOICE", "AfterContactWorkConfig": {"AfterContactWorkTimeLimit": _LIMIT}}
     user = bench.new_user(AfterContactWorkConfigs=[config])
-    found = bench.waiter.until("a search to show the user", lambda: bench.search(user))
+    settings = bench.waiter.until("a search to show the user", lambda: bench.search(user))
     limits = [
-        each["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"] for each in found.get("AfterContactWorkConfigs", ())
+        each["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"]
+        for each in settings.get("AfterContactWorkConfigs", ())
     ]
     if not limits:
         raise Untold("the search returns no limits by channel")
@@ -188,8 +189,8 @@ def identity_info_left_out(bench: AwsBench) -> str:
     user = bench.new_user(IdentityInfo={**names, "Mobile": _MOBILE})
     place = {name: user[name] for name in ("InstanceId", "UserId")}
     bench.call("connect", "update_user_identity_info", what="update its names alone", IdentityInfo=names, **place).get()
-    shown = bench.call("connect", "describe_user", what="read it", **place).get()["User"]
-    return "kept" if (shown.get("IdentityInfo") or {}).get("Mobile") else "cleared"
+    described = bench.call("connect", "describe_user", what="read it", **place).get()["User"]
+    return "kept" if (described.get("IdentityInfo") or {}).get("Mobile") else "cleared"
 
 
 def hierarchy_without_group(bench: AwsBench) -> str:
@@ -221,8 +222,8 @@ def _new_instance(bench: AwsBench, alias: str, token: str) -> str:
 def _until_active(bench: AwsBench, instance_id: str) -> None:
     def look() -> bool | None:
         with attempt("read the instance"):
-            shown = bench.clients("connect").describe_instance(InstanceId=instance_id)["Instance"]
-        return shown["InstanceStatus"] == "ACTIVE" or None
+            instance = bench.clients("connect").describe_instance(InstanceId=instance_id)["Instance"]
+        return instance["InstanceStatus"] == "ACTIVE" or None
 
     bench.waiter.until("the instance to become active", look)
 
@@ -250,8 +251,8 @@ def profiles_of_a_new_instance(bench: AwsBench) -> str:
             routing = bench.clients("connect").list_routing_profiles(InstanceId=instance)["RoutingProfileSummaryList"]
         return bool(security and routing) or None
 
-    shown = bench.measure("profile_creation", "a new instance to list its profiles", look, None)
-    return "in_time" if shown else "too_late"
+    profiles = bench.measure("profile_creation", "a new instance to list its profiles", look, None)
+    return "in_time" if profiles else "too_late"
 
 
 def sweep_iam(clients: Clients, is_marked: t.Callable[[t.Any], bool]) -> list[Removal]:
@@ -269,13 +270,13 @@ def sweep_connect(clients: Clients, instance_id: str | None, is_marked: t.Callab
         instances = [
             each for page in connect.get_paginator("list_instances").paginate() for each in page["InstanceSummaryList"]
         ]
-    found = [_instance(connect, each["Id"]) for each in instances if is_marked(each.get("InstanceAlias"))]
+    removals = [_instance(connect, each["Id"]) for each in instances if is_marked(each.get("InstanceAlias"))]
     if instance_id:
         with attempt("look for users that the probe made"):
             pages = connect.get_paginator("list_users").paginate(InstanceId=instance_id)
             users = [user for page in pages for user in page["UserSummaryList"]]
-        found += [_user(connect, instance_id, user["Id"]) for user in users if is_marked(user.get("Username"))]
-    return found
+        removals += [_user(connect, instance_id, user["Id"]) for user in users if is_marked(user.get("Username"))]
+    return removals
 
 
 def _provider(iam: t.Any, arn: str) -> Removal:

@@ -116,11 +116,11 @@ class Bench:
             seen["status"] = "done"
         else:
             code = error.code or type(error).__name__
-            told = error.message.partition(f"{code}: ")[2] or error.message
+            message = error.message.partition(f"{code}: ")[2] or error.message
             seen |= {
                 "status": error.details.get("http_status", "refused"),
                 "code": code,
-                "message": self.stand_ins.hide(told),
+                "message": self.stand_ins.hide(message),
             }
         self.evidence.append(seen)
 
@@ -152,8 +152,8 @@ class Bench:
 
     def repeatedly(self, measure_once: t.Callable[[], bool]) -> bool:
         """Measure a lag so many times; whether the cloud showed everything in time."""
-        shown = [measure_once() for dummy in range(self.repetitions)]
-        return all(shown)
+        measurements = [measure_once() for dummy in range(self.repetitions)]
+        return all(measurements)
 
     def spread(self) -> dict[str, dict[str, t.Any]]:
         """How the durations are spread, by setting: how many lie in each class, and how many reads went backwards."""

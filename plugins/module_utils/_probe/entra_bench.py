@@ -101,12 +101,14 @@ class EntraBench(Bench):
         """An application from a template."""
         path, body = f"/applicationTemplates/{self.template_id(template)}/instantiate", {"displayName": self.name()}
         made = self.request("POST", path, body, what="instantiate a template", settled=False).get()
-        found = Application(made["application"]["id"], made["application"]["appId"], made["servicePrincipal"]["id"])
-        self.stand_ins.learn("id", found.id, found.app_id, found.principal_id)
-        self._keep_application(found)
+        application = Application(
+            made["application"]["id"], made["application"]["appId"], made["servicePrincipal"]["id"]
+        )
+        self.stand_ins.learn("id", application.id, application.app_id, application.principal_id)
+        self._keep_application(application)
         if saml:
-            self.change_principal(found, {"preferredSingleSignOnMode": "saml"}, what="set the sign-on mode").get()
-        return found
+            self.change_principal(application, {"preferredSingleSignOnMode": "saml"}, what="set the sign-on mode").get()
+        return application
 
     def template_id(self, template: str) -> str:
         """The id of a template in this cloud."""
@@ -121,9 +123,9 @@ class EntraBench(Bench):
         principal = self.request(
             "POST", "/servicePrincipals", {"appId": application["appId"]}, what="make its service principal"
         ).get()
-        found = Application(application["id"], application["appId"], principal["id"])
-        self._keep_application(found)
-        return found
+        registered = Application(application["id"], application["appId"], principal["id"])
+        self._keep_application(registered)
+        return registered
 
     def _keep_application(self, application: Application) -> None:
         paths = (f"/applications/{application.id}", f"/servicePrincipals/{application.principal_id}")
@@ -165,18 +167,18 @@ def require_roles(bench: EntraBench, lacking: str) -> None:
 
 def sweep_entra(graph: Graph, waiter: Waiter, is_marked: t.Callable[[t.Any], bool]) -> list[Removal]:
     """All that the probe made, also in the recycle bin, in an order in which it can be removed."""
-    found = [
+    addresses = [
         f"/{kind}/{key}"
         for kind in ("servicePrincipals", "applications")
         for key in _marked(graph, f"/{kind}", is_marked)
     ]
-    found += [
+    addresses += [
         f"/policies/claimsMappingPolicies/{key}" for key in _marked(graph, "/policies/claimsMappingPolicies", is_marked)
     ]
     kinds = ("servicePrincipal", "application")
     bin_paths = [f"/directory/deletedItems/microsoft.graph.{kind}" for kind in kinds]
-    found += [f"/directory/deletedItems/{key}" for path in bin_paths for key in _marked(graph, path, is_marked)]
-    return [_removal(graph, waiter, path, sure=False) for path in found]
+    addresses += [f"/directory/deletedItems/{key}" for path in bin_paths for key in _marked(graph, path, is_marked)]
+    return [_removal(graph, waiter, path, sure=False) for path in addresses]
 
 
 def _marked(graph: Graph, path: str, is_marked: t.Callable[[t.Any], bool]) -> list[str]:
@@ -184,12 +186,12 @@ def _marked(graph: Graph, path: str, is_marked: t.Callable[[t.Any], bool]) -> li
     more: dict[str, t.Any] = {"filter": f"startswith(displayName,'{PREFIX}')"} if path.count("/") == 1 else {}
     address = url(path, select=("id", "displayName"), top=_PAGE, **more)
     try:
-        found = list(graph.pages(address, f"look for what the probe made in {path}"))
+        objects = list(graph.pages(address, f"look for what the probe made in {path}"))
     except FederationError as error:
         if error.details.get("http_status") == 403 and path.startswith("/policies"):
             return []  # without the permission to read policies none was made
         raise
-    return [each["id"] for each in found if is_marked(each["displayName"])]
+    return [each["id"] for each in objects if is_marked(each["displayName"])]
 
 
 def _removal(graph: Graph, waiter: Waiter, path: str, *, sure: bool) -> Removal:

@@ -135,8 +135,8 @@ def certificate_end(bench: EntraBench) -> str:
     """Compare the end of a certificate with the one that was asked for."""
     wanted = (datetime.now(UTC) + timedelta(days=300)).replace(microsecond=0)
     made = _add_certificate(bench, bench.application, wanted)
-    shown = str(made.get("endDateTime"))[:19]
-    return "exact" if shown == wanted.strftime("%Y-%m-%dT%H:%M:%S") else "another"
+    end = str(made.get("endDateTime"))[:19]
+    return "exact" if end == wanted.strftime("%Y-%m-%dT%H:%M:%S") else "another"
 
 
 def graph_reads_lag(bench: EntraBench) -> str:
@@ -146,22 +146,25 @@ def graph_reads_lag(bench: EntraBench) -> str:
 
 def _reads_lag(bench: EntraBench) -> bool:
     application = bench.new_application(saml=False)
-    one = Request("GET", f"/servicePrincipals/{application.principal_id}", "read the service principal")
-    some = Request(
+    single_read = Request("GET", f"/servicePrincipals/{application.principal_id}", "read the service principal")
+    list_read = Request(
         "GET",
         url("/servicePrincipals", filter=f"appId eq '{application.app_id}'", select=("id",)),
         "list the service principal",
     )
-    shown = bench.measure(
-        "graph_replication", "a read to show a new service principal", lambda: bench.graph.request(one), is_replication
+    principal = bench.measure(
+        "graph_replication",
+        "a read to show a new service principal",
+        lambda: bench.graph.request(single_read),
+        is_replication,
     )
     listed = bench.measure(
         "graph_index_lag",
         "a list to show a new service principal",
-        lambda: bench.graph.request(some)["value"] or None,
+        lambda: bench.graph.request(list_read)["value"] or None,
         is_replication,
     )
-    return shown and listed
+    return principal and listed
 
 
 def kept_credential_key(bench: EntraBench) -> str:
@@ -307,19 +310,19 @@ def _credentials(bench: EntraBench, application: Application) -> list[dict[str, 
     )
     began, what = time.monotonic(), "a read to show the credentials"
     try:
-        found = bench.waiter.until(
+        credentials = bench.waiter.until(
             what, lambda: bench.graph.request(request).get("keyCredentials") or None, passes=is_replication
         )
     except FederationError as error:
         bench.note(what, began, error)
         raise Untold("the new credentials do not appear") from error
-    bench.stand_ins.learn("key", *(each.get("keyId") for each in found))
-    return t.cast("list[dict[str, t.Any]]", found)
+    bench.stand_ins.learn("key", *(each.get("keyId") for each in credentials))
+    return t.cast("list[dict[str, t.Any]]", credentials)
 
 
-def _in_time(shown: bool) -> str:
+def _in_time(is_listed: bool) -> str:
     """Whether a cloud showed in time what was looked for."""
-    return "in_time" if shown else "too_late"
+    return "in_time" if is_listed else "too_late"
 
 
 EXPERIMENTS: t.Final[dict[str, t.Callable[[EntraBench], str]]] = {

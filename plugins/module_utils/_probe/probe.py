@@ -70,10 +70,15 @@ def _asked(question: str, bench: Bench) -> dict[str, t.Any]:
     except FederationError as error:
         bench.note("the experiment", began, error)
         answer, why = NOT_TOLD, "a request of the experiment failed"
-    shown: dict[str, t.Any] = {"id": question, "answer": answer, "evidence": bench.evidence, "measured": bench.measured}
-    shown["spread"] = bench.spread()
-    shown["seconds"] = round(time.monotonic() - began, 2)
-    return shown | ({"why": why} if why else {})
+    record: dict[str, t.Any] = {
+        "id": question,
+        "answer": answer,
+        "evidence": bench.evidence,
+        "measured": bench.measured,
+    }
+    record["spread"] = bench.spread()
+    record["seconds"] = round(time.monotonic() - began, 2)
+    return record | ({"why": why} if why else {})
 
 
 def known(questions: t.Iterable[str]) -> list[str]:
@@ -114,13 +119,13 @@ def sweep(
     swept: dict[str, None] = {}
     empty = 0
     while empty < _SURE:
-        found = [removal for find in every for removal in find(is_marked)]
-        swept.update(dict.fromkeys(removal.what for removal in found))
+        removals = [removal for find in every for removal in find(is_marked)]
+        swept.update(dict.fromkeys(removal.what for removal in removals))
         if not remove:
             break
-        for removal in found:
+        for removal in removals:
             removal.do()
-        empty = 0 if found else empty + 1
+        empty = 0 if removals else empty + 1
         if empty < _SURE:
             sleep(_PAUSE)
     return list(swept)

@@ -65,13 +65,13 @@ def report(
 
 
 def _answer(question: Question, answer: Answer) -> dict[str, t.Any]:
-    found, decided = answer["answer"], question["answers"]
-    if found not in (*decided, NOT_TOLD):
-        raise InvalidInput(f"{found} is no answer to {question['id']}: {', '.join(decided)}.")
-    measured = answer.get("measured", {}) if found != NOT_TOLD else {}
-    shown = {"id": question["id"], "cloud": question["cloud"], "answer": found, "assumed": question["assumed"]}
+    value, decided = answer["answer"], question["answers"]
+    if value not in (*decided, NOT_TOLD):
+        raise InvalidInput(f"{value} is no answer to {question['id']}: {', '.join(decided)}.")
+    measured = answer.get("measured", {}) if value != NOT_TOLD else {}
+    row = {"id": question["id"], "cloud": question["cloud"], "answer": value, "assumed": question["assumed"]}
     rest = {name: answer[name] for name in ("why", "seconds", "evidence", "spread") if answer.get(name)}
-    return {**shown, **rest, "sandbox": {**decided.get(found, {}), **measured}}
+    return {**row, **rest, "sandbox": {**decided.get(value, {}), **measured}}
 
 
 def table(answers: t.Sequence[Answer]) -> list[str]:

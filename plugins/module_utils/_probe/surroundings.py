@@ -27,10 +27,10 @@ def learn_entra(bench: EntraBench) -> None:
     bench.stand_ins.learn("tenant", bench.graph.tenant_id, place.tenant_id)
     bench.stand_ins.learn("client", place.client_id, *map(str, bench.graph.claims.values()))
     with contextlib.suppress(FederationError):
-        found = bench.graph.get(
+        organizations = bench.graph.get(
             url("/organization", select=("id", "displayName", "verifiedDomains")), "read the name of the tenant"
         )
-        for organization in found["value"]:
+        for organization in organizations["value"]:
             bench.stand_ins.learn("tenant", organization.get("displayName"))
             bench.stand_ins.learn(
                 "domain", *(domain.get("name") for domain in organization.get("verifiedDomains") or ())

@@ -25,8 +25,8 @@ _STATES: t.Final[t.Mapping[str, str]] = {
 
 def between(before: Document, after: Document) -> list[dict[str, str]]:
     """The changes, each with `host`, `direction` (better, worse or neutral) and `text`."""
-    old = {one["host"]: one for one in before["federations"]}
-    new = {one["host"]: one for one in after["federations"]}
+    old = {federation["host"]: federation for federation in before["federations"]}
+    new = {federation["host"]: federation for federation in after["federations"]}
     return [
         {"host": host, "direction": direction, "text": text}
         for host in sorted({*_hosts(before), *_hosts(after)})
@@ -35,7 +35,7 @@ def between(before: Document, after: Document) -> list[dict[str, str]]:
 
 
 def _hosts(report: Document) -> set[str]:
-    return {one["host"] for one in (*report["federations"], *report["not_readable"])}
+    return {federation["host"] for federation in (*report["federations"], *report["not_readable"])}
 
 
 def _of_host(
@@ -57,7 +57,7 @@ def _of_host(
 
 
 def _hops(old: Document, new: Document) -> collections.abc.Iterator[tuple[str, str]]:
-    states = {one["hop"]: one["state"] for one in old["hops"]}
+    states = {hop["hop"]: hop["state"] for hop in old["hops"]}
     for hop in new["hops"]:
         before, now = states.get(hop["hop"], "unchecked"), hop["state"]
         if before != now:
@@ -72,8 +72,8 @@ def _direction(before: str, now: str) -> str:
 
 
 def _people(old: Document, new: Document) -> collections.abc.Iterator[tuple[str, str]]:
-    refused = {one["subject"] for one in old["people"]}
-    still = {one["subject"]: one["hop"].replace("_", " ") for one in new["people"]}
+    refused = {person["subject"] for person in old["people"]}
+    still = {person["subject"]: person["hop"].replace("_", " ") for person in new["people"]}
     for name, hop in sorted(still.items()):
         if name not in refused:
             yield "worse", f"{name} can no longer get in ({hop})."
@@ -82,8 +82,8 @@ def _people(old: Document, new: Document) -> collections.abc.Iterator[tuple[str,
 
 
 def _certificates(old: Document, new: Document) -> collections.abc.Iterator[tuple[str, str]]:
-    before = {one["thumbprint"]: one for one in old["certificates"]}
-    now = {one["thumbprint"]: one for one in new["certificates"]}
+    before = {entry["thumbprint"]: entry for entry in old["certificates"]}
+    now = {entry["thumbprint"]: entry for entry in new["certificates"]}
     for thumbprint in sorted(before.keys() - now.keys()):
         yield "neutral", f"The certificate {thumbprint} is gone from both clouds."
     for thumbprint, certificate in sorted(now.items()):

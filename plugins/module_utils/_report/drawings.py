@@ -40,10 +40,10 @@ def sign_in_path(hops: t.Sequence[t.Mapping[str, str]]) -> Drawing:
             lanes.append((_LANES.get(hop["hop"], ""), []))
         lanes[-1][1].append(hop)
     pitch = (WIDTH - 2 * _MARGIN) / max(1, max((len(nodes) for dummy, nodes in lanes), default=1) - 1)
-    shown = [_lane(number, name, nodes, pitch) for number, (name, nodes) in enumerate(lanes)]
-    every = [node for lane in shown for node in lane["nodes"]]
-    links = [_link(one, other) for one, other in itertools.pairwise(every)]
-    return {"width": WIDTH, "height": _LANE_HEIGHT * len(lanes), "lanes": shown, "links": links}
+    lane_drawings = [_lane(number, name, nodes, pitch) for number, (name, nodes) in enumerate(lanes)]
+    every = [node for lane in lane_drawings for node in lane["nodes"]]
+    links = [_link(left, other) for left, other in itertools.pairwise(every)]
+    return {"width": WIDTH, "height": _LANE_HEIGHT * len(lanes), "lanes": lane_drawings, "links": links}
 
 
 def _lane(number: int, name: str, hops: t.Sequence[t.Mapping[str, str]], pitch: float) -> Drawing:
@@ -55,12 +55,12 @@ def _lane(number: int, name: str, hops: t.Sequence[t.Mapping[str, str]], pitch: 
     return {"name": name, "y": y, "height": _LANE_HEIGHT, "nodes": nodes}
 
 
-def _link(one: Drawing, other: Drawing) -> str:
+def _link(left: Drawing, other: Drawing) -> str:
     """A path from one node to the next, which at the end of a lane goes down between the lanes."""
-    if one["y"] == other["y"]:
-        return f"M{one['x'] + 15} {one['y']}H{other['x'] - 15}"
-    middle = one["y"] + _LANE_HEIGHT - _TOP
-    return f"M{one['x']} {one['y'] + 40}V{middle}H{other['x']}V{other['y'] - 15}"
+    if left["y"] == other["y"]:
+        return f"M{left['x'] + 15} {left['y']}H{other['x'] - 15}"
+    middle = left["y"] + _LANE_HEIGHT - _TOP
+    return f"M{left['x']} {left['y'] + 40}V{middle}H{other['x']}V{other['y'] - 15}"
 
 
 # --- the certificates ---
@@ -75,8 +75,8 @@ _LABEL: t.Final = 50
 def certificate_timeline(certificates: t.Sequence[t.Mapping[str, t.Any]], checked_at: str) -> Drawing:
     """A bar for each certificate from its begin to its end, marks of the calendar, and now."""
     now = _time(checked_at)
-    begins = [_time(one["not_before"]) for one in certificates]
-    ends = [_time(one["not_after"]) for one in certificates]
+    begins = [_time(certificate["not_before"]) for certificate in certificates]
+    ends = [_time(certificate["not_after"]) for certificate in certificates]
     begun = [max(begin, now - _PAST) for begin in begins]
     start = min([now - _ROOM, *(end - _ROOM for end in ends), *begun])
     end = max([now + _ROOM, *(each + _ROOM for each in ends)])
@@ -86,8 +86,8 @@ def certificate_timeline(certificates: t.Sequence[t.Mapping[str, t.Any]], checke
         return round(max(0.0, (moment - start).total_seconds() * scale), 1)
 
     rows = [
-        {**one, "y": _ROW * index, "x": x(begin), "width": max(2.0, round(x(each) - x(begin), 1))}
-        for index, (one, begin, each) in enumerate(zip(certificates, begins, ends, strict=True))
+        {**certificate, "y": _ROW * index, "x": x(begin), "width": max(2.0, round(x(each) - x(begin), 1))}
+        for index, (certificate, begin, each) in enumerate(zip(certificates, begins, ends, strict=True))
     ]
     ticks = [
         {"x": x(moment), "label": moment.strftime("%Y-%m")}
@@ -113,7 +113,7 @@ def _months(start: datetime, end: datetime) -> list[datetime]:
     """Beginnings of months, evenly apart, few enough for their labels."""
     first = start.year * 12 + start.month
     last = end.year * 12 + end.month - 1
-    step = next((one for one in (1, 2, 3, 6, 12, 24, 60, 120) if (last - first) / one < _TICKS), 240)
+    step = next((months for months in (1, 2, 3, 6, 12, 24, 60, 120) if (last - first) / months < _TICKS), 240)
     begin = math.ceil(first / step) * step
     return [datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(begin, last + 1, step)]
 

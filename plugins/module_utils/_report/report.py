@@ -88,7 +88,7 @@ def check_kind(content: t.Any) -> None:
 
 
 def _counts(federations: t.Sequence[Document], not_readable: t.Sequence[Document]) -> dict[str, int]:
-    states = [one["state"] for one in federations]
+    states = [federation["state"] for federation in federations]
     return {**{status: states.count(status) for status in STATUSES}, "not_readable": len(not_readable)}
 
 
@@ -102,8 +102,8 @@ def _federation(host: str, result: t.Mapping[str, t.Any], inventories: t.Sequenc
         for finding in findings
         if finding["status"] == "unknown"
     ]
-    people = [one for one in failures if one["person"]]
-    of_all = [one for one in failures if not one["person"]]
+    people = [problem for problem in failures if problem["person"]]
+    of_all = [problem for problem in failures if not problem["person"]]
     headline = _headline(of_all, people, warnings, findings)
     return {
         "host": host,
@@ -133,8 +133,8 @@ def _state(findings: t.Iterable[Finding]) -> str:
     """The worst status; what no permission ever shows is in the list of what is unknown, and does not colour every
     federation.
     """
-    found = {finding["status"] for finding in findings if not _always_unknown(finding)}
-    return next((status for status in STATUSES if status in found), "unknown")
+    statuses = {finding["status"] for finding in findings if not _always_unknown(finding)}
+    return next((status for status in STATUSES if status in statuses), "unknown")
 
 
 def _always_unknown(finding: Finding) -> bool:
@@ -147,9 +147,9 @@ def _headline(
     warnings: t.Sequence[Document],
     findings: t.Sequence[Finding],
 ) -> str:
-    refused = len({one["subject"] for one in people})
+    refused = len({problem["subject"] for problem in people})
     if of_all:
-        hops = ", ".join(dict.fromkeys(one["hop"].replace("_", " ") for one in of_all))
+        hops = ", ".join(dict.fromkeys(problem["hop"].replace("_", " ") for problem in of_all))
         return f"The sign-in path fails for everybody it concerns: {hops}."
     if refused:
         return f"{refused:,} {'person' if refused == 1 else 'people'} cannot get in."
@@ -162,15 +162,15 @@ def _headline(
 
 def _hops(findings: t.Sequence[Finding]) -> list[Document]:
     """Every hop of the path in its order, with the worst status of its findings."""
-    found: dict[str, list[Finding]] = {hop: [] for hop in HOPS if hop not in NOT_ON_THE_PATH}
+    findings_by_hop: dict[str, list[Finding]] = {hop: [] for hop in HOPS if hop not in NOT_ON_THE_PATH}
     for finding in findings:
-        found.setdefault(finding["hop"], []).append(finding)
-    return [{"hop": hop, "state": _worst(of_hop), "about": _about(of_hop)} for hop, of_hop in found.items()]
+        findings_by_hop.setdefault(finding["hop"], []).append(finding)
+    return [{"hop": hop, "state": _worst(of_hop), "about": _about(of_hop)} for hop, of_hop in findings_by_hop.items()]
 
 
 def _worst(findings: t.Sequence[Finding]) -> str:
-    found = {finding["status"] for finding in findings}
-    return next((status for status in STATUSES if status in found), NOT_CHECKED)
+    statuses = {finding["status"] for finding in findings}
+    return next((status for status in STATUSES if status in statuses), NOT_CHECKED)
 
 
 def _about(findings: t.Sequence[Finding]) -> str:

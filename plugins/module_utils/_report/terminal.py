@@ -53,27 +53,27 @@ def lines(check: t.Mapping[str, t.Any], host: str, inventories: t.Sequence[str],
     findings = check["findings"]
     printed = [Line(_head(findings, host), _worst(findings))]
     for status in ("fail", "warning"):
-        for trouble in _troubles([one for one in findings if one["status"] == status]):
+        for trouble in _troubles([finding for finding in findings if finding["status"] == status]):
             printed += _told(trouble, command(trouble.finding, host, inventories), max(width, _NARROWEST))
     printed += _folded(findings, max(width, _NARROWEST))
     return [Line(printable(line.text), line.status) for line in printed]
 
 
 def _head(findings: t.Sequence[Finding], host: str) -> str:
-    failing = [one for one in findings if one["status"] == "fail"]
-    people = {one["subject"] for one in failing if one["person"]}
-    if any(not one["person"] for one in failing):
+    failing = [finding for finding in findings if finding["status"] == "fail"]
+    people = {finding["subject"] for finding in failing if finding["person"]}
+    if any(not finding["person"] for finding in failing):
         return f"{host}: agents do not get in, or not as they should."
     if people:
         return f"{host}: {counted(len(people), 'person does', 'people do')} not get in."
-    warnings = sum(one["status"] == "warning" for one in findings)
+    warnings = sum(finding["status"] == "warning" for finding in findings)
     if warnings:
         return f"{host}: agents get in, with {counted(warnings, 'warning')}."
     return f"{host}: agents get in, as far as can be read."
 
 
 def _worst(findings: t.Iterable[Finding]) -> Status:
-    statuses = {one["status"] for one in findings}
+    statuses = {finding["status"] for finding in findings}
     return next((status for status in t.cast("tuple[Status, ...]", ("fail", "warning")) if status in statuses), "pass")
 
 
@@ -81,18 +81,22 @@ def _troubles(findings: t.Sequence[Finding]) -> list[Trouble]:
     """What concerns the whole federation first; then people, each with the first hop that stops them, those of one
     cause together.
     """
-    ordered = sorted(findings, key=lambda one: (one["person"], HOPS.index(one["hop"])))
+    ordered = sorted(findings, key=lambda trouble: (trouble["person"], HOPS.index(trouble["hop"])))
     first: dict[str, Finding] = {}
     others: dict[str, list[str]] = {}
     troubles: dict[tuple[t.Any, ...], list[Finding]] = {}
-    for one in ordered:
-        if one["person"] and one["subject"] in first:
-            others.setdefault(one["subject"], []).append(one["hop"])
+    for trouble in ordered:
+        if trouble["person"] and trouble["subject"] in first:
+            others.setdefault(trouble["subject"], []).append(trouble["hop"])
             continue
-        if one["person"]:
-            first[one["subject"]] = one
-        key = (one["hop"], one["reason"], one["fix"]) if one["person"] else (one["hop"], one["subject"], one["reason"])
-        troubles.setdefault(key, []).append(one)
+        if trouble["person"]:
+            first[trouble["subject"]] = trouble
+        key = (
+            (trouble["hop"], trouble["reason"], trouble["fix"])
+            if trouble["person"]
+            else (trouble["hop"], trouble["subject"], trouble["reason"])
+        )
+        troubles.setdefault(key, []).append(trouble)
     groups = []
     for alike in troubles.values():
         subjects = tuple(finding["subject"] for finding in alike)
@@ -119,11 +123,13 @@ def _told(trouble: Trouble, mended_by: str, width: int) -> collections.abc.Itera
 
 
 def _folded(findings: t.Sequence[Finding], width: int) -> collections.abc.Iterator[Line]:
-    unknown = dict.fromkeys(one["hop"] for one in findings if one["status"] == "unknown")
+    unknown = dict.fromkeys(finding["hop"] for finding in findings if finding["status"] == "unknown")
     if unknown:
         yield from (Line(text) for text in _wrapped(f"Not known: {', '.join(unknown)}.", "", width))
-    bad = {one["hop"] for one in findings if one["status"] != "pass"}
-    passed = dict.fromkeys(one["hop"] for one in findings if one["status"] == "pass" and one["hop"] not in bad)
+    bad = {finding["hop"] for finding in findings if finding["status"] != "pass"}
+    passed = dict.fromkeys(
+        finding["hop"] for finding in findings if finding["status"] == "pass" and finding["hop"] not in bad
+    )
     if passed:
         yield from (Line(text) for text in _wrapped(f"In order: {', '.join(passed)}.", "", width))
 

@@ -29,29 +29,29 @@ def rows(host: str, application: t.Mapping[str, t.Any], providers: t.Sequence[t.
     held: dict[str, list[str]] = {}
     dates: dict[str, t.Mapping[str, t.Any]] = {}
     for provider in providers:
-        for one in provider.get("certificates", ()):
-            dates[one["thumbprint"]] = one
+        for certificate in provider.get("certificates", ()):
+            dates[certificate["thumbprint"]] = certificate
         for thumbprint in held_thumbprints(provider):
             held.setdefault(thumbprint, []).append(consumer_id(provider))
-    own = {one["thumbprint"]: one for one in application["certificates"]}
-    found = [*own.values(), *(dates[thumbprint] for thumbprint in sorted(dates.keys() - own.keys()))]
+    own = {certificate["thumbprint"]: certificate for certificate in application["certificates"]}
+    certificates = [*own.values(), *(dates[thumbprint] for thumbprint in sorted(dates.keys() - own.keys()))]
     return [
         {
             "host": host,
             "application": application["name"],
             "app_id": application["app_id"],
-            "thumbprint": one["thumbprint"],
-            "not_after": one["not_after"],
-            "days_left": one["days_left"],
-            "active": bool(one.get("active")),
-            "usable": bool(one["usable"] and one.get("can_sign")),
-            "in_entra": one["thumbprint"] in own,
-            "managed": one["thumbprint"] in application["managed_thumbprints"],
-            "providers": sorted(held.get(one["thumbprint"], ())),
+            "thumbprint": certificate["thumbprint"],
+            "not_after": certificate["not_after"],
+            "days_left": certificate["days_left"],
+            "active": bool(certificate.get("active")),
+            "usable": bool(certificate["usable"] and certificate.get("can_sign")),
+            "in_entra": certificate["thumbprint"] in own,
+            "managed": certificate["thumbprint"] in application["managed_thumbprints"],
+            "providers": sorted(held.get(certificate["thumbprint"], ())),
             "in_pools": any("arn" not in provider for provider in providers),
-            "trusted": 0 < len(held.get(one["thumbprint"], ())) == len(providers),
+            "trusted": 0 < len(held.get(certificate["thumbprint"], ())) == len(providers),
         }
-        for one in found
+        for certificate in certificates
     ]
 
 
@@ -61,18 +61,18 @@ def problems(host: str, report: t.Iterable[Row], warn_days: int) -> list[str]:
     active = next((row for row in report if row["active"]), None)
     if active is None:
         return [f"{host}: the application has no active certificate, so Entra ID cannot sign."]
-    found = []
+    messages = []
     if active["days_left"] < warn_days:
-        found.append(f"{_ends(active['days_left'])} on {active['not_after'][:10]}")
+        messages.append(f"{_ends(active['days_left'])} on {active['not_after'][:10]}")
     if not active["usable"] and active["days_left"] >= 0:
-        found.append("cannot sign, because it has not begun or its private key is missing")
+        messages.append("cannot sign, because it has not begun or its private key is missing")
     if not active["trusted"]:
-        found.append(
+        messages.append(
             "is not in every SAML provider that trusts the application"
             if active["in_pools"]
             else "is not in every IAM SAML provider"
         )
-    return [f"{host}: the active certificate {active['thumbprint']} {one}." for one in found]
+    return [f"{host}: the active certificate {active['thumbprint']} {message}." for message in messages]
 
 
 def table(report: t.Iterable[Row], without: t.Mapping[str, str]) -> list[str]:
@@ -122,8 +122,8 @@ def prometheus(
         ("trusted", "Whether every IAM SAML provider holds the certificate.", lambda row: int(row["trusted"])),
     ]
     lines = []
-    for name, told, value in metrics:
-        lines += [f"# HELP federation_certificate_{name} {told}", f"# TYPE federation_certificate_{name} gauge"]
+    for name, description, value in metrics:
+        lines += [f"# HELP federation_certificate_{name} {description}", f"# TYPE federation_certificate_{name} gauge"]
         lines += [f"federation_certificate_{name}{_labels(row)} {value(row)}" for row in report]
     signing = {row["host"] for row in report if row["active"] and row["usable"]}
     hosts = [
@@ -143,8 +143,11 @@ def prometheus(
             {**dict.fromkeys(read, 1), **dict.fromkeys(not_federated, 0)},
         ),
     ]
-    for name, told, values in hosts:
-        lines += [f"# HELP federation_certificates_{name} {told}", f"# TYPE federation_certificates_{name} gauge"]
+    for name, meaning, values in hosts:
+        lines += [
+            f"# HELP federation_certificates_{name} {meaning}",
+            f"# TYPE federation_certificates_{name} gauge",
+        ]
         lines += [
             f'federation_certificates_{name}{{federation="{_escaped(host)}"}} {value}'
             for host, value in sorted(values.items())

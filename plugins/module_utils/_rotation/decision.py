@@ -400,17 +400,17 @@ def _gone(federation: Federation, rules: Rules) -> list[str]:
 
 def _with_notice(decision: Decision, federation: Federation) -> Decision:
     """The decision with what is to be told of certificates that others made and that it leaves alone."""
-    told = {}
+    notices = {}
     for certificate in federation.certificates:
         if not certificate.managed:
             trusted = "" if certificate.thumbprint in federation.trusted else ", not in every IAM SAML provider"
-            told[certificate.thumbprint] = ("active" if certificate.active else "not active") + trusted
-    told |= dict.fromkeys(sorted(federation.only_in_iam() - federation.managed), "only in IAM")
+            notices[certificate.thumbprint] = ("active" if certificate.active else "not active") + trusted
+    notices |= dict.fromkeys(sorted(federation.only_in_iam() - federation.managed), "only in IAM")
     handled = {*decision.retired, decision.thumbprint} - {federation.active.thumbprint}
-    left_alone = [thumbprint for thumbprint in told if thumbprint not in handled]
+    left_alone = [thumbprint for thumbprint in notices if thumbprint not in handled]
     if not left_alone:
         return decision
-    listed = ", ".join(f"{thumbprint} ({told[thumbprint]})" for thumbprint in left_alone)
+    listed = ", ".join(f"{thumbprint} ({notices[thumbprint]})" for thumbprint in left_alone)
     notice = (
         f"This collection did not make {listed}, and leaves such certificates as they are. "
         f"certificate_rotation_adopt_unmanaged takes over"

@@ -59,7 +59,7 @@ def _stages(current_state: CurrentState) -> list[str]:
         return [stage]
     stages = list(ORDER[ORDER.index(stage) : ORDER.index("activate") + 1])
     if decision["failing_since"]:  # nothing is left to settle when sign-ins fail already
-        stages = [one for one in stages if one != "settle"]
+        stages = [name for name in stages if name != "settle"]
     elif "settle" in stages and not current_state.waits:
         stages = stages[: stages.index("settle")]
     return [*stages, "retire"] if current_state.compromised and "activate" in stages else stages

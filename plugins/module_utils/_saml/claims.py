@@ -257,11 +257,11 @@ def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bo
     return _checked(policy)
 
 
-def same_meaning(one: ClaimsPolicy, other: ClaimsPolicy) -> bool:
+def same_meaning(policy: ClaimsPolicy, other: ClaimsPolicy) -> bool:
     """Whether two policies send the same claims: the order of claims, of keys and the spelling of booleans mean
     nothing.
     """
-    return _meaning(one) == _meaning(other)
+    return _meaning(policy) == _meaning(other)
 
 
 def needs_tag_session(policy: ClaimsPolicy) -> bool:
@@ -351,12 +351,12 @@ def check_audience_override(audience: str) -> str:
 
 def _extra_claim(claim: t.Mapping[str, t.Any]) -> Entry:
     name = claim["name"]
-    given = {key: value for key, value in claim.items() if key != "name" and value is not None}
-    extension, identifier, source = given.get("extension_id"), given.get("id"), given.get("source", "user")
-    if len({"value", "id", "extension_id"} & set(given)) != 1 or ("value" in given and "source" in given):
+    settings = {key: value for key, value in claim.items() if key != "name" and value is not None}
+    extension, identifier, source = settings.get("extension_id"), settings.get("id"), settings.get("source", "user")
+    if len({"value", "id", "extension_id"} & set(settings)) != 1 or ("value" in settings and "source" in settings):
         raise InvalidInput(f"The extra claim {name} needs exactly one of value, id (with source) and extension_id.")
-    if "value" in given:
-        entry = {"Value": str(given["value"])}
+    if "value" in settings:
+        entry = {"Value": str(settings["value"])}
     else:
         entry = {"Source": source} | ({"ID": identifier} if extension is None else {"ExtensionID": extension})
     if name == NAME_ID and (entry.get("Source"), entry.get("ID")) not in {

@@ -112,9 +112,9 @@ def parse(document: bytes | str, what: str = "metadata") -> Metadata:
     return metadata
 
 
-def same_meaning(one: Metadata, other: Metadata) -> bool:
+def same_meaning(metadata: Metadata, other: Metadata) -> bool:
     """Whether two documents describe the same identity provider with the same signing certificates and endpoints."""
-    return _meaning(one) == _meaning(other)
+    return _meaning(metadata) == _meaning(other)
 
 
 def merge(old: Metadata, new: Metadata) -> Metadata:
@@ -308,31 +308,32 @@ def _unsigned(metadata: Metadata) -> tuple[etree._Element, etree._Element]:
 
 
 def _signing_certificates(roles: t.Sequence[etree._Element], what: str) -> tuple[Certificate, ...]:
-    found: dict[Certificate, None] = {}
+    certificates: dict[Certificate, None] = {}
     for role in roles:
         for key in role.findall(f"{_MD}KeyDescriptor"):
             if key.get("use", "signing") == "signing":
                 for element in key.findall(f"{_DS}KeyInfo/{_DS}X509Data/{_DS}X509Certificate"):
                     try:
-                        found[from_text(element.text or "")] = None
+                        certificates[from_text(element.text or "")] = None
                     except InvalidInput:
                         raise InvalidInput(
-                            f"The {what} has a signing certificate that cannot be read, after {len(found)} that can."
+                            f"The {what} has a signing certificate that cannot be read, after {len(certificates)} "
+                            f"that can."
                         ) from None
-    if not found:
+    if not certificates:
         raise InvalidInput(f"The {what} has no signing certificate in its IDPSSODescriptor.")
-    for certificate in found:
+    for certificate in certificates:
         certificate.check_for_iam()
-    return tuple(found)
+    return tuple(certificates)
 
 
 def _endpoints(roles: t.Sequence[etree._Element], name: str) -> tuple[Endpoint, ...]:
-    found = {
+    endpoints = {
         Endpoint(e.get("Binding", ""), e.get("Location", "")): None
         for role in roles
         for e in role.findall(f"{_MD}{name}")
     }
-    return tuple(found)
+    return tuple(endpoints)
 
 
 def _check_key_count(metadata: Metadata, what: str) -> None:

@@ -210,8 +210,8 @@ def _of_fields(node: dict[str, t.Any], url: str | None) -> _Post | None:
 
 def _of_values(values: dict[str, t.Any], url: str | None) -> _Post | None:
     """Values that stand alone: percent-encoded or not, which that of the response tells."""
-    given = {name: _last(values.get(name)) for name in ("SAMLResponse", "RelayState")}
-    value, relay_state = given["SAMLResponse"], given["RelayState"]
+    fields = {name: _last(values.get(name)) for name in ("SAMLResponse", "RelayState")}
+    value, relay_state = fields["SAMLResponse"], fields["RelayState"]
     if value is None:
         return None
     if relay_state is not None and "%" in value:
@@ -219,12 +219,12 @@ def _of_values(values: dict[str, t.Any], url: str | None) -> _Post | None:
     return _Post(value, relay_state, url)
 
 
-def _values(given: t.Any) -> dict[str, t.Any]:
+def _values(pairs: t.Any) -> dict[str, t.Any]:
     """Parameters by name, from objects with name and value, from pairs, or from one object."""
-    if isinstance(given, dict):
-        return given
+    if isinstance(pairs, dict):
+        return pairs
     values: dict[str, t.Any] = {}
-    for each in given if isinstance(given, list) else ():
+    for each in pairs if isinstance(pairs, list) else ():
         if isinstance(each, dict) and isinstance(each.get("name"), str):
             values[each["name"]] = each.get("value")
         elif isinstance(each, list) and len(each) == 2 and isinstance(each[0], str):
@@ -247,11 +247,11 @@ class _Inputs(html.parser.HTMLParser):
         self.values: dict[str, str] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         if tag == "form" and "SAMLResponse" not in self.values:
-            self.action = given.get("action")
-        elif tag == "input" and given.get("name"):
-            self.values[str(given["name"])] = given.get("value") or ""
+            self.action = attributes.get("action")
+        elif tag == "input" and attributes.get("name"):
+            self.values[str(attributes["name"])] = attributes.get("value") or ""
 
 
 def _in_page(text: str) -> collections.abc.Iterator[_Post]:
@@ -285,8 +285,8 @@ def _relay_state(text: str) -> str | None:
     encoded = _RELAY_STATE.search(text)
     if encoded:
         return unquote_plus(_without_escapes(encoded[1]))
-    shown = _RELAY_STATE_SHOWN.search(text)
-    return shown[1] if shown else None
+    match = _RELAY_STATE_SHOWN.search(text)
+    return match[1] if match else None
 
 
 def _form(text: str) -> dict[str, list[str]] | None:

@@ -151,7 +151,7 @@ def read(document: bytes) -> Response:
     if root.tag != f"{_SAMLP}Response":
         raise InvalidInput(f"What was copied is {_what_else(root)}, not a response of SAML 2.0.", hint=HINT)
     assertions = root.findall(f"{_SAML}Assertion")
-    parts = [("response", root), *(("assertion", one) for one in assertions)]
+    parts = [("response", root), *(("assertion", assertion) for assertion in assertions)]
     signed = [name for name, element in parts if element.find(f"{_DS}Signature") is not None]
     methods = (element.get("Algorithm", "") for element in root.iter(f"{_DS}SignatureMethod"))
     status, status_message = _status(root)
@@ -191,12 +191,12 @@ def verify(response: Response, certificates: t.Iterable[Certificate]) -> Verdict
     if not signatures or len(all_signatures) != len(signatures):
         return Verdict(reason="malformed")
     signers = []
-    for location, element, found in signatures:
-        if len(found) != 1 or not _is_well_formed(found[0], element):
+    for location, element, enveloped in signatures:
+        if len(enveloped) != 1 or not _is_well_formed(enveloped[0], element):
             return Verdict(reason="malformed")
         signer = next((each for each in certificates if _holds(root, location, each)), None)
         if signer is None:
-            return _why(found[0], certificates)
+            return _why(enveloped[0], certificates)
         signers.append(signer)
     return Verdict(signers[0])
 
@@ -334,7 +334,7 @@ def _sealed(signature: etree._Element, certificate: Certificate) -> bool:
 
 def _knows_time() -> bool:
     """Whether this release of signxml looks at a certificate's dates."""
-    return any(one.name == "verification_time" for one in fields(SignatureConfiguration))
+    return any(field.name == "verification_time" for field in fields(SignatureConfiguration))
 
 
 def _problems(root: etree._Element) -> collections.abc.Iterator[str]:
@@ -369,7 +369,7 @@ def _assertion(element: etree._Element) -> Assertion:
     confirmation = confirmations[0].find(f"{_SAML}SubjectConfirmationData") if confirmations else None
     name_id = subject.find(f"{_SAML}NameID") if subject is not None else None
     statement = element.find(f"{_SAML}AuthnStatement")
-    names = [one.get("Name", "") for one in element.iterfind(f"{_SAML}AttributeStatement/{_SAML}Attribute")]
+    names = [attribute.get("Name", "") for attribute in element.iterfind(f"{_SAML}AttributeStatement/{_SAML}Attribute")]
     problems = []
     if len(confirmations) != 1 or confirmation is None or confirmations[0].get("Method") != _BEARER:
         problems.append(
@@ -401,10 +401,11 @@ def _assertion(element: etree._Element) -> Assertion:
         name_id_type=_subject_type(_format(name_id)),
         recipient=(confirmation.get("Recipient", "") if confirmation is not None else ""),
         audiences=tuple(
-            _text(one) for one in element.iterfind(f"{_SAML}Conditions/{_SAML}AudienceRestriction/{_SAML}Audience")
+            _text(audience)
+            for audience in element.iterfind(f"{_SAML}Conditions/{_SAML}AudienceRestriction/{_SAML}Audience")
         ),
-        not_before=max((one for one in starts if one), default=None),
-        not_on_or_after=min((one for one in ends if one), default=None),
+        not_before=max((start for start in starts if start), default=None),
+        not_on_or_after=min((end for end in ends if end), default=None),
         attributes=dict(map(_attribute, element.iterfind(f"{_SAML}AttributeStatement/{_SAML}Attribute"))),
         problems=tuple(problems),
     )

@@ -29,28 +29,28 @@ def problems(name: str) -> list[str]:
     """Why a name cannot sign in, one sentence each; empty when it can."""
     if not name:
         return ["It is empty."]
-    found = []
+    reasons = []
     if len(name) < MIN_LENGTH:
-        found.append(f"It has {len(name)} character; at least {MIN_LENGTH} are needed.")
+        reasons.append(f"It has {len(name)} character; at least {MIN_LENGTH} are needed.")
     if len(name) > MAX_LENGTH:
-        found.append(f"It has {len(name)} characters; at most {MAX_LENGTH} are allowed.")
+        reasons.append(f"It has {len(name)} characters; at most {MAX_LENGTH} are allowed.")
     if _GUEST in name.upper():
-        found.append(
+        reasons.append(
             "It is the user principal name of a guest (#EXT#); use mail, employeeid or an extension attribute "
             "for guests."
         )
-    found.extend(_character_problems(name))
+    reasons.extend(_character_problems(name))
     if "@" in name and not _EMAIL_FORM.fullmatch(name):
-        found.append("It has @, but not the form of an e-mail address.")
-    return found
+        reasons.append("It has @, but not the form of an e-mail address.")
+    return reasons
 
 
 def check(name: str, what: str = "session name") -> str:
     """The name, when it can sign in; else InvalidInput with every reason."""
-    found = problems(name)
-    if found:
+    reasons = problems(name)
+    if reasons:
         raise InvalidInput(
-            f"The {what} {name!r} cannot sign in to Amazon Connect: {' '.join(found)}",
+            f"The {what} {name!r} cannot sign in to Amazon Connect: {' '.join(reasons)}",
             hint="Use 2 to 64 letters, digits and _.-, with @ only as in an e-mail address.",
         )
     return name

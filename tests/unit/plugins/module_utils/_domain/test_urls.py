@@ -257,7 +257,7 @@ def test_the_destination_says_which_domain_is_meant(
 
 def test_a_page_that_is_not_on_the_old_domain() -> None:
     with pytest.raises(InvalidInput, match="begin with /connect") as refused:
-        urls.leads_to_new_domain(OLD, "/ccp-v2", told=False)
+        urls.leads_to_new_domain(OLD, "/ccp-v2", is_new_domain=False)
     assert "Give /connect/ccp-v2, or" in str(refused.value)
 
 
