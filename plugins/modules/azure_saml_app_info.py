@@ -42,8 +42,8 @@ options:
     description:
       - The thumbprint of a signing certificate. O(app_id), O(name) or O(identifier) must then identify exactly one
         application.
-      - The module waits until the metadata of the application contains this certificate, which can take several
-        minutes.
+      - The module waits until the application shows this certificate, for a minute at most, and until its metadata
+        contains it, which can take several minutes.
     type: str
   wait_timeout:
     description: The maximum time, in seconds, to wait for O(wait_for_thumbprint).
@@ -288,9 +288,9 @@ from datetime import UTC
 from ansible_collections.openccp.federation.plugins.module_utils._definition import Definition
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     applications,
+    awaited_certificate,
     permissions,
     result,
-    signing_certificates,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, entra_rules
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter
@@ -313,7 +313,7 @@ def read(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     permissions.check(graph.roles, operations, graph.place.client_id)
     apps = applications.read_applications(graph, applications.listed(graph, params))
     if params["wait_for_thumbprint"]:
-        check_awaited(params, apps)
+        apps = read_awaited(params, graph, apps)
     described = [result.with_metadata(result.describe(app, graph), metadata_of(params, graph, app)) for app in apps]
     if asks_for_people:
         names, everyone = params["people"] or (), params["everyone_assigned"]
@@ -325,15 +325,17 @@ def read(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def check_awaited(params: t.Mapping[str, t.Any], apps: t.Sequence[applications.Application]) -> None:
-    """InvalidInput or NotFound unless it is one application that has the certificate that is waited for."""
+def read_awaited(
+    params: t.Mapping[str, t.Any], graph: Graph, apps: t.Sequence[applications.Application]
+) -> list[applications.Application]:
+    """The application once it has the certificate that is waited for. InvalidInput unless one application is meant."""
     if not (params["app_id"] or params["name"] or params["identifier"]) or len(apps) > 1:
         raise InvalidInput(
             f"wait_for_thumbprint is for one application, and {len(apps)} are meant.",
             hint="Give app_id, or a name or an identifier that only one application has.",
         )
-    for app in apps:
-        signing_certificates.named(app.certificates, canonical_thumbprint(params["wait_for_thumbprint"]))
+    waiter, thumbprint = entra_waiter(params["wait_timeout"]), canonical_thumbprint(params["wait_for_thumbprint"])
+    return [awaited_certificate.showing(graph, waiter, app, thumbprint) for app in apps]
 
 
 def metadata_of(params: t.Mapping[str, t.Any], graph: Graph, app: applications.Application) -> Metadata | None:

@@ -144,7 +144,7 @@ DISTURBANCES: t.Final[dict[str, Disturbance]] = {
     "the provider vanishes": Disturbance(_provider, "CreateSAMLProvider"),
     "the role vanishes": Disturbance(_role, "CreateRole"),
     "the agents vanish": Disturbance(_agent, "CreateUser"),
-    "the service principal is changed by hand": Disturbance(_change_principal, "servicePrincipals.update"),
+    "the service principal is changed by hand": Disturbance(_change_principal, "applications.update"),
     "the claims policy is changed by hand": Disturbance(_change_policy, "servicePrincipal.AddClaimsMappingPolicyRef"),
     "the provider is changed by hand": Disturbance(_change_provider, "CreateSAMLProvider"),
     "the role is changed by hand": Disturbance(_change_role, "PutRolePolicy"),

@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     app_management,
     applications,
+    awaited_certificate,
     certificate_plan,
     permissions,
     signing_certificates,
@@ -55,6 +56,9 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
             raise NotFound(
                 f"The tenant has no application {self.selector} that this collection made.", hint="Give its app_id."
             )
+        if self.params["thumbprint"] and self.params["state"] != "absent":
+            thumbprint = canonical_thumbprint(self.params["thumbprint"])
+            app = awaited_certificate.showing(self.graph, self.waiter, app, thumbprint)
         self.warnings = self._foretold_refusals(app)
         return app
 
