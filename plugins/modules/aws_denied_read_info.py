@@ -99,7 +99,7 @@ denied_reads:
           returned: always
           type: str
         by:
-            description:
+          description:
             - V(caller) if a policy of the caller can allow it.
             - V(above) if AWS says that a service control policy, a resource control policy or the permissions boundary
               denies it.
