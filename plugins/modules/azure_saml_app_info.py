@@ -287,6 +287,7 @@ from datetime import UTC
 
 from ansible_collections.openccp.federation.plugins.module_utils._definition import Definition
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    application_search,
     applications,
     awaited_certificate,
     permissions,
@@ -311,7 +312,7 @@ def read(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     asks_for_people = bool(params["people"] or params["everyone_assigned"])
     operations = READS | (READS_OF_PEOPLE if asks_for_people else set())
     permissions.check(graph.roles, operations, graph.place.client_id)
-    apps = applications.read_applications(graph, applications.listed(graph, params))
+    apps = applications.read_applications(graph, application_search.listed(graph, params))
     if params["wait_for_thumbprint"]:
         apps = read_awaited(params, graph, apps)
     described = [result.with_metadata(result.describe(app, graph), metadata_of(params, graph, app)) for app in apps]

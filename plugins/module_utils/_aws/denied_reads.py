@@ -118,17 +118,16 @@ def message(result: t.Mapping[str, t.Any], playbook: str) -> str:
     """All of it as sentences; empty where nothing is denied."""
     if not result["denied"]:
         return ""
-    by_whom = {
-        kind: [each["action"] for each in result["denied"] if each["by"] == kind] for kind in ("caller", "above")
-    }
+    by_caller = [each for each in result["denied"] if each["by"] == "caller"]
+    above = [each["action"] for each in result["denied"] if each["by"] == "above"]
     parts = [
         f"Of what the plan of openccp.federation.{playbook} reads, AWS denies "
         f"{', '.join(each['action'] for each in result['denied'])}."
     ]
-    if by_whom["caller"]:
+    if by_caller:
         parts.append(f"Add to the caller's policy: {json.dumps(result['statements'])}.")
-    if by_whom["above"]:
-        parts.append(f"No policy of the caller allows {', '.join(by_whom['above'])}: what denies it stands above them.")
+    if above:
+        parts.append(f"No policy of the caller allows {', '.join(above)}: what denies it stands above them.")
     if result["untried"]:
         parts.append(f"Not tried: {', '.join(result['untried'])}.")
     parts.append(

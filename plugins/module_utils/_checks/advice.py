@@ -156,3 +156,8 @@ def without_user(path: Path, usernames: t.Iterable[str]) -> str:
     """connect_users that deletes users."""
     agents = [{"username": username} for username in usernames]
     return run("connect_users", {"instance_id": path.wish.home.instance_id, "state": "absent", "users": agents})
+
+
+def lower(advised: str) -> str:
+    """Advice as the rest of a sentence."""
+    return advised[0].lower() + advised[1:]

@@ -12,8 +12,8 @@ import dataclasses
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import advice, symptoms
+from ansible_collections.openccp.federation.plugins.module_utils._checks.address_hops import where_posted
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed, seconds_of
-from ansible_collections.openccp.federation.plugins.module_utils._checks.entra_hops import where_posted
 from ansible_collections.openccp.federation.plugins.module_utils._checks.evaluation import Verdict
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Application, Person, Role
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem

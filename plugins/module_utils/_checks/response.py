@@ -19,9 +19,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import (
+    address_hops,
     aws_hops,
     entra_hops,
     people_hops,
+    role_claim_hop,
     symptoms,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
@@ -174,8 +176,8 @@ def _findings(response: Response, path: Path) -> collections.abc.Iterator[Findin
     else:
         yield from _of_role(response, path)
     yield _times(response, path.wish.now)
-    yield from entra_hops.identifier(path)
-    yield from entra_hops.where_posted(path)
+    yield from address_hops.identifier(path)
+    yield from address_hops.where_posted(path)
     person = Person(assertion.name_id or "nobody", id=assertion.name_id)
     yield people_hops.session_name(path, person)
 
@@ -201,7 +203,7 @@ def _role_claim(path: Path) -> collections.abc.Iterator[Finding]:
         fix = "Run azure_saml_app with one entry of role_claims."
         yield Finding("role_claim", "response", "warning", reason, evidence, symptoms.ROLE_PICKER, fix)
     else:
-        yield from entra_hops.role_claim(path)
+        yield from role_claim_hop.role_claim(path)
 
 
 def _form(response: Response) -> Finding:

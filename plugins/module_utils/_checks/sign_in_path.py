@@ -11,10 +11,12 @@ import collections.abc
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import (
+    address_hops,
     aws_hops,
     embedding_hop,
     entra_hops,
     people_hops,
+    role_claim_hop,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, in_order
@@ -27,11 +29,11 @@ _OF_APPLICATION: t.Final[tuple[Hop, ...]] = (
     people_hops.of_groups,
     entra_hops.token,
     entra_hops.claims_policy,
-    entra_hops.role_claim,
+    role_claim_hop.role_claim,
     entra_hops.certificate,
-    entra_hops.identifier,
-    entra_hops.where_posted,
-    entra_hops.landing,
+    address_hops.identifier,
+    address_hops.where_posted,
+    address_hops.landing,
 )
 _IN_AWS: t.Final[tuple[Hop, ...]] = (
     aws_hops.provider,
@@ -63,7 +65,7 @@ def _findings(path: Path) -> collections.abc.Iterator[Finding]:
         for person in path.facts.people:
             yield from people_hops.of_person(path, person)
             if person.id is not None and not (path.wish.everyone and person.enabled is False):
-                yield from entra_hops.role_of_person(path, person)
+                yield from role_claim_hop.role_of_person(path, person)
                 yield from aws_hops.duration_of_person(path, person)
     else:
         for name in entra_hops.HOPS:

@@ -10,16 +10,18 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
-    APPLICATION_FIELDS,
-    Application,
+from ansible_collections.openccp.federation.plugins.module_utils._entra.application_search import (
     Candidates,
     Deleted,
-    Selector,
-    assembled,
     candidate_asks,
     candidates,
     older_match,
+)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
+    APPLICATION_FIELDS,
+    Application,
+    Selector,
+    assembled,
     part_asks,
     temporary_name,
 )

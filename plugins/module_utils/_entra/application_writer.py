@@ -20,16 +20,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     templates,
     token_encryption,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra.application_search import Deleted
 from ansible_collections.openccp.federation.plugins.module_utils._entra.application_settings import (
     Property,
     body_of,
     logo_tags,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
-    Application,
-    Deleted,
-    Selector,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application, Selector
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate

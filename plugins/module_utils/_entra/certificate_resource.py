@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     app_management,
+    application_search,
     applications,
     awaited_certificate,
     certificate_plan,
@@ -51,7 +52,7 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
         """The application with its certificates."""
         signing_certificates.check_wish(self.params["common_name"], self.params["validity_days"])
         self.graph = connect(self.params)
-        app = applications.read_application(self.graph, self.waiter, self.selector)
+        app = application_search.read_application(self.graph, self.waiter, self.selector)
         if app is None:
             raise NotFound(
                 f"The tenant has no application {self.selector} that this collection made.", hint="Give its app_id."
@@ -108,7 +109,7 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
 
     def _reread(self) -> applications.Application:
         def probe() -> applications.Application | None:
-            app = applications.read_again(self.graph, self.selector, self.keys)
+            app = application_search.read_again(self.graph, self.selector, self.keys)
             return app if app and self._shows(app) else None
 
         what = f"Microsoft Graph to show the signing certificates of '{self.app.label}' as they were written"

@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     app_management,
+    application_search,
     assignments,
     claims_policies,
     directory,
@@ -54,7 +55,7 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
         return look_before_removal(graph, params)
     state, candidates = look(graph, waiter, params)
     if state.app is None:
-        apps.check_free(selector_of(params), candidates)
+        application_search.check_free(selector_of(params), candidates)
     _refuse_strangers(graph, params, state)
     warnings += _foretold_refusals(graph, params, state.app)
     _refuse_shared_claims(graph, params, state.app)
@@ -85,12 +86,14 @@ def _foretold_refusals(graph: Graph, params: t.Mapping[str, t.Any], app: apps.Ap
     return warnings
 
 
-def look(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> tuple[CurrentState, apps.Candidates]:
+def look(
+    graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]
+) -> tuple[CurrentState, application_search.Candidates]:
     """The application and the people that the options name, in two batches; and whatever else the application might
     have been.
     """
     people, candidates = _look_around(graph, params)[:2]
-    chosen = apps.choose(selector_of(params), candidates)
+    chosen = application_search.choose(selector_of(params), candidates)
     app = None if chosen is None else apps.read_with_principal(graph, waiter, chosen)
     return CurrentState(app, people, now=graph.now()), candidates
 
@@ -105,7 +108,7 @@ def look_again(
     """
     part_asks = apps.part_asks(written.application, keys=False)
     people, candidates, parts = _look_around(graph, params, part_asks)
-    chosen = apps.choose(selector_of(params), candidates)
+    chosen = application_search.choose(selector_of(params), candidates)
     if chosen is None:
         return None
     if chosen["appId"] == written.app_id:
@@ -117,14 +120,14 @@ def look_again(
 
 def _look_around(
     graph: Graph, params: t.Mapping[str, t.Any], more: t.Sequence[Request] = ()
-) -> tuple[directory.Principals, apps.Candidates, list[Result]]:
+) -> tuple[directory.Principals, application_search.Candidates, list[Result]]:
     """The people and the candidates, and the answers to further requests of the same batch."""
     selector = selector_of(params)
     references = assignments.references(params.get("assignments"))
-    candidate_asks, people_asks = apps.candidate_asks(selector), directory.principal_asks(references)
+    candidate_asks, people_asks = application_search.candidate_asks(selector), directory.principal_asks(references)
     outcomes = graph.batch([*more, *candidate_asks, *(pair[1] for pair in people_asks)])
     answers, outcomes = outcomes[: len(more)], outcomes[len(more) :]
-    candidates = apps.candidates(selector, outcomes[: len(candidate_asks)])
+    candidates = application_search.candidates(selector, outcomes[: len(candidate_asks)])
     return directory.principals(graph, references, people_asks, outcomes[len(candidate_asks) :]), candidates, answers
 
 
@@ -133,15 +136,15 @@ def look_before_removal(graph: Graph, params: t.Mapping[str, t.Any], *, keys: bo
     limits.
     """
     selector = selector_of(params)
-    candidates = apps.candidates(selector, graph.batch(apps.candidate_asks(selector)))
-    chosen = apps.choose(selector, candidates)
+    candidates = application_search.candidates(selector, graph.batch(application_search.candidate_asks(selector)))
+    chosen = application_search.choose(selector, candidates)
     app = apps.read_applications(graph, [chosen], keys=keys)[0] if chosen else None
-    deleted = apps.list_deleted(graph, selector) if params["purge"] else ()
+    deleted = application_search.list_deleted(graph, selector) if params["purge"] else ()
     return CurrentState(app, deleted=deleted, stray_policies=_stray_policies(graph, app, deleted), now=graph.now())
 
 
 def _stray_policies(
-    graph: Graph, app: apps.Application | None, deleted: t.Iterable[apps.Deleted]
+    graph: Graph, app: apps.Application | None, deleted: t.Iterable[application_search.Deleted]
 ) -> tuple[t.Mapping[str, t.Any], ...]:
     """The claims policies that an interrupted run made for an application, or took from it, and that are not
     assigned.

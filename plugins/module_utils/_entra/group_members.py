@@ -13,7 +13,11 @@ import typing as t
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from ansible_collections.openccp.federation.plugins.module_utils._entra import applications, claims_policies
+from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    application_search,
+    applications,
+    claims_policies,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import (
     principal_asks,
     principals,
@@ -92,7 +96,9 @@ def read_claims(graph: Graph, params: t.Mapping[str, t.Any]) -> ClaimsPolicy:
     """The claims that decide the session name: those of the application that is named, else the source that is."""
     app_id = params["app_id"]
     if params["identifier"]:
-        app_id = applications.find_app_id(graph, applications.Selector(identifiers=(params["identifier"],), adopt=True))
+        app_id = application_search.find_app_id(
+            graph, applications.Selector(identifiers=(params["identifier"],), adopt=True)
+        )
         if app_id is None:
             raise NotFound(
                 f"There is no application with the identifier {params['identifier']}.",

@@ -40,11 +40,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.app_mana
     policies_of,
     policy_requests,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra.application_search import advice_for_taken
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
     APPLICATION_FIELDS,
     DELETED_APPLICATION,
     Application,
-    advice_for_taken,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import (
     Graph,

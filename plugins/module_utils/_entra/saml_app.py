@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import listed
 from ansible_collections.openccp.federation.plugins.module_utils._entra import assignments, claims_policies, directory
+from ansible_collections.openccp.federation.plugins.module_utils._entra.application_search import Deleted
 from ansible_collections.openccp.federation.plugins.module_utils._entra.application_settings import (
     APPLICATION,
     INTERNAL,
@@ -24,7 +25,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
     selector_of,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.application_writer import ApplicationWriter
-from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application, Deleted
+from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import Principals
 from ansible_collections.openccp.federation.plugins.module_utils._entra.permissions import Operation
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (

@@ -26,6 +26,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
 )
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import UUID
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import metadata_url
+from ansible_collections.openccp.federation.plugins.module_utils._entra import application_search
 from ansible_collections.openccp.federation.plugins.module_utils._entra import applications as apps
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import VALUES, find_by_other_names
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import (
@@ -51,7 +52,7 @@ Record = t.Mapping[str, t.Any]
 
 def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application | None, tuple[Record, ...]]:
     """The application as a check sees it, and who is assigned to it."""
-    app_id = selector.app_id or apps.find_app_id(graph, selector)
+    app_id = selector.app_id or application_search.find_app_id(graph, selector)
     app = apps.read_whole(graph, app_id) if app_id else None
     if app is None:
         return None, ()

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
+    application_search,
     application_settings,
     applications,
     assignments,
@@ -20,10 +21,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     saml_app,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.app_management import ManagementPolicies
+from ansible_collections.openccp.federation.plugins.module_utils._entra.application_search import Candidates
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import (
     MARKER,
     Application,
-    Candidates,
     Selector,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import (
@@ -90,7 +91,7 @@ ADOPT: t.Final = Selector(name="Centre", identifiers=(URN,), adopt=True)
     ],
 )
 def test_choose(selector: Selector, found: Candidates, expected: str | None) -> None:
-    chosen = applications.choose(selector, found)
+    chosen = application_search.choose(selector, found)
     assert (chosen["appId"] if chosen else None) == expected
 
 
@@ -122,13 +123,13 @@ def test_choose(selector: Selector, found: Candidates, expected: str | None) -> 
 )
 def test_the_older_of_two_is_kept(found: Candidates, expected: str | None) -> None:
     """Whichever run looks comes to the same."""
-    older = applications.older_match(SELECTOR, found, "half")
+    older = application_search.older_match(SELECTOR, found, "half")
     assert (older["appId"] if older else None) == expected
 
 
 def test_choose_refuses_to_guess() -> None:
     with pytest.raises(Conflict, match=r"'Centre' \(mine\), 'Centre' \(second\)"):
-        applications.choose(SELECTOR, Candidates(by_identifier=(_app("second"), MINE)))
+        application_search.choose(SELECTOR, Candidates(by_identifier=(_app("second"), MINE)))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ def test_choose_refuses_to_guess() -> None:
 )
 def test_check_free(selector: Selector, found: Candidates, kind: type[FederationError], message: str) -> None:
     with pytest.raises(kind) as caught:
-        applications.check_free(selector, found)
+        application_search.check_free(selector, found)
     assert caught.match(message)
 
 
@@ -270,7 +271,7 @@ def test_removal() -> None:
     ]
     assert (plan.before["name"], plan.after) == ("Centre", {})
     assert saml_app.plan(gone, _situation(None)).steps == ()
-    kept = applications.Deleted("Centre", "old", ("sp-old", "o-old"))
+    kept = application_search.Deleted("Centre", "old", ("sp-old", "o-old"))
     purge = saml_app.plan({**gone, "purge": True}, _situation(Application(UNDONE, {}), deleted=(kept,)))
     assert [step.operation for step in purge.steps] == ["delete", "purge", "purge"]
     assert [step.args["deleted"].ids for step in purge.steps[1:]] == [("sp-old", "o-old"), ("o-undone",)]
