@@ -15,18 +15,24 @@ description:
 options:
   _input:
     description:
-      - What came of each federation, by host.
-      - C(plan) is the plan as P(openccp.federation.run_plan#filter) returns it, C(error) the message of what failed,
-        C(check) what M(openccp.federation.federation_check) returned, C(waits_for) what a half waits for, C(note) a
-        sentence on what comes next, and C(check_mode) whether the run only foretold. Each may be missing.
+      - The variables of each host, by host, after the playbook.
+      - The table is made of C(federation_result), C(federation_check_result), C(handover_result),
+        C(certificate_rotation_result) and C(azure_saml_app_result). Each may be missing.
     type: dict
     required: true
+  check_mode:
+    description: Whether the plans are still to be carried out.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
 - name: Show what came of each federation
   ansible.builtin.debug:
-    msg: "{{ ({'support': {'plan': plan}} | openccp.federation.run_table).lines }}"
+    msg: "{{ (dict(ansible_play_hosts_all | zip(variables)) | openccp.federation.run_table).lines }}"
+  vars:
+    variables: "{{ ansible_play_hosts_all | map('extract', hostvars) }}"
+  run_once: true
 """
 
 RETURN = r"""
@@ -47,6 +53,13 @@ _value:
           P(openccp.federation.run_plan#filter) returns it, without C(lines).
       type: list
       elements: dict
+    sign_in_addresses:
+      description: The user access URL of each federation whose application was looked at, a line each.
+      type: list
+      elements: str
+    is_planned:
+      description: Whether any plan has a step.
+      type: bool
 """
 
 import typing as t
@@ -54,11 +67,18 @@ import typing as t
 from ansible_collections.openccp.federation.plugins.module_utils import _run_table
 
 
-def run_table(runs: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
+def run_table(hosts: t.Mapping[str, t.Mapping[str, t.Any]], *, check_mode: bool = False) -> dict[str, t.Any]:
     """The table as plain values."""
+    runs = {host: _run_table.run_of(variables, check_mode) for host, variables in hosts.items()}
     rows = {host: _run_table.outcome(run) if run else dict(_run_table.UNKNOWN) for host, run in runs.items()}
     records = [_run_table.record(host, run) for host, run in sorted(runs.items())]
-    return {"lines": _run_table.table(rows), "rows": rows, "records": records}
+    return {
+        "lines": _run_table.table(rows),
+        "rows": rows,
+        "records": records,
+        "sign_in_addresses": _run_table.sign_in_addresses(hosts),
+        "is_planned": any(run["plan"].get("steps") for run in runs.values() if run),
+    }
 
 
 class FilterModule:

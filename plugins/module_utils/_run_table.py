@@ -15,10 +15,41 @@ from ansible_collections.openccp.federation.plugins.module_utils._words import a
 Record = t.Mapping[str, t.Any]
 
 HEAD: t.Final = ("federation", "changed", "check", "what to do")
+NO_ADDRESS: t.Final = "The user access URL is known once the application exists."
 UNKNOWN: t.Final[Record] = {"changed": "failed", "check": "not run", "to_do": "Read its error above."}
 NOTHING: t.Final = "Nothing."
 #: The worst first.
 _SEVERITY: t.Final = ("fail", "warning")
+
+
+def run_of(variables: Record, check_mode: bool) -> dict[str, t.Any]:
+    """What came of one federation, from the variables that the playbook has left with its host; empty when it left none.
+
+    check_mode: whether the plan is still to be carried out.
+    """
+    result = variables.get("federation_result") or {}
+    if not result:
+        return {}
+    check = variables.get("federation_check_result") or {}
+    return {
+        "plan": result.get("plan") or {},
+        "error": result.get("error") or "",
+        "check": check if "findings" in check else {},
+        "waits_for": (variables.get("handover_result") or {}).get("waits_for") or "",
+        "note": (variables.get("certificate_rotation_result") or {}).get("message") or "",
+        "check_mode": check_mode,
+    }
+
+
+def sign_in_addresses(hosts: t.Mapping[str, Record]) -> list[str]:
+    """Where the agents of each federation begin, a line each; without those whose application was not looked at."""
+    applications = {host: variables.get("azure_saml_app_result") for host, variables in sorted(hosts.items())}
+    addresses = {
+        host: application.get("user_access_url") or NO_ADDRESS
+        for host, application in applications.items()
+        if application
+    }
+    return [one_line(f"{host}: {address}") for host, address in addresses.items()]
 
 
 def outcome(run: Record) -> dict[str, str]:

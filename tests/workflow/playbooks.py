@@ -58,13 +58,13 @@ class Run:
         return [result["diff"] for event in self.events for result in _ours(event) if result.get("actions")]
 
     def result(self, role: str, host: str | None = None) -> dict[str, t.Any]:
-        """The fact that a role leaves behind, as set last."""
+        """What a role leaves behind, as set last: a fact, or what the module of its name returned."""
+        events = [event for event in self.events if host in (None, event.get("host")) and "result" in event]
         facts = [
             event["result"]["ansible_facts"][f"{role}_result"]
-            for event in self.events
-            if host in (None, event.get("host"))
-            and f"{role}_result" in event.get("result", {}).get("ansible_facts", {})
-        ]
+            for event in events
+            if f"{role}_result" in event["result"].get("ansible_facts", {})
+        ] or [event["result"] for event in events if event["action"] == f"openccp.federation.{role}"]
         assert facts, f"the role {role} left no {role}_result behind:\n{self.output}"
         return t.cast("dict[str, t.Any]", facts[-1])
 
