@@ -23,7 +23,7 @@ _SEVERITY: t.Final = ("fail", "warning")
 
 
 def run_of(variables: Record, check_mode: bool) -> dict[str, t.Any]:
-    """What came of one federation, from the variables that the playbook has left with its host; empty when it left none.
+    """What came of one federation, from the variables of its host; empty when the playbook left none with it.
 
     check_mode: whether the plan is still to be carried out.
     """

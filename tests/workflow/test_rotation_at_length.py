@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import test_accounts
-from ansible_collections.openccp.federation.plugins.filter.certificate_rotation import certificate_rotation
+from ansible_collections.openccp.federation.plugins.module_utils._rotation.state import decide
 from botocore.loaders import JSONFileLoader
 from live_federation import run_module as run_here
 from playbooks import Playbooks
@@ -200,14 +200,14 @@ def test_a_single_stage_in_an_account_that_is_entered_by_a_role(
 
 
 def decided(federation: Federation) -> dict[str, t.Any]:
-    """What the daily job would see and decide: the modules that it reads with, run in this process, and its filter with
-    its defaults.
+    """What the daily job would see and decide: the modules that it reads with, run in this process, and its rules by
+    default.
     """
     found = run_here("azure_saml_app_info", {"app_id": federation.app_id})
     trusting = run_here("iam_saml_provider_info", {"name": federation.name, "account_id": federation.arn.split(":")[4]})
     assert not found.get("failed"), found
     assert not trusting.get("failed"), trusting
-    return certificate_rotation(found["applications"][0], trusting["saml_providers"], found["now"])
+    return decide(found["applications"][0], trusting["saml_providers"], found["now"])
 
 
 def test_three_years_of_a_daily_job(

@@ -22,7 +22,7 @@ ORDER: t.Final = ("stage", "publish", "settle", "activate", "retire")
 class CurrentState:
     """What the steps depend on.
 
-    decision: what comes next, as the filter certificate_rotation returns it. name: the application's. active: the
+    decision: what comes next, as plain values. name: the application's. active: the
     thumbprint that signs. providers: ARN → the thumbprints that it holds. tags: the stages that the run is limited
     to; empty for all of them.
     """

@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.openccp.federation.plugins.filter.rotation_steps import rotation_steps
+from ansible_collections.openccp.federation.plugins.module_utils._rotation.state import Run, planned_steps
 
 APPLICATION: t.Final = {"name": "App", "active_thumbprint": "OLD", "notification_emails": ["a@example.com"]}
 
@@ -21,7 +21,9 @@ def planned(stage: str, held: tuple[str, ...] = ("OLD",), thumbprint: str | None
     }
     decision |= {"failing_since": more.pop("failing_since", None), "former": "FORMER"}
     providers = [{"arn": f"arn:{name}", "certificates": [{"thumbprint": one} for one in held]} for name in ("a", "b")]
-    return [step["action"] for step in rotation_steps(decision, APPLICATION, providers, **more)]
+    compromised = more.pop("compromised", False)
+    steps = planned_steps(decision, APPLICATION, providers, Run(**more), compromised=compromised)
+    return [step["action"] for step in steps]
 
 
 STAGE: t.Final = "Make a signing certificate of 'App' that is not active yet"
