@@ -17,8 +17,10 @@ import typing as t
 from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.openccp.federation.plugins.module_utils import _access as access
 from ansible_collections.openccp.federation.plugins.module_utils._ccp_page import page_origin
+from ansible_collections.openccp.federation.plugins.module_utils._cognito import shared_application
 from ansible_collections.openccp.federation.plugins.module_utils._domain import arns, partitions, urls
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
@@ -42,7 +44,17 @@ def problems(values: t.Mapping[str, t.Any], options: Options) -> list[str]:
         if value is None or value == "":
             continue
         messages += [f"{name}: {reason}" for reason in _problems_of(name, value, options[name])]
-    return messages
+    return messages or _clashes(values)
+
+
+def _clashes(values: t.Mapping[str, t.Any]) -> list[str]:
+    """What is wrong with values beside each other, each of which could be used alone."""
+    reasons = shared_application.shared_clashes(
+        values.get("federation_user_pools") or (),
+        values.get("azure_saml_app_audience_override"),
+        boolean(values.get("azure_saml_app_issuer_with_application_id") or False, strict=False),
+    )
+    return [f"federation_user_pools: {reason}" for reason in reasons]
 
 
 def _problems_of(name: str, value: t.Any, option: t.Mapping[str, t.Any]) -> list[str]:

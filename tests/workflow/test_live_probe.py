@@ -28,6 +28,15 @@ def terminal(sandbox: Sandbox, tmp_path: Path) -> Playbooks:
     return Playbooks({**sandbox.environment, **probe_factory.credentials()}, tmp_path)
 
 
+def test_a_check_says_what_would_be_made_and_what_to_confirm(
+    sandbox: Sandbox, terminal: Playbooks, tmp_path: Path
+) -> None:
+    run = terminal.succeed("live_probe", tmp_path / "hosts.yml", "--check", "--tags", "identifier_suffix,iam")
+    assert f"live_probe_confirm: {probe_factory.TENANT}/{probe_factory.ACCOUNT}" in run.output
+    assert "identifier_suffix" in run.output
+    assert sandbox.world.traffic.writes() == []
+
+
 def test_it_asks_everything_and_leaves_nothing(sandbox: Sandbox, terminal: Playbooks, tmp_path: Path) -> None:
     confirm = f"{probe_factory.TENANT}/{probe_factory.ACCOUNT}"
     record = tmp_path / "recording.jsonl"

@@ -55,3 +55,32 @@ def clashes(
     if issuer_with_application_id and pool.get("metadata_source") == "url":
         reasons.append("Entra ID serves metadata without the application's issuer, so metadata_source must be text")
     return [f"The user pool {name} cannot share the application of AWS's sign-in: {reason}." for reason in reasons]
+
+
+def shared_clashes(
+    pools: t.Iterable[t.Mapping[str, t.Any]], audience_override: str | None, issuer_with_application_id: bool | None
+) -> list[str]:
+    """The same of all pools that share the application."""
+    return [
+        reason
+        for pool in pools
+        if is_shared(pool)
+        for reason in clashes(
+            pool, audience_override=audience_override, issuer_with_application_id=issuer_with_application_id
+        )
+    ]
+
+
+def is_shared(pool: t.Mapping[str, t.Any]) -> bool:
+    """Whether a pool shares the application of AWS's sign-in."""
+    return pool.get("application") == "shared"
+
+
+def identifier(pool: t.Mapping[str, t.Any]) -> str:
+    """What the application needs as an identifier for a pool."""
+    return f"urn:amazon:cognito:sp:{pool.get('user_pool_id') or ''}"
+
+
+def reply_url(pool: t.Mapping[str, t.Any]) -> str:
+    """Where Entra ID posts the responses for a pool."""
+    return f"https://{pool.get('domain') or ''}/saml2/idpresponse"

@@ -75,6 +75,30 @@ def test_a_right_value_is_not(name: str, value: t.Any) -> None:
     assert problems(name, value) == []
 
 
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({}, ""),
+        ({"azure_saml_app_audience_override": "urn:example"}, "the audience urn:example would be sent"),
+        ({"azure_saml_app_issuer_with_application_id": "false"}, ""),
+        ({"azure_saml_app_issuer_with_application_id": "true"}, "metadata_source must be text"),
+    ],
+)
+def test_values_that_clash_are_refused(more: dict[str, str], reason: str) -> None:
+    pool = {
+        "user_pool_id": "eu-central-1_AbCdEfGhI",
+        "domain": "desk.auth.eu-central-1.amazoncognito.com",
+        "application": "shared",
+        "metadata_source": "url",
+    }
+    given = {"federation_user_pools": [pool], **more}
+    options = {name: values.options_of(str(values.role_of(name)))[name] for name in given}
+    told = " ".join(_variables.problems(given, options))
+    assert reason in told
+    assert bool(told) == bool(reason)
+    assert told.startswith("federation_user_pools: The user pool eu-central-1_AbCdEfGhI cannot share") == bool(reason)
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_no_default_is_wrong(role: str) -> None:
     defaults = values.defaults_of(role)
