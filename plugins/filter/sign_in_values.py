@@ -55,6 +55,12 @@ _value:
     reply_url:
       description: The address to which Microsoft Entra ID posts the SAML response.
       type: str
+    account_id:
+      description: The account, where it is given.
+      type: str
+    instance_id:
+      description: The ID of the instance, where it is given.
+      type: str
     role_arn:
       description: The ARN of the role. It needs C(account_id).
       type: str

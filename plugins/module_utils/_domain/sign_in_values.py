@@ -41,7 +41,7 @@ class Given:
 
 def sign_in_values(settings: Given) -> dict[str, str]:
     """Partition, identifier and reply URL; with an account the ARNs of role and provider; with an instance the relay
-    state, and its ARN.
+    state, and its ARN. What is known of account and instance is repeated.
 
     InvalidInput names the first value that cannot work.
     """
@@ -58,9 +58,11 @@ def sign_in_values(settings: Given) -> dict[str, str]:
     arns.check_role_name(settings.role_name)
     arns.check_saml_provider_name(settings.provider_name)
     if settings.account_id:
+        values["account_id"] = settings.account_id
         values["role_arn"] = arns.role_arn(partition.name, settings.account_id, settings.role_name, settings.role_path)
         values["provider_arn"] = arns.saml_provider_arn(partition.name, settings.account_id, settings.provider_name)
     if settings.instance_id:
+        values["instance_id"] = settings.instance_id
         values["relay_state"] = urls.relay_state(
             settings.region, settings.instance_id, settings.destination or None, new_domain=new_domain
         )

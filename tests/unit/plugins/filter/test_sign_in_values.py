@@ -30,6 +30,7 @@ def test_what_is_known_before_anything_exists() -> None:
 
 def test_what_account_and_instance_add() -> None:
     values = sign_in_values(GIVEN | {"account_id": "012345678901", "instance_id": INSTANCE})
+    assert (values["account_id"], values["instance_id"]) == ("012345678901", INSTANCE)
     assert values["role_arn"] == "arn:aws:iam::012345678901:role/federation/Agents"
     assert values["provider_arn"] == "arn:aws:iam::012345678901:saml-provider/Entra"
     assert values["instance_arn"] == f"arn:aws:connect:eu-central-1:012345678901:instance/{INSTANCE}"
