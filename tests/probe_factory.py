@@ -61,7 +61,12 @@ def fill(sandbox: Sandbox) -> None:
         "domains": ["telltale.onmicrosoft.com", "telltale.example"],
         "clients": clients,
         "users": [
-            {"userPrincipalName": "tilda.telltale@telltale.example", "givenName": "Tilda", "surname": "Telltale"}
+            {
+                "userPrincipalName": "tilda.telltale@telltale.example",
+                "givenName": "Tilda",
+                "surname": "Telltale",
+                "proxyAddresses": ["SMTP:Tilda.Telltale@telltale.example"],
+            }
         ],
         "groups": [{"displayName": "Telltale agents", "members": ["tilda.telltale@telltale.example"]}],
     }

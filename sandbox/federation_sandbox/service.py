@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 import time
 import typing as t
@@ -102,17 +103,22 @@ class Call:
 Handler = t.Callable[[Request, Call], Response]
 
 
+def _now(world: World) -> dt.datetime:
+    return world.clock.now()
+
+
 @dataclasses.dataclass(frozen=True)
 class Service:
     """A service: its name in the traffic log, the hosts it answers for (a full-match pattern), and its function.
 
-    render: writes a CloudError that the function did not write itself.
+    render: writes a CloudError that the function did not write itself. now: the time by the service's clock.
     """
 
     name: str
     hosts: str
     handle: Handler
     render: t.Callable[[Request, CloudError], Response]
+    now: t.Callable[[World], dt.datetime] = _now
 
     def answers_for(self, host: str) -> bool:
         """Whether requests to a host come here."""
@@ -133,7 +139,7 @@ class Service:
                 call.error = error.code
                 response = self.render(request, error)
                 status = response.status_code
-            response.headers.setdefault("Date", http_date(world.clock.now()))
+            response.headers.setdefault("Date", http_date(self.now(world)))
             return response
         finally:
             world.traffic.add(

@@ -42,12 +42,16 @@ class Settings:
     iam_flapping: float = 0.0
     #: how long a new Amazon Connect instance stays CREATION_IN_PROGRESS
     instance_creation: float = 0.0
-    #: how long DescribeUser and ListUsers lag behind a write
+    #: how long reads and lists of instances and users lag behind a write
     connect_replication: float = 0.0
     #: how long SearchUsers lags behind a write
     connect_search_lag: float = 0.0
     #: as graph_flapping, of connect_replication and connect_search_lag
     connect_flapping: float = 0.0
+    #: by how many seconds Entra ID's clock is ahead of AWS's; behind where it is negative
+    entra_clock_skew: float = 0.0
+    #: by how many seconds AWS's clock is ahead of this machine's where it checks signatures
+    aws_clock_skew: float = 0.0
     #: what decides which replica answers which request: the same seed and requests, the same answers
     flapping_seed: int = 0
     #: how long the ClientToken of a new Amazon Connect instance is remembered; for ever when zero (no source says how
@@ -76,6 +80,10 @@ class Settings:
     certificate_end_drift: float = 0.0
     #: whether a kept credential may come back without its key, in place of null
     kept_key_may_be_left_out: bool = False
+    #: the same, of the keys of an application
+    application_key_may_be_left_out: bool = False
+    #: whether a new key of an application has the identifier that it came with
+    application_keys_keep_their_ids: bool = True
     #: whether a read without $select shows the credentials
     plain_reads_show_credentials: bool = True
     #: whether the caller of instantiate owns what it makes
@@ -84,6 +92,10 @@ class Settings:
     member_identities: bool = True
     #: whether a filter takes `or` between two lambdas
     or_of_lambdas: bool = True
+    #: whether a filter on proxyAddresses ignores case
+    proxy_addresses_ignore_case: bool = True
+    #: whether the token endpoint of a tenant has the tenant's id, else its first domain
+    token_endpoint_has_tenant_id: bool = True
     #: whether Application.ReadWrite.All is enough to assign
     assignments_with_application_permission: bool = True
     #: whether the sign-on mode can be set back to null
@@ -222,6 +234,10 @@ class World:
             if kind not in self._states:
                 self._states[kind] = kind(self)  # type: ignore[call-arg]
             return t.cast("S", self._states[kind])
+
+    def entra_now(self) -> dt.datetime:
+        """The time by Entra ID's clock."""
+        return self.clock.now() + dt.timedelta(seconds=self.settings.entra_clock_skew)
 
     def lag(self, lag: float, flapping: float) -> float:
         """The seconds by which the replica is behind that answers this request.

@@ -179,6 +179,10 @@ def turned(question: str) -> collections.abc.Iterator[tuple[str, t.Any, str]]:
         yield name, 3600.0, "too_late"
 
 
+def test_every_question_can_be_turned_round() -> None:
+    assert [question for question in ASKED if not list(turned(question))] == []
+
+
 @pytest.mark.parametrize(
     ("question", "setting", "value", "answer"), [(name, *each) for name in ASKED for each in turned(name)]
 )

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import typing as t
 import uuid
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import metadata_url
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Request, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Request, literal, url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._probe.bench import NOT_TOLD, Result, Untold
 from ansible_collections.openccp.federation.plugins.module_utils._probe.entra_bench import (
@@ -24,10 +25,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._probe.entra_be
     EntraBench,
     require_roles,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._probe.metadata import certificate
 
 _SAML: t.Final = "https://signin.aws.amazon.com/saml"
 _URN: t.Final = "urn:amazon:webservices"
 _APPLICATIONS: t.Final = "Application.ReadWrite.All"
+#: how many people are looked at for one who has an address
+_PEOPLE: t.Final = 50
 _ASSIGNMENTS: t.Final = "AppRoleAssignment.ReadWrite.All"
 
 
@@ -176,6 +180,75 @@ def kept_credential_key(bench: EntraBench) -> str:
         each.pop("key", None)
     outcome = bench.change_principal(application, {"keyCredentials": without}, "send kept credentials back without key")
     return _either(outcome, "may_be_left_out", "null_is_needed", 400)
+
+
+def _encryption_key(bench: EntraBench, application: Application) -> tuple[str, dict[str, t.Any]]:
+    """The identifier with which a key to encrypt for was added, and that key as the application shows it."""
+    wanted = {
+        "keyId": str(uuid.uuid4()),
+        "type": "AsymmetricX509Cert",
+        "usage": "Encrypt",
+        "key": certificate(),
+    }
+    bench.change_application(application, {"keyCredentials": [wanted]}, "add a key to encrypt for").get()
+    path = url(f"/applications/{application.id}", select=("id", "keyCredentials"))
+    began, what = time.monotonic(), "a read to show the key"
+    try:
+        keys = bench.waiter.until(
+            what,
+            lambda: bench.graph.request(Request("GET", path, "read the keys")).get("keyCredentials") or None,
+            passes=is_replication,
+        )
+    except FederationError as error:
+        bench.note(what, began, error)
+        raise Untold("the new key does not appear") from error
+    bench.stand_ins.learn("key", wanted["keyId"], *(each.get("keyId") for each in keys))
+    return wanted["keyId"], keys[0]
+
+
+def application_key_id(bench: EntraBench) -> str:
+    """Add a key to an application, with an identifier of one's own."""
+    given, shown = _encryption_key(bench, bench.register_application())
+    return "kept" if shown.get("keyId") == given else "another"
+
+
+def application_kept_key(bench: EntraBench) -> str:
+    """Send the key of an application back without its content, where null stands for it."""
+    application = bench.register_application()
+    kept = dict(_encryption_key(bench, application)[1])
+    kept.pop("key", None)
+    what = "send a kept key back without its content"
+    outcome = bench.change_application(application, {"keyCredentials": [kept]}, what)
+    return _either(outcome, "may_be_left_out", "null_is_needed", 400)
+
+
+def proxy_address_case(bench: EntraBench) -> str:
+    """Look for a person by an address in another case."""
+    path = url("/users", select=("id", "proxyAddresses"), top=_PEOPLE)
+    people = bench.request("GET", path, what="list people with their addresses").get()["value"]
+    addresses = [str(address) for person in people for address in person.get("proxyAddresses") or ()]
+    if not addresses:
+        raise Untold("none of the first people has an address")
+    bench.stand_ins.learn("address", addresses[0], addresses[0].swapcase())
+    found = bench.request(
+        "GET",
+        url("/users", filter=f"proxyAddresses/any(a:a eq {literal(addresses[0].swapcase())})", select=("id",), top=1),
+        what="look for a person by an address in another case",
+    ).get()["value"]
+    return "ignored" if found else "counts"
+
+
+def token_endpoint_form(bench: EntraBench) -> str:
+    """Read the OpenID configuration of the tenant."""
+    authority = f"{bench.graph.place.cloud.authority_url}/{bench.graph.tenant_id}"
+    began, what = time.monotonic(), "read the OpenID configuration"
+    try:
+        content = json.loads(bench.graph.public(f"{authority}/v2.0/.well-known/openid-configuration", what))
+    except ValueError as error:
+        raise Untold("the OpenID configuration cannot be read") from error
+    bench.note(what, began)
+    is_assumed = isinstance(content, dict) and content.get("token_endpoint") == f"{authority}/oauth2/v2.0/token"
+    return "with_the_tenant_id" if is_assumed else "another"
 
 
 def plain_read_shows_credentials(bench: EntraBench) -> str:
@@ -340,10 +413,14 @@ EXPERIMENTS: t.Final[dict[str, t.Callable[[EntraBench], str]]] = {
         certificate_end,
         graph_reads_lag,
         kept_credential_key,
+        application_key_id,
+        application_kept_key,
         plain_read_shows_credentials,
         owner_after_instantiate,
         group_member_identities,
         or_of_lambda_filters,
+        proxy_address_case,
+        token_endpoint_form,
         assignment_permission,
         assignments_lag,
         sign_on_mode_cleared,

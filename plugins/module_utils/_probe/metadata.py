@@ -30,10 +30,11 @@ _KEY = (
 
 def metadata(certificates: int) -> str:
     """A document with so many signing certificates, whose keys nobody has."""
-    return _DOCUMENT.format(keys="".join(_KEY.format(_certificate()) for dummy in range(certificates)))
+    return _DOCUMENT.format(keys="".join(_KEY.format(certificate()) for dummy in range(certificates)))
 
 
-def _certificate() -> str:
+def certificate() -> str:
+    """A certificate of one day in base64, whose key nobody has."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "openccp-live-probe")])
     start = datetime.now(UTC)

@@ -63,7 +63,7 @@ def caller_of(request: Request, world: World, endpoint: Endpoint) -> Caller:
     if credentials is None or credentials.caller.partition != endpoint.partition:
         raise CloudError(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
     _check_token(request, world, credentials)
-    _check_scope(request, endpoint, given)
+    _check_scope(request, world, endpoint, given)
     signature = _signature(request, credentials, given)
     if not hmac.compare_digest(signature, given["signature"]):
         raise CloudError(403, "SignatureDoesNotMatch", _MISMATCH)
@@ -77,7 +77,7 @@ def _check_token(request: Request, world: World, credentials: Credentials) -> No
         raise CloudError(403, "ExpiredToken", "The security token included in the request is expired")
 
 
-def _check_scope(request: Request, endpoint: Endpoint, given: re.Match[str]) -> None:
+def _check_scope(request: Request, world: World, endpoint: Endpoint, given: re.Match[str]) -> None:
     if given["service"] != endpoint.service:
         raise CloudError(
             403, "SignatureDoesNotMatch", f"Credential should be scoped to correct service: '{endpoint.service}'."
@@ -91,7 +91,7 @@ def _check_scope(request: Request, endpoint: Endpoint, given: re.Match[str]) -> 
     except ValueError:
         raise CloudError(400, "IncompleteSignature", "Date must be in ISO-8601 'basic format'.") from None
     # Clients sign with the machine's clock, which the world's moved clock does not change.
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=world.settings.aws_clock_skew)
     if abs(now - signed_at) > _CLOCK_SKEW:
         word, sign = ("expired", "now earlier") if signed_at < now else ("not yet current", "still later")
         message = f"Signature {word}: {signed_at:%Y%m%dT%H%M%SZ} is {sign} than {now:%Y%m%dT%H%M%SZ} (5 min.)"

@@ -60,7 +60,7 @@ def _check_secret(tenant: Tenant, client: Client, secret: str) -> None:
             "value, not the client "
             f"secret ID, for a secret added to app '{client.app_id}'.",
         )
-    if all(each.end <= tenant.world.clock.now() for each in matching):
+    if all(each.end <= tenant.world.entra_now() for each in matching):
         raise refusal(7000222, f"The provided client secret keys for app '{client.app_id}' are expired.")
 
 

@@ -20,6 +20,7 @@ from federation_sandbox.entra.metadata import federation_metadata
 from federation_sandbox.entra.state import Directory, Record, Tenant, clouds_of, directory
 from federation_sandbox.entra.tokens import LIFETIME, issue, public_keys
 from federation_sandbox.service import Call, CloudError, Service
+from federation_sandbox.world import World
 
 _NO_TENANT: t.Final[frozenset[str]] = frozenset({"common", "organizations", "consumers"})
 
@@ -41,14 +42,14 @@ def _tenant(entra: Directory, name: str, host: str) -> Tenant:
 
 def _openid_configuration(request: Request, call: Call, tenant: str) -> Response:
     entra = directory(call.world)
-    name = tenant if tenant in _NO_TENANT else _tenant(entra, tenant, request.host).id
-    host = request.host
+    found = None if tenant in _NO_TENANT else _tenant(entra, tenant, request.host)
+    name, host = found.id if found else tenant, request.host
     base = f"https://{host}/{name}"
     return _json(
         {
             "issuer": f"https://{host}/{name if name not in _NO_TENANT else '{tenantid}'}/v2.0",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "token_endpoint": _token_endpoints(call, found, host)[0] if found else f"{base}/oauth2/v2.0/token",
             "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
             "jwks_uri": f"{base}/discovery/v2.0/keys",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
@@ -119,18 +120,26 @@ def _token(request: Request, call: Call, tenant: str) -> Response:
             "unauthorized_client",
             400,
         )
-    authenticate(found, client, form, _audiences(found))
+    authenticate(found, client, form, _audiences(call, found))
     _check_enabled(principal)
     _check_scope(found, form["scope"])
     token = issue(call.world, entra, found, client, principal)
     return _json({"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token})
 
 
-def _audiences(tenant: Tenant) -> set[str]:
+def _audiences(call: Call, tenant: Tenant) -> set[str]:
     """What a client's assertion may be addressed to: the token endpoint, or the issuer."""
-    names = (tenant.id, *tenant.domains)
-    ends = ("/oauth2/v2.0/token", "/oauth2/token", "/v2.0", "/")
-    return {f"https://{host}/{name}{end}" for host in tenant.cloud.login for name in names for end in ends}
+    ends = ("/oauth2/token", "/v2.0", "/")
+    issuers = (f"https://{host}/{name}" for host in tenant.cloud.login for name in (tenant.id, *tenant.domains))
+    endpoints = (name for host in tenant.cloud.login for name in _token_endpoints(call, tenant, host))
+    return {*endpoints, *(issuer + end for issuer in issuers for end in ends)}
+
+
+def _token_endpoints(call: Call, tenant: Tenant, host: str) -> list[str]:
+    """The forms of a tenant's token endpoint, the one of its OpenID configuration first."""
+    has_id = call.world.settings.token_endpoint_has_tenant_id
+    names = [*([tenant.id] if has_id else []), *tenant.domains]
+    return [f"https://{host}/{name}/oauth2/v2.0/token" for name in names]
 
 
 def _check_enabled(principal: Record) -> None:
@@ -226,4 +235,4 @@ def _json(content: t.Any, status: int = 200, headers: dict[str, str] | None = No
     return Response(json.dumps(content), status, identified, content_type="application/json; charset=utf-8")
 
 
-SERVICE: t.Final[Service] = Service("login", "|".join(map(re.escape, LOGIN_HOSTS)), _handle, _render)
+SERVICE: t.Final[Service] = Service("login", "|".join(map(re.escape, LOGIN_HOSTS)), _handle, _render, World.entra_now)

@@ -56,8 +56,8 @@ def _handle(request: Request, call: Call) -> Response:
             "access_token": token,
             "client_id": client.app_id,
             "expires_in": str(LIFETIME),
-            "expires_on": str(int(call.world.clock.now().timestamp()) + LIFETIME),
-            "not_before": str(int(call.world.clock.now().timestamp())),
+            "expires_on": str(int(call.world.entra_now().timestamp()) + LIFETIME),
+            "not_before": str(int(call.world.entra_now().timestamp())),
             "resource": resource,
             "token_type": "Bearer",
         }

@@ -65,7 +65,7 @@ def federation_metadata(directory: Directory, tenant: Tenant, host: str, app_id:
             text = f"Application with identifier '{app_id}' has no certificate of its own in the directory."
             raise refusal(700016, text, "unauthorized_client", 400)
         if own:
-            active = active_signing_certificate(record, tenant.signing_keys, tenant.world.clock.now()) or own[0]
+            active = active_signing_certificate(record, tenant.signing_keys, tenant.world.entra_now()) or own[0]
             key, signer = active.key, active.certificate
             certificates = [each.certificate for each in own]
     return _signed(_document(tenant, host, certificates), key, signer)

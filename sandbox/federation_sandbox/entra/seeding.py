@@ -285,7 +285,7 @@ def _client(tenant: Tenant, graph: Record, content: Content) -> dict[str, str]:
 
 def _secret(tenant: Tenant, content: str | Content) -> Secret:
     if isinstance(content, str):
-        return Secret(content, tenant.world.clock.now() + _FAR)
+        return Secret(content, tenant.world.entra_now() + _FAR)
     _only(content, {"text", "end"}, "a secret")
     return Secret(content["text"], moment(content["end"]))
 

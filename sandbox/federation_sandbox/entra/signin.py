@@ -165,7 +165,7 @@ def _sign_out_asked(request: Request, call: Call, principal: Record, message: Sa
     where = principal.get("logoutUrl")
     if not where:
         return Response("You signed out of your account.\n")
-    content = logout_response(message.id, where, call.world.clock.now())
+    content = logout_response(message.id, where, call.world.entra_now())
     answer = page(
         "saml_post",
         action=where,
@@ -212,7 +212,7 @@ def _issue(wanted: SignIn, user: Record) -> Response:
     claims = claims_for(tenant, application, principal, user)
     if message is not None and message.name_id_format:
         claims = dataclasses.replace(claims, name_id_format=message.name_id_format)
-    content = response(to, claims, signing, tenant.world.clock.now())
+    content = response(to, claims, signing, tenant.world.entra_now())
     relay_state = wanted.relay_state if message else (principal.get("samlSingleSignOnSettings") or {}).get("relayState")
     return page("saml_post", action=reply_url, response=base64.b64encode(content).decode(), relay_state=relay_state)
 
@@ -268,7 +268,7 @@ def _audience(application: Record, principal: Record, policy: dict[str, t.Any]) 
 
 
 def _signer(tenant: Tenant, principal: Record) -> SigningCertificate:
-    now = tenant.world.clock.now()
+    now = tenant.world.entra_now()
     active = active_signing_certificate(principal, tenant.signing_keys, now)
     if assigned_policy(tenant, principal) is not None:
         if active is None or not active.valid(now):
@@ -319,7 +319,7 @@ def _encrypted_for(application: Record, principal: Record) -> x509.Certificate |
 
 def _error(call: Call, refused: Refused) -> Response:
     call.error = f"AADSTS{refused.number}"
-    now = call.world.clock.now().astimezone(dt.UTC)
+    now = call.world.entra_now().astimezone(dt.UTC)
     return page(
         "entra_error",
         200,

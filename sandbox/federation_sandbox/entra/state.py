@@ -167,7 +167,7 @@ class Tenant:
 
     def now(self) -> str:
         """The world's time as Graph writes it."""
-        return timestamp(self.world.clock.now())
+        return timestamp(self.world.entra_now())
 
     def current(self, collection: str, **wanted: t.Any) -> Record | None:
         """The record as it was last written whose properties are these, if any."""
@@ -201,7 +201,7 @@ class Directory:
         """The key and certificate that a cloud signs with for every tenant that has none of its own."""
         if cloud.name not in self._cloud_keys:
             year = dt.timedelta(days=365)
-            made = self._world.clock.now() - year
+            made = self._world.entra_now() - year
             self._cloud_keys[cloud.name] = self_signed(
                 "accounts.accesscontrol.windows.net", made, made + 20 * year, _cloud_key(cloud.name)
             )

@@ -66,7 +66,7 @@ def granted_roles(tenant: Tenant, principal_id: str) -> list[str]:
 
 def issue(world: World, directory: Directory, tenant: Tenant, client: Client, principal: Record) -> str:
     """An access token for Microsoft Graph."""
-    now = int(world.clock.now().timestamp())
+    now = int(world.entra_now().timestamp())
     claims = {
         "aud": f"https://{tenant.cloud.graph}",
         "iss": f"https://sts.windows.net/{tenant.id}/",
@@ -100,7 +100,7 @@ def verify(world: World, directory: Directory, cloud: Cloud, token: str) -> tupl
         raise InvalidToken("Access token validation failure. Invalid signature.") from reason
     except jwt.InvalidTokenError as reason:
         raise InvalidToken("CompactToken parsing failed with error code: 80049217") from reason
-    now = world.clock.now()
+    now = world.entra_now()
     if not claims["nbf"] <= int(now.timestamp()) < claims["exp"]:
         raise InvalidToken("Lifetime validation failed, the token is expired.")
     tenant = directory.tenants.get(claims["tid"])

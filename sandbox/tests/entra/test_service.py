@@ -281,3 +281,14 @@ def test_assignments_are_listed_late(graph: t.Any, sandbox: t.Any, seeded: dict[
     assert [each["id"] for each in graph.every(path)] == [made["id"]]
     graph("DELETE", f"{path}/{made['id']}", 204)
     assert len(graph.every(path)) == 1
+
+
+def test_its_clock_may_differ_from_aws_s(graph: t.Any, sandbox: t.Any) -> None:
+    """Dates of answers, and of what is made, are by Entra ID's clock."""
+    sandbox.world.settings.change({"entra_clock_skew": 90.0})
+    application, principal = graph.saml_application()
+    path = f"/servicePrincipals/{principal['id']}/addTokenSigningCertificate"
+    made = graph("POST", path, 200, json={"displayName": "CN=Sign-in"})
+    start = dt.datetime.fromisoformat(made["startDateTime"])
+    assert 60 < (start - sandbox.world.clock.now()).total_seconds() <= 90
+    assert application["createdDateTime"] > sandbox.world.clock.now().isoformat()[:19]

@@ -89,7 +89,8 @@ class Context:
         """The query options, held to a type."""
         if _LAMBDAS.search(self.request.args.get("$filter", "")) and not self.settings.or_of_lambdas:
             raise unsupported_query("Operator 'Or' specified in filter clause is not supported for lambda expressions.")
-        return odata.parse(kind, self.request.args, self.eventual, expandable, self.version == "beta")
+        exact = () if self.settings.proxy_addresses_ignore_case else ("proxyAddresses",)
+        return odata.parse(kind, self.request.args, self.eventual, expandable, self.version == "beta", exact=exact)
 
     def find(self, collection: str, key: str | Key) -> Record:
         """The object that a path names, as a read shows it; 404 when it is not there, or not yet."""

@@ -72,7 +72,7 @@ def _wanted(tenant: Tenant, body: collections.abc.Mapping[str, t.Any]) -> tuple[
     if not isinstance(name, str) or not name.startswith("CN=") or not 3 < len(name) <= _LONGEST_NAME:
         message = "The display name of a token signing certificate must start with 'CN='."
         raise bad_request(message, target="displayName", detail="InvalidValue")
-    start = tenant.world.clock.now().replace(microsecond=0)
+    start = tenant.world.entra_now().replace(microsecond=0)
     latest = _years_after(start)
     end = body.get("endDateTime")
     try:
@@ -104,7 +104,7 @@ def changed_credentials(tenant: Tenant, record: Record, content: collections.abc
     and succeeds.
     """
     for name in set(_SECRETS) & set(content):
-        _check_kept(tenant, record, name, content[name])
+        _check_kept(record, name, content[name], left_out=tenant.world.settings.kept_key_may_be_left_out)
     given = {
         each.get("customKeyIdentifier"): each.get("secretText") for each in content.get("passwordCredentials") or ()
     }
@@ -125,29 +125,33 @@ def changed_application_keys(tenant: Tenant, record: Record, given: list[Record]
     """The keys of an application by what a PATCH holds, under the rule of those that stay (facts/entra.md E1). Graph
     names one that comes without customKeyIdentifier by its thumbprint.
     """
-    before = record.get("keyCredentials") or []
-    _check_kept(tenant, {"keyCredentials": before}, "keyCredentials", given)
+    before, settings = record.get("keyCredentials") or [], tenant.world.settings
+    left_out = settings.application_key_may_be_left_out
+    _check_kept({"keyCredentials": before}, "keyCredentials", given, left_out=left_out)
 
     def make(each: Record) -> Record:
         try:
             name = base64.b64encode(bytes.fromhex(thumbprint(load_certificate(each["key"])))).decode()
         except (KeyError, TypeError, ValueError) as reason:
             raise invalid_value("keyCredentials", "Application") from reason
-        return _new_key(tenant, {"customKeyIdentifier": name, **each}, {})
+        key_id = each.get("keyId") if settings.application_keys_keep_their_ids else None
+        return _new_key(tenant, {"customKeyIdentifier": name, **each, "keyId": key_id}, {})
 
     return _replaced(before, given, make)
 
 
-def _check_kept(tenant: Tenant, record: Record, name: str, given: collections.abc.Iterable[Record]) -> None:
-    """400 when a credential that stays comes back with its secret, or changed in anything else."""
+def _check_kept(record: Record, name: str, given: collections.abc.Iterable[Record], *, left_out: bool) -> None:
+    """400 when a credential that stays comes back with its secret, or changed in anything else. left_out: whether the
+    secret may be missing in place of null.
+    """
     known = {each["keyId"]: each for each in record[name]}
     secret = _SECRETS[name]
     for each in given:
         kept = known.get(each.get("keyId"))
         if kept is None:
             continue
-        left_out = secret not in each and tenant.world.settings.kept_key_may_be_left_out
-        if each.get(secret, "") is not None and not left_out:
+        is_left_out = secret not in each and left_out
+        if each.get(secret, "") is not None and not is_left_out:
             message = f"Existing credential with KeyId '{kept['keyId']}' must be sent back with null value."
             raise bad_request(message, target=name, detail="KeyValueMustBeNull")
         if any(value != kept.get(member) for member, value in each.items() if member != secret):

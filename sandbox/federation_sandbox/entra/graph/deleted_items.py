@@ -74,7 +74,7 @@ def delete_softly(tenant: Tenant, collection: str, record: Record, together_with
 
 def purge_expired(tenant: Tenant) -> None:
     """Drop what was deleted more than thirty days ago."""
-    limit = tenant.world.clock.now() - SOFT_DELETED_FOR
+    limit = tenant.world.entra_now() - SOFT_DELETED_FOR
     for record in list(tenant["deletedItems"].current()):
         if moment(record["deletedDateTime"]) < limit:
             tenant["deletedItems"].delete(record["id"])

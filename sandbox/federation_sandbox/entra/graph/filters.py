@@ -42,16 +42,19 @@ class Filter:
     accepts: Predicate
 
     @classmethod
-    def parse(cls, kind: str, text: str, advanced: bool) -> Filter:
-        """Read a filter on a type. advanced: the query has ConsistencyLevel: eventual and $count=true."""
-        return cls(_Parser(kind, text, advanced).everything())
+    def parse(cls, kind: str, text: str, advanced: bool, exact: collections.abc.Collection[str] = ()) -> Filter:
+        """Read a filter on a type. advanced: the query has ConsistencyLevel: eventual and $count=true. exact: the lists
+        whose texts compare with case.
+        """
+        return cls(_Parser(kind, text, advanced, exact).everything())
 
 
 class _Parser:
     """Recursive descent over or, and, not and the comparisons."""
 
-    def __init__(self, kind: str, text: str, advanced: bool) -> None:
+    def __init__(self, kind: str, text: str, advanced: bool, exact: collections.abc.Collection[str]) -> None:
         self._kind = kind
+        self._exact = exact
         self._text = text
         self._advanced = advanced
         self._at = 0
@@ -135,6 +138,8 @@ class _Parser:
             raise self._invalid()
         self._check(_COMPARISONS[operator], each)
         value: t.Any = self._list(each) if operator == "in" else self._literal(each)
+        if each.name in self._exact and operator == "eq":
+            return lambda record: bool(operand(record) == value)
         return lambda record: _compare(operator, operand(record), value)
 
     def _function(self, name: str, variable: tuple[str, Property] | None) -> Predicate:

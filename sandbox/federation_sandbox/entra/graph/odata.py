@@ -65,10 +65,13 @@ def parse(
     eventual: bool,
     expandable: collections.abc.Collection[str] = (),
     beta: bool = False,
+    *,
+    exact: collections.abc.Collection[str] = (),
 ) -> Query:
     """Read the options; 400 in Graph's words for anything that Graph does not answer.
 
-    eventual: the request carries ConsistencyLevel: eventual. beta: it reads what the version beta has besides.
+    eventual: the request carries ConsistencyLevel: eventual. beta: it reads what the version beta has besides. exact:
+    the lists whose texts compare with case.
     """
     for name in arguments:
         if name.startswith("$") and name not in _OPTIONS:
@@ -79,7 +82,7 @@ def parse(
     if "$search" in arguments:
         raise unsupported_query("The sandbox answers no $search.")
     advanced = eventual and count
-    found = Filter.parse(kind, arguments["$filter"], advanced) if arguments.get("$filter") else None
+    found = Filter.parse(kind, arguments["$filter"], advanced, exact) if arguments.get("$filter") else None
     order = _order(kind, arguments.get("$orderby", ""))
     if found and order and not advanced:
         raise unsupported_query("Sorting is not supported for the current query.")

@@ -34,6 +34,7 @@ from federation_sandbox.entra.state import Tenant, clouds_of, new_id, timestamp
 from federation_sandbox.entra.state import directory as entra
 from federation_sandbox.entra.tokens import Caller, InvalidToken, machine_now, verify
 from federation_sandbox.service import Call, CloudError, Service
+from federation_sandbox.world import World
 
 ROUTES: t.Final[tuple[Route, ...]] = (
     *application_templates.ROUTES,
@@ -53,9 +54,7 @@ def _handle(request: Request, call: Call) -> Response:
     version, path = _split(request)
     if version not in _VERSIONS:
         raise CloudError(400, "BadRequest", f"Invalid version: {version}")
-    response = _batch(request, call) if path == "$batch" else _answer(request, call)
-    response.date = call.world.clock.now()
-    return response
+    return _batch(request, call) if path == "$batch" else _answer(request, call)
 
 
 def _split(request: Request) -> tuple[str, str]:
@@ -174,4 +173,4 @@ def _render(request: Request, error: CloudError) -> Response:
     return response
 
 
-SERVICE: t.Final[Service] = Service("graph", "|".join(map(re.escape, GRAPH_HOSTS)), _handle, _render)
+SERVICE: t.Final[Service] = Service("graph", "|".join(map(re.escape, GRAPH_HOSTS)), _handle, _render, World.entra_now)
