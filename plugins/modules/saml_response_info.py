@@ -186,6 +186,7 @@ from pathlib import Path
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client
 from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import SamlProviders
 from ansible_collections.openccp.federation.plugins.module_utils._checks import response as response_check
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Provider, Role
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import table
@@ -247,11 +248,12 @@ def from_iam(module: AwsModule, pairs: list[RolePair]) -> response_check.TrustCo
             if parse_arn(arn).account != own:
                 not_readable[arn] = f"It is in the account {parse_arn(arn).account}; the credentials are of {own}."
     iam = client(module, "iam")
+    shown = SamlProviders(iam)
     providers = aws.read_providers(
         iam, [pair.provider_arn for pair in pairs if pair.provider_arn not in not_readable], not_readable
     )
     roles = aws.read_roles(iam, [pair.role_arn for pair in pairs if pair.role_arn not in not_readable], not_readable)
-    return response_check.TrustConfig(datetime.now(UTC), providers, roles, not_readable)
+    return response_check.TrustConfig(shown.now, providers, roles, not_readable)
 
 
 def described(copied: pasted.Copied, response: responses.Response) -> dict[str, t.Any]:

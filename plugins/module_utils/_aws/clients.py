@@ -73,6 +73,10 @@ THROTTLED: t.Final = frozenset(
 )
 
 
+#: What AWS answers where the clock with which a request was signed is more than five minutes wrong.
+_OTHER_TIME: t.Final = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
+_OTHER_TIME_TEXTS: t.Final = ("Signature expired", "Signature not yet current")
+
 #: how often a request is repeated, at most
 RETRIES: t.Final = 10
 
@@ -205,6 +209,12 @@ def _translated(error: ClientError, what: str, hint: str | None) -> FederationEr
     code = answer.get("Code", "Unknown")
     kind, advice = _kind(code)
     message = str(answer.get("Message") or "")
+    if code in _OTHER_TIME or message.startswith(_OTHER_TIME_TEXTS):
+        kind = Denied
+        hint = (
+            "The clock of the machine that runs this task is more than five minutes wrong; the credentials were not "
+            "looked at. Set the clock, for example by NTP."
+        )
     if message.lstrip().startswith("<"):  # a proxy's page, whole
         message = kind_of_content(None, message.encode())
     return kind(

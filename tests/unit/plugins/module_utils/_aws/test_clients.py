@@ -35,3 +35,22 @@ def test_a_denial_says_whose_policy_it_was(reason: str, hint: str) -> None:
     with pytest.raises(Denied) as raised, clients.attempt("create the role 'x'"):
         raise error
     assert hint in str(raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("SignatureDoesNotMatch", "Signature expired: 20260101T000000Z is now earlier than 20260101T005500Z"),
+        ("InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than 20260101T005500Z"),
+        ("SignatureDoesNotMatch", "Signature not yet current: 20260101T010000Z is still later than 20260101T000500Z"),
+        ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large."),
+        ("RequestExpired", "Request has expired."),
+        ("RequestInTheFuture", "Request is in the future."),
+    ],
+)
+def test_a_wrong_clock_is_told_as_that(code: str, message: str) -> None:
+    error = ClientError({"Error": {"Code": code, "Message": message}}, "GetRole")
+    with pytest.raises(Denied) as raised, clients.attempt("read the role 'x'"):
+        raise error
+    assert "clock of the machine that runs this task" in str(raised.value.hint)
+    assert message in str(raised.value)
