@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc
+import datetime as dt
 import json
 import re
 import typing as t
@@ -16,12 +17,15 @@ import botocore.session
 import pytest
 import requests
 import yaml
+from ansible_collections.openccp.federation.plugins.module_utils._probe.metadata import metadata
 from azure.identity import ClientSecretCredential
+from botocore import xform_name
 from botocore.exceptions import ClientError
 from published_permissions import calls
 
-from entra_factory import MODULE, SECRET, SMALL, Tenant
+from entra_factory import GROUPS, MODULE, SECRET, SMALL, USERS, Tenant
 from federation_sandbox import clouds
+from federation_sandbox.entra.seeding import PERMISSIONS
 from federation_sandbox.testing import Sandbox
 
 GRAPH: t.Final = "https://graph.microsoft.com/v1.0"
@@ -33,6 +37,7 @@ KINDS: t.Final[dict[str, type | tuple[type, ...]]] = {
     "number": (int, float),
     "list": list,
     "object": dict,
+    "time": dt.datetime,
 }
 
 
@@ -46,6 +51,12 @@ def differences(shape: t.Any, value: t.Any, where: str = "") -> collections.abc.
                 yield f"{where}.{name} is missing"
             else:
                 yield from differences(inner, value[name], f"{where}.{name}")
+    elif isinstance(shape, list):
+        if not isinstance(value, list) or not value:
+            yield f"{where} is no list with an element: {value!r}"
+            return
+        for element in value:
+            yield from differences(shape[0], element, f"{where}[]")
     elif value is not None and not isinstance(value, KINDS[shape]):
         yield f"{where} is no {shape}: {value!r}"
 
@@ -56,9 +67,11 @@ def answers(_one_sandbox: Sandbox) -> dict[str, tuple[int, t.Any]]:
     _one_sandbox.world.reset()
     restrictions: dict[str, t.Any] = {"passwordCredentials": [], "keyCredentials": []}
     policy = {"applicationRestrictions": restrictions, "servicePrincipalRestrictions": restrictions}
-    tenant = Tenant(_one_sandbox, app_management_policy=policy)
+    groups = [{"displayName": name, "members": [USERS[0]]} for name in GROUPS]
+    caller = {"permissions": [*PERMISSIONS, "Organization.Read.All"]}
+    tenant = Tenant(_one_sandbox, app_management_policy=policy, groups=groups, client=caller)
     made = tenant.run(MODULE, SMALL)["application"]
-    own = {"displayName": "Own", "isEnabled": True, "restrictions": {}, "applies_to": [made["app_id"]]}
+    own = {"displayName": "Own", "isEnabled": True, "restrictions": restrictions, "applies_to": [made["app_id"]]}
     clouds.seed(tenant.world, {"entra": {"tenants": [{"id": tenant.id, "app_management_policies": [own]}]}})
     credential = ClientSecretCredential(tenant.id, tenant.client["client_id"], SECRET)
     headers = {"Authorization": f"Bearer {credential.get_token('https://graph.microsoft.com/.default').token}"}
@@ -66,36 +79,67 @@ def answers(_one_sandbox: Sandbox) -> dict[str, tuple[int, t.Any]]:
     role = next(each["id"] for each in tenant.directory["servicePrincipals"].latest(principal)["appRoles"])
     (management,) = [each["id"] for each in tenant.directory["appManagementPolicies"].current()]
     assignment = {"principalId": tenant.groups["Agents"], "resourceId": principal, "appRoleId": role}
-    sent: dict[str, tuple[str, dict[str, t.Any] | None]] = {
-        "POST /applicationTemplates/{id}/instantiate": (
-            "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate",
-            {"displayName": "Another"},
-        ),
-        "POST /servicePrincipals/{id}/addTokenSigningCertificate": (
-            f"/servicePrincipals/{principal}/addTokenSigningCertificate",
-            {"displayName": "CN=Another", "endDateTime": "2027-01-25T00:00:00Z"},
-        ),
-        "POST /servicePrincipals/{id}/appRoleAssignedTo": (
-            f"/servicePrincipals/{principal}/appRoleAssignedTo",
-            assignment,
-        ),
-        "POST /policies/claimsMappingPolicies": (
-            "/policies/claimsMappingPolicies",
-            {"definition": ['{"ClaimsMappingPolicy":{"Version":1}}'], "displayName": "Another"},
-        ),
-        "GET /policies/defaultAppManagementPolicy": ("/policies/defaultAppManagementPolicy", None),
-        "GET /policies/appManagementPolicies/{id}/appliesTo": (
-            f"/policies/appManagementPolicies/{management}/appliesTo",
-            None,
-        ),
-    }
-    assert set(sent) == set(CALLS)
-    found = {}
-    for call, (path, body) in sent.items():
+    found: dict[str, tuple[int, t.Any]] = {}
+
+    def ask(call: str, path: str, body: dict[str, t.Any] | None = None) -> t.Any:
         assert set(body or {}) == set(CALLS[call].get("body", {}))
         answer = requests.request(call.partition(" ")[0], GRAPH + path, headers=headers, json=body, timeout=300)
-        found[call] = (answer.status_code, answer.json())
+        found[call] = (answer.status_code, answer.json() if answer.content else {})
+        return found[call][1]
+
+    _create(ask, principal, assignment)
+    one = f"/servicePrincipals/{principal}"
+    ask("GET /applications", "/applications")
+    ask("GET /servicePrincipals", "/servicePrincipals")
+    ask("GET /servicePrincipals/{id}", one)
+    ask("GET /servicePrincipals/{id}/appRoleAssignedTo", f"{one}/appRoleAssignedTo")
+    ask("GET /policies/claimsMappingPolicies", "/policies/claimsMappingPolicies")
+    ask("GET /policies/defaultAppManagementPolicy", "/policies/defaultAppManagementPolicy")
+    ask("GET /policies/appManagementPolicies", "/policies/appManagementPolicies")
+    applies_to = f"/policies/appManagementPolicies/{management}/appliesTo"
+    ask("GET /policies/appManagementPolicies/{id}/appliesTo", applies_to)
+    ask("GET /groups", "/groups")
+    ask("GET /groups/{id}/members", f"/groups/{tenant.groups['Agents']}/members")
+    ask("GET /users", "/users")
+    ask("GET /organization", "/organization")
+    _change(ask, found, principal)
     return found
+
+
+Ask = t.Callable[..., t.Any]
+
+
+def _create(ask: Ask, principal: str, assignment: dict[str, t.Any]) -> None:
+    """The calls that make something."""
+    template = "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate"
+    ask("POST /applicationTemplates/{id}/instantiate", template, {"displayName": "Another"})
+    certificate = {"displayName": "CN=Another", "endDateTime": "2027-01-25T00:00:00Z"}
+    path = f"/servicePrincipals/{principal}/addTokenSigningCertificate"
+    ask("POST /servicePrincipals/{id}/addTokenSigningCertificate", path, certificate)
+    path = f"/servicePrincipals/{principal}/appRoleAssignedTo"
+    ask("POST /servicePrincipals/{id}/appRoleAssignedTo", path, assignment)
+    policy = {"definition": ['{"ClaimsMappingPolicy":{"Version":1}}'], "displayName": "Another"}
+    ask("POST /policies/claimsMappingPolicies", "/policies/claimsMappingPolicies", policy)
+
+
+def _change(ask: Ask, found: dict[str, tuple[int, t.Any]], principal: str) -> None:
+    """The calls that change what those made, and remove it."""
+    another = found["POST /applicationTemplates/{id}/instantiate"][1]
+    policy = found["POST /policies/claimsMappingPolicies"][1]["id"]
+    assignment = found["POST /servicePrincipals/{id}/appRoleAssignedTo"][1]["id"]
+    application, other = (f"/{kind}s/{another[kind]['id']}" for kind in ("application", "servicePrincipal"))
+    ask("PATCH /applications/{id}", application, {"displayName": "New display name"})
+    ask("PATCH /servicePrincipals/{id}", other, {"appRoleAssignmentRequired": True})
+    path = f"/policies/claimsMappingPolicies/{policy}"
+    ask("PATCH /policies/claimsMappingPolicies/{id}", path, {"displayName": "Updated"})
+    reference = f"{other}/claimsMappingPolicies/$ref"
+    ask("POST /servicePrincipals/{id}/claimsMappingPolicies", reference, {"@odata.id": GRAPH + path})
+    ask("GET /servicePrincipals/{id}/claimsMappingPolicies", f"{other}/claimsMappingPolicies")
+    ask("DELETE /policies/claimsMappingPolicies/{id}", path)
+    removed = f"/servicePrincipals/{principal}/appRoleAssignedTo/{assignment}"
+    ask("DELETE /servicePrincipals/{id}/appRoleAssignedTo/{id}", removed)
+    ask("DELETE /servicePrincipals/{id}", other)
+    ask("DELETE /applications/{id}", application)
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -103,7 +147,8 @@ def test_an_answer_has_what_the_example_shows(answers: dict[str, tuple[int, t.An
     example = CALLS[call]
     status, answer = answers[call]
     assert status == example["status"], answer
-    assert list(differences(example["answer"], answer)) == []
+    assert list(differences(example.get("answer", {}), answer)) == []
+    assert answer["value"] if "elements" in example else True
     for element in answer["value"] if "elements" in example else ():
         assert list(differences(example["elements"], element)) == []
 
@@ -123,6 +168,11 @@ OPERATIONS: t.Final = {
 }
 ACCOUNT: t.Final = "123456789012"
 NOTHING: t.Final = {"Action": "*", "Resource": "*"}
+
+
+#: what Amazon Connect asks for when an instance is made, and no module calls
+DEPENDENT: t.Final = {"iam:AttachRolePolicy", "iam:CreateServiceLinkedRole", "connect:CreateQuickConnect"}
+TAGS: t.Final = [{"Key": "team", "Value": "voice"}]
 
 
 def examples(service: str) -> dict[str, list[dict[str, t.Any]]]:
@@ -180,3 +230,131 @@ def _has(answer: t.Any, way: tuple[str, ...]) -> bool:
             return False
         answer = answer[name]
     return True
+
+
+# --- AWS: the examples of its CLI ---
+
+REGION: t.Final = "us-west-2"
+USERNAME: t.Final = "jane.doe@example.com"
+
+
+@pytest.fixture(scope="module")
+def amazon(_one_sandbox: Sandbox) -> dict[str, dict[str, t.Any]]:
+    """What the sandbox answers to the calls of the AWS CLI's examples."""
+    _one_sandbox.world.reset()
+    key = {"id": "AKIAEXAMPLES00000002", "secret": "s3cret"}
+    instance = {
+        "account": ACCOUNT,
+        "region": REGION,
+        "alias": "examples",
+        "hierarchy": {"levels": ["Site"], "groups": ["Berlin"]},
+    }
+    clouds.seed(
+        _one_sandbox.world, {"aws": {"accounts": [{"id": ACCOUNT, "access_keys": [key]}], "instances": [instance]}}
+    )
+    session = boto3.Session(key["id"], key["secret"], region_name=REGION)
+    found: dict[str, dict[str, t.Any]] = {}
+
+    def ask(operation: str, **params: t.Any) -> dict[str, t.Any]:
+        service, name = operation.split(":")
+        answer = getattr(session.client(service), xform_name(name))(**params)
+        return found.setdefault(operation, {key: value for key, value in answer.items() if key != "ResponseMetadata"})
+
+    listed = session.client("connect").list_instances()["InstanceSummaryList"]
+    _connect(ask, listed[0]["Id"])
+    _iam(ask)
+    _cognito(ask, session.client("cognito-idp"))
+    return found
+
+
+def _connect(ask: Ask, instance: str) -> None:
+    place = {"InstanceId": instance}
+    security = ask("connect:ListSecurityProfiles", **place)["SecurityProfileSummaryList"][0]["Id"]
+    routing = ask("connect:ListRoutingProfiles", **place)["RoutingProfileSummaryList"][0]["Id"]
+    names, phone = {"FirstName": "Jane", "LastName": "Doe"}, {"PhoneType": "SOFT_PHONE", "AutoAccept": False}
+    phone["AfterContactWorkTimeLimit"] = 60
+    profiles = {"SecurityProfileIds": [security], "RoutingProfileId": routing}
+    made = ask("connect:CreateUser", Username=USERNAME, IdentityInfo=names, PhoneConfig=phone, **profiles, **place)
+    user = {**place, "UserId": made["UserId"]}
+    ask("connect:DescribeUser", **user)
+    ask("connect:ListUsers", **place)
+    ask("connect:UpdateUserIdentityInfo", IdentityInfo=names, **user)
+    ask("connect:UpdateUserPhoneConfig", PhoneConfig=phone, **user)
+    ask("connect:UpdateUserRoutingProfile", RoutingProfileId=routing, **user)
+    ask("connect:UpdateUserSecurityProfiles", SecurityProfileIds=[security], **user)
+    group = _group_of(ask, place)
+    ask("connect:UpdateUserHierarchy", HierarchyGroupId=group, **user)
+    ask("connect:DescribeUserHierarchyGroup", HierarchyGroupId=group, **place)
+    ask("connect:DeleteUser", **user)
+
+
+def _group_of(ask: Ask, place: dict[str, str]) -> str:
+    """The id of the one group of the hierarchy."""
+    listed = ask("connect:ListUserHierarchyGroups", **place)["UserHierarchyGroupSummaryList"]
+    return str(listed[0]["Id"])
+
+
+def _iam(ask: Ask) -> None:
+    provider = ask("iam:CreateSAMLProvider", Name="Entra", SAMLMetadataDocument=metadata(1), Tags=TAGS)
+    arn = {"SAMLProviderArn": provider["SAMLProviderArn"]}
+    ask("iam:GetSAMLProvider", **arn)
+    ask("iam:UpdateSAMLProvider", SAMLMetadataDocument=metadata(1), **arn)
+    ask("iam:ListSAMLProviders")
+    ask("iam:TagSAMLProvider", Tags=TAGS, **arn)
+    policy = {"Version": "2012-10-17", "Statement": [{**NOTHING, "Effect": "Deny"}]}
+    statement = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+    role, document = {"RoleName": "Example"}, json.dumps(policy)
+    trust = json.dumps({**policy, "Statement": [statement]})
+    ask("iam:CreateRole", AssumeRolePolicyDocument=trust, **role)
+    ask("iam:PutRolePolicy", PolicyName="Example", PolicyDocument=document, **role)
+    managed = {"PolicyArn": "arn:aws:iam::aws:policy/SecurityAudit"}
+    ask("iam:AttachRolePolicy", **managed, **role)
+    ask("iam:GetRolePolicy", PolicyName="Example", **role)
+    ask("iam:ListRolePolicies", **role)
+    ask("iam:ListAttachedRolePolicies", **role)
+    ask("iam:TagRole", Tags=TAGS, **role)
+    ask("iam:UpdateRole", Description="Example", **role)
+    ask("iam:PutRolePermissionsBoundary", PermissionsBoundary=managed["PolicyArn"], **role)
+    version = ask("iam:GetPolicy", **managed)["Policy"]["DefaultVersionId"]
+    ask("iam:GetPolicyVersion", VersionId=version, **managed)
+    ask("iam:DeleteSAMLProvider", **arn)
+
+
+def _cognito(ask: Ask, cognito: t.Any) -> None:
+    made = cognito.create_user_pool(PoolName="Desk")["UserPool"]
+    pool = {"UserPoolId": made["Id"]}
+    provider = {**pool, "ProviderName": "Entra"}
+    details = {"ProviderDetails": {"MetadataFile": metadata(1)}, "AttributeMapping": {"email": "mail"}}
+    ask("cognito-idp:CreateIdentityProvider", ProviderType="SAML", IdpIdentifiers=["corp"], **details, **provider)
+    ask("cognito-idp:DescribeIdentityProvider", **provider)
+    ask("cognito-idp:UpdateIdentityProvider", **details, **provider)
+    ask("cognito-idp:ListIdentityProviders", **pool)
+    ask("cognito-idp:DescribeUserPool", **pool)
+    ask("cognito-idp:ListUserPools", MaxResults=10)
+    client = {
+        **pool,
+        "ClientId": cognito.create_user_pool_client(ClientName="Desk", **pool)["UserPoolClient"]["ClientId"],
+    }
+    ask("cognito-idp:DescribeUserPoolClient", **client)
+    ask("cognito-idp:UpdateUserPoolClient", ClientName="Desk", **client)
+    ask("cognito-idp:ListUserPoolClients", **pool)
+    ask("cognito-idp:GetSigningCertificate", **pool)
+    arn = {"ResourceArn": made["Arn"]}
+    ask("cognito-idp:TagResource", Tags={"team": "voice"}, **arn)
+    ask("cognito-idp:UntagResource", TagKeys=["team"], **arn)
+    ask("cognito-idp:DeleteIdentityProvider", **provider)
+
+
+@pytest.mark.parametrize("operation", EXAMPLES["aws"])
+def test_an_answer_has_what_the_example_of_the_cli_shows(amazon: dict[str, dict[str, t.Any]], operation: str) -> None:
+    shape, answer = EXAMPLES["aws"][operation], amazon[operation]
+    assert list(differences(shape, answer)) == []
+    assert shape or answer == {}
+
+
+def test_each_call_of_aws_has_an_example_or_is_named() -> None:
+    recorded = json.loads(Path(__file__).with_name("recorded_permissions.json").read_text(encoding="utf-8"))
+    actions = {need["action"] for job in recorded.values() for need in job["aws"]}
+    made = {action for action in actions if action.split(":")[0] in ("connect", "iam", "cognito-idp")} - DEPENDENT
+    shown = {*EXAMPLES["aws"], *(f"{service}:{name}" for service, names in OPERATIONS.items() for name in names)}
+    assert made - shown == set(EXAMPLES["aws_not_here"])
