@@ -54,7 +54,9 @@ def main(arguments: collections.abc.Sequence[str] | None = None) -> int:
 
 def _try_all(bench: Bench, options: argparse.Namespace) -> None:
     known = {each["case"] for each in read(options.results)}
-    for case in chosen(bench.cases, options):
+    cases = chosen(bench.cases, options)
+    print(f"{len(cases)} of the {len(bench.cases)} cases of: {bench.cases[0].scenario}", flush=True)
+    for case in cases:
         if str(case) in known:
             continue
         result = bench.trial(case)
