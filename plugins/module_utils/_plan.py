@@ -18,6 +18,7 @@ def unordered(value: t.Iterable[str] | None) -> list[str]:
     return sorted(set(value or ()))
 
 
+Writer = t.TypeVar("Writer")
 Writer_contra = t.TypeVar("Writer_contra", contravariant=True)
 _Arguments = t.ParamSpec("_Arguments")
 
@@ -175,6 +176,24 @@ def tag_changes(
     to_remove = sorted(key for key in current if purge and key not in wanted and not key.startswith("aws:"))
     after = {key: value for key, value in (dict(current) | wanted).items() if key not in to_remove}
     return to_set, to_remove, after
+
+
+def tag_steps(
+    label: str,
+    to_set: t.Mapping[str, str],
+    to_remove: t.Sequence[str],
+    *,
+    tag: t.Callable[t.Concatenate[Writer, ...], object],
+    untag: t.Callable[t.Concatenate[Writer, ...], object],
+    **args: t.Any,
+) -> list[Step[Writer]]:
+    """The steps that set and remove tags of an object. label: what it is called. args: those of both methods."""
+    steps: list[Step[Writer]] = []
+    if to_set:
+        steps.append(Step(tag, f"Set the tags {', '.join(sorted(to_set))} of {label}", tags=dict(to_set), **args))
+    if to_remove:
+        steps.append(Step(untag, f"Remove the tags {', '.join(to_remove)} of {label}", keys=to_remove, **args))
+    return steps
 
 
 def close_matches(name: str, candidates: t.Iterable[str], count: int = 3, cutoff: float = 0.5) -> list[str]:

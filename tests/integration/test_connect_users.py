@@ -124,7 +124,7 @@ def test_agents_of_ours_are_read_once_and_not_each_time(sandbox: Sandbox) -> Non
     here = centre(sandbox, users=[{**agent, "tags": {"managed-by": "openccp.federation"}} for agent in team])
     first = here.run("connect_users", wanted(here, team))
     assert first["actions"] == [
-        f"Tag the agent {agent['username']!r} with openccp.federation/contact" for agent in team
+        f"Set the tags openccp.federation/contact of the agent {agent['username']!r}" for agent in team
     ]
     assert here.requests().count("DescribeUser") == 3
     again = here.run("connect_users", wanted(here, team))

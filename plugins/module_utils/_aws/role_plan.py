@@ -28,7 +28,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.partiti
 from ansible_collections.openccp.federation.plugins.module_utils._domain.policies import Policy
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import check_reply_url
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes, tag_steps
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
 from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
@@ -135,12 +135,7 @@ def plan(wanted: Wanted, actual: Role | None, arn: str) -> Plan[Roles]:
             Step(Roles.set_trust, f"Update the trust policy of the role {name!r}", name=name, trust=after.trust)
         )
     to_set, to_remove = tag_changes(actual.tags, wanted.tags, wanted.purge_tags)[:2]
-    if to_set:
-        text = f"Set the tags {', '.join(sorted(to_set))} of the role {name!r}"
-        steps.append(Step(Roles.tag, text, name=name, tags=to_set))
-    if to_remove:
-        text = f"Remove the tags {', '.join(to_remove)} of the role {name!r}"
-        steps.append(Step(Roles.untag, text, name=name, keys=to_remove))
+    steps += tag_steps(f"the role {name!r}", to_set, to_remove, tag=Roles.tag, untag=Roles.untag, name=name)
     return Plan(view(actual), view(after), tuple(steps))
 
 

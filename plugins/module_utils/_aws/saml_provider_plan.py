@@ -19,7 +19,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provi
     view,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes, tag_steps
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
@@ -206,14 +206,8 @@ def _removal(provider: SamlProvider, key_id: str) -> Step[SamlProviderWriter]:
 
 def _retag(wanted: Wanted, actual: SamlProvider) -> list[Step[SamlProviderWriter]]:
     to_set, to_remove = tag_changes(actual.tags, wanted.tags, wanted.purge_tags)[:2]
-    steps: list[Step[SamlProviderWriter]] = []
-    if to_set:
-        text = f"Set the tags {', '.join(sorted(to_set))} of the SAML provider {actual.name!r}"
-        steps.append(Step(SamlProviderWriter.tag, text, arn=actual.arn, tags=to_set))
-    if to_remove:
-        text = f"Remove the tags {', '.join(to_remove)} of the SAML provider {actual.name!r}"
-        steps.append(Step(SamlProviderWriter.untag, text, arn=actual.arn, keys=to_remove))
-    return steps
+    label, tag, untag = f"the SAML provider {actual.name!r}", SamlProviderWriter.tag, SamlProviderWriter.untag
+    return tag_steps(label, to_set, to_remove, tag=tag, untag=untag, arn=actual.arn)
 
 
 def _new_issuer(actual: SamlProvider, after: SamlProvider) -> list[str]:

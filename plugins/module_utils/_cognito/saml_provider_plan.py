@@ -29,7 +29,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._cognito.saml_p
 )
 from ansible_collections.openccp.federation.plugins.module_utils._cognito.user_pools import AppClient, UserPool
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes, tag_steps
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
@@ -312,16 +312,11 @@ def _tag_steps(
     current = provider_tags(desired.pool.tags, desired.name)
     to_set = {key: value for key, value in after.tags.items() if current.get(key) != value}
     to_remove = sorted(set(current) - set(after.tags))
-    name = desired.name
-    tagging: list[Step[CognitoProviderWriter]] = []
-    untagging: list[Step[CognitoProviderWriter]] = []
-    if to_set:
-        text = f"Set the tags {', '.join(sorted(to_set))} of {label}"
-        tagging.append(Step(CognitoProviderWriter.tag, text, name=name, tags=to_set))
-    if to_remove:
-        text = f"Remove the tags {', '.join(to_remove)} of {label}"
-        untagging.append(Step(CognitoProviderWriter.untag, text, name=name, keys=to_remove))
-    return tagging, untagging
+    tag, untag = CognitoProviderWriter.tag, CognitoProviderWriter.untag
+    return (
+        tag_steps(label, to_set, (), tag=tag, untag=untag, name=desired.name),
+        tag_steps(label, {}, to_remove, tag=tag, untag=untag, name=desired.name),
+    )
 
 
 def _client_steps(desired: Desired) -> list[Step[CognitoProviderWriter]]:

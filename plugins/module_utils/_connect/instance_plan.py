@@ -17,7 +17,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.instan
     view,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes, tag_steps
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
 from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
@@ -43,12 +43,8 @@ def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) ->
         before["attributes"] = {option: actual.get("Attributes", {}).get(option) for option in after["attributes"]}
         steps.extend(_attribute_steps(before["attributes"], params["attributes"], name))
     to_set, to_remove, after["tags"] = tag_changes(before["tags"], params["tags"], params["purge_tags"])
-    if to_set:
-        text = f"Tag the Amazon Connect instance {name!r} with {', '.join(sorted(to_set))}"
-        steps.append(Step(InstanceWriter.tag, text, tags=to_set))
-    if to_remove:
-        text = f"Remove the tags {', '.join(to_remove)} of the Amazon Connect instance {name!r}"
-        steps.append(Step(InstanceWriter.untag, text, keys=to_remove))
+    label, tag, untag = f"the Amazon Connect instance {name!r}", InstanceWriter.tag, InstanceWriter.untag
+    steps += tag_steps(label, to_set, to_remove, tag=tag, untag=untag)
     return Plan(before, after, tuple(steps))
 
 

@@ -28,7 +28,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.user_s
     phone_config,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
-from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes, tag_steps
 
 _IDENTITY_OPTIONS: t.Final = tuple(attr.option for attr in IDENTITY)
 _PHONE_OPTIONS: t.Final = tuple(attr.option for attr in PHONE)
@@ -225,13 +225,9 @@ def _voice_and_channels(actual: User, changes: Settings, after: Settings) -> lis
 
 def _tag_steps(actual: User, to_set: t.Mapping[str, str], to_remove: list[str]) -> list[Step[ConnectUsers]]:
     who = actual.username
-    steps: list[Step[ConnectUsers]] = []
-    if to_set:
-        text = f"Tag the agent {who!r} with {', '.join(sorted(to_set))}"
-        steps.append(Step(ConnectUsers.tag, text, user_arn=actual.arn, username=who, tags=dict(to_set)))
-    if to_remove:
-        text = f"Remove the tags {', '.join(to_remove)} of the agent {who!r}"
-        steps.append(Step(ConnectUsers.untag, text, user_arn=actual.arn, username=who, keys=to_remove))
+    tag, untag = ConnectUsers.tag, ConnectUsers.untag
+    args = {"user_arn": actual.arn, "username": who}
+    steps = tag_steps(f"the agent {who!r}", to_set, to_remove, tag=tag, untag=untag, **args)
     return [step.about(target=who) for step in steps]
 
 
