@@ -15,6 +15,7 @@ description:
     application.
   - The hops are V(domain), V(provider), V(clients), V(callback), V(application), V(identifier), V(reply_url),
     V(assignment), V(certificate), V(trust), V(mapping), V(claims) and V(attributes).
+  - V(encryption) is a warning if Entra ID encrypts for a certificate other than the newest of the provider.
 options:
   _input:
     description: What M(openccp.federation.cognito_saml_provider_info) returned of one provider, with its clients.

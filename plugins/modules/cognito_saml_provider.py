@@ -127,7 +127,7 @@ options:
     type: bool
   encrypted_responses:
     description:
-      - Whether responses must be encrypted with RV(saml_provider.signing_certificate).
+      - Whether responses must be encrypted with RV(saml_provider.encryption_certificate).
       - After this setting is enabled, sign-ins fail until the identity provider encrypts its responses.
     type: bool
   idp_initiated:
@@ -451,9 +451,14 @@ saml_provider:
       returned: when the pool has a domain
       type: str
     signing_certificate:
-      description: The certificate of the pool's key, in base64, with which Entra ID verifies the signatures of requests
-        and encrypts responses.
-      returned: when requests are signed or responses encrypted
+      description: The certificate of the pool's key, in base64, with which Entra ID verifies the signatures of
+        requests.
+      returned: when requests are signed
+      type: str
+    encryption_certificate:
+      description: The certificate of the provider's own key, in base64, with which Entra ID encrypts responses. It is
+        known once the provider requires encrypted responses.
+      returned: when responses must be encrypted, except in check mode before they are
       type: str
 """
 

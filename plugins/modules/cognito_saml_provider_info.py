@@ -94,8 +94,8 @@ user_pool:
       type: list
       elements: str
     signing_certificate:
-      description: The certificate of the pool's key, in base64, with which Entra ID verifies the signatures of requests
-        and encrypts responses.
+      description: The certificate of the pool's key, in base64, with which Entra ID verifies the signatures of
+        requests.
       returned: when O(include_signing_certificate=true)
       type: str
     sp_entity_id:
@@ -273,6 +273,10 @@ saml_providers:
       description: Whether responses must be encrypted.
       returned: always
       type: bool
+    encryption_certificate:
+      description: The certificate of the provider's own key, in base64, with which Entra ID encrypts responses.
+      returned: when responses must be encrypted
+      type: str
     idp_initiated:
       description: Whether sign-ins that are initiated by the identity provider are accepted.
       returned: always

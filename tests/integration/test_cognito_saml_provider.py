@@ -388,6 +388,7 @@ def test_signed_requests_and_encrypted_responses(
 ) -> None:
     made = provider(metadata=old, request_signing=True, encrypted_responses=True)["saml_provider"]
     assert made["signing_certificate"] == cognito.get_signing_certificate(UserPoolId=pool["id"])["Certificate"]
+    assert made["encryption_certificate"] not in (made["signing_certificate"], "")
     assert not provider(metadata=old, request_signing=True, encrypted_responses=True)["changed"]
     without = provider(request_signing=False, encrypted_responses=False)["saml_provider"]
     assert (without["request_signing"], without["encrypted_responses"]) == (False, False)

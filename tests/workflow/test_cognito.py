@@ -8,6 +8,7 @@ what it made.
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import json
 import typing as t
 from pathlib import Path
@@ -78,6 +79,34 @@ def test_a_pool_by_its_name_and_all_its_domains(playbooks: Playbooks, pool: User
     assert playbooks.succeed("cognito", INVENTORY, variables=variables).changed() == 0
 
 
+def test_encryption_is_changed_when_it_may_interrupt(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) -> None:
+    """facts/aws.md 8: a provider with encrypted responses takes no others, so a change interrupts sign-ins; a new
+    certificate of its key does not.
+    """
+    plain, encrypted = (
+        {"federation_user_pools": [pool.variables(encrypted_responses=value)]} for value in (False, True)
+    )
+    playbooks.succeed("cognito", INVENTORY, variables=plain)
+    sandbox.world.settings.refuse_writes = True
+    assert (
+        "cognito_federation_allow_interruption=true"
+        in playbooks.fail("cognito", INVENTORY, variables=encrypted).message()
+    )
+    sandbox.world.settings.refuse_writes = False
+    assert pool.failure(JANE) == ""
+    allowed = {**encrypted, "cognito_federation_allow_interruption": True}
+    changed = playbooks.succeed("cognito", INVENTORY, variables=allowed)
+    words = f"Encrypt the responses of '{NAME.format(pool.id)}' for the key of the provider '{PROVIDER}'"
+    assert words in changed.plan()
+    assert pool.failure(JANE) == ""
+    sandbox.world.clock.advance(dt.timedelta(days=366))
+    assert pool.failure(JANE) == "", "the old certificate is of the same key"
+    renewed = playbooks.succeed("cognito", INVENTORY, variables=encrypted)
+    assert [line for line in renewed.done() if line.startswith("Encrypt the responses")]
+    assert pool.failure(JANE) == ""
+    assert playbooks.succeed("cognito", INVENTORY, variables=encrypted).changed() == 0
+
+
 @pytest.mark.parametrize("source", ["text", pytest.param("url", marks=pytest.mark.soak)])
 def test_halves_hand_over(sandbox: Sandbox, pool: UserPool, playbooks: Playbooks, tmp_path: Path, source: str) -> None:
     entry = pool.variables(metadata_source=source)
@@ -89,6 +118,8 @@ def test_halves_hand_over(sandbox: Sandbox, pool: UserPool, playbooks: Playbooks
     done = playbooks.succeed("cognito", INVENTORY, "--tags", "aws", variables=variables)
     assert f"Create the SAML provider {PROVIDER!r} of the user pool 'desk'" in done.done()
     assert pool.sign_in(JANE)["email"] == JANE
+    removal = playbooks.succeed("teardown", INVENTORY, "--check", "--tags", "entra", variables=variables)
+    assert f"does not read the user pool {pool.id}" in " ".join(removal.output.split())
     details = sandbox.world.state(Cognito).pools[pool.id].providers[PROVIDER].details
     assert ("MetadataURL" in details) is (source == "url")
 

@@ -233,6 +233,23 @@ def test_what_nobody_looked_at_is_unknown(healthy: Healthy) -> None:
     assert "was not looked at" in verdict["summary"]
 
 
+def test_encryption_for_another_key_is_a_warning(healthy: Healthy) -> None:
+    """facts/aws.md 8: the certificate may be an earlier one of the same key, which works; this one is not."""
+    place = {"user_pool_id": healthy.pool.id, "provider_name": PROVIDER}
+    own = healthy.module("cognito_saml_provider", **place, encrypted_responses=True)["saml_provider"]
+    name = NAME.format(healthy.pool.id)
+
+    def encrypt_for(certificate: str) -> list[dict[str, t.Any]]:
+        healthy.module("azure_saml_app", name=name, aws_claims=False, token_encryption_certificate=certificate)
+        return [finding for finding in healthy.verdict()["findings"] if finding["status"] != "pass"]
+
+    (warning,) = encrypt_for(base64.b64encode(make_certificate()).decode())
+    assert (warning["hop"], warning["status"]) == ("encryption", "warning")
+    assert healthy.pool.failure(JANE) != ""
+    assert encrypt_for(own["encryption_certificate"]) == []
+    assert healthy.pool.failure(JANE) == ""
+
+
 @pytest.mark.parametrize(("broken", "hop"), BREAKAGES.items(), ids=[each.__name__ for each in BREAKAGES])
 def test_a_breakage_is_named(healthy: Healthy, broken: collections.abc.Callable[[Healthy], None], hop: str) -> None:
     broken(healthy)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import listed
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem, Status
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_text, key_id_of
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import BASIC_CLAIMS
 
 Record = t.Mapping[str, t.Any]
@@ -64,6 +65,7 @@ def check_pool(path: PoolPath) -> list[Finding]:
         if path.people:
             hops.append(("attributes", "the provider", _attributes))
     findings = [_finding(hop, subject, list(problems(path)), path) for hop, subject, problems in hops]
+    findings += _encryption(path)
     if not path.people:
         reason = "What Entra ID sends of each person was not looked at."
         findings.append(Finding("attributes", path.provider_name, "unknown", reason))
@@ -196,6 +198,17 @@ def _trust(path: PoolPath) -> Problems:
             else "Entra ID encrypts the responses, and the provider does not expect that."
         )
         yield Problem(reason, "Invalid SAML response received.", "Give encrypted_responses to the pool. " + _SIGN_IN)
+
+
+def _encryption(path: PoolPath) -> list[Finding]:
+    """Entra ID may encrypt for an earlier certificate of the provider's key, which works, or for another key."""
+    text = str((path.provider or {}).get("encryption_certificate") or "")
+    key_id = str((path.application or {}).get("token_encryption_key_id") or "")
+    if not text or not key_id or key_id == key_id_of(from_text(text)):
+        return []
+    reason = "Entra ID encrypts for another certificate than the newest of the provider's key."
+    symptom = "Invalid SAML response received, unless it is an earlier certificate of the same key."
+    return [Finding("encryption", path.provider_name, "warning", reason, {}, symptom, _SIGN_IN)]
 
 
 def _mapping(path: PoolPath) -> Problems:

@@ -35,6 +35,8 @@ def describe(provider: CognitoProvider, pool: UserPool, served: Metadata | None,
         "expires_at": timestamp(last.not_after) if last else None,
         "days_left": last.days_left(now) if last else None,
     }
+    if provider.encryption_certificate and view(provider)["encrypted_responses"]:
+        known["encryption_certificate"] = provider.encryption_certificate
     content = metadata.as_dict(now) if metadata else {"certificates": []}
     return {
         "id": f"{pool.id}/{provider.name}",

@@ -93,7 +93,7 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
         else:
             provider = saml_provider_plan.target(self.desired, self.actual)
         view = provider_views.describe(provider, pool, self.served, self.pools.now) | provider_views.pool_facts(pool)
-        if view["request_signing"] or view["encrypted_responses"]:
+        if view["request_signing"]:
             view["signing_certificate"] = self.pools.signing_certificate(pool)
         offering = [each for each, names in self.desired.clients if self.name in names]
         return {**view, "clients": [provider_views.describe_client(each, pool, self.name) for each in offering]}

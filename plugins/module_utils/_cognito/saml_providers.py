@@ -30,7 +30,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._wait import Wa
 #: option → the detail that is "true" or "false"
 FLAGS: t.Final = {"sign_out": "IDPSignout", "encrypted_responses": "EncryptedResponses", "idp_initiated": "IDPInit"}
 SIGNING: t.Final = "RequestSigningAlgorithm"
-_DERIVED: t.Final = frozenset({"ActiveEncryptionCertificate", "SLORedirectBindingURI", "SSORedirectBindingURI"})
+ENCRYPTION: t.Final = "ActiveEncryptionCertificate"
+_DERIVED: t.Final = frozenset({ENCRYPTION, "SLORedirectBindingURI", "SSORedirectBindingURI"})
 #: an address is fetched again within six hours; one more, so that clocks need not agree
 _REFETCHED: t.Final = timedelta(hours=7)
 
@@ -49,6 +50,8 @@ class CognitoProvider:
     modified: datetime | None
     metadata: Metadata | None
     tags: t.Mapping[str, str] = field(default_factory=dict)
+    #: of its own key, in base64; empty while responses need not be encrypted
+    encryption_certificate: str = ""
 
     @property
     def url(self) -> str:
@@ -194,4 +197,5 @@ def _from_api(answer: t.Mapping[str, t.Any], pool: UserPool) -> CognitoProvider:
         modified=answer.get("LastModifiedDate"),
         metadata=metadata,
         tags=provider_tags(pool.tags, name),
+        encryption_certificate=answer["ProviderDetails"].get(ENCRYPTION, ""),
     )

@@ -32,11 +32,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_
     must_make,
     to_activate,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.token_encryption import actual_key_id, key_id_of
+from ansible_collections.openccp.federation.plugins.module_utils._entra.token_encryption import actual_key_id
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
-from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_text
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import from_text, key_id_of
 
 #: What a plan starts from when there is no application.
 BLANK: t.Final = Application({}, {})

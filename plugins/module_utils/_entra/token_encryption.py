@@ -12,22 +12,15 @@ one that is, and no key material has to be read to compare it.
 from __future__ import annotations
 
 import base64
-import typing as t
-import uuid
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import application_changes
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, read
-from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
+from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import (
+    Certificate,
+    key_id_of,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
-
-#: of no meaning but that nobody else makes ids of it
-_NAMESPACE: t.Final = uuid.UUID("b0a5b3a4-3f0c-5f0e-9d57-0f6c1c1f8d6b")
-
-
-def key_id_of(certificate: Certificate) -> str:
-    """The id of the key with which Entra ID encrypts for a certificate."""
-    return str(uuid.uuid5(_NAMESPACE, certificate.sha256))
 
 
 def actual_key_id(app: Application) -> str:

@@ -14,6 +14,7 @@ import base64
 import binascii
 import re
 import typing as t
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -36,6 +37,9 @@ Without it, a certificate that Entra ID made a second ago has not begun by a clo
 """
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
+
+#: of no meaning but that nobody else makes ids of it
+_NAMESPACE: t.Final = uuid.UUID("b0a5b3a4-3f0c-5f0e-9d57-0f6c1c1f8d6b")
 
 
 @dataclass(frozen=True)
@@ -147,3 +151,8 @@ def canonical_thumbprint(text: str) -> str:
 
 def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def key_id_of(certificate: Certificate) -> str:
+    """The id of the key with which Entra ID encrypts for a certificate."""
+    return str(uuid.uuid5(_NAMESPACE, certificate.sha256))

@@ -442,13 +442,30 @@ def test_an_answer_that_nobody_asked_for(federation: Federation, pool: dict[str,
 
 
 def test_encrypted_answers(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
-    """facts/aws.md 8: sign-in fails until Entra ID encrypts with the pool's certificate."""
+    """facts/aws.md 8: sign-in fails until Entra ID encrypts for the provider's own key, which keeps it when there is a
+    new certificate. The key that signs requests is another.
+    """
     change_provider(federation, pool, ProviderDetails=details(federation, EncryptedResponses="true"))
     assert "not encrypted" in client.failure(identity_provider="Entra")
-    certificate = federation.client("cognito-idp").get_signing_certificate(UserPoolId=pool["id"])["Certificate"]
-    key_id = "cccccccc-0000-4000-8000-000000000003"
-    key = {"keyId": key_id, "type": "AsymmetricX509Cert", "usage": "Encrypt", "key": certificate}
-    federation.change_application(keyCredentials=[key], tokenEncryptionKeyId=key_id)
+    cognito = federation.client("cognito-idp")
+
+    def encrypt_for(certificate: str, key_id: str) -> None:
+        key = {"keyId": key_id, "type": "AsymmetricX509Cert", "usage": "Encrypt", "key": certificate}
+        federation.change_application(keyCredentials=[key], tokenEncryptionKeyId=key_id)
+
+    def own() -> str:
+        shown = cognito.describe_identity_provider(UserPoolId=pool["id"], ProviderName="Entra")["IdentityProvider"]
+        return str(shown["ProviderDetails"]["ActiveEncryptionCertificate"])
+
+    signing = cognito.get_signing_certificate(UserPoolId=pool["id"])["Certificate"]
+    encrypt_for(signing, "cccccccc-0000-4000-8000-000000000003")
+    assert "cannot be decrypted" in client.failure(identity_provider="Entra")
+    first = own()
+    encrypt_for(first, "cccccccc-0000-4000-8000-000000000004")
+    assert client.sign_in(identity_provider="Entra")
+    federation.sandbox.world.clock.advance(dt.timedelta(days=366))
+    assert own() != first
+    assert cognito.get_signing_certificate(UserPoolId=pool["id"])["Certificate"] != signing
     assert client.sign_in(identity_provider="Entra")
 
 

@@ -15,11 +15,12 @@ import uuid
 
 import xmlsec
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
 from federation_sandbox.aws.cognito import clients
 from federation_sandbox.aws.cognito.identity_providers import current_metadata
-from federation_sandbox.aws.cognito.store import Item, Person, Pool, Provider
+from federation_sandbox.aws.cognito.store import Item, Person, Pool, Provider, own_key
 from federation_sandbox.aws.signin.assertions import Assertion, BadSignature, Malformed, decode, verified
 from federation_sandbox.world import World
 
@@ -55,7 +56,7 @@ def admit(world: World, pool: Pool, provider: Provider, response: str, asked: st
     try:
         document = decode(response)
         if provider.has("EncryptedResponses"):
-            document = _decrypted(document, pool)
+            document = _decrypted(document, own_key(provider.key_number))
         assertion = verified(document, known.signing)
     except BadSignature:
         raise NotAdmitted("Invalid SAML response received: SAML Response signature is invalid.") from None
@@ -113,7 +114,7 @@ def _value(values: t.Sequence[str]) -> str:
     return values[0] if len(values) == 1 else f"[{', '.join(values)}]"
 
 
-def _decrypted(document: bytes, pool: Pool) -> bytes:
+def _decrypted(document: bytes, key: rsa.RSAPrivateKey) -> bytes:
     """The response with its assertion in plain; a provider whose responses are to be encrypted takes no other."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
@@ -126,7 +127,7 @@ def _decrypted(document: bytes, pool: Pool) -> bytes:
         raise Malformed("the assertion is not encrypted")
     form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     manager = xmlsec.KeysManager()
-    manager.add_key(xmlsec.Key.from_memory(pool.key.private_bytes(*form), xmlsec.constants.KeyDataFormatPem))
+    manager.add_key(xmlsec.Key.from_memory(key.private_bytes(*form), xmlsec.constants.KeyDataFormatPem))
     try:
         assertion = xmlsec.EncryptionContext(manager).decrypt(data)
     except xmlsec.Error:

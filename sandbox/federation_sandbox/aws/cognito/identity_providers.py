@@ -13,7 +13,15 @@ import unicodedata
 
 from federation_sandbox.aws.cognito import metadata
 from federation_sandbox.aws.cognito.pools import certificate_text
-from federation_sandbox.aws.cognito.store import Item, Pool, Provider, cognito_error, page, pool_of
+from federation_sandbox.aws.cognito.store import (
+    Item,
+    Pool,
+    Provider,
+    cognito_error,
+    newest_certificate,
+    page,
+    pool_of,
+)
 from federation_sandbox.aws.iam.metadata import Unusable
 from federation_sandbox.aws.protocol import Context, Params
 from federation_sandbox.world import World
@@ -42,10 +50,11 @@ def create_identity_provider(at: Context, wanted: Params) -> Item:
     _check_identifiers(pool, name, identifiers)
     now = _now(at.world)
     found = _configured(at.world, details)
+    number = max((provider.key_number for provider in pool.providers.values()), default=0) + 1
     pool.providers[name] = Provider(
-        name, details, dict(mapping), list(identifiers), now, now, found, at.world.clock.now()
+        name, details, dict(mapping), list(identifiers), now, now, found, at.world.clock.now(), number
     )
-    return {"IdentityProvider": _shown(pool, pool.providers[name])}
+    return {"IdentityProvider": _shown(at.world, pool, pool.providers[name])}
 
 
 def update_identity_provider(at: Context, wanted: Params) -> Item:
@@ -63,13 +72,13 @@ def update_identity_provider(at: Context, wanted: Params) -> Item:
         _check_identifiers(pool, provider.name, wanted["IdpIdentifiers"])
         provider.identifiers = list(wanted["IdpIdentifiers"])
     provider.modified = _now(at.world)
-    return {"IdentityProvider": _shown(pool, provider)}
+    return {"IdentityProvider": _shown(at.world, pool, provider)}
 
 
 def describe_identity_provider(at: Context, wanted: Params) -> Item:
     """A provider."""
     pool = pool_of(at, wanted)
-    return {"IdentityProvider": _shown(pool, _provider(pool, wanted))}
+    return {"IdentityProvider": _shown(at.world, pool, _provider(pool, wanted))}
 
 
 def get_identity_provider_by_identifier(at: Context, wanted: Params) -> Item:
@@ -78,7 +87,7 @@ def get_identity_provider_by_identifier(at: Context, wanted: Params) -> Item:
     provider = next((each for each in pool.providers.values() if wanted["IdpIdentifier"] in each.identifiers), None)
     if provider is None:
         raise cognito_error("ResourceNotFoundException", f"Identity provider {wanted['IdpIdentifier']} does not exist.")
-    return {"IdentityProvider": _shown(pool, provider)}
+    return {"IdentityProvider": _shown(at.world, pool, provider)}
 
 
 def list_identity_providers(at: Context, wanted: Params) -> Item:
@@ -189,10 +198,11 @@ def _provider(pool: Pool, wanted: Params) -> Provider:
     return provider
 
 
-def _shown(pool: Pool, provider: Provider) -> Item:
+def _shown(world: World, pool: Pool, provider: Provider) -> Item:
     derived = {"SSORedirectBindingURI": provider.metadata.sign_in, "SLORedirectBindingURI": provider.metadata.sign_out}
     if provider.has("EncryptedResponses"):
-        derived["ActiveEncryptionCertificate"] = certificate_text(pool)
+        newest = newest_certificate(pool, provider.key_number, provider.created, world.clock.now())
+        derived["ActiveEncryptionCertificate"] = certificate_text(newest)
     return {
         "UserPoolId": pool.id,
         "ProviderName": provider.name,

@@ -9,10 +9,20 @@ import json
 import re
 import typing as t
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from federation_sandbox.aws import tags
-from federation_sandbox.aws.cognito.store import Cognito, Item, Person, Pool, cognito_error, page, pool_of
+from federation_sandbox.aws.cognito.store import (
+    Cognito,
+    Item,
+    Person,
+    Pool,
+    cognito_error,
+    newest_certificate,
+    page,
+    pool_of,
+)
 from federation_sandbox.aws.protocol import Context, Params
 
 _TEXTS: t.Final = (
@@ -159,8 +169,9 @@ def delete_user_pool_domain(at: Context, wanted: Params) -> None:
 
 
 def get_signing_certificate(at: Context, wanted: Params) -> Item:
-    """The certificate of the key that signs the pool's requests, in base64 without header."""
-    return {"Certificate": certificate_text(pool_of(at, wanted))}
+    """The newest certificate of the key that signs the pool's requests, in base64 without header."""
+    pool = pool_of(at, wanted)
+    return {"Certificate": certificate_text(newest_certificate(pool, 0, pool.created, at.world.clock.now()))}
 
 
 def tag_resource(at: Context, wanted: Params) -> None:
@@ -196,9 +207,9 @@ def admin_get_user(at: Context, wanted: Params) -> Item:
     return _user(person) | {"UserAttributes": attributes_of(person)}
 
 
-def certificate_text(pool: Pool) -> str:
-    """The pool's certificate, as the API writes it."""
-    lines = pool.certificate.public_bytes(Encoding.PEM).decode().splitlines()
+def certificate_text(certificate: x509.Certificate) -> str:
+    """A certificate, as the API writes it."""
+    lines = certificate.public_bytes(Encoding.PEM).decode().splitlines()
     return "".join(lines[1:-1])
 
 

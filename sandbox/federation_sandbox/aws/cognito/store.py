@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from federation_sandbox.aws.cognito.metadata import IdentityProviderMetadata
 from federation_sandbox.aws.protocol import Context, Params, refusal
-from federation_sandbox.entra import certificates
+from federation_sandbox.entra.certificates import new_key, self_signed
 from federation_sandbox.service import CloudError
 from federation_sandbox.world import World
 
@@ -24,8 +24,9 @@ Item = dict[str, t.Any]
 
 #: the domain of prefix domains, by partition; that of GovCloud is the one with FIPS
 AUTH_DOMAINS: t.Final = {"aws": "auth.{region}.amazoncognito.com", "aws-us-gov": "auth-fips.{region}.amazoncognito.com"}
-#: how long a pool's certificates last (facts/aws.md 8)
+#: how long a certificate lasts, and after which time there is a new one for the same key (facts/aws.md 8)
 _CERTIFICATE_LASTS: t.Final = dt.timedelta(days=3650)
+_CERTIFICATE_IS_NEWEST: t.Final = dt.timedelta(days=365)
 
 
 def cognito_error(code: str, message: str) -> CloudError:
@@ -35,7 +36,9 @@ def cognito_error(code: str, message: str) -> CloudError:
 
 @dataclasses.dataclass
 class Provider:
-    """A SAML identity provider of a pool. details: as they were given, without what AWS derives."""
+    """A SAML identity provider of a pool. details: as they were given, without what AWS derives. key_number: of its own
+    key, which reads encrypted responses.
+    """
 
     name: str
     details: dict[str, str]
@@ -45,6 +48,7 @@ class Provider:
     modified: dt.datetime
     metadata: IdentityProviderMetadata
     fetched: dt.datetime
+    key_number: int
 
     def has(self, detail: str) -> bool:
         """Whether a detail that is "true" or "false" is on."""
@@ -79,7 +83,6 @@ class Pool:
     schema: dict[str, Item]
     settings: Item
     key: rsa.RSAPrivateKey
-    certificate: x509.Certificate
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
     domain: str = ""
     custom_domain: str = ""
@@ -123,8 +126,7 @@ class Cognito:
         """A pool with keys of its own."""
         now = self._world.clock.now().replace(microsecond=0)
         identifier = f"{at.region}_{uuid.uuid4().hex[:9]}"
-        key, certificate = certificates.self_signed(identifier, now, now + _CERTIFICATE_LASTS, _pool_key())
-        pool = Pool(at.account, at.region, at.partition, identifier, name, now, now, schema, settings, key, certificate)
+        pool = Pool(at.account, at.region, at.partition, identifier, name, now, now, schema, settings, own_key(0))
         self.pools[identifier] = pool
         return pool
 
@@ -138,9 +140,21 @@ class Cognito:
 
 
 @functools.cache
-def _pool_key() -> rsa.RSAPrivateKey:
-    """One for all pools of a process, because making one takes long; the certificates differ."""
-    return certificates.new_key()
+def own_key(number: int) -> rsa.RSAPrivateKey:  # noqa: ARG001 - one for each number
+    """The key of a pool (0) or of one of its providers: the same in all pools of a process, because making one takes
+    long. The certificates differ.
+    """
+    return new_key()
+
+
+def newest_certificate(pool: Pool, number: int, since: dt.datetime, now: dt.datetime) -> x509.Certificate:
+    """The newest certificate of a key: each year there is another, and the key stays (facts/aws.md 8)."""
+    return _certificate(pool.id, number, since + (now - since) // _CERTIFICATE_IS_NEWEST * _CERTIFICATE_IS_NEWEST)
+
+
+@functools.cache
+def _certificate(name: str, number: int, start: dt.datetime) -> x509.Certificate:
+    return self_signed(name, start, start + _CERTIFICATE_LASTS, own_key(number))[1]
 
 
 def pool_of(at: Context, wanted: Params) -> Pool:

@@ -19,7 +19,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from federation_sandbox.aws.cognito.clients import reads
 from federation_sandbox.aws.cognito.pools import attributes_of
-from federation_sandbox.aws.cognito.store import Item, Person, Pool
+from federation_sandbox.aws.cognito.store import Item, Person, Pool, newest_certificate
 from federation_sandbox.entra.certificates import thumbprint
 from federation_sandbox.world import World
 
@@ -137,7 +137,7 @@ def claims_of(world: World, pool: Pool, token: str) -> Item | None:
     """What a valid access token of the pool says."""
     unchecked = {"verify_exp": False, "verify_iat": False}
     try:
-        claims = jwt.decode(token, pool.certificate.public_key(), algorithms=["RS256"], options=unchecked)  # type: ignore[arg-type]
+        claims = jwt.decode(token, pool.key.public_key(), algorithms=["RS256"], options=unchecked)  # type: ignore[arg-type]
     except jwt.InvalidTokenError:
         return None
     valid = (
@@ -150,7 +150,7 @@ def claims_of(world: World, pool: Pool, token: str) -> Item | None:
 
 def key_set(pool: Pool) -> Item:
     """The JSON Web Key Set of a pool."""
-    public = json.loads(RSAAlgorithm.to_jwk(pool.certificate.public_key()))  # type: ignore[arg-type]
+    public = json.loads(RSAAlgorithm.to_jwk(pool.key.public_key()))
     return {"keys": [{**public, "use": "sig", "alg": "RS256", "kid": _key_id(pool)}]}
 
 
@@ -181,4 +181,4 @@ def _signed(pool: Pool, claims: Item) -> str:
 
 
 def _key_id(pool: Pool) -> str:
-    return thumbprint(pool.certificate)
+    return thumbprint(newest_certificate(pool, 0, pool.created, pool.created))  # its first one, so that it stays
