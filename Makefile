@@ -269,6 +269,31 @@ docs: setup .venv-docs/.ready ## Build the documentation site, .cache/docs/site/
 	sphinx-build -M html $(SITE)/source $(SITE)/site -q -W --keep-going
 	echo "The site is in $(SITE)/site/html."
 
+# --- the execution image ---
+
+IMAGE := federation-ee
+.PHONY: image sbom
+image: setup ## Build the execution image with the collection of this checkout; needs podman or docker (IMAGE=name:tag)
+	$(ACTIVATE)
+	rm -rf .cache/image
+	ansible-galaxy collection build --force --output-path .cache/image >/dev/null
+	python tools/checkout_image.py .cache/image/openccp-federation-*.tar.gz .cache/image/execution-environment.yml
+	ansible-builder build --file .cache/image/execution-environment.yml --context .cache/image/context --tag $(IMAGE)
+
+# The Python packages that the image gets, as pip chooses them today.
+.venv-image/.ready: HOLDS = $$(sed -n 's/^ *package_pip: //p' execution-environment.yml) --requirement requirements.txt
+.venv-image/.ready: execution-environment.yml requirements.txt
+.venv-sbom/.ready: HOLDS = cyclonedx-bom
+.venv-image/.ready .venv-sbom/.ready:
+	python=$$(tools/find-python) || { echo 'This needs Python 3.11 or later, with pip and venv.' >&2; exit 1; }
+	"$$python" -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --quiet --no-compile --disable-pip-version-check --retries 5 $(HOLDS)
+	touch $@
+
+sbom: .venv-image/.ready .venv-sbom/.ready ## Write the bill of materials of the image's Python packages, .cache/build/federation-ee.cdx.json (CycloneDX)
+	mkdir -p .cache/build
+	.venv-sbom/bin/cyclonedx-py environment --output-reproducible --output-format JSON --output-file .cache/build/federation-ee.cdx.json .venv-image
+
 # --- releases ---
 
 ARCHIVE := .cache/build/openccp-federation-$(RELEASE).tar.gz

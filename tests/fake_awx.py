@@ -32,8 +32,13 @@ KINDS: t.Final[dict[str, tuple[str, tuple[str, ...], dict[str, str]]]] = {
         ("name",),
         {"organization": "organizations", "default_environment": "execution_environments"},
     ),
+    "teams": ("team", ("name", "organization"), {"organization": "organizations"}),
     "labels": ("label", ("name",), {"organization": "organizations"}),
-    "notification_templates": ("notification_template", ("name",), {"organization": "organizations"}),
+    "notification_templates": (
+        "notification_template",
+        ("name", "notification_type"),
+        {"organization": "organizations"},
+    ),
     "instance_groups": ("instance_group", ("name",), {}),
     "inventories": ("inventory", ("name", "organization"), {"organization": "organizations"}),
     "inventory_sources": (
@@ -75,6 +80,11 @@ UNIFIED: t.Final = ("projects", "job_templates", "workflow_job_templates", "work
 TOLD: t.Final = {"projects": {"scm_revision": ""}}
 #: what AWX stores of a field that is sent as null
 NULLS: t.Final = {"kind": "", "host_filter": None}
+#: the roles that somebody can have on an object
+ROLES: t.Final = {
+    "job_templates": ("admin", "execute", "read"),
+    "workflow_job_templates": ("admin", "execute", "read", "approval"),
+}
 QUESTION: t.Final = {"question_name", "type", "variable", "required"}
 
 Object = dict[str, t.Any]
@@ -84,10 +94,11 @@ class AWX:
     """The store. writes: every request that changed something.
 
     commit: what the project's branch leads to; "" where a sync cannot reach it. administrator: whether a system
-    administrator asks.
+    administrator asks. prefix: where the API is; Automation Platform has it behind a gateway.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "/api/") -> None:
+        self.prefix = prefix
         self.commit = "1f0c"
         self.administrator = True
         self.updates: list[Object] = []
@@ -95,6 +106,8 @@ class AWX:
         self.writes: list[str] = []
         self.surveys: dict[int, Object] = {}
         self.linked: dict[tuple[int, str], list[int]] = {}
+        #: role → the teams that have it
+        self.grants: dict[int, list[int]] = {}
         self._routes = Map(
             [
                 Rule(
@@ -111,6 +124,7 @@ class AWX:
                     endpoint=self._approval,
                     methods=["POST"],
                 ),
+                Rule("/api/v2/roles/<int:number>/teams/", endpoint=self._grants),
                 Rule("/api/v2/<_kind>/<int:number>/<link>/", endpoint=self._links),
                 Rule("/api/v2/<_kind>/<int:number>/", endpoint=self._object),
                 Rule("/api/v2/<kind>/", endpoint=self._list),
@@ -147,13 +161,32 @@ class AWX:
             "type": type_,
             "url": url,
             "related": {"survey_spec": f"{url}survey_spec/", "update": f"{url}update/"},
-            "summary_fields": {},
+            "summary_fields": {"object_roles": self._roles_of(kind, number)},
             **TOLD.get(kind, {}),
         }
         self.objects[number] = {**fixed, **{name: self._stored(name, value) for name, value in fields.items()}}
         if kind == "projects":  # AWX syncs a new one, once
             return {**self.objects[number], "summary_fields": {"current_update": {"id": self._update(number)["id"]}}}
         return self.objects[number]
+
+    def _roles_of(self, kind: str, number: int) -> Object:
+        """The roles on an object: what the model of AWX gives a template or a workflow."""
+        names = ROLES.get(kind, ())
+        return {f"{name}_role": {"id": number * 100 + place} for place, name in enumerate(names)}
+
+    def granted(self, kind: str, name: str, role: str) -> list[str]:
+        """The names of the teams that have a role on an object."""
+        number = self.all(kind)[name]["summary_fields"]["object_roles"][f"{role}_role"]["id"]
+        return sorted(self.objects[team]["name"] for team in self.grants.get(number, []))
+
+    def _grants(self, request: Request, number: int) -> tuple[int, t.Any]:
+        teams = self.grants.setdefault(number, [])
+        if request.method == "POST":
+            asked = request.get_json()
+            self._found(asked["id"])
+            (teams.remove if asked.get("disassociate") else teams.append)(asked["id"])
+            return 204, None
+        return 200, {"count": len(teams), "next": None, "results": [self.objects[team] for team in teams]}
 
     def _update(self, project: int) -> Object:
         self.objects[project]["scm_revision"] = self.commit or self.objects[project]["scm_revision"]
@@ -173,6 +206,7 @@ class AWX:
         return 202, self._update(number)
 
     def __call__(self, environ: t.Any, start_response: t.Any) -> t.Any:
+        environ = {**environ, "PATH_INFO": environ["PATH_INFO"].replace(self.prefix, "/api/", 1)}
         request = Request(environ)
         try:
             if request.headers.get("Authorization") != f"Bearer {TOKEN}":
@@ -185,7 +219,7 @@ class AWX:
             status, body = refused.status, refused.body
         except HTTPException as error:
             status, body = error.code or 500, {"detail": error.description}
-        text = "" if body is None else json.dumps(body)
+        text = "" if body is None else json.dumps(body).replace('"/api/', f'"{self.prefix}')
         return Response(
             text, status, {"X-API-Product-Name": "AWX", "X-API-Product-Version": "24.6.1"}, "application/json"
         )(environ, start_response)
@@ -282,9 +316,9 @@ class Refused(Exception):
 
 
 @contextlib.contextmanager
-def running() -> collections.abc.Iterator[tuple[AWX, dict[str, str]]]:
+def running(prefix: str = "/api/") -> collections.abc.Iterator[tuple[AWX, dict[str, str]]]:
     """An AWX with the organisation Default, and the environment of whoever asks it."""
-    awx = AWX()
+    awx = AWX(prefix)
     awx.make("organizations", {"name": "Default"})
     server = make_server("127.0.0.1", 0, awx, threaded=True)
     thread = threading.Thread(target=server.serve_forever)

@@ -14,6 +14,7 @@ import sys
 import typing as t
 from pathlib import Path
 
+import checkout_image
 import pytest
 import yaml
 from ansible_collections.openccp.federation.plugins.action.check_variable_names import OF_PLAYBOOKS
@@ -28,6 +29,8 @@ GIVEN: t.Final = {
     "workflow_job_template": OBJECTS["awx_workflows"],
     "workflow_job_template_node": OBJECTS["awx_workflow_nodes"],
     "schedule": OBJECTS["awx_schedules"],
+    "team": [{"organization": OBJECTS["awx_organization"], **entry} for entry in OBJECTS["awx_teams"]],
+    "role": OBJECTS["awx_roles"],
 }
 
 
@@ -49,7 +52,8 @@ def test_awx_awx_takes_the_data(module: str) -> None:
     pytest.importorskip("ansible_collections.awx.awx", reason="the ansible package has awx.awx up to 13")
     documented = importlib.import_module(f"ansible_collections.awx.awx.plugins.modules.{module}").DOCUMENTATION
     for entry in GIVEN[module]:
-        check(entry, yaml.safe_load(documented)["options"], entry.get("name", entry.get("identifier")))
+        named = {"name", "identifier", "team"} & set(entry)
+        check(entry, yaml.safe_load(documented)["options"], entry[min(named)])
 
 
 def test_each_template_runs_a_playbook_of_the_project() -> None:
@@ -160,6 +164,19 @@ def test_the_image_gets_exactly_our_requirements() -> None:
     introspected = yaml.safe_load(builder("introspect", "--sanitize", str(COLLECTIONS)))
     ours = [line.partition("#")[0].strip() for line in introspected["python"] if "openccp.federation" in line]
     assert ours == [line for line in lines if line and not line.startswith("#")]
+
+
+def test_the_image_can_be_built_from_a_checkout(tmp_path: Path) -> None:
+    archive, definition = tmp_path / "openccp-federation-9.9.9.tar.gz", tmp_path / "execution-environment.yml"
+    archive.write_bytes(b"stands for the archive")
+    definition.write_text(yaml.safe_dump(checkout_image.definition(archive)), encoding="utf-8")
+    context = tmp_path / "context"
+    builder("create", "--file", str(definition), "--context", str(context), "--output-filename", "Containerfile")
+    galaxy = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))
+    local, *others = galaxy["collections"]
+    assert local["type"] == "file"
+    assert (context / "_build" / local["name"]).read_bytes() == archive.read_bytes()
+    assert [entry["name"] for entry in others] == ["amazon.aws"]
 
 
 def test_the_image_can_be_built(tmp_path: Path) -> None:

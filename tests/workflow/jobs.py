@@ -73,7 +73,7 @@ class Job:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
         (folder / "env" / "envvars").write_text(json.dumps(environment), encoding="utf-8")
-        variables = {**extra, **answers(TEMPLATES[template], given or {})}
+        variables = {**OBJECTS["awx_extra_vars"], **extra, **answers(TEMPLATES[template], given or {})}
         (folder / "env" / "extravars").write_text(json.dumps(variables), encoding="utf-8")
 
     def replace_playbook(self, plays: list[dict[str, t.Any]]) -> None:
@@ -114,6 +114,10 @@ class Job:
         return t.cast(
             "dict[str, t.Any]", next(e["event_data"] for e in self.events() if e["event"] == "playbook_on_stats")
         )
+
+    def artifacts(self) -> dict[str, t.Any]:
+        """What AWX keeps as the job's artifacts."""
+        return t.cast("dict[str, t.Any]", self.stats()["artifact_data"])
 
     def told(self) -> str:
         """Everything that AWX keeps of the job and shows."""

@@ -25,6 +25,9 @@ PASSWORD: t.Final = "opens-the-key-of-the-tests"
 APPLICATION: t.Final = {"tenant_id": TENANTS["public"], "client_id": CLIENT, "cloud": "public"}
 
 
+ARTIFACTS: t.Final = {"Report": "federation_report", "Report of certificates": "federation_certificates_report"}
+
+
 def credentials(sandbox: Sandbox) -> dict[str, dict[str, str]]:
     """Both clouds are seeded, and one registration proves itself in three ways. The answer: AWX's credential for each
     way.
@@ -60,6 +63,9 @@ def test_every_template_runs(sandbox: Sandbox, tmp_path: Path) -> None:
         ("Check", "token", {}, False),
         ("Rotate certificates", "secret", {"certificate_rotation_renew_when_days_left": 60}, False),
         ("Report of certificates", "certificate", {}, False),
+        ("Report", "secret", {"federation_report_fail_on": "never"}, True),
+        ("User pools", "secret", {}, False),
+        ("Pages", "secret", {"ccp_page_state": "absent"}, False),
         ("Teardown", "secret", {}, True),
     )
     assert {launch[0] for launch in launches} == set(TEMPLATES)
@@ -71,6 +77,7 @@ def test_every_template_runs(sandbox: Sandbox, tmp_path: Path) -> None:
         assert job.stats()["failures"] == {}, job.told()
         assert bool(job.stats()["changed"]) is changes, job.told()
         assert leaks(job, ways) == []
+        assert ARTIFACTS.get(template, "federation_run_report") in job.artifacts() or template == "Check"
         if template == "Check":
             assert "jane.doe@example.com" in job.told(), (
                 "the inventory's agent is not checked when the survey names nobody"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import textwrap
@@ -12,6 +13,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
 from awx_rules import EDGES, OBJECTS
 from fake_awx import AWX, TOKEN, running
@@ -47,8 +49,8 @@ def given(fields: t.Mapping[str, t.Any], *apart: str) -> dict[str, t.Any]:
     return {name: value for name, value in fields.items() if name not in apart}
 
 
-def check(awx: AWX) -> None:
-    """Everything of the data is there, and nothing else."""
+def check(awx: AWX, own: t.Mapping[str, list[str]]) -> None:
+    """Everything of the data is there, and nothing else. own: the credentials of templates that have their own."""
     kinds = {"credential_types": [], "job_templates": ["survey_spec"], "schedules": ["unified_job_template"]}
     for kind, apart in kinds.items():
         made = awx.all(kind)
@@ -58,10 +60,12 @@ def check(awx: AWX) -> None:
     for entry in OBJECTS["awx_job_templates"]:
         template = awx.all("job_templates")[entry["name"]]
         assert awx.surveys.get(template["id"], {}) == entry.get("survey_spec", {})
-        assert awx.named(template["id"], "credentials") == sorted(OBJECTS["awx_credentials"])
+        assert awx.named(template["id"], "credentials") == sorted(own.get(entry["name"], OBJECTS["awx_credentials"]))
         assert awx.named(template["id"], "labels") == OBJECTS["awx_labels"]
         for field in ("project", "inventory", "execution_environment"):
             assert awx.objects[template[field]]["name"] == OBJECTS[f"awx_{field}"]
+        assert json.loads(template["extra_vars"]) == OBJECTS["awx_extra_vars"]
+    check_roles(awx)
     for entry in OBJECTS["awx_schedules"]:
         assert (
             awx.objects[awx.all("schedules")[entry["name"]]["unified_job_template"]]["name"]
@@ -83,31 +87,62 @@ def check(awx: AWX) -> None:
         assert awx.named(made["id"], "success_nodes") == node.get("success_nodes", [])
 
 
+def check_roles(awx: AWX) -> None:
+    """Who launches everything cannot remove anything alone, and who approves launches nothing."""
+    assert set(awx.all("teams")) == {entry["name"] for entry in OBJECTS["awx_teams"]}
+    operators, approvers = (entry["name"] for entry in OBJECTS["awx_teams"])
+    for name in awx.all("job_templates"):
+        assert awx.granted("job_templates", name, "execute") == ([] if name.endswith("Teardown") else [operators])
+    for name in awx.all("workflow_job_templates"):
+        assert awx.granted("workflow_job_templates", name, "execute") == [operators]
+    assert awx.granted("workflow_job_templates", "Federation | Teardown, approved", "approval") == [approvers]
+
+
+def check_options(awx: AWX) -> None:
+    """The examples of the documentation: who is told of failed jobs and approvals, and credentials of a template."""
+    templates, workflows = awx.all("job_templates"), awx.all("workflow_job_templates")
+    name = "Contact centre on call"
+    assert awx.named(templates["Federation | Site"]["id"], "notification_templates_error") == [name]
+    approved = workflows["Federation | Teardown, approved"]["id"]
+    assert awx.named(approved, "notification_templates_approvals") == [name]
+
+
+def example(first: str) -> str:
+    """The block of data of the documentation that begins with a name."""
+    found = re.search(rf"```yaml\n( *{first}:.*?)```", AWX_PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    return textwrap.dedent(found[1])
+
+
 def test_everything_is_made_once(tmp_path: Path) -> None:
+    """With the options of the documentation's examples."""
+    more = tmp_path / "more.yml"
+    more.write_text(example("awx_notification_templates") + example("awx_template_credentials"), encoding="utf-8")
+    own = yaml.safe_load(example("awx_template_credentials"))["awx_template_credentials"]
+    image = ("-e", "awx_image=registry.example.com/federation-ee:1", "-e", f"@{more}")
     with running() as (awx, environment):
         terminal = Terminal(environment, tmp_path)
         assert "changed=1 " in terminal.apply("--tags", "credential_type")
-        for name in OBJECTS["awx_credentials"]:
+        for name in {*OBJECTS["awx_credentials"], *(name for names in own.values() for name in names)}:
             awx.make("credentials", {"name": name})
-        terminal.apply("-e", "awx_image=registry.example.com/federation-ee:1")
-        check(awx)
+        terminal.apply(*image)
+        check(awx, own)
+        check_options(awx)
         assert awx.all("execution_environments")["Federation"]["image"] == "registry.example.com/federation-ee:1"
         assert not any(schedule["enabled"] for schedule in awx.all("schedules").values()), "nothing is federated yet"
         before = {number: dict(one) for number, one in awx.objects.items()}
         awx.writes.clear()
-        again = terminal.apply("-e", "awx_image=registry.example.com/federation-ee:1")
+        again = terminal.apply(*image)
         assert "changed=0 " in again
         assert awx.objects == before
         assert [write for write in awx.writes if not write.endswith("/update/")] == []
-        assert "changed=0 " in terminal.apply("--check", "-e", "awx_image=registry.example.com/federation-ee:1")
+        assert "changed=0 " in terminal.apply("--check", *image)
 
 
 def test_the_inventory_s_sources_are_updated_before_each_job(tmp_path: Path) -> None:
     """The example of the documentation."""
-    example = re.search(r"```yaml\n( +awx_inventory_sources:\n.*?)```", AWX_PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert example
     sources = tmp_path / "sources.yml"
-    sources.write_text(textwrap.dedent(example[1]), encoding="utf-8")
+    sources.write_text(example("awx_inventory_sources"), encoding="utf-8")
     with running() as (awx, environment):
         terminal = Terminal(environment, tmp_path)
         for name in OBJECTS["awx_credentials"]:
@@ -139,3 +174,42 @@ def test_what_stops_the_first_run_is_mended_by_the_next(tmp_path: Path) -> None:
         awx.commit = "2e1d"
         terminal.apply("--skip-tags", "credential_type")
         assert set(awx.all("job_templates")) == {entry["name"] for entry in OBJECTS["awx_job_templates"]}
+
+
+def test_the_api_behind_the_gateway_of_automation_platform(tmp_path: Path) -> None:
+    with running("/api/controller/") as (awx, environment):
+        there = {**environment, "CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": "/api/controller/"}
+        assert "changed=1 " in Terminal(there, tmp_path).apply("--tags", "credential_type")
+        assert "changed=0 " in Terminal(there, tmp_path).apply("--tags", "credential_type")
+        assert list(awx.all("credential_types")) == [OBJECTS["awx_credential_types"][0]["name"]]
+
+
+def test_the_example_for_infra_aap_configuration(tmp_path: Path) -> None:
+    """Its lists hold what is in objects.yml, under the names of that collection."""
+    lists = yaml.safe_load(example("controller_credential_types"))
+    shown = {name: f"{{{{ {name} }}}}" for name in lists if name != "federation"}
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars_files": [str(CHECKOUT / "awx" / "objects.yml")],
+        "vars": {**lists, "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+        "tasks": [{"ansible.builtin.copy": {"content": "{{ shown | to_json }}", "dest": str(tmp_path / "lists.json")}}],
+    }
+    play["tasks"][0]["vars"] = {"shown": shown}
+    (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    command = ansible_command("ansible-playbook", tmp_path / "play.yml", "--inventory", "localhost,")
+    done = run_ansible([*command, "--connection", "local"], ansible_environment({}), tmp_path)
+    assert done.returncode == 0, done.stdout
+    rendered = json.loads((tmp_path / "lists.json").read_text(encoding="utf-8"))
+    assert [entry["name"] for entry in rendered["controller_templates"]] == [
+        entry["name"] for entry in OBJECTS["awx_job_templates"]
+    ]
+    for entry in rendered["controller_templates"]:
+        assert entry["credentials"] == OBJECTS["awx_credentials"]
+        assert entry["extra_vars"] == OBJECTS["awx_extra_vars"]
+    assert (
+        rendered["controller_workflows"][0]["workflow_nodes"][0]["unified_job_template"]["organization"]["name"]
+        == "Default"
+    )
+    for ours, theirs in (("schedules", "controller_schedules"), ("teams", "aap_teams")):
+        assert rendered[theirs] == OBJECTS[f"awx_{ours}"]
