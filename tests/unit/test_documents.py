@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.openccp.federation.plugins.action.check_variable_names import unknown_names
 
 from support import CHECKOUT
 
@@ -84,3 +85,22 @@ def test_every_guide_is_a_page_of_the_site() -> None:
     listed = set(re.findall(r"^pages/([\w/-]+)$", index, re.MULTILINE))
     docs = CHECKOUT / "docs"
     assert {str(page.relative_to(docs).with_suffix("")) for page in docs.rglob("*.md")} - {"site/index"} == listed
+
+
+BLOCK: t.Final = re.compile(r"^( *)```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+PLAYBOOK: t.Final = re.compile(r"ansible-playbook[^\n]*?openccp\.federation\.(\w+)")
+EXTRA: t.Final = re.compile(r"(?:-e|--extra-vars) '?(\w+)=")
+KEY: t.Final = re.compile(r"^[ -]*(\w+):", re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_commands_name_playbooks_and_variables_that_exist(document: Path) -> None:
+    """The examples of every guide: what a reader copies is neither misspelt nor of another release."""
+    blocks = [(language, text) for _indent, language, text in BLOCK.findall(document.read_text(encoding="utf-8"))]
+    commands = "\n".join(text for language, text in blocks if language in ("console", "shell", "bash"))
+    data = "\n".join(text for language, text in blocks if language in ("yaml", "yml"))
+    playbooks = {path.stem for path in CHECKOUT.glob("playbooks/*.yml")}
+    assert set(PLAYBOOK.findall(commands)) - playbooks == set()
+    named = {name for name in [*EXTRA.findall(commands), *KEY.findall(data)] if not name.startswith("__")}
+    modules = {path.stem for path in CHECKOUT.glob("plugins/modules/*.py")}
+    assert set(unknown_names(named - modules)) == set()

@@ -53,7 +53,7 @@ class Healthy:
         assert record
         self.tenant[collection].put({**record, **values}, settled=True)
 
-    def module(self, name: str, **options: t.Any) -> dict[str, t.Any]:
+    def module(self, name: str, /, **options: t.Any) -> dict[str, t.Any]:
         result = run_module(name, options, self.environment)
         assert not result.failed, result
         return dict(result)
