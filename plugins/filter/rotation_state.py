@@ -196,10 +196,10 @@ def _providers(results: Results) -> list[t.Mapping[str, t.Any]]:
     return [provider for result in results for provider in result.get("saml_providers", ())]
 
 
-def _rules(given: t.Mapping[str, t.Any]) -> Rules:
-    rules: dict[str, t.Any] = {name: int(given[name]) for name in _NUMBERS if name in given}
-    rules |= {name: boolean(given[name]) for name in _SWITCHES if name in given}
-    return Rules(**rules, replaced=given.get("replaced") or None)
+def _rules(options: t.Mapping[str, t.Any]) -> Rules:
+    rules: dict[str, t.Any] = {name: int(options[name]) for name in _NUMBERS if name in options}
+    rules |= {name: boolean(options[name]) for name in _SWITCHES if name in options}
+    return Rules(**rules, replaced=options.get("replaced") or None)
 
 
 class FilterModule:

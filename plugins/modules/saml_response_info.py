@@ -248,12 +248,12 @@ def from_iam(module: AwsModule, pairs: list[RolePair]) -> response_check.TrustCo
             if parse_arn(arn).account != own:
                 not_readable[arn] = f"It is in the account {parse_arn(arn).account}; the credentials are of {own}."
     iam = client(module, "iam")
-    shown = SamlProviders(iam)
+    saml_providers = SamlProviders(iam)
     providers = aws.read_providers(
         iam, [pair.provider_arn for pair in pairs if pair.provider_arn not in not_readable], not_readable
     )
     roles = aws.read_roles(iam, [pair.role_arn for pair in pairs if pair.role_arn not in not_readable], not_readable)
-    return response_check.TrustConfig(shown.now, providers, roles, not_readable)
+    return response_check.TrustConfig(saml_providers.now, providers, roles, not_readable)
 
 
 def described(copied: pasted.Copied, response: responses.Response) -> dict[str, t.Any]:

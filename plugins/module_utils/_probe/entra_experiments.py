@@ -208,8 +208,8 @@ def _encryption_key(bench: EntraBench, application: Application) -> tuple[str, d
 
 def application_key_id(bench: EntraBench) -> str:
     """Add a key to an application, with an identifier of one's own."""
-    given, shown = _encryption_key(bench, bench.register_application())
-    return "kept" if shown.get("keyId") == given else "another"
+    key_id, key = _encryption_key(bench, bench.register_application())
+    return "kept" if key.get("keyId") == key_id else "another"
 
 
 def application_kept_key(bench: EntraBench) -> str:
