@@ -230,12 +230,12 @@ def proxy_address_case(bench: EntraBench) -> str:
     if not addresses:
         raise Untold("none of the first people has an address")
     bench.stand_ins.learn("address", addresses[0], addresses[0].swapcase())
-    found = bench.request(
+    matches = bench.request(
         "GET",
         url("/users", filter=f"proxyAddresses/any(a:a eq {literal(addresses[0].swapcase())})", select=("id",), top=1),
         what="look for a person by an address in another case",
     ).get()["value"]
-    return "ignored" if found else "counts"
+    return "ignored" if matches else "counts"
 
 
 def token_endpoint_form(bench: EntraBench) -> str:
