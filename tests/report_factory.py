@@ -49,7 +49,7 @@ def healthy() -> f.Facts:
 
 
 def in_trouble() -> f.Facts:
-    """The certificate comes near its end, its successor is not in AWS, and three people cannot get in for three
+    """The certificate comes near its end, its successor is not in AWS, and three people cannot sign in for three
     reasons.
     """
     others = [

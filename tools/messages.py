@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes docs/messages.md: what somebody sees who does not get in, with every cause that the check knows.
+"""Writes docs/messages.md: the messages that people see who cannot sign in, with all causes that the check detects.
 
-The causes come from the check itself, on the broken federations of its own tests. Run it after a change of either; a
-test holds the page to them.
+The causes come from the check itself, on the misconfigured federations of its tests. Run the tool after a change of
+either. A test compares the page with them.
 """
 
 from __future__ import annotations
@@ -37,16 +37,17 @@ Made by tools/messages.py from the check and its tests: change those, and run th
 
 # Messages at sign-in
 
-Find what the agent sees, and below it every cause that the check knows, with what mends it. The check tells which of
-them it is, for one person or for all:
+Find the message that the agent sees. Below it are all causes that the check detects, with their fixes. The check
+determines the actual cause for one person or for everyone:
 
 ```console
 ansible-playbook openccp.federation.check --inventory hosts.yml -e federation_check_people=jane.doe@example.com
 ```
 
-The first column is the hop of the sign-in path, as the check names it. Names and ARNs are examples. When the check
-finds nothing and the agent is still refused, [look at the SAML response](sign-in.md#take-a-saml-response-safely). What
-a user pool's sign-in page answers is in [Cognito on top](cognito.md).
+The first column is the hop of the sign-in path in the output of the check. Names and ARNs are examples. If the check
+finds no problem and the agent still cannot sign in, [look at the SAML
+response](sign-in.md#take-a-saml-response-safely). The messages of a user pool's sign-in page are described in [Cognito
+on top](cognito.md).
 """
 
 
@@ -62,7 +63,7 @@ class Part:
 PARTS: t.Final = (
     Part(
         "Pages of Microsoft Entra ID",
-        "The code at the beginning identifies the message; its words change.",
+        "The code at the beginning identifies the message. The wording can change.",
         (
             "NO_SIGNING_KEY", "NO_SUCH_USER", "USER_DISABLED", "NOT_ASSIGNED", "NO_CUSTOM_SIGNING_KEY", "NAME_ID_EMPTY",
             "MISCONFIGURED", "NO_SUCH_APPLICATION", "NO_REPLY_URL", "APPLICATION_DISABLED",
@@ -79,7 +80,7 @@ PARTS: t.Final = (
     Part("Pages of Amazon Connect", "After AWS sign-in has let the person in.", ("NOT_ONBOARDED", "DENIED")),
     Part(
         "No message",
-        "Nothing is refused, and the agent is in the wrong place.",
+        "No error message is shown, but the agent ends up in the wrong place.",
         (
             "CONSOLE_HOME", "SOMEBODY_ELSE", "OTHER_PAGE", "ELSEWHERE", "SIGN_IN_ELSEWHERE", "NO_CCP",
             "NO_DESTINATION", "NO_FRAME", "ENDLESS_SIGN_IN",
@@ -112,7 +113,7 @@ def findings() -> collections.abc.Iterator[Finding]:
 
 
 def causes() -> dict[str, list[tuple[str, str, str]]]:
-    """Each symptom with its causes: hop, reason and what mends it, along the sign-in path."""
+    """Each symptom with its causes: hop, reason and fix, along the sign-in path."""
     known: dict[str, dict[tuple[str, str], str]] = {}
     for finding in findings():
         if finding.symptom and finding.reason:
@@ -136,7 +137,7 @@ def page() -> str:
         for name in part.names:
             symptom = getattr(symptoms, name)
             rows = ((f"`{hop}`", _cell(reason), _cell(fix)) for hop, reason, fix in known[symptom])
-            sections.append(f"### {symptom}\n\n{table(('Hop', 'Cause', 'What mends it'), rows)}")
+            sections.append(f"### {symptom}\n\n{table(('Hop', 'Cause', 'Fix'), rows)}")
     return "\n".join(sections)
 
 

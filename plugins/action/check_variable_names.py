@@ -37,7 +37,7 @@ def known_names() -> frozenset[str]:
 
 
 def unknown_names(names: t.Iterable[str]) -> list[str]:
-    """Those that begin like a role's and are none of the collection's."""
+    """The names that begin with a role's name but are not variables of the collection."""
     prefixes = tuple(f"{role.name}_" for role in ROLES.iterdir())
     return sorted(
         {name for name in names if name.startswith(prefixes) and not _LEFT_BEHIND.fullmatch(name)} - known_names()
@@ -45,14 +45,14 @@ def unknown_names(names: t.Iterable[str]) -> list[str]:
 
 
 def warning(name: str) -> str:
-    """What to say of an unknown name."""
+    """The warning about an unknown name."""
     close = close_matches(name, known_names(), count=2, cutoff=_ALIKE)
-    guess = f"Did you mean {' or '.join(close)}?" if close else "It is misspelt, or of another release."
-    return f"No role and no playbook of openccp.federation has a variable {name}, so it changes nothing. {guess}"
+    guess = f"Did you mean {' or '.join(close)}?" if close else "It is misspelt or belongs to another release."
+    return f"No role or playbook of openccp.federation has a variable {name}, so it has no effect. {guess}"
 
 
 class ActionModule(ActionBase):
-    """Runs where Ansible runs, and changes nothing."""
+    """Runs on the controller, and changes nothing."""
 
     TRANSFERS_FILES = False
     _VALID_ARGS = frozenset(("names",))
@@ -66,7 +66,7 @@ class ActionModule(ActionBase):
         stray = (task_vars or {}).get(_STRAY)
         if stray:
             msg = (
-                f"In --extra-vars a value ends at the first space, so that {str(stray)!r} belongs to no variable. "
+                f"In --extra-vars, a value ends at the first space, so {str(stray)!r} belongs to no variable. "
                 """Quote the value twice: -e 'name="Jane Doe"', or give JSON: -e '{"name": "Jane Doe"}'."""
             )
             return {**result, "failed": True, "msg": msg}

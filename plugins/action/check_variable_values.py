@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refuses values of the roles' variables that cannot work, before any role or module takes one."""
+"""Rejects invalid values of the roles' variables before any role or module uses them."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def _read(file: Path) -> t.Any:
 
 
 class ActionModule(ActionBase):
-    """Runs where Ansible runs, and changes nothing."""
+    """Runs on the controller, and changes nothing."""
 
     TRANSFERS_FILES = False
     _VALID_ARGS = frozenset(())
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Fail with every value that cannot work."""
+        """Fail with all invalid values."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         values: dict[str, t.Any] = {}
         options: dict[str, t.Any] = {}

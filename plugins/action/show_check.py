@@ -23,7 +23,7 @@ COLOURS: t.Final = {status: str(C.config.get_config_value(name)) for status, nam
 
 
 class ActionModule(ActionBase):
-    """Runs where Ansible runs, and changes nothing."""
+    """Runs on the controller, and changes nothing."""
 
     TRANSFERS_FILES = False
     _VALID_ARGS = frozenset(("check", "inventories"))

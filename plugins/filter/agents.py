@@ -6,43 +6,43 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: agents
-short_description: Make agents of the members of groups
+short_description: Convert members of groups to agents
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Gives each member the settings of the groups that hold them, in the shape that M(openccp.federation.connect_users)
-    takes.
+  - Combines each member with the settings of the member's groups, in the format that
+    M(openccp.federation.connect_users) accepts.
 positional: groups
 options:
   _input:
-    description: The members, as M(openccp.federation.azure_group_member_info) returns them.
+    description: The members, as returned by M(openccp.federation.azure_group_member_info).
     type: list
     elements: dict
     required: true
   groups:
     description:
-      - The groups in the order in which they count. Each has C(group), the name that the module was given, and settings
-        of agents.
+      - The groups in order of precedence. Each has C(group), the name that was passed to the module, and settings of
+        agents.
     type: list
     elements: dict
     required: true
   match:
     description:
-      - How the settings of somebody are found whom several groups hold.
-      - V(first) takes them from the first group alone.
-      - V(merge) takes all security profiles and tags of all groups, and every other setting from the first group that
-        has it.
+      - How the settings of a member of several groups are determined.
+      - V(first) uses the settings of the first group.
+      - V(merge) combines the security profiles and tags of all groups, and uses every other setting from the first
+        group that has it.
     type: str
     choices: [first, merge]
     default: first
   defaults:
-    description: The settings of those whose groups say nothing.
+    description: The default settings, for settings that the groups omit.
     type: dict
 """
 
 EXAMPLES = r"""
-- name: Have the agents of two groups
+- name: Manage the members of two groups as agents
   openccp.federation.connect_users:
     region: eu-central-1
     instance_id: example-service

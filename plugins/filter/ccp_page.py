@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: ccp_page
-short_description: Compute what a page needs that embeds the Contact Control Panel
+short_description: Compute the configuration of a page that embeds the Contact Control Panel
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
@@ -15,7 +15,7 @@ description:
     its files, and the headers that its web server must send.
 options:
   _input:
-    description: The address of the panel in the instance, as M(openccp.federation.connect_instance_info) returns it in
+    description: The URL of the panel in the instance, as returned by M(openccp.federation.connect_instance_info) in
       C(ccp_url).
     type: str
     required: true
@@ -32,40 +32,40 @@ options:
     type: dict
     default: {}
   checksums:
-    description: The SHA-256 checksums of further files that the page loads, by file name.
+    description: The SHA-256 checksums of other files that the page loads, by file name.
     type: dict
     default: {}
   login_url:
-    description: The user access URL, as M(openccp.federation.azure_saml_app_info) returns it.
+    description: The user access URL, as returned by M(openccp.federation.azure_saml_app_info).
     type: str
   load_timeout:
-    description: The milliseconds that each of ten attempts to load the panel takes.
+    description: The timeout, in milliseconds, of each of ten attempts to load the panel.
     type: int
     default: 5000
   relay_state:
     description:
-      - The relay state of the application. It says on which domain the session is, of an instance that answers on
-        C(awsapps.com) as well.
-      - When omitted, it is the domain of the instance's address.
+      - The relay state of the application. For an instance that is also available on C(awsapps.com), it determines the
+        domain of the session.
+      - If omitted, the domain of the instance URL is used.
     type: str
 """
 
 EXAMPLES = r"""
-- name: Show what the web server must send
+- name: Show the headers that the web server must send
   ansible.builtin.debug:
     msg: "{{ ('https://example.my.connect.aws/ccp-v2/' | openccp.federation.ccp_page('eu-central-1')).snippets.nginx }}"
 """
 
 RETURN = r"""
 _value:
-  description: What the page and its web server need.
+  description: The configuration of the page and its web server.
   type: dict
   contains:
     config:
-      description: The content of C(config.json); empty without O(login_url).
+      description: The contents of C(config.json). Empty without O(login_url).
       type: str
     integrity:
-      description: The attribute C(integrity) of each file that the page loads.
+      description: The value of the C(integrity) attribute for each file that the page loads.
       type: dict
     headers:
       description: The headers that the web server must send.

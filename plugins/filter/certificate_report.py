@@ -6,34 +6,34 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: certificate_report
-short_description: All signing certificates of several federations
+short_description: Report the signing certificates of several federations
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Brings what both clouds hold of each federation together, for people, for programs and for monitoring.
+  - Combines the certificates in both clouds for each federation into a report for people, programs and monitoring.
 options:
   _input:
     description:
-      - The federations, each with C(host), C(application) as M(openccp.federation.azure_saml_app_info) returns it, and
-        C(providers) as M(openccp.federation.iam_saml_provider_info) returns them.
+      - The federations, each with C(host), C(application) as returned by M(openccp.federation.azure_saml_app_info), and
+        C(providers) as returned by M(openccp.federation.iam_saml_provider_info).
     type: list
     elements: dict
     required: true
   not_readable:
-    description: Why other federations could not be looked at, by host.
+    description: The reasons why other federations could not be read, by host.
     type: dict
     default: {}
   not_federated:
-    description: Which federations have no application, and that in a sentence, by host.
+    description: A sentence for each federation that has no application, by host.
     type: dict
     default: {}
   fail_on_not_federated:
-    description: Whether it is a problem that a federation has no application.
+    description: Whether a federation without an application is a problem.
     type: bool
     default: false
   warn_days:
-    description: An active certificate with fewer days left than these is a problem.
+    description: An active certificate that expires in fewer than this number of days is a problem.
     type: int
     default: 30
 """
@@ -57,29 +57,30 @@ _value:
     certificates:
       description:
         - The certificates, each with C(host), C(application), C(app_id), C(thumbprint), C(not_after), C(days_left),
-          C(active), C(usable) (whether Entra ID can sign with it now), C(in_entra), C(providers) (the ARNs that hold
-          it), C(trusted) (whether all do) and C(managed) (whether this collection made it).
+          C(active), C(usable) (whether Entra ID can sign with it now), C(in_entra), C(providers) (the ARNs of the
+          providers that trust it), C(trusted) (whether all providers trust it) and C(managed) (whether this collection
+          created it).
       type: list
       elements: dict
     not_readable:
-      description: Why other federations could not be looked at, by host.
+      description: The reasons why other federations could not be read, by host.
       type: dict
     not_federated:
-      description: Which federations have no application, by host.
+      description: The federations that have no application, by host.
       type: dict
     hosts:
       description:
-        - By host, its C(state), V(ok), V(endangered), V(not_readable) or V(not_federated), and its C(problems).
+        - For each host, its C(state), V(ok), V(endangered), V(not_readable) or V(not_federated), and its C(problems).
       type: dict
     table:
-      description: The same as lines of equal columns.
+      description: The certificates as a table, one line per certificate.
       type: list
       elements: str
     prometheus:
-      description: The same in the text format of Prometheus.
+      description: The certificates in the Prometheus text format.
       type: str
     problems:
-      description: What endangers sign-ins.
+      description: The problems that endanger sign-ins.
       type: list
       elements: str
 """

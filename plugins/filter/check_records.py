@@ -6,16 +6,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: check_records
-short_description: The checks of several federations, for one file
+short_description: Combine the checks of several federations for one file
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Brings the results of M(openccp.federation.federation_check) on several hosts together, each with the host in it.
-  - A host that could not be checked is in it too, with the reason.
+  - Combines the results of M(openccp.federation.federation_check) for several hosts, each with its host.
+  - Hosts that could not be checked are included with the reason.
 options:
   _input:
-    description: The result of M(openccp.federation.federation_check) or of its failure, by host.
+    description: The result of M(openccp.federation.federation_check), successful or failed, by host.
     type: dict
     required: true
   hosts:
@@ -33,15 +33,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The checks, as C(docs/schemas/federation-checks.schema.json) of the project describes them.
+  description: The checks, in the format that C(docs/schemas/federation-checks.schema.json) of the project describes.
   type: dict
   contains:
     version:
-      description: The version of this shape.
+      description: The version of the format.
       type: int
     checks:
-      description: A record for each host, with C(host), C(checked) and either what the module returned or C(msg), why
-        it was not checked.
+      description: A record for each host, with C(host), C(checked) and either the result of the module or C(msg), the
+        reason why the host was not checked.
       type: list
       elements: dict
 """

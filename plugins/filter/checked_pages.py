@@ -6,15 +6,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: checked_pages
-short_description: What federation_check takes of the pages that embed the Contact Control Panel
+short_description: Convert the pages that embed the Contact Control Panel for federation_check
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Leaves out how a page is published, and has a relative folder begin where the user started Ansible.
+  - Removes the settings for publishing a page, and resolves a relative folder from the directory in which Ansible was
+    started.
 options:
   _input:
-    description: The pages, as C(federation_pages) of the role P(openccp.federation.federation#role) has them.
+    description: The pages, in the format of C(federation_pages) of the role P(openccp.federation.federation#role).
     type: list
     elements: dict
     required: true
@@ -33,7 +34,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The pages, as the option C(pages) of the module takes them.
+  description: The pages, in the format of the module's option C(pages).
   type: list
   elements: dict
 """

@@ -6,23 +6,23 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: cognito_check
-short_description: Whether people of the directory get in to an Amazon Cognito user pool
+short_description: Check whether people of the directory can sign in to an Amazon Cognito user pool
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Follows the sign-in path of a user pool hop by hop, from what the info modules return of the pool and of its
+  - Follows the sign-in path of a user pool hop by hop, based on the results of the info modules for the pool and its
     application.
   - The hops are V(domain), V(provider), V(clients), V(callback), V(application), V(identifier), V(reply_url),
     V(assignment), V(certificate), V(trust), V(mapping), V(claims) and V(attributes).
   - V(encryption) is a warning if Entra ID encrypts for a certificate other than the newest of the provider.
 options:
   _input:
-    description: What M(openccp.federation.cognito_saml_provider_info) returned of one provider, with its clients.
+    description: The result of M(openccp.federation.cognito_saml_provider_info) for one provider, with its clients.
     type: dict
     required: true
   applications:
-    description: The applications with the pool's identifier, as M(openccp.federation.azure_saml_app_info) returns them.
+    description: The applications with the pool's identifier, as returned by M(openccp.federation.azure_saml_app_info).
     type: list
     elements: dict
     required: true
@@ -31,19 +31,19 @@ options:
     type: str
     required: true
   clients:
-    description: The app clients, by ID or name, that must offer the provider.
+    description: The app clients, by ID or name, in which the provider must be enabled.
     type: list
     elements: str
     default: []
   domain:
-    description: The host where people sign in. When omitted, all domains of the pool must work.
+    description: The host name at which users sign in. If omitted, all domains of the pool must work.
     type: str
     default: ""
   people:
     description:
-      - The people whose claims are looked at, as M(openccp.federation.azure_saml_app_info) returns them in
+      - The people whose claims are checked, as returned in
         RV(openccp.federation.azure_saml_app_info#module:applications[].people).
-      - Without any, it is unknown whether Entra ID sends what the pool requires of each person.
+      - If omitted, it is unknown whether Entra ID sends the attributes that the pool requires.
     type: list
     elements: dict
 seealso:
@@ -51,28 +51,28 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show what stands in the way
+- name: Show the findings
   ansible.builtin.debug:
     msg: "{{ (pool | openccp.federation.cognito_check(found.applications, 'Entra')).table }}"
 """
 
 RETURN = r"""
 _value:
-  description: The verdict.
+  description: The result of the check.
   type: dict
   contains:
     ok:
       description: Whether no hop fails.
       type: bool
     summary:
-      description: One sentence.
+      description: A summary in one sentence.
       type: str
     findings:
-      description: One for each hop, as M(openccp.federation.federation_check) has them.
+      description: One finding for each hop, in the same format as returned by M(openccp.federation.federation_check).
       type: list
       elements: dict
     table:
-      description: The findings as lines.
+      description: The findings as text lines.
       type: list
       elements: str
 """
@@ -111,7 +111,7 @@ def cognito_check(
         summary = f"{len(failed)} of {len(findings)} hops to the user pool {name} fail: {hops}. {failed[0].reason}"
     else:
         unknown = [finding.reason for finding in findings if finding.status == "unknown"]
-        summary = " ".join([f"People get in to the user pool {name}, as far as can be read.", *unknown])
+        summary = " ".join([f"People can sign in to the user pool {name}, as far as can be read.", *unknown])
     return {
         "ok": not failed,
         "summary": summary,

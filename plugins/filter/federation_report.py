@@ -6,37 +6,37 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: federation_report
-short_description: The report on one federation or many
+short_description: Create a report on one or more federations
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 positional: now
 description:
-  - Brings what M(openccp.federation.federation_check) found of several federations together, the worst first, and says
-    what changed since the last report.
+  - Combines the results of M(openccp.federation.federation_check) for several federations, with the worst first, and
+    determines the changes since the last report.
 options:
   _input:
     description:
-      - The checks, each with C(host) and either C(result), what M(openccp.federation.federation_check) returned with
-        O(openccp.federation.federation_check#module:overview=true), or C(not_readable), why the host could not be
-        checked.
+      - The checks, each with C(host) and either C(result), the result of M(openccp.federation.federation_check) with
+        O(openccp.federation.federation_check#module:overview=true), or C(not_readable), the reason why the host could
+        not be checked.
     type: list
     elements: dict
     required: true
   now:
-    description: When the report is made, in ISO 8601 and UTC.
+    description: The time of the report, in ISO 8601 format and UTC.
     type: str
     required: true
   hosts:
-    description: The hosts that the report is about. One without a check is reported as one that could not be checked.
+    description: The hosts in the report. A host without a check is reported as one that could not be checked.
     type: list
     elements: str
     default: []
   previous:
-    description: The last report, as it was written. When omitted, no changes are reported.
+    description: The last report, as it was written. If omitted, no changes are reported.
     type: dict
   inventories:
-    description: The inventories that the commands name.
+    description: The inventories to use in the commands.
     type: list
     elements: str
     default: []
@@ -46,7 +46,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show what keeps people out
+- name: Show the people who cannot sign in
   ansible.builtin.debug:
     msg: "{{ (checks | openccp.federation.federation_report('2026-01-31T12:00:00Z')).federations[0].people }}"
   vars:
@@ -56,26 +56,26 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The report, as C(docs/schemas/federation-report.schema.json) of the collection describes it.
+  description: The report, in the format that C(docs/schemas/federation-report.schema.json) of the collection describes.
   type: dict
   contains:
     kind:
       description: Always C(openccp.federation.report).
       type: str
     version:
-      description: The version of the report's shape.
+      description: The version of the report format.
       type: int
     generated:
-      description: When it was made.
+      description: When the report was created.
       type: str
     previous:
-      description: When the previous report was made, null without one.
+      description: When the previous report was created. Null if there is none.
       type: str
     counts:
-      description: How many federations there are of each state, and how many could not be checked (C(not_readable)).
+      description: The number of federations in each state, and the number that could not be checked (C(not_readable)).
       type: dict
     federations:
-      description: The federations, the worst first.
+      description: The federations, with the worst first.
       type: list
       elements: dict
     not_readable:
@@ -83,7 +83,7 @@ _value:
       type: list
       elements: dict
     changes:
-      description: What changed since the previous report, each with C(host), C(direction) (V(better), V(worse) or
+      description: The changes since the previous report, each with C(host), C(direction) (V(better), V(worse) or
         V(neutral)) and C(text).
       type: list
       elements: dict

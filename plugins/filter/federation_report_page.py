@@ -6,23 +6,23 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: federation_report_page
-short_description: A report as a page of HTML
+short_description: Render a report as an HTML page
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Renders a report with Jinja2. Whatever comes from the clouds is escaped, so that a name is never markup.
+  - Renders a report with Jinja2. All values from the clouds are escaped, so that they cannot inject markup.
 positional: template
 options:
   _input:
-    description: The report, as P(openccp.federation.federation_report#filter) returns it.
+    description: The report, as returned by P(openccp.federation.federation_report#filter).
     type: dict
     required: true
   template:
     description:
-      - The text of the template. The role C(federation_report) has one.
-      - It gets the report as C(report), and the functions C(sign_in_path) and C(certificate_timeline), which say where
-        things stand in the drawings.
+      - The contents of the template. The role P(openccp.federation.federation_report#role) contains one.
+      - The template can use the variable C(report), and the functions C(sign_in_path) and C(certificate_timeline),
+        which return the positions of the elements in the drawings.
     type: str
     required: true
 seealso:
@@ -42,7 +42,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The page, which is one file without scripts or references to anything outside.
+  description: The page, a single file without scripts or external references.
   type: str
 """
 

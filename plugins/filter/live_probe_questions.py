@@ -6,42 +6,43 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: live_probe_questions
-short_description: The open questions that some tags stand for
+short_description: Select open questions by tags
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Chooses from the open questions of the role C(live_probe) those that M(openccp.federation.live_probe) is to ask.
+  - Selects, from the open questions of the role P(openccp.federation.live_probe#role), the questions for
+    M(openccp.federation.live_probe).
 positional: tags, skip_tags
 options:
   _input:
-    description: The open questions, as the role C(live_probe) has them.
+    description: The open questions, in the format of the role P(openccp.federation.live_probe#role).
     type: list
     elements: dict
     required: true
   tags:
     description:
-      - Ids of questions, clouds, or V(all), which leaves out what is asked by name alone.
+      - IDs of questions, clouds, or V(all), which excludes questions that must be selected by ID.
     type: list
     elements: str
     required: true
   skip_tags:
-    description: Ids of questions or clouds that are left out.
+    description: IDs of questions or clouds to exclude.
     type: list
     elements: str
     default: []
 """
 
 EXAMPLES = r"""
-- name: Show what would be asked of Entra ID
+- name: Show the questions about Entra ID
   ansible.builtin.debug:
     msg: "{{ questions | openccp.federation.live_probe_questions(['entra']) | map(attribute='line') }}"
 """
 
 RETURN = r"""
 _value:
-  description: The questions, each with C(id), C(cloud), and C(line), which says what its experiment makes, needs and
-    costs.
+  description: The questions, each with C(id), C(cloud), and C(line), which describes what its experiment creates,
+    requires and costs.
   type: list
   elements: dict
 """

@@ -6,32 +6,32 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: live_probe_report
-short_description: The report of the live probe
+short_description: Create the report of the live probe
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Puts the answers of M(openccp.federation.live_probe) beside what the collection assumes.
+  - Compares the answers of M(openccp.federation.live_probe) with the assumptions of the collection.
 positional: questions, about
 options:
   _input:
-    description: The answers as M(openccp.federation.live_probe) returns them.
+    description: The answers, as returned by M(openccp.federation.live_probe).
     type: list
     elements: dict
     required: true
   questions:
-    description: The open questions, as the role C(live_probe) has them.
+    description: The open questions, in the format of the role P(openccp.federation.live_probe#role).
     type: list
     elements: dict
     required: true
   about:
-    description: What the report says of itself, such as C(date), C(cloud) and C(partition).
+    description: Metadata of the report, such as C(date), C(cloud) and C(partition).
     type: dict
     required: true
 """
 
 EXAMPLES = r"""
-- name: Show what the clouds answered
+- name: Show the answers of the clouds
   ansible.builtin.debug:
     msg: "{{ (probe.answers | openccp.federation.live_probe_report(questions, {'cloud': 'public'})).lines }}"
 """
@@ -43,11 +43,11 @@ _value:
   contains:
     report:
       description:
-        - The report for a file. It holds no name, id or secret of the tenant and the account. C(answers) has each with
-          C(id), C(answer), C(assumed), C(evidence) and C(sandbox), the settings of the sandbox that it decides.
+        - The report for a file. It contains no names, IDs or secrets of the tenant and the account. Each of C(answers)
+          has C(id), C(answer), C(assumed), C(evidence) and C(sandbox), the sandbox settings that depend on the answer.
       type: dict
     lines:
-      description: The same as a table, what is not as assumed first.
+      description: The answers as a table, with those that differ from the assumptions first.
       type: list
       elements: str
 """

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: missing_permissions
-short_description: All permissions of Microsoft Graph that a playbook lacks, when one of its modules was refused
+short_description: Get all Microsoft Graph permissions that a playbook lacks
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - A module that lacks permissions of Microsoft Graph fails and names those that it needs itself. This names what the
-    whole playbook needs, so that all can be granted at once.
+  - A module that lacks Microsoft Graph permissions fails and reports only the permissions that it needs itself. This
+    filter returns the permissions that the whole playbook needs, so that all of them can be granted at once.
 positional: playbook
 options:
   _input:
-    description: The result of the task that failed.
+    description: The result of the failed task.
     type: dict
     required: true
   playbook:
@@ -24,26 +24,27 @@ options:
     type: str
     required: true
   agent_groups:
-    description: The groups that decide who is an agent.
+    description: The groups whose members are agents.
     type: list
     elements: dict
     default: []
   people:
-    description: The users and groups that are assigned, and the agents that are listed.
+    description: The assigned users and groups, and the listed agents.
     type: list
     elements: raw
     default: []
 """
 
 EXAMPLES = r"""
-- name: Say what to grant for the whole playbook
+- name: Show the permissions to grant for the whole playbook
   ansible.builtin.debug:
     msg: "{{ ansible_failed_result | openccp.federation.missing_permissions('site', agent_groups=groups) }}"
 """
 
 RETURN = r"""
 _value:
-  description: The permissions to grant. Empty when the task failed for another reason, or names them all itself.
+  description: The permissions to grant. Empty if the task failed for another reason, or if its message already contains
+    all of them.
   type: list
   elements: str
 """

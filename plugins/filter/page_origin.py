@@ -6,15 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: page_origin
-short_description: The origin of a page that embeds the Contact Control Panel
+short_description: Get the origin of a page that embeds the Contact Control Panel
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Returns the origin of an address, which Amazon Connect has to approve before the page may frame the panel.
+  - Returns the origin of a URL, which must be an approved origin in Amazon Connect before the page can embed the panel.
 options:
   _input:
-    description: The address of the page.
+    description: The URL of the page.
     type: str
     required: true
 """

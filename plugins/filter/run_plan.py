@@ -6,33 +6,35 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: run_plan
-short_description: One plan of what several roles foretell
+short_description: Combine the predictions of several roles in one plan
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Brings together what the roles of a playbook would do to a federation, over both clouds, before anything is written.
-  - Says who would lose access, in whatever way, and whether that is more than is allowed.
+  - Combines the steps that the roles of a playbook would perform for a federation in both clouds, before anything is
+    changed.
+  - Determines who would lose access, for any reason, and whether the number exceeds the limit.
 positional: parts
 options:
   _input:
-    description: The facts that the roles left behind in check mode, by role, each with its C(steps).
+    description: The facts that the roles set in check mode, by role, each with its C(steps).
     type: dict
     required: true
   parts:
-    description: What each role looks at, by role, in the order of the plan.
+    description: A description of what each role manages, by role, in the order of the plan.
     type: dict
     required: true
   usernames:
     description:
-      - The usernames of all agents of the instance. Those alone can lose access.
-      - When omitted, everybody who may sign in to the application counts as an agent.
+      - The usernames of all agents of the instance. Only these can lose access.
+      - If omitted, everybody who can sign in to the application counts as an agent.
     type: list
     elements: str
   max_removals:
     description:
-      - How many may lose their access, as O(openccp.federation.connect_users#module:max_removals).
-      - When omitted, nobody is counted.
+      - The maximum number of agents who can lose access. Same as
+        O(openccp.federation.connect_users#module:max_removals).
+      - If omitted, the loss of access is not counted.
     type: str
 """
 
@@ -50,50 +52,51 @@ _value:
   type: dict
   contains:
     lines:
-      description: The plan in sentences, with names. More than 20 objects of which the same is said are one sentence.
+      description: The plan in sentences, with names. The same step for more than 20 objects is combined in one
+        sentence.
       type: list
       elements: str
     steps:
-      description: Every step, with C(part) (the role), C(action), C(object), C(before), C(after) and C(reason).
+      description: The steps, each with C(part) (the role), C(action), C(object), C(before), C(after) and C(reason).
       type: list
       elements: dict
     access_lost:
-      description: Who loses access, each with C(username) and C(reason).
+      description: The agents who lose access, each with C(username) and C(reason).
       type: list
       elements: dict
     lockouts:
-      description: Why everybody would lose access, in clauses; empty when they would not.
+      description: The reasons why everybody would lose access, as clauses. Empty if this is not the case.
       type: list
       elements: str
     agents:
-      description: Of how many.
+      description: The total number of agents.
       type: int
     kept:
-      description: What stays as it is although it is not listed, in sentences.
+      description: Sentences about objects that are kept although they are not listed.
       type: list
       elements: str
     looked_at:
-      description: The parts that the run looks at.
+      description: The parts that the run includes.
       type: list
       elements: str
     not_looked_at:
-      description: The other parts.
+      description: The parts that the run skips.
       type: list
       elements: str
     unusable:
-      description: The members of groups who cannot be agents, as M(openccp.federation.azure_group_member_info) returns
-        them.
+      description: The members of groups who cannot be agents, as returned by
+        M(openccp.federation.azure_group_member_info).
       type: list
       elements: dict
     unusable_members:
-      description: Who they are, why, and what changes that, in a sentence; empty without any.
+      description: A sentence that names these members, the reasons and the fixes. Empty if there are none.
       type: str
     unusable_fails:
-      description: Whether the run fails for them, as
-        O(openccp.federation.connect_users#role:main:connect_users_unusable_members) says.
+      description: Whether the run fails because of these members. See
+        O(openccp.federation.connect_users#role:main:connect_users_unusable_members).
       type: bool
     refusal:
-      description: Why the plan must not be carried out; empty when it may be.
+      description: Why the plan must not be executed. Empty if it can be executed.
       type: str
 """
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: run_table
-short_description: What came of a run, one line a federation
+short_description: Summarize a run with one line per federation
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Makes the table with which every playbook of the collection ends.
+  - Creates the table that every playbook of the collection prints at the end.
 options:
   _input:
     description:
@@ -27,7 +27,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show what came of each federation
+- name: Show the result for each federation
   ansible.builtin.debug:
     msg: "{{ (dict(ansible_play_hosts_all | zip(variables)) | openccp.federation.run_table).lines }}"
   vars:
@@ -41,16 +41,16 @@ _value:
   type: dict
   contains:
     lines:
-      description: Lines of equal columns, a head and one for each federation.
+      description: The lines of the table, a header and one line for each federation.
       type: list
       elements: str
     rows:
-      description: The same by host, each with C(changed), C(check) and C(to_do).
+      description: The rows by host, each with C(changed), C(check) and C(to_do).
       type: dict
     records:
       description:
-        - The same for a file, each with C(host), C(changed), C(check), C(to_do), C(error), and the plan as
-          P(openccp.federation.run_plan#filter) returns it, without C(lines).
+        - The rows for a file, each with C(host), C(changed), C(check), C(to_do), C(error), and the plan as returned by
+          P(openccp.federation.run_plan#filter), without C(lines).
       type: list
       elements: dict
     sign_in_addresses:

@@ -6,23 +6,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: sign_in_values
-short_description: Compute what both clouds must agree on
+short_description: Compute the values that must match in both clouds
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Computes the identifier, reply URL, relay state and ARNs of a federation from the values that a user gives, before
-    any object exists.
-  - A value that one of the services would refuse is an error, so that it is found before anything is written.
+  - Computes the identifier, reply URL, relay state and ARNs of a federation from the user's values, before any object
+    exists.
+  - Fails if one of the services would reject a value, so that the error is detected before anything is changed.
 positional: _input
 options:
   _input:
     description:
       - The values, C(region), C(role_name) and C(provider_name), and optionally C(instance_alias), C(role_path),
         C(destination), C(account_id), C(instance_id), C(access_url) (of the instance) and C(new_domain).
-      - Without C(instance_alias), as where there are user pools alone, the identifier is empty, except in GovCloud.
-      - For an instance that is on C(awsapps.com), C(new_domain) says whether the relay state leads to its new domain.
-      - When it is omitted, the destination decides, since only the pages of the old domain begin with C(/connect).
+      - If C(instance_alias) is omitted, for example for a host with only user pools, the identifier is empty, except in
+        AWS GovCloud (US).
+      - For an instance on C(awsapps.com), C(new_domain) determines whether the relay state redirects to its new domain.
+      - If C(new_domain) is omitted, the destination determines the domain, because only paths on the old domain begin
+        with C(/connect).
     type: dict
     required: true
 """
@@ -43,7 +45,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What follows from the values; a key whose values are not known yet is missing.
+  description: The computed values. Keys that depend on values that are not known yet are omitted.
   type: dict
   contains:
     partition:
@@ -53,7 +55,7 @@ _value:
       description: The identifier (entity ID) of the enterprise application.
       type: str
     reply_url:
-      description: The address to which Microsoft Entra ID posts the SAML response.
+      description: The URL to which Microsoft Entra ID posts the SAML response.
       type: str
     account_id:
       description: The account, where it is given.
@@ -62,16 +64,16 @@ _value:
       description: The ID of the instance, where it is given.
       type: str
     role_arn:
-      description: The ARN of the role. It needs C(account_id).
+      description: The ARN of the role. Requires C(account_id).
       type: str
     provider_arn:
-      description: The ARN of the SAML provider. It needs C(account_id).
+      description: The ARN of the SAML provider. Requires C(account_id).
       type: str
     relay_state:
-      description: The address in Amazon Connect to which AWS sends the agent. It needs C(instance_id).
+      description: The URL in Amazon Connect to which AWS redirects the agent. Requires C(instance_id).
       type: str
     instance_arn:
-      description: The ARN of the instance. It needs C(account_id) and C(instance_id).
+      description: The ARN of the instance. Requires C(account_id) and C(instance_id).
       type: str
 """
 

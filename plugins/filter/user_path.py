@@ -6,22 +6,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: user_path
-short_description: A path as the user who started Ansible means it
+short_description: Resolve a path from the directory in which Ansible was started
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Returns the absolute path. A relative one begins in the folder in which the user started Ansible.
-  - Modules would have it begin in the folder of the playbook, which belongs to the installed collection.
+  - Returns the absolute path. A relative path is resolved from the directory in which the user started Ansible.
+  - Modules would resolve it from the directory of the playbook, which belongs to the installed collection.
 options:
   _input:
-    description: The path. When it is empty, it stays so.
+    description: The path. An empty path stays empty.
     type: path
     required: true
 """
 
 EXAMPLES = r"""
-- name: Write a note beside the inventory that the user works on
+- name: Write a file relative to the current directory of the user
   ansible.builtin.copy:
     content: "{{ note }}"
     dest: "{{ 'notes/federation.txt' | openccp.federation.user_path }}"

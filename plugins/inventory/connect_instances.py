@@ -6,24 +6,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: connect_instances
-short_description: Amazon Connect instances of several accounts and Regions
+short_description: Amazon Connect inventory source for multiple accounts and Regions
 version_added: 1.0.0
 author:
   - openccp.federation contributors (@openccp)
 description:
-  - Discovers Amazon Connect instances. One host is one instance, and so one federation.
+  - Discovers Amazon Connect instances. Each host is one instance, and therefore one federation.
   - Every host gets C(federation_instance_alias), C(federation_instance_id), C(federation_region),
-    C(federation_account_id) and, when a role was assumed, C(federation_assume_role_arn) and
-    C(federation_assume_role_external_id), so that the playbook C(openccp.federation.site) and the roles run on it as it
-    is.
-  - All that is known of the instance is in the variable C(connect), a dictionary with the keys V(arn), V(id), V(alias),
-    V(region), V(account_id), V(partition), V(identity_management_type), V(status), V(access_url), V(tags) and
+    C(federation_account_id) and, if a role was assumed, C(federation_assume_role_arn) and
+    C(federation_assume_role_external_id), so that the playbook C(openccp.federation.site) and the roles can be used
+    without further variables for the instance.
+  - The variable C(connect) contains all properties of the instance, in a dictionary with the keys V(arn), V(id),
+    V(alias), V(region), V(account_id), V(partition), V(identity_management_type), V(status), V(access_url), V(tags) and
     V(federated).
-  - V(federated) tells whether a federation of this collection exists, which is whether the role that O(role_name) names
-    exists in the account, carries the tag C(managed-by=openccp.federation) and trusts a SAML provider. It does not tell
-    whether the sign-in works.
-  - V(federated) is V(none), with a warning, where the credentials may not read the role (C(iam:GetRole)). So ask
-    C(connect.federated is false), not C(not connect.federated), which holds for the unknown as well.
+  - V(federated) is V(true) if a federation of this collection exists, that is, if the role O(role_name) exists in the
+    account, carries the tag C(managed-by=openccp.federation) and trusts a SAML provider. It does not show whether
+    sign-ins succeed.
+  - V(federated) is V(none), with a warning, if the credentials are not allowed to read the role (C(iam:GetRole)). Use
+    C(connect.federated is false) to test for it, because C(not connect.federated) is also true for unknown instances.
   - Uses a YAML configuration file that ends with C(connect_instances.yml) or C(connect_instances.yaml).
 options:
   plugin:
@@ -32,23 +32,23 @@ options:
     choices: [openccp.federation.connect_instances, connect_instances]
   regions:
     description:
-      - The Regions to look in. When omitted, the one that O(region) names.
-      - When neither is given, all of O(partition) that have Amazon Connect.
-      - A Region that has no Amazon Connect is refused.
+      - The Regions to search. If omitted, O(region) is used.
+      - If neither option is set, all Regions of O(partition) that offer Amazon Connect are searched.
+      - Regions that do not offer Amazon Connect are rejected.
     type: list
     elements: str
     default: []
   region:
     description:
-      - The only Region to look in when O(regions) is omitted. It is also where O(assume_role_arn) is assumed.
-      - When it is E(AWS_REGION) that leaves the other Regions out, a warning says so.
+      - The only Region to search if O(regions) is omitted. O(assume_role_arn) is also assumed in this Region.
+      - A warning is printed if the environment variable E(AWS_REGION) limits the search to one Region.
   partition:
-    description: Whose Regions are meant when neither O(regions) nor O(region) is given.
+    description: The partition whose Regions are searched if neither O(regions) nor O(region) is set.
     choices: [aws, aws-us-gov]
     default: aws
   accounts:
-    description: The accounts to look in, each by a role that is assumed there. When omitted, the account of the
-      credentials.
+    description: The accounts to search, each with a role to assume in it. If omitted, the account of the credentials is
+      searched.
     type: list
     elements: dict
     default: []
@@ -58,61 +58,61 @@ options:
         type: str
         required: true
       external_id:
-        description: The external ID that the role's trust policy asks for.
+        description: The external ID that the trust policy of the role requires.
         type: str
       session_name:
         description: The name of the session.
         type: str
         default: openccp.federation
   filters:
-    description: Which instances become hosts. An instance must meet every filter; when omitted, all do.
+    description: Filters for the instances. An instance must match all filters. If omitted, all instances are returned.
     type: dict
     default: {}
     suboptions:
       alias:
-        description: Patterns of shell style, of which the alias must match one.
+        description: Shell-style patterns. The alias must match one of them.
         type: list
         elements: str
       identity_management_type:
-        description: The kinds of identity management that are wanted.
+        description: The identity management types to include.
         type: list
         elements: str
         choices: [SAML, CONNECT_MANAGED, EXISTING_DIRECTORY]
       status:
-        description: The states that are wanted.
+        description: The instance states to include.
         type: list
         elements: str
         choices: [ACTIVE, CREATION_IN_PROGRESS, CREATION_FAILED]
       tags:
-        description: Tags that the instance must carry, with these values.
+        description: Tags, with their values, that the instance must have.
         type: dict
       federated:
-        description: Whether a federation must exist, or must not. Where that is unknown, an instance meets neither, and
-          a warning says so.
+        description: Whether a federation must or must not exist. An instance for which this is unknown matches neither
+          value, and a warning is printed.
         type: bool
   hostnames:
     description:
-      - What a host is called, in order of preference. The first that is not empty is taken.
-      - The inventory fails when two instances get the same name.
+      - The host name, as a list in order of preference. The first value that is not empty is used.
+      - The inventory fails if two instances have the same host name.
       - Each is a key of C(connect), such as V(alias), or a Jinja2 expression over the host's variables.
     type: list
     elements: str
     default: [alias, id]
   role_name:
-    description: The name of an instance's federation role; V({alias}) in it stands for the alias.
+    description: The name of the federation role of an instance. V({alias}) is replaced with the alias.
     type: str
     default: ConnectFederation-{alias}
   strict_permissions:
     description:
-      - Whether an account or Region that the credentials may not look at fails the inventory.
-      - When V(false), each is a warning that names the account, the Region and the reason, and the rest is returned.
-        The warnings are cached with the rest and repeated.
-      - Any other error, such as an outage or credentials that are missing, wrong or expired, always fails the
-        inventory, so that no host goes missing by accident.
+      - Whether the inventory fails if the credentials have no access to an account or Region.
+      - If V(false), a warning with the account, the Region and the reason is printed instead, and the other instances
+        are returned. The warnings are cached with the instances and repeated.
+      - Any other error, such as an outage or missing, wrong or expired credentials, always makes the inventory fail, so
+        that no hosts are missing by accident.
     type: bool
     default: true
   workers:
-    description: How many places are looked at side by side.
+    description: The number of accounts and Regions that are read in parallel.
     type: int
     default: 8
 extends_documentation_fragment:
@@ -247,7 +247,7 @@ class InventoryModule(AWSInventoryBase):
         if not regions and region:
             if self.get_option_and_origin("region")[1].startswith("env:"):
                 self.display.warning(
-                    f"Only {region} is looked at: regions is not given, and the environment names this Region."
+                    f"Only {region} is searched, because regions is not set and the environment sets this Region."
                 )
             regions = [region]
         regions = regions or [
@@ -264,12 +264,12 @@ class InventoryModule(AWSInventoryBase):
         fatal = [gap for gap in discovery.gaps if self.get_option("strict_permissions") or not gap.denied]
         if fatal:
             reasons = " ".join(f"{gap.where}: {gap.reason}" for gap in fatal)
-            message = f"{len(fatal)} of the places to look in could not be looked at. {reasons}"
+            message = f"{len(fatal)} of the accounts and Regions could not be read. {reasons}"
             if all(gap.denied for gap in fatal):
-                message += " Set strict_permissions to false to go on without them."
+                message += " Set strict_permissions to false to continue without them."
             raise AnsibleParserError(message)
         for gap in discovery.gaps:
-            self.display.warning(f"Not looked at: {gap.where}: {gap.reason}")
+            self.display.warning(f"Skipped {gap.where}: {gap.reason}")
 
     def _check_options(self) -> None:
         filters = self.get_option("filters")

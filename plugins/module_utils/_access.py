@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Who loses access in a run, in whatever way, and how many may: the guard against a mistake. Pure."""
+"""Who loses access in a run, for any reason, and how many may: the guard against mistakes. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._words import s
 _LIMIT: t.Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
 #: No agent may be missed out by a limit that lets everybody go.
 EVERYBODY: t.Final = "100%"
-#: More names than this are told by their number.
+#: If there are more names than this, only their number is shown.
 NAMES: t.Final = 20
 
 
@@ -39,7 +39,7 @@ def allowed(limit: str, total: int) -> int:
 
 
 def listed(names: t.Sequence[str], most: int = NAMES) -> str:
-    """Names for a sentence, the first of them only when there are many."""
+    """Names, formatted for a sentence; only the first ones if there are many."""
     rest = len(names) - most
     return f"{', '.join(names[:most])}{f' and {rest} more' if rest > 0 else ''}"
 
@@ -92,7 +92,7 @@ class Losses:
 
 
 def losses(sign_ins: SignIns | None, agents: Agents) -> Losses:
-    """Who can get in before a run and cannot get in after it."""
+    """Who can get in before a run and cannot sign in after it."""
     if sign_ins is None:
         return Losses(agents.losing, agents.managed)
     before = {person.before for person in sign_ins.people if person.before}
@@ -119,17 +119,17 @@ def _loss(person: Person, known: frozenset[str], agents: Agents) -> t.Iterator[t
 
 
 def refusal(sign_ins: SignIns | None, losses: Losses, limit: str) -> str:
-    """Why a run must not begin; empty when it may."""
+    """Why a run must not start; empty if it may."""
     most = allowed(limit, losses.total)
     if sign_ins is not None and sign_ins.unreadable and limit.strip() != EVERYBODY:
         return (
-            f"The plan changes who may sign in, and who would lose access cannot be told: {sign_ins.unreadable} "
+            f"The plan changes who may sign in, and it is unknown who would lose access: {sign_ins.unreadable} "
             f"Nothing was changed. "
             f"Grant the permission, or run once with connect_users_max_removals={EVERYBODY}."
         )
     if losses.everybody and limit.strip() != EVERYBODY:
         return (
-            f"Everybody would lose their access: {'; '.join(losses.everybody)}. "
+            f"Everybody would lose access: {'; '.join(losses.everybody)}. "
             f"connect_users_max_removals={limit} does not allow that. Nothing was changed. If that is meant, run once "
             f"with connect_users_max_removals={EVERYBODY}."
         )
@@ -137,7 +137,7 @@ def refusal(sign_ins: SignIns | None, losses: Losses, limit: str) -> str:
         return ""
     names = listed([f"{name} ({why})" for name, why in sorted(losses.names.items())])
     return (
-        f"{len(losses.names)} of {losses.total} agents would lose their access, and "
+        f"{len(losses.names)} of {losses.total} agents would lose access, and "
         f"connect_users_max_removals={limit} allows {most}: "
         f"{names}. Nothing was changed. If that is meant, run once with a higher connect_users_max_removals."
     )

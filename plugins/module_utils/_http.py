@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""HTTP as every part of the collection uses it: sessions, which failures no repetition mends, what went wrong, limited
+"""HTTP as every part of the collection uses it: sessions, which failures are permanent, what went wrong, limited
 downloads.
 """
 
@@ -38,7 +38,7 @@ except ImportError:
 if t.TYPE_CHECKING:
     import collections.abc
 
-#: The variables with which requests is told which authorities to trust, in its order.
+#: The variables that define which authorities requests trusts, in its order.
 AUTHORITIES: t.Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 _PIECE: t.Final = 65536

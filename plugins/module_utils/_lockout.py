@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What in a run would lock out everybody: a change of the application, the provider or the role after which, or during
+"""Changes of a run that would lock out everybody: a change of the application, the provider or the role after which, or during
 which, no sign-in passes. Pure.
 
 Entra ID is written before AWS, so a change of what one side sends is safe only where the other accepts it already.
@@ -31,7 +31,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.claims im
 
 Record = t.Mapping[str, t.Any]
 
-#: What the views of a provider and of a role have, by which the steps of the two are told apart.
+#: What the views of a provider and of a role have, by which the steps of the two are distinguished.
 _OF_PROVIDERS: t.Final = frozenset({"entity_id", "certificates", "sso_locations"})
 _OF_ROLES: t.Final = frozenset({"trust_policy", "permission_policy", "max_session_duration"})
 

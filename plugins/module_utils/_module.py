@@ -165,8 +165,8 @@ def _told(failures: t.Mapping[str, FederationError], check_mode: bool) -> str:
         by_reason.setdefault(str(error), []).append(name)
     reasons = [f"{listed(names, TOLD)}: {reason}" for reason, names in list(by_reason.items())[:TOLD]]
     more = "; …" if len(by_reason) > TOLD else ""
-    others = "The others can be done" if check_mode else "The others are done"
+    others = "The others would succeed" if check_mode else "The others succeeded"
     return (
-        f"{counted(len(failures), 'object')} {'cannot be done' if check_mode else 'failed'}. {others}. "
+        f"{counted(len(failures), 'object')} {'would fail' if check_mode else 'failed'}. {others}. "
         f"{'; '.join(reasons)}{more}"
     )

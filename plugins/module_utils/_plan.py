@@ -106,7 +106,7 @@ def _reason(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any], differi
     if not before:
         return "It does not exist." if after else ""
     if not after:
-        return "It is not wanted any more."
+        return "It is no longer wanted."
     return f"Different: {', '.join(key.replace('_', ' ') for key in differing)}." if differing else ""
 
 

@@ -23,7 +23,7 @@ class Resource(abc.ABC, t.Generic[Actual, Writer]):
 
     #: what the steps are carried out on, once `read` has been called
     api: Writer
-    #: the objects that cannot be as wanted, while the plan is for the others
+    #: the objects that cannot be configured as requested, while the plan is for the others
     skipped: t.Mapping[str, FederationError] = types.MappingProxyType({})
 
     @abc.abstractmethod

@@ -84,7 +84,7 @@ def sentences(plan: RunPlan) -> list[str]:
     if not plan.steps:
         lines.insert(0, _nothing(plan))
     elif plan.missing:
-        lines.append(f"Not looked at: {', '.join(plan.missing)}.")
+        lines.append(f"Skipped: {', '.join(plan.missing)}.")
     return [one_line(line) for line in lines]
 
 
@@ -114,10 +114,10 @@ def _counted(count: int, total: int) -> str:
 
 def _nothing(plan: RunPlan) -> str:
     if not plan.parts:
-        return f"Nothing was looked at: neither {' nor '.join(plan.missing)}."
+        return f"Everything was skipped: {', '.join(plan.missing)}."
     if plan.missing:
-        return f"Nothing is to be changed in {', '.join(plan.parts)}. Not looked at: {', '.join(plan.missing)}."
-    return "Nothing is to be changed." if plan.unusable else NOTHING
+        return f"Nothing to change in {', '.join(plan.parts)}. Skipped: {', '.join(plan.missing)}."
+    return "Nothing to change." if plan.unusable else NOTHING
 
 
 def _unusable_members(unusable: t.Sequence[Record], usable: int) -> str:
@@ -158,10 +158,10 @@ def _kept(seen: t.Mapping[str, Record]) -> tuple[str, ...]:
     kept = []
     if application.get("unlisted_assignments"):
         names = access.listed(application["unlisted_assignments"])
-        kept.append(f"Stays assigned, though not listed: {names} (azure_saml_app_unlisted_assignments=report).")
+        kept.append(f"Stays assigned although not listed: {names} (azure_saml_app_unlisted_assignments=report).")
     if agents.get("leavers_reported"):
         kept.append(
-            f"Stays an agent, though not listed: {access.listed(agents['leavers_reported'])} "
+            f"Stays an agent although not listed: {access.listed(agents['leavers_reported'])} "
             f"(connect_users_leavers=report)."
         )
     return tuple(kept)

@@ -58,7 +58,7 @@ def outcome(run: Record) -> dict[str, str]:
 
 
 def record(host: str, run: Record) -> dict[str, t.Any]:
-    """What a file keeps of one federation: its plan, and what came of it."""
+    """The record of one federation in a file: its plan and its result."""
     row = outcome(run) if run else UNKNOWN
     plan = {key: value for key, value in (run.get("plan") or {}).items() if key != "lines"}
     return {"host": host, **row, "error": str(run.get("error") or ""), **plan}
@@ -113,5 +113,5 @@ def _most_urgent(run: Record) -> str:
     if run.get("note"):
         sentences.append(str(run["note"]))
     if plan.get("not_looked_at"):
-        sentences.append(f"Not looked at: {', '.join(plan['not_looked_at'])}.")
+        sentences.append(f"Skipped: {', '.join(plan['not_looked_at'])}.")
     return " ".join(sentences)

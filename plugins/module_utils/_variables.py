@@ -117,7 +117,7 @@ def _pattern(expression: str, what: str, hint: str | None = None) -> Rule:
 def _between(least: int, most: int, unit: str = "") -> Rule:
     def check(value: t.Any) -> None:
         if not least <= value <= most:
-            raise InvalidInput(f"{value} is not from {least} to {most}{unit and f' {unit}'}.")
+            raise InvalidInput(f"{value} is not in the range from {least} to {most}{unit and f' {unit}'}.")
 
     return check
 
@@ -241,7 +241,7 @@ def _user_pool(pool: t.Mapping[str, t.Any]) -> None:
 
 def _emails(addresses: t.Sequence[str]) -> None:
     if len(addresses) > 5:
-        raise InvalidInput(f"there are {len(addresses)} addresses; Entra ID takes 5.")
+        raise InvalidInput(f"there are {len(addresses)} addresses; Entra ID accepts at most 5.")
     _each(_pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address"))(addresses)
 
 

@@ -95,10 +95,10 @@ def _tried(
 
 def _in_vain(what: str, budget: float, error: FederationError | None) -> FederationError:
     deadline = TimedOut(
-        f"Waited {budget:.0f} seconds for {what}, in vain.",
+        f"Timed out after {budget:.0f} seconds waiting for {what}.",
         hint=(
-            "Nothing is lost: run the task again, it continues where this run stopped; "
-            f"a longer {setting('wait_timeout')} waits longer."
+            "Run the task again: it continues where this run stopped. "
+            f"To wait longer, increase {setting('wait_timeout')}."
         ),
     )
     if error is None:

@@ -208,7 +208,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 from ansible_collections.openccp.federation.plugins.module_utils._saml import person_names
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import SESSION_NAME_SOURCES
 
-#: More are told by their number.
+#: If there are more, only their number is shown.
 TOLD = 20
 
 

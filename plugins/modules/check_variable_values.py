@@ -35,5 +35,5 @@ problems:
   returned: always
   type: list
   elements: str
-  sample: ["federation_session_duration: 300 is not from 3600 to 43200 seconds."]
+  sample: ["federation_session_duration: 300 is not in the range from 3600 to 43200 seconds."]
 """

@@ -191,7 +191,7 @@ summary:
   description: A summary in one or two sentences.
   returned: always
   type: str
-  sample: Agents get in, as far as can be read.
+  sample: Agents can sign in, as far as can be read.
 counts:
   description: The number of findings of each status.
   returned: always

@@ -46,10 +46,10 @@ def test_life(tenant: Tenant) -> None:
     changed = tenant.run(MODULE, change)
     assert predicted["actions"] == changed["actions"]
     assert changed["actions"] == [
-        "Set relay state and whether My Apps hides it of 'Contact centre'",
-        "Change the claims of 'Contact centre'",
+        "Set relay state and visibility in My Apps of 'Contact centre'",
+        "Update the claims of 'Contact centre'",
         "Assign the user john@contoso.com to 'Contact centre'",
-        "Remove the assignment of the user Jane to 'Contact centre'",
+        "Unassign the user Jane from 'Contact centre'",
     ]
     assert changed["application"]["relay_state"] == ""
     assert not tenant.run(MODULE, change)["changed"]
@@ -133,7 +133,7 @@ def test_unknown_claims(tenant: Tenant) -> None:
     assert not tenant.run(MODULE, APP)["changed"]
     assert not tenant.run(MODULE, {**SMALL, "role_claims": [ROLE]})["changed"]
     changed = tenant.run(MODULE, {**SMALL, "role_claims": [ROLE], "keep_unknown_claims": False})
-    assert changed["actions"] == ["Change the claims of 'Contact centre'"]
+    assert changed["actions"] == ["Update the claims of 'Contact centre'"]
     names = [claim["name"].rpartition("/")[2] for claim in changed["application"]["claims"]]
     assert sorted(names) == ["Role", "RoleSessionName", "SessionDuration", "nameidentifier"]
     assert len(tenant.all("claimsMappingPolicies")) == 1
@@ -167,7 +167,7 @@ def test_settings_of_the_claims_policy(tenant: Tenant) -> None:
     }
     assert predicted["diff"]["after"]["claims_policy"] == {"IncludeBasicClaimSet": True}
     changed = tenant.run(MODULE, without)
-    assert changed["actions"] == ["Change the claims of 'Contact centre'"]
+    assert changed["actions"] == ["Update the claims of 'Contact centre'"]
     assert changed["application"]["entity_id"] == issuer
     (policy,) = tenant.all("claimsMappingPolicies")
     assert "audienceOverride" not in policy["definition"][0]

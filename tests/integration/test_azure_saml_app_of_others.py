@@ -79,7 +79,7 @@ def test_encrypted_responses(tenant: Tenant) -> None:
     made = tenant.run(MODULE, wish)
     assert (predicted["actions"], predicted["diff"]) == (made["actions"], made["diff"])
     (action,) = made["actions"]
-    assert action.startswith("Encrypt the responses of 'Desk' for the certificate ")
+    assert action.startswith("Encrypt the responses of 'Desk' with the certificate ")
     key_id = made["application"]["token_encryption_key_id"]
     assert not tenant.run(MODULE, wish)["changed"]
     assert not tenant.run(MODULE, DESK)["changed"]
@@ -91,7 +91,7 @@ def test_encrypted_responses(tenant: Tenant) -> None:
     assert replaced["token_encryption_key_id"] not in ("", key_id)
     assert tenant.run(MODULE, wish)["application"]["token_encryption_key_id"] == key_id
     ended = tenant.run(MODULE, {**DESK, "token_encryption_certificate": ""})
-    assert ended["actions"] == ["Encrypt the responses of 'Desk' no longer"]
+    assert ended["actions"] == ["Disable encryption of the responses of 'Desk'"]
     assert ended["application"]["token_encryption_key_id"] == ""
 
 

@@ -126,7 +126,7 @@ def test_killed_and_repeated_before_the_lists_show_what_was_made(tenant: Tenant,
     (first,) = tenant.all("applications")
     repeated = _steady_run(tenant)
     assert repeated["application"]["app_id"] == first["appId"]
-    assert [f"({first['appId']}) was there already" in warning for warning in repeated.warnings] == [True]
+    assert [f"({first['appId']}) already existed" in warning for warning in repeated.warnings] == [True]
     assert {one["displayName"] for one in tenant.all("deletedItems")} == {
         "Contact centre (openccp.federation: being made)"
     }
@@ -369,9 +369,12 @@ INPUTS: t.Final[dict[str, tuple[dict[str, t.Any], str]]] = {
     ),
     "four years": ({"signing_certificate": {"validity_days": 1461}}, "1 to 1095 days (three years)"),
     "common name": ({"signing_certificate": {"common_name": "CN=Sign-in"}}, "without CN="),
-    "six e-mails": ({"notification_emails": [f"{number}@contoso.com" for number in range(6)]}, "Entra ID takes 5"),
+    "six e-mails": (
+        {"notification_emails": [f"{number}@contoso.com" for number in range(6)]},
+        "Entra ID accepts at most 5",
+    ),
     "no e-mail": ({"notification_emails": ["operations"]}, "'operations' is not an e-mail address"),
-    "long notes": ({"notes": "x" * 1025}, "Entra ID takes 1024"),
+    "long notes": ({"notes": "x" * 1025}, "Entra ID accepts at most 1024"),
     "identifier": ({"identifiers": ["amazon"]}, "'amazon' is not a URI"),
     "reply URL": ({"reply_urls": ["http://signin.aws.amazon.com/saml"]}, "is not an https address"),
     "reply URL behind a blank": (
@@ -406,9 +409,9 @@ def test_logo_that_is_none(tenant: Tenant, tmp_path: Path) -> None:
     """facts/entra.md 2.16: what is known to be taken, and nothing else."""
     bitmap, large = b"BM" + bytes(100), b"\x89PNG\r\n\x1a\n" + bytes(200_000)
     for content, message in (
-        (b"%PDF-1.7", "not a picture"),
+        (b"%PDF-1.7", "not an image"),
         (bitmap, "Use PNG, JPEG or GIF"),
-        (large, "bytes; Entra ID takes"),
+        (large, "bytes; Entra ID accepts at most"),
     ):
         (tmp_path / "logo").write_bytes(content)
         assert message in tenant.run(MODULE, {**SMALL, "logo": str(tmp_path / "logo")})["msg"]

@@ -173,7 +173,7 @@ def test_foreign_credentials_keep_every_byte(tenant: Tenant, first: str) -> None
     [
         ({"state": "absent", "which": "active"}, "without it no agent could sign in"),
         ({"state": "absent", "which": "oldest"}, "without it no agent could sign in"),
-        ({"state": "absent"}, "say which one"),
+        ({"state": "absent"}, "select it"),
         ({"state": "staged", "which": "active"}, "is active, so it cannot be staged"),
         ({"state": "active", "thumbprint": "0" * 40, "force": True}, "has no signing certificate 0000"),
         ({"state": "staged", "thumbprint": "not a thumbprint"}, "thumbprint"),
@@ -207,7 +207,7 @@ def test_a_certificate_that_has_ended_is_not_activated(tenant: Tenant, first: st
     tenant.world.clock.advance(dt.timedelta(days=31))
     result = tenant.run(CERTIFICATE, {**NAME, "state": "active", "thumbprint": second, "force": True})
     assert result["failed"]
-    assert "ended at" in result["msg"]
+    assert "expired at" in result["msg"]
     assert active(tenant) == first
 
 

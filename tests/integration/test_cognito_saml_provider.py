@@ -122,7 +122,7 @@ def test_the_whole_life(
     assert created["actions"] == [
         "Set the tags managed-by of the SAML provider 'Entra' of the user pool 'desk'",
         "Create the SAML provider 'Entra' of the user pool 'desk'",
-        "Offer 'Entra' in the app client 'web'",
+        "Enable 'Entra' in the app client 'web'",
     ]
     assert created["diff"]["before"] == {}
     shown = created["saml_provider"]
@@ -163,7 +163,7 @@ def test_the_whole_life(
     gone = provider(state="absent")
     assert (gone["actions"], gone["diff"]) == (going["actions"], going["diff"])
     assert gone["actions"] == [
-        "Take 'Entra' from the app client 'web'",
+        "Disable 'Entra' in the app client 'web'",
         "Delete the SAML provider 'Entra' of the user pool 'desk'",
         "Remove the tags of the SAML provider 'Entra' of the user pool 'desk'",
     ]
@@ -308,7 +308,7 @@ def test_certificates_are_merged_and_removed(provider: t.Callable[..., ModuleRes
 def test_somebody_elses_is_left_alone(provider: t.Callable[..., ModuleResult], old: str) -> None:
     provider(metadata=old)
     tags = {"managed-by": "openccp.federation"}
-    assert "was made by others" in provider(metadata=old, tags=tags, _failed=True)["msg"]
+    assert "was created by somebody else" in provider(metadata=old, tags=tags, _failed=True)["msg"]
     assert provider(metadata=old, tags=tags, adopt=True)["saml_provider"]["tags"] == tags
 
 
@@ -333,7 +333,7 @@ def test_an_address(
     made = provider(metadata_url=URL)
     assert (
         made["actions"][-1]
-        == "Note which certificates the SAML provider 'Entra' of the user pool 'desk' was made to fetch"
+        == "Record which certificates the SAML provider 'Entra' of the user pool 'desk' was made to fetch"
     )
     (thumbprint,) = made["saml_provider"]["trusted_thumbprints"]
     (shown,) = info()["saml_providers"]
@@ -344,7 +344,7 @@ def test_an_address(
     assert not provider(metadata_url=URL, expected_thumbprints=[thumbprint])["changed"]
     waited = provider(metadata_url=URL, expected_thumbprints=["A" * 40], wait_timeout=1, _failed=True)
     assert (
-        f"Waited 1 seconds for the metadata at {URL} to serve the certificates that are expected, in vain."
+        f"Timed out after 1 seconds waiting for the metadata at {URL} to serve the certificates that are expected."
         in waited["msg"]
     )
     file_fed = provider(metadata=fetch(sandbox.world, URL))

@@ -32,9 +32,9 @@ def test_origins_are_added_removed_and_set(sandbox: Sandbox) -> None:
     assert not run(add=["HTTPS://First.Example.com:443"])["changed"]
     assert here.requests() == ["ListApprovedOrigins"]
 
-    assert run(remove=[FIRST, "https://unknown.example.com"])["actions"] == [f"Withdraw the origin {FIRST}"]
+    assert run(remove=[FIRST, "https://unknown.example.com"])["actions"] == [f"Remove the approved origin {FIRST}"]
     assert approved(here) == [SECOND]
-    assert run(set=[FIRST])["actions"] == [f"Approve the origin {FIRST}", f"Withdraw the origin {SECOND}"]
+    assert run(set=[FIRST])["actions"] == [f"Approve the origin {FIRST}", f"Remove the approved origin {SECOND}"]
     assert approved(here) == [FIRST]
     assert not run(set=[FIRST])["changed"]
     assert run(set=[])["changed"]

@@ -390,7 +390,7 @@ def test_a_denied_account_fails_the_inventory_unless_told_otherwise(inventory: I
         inventory.sandbox.world.traffic.clear()
         done = inventory.run({"accounts": accounts, "strict_permissions": False, **cache})
         assert set(json.loads(done.stdout)["_meta"]["hostvars"]) == {"sales-live", "sales-test", "support"}
-        assert f"Not looked at: {DENIED['role_arn']}: Could not assume the role" in " ".join(done.stderr.split())
+        assert f"Skipped {DENIED['role_arn']}: Could not assume the role" in " ".join(done.stderr.split())
         assert bool(inventory.sandbox.world.traffic.requests()) is asked
     assert DENIED["role_arn"] in inventory.refused({"accounts": accounts, **cache})
 

@@ -105,7 +105,7 @@ def test_contact_details_that_somebody_changed_later_are_set_right(sandbox: Sand
         IdentityInfo={"FirstName": "Jane", "LastName": "Doe", "SecondaryEmail": "wrong@example.com"},
     )
     result = here.run("connect_users", wanted(here, team))
-    assert result["actions"][0] == f"Change secondary email of the agent '{team[1]['username']}'"
+    assert result["actions"][0] == f"Update secondary email of the agent '{team[1]['username']}'"
     assert here.requests().count("DescribeUser") == 1
     assert (here.user(team[1]["username"]) or {})["IdentityInfo"]["SecondaryEmail"] == "team@example.com"
 
@@ -222,7 +222,7 @@ def test_a_user_whom_somebody_else_makes_meanwhile_is_not_taken_over(sandbox: Sa
     by_hand = {**names, "PhoneConfig": {"PhoneType": "SOFT_PHONE"}}  # which an older botocore demands
     here.connect().create_user(InstanceId=here.id, **by_hand, SecurityProfileIds=[profile], RoutingProfileId=routing)
     result = here.run("connect_users", wanted(here, [agent]))
-    assert "Somebody else made that user meanwhile" in result["failures"][0]["msg"]
+    assert "Somebody else created that user in the meantime" in result["failures"][0]["msg"]
     assert here.writes() == ["CreateUser"]
 
 

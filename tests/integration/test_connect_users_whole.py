@@ -55,7 +55,7 @@ def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
     reported = run(here, everybody[:3], mode="set")
     assert not reported["changed"]
     assert reported["users"]["leavers"] == [leaver]
-    assert "1 agent is no longer wanted" in reported.warnings[0]
+    assert "1 agent is no longer listed" in reported.warnings[0]
 
     restrict = {"mode": "set", "leavers": "restrict", "restricted_security_profile": "No access"}
     foreseen = run(here, everybody[:3], check=True, **restrict)
@@ -112,7 +112,7 @@ def test_those_who_are_listed_are_deleted(sandbox: Sandbox) -> None:
         done["actions"] == foreseen["actions"] == [f"Delete the agent {agent['username']!r}" for agent in everybody[5:]]
     )
     assert counts(done) == {"removed": 25}
-    assert "1 agent was made by hand, and would go only with manage_unowned " in " ".join(done.warnings)
+    assert "1 agent was created by hand and would be deleted only with manage_unowned " in " ".join(done.warnings)
     assert "DescribeUser" not in here.requests()
     assert usernames(here) == [*(agent["username"] for agent in everybody[:5]), "by.hand"]
     assert not run(here, go, state="absent")["changed"]
@@ -303,7 +303,9 @@ def test_a_person_has_one_agent(sandbox: Sandbox) -> None:
     assert f"The person {PERSON} is the agent 'jane' already" in second["msg"]
     assert usernames(here) == ["jane", "joe"]
     swapped = run(here, [person({"username": "jane", "person_id": OTHER})])
-    assert f"The agent 'jane' was that of another person ({PERSON}), and is {OTHER}'s now" in " ".join(swapped.warnings)
+    assert f"The agent 'jane' belonged to another person ({PERSON}), and now belongs to {OTHER}" in " ".join(
+        swapped.warnings
+    )
 
 
 def test_nobody_goes_before_all_others_have_come(sandbox: Sandbox) -> None:

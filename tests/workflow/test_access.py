@@ -202,8 +202,8 @@ def test_a_group_that_leaves_the_list_is_only_told_unless_more_is_asked_for(
     assert run.done() == []
     assert shifts.world.traffic.writes() == []
     told = run.table()["demo"][2]
-    assert "Stays assigned, though not listed: the group Night (azure_saml_app_unlisted_assignments=report)." in told
-    assert "Stays an agent, though not listed: night.0@example.com" in told
+    assert "Stays assigned although not listed: the group Night (azure_saml_app_unlisted_assignments=report)." in told
+    assert "Stays an agent although not listed: night.0@example.com" in told
 
 
 def test_who_keeps_another_way_in_loses_nothing(shifts: Sandbox, playbooks: Playbooks) -> None:
@@ -212,7 +212,7 @@ def test_who_keeps_another_way_in_loses_nothing(shifts: Sandbox, playbooks: Play
     run = playbooks.succeed("users", INVENTORY, variables={**VARIABLES, **both})
     assert run.done()[:2] == [
         "Assign the group Both to 'Amazon Connect example-demo'",
-        "Remove the assignment of the group Day, the group Night to 'Amazon Connect example-demo'",
+        "Unassign the group Day, the group Night from 'Amazon Connect example-demo'",
     ]
     assert not any("lose" in line for line in run.plan())
     site = playbooks.succeed("site", INVENTORY, variables={**VARIABLES, **both})

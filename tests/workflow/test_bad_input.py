@@ -176,14 +176,18 @@ def test_somebody_elses_provider_or_role_of_that_name(kind: str, sandbox: Sandbo
             sandbox.world, {"aws": {"roles": [{**entry, "trust": {"Version": "2012-10-17", "Statement": [root]}}]}}
         )
         refused(
-            sandbox, playbooks, f"The role {name!r} exists and was made by others", "adopt", federation_role_name=name
+            sandbox,
+            playbooks,
+            f"The role {name!r} exists and was created by somebody else",
+            "adopt",
+            federation_role_name=name,
         )
     else:
         clouds.seed(sandbox.world, {"aws": {"providers": [{**entry, "metadata": make_metadata(make_certificate())}]}})
         refused(
             sandbox,
             playbooks,
-            f"The SAML provider {name!r} exists and was made by others",
+            f"The SAML provider {name!r} exists and was created by somebody else",
             "adopt",
             federation_provider_name=name,
         )
@@ -368,10 +372,10 @@ def test_misspelt_variables_are_warned_of_and_stray_words_stop(sandbox: Sandbox,
         "site", INVENTORY, "--check", variables={"federation_regoin": "eu-west-2", "connect_users_leaver": "delete"}
     )
     told = " ".join(run.output.split())
-    assert "a variable federation_regoin, so it changes nothing. Did you mean federation_region" in told
-    assert "a variable connect_users_leaver, so it changes nothing. Did you mean connect_users_leavers" in told
+    assert "a variable federation_regoin, so it has no effect. Did you mean federation_region" in told
+    assert "a variable connect_users_leaver, so it has no effect. Did you mean connect_users_leavers" in told
     well = playbooks.run("site", INVENTORY, "--check")
-    assert "so it changes nothing" not in " ".join(well.output.split())
+    assert "so it has no effect" not in " ".join(well.output.split())
     sandbox.world.traffic.clear()
     stray = playbooks.fail("check", INVENTORY, "-e", "federation_check_people=Jane Doe")
     assert "'Doe' belongs to no variable" in stray.message()

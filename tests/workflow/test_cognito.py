@@ -46,7 +46,7 @@ def test_the_whole_life(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) 
     made = playbooks.succeed("cognito", INVENTORY, variables=variables)
     assert made.plan() == foretold.plan()
     assert f"Create the SAML provider {PROVIDER!r} of the user pool 'desk'" in made.plan()
-    assert "Offer 'Entra-example-demo' in the app client 'web'" in made.plan()
+    assert "Enable 'Entra-example-demo' in the app client 'web'" in made.plan()
     assert pool.sign_in(JANE)["cognito:username"] == f"{PROVIDER}_{JANE}"
 
     sandbox.world.traffic.clear()
@@ -231,6 +231,6 @@ def test_what_others_made_is_left_alone(sandbox: Sandbox, playbooks: Playbooks, 
     variables = {"federation_user_pools": [pool.variables()]}
     playbooks.succeed("cognito", INVENTORY, variables=variables)
     sandbox.world.state(Cognito).pools[pool.id].tags = {}
-    assert "was made by others" in playbooks.fail("cognito", INVENTORY, variables=variables).message()
+    assert "was created by somebody else" in playbooks.fail("cognito", INVENTORY, variables=variables).message()
     playbooks.succeed("teardown", INVENTORY, "--tags", "aws", variables=variables)
     assert PROVIDER in sandbox.world.state(Cognito).pools[pool.id].providers

@@ -52,8 +52,8 @@ def test_an_unknown_tag_does_nothing_and_fails(
 
 def test_a_tag_of_the_users_own_playbook_is_named_once(playbooks: Playbooks) -> None:
     run = playbooks.succeed("site", INVENTORY, "--tags", "nightly", variables={"federation_more_tags": ["nightly"]})
-    assert run.plan() == ["Nothing was looked at: neither " + PARTS.replace(", ", " nor ") + "."]
-    assert run.table()["demo"] == ["-", "not run", f"Not looked at: {PARTS}."]
+    assert run.plan() == [f"Everything was skipped: {PARTS}."]
+    assert run.table()["demo"] == ["-", "not run", f"Skipped: {PARTS}."]
 
 
 def test_all_permissions_that_a_run_lacks_are_told_at_once(sandbox: Sandbox, playbooks: Playbooks) -> None:

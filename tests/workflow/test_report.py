@@ -85,7 +85,7 @@ def test_the_report_of_a_fleet(sandbox: Sandbox, playbooks: Playbooks, tmp_path:
     assert "example-lost" in reasons["lost"]
     assert "soon" in reasons[WRONG]
     changes = [(one["host"], one["direction"], one["text"]) for one in second["changes"]]
-    assert ("demo", "worse", f"{JOHN} can no longer get in (assignment).") in changes
+    assert ("demo", "worse", f"{JOHN} can no longer sign in (assignment).") in changes
     assert HOSTILE in john["reason"]
     document = html.document_fromstring(page.read_text(encoding="utf-8"))
     assert document.xpath("//script") == []
@@ -120,5 +120,5 @@ def test_files_go_where_they_are_told_and_a_damaged_last_report_is_refused(
     run = playbooks.fail(
         "report", inventory, variables={**files, "federation_report_previous": str(tmp_path / "other.json")}
     )
-    assert "The previous report is not one: its kind is None" in run.output
+    assert "The previous report is not a report of this collection: its kind is None" in run.output
     assert (tmp_path / "reports" / "today.json").read_bytes() == before

@@ -121,7 +121,7 @@ def test_a_certificate_of_others_is_left_alone_until_told(
     run = federation.rotate()
     result = run.result("certificate_rotation")
     assert (run.changed(), result["stage"], result["unmanaged"]) == (0, "watch", [foreign])
-    assert f"This collection did not make {foreign} (not active, not in every IAM SAML provider)" in run.output
+    assert f"This collection did not create {foreign} (not active, not in every IAM SAML provider)" in run.output
     assert (federation.certificates(), federation.trusted()) == (before, {federation.first})
 
     federation.later(VALIDITY - 50)
@@ -159,14 +159,14 @@ def test_a_leaked_key_is_replaced_and_removed_in_one_run(federation: Federation)
         "certificate_rotation_validity_days": 1000,
     }
     run = federation.rotate(**leaked)
-    assert "there is no way back" in run.output
+    assert "no rollback is possible" in run.output
     federation.check_rotated()
     first = "Remove the certificate " + federation.first
     beginnings = (
-        "Make a signing certificate",
+        "Create a signing certificate",
         "Publish the new certificate",
         "Wait until",
-        "Let Entra ID sign",
+        "Activate the new certificate",
         first,
         first,
     )

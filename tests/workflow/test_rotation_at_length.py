@@ -87,9 +87,9 @@ KILLS: t.Final[tuple[Stop | float, ...]] = (
     ("graph", "servicePrincipal.addTokenSigningCertificate"),
     NOTED,
     ("iam", "UpdateSAMLProvider"),
-    "Settle | Let AWS take the certificate everywhere",
+    "Settle | Wait until all of AWS trusts the certificate",
     ("graph", "servicePrincipals.update"),
-    "Path | Follow it from the application to the agents' profiles",
+    "Path | Check it from the application to the agents' security profiles",
     8.0,
     ("graph", "servicePrincipals.update"),
     ("iam", "UpdateSAMLProvider"),
@@ -125,7 +125,7 @@ def test_what_does_not_hold_is_not_retired(federation: Federation, tmp_path: Pat
     stranger = [*PEOPLE, {"username": "nobody@example.com", "first_name": "No", "last_name": "Body"}]
     way_back = f"The tag rollback goes back to the former certificate {federation.first}."
     for variables, told in (
-        ({"federation_agents": stranger}, ("Agents do not get in: ", way_back)),
+        ({"federation_agents": stranger}, ("Agents cannot sign in: ", way_back)),
         ({"certificate_rotation_proof": str(failing)}, ("The proof fails.",)),
     ):
         unproven = federation.fail(**variables)

@@ -96,7 +96,7 @@ def client(module: AwsModule, service: str, region: str | None = None, retries: 
 
 
 def careful(made: t.Any) -> t.Any:
-    """A client that repeats nothing in vain, and takes nothing for an answer that is none."""
+    """A client that does not retry permanent failures, and rejects responses that do not match the operation."""
     service = made.meta.service_model.service_id.hyphenize()
     made.meta.events.register_first(f"needs-retry.{service}", _take_as_said)
     made.meta.events.register_first(f"before-parse.{service}", _check_content)
@@ -114,7 +114,7 @@ def _take_as_said(response: t.Any, operation: t.Any, caught_exception: Exception
 
 
 def _check_content(operation_model: t.Any, response_dict: t.Any, **dummy: t.Any) -> None:  # noqa: ARG001 (botocore gives more by name)
-    """Refuse what is no answer to the operation; botocore would take it for an object without members, or fail over
+    """Reject a response that does not match the operation; botocore would parse it as an object without members, or fail over
     it.
     """
     _check_body(operation_model, response_dict["status_code"], response_dict["body"])
@@ -137,7 +137,7 @@ def _check_body(operation_model: t.Any, status: int, body: bytes) -> None:
     else:
         promised = _is_object(body)
     if not promised:
-        raise ResponseParserError("The answer is none to the operation.")
+        raise ResponseParserError("The answer does not match the operation.")
 
 
 def _is_object(body: bytes) -> bool:
@@ -149,7 +149,7 @@ def _is_object(body: bytes) -> bool:
 
 @contextlib.contextmanager
 def attempt(what: str, hint: str | None = None) -> collections.abc.Iterator[None]:
-    """Turn an error of botocore into the collection's own, saying what was tried.
+    """Translate an error of botocore into the collection's own, with what was attempted.
 
     what: the attempt with its object, such as "create the SAML provider 'Entra'".
     hint: what to do, when the caller knows better than the code.
@@ -164,7 +164,7 @@ def attempt(what: str, hint: str | None = None) -> collections.abc.Iterator[None
             hint="Give a profile, keys or a role as for any amazon.aws module.",
         ) from error
     except ParamValidationError as error:
-        raise FederationError(f"Could not {what}: the request is not one that AWS takes. {error}") from error
+        raise FederationError(f"Could not {what}: the request is not valid. {error}") from error
     except (NoConnection, HTTPClientError) as error:
         reason, hint = what_failed(error, str(error.kwargs.get("endpoint_url") or "AWS"), _AUTHORITIES)
         raise FederationError(f"Could not {what}: {reason}.", hint=hint) from error
@@ -175,7 +175,7 @@ def attempt(what: str, hint: str | None = None) -> collections.abc.Iterator[None
             raise
         # The error's own text may hold the answer.
         raise FederationError(
-            f"Could not {what}: what answered in AWS's place sent something that is no answer of AWS.",
+            f"Could not {what}: the answer does not come from AWS.",
             hint="A proxy or a sign-in page of the network may have answered; check HTTPS_PROXY and endpoint_url.",
         ) from error
 

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Federation metadata from where the user has it: a text, a file or an address."""
+"""Federation metadata from its source: a text, a file or a URL."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Whose an object in AWS is: the tag that says what manages it."""
+"""The owner of an object in AWS, from the tag that identifies what manages it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_owner(
     wanted, owner = (tags or {}).get(MANAGED_BY), current.get(MANAGED_BY)
     if wanted is None or adopt or owner == wanted:
         return
-    whose = f"is managed by {owner}" if owner else "was made by others"
+    whose = f"is managed by {owner}" if owner else "was created by somebody else"
     raise Conflict(
         f"{what} exists and {whose}: it does not carry the tag {MANAGED_BY}={wanted}.",
         hint=f"Choose another name, or set {setting(option)} to true to take it over.",

@@ -39,7 +39,7 @@ _DESCRIPTION: t.Final = re.compile(r"[\t\n\r -~\u00a1-\u00ff]{0,1000}")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the role shall be. None leaves as it is; an empty boundary removes it."""
+    """The desired role. None leaves a value unchanged; an empty boundary removes it."""
 
     name: str
     trust: Policy
@@ -128,7 +128,7 @@ def plan(wanted: Wanted, actual: Role | None, arn: str) -> Plan[Roles]:
         steps.append(put)
     description, duration = after.description, after.max_session_duration
     if (description, duration) != (actual.description, actual.max_session_duration):
-        text = f"Update description and session duration of the role {name!r}"
+        text = f"Update the description and session duration of the role {name!r}"
         steps.append(Step(Roles.update, text, name=name, description=description, max_session_duration=duration))
     if after.trust != actual.trust:
         steps.append(
@@ -145,8 +145,8 @@ def plan_absent(name: str, policy_name: str, actual: Role | None, others: t.Sequ
         return Plan()
     if others:
         raise Conflict(
-            f"The role {name!r} has policies that this module did not write: {', '.join(others)}.",
-            hint="Remove them first if it is to be deleted.",
+            f"The role {name!r} has policies that this module does not manage: {', '.join(others)}.",
+            hint="Remove them before you delete the role.",
         )
     steps = [Step(Roles.delete, f"Delete the role {name!r}", name=name)]
     if actual.permission:
@@ -198,14 +198,14 @@ def _permission(instances: t.Sequence[Arn], form: str) -> Policy:
 
 
 def _check(wanted: Wanted) -> None:
-    """InvalidInput for what IAM would refuse."""
+    """InvalidInput for values that IAM would reject."""
     check_tags(wanted.tags)
     if wanted.path is not None:
         role_arn("aws", "000000000000", wanted.name, wanted.path)
     if wanted.max_session_duration is not None and wanted.max_session_duration not in SESSION_DURATION:
         raise InvalidInput(
             f"{wanted.max_session_duration} seconds are not possible as "
-            f"{setting('connect_federation_role.max_session_duration')}; IAM takes 3600 to 43200."
+            f"{setting('connect_federation_role.max_session_duration')}; IAM accepts 3600 to 43200."
         )
     if not _POLICY_NAME.fullmatch(wanted.policy_name):
         raise InvalidInput(
@@ -214,8 +214,8 @@ def _check(wanted: Wanted) -> None:
         )
     if not _DESCRIPTION.fullmatch(wanted.description or ""):
         raise InvalidInput(
-            "The role's description has over 1,000 characters, or some that IAM does not take.",
-            hint="Use Latin-1 only.",
+            "The role's description has over 1,000 characters, or characters that IAM does not accept.",
+            hint="Use only Latin-1 characters.",
         )
     if wanted.boundary and (parse_arn(wanted.boundary).service, parse_arn(wanted.boundary).kind) != ("iam", "policy"):
         raise InvalidInput(f"The boundary {wanted.boundary} is not the ARN of an IAM policy.")
@@ -245,7 +245,7 @@ def _check_in_place(wanted: Wanted, actual: Role) -> None:
     if strangers and not wanted.adopt:
         raise Conflict(
             (
-                f"The role {actual.name!r} exists and is also for others: its trust policy names "
+                f"The role {actual.name!r} exists and is also used by others: its trust policy names "
                 f"{', '.join(strangers)}, which would lose it."
             ),
             hint=(
@@ -256,7 +256,7 @@ def _check_in_place(wanted: Wanted, actual: Role) -> None:
 
 
 def _other_principals(trust: Policy) -> list[str]:
-    """Whom a trust policy names beside SAML providers."""
+    """The principals of a trust policy other than SAML providers."""
     others = []
     for statement in _listed(trust.get("Statement", [])):
         principal = statement.get("Principal", "*")

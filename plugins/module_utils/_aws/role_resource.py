@@ -89,7 +89,7 @@ class FederationRoleResource(Resource["Role | None", Roles]):
         return role_plan.describe(self.actual)
 
     def _goes(self, actual: Role | None) -> bool:
-        """Whether the role is to be deleted: with only_managed, one that carries our tag."""
+        """Whether the role must be deleted: with only_managed, only if it carries our tag."""
         if actual is None or self.wanted is not None:
             return False
         return is_managed(actual.tags) or not self.params["only_managed"]
@@ -98,7 +98,7 @@ class FederationRoleResource(Resource["Role | None", Roles]):
         if self.params["confirm_name"] != self.name:
             raise InvalidInput(
                 f"The role {self.name!r} is not deleted without a confirmation. {BINDING}",
-                hint=f"If that is what you want, set confirm_name to {self.name!r}.",
+                hint=f"To confirm the deletion, set confirm_name to {self.name!r}.",
             )
 
     def _get(self) -> Role | None:

@@ -5,7 +5,7 @@
 
 """The IAM role that agents take, read and written, but never replaced.
 
-Amazon Connect binds a user to the role that it first signed in with. A role that is deleted and made anew, under the
+Amazon Connect binds a user to the role that it first signed in with. A role that is deleted and recreated, under the
 same name or another, locks those users out, so a change that IAM cannot make in place is refused.
 """
 
@@ -29,8 +29,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 BINDING: t.Final = (
-    "Amazon Connect binds each user to the role that it first signed in with: a role that is deleted "
-    "and made anew locks those users out."
+    "Amazon Connect binds each user to the role of its first sign-in: deleting and recreating the role locks those "
+    "users out."
 )
 DEFAULT_SESSION_DURATION: t.Final = 3600
 
@@ -102,7 +102,7 @@ class Roles:
                 self._iam.get_policy(PolicyArn=arn)
         except NotFound:
             raise InvalidInput(
-                f"There is no policy {arn}, which is to be the permissions boundary.", hint="Nothing was changed."
+                f"There is no policy {arn}, which was given as the permissions boundary.", hint="Nothing was changed."
             ) from None
         except Denied:
             return

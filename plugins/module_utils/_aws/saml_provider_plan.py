@@ -38,7 +38,7 @@ MAX_PRIVATE_KEY_LENGTH: t.Final = 16384
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a provider shall be. None leaves as it is.
+    """The desired provider. None leaves a value unchanged.
 
     merge: keep the certificates that IAM has beside the given ones, but for removed_thumbprints.
     private_key: add one never, when there is none, or anyway; pem: which.
@@ -79,7 +79,7 @@ def target(wanted: Wanted, actual: SamlProvider | None) -> SamlProvider:
     if len(keys) > MAX_PRIVATE_KEYS:
         raise InvalidInput(
             f"The SAML provider {now.name!r} has {MAX_PRIVATE_KEYS} private keys already, and IAM holds no more.",
-            hint=f"Name one of {', '.join(str(key.key_id) for key in now.private_keys)} in remove_private_keys.",
+            hint=f"Give one of {', '.join(str(key.key_id) for key in now.private_keys)} in remove_private_keys.",
         )
     if after.encryption_mode == "Required" and not keys:
         raise InvalidInput(
@@ -113,13 +113,13 @@ def check_private_key(pem: str, what: str) -> str:
     """The key, when IAM would take it; InvalidInput, which never shows it, when not."""
     if len(pem) > MAX_PRIVATE_KEY_LENGTH:
         raise InvalidInput(
-            f"The {what} has more than {MAX_PRIVATE_KEY_LENGTH:,} characters, which is all that IAM takes."
+            f"The {what} has more than {MAX_PRIVATE_KEY_LENGTH:,} characters, the maximum that IAM accepts."
         )
     try:
         key = load_pem_private_key(pem.encode(), None)
     except TypeError:
         raise InvalidInput(
-            f"The {what} is protected by a passphrase.", hint="IAM takes an unencrypted PEM only."
+            f"The {what} is protected by a passphrase.", hint="IAM accepts only an unencrypted key in PEM format."
         ) from None
     except ValueError:
         raise InvalidInput(f"The {what} is not a private key in PEM.") from None

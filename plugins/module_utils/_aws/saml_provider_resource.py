@@ -129,7 +129,8 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
             planning.ENCRYPTION_BOTOCORE
         ):
             raise InvalidInput(
-                f"Assertion encryption needs botocore {planning.ENCRYPTION_BOTOCORE} or newer; the one here is older."
+                f"Assertion encryption needs botocore {planning.ENCRYPTION_BOTOCORE} or newer; the installed version "
+                "is older."
             )
         if self.params["private_key"]:
             return planning.check_private_key(self.params["private_key"], "private_key")

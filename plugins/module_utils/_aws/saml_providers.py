@@ -184,7 +184,7 @@ class SamlProviderWriter(SamlProviders):
 
 
 def view(provider: SamlProvider) -> dict[str, t.Any]:
-    """A provider as the diff shows it: without what changes by itself."""
+    """A provider as the diff shows it, without values that change by themselves."""
     metadata = provider.metadata
     return {
         "arn": provider.arn,

@@ -90,7 +90,8 @@ def where_posted(path: Path) -> collections.abc.Iterator[Finding]:
     others = [url for url in alternatives if list(_reply_problems(path, url, fix))]
     if not problems and not in_sign_in_table(posted, path.wish.partition):
         reason = (
-            f"{posted} is not in AWS's table of sign-in endpoints; where it works, nothing promises that it goes on to."
+            f"{posted} is not in AWS's table of sign-in endpoints; where it works, nothing guarantees that it "
+            "continues to."
         )
         yield Finding("reply_url", app.name, "warning", reason, evidence, fix=fix)
         return
@@ -184,7 +185,7 @@ def _relay_problems(path: Path, text: str) -> collections.abc.Iterator[Problem]:
         )
     if relay_state.instance_id != home.instance_id:
         case = (
-            " They differ in upper and lower case, which counts."
+            " They differ only in case, and both are case-sensitive."
             if relay_state.instance_id.lower() == home.instance_id.lower()
             else ""
         )

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What mends a hop, as it can be followed to the letter: a module with its options in YAML, from nothing but what is
+"""The fix for a hop, which can be followed literally: a module with its options in YAML, from nothing but what is
 known.
 """
 
@@ -142,7 +142,7 @@ def user(path: Path, person: Person, username: str, **more: t.Any) -> str:
 
 
 def renamed_user(path: Path, person: Person, username: str, former: ConnectUser) -> str:
-    """connect_users that makes the agent anew under this username and deletes the one of before."""
+    """connect_users that recreates the agent with this username and deletes the former agent."""
     return user(path, person, username, renames="recreate", manage_unowned=None if former.managed else True)
 
 

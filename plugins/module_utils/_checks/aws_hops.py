@@ -29,7 +29,7 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether IAM knows the directory that signs."""
     arn, facts = path.provider_arn, path.provider
     if arn is None:
-        yield unknown("provider", "SAML provider", "The application does not claim one.")
+        yield unknown("provider", "SAML provider", "The claims of the application name none.")
         return
     if arn in path.facts.not_readable:
         yield unknown("provider", arn, path.facts.not_readable[arn])
@@ -49,14 +49,14 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
         reason = f"It has the metadata of {facts.metadata.entity_id}; Entra signs as {issuer}."
         problems.append(Problem(reason, symptoms.ISSUER, f"{advice.provider(path)} (site.yml does)."))
     if facts.encryption_required and not path.application.encrypts:
-        reason = "It takes encrypted assertions only, and Entra does not encrypt them."
+        reason = "It accepts only encrypted assertions, but Entra ID does not encrypt them."
         problems.append(
             Problem(reason, symptoms.INVALID_RESPONSE, f"{advice.provider(path, assertion_encryption_mode='allowed')}.")
         )
     if path.application.encrypts and facts.decrypts is False:
-        reason = "Entra encrypts the assertions, and IAM has no private key to read them with."
+        reason = "Entra ID encrypts the assertions, but IAM has no private key to decrypt them."
         fix = (
-            "Take the token encryption off in Entra ID (tokenEncryptionKeyId of the application and of its "
+            "Disable token encryption in Entra ID (tokenEncryptionKeyId of the application and of its "
             "service principal), or give "
             "IAM the private key: iam_saml_provider with private_key_file."
         )
@@ -82,7 +82,7 @@ def role(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the role exists and takes what the provider vouches for."""
     arn, facts = path.role_arn, path.role
     if arn is None:
-        yield unknown("role", "role", "The application does not claim one.")
+        yield unknown("role", "role", "The claims of the application name none.")
         return
     if arn in path.facts.not_readable:
         yield unknown("role", arn, path.facts.not_readable[arn])
@@ -224,7 +224,8 @@ def permissions(path: Path) -> collections.abc.Iterator[Finding]:
             verb += f" ({worst.why})"
         reason = f"connect:GetFederationToken on {path.wish.instance_arn} for {who}: the role {verb}."
         denied = worst.effect == "deny" or worst.why
-        fix = f"{advice.role(path)}{'; take away what denies it or bounds the role' if denied else ''}."
+        remove = "; remove the policy that denies it or the permissions boundary that restricts the role"
+        fix = f"{advice.role(path)}{remove if denied else ''}."
         problems.append(Problem(reason, symptoms.DENIED, fix))
     yield judged("permissions", role.arn, problems, evidence)
 
@@ -277,7 +278,7 @@ def instance(path: Path) -> collections.abc.Iterator[Finding]:
     if facts.status != "ACTIVE":
         reason = f"It is {facts.status}{f': {facts.status_reason}' if facts.status_reason else ''}."
         problems.append(
-            Problem(reason, symptoms.NOT_ONBOARDED, "Wait until it is ACTIVE, or make it anew with connect_instance.")
+            Problem(reason, symptoms.NOT_ONBOARDED, "Wait until it is ACTIVE, or recreate it with connect_instance.")
         )
     evidence = {"alias": facts.alias, "identity_management": facts.identity_management, "status": facts.status}
     yield judged("instance", facts.alias or arn, problems, evidence)

@@ -126,7 +126,7 @@ def seconds_of(text: str) -> int | None:
 
 
 Advice = t.Callable[[str, ClaimValue], str]
-"""What mends a claim, from its name and what is sent as it."""
+"""The fix for a claim, from its name and the values that are sent."""
 
 
 def value_problems(claimed: Claimed, advice: Advice) -> collections.abc.Iterator[Problem]:
@@ -137,8 +137,8 @@ def value_problems(claimed: Claimed, advice: Advice) -> collections.abc.Iterator
         text = only(value)
         if text is None and value.values:
             reason = (
-                f"The claim {claim_type} is sent with several values, {' and '.join(map(repr, value.values))}; "
-                f"AWS takes one."
+                f"The claim {claim_type} is sent with several values, {' and '.join(map(repr, value.values))}; AWS "
+                "accepts only one."
             )
             yield Problem(reason, symptoms.INVALID_RESPONSE, advice(claim_type, value))
         elif text is not None and (problem := _problem(claim_type, text)):
@@ -149,7 +149,7 @@ def _problem(claim_type: str, text: str) -> Problem | None:
     if claim_type == claims.SOURCE_IDENTITY and not _SOURCE_IDENTITY.fullmatch(text):
         return Problem(f"AWS does not take the source identity {text!r}.", symptoms.SOURCE_IDENTITY_MUST_MATCH)
     if claim_type == claims.SESSION_DURATION and seconds_of(text) is None:
-        reason = f"SessionDuration is {text!r}; AWS takes {claims.MIN_SESSION} to {claims.MAX_SESSION} seconds."
+        reason = f"SessionDuration is {text!r}; AWS accepts {claims.MIN_SESSION} to {claims.MAX_SESSION} seconds."
         return Problem(reason, symptoms.INVALID_RESPONSE)
     key = claim_type.removeprefix(claims.PRINCIPAL_TAG)
     if key != claim_type and not _is_tag(key, text):

@@ -67,7 +67,7 @@ def check_pool(path: PoolPath) -> list[Finding]:
     findings = [_finding(hop, subject, list(problems(path)), path) for hop, subject, problems in hops]
     findings += _encryption(path)
     if not path.people:
-        reason = "What Entra ID sends of each person was not looked at."
+        reason = "The claims that Entra ID sends for each person were not checked."
         findings.append(Finding("attributes", path.provider_name, "unknown", reason))
     return findings
 
@@ -91,7 +91,7 @@ def _domain(path: PoolPath) -> Problems:
         yield Problem(
             "The user pool has no domain, so that there is no page to sign in at.",
             "The browser finds no such host.",
-            "Give it one.",
+            "Add one.",
         )
     elif path.domain and path.domain not in path.pool["domains"]:
         reason = f"The user pool has the domain {', '.join(path.pool['domains'])}, not {path.domain}."
@@ -105,7 +105,7 @@ def _provider(path: PoolPath) -> Problems:
         return
     tenant = str((path.application or {}).get("tenant_id") or "")
     if tenant and tenant not in str(path.provider.get("entity_id") or tenant):
-        reason = f"The provider trusts {path.provider['entity_id']}, another directory than that of the application."
+        reason = f"The provider trusts {path.provider['entity_id']}, which is not the directory of the application."
         yield Problem(reason, _SIGNATURE, _SIGN_IN)
 
 
@@ -117,17 +117,17 @@ def _clients(path: PoolPath) -> Problems:
     if missing:
         yield Problem(f"The app client {', '.join(missing)} does not offer {path.provider_name}.", symptom, _SIGN_IN)
     elif not offering:
-        yield Problem(f"No app client offers {path.provider_name}.", symptom, "Name one in the clients of the pool.")
+        yield Problem(f"No app client offers {path.provider_name}.", symptom, "List one in clients of the pool.")
 
 
 def _callback(path: PoolPath) -> Problems:
     for client in (path.provider or {}).get("clients", ()):
         if not client["oauth"]:
             symptom = "unauthorized_client: The client is not enabled for OAuth2.0 flows."
-            reason = f"The app client {client['name']} may not use the authorization code flow."
+            reason = f"The app client {client['name']} is not allowed to use the authorization code flow."
             yield Problem(reason, symptom, "Enable the authorization code grant of the app client.")
         elif not client["callback_urls"]:
-            yield Problem(f"The app client {client['name']} has no callback URL.", "redirect_mismatch", "Give it one.")
+            yield Problem(f"The app client {client['name']} has no callback URL.", "redirect_mismatch", "Add one.")
 
 
 def _application(path: PoolPath) -> Problems:
@@ -167,7 +167,7 @@ def _assignment(path: PoolPath) -> Problems:
         symptom = (
             "AADSTS50105: Your administrator has configured the application to block users unless they are assigned."
         )
-        yield Problem("Nobody is assigned to the application.", symptom, "Give assigned_groups to the pool.")
+        yield Problem("Nobody is assigned to the application.", symptom, "Set assigned_groups of the pool.")
 
 
 def _certificate(path: PoolPath) -> Problems:
@@ -179,7 +179,7 @@ def _certificate(path: PoolPath) -> Problems:
     elif not active["usable"]:
         symptom = "Invalid SAML response received: SAML Response signature is invalid."
         reason = (
-            f"The active certificate {active['thumbprint']} is not valid now; it ends on {active['not_after'][:10]}."
+            f"The active certificate {active['thumbprint']} is not valid now; it expires on {active['not_after'][:10]}."
         )
         yield Problem(reason, symptom, "Run openccp.federation.rotate_certificate.")
 
@@ -193,11 +193,11 @@ def _trust(path: PoolPath) -> Problems:
     encrypts, expected = bool((path.application or {})["token_encryption_key_id"]), provider["encrypted_responses"]
     if encrypts != expected:
         reason = (
-            "The provider takes encrypted responses alone, and Entra ID does not encrypt them."
+            "The provider accepts only encrypted responses, but Entra ID does not encrypt them."
             if expected
-            else "Entra ID encrypts the responses, and the provider does not expect that."
+            else "Entra ID encrypts the responses, but the provider does not expect encryption."
         )
-        yield Problem(reason, "Invalid SAML response received.", "Give encrypted_responses to the pool. " + _SIGN_IN)
+        yield Problem(reason, "Invalid SAML response received.", "Set encrypted_responses of the pool. " + _SIGN_IN)
 
 
 def _encryption(path: PoolPath) -> list[Finding]:
@@ -278,7 +278,7 @@ def _attributes(path: PoolPath) -> Problems:
         yield Problem(reason, symptom, f"Fill the source of {mapping[attribute]} in Entra ID.")
     unknown = [person["name"] for person in path.people if not person["id"]]
     if unknown:
-        yield Problem(f"The directory has nobody called {listed(unknown)}.", "AADSTS50034", "Correct the name.")
+        yield Problem(f"The directory has no user named {listed(unknown)}.", "AADSTS50034", "Correct the name.")
 
 
 def _active(path: PoolPath) -> Record | None:

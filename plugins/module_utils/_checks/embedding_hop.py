@@ -136,7 +136,7 @@ def _wrong_with_sign_in(path: Path, page: Page, gaps: list[str]) -> collections.
     opened = _OPENED.fullmatch(parts.path)
     fix = f"{_publish()} loginUrl: the user_access_url that azure_saml_app_info returns for app_id {app.app_id}."
     if not _LAUNCHER.fullmatch(parts.hostname or "") or opened is None:
-        gaps.append(f"Where {page.login_url} leads cannot be told; the user access URL of the application leads to it.")
+        gaps.append(f"It is unknown where {page.login_url} leads; the user access URL of the application leads to it.")
         return
     if opened["app_id"].lower() != app.app_id.lower():
         reason = f"Its sign-in window opens the application {opened['app_id']}, and not {app.name!r} ({app.app_id})."

@@ -85,12 +85,12 @@ def token(path: Path) -> collections.abc.Iterator[Finding]:
         yield unknown("response", app.name, app.not_readable["token_policies"])
     elif app.token_version != SAML_2:
         reason = (
-            f"A token issuance policy makes Entra issue tokens of SAML {app.token_version}; AWS takes SAML "
-            f"{SAML_2} alone."
+            f"A token issuance policy makes Entra issue tokens of SAML {app.token_version}; AWS accepts only SAML "
+            f"{SAML_2}."
         )
         fix = (
-            f"Set SamlTokenVersion to {SAML_2} in the application's token issuance policy, or take the policy "
-            f"away in Entra ID."
+            f"Set SamlTokenVersion to {SAML_2} in the application's token issuance policy, or remove the policy in "
+            "Entra ID."
         )
         evidence = {"token_version": app.token_version, "expected": SAML_2}
         yield judged("response", app.name, [Problem(reason, symptoms.INVALID_RESPONSE, fix)], evidence)
@@ -149,13 +149,14 @@ def _policy_problems(path: Path) -> collections.abc.Iterator[Problem]:
         origins = {str(claim.get("value", claim.get("source"))): None for claim in path.sent(claim_type)}
         if value.values is None and len(origins) > 1 and not path.facts.people:
             reason = (
-                f"The claim {claim_type} may be sent with several values, from {' and '.join(origins)}; AWS takes one."
+                f"The claim {claim_type} may be sent with several values, from {' and '.join(origins)}; AWS accepts "
+                "only one."
             )
             yield Problem(reason, symptoms.INVALID_RESPONSE, claim_advice(path, claim_type, value))
 
 
 def claim_advice(path: Path, claim_type: str, value: ClaimValue) -> str:
-    """What mends a claim of the application itself."""
+    """The fix for a claim of the application itself."""
     if claim_type == claims.SESSION_DURATION:
         return f"{advice.application(path, session_duration=advice.longest_session(path))}."
     if claim_type == claims.ROLE_SESSION_NAME:
@@ -170,7 +171,7 @@ def claim_advice(path: Path, claim_type: str, value: ClaimValue) -> str:
 def _misspelt(path: Path, claim_type: str) -> str:
     names = [claim["name"] for claim in path.policy.as_sent()] if path.policy else []
     like = [name for name in names if name.lower() == claim_type.lower()]
-    return f" AWS does not take {like[0]} for it: upper and lower case count." if like else ""
+    return f" AWS does not take {like[0]} for it: names are case-sensitive." if like else ""
 
 
 def certificate(path: Path) -> collections.abc.Iterator[Finding]:
@@ -180,7 +181,7 @@ def certificate(path: Path) -> collections.abc.Iterator[Finding]:
     evidence: dict[str, t.Any] = {"application": keys, "signs": signer.certificate.thumbprint if signer else None}
     if signer is None or (app.definitions and not signer.certificate.usable(now)):
         fix = (
-            f"{advice.application(path)}, which makes and activates one, then {advice.lower(advice.provider(path))} "
+            f"{advice.application(path)}, which creates and activates one, then {advice.lower(advice.provider(path))} "
             f"(site.yml does both)."
         )
         symptom = symptoms.NO_CUSTOM_SIGNING_KEY if app.definitions else symptoms.NO_SIGNING_KEY
@@ -197,7 +198,7 @@ def certificate(path: Path) -> collections.abc.Iterator[Finding]:
         reason += (
             ""
             if signer.active
-            else " Nobody activated it: the active one has ended, and then Entra takes a valid one by itself."
+            else " Nobody activated it: the active one has expired, and Entra ID then uses another valid one."
         )
         fix = f"{advice.provider(path)}, or the role certificate_rotation (site.yml does the former)."
         yield judged("certificate", subject, [Problem(reason, symptoms.SIGNATURE_INVALID, fix)], evidence)
@@ -223,12 +224,12 @@ def _why_nothing_signs(path: Path) -> str:
 
 def _certificate_warning(path: Path, signer: SigningKey) -> str:
     if not signer.certificate.usable(path.wish.now):
-        return f"The certificate ended on {signer.certificate.not_after:%Y-%m-%d}."
+        return f"The certificate expired on {signer.certificate.not_after:%Y-%m-%d}."
     if not signer.active:
-        return "The active certificate has ended; Entra signs with another one that nobody activated."
+        return "The active certificate has expired; Entra ID signs with another one that nobody activated."
     left = signer.certificate.days_left(path.wish.now)
     return (
-        f"The certificate ends in {left} days, on {signer.certificate.not_after:%Y-%m-%d}."
+        f"The certificate expires in {left} days, on {signer.certificate.not_after:%Y-%m-%d}."
         if left < path.wish.warn_days
         else ""
     )

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from ansible_collections.openccp.federation.plugins.module_utils._domain.policies import Policy
 
 Truth: t.TypeAlias = "bool | str"
-"""True, False, or the reason why it cannot be told."""
+"""True, False, or the reason why it is unknown."""
 
 _VARIABLES_SINCE: t.Final = "2012-10-17"
 _VARIABLE: t.Final = re.compile(r"\$\{([^}]*)\}")

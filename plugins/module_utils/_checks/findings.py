@@ -65,7 +65,7 @@ class Finding:
     """What one hop says of one subject.
 
     reason: why it is so, one sentence; nothing where all is well. evidence: the values that were compared.
-    symptom: the text that the agent sees, or where the agent ends. fix: the option or command that mends it.
+    symptom: the text that the agent sees, or where the agent ends. fix: the option or command that fixes it.
     person: whether the subject is a person.
     """
 
@@ -137,8 +137,10 @@ def summary(findings: t.Sequence[Finding]) -> str:
         return f"{len(failed)} of {len(findings)} findings fail: {hops}. {failed[0].subject}: {failed[0].reason}"
     warnings = [finding for finding in findings if finding.status == "warning"]
     if warnings:
-        return f"Agents get in, with {counted(len(warnings), 'warning')}. {warnings[0].subject}: {warnings[0].reason}"
-    return "Agents get in, as far as can be read."
+        return (
+            f"Agents can sign in, with {counted(len(warnings), 'warning')}. {warnings[0].subject}: {warnings[0].reason}"
+        )
+    return "Agents can sign in, as far as can be read."
 
 
 def table(findings: t.Iterable[Finding]) -> list[str]:

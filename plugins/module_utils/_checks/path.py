@@ -60,7 +60,7 @@ def unknown(hop: str, subject: str, reason: str, *, person: bool = False) -> Fin
 
 @dataclass(frozen=True)
 class SessionName:
-    """What AWS gets as a person's session name; empty when nothing is sent, None when it cannot be told, which
+    """What AWS gets as a person's session name; empty if nothing is sent, None if it is unknown, which
     `unknown` explains.
 
     refused: why Entra lets nobody in who has no more than this person.

@@ -31,8 +31,8 @@ def of_groups(path: Path) -> collections.abc.Iterator[Finding]:
         if group.nested:
             names = ", ".join(group.nested)
             reason = (
-                f"Its members include the groups {names}, whose members are not assigned by that: Entra takes "
-                f"direct members only."
+                f"Its members include the groups {names}, whose members are not assigned: Entra ID considers only "
+                "direct members."
             )
             added = advice.application(path, assignments={"groups": {"add": list(group.nested)}})
             fix = f"{added}, or make those people direct members."
@@ -68,7 +68,7 @@ def account(person: Person, *, everyone: bool = False) -> Finding:
     if person.id is None:
         if person.namesakes:
             reason = f"More than one person goes by this name: {', '.join(person.namesakes)}."
-            fix = "Name the one that is meant by user principal name or object ID."
+            fix = "Identify the right one by user principal name or object ID."
             return judged("account", person.name, [Problem(reason, "", fix)], evidence, person=True)
         fix = "Check the spelling of the user principal name; restore or create the user in Entra ID."
         problem = Problem("The directory has no such user.", symptoms.NO_SUCH_USER, fix)
@@ -107,8 +107,8 @@ def assignment(path: Path, person: Person) -> Finding:
     reason = "The person is not assigned, neither directly nor as a direct member of an assigned group."
     if person.nested:
         reason = (
-            f"The person is only in {', '.join(person.nested)}, within an assigned group; Entra takes direct "
-            f"members alone."
+            f"The person is only in {', '.join(person.nested)}, within an assigned group; Entra ID considers only "
+            "direct members."
         )
     groups = " or ".join(group.name for group in app.groups)
     fix = advice.application(path, assignments={"users": {"add": [person.name]}})
@@ -175,10 +175,7 @@ def unique_name(path: Path, person: Person) -> collections.abc.Iterator[Finding]
 
 
 def _own_name(path: Path, person: Person) -> str:
-    return (
-        f"Give the person a {path.session_name(person).source} of their own in Entra ID, or take the others' "
-        f"assignment away."
-    )
+    return f"Give the person a {path.session_name(person).source} of their own in Entra ID, or unassign the others."
 
 
 def _name_id_problems(path: Path, person: Person) -> collections.abc.Iterator[Problem]:
@@ -255,7 +252,7 @@ def _renamed(path: Path, person: Person, name: str, former: ConnectUser) -> Prob
 def _missing(path: Path, person: Person, name: str, like: list[str]) -> Problem:
     if like:
         others = " and ".join(map(repr, like))
-        reason = f"There is no user {name!r}, but {others}: upper and lower case count."
+        reason = f"There is no user {name!r}, but {others}: names are case-sensitive."
         gone, made = advice.without_user(path, like), advice.user(path, person, name).removeprefix("Run")
         fix = f"Usernames cannot be changed. {gone}, then run{made}."
     else:
@@ -306,6 +303,6 @@ def role_binding(path: Path, person: Person, user: ConnectUser) -> Finding:
         ),
         evidence,
         symptoms.NOT_ONBOARDED,
-        f"If the agent is refused, delete the user and make it anew: run{gone}, then run{made}.",
+        f"If the agent is refused, delete and recreate the user: run{gone}, then run{made}.",
         person=True,
     )

@@ -47,7 +47,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.responses
 TO_REDEEM: t.Final = timedelta(minutes=5)
 """How soon after it was issued AWS takes a response."""
 
-_ANEW: t.Final = "Sign in anew, and copy the response unchanged."
+_ANEW: t.Final = "Sign in again, and copy the response unchanged."
 _UNKNOWN_SIGNER: t.Final = (
     (
         "The signature does not hold: the response was changed, or a certificate made it that the SAML "
@@ -105,7 +105,7 @@ def answer(findings: t.Iterable[Finding]) -> str:
 
 
 def accepted(findings: t.Sequence[Finding]) -> bool | None:
-    """Whether AWS lets the person in; None when that cannot be told. Of several roles, one that can be taken is
+    """Whether AWS lets the person in; None if that is unknown. Of several roles, one that can be taken is
     enough.
     """
     common: list[Finding] = []
@@ -196,7 +196,8 @@ def _role_claim(path: Path) -> collections.abc.Iterator[Finding]:
     pairs = [read_pair(value) for value in values]
     if len(set(pairs)) > 1 and None not in pairs:
         reason = (
-            f"{len(set(pairs))} roles are claimed, so AWS asks which one to take; Amazon Connect needs the same "
+            f"{len(set(pairs))} roles are in the Role claim, so AWS asks which one to assume; Amazon Connect needs "
+            "the same "
             f"one each time."
         )
         evidence = {"claimed": list(values)}
@@ -293,7 +294,7 @@ def _times(response: Response, now: datetime) -> Finding:
     if now >= end or now - issued > TO_REDEEM:
         until = end if end - issued < TO_REDEEM else issued + TO_REDEEM
         reason = (
-            f"AWS took it until {until:%Y-%m-%d %H:%M:%S} UTC; whatever else is found here was so at that time as well."
+            f"AWS accepted it until {until:%Y-%m-%d %H:%M:%S} UTC; all other findings applied at that time as well."
         )
-        return Finding("times", "response", "warning", reason, evidence, symptoms.EXPIRED, "Sign in anew.")
+        return Finding("times", "response", "warning", reason, evidence, symptoms.EXPIRED, "Sign in again.")
     return judged("times", "response", [], evidence)

@@ -39,7 +39,7 @@ def role_claim(path: Path) -> collections.abc.Iterator[Finding]:
     """
     app, value = path.application, path.claimed().value(claims.ROLE)
     if not path.sent(claims.ROLE):
-        yield unknown("role_claim", app.name, "No role is claimed by a policy that can be read.")
+        yield unknown("role_claim", app.name, "No claims policy that can be read sends a role.")
     elif not path.claimed().is_personal(claims.ROLE):
         yield _judged_pair(path, app.name, value, f"{advice.claimed_pair(path)}.")
     elif not path.facts.people:
@@ -60,7 +60,7 @@ def role_of_person(path: Path, person: Person) -> collections.abc.Iterator[Findi
     if value.values:
         yield _judged_pair(path, person.name, value, fix, person=True)
     else:
-        problem = Problem(f"{value.source} is empty, so no role is claimed.", symptoms.INVALID_RESPONSE, fix)
+        problem = Problem(f"{value.source} is empty, so no role is sent.", symptoms.INVALID_RESPONSE, fix)
         yield judged("role_claim", person.name, [problem], _pair_evidence(path, value), person=True)
 
 
@@ -96,7 +96,7 @@ def _pair_problems(path: Path, value: ClaimValue, fix: str) -> collections.abc.I
             return
         pairs[pair] = None
     if len(pairs) > 1:
-        yield Problem(f"{len(pairs)} roles are claimed; agents need exactly one.", symptoms.ROLE_PICKER, fix)
+        yield Problem(f"{len(pairs)} roles are in the Role claim; agents need exactly one.", symptoms.ROLE_PICKER, fix)
         return
     pair = next(iter(pairs), None)
     if pair is None:
@@ -106,8 +106,10 @@ def _pair_problems(path: Path, value: ClaimValue, fix: str) -> collections.abc.I
         ("role", pair.role_arn, path.role_arn),
     ):
         if expected is not None and claimed != expected:
-            case = " They differ in upper and lower case, which counts." if claimed.lower() == expected.lower() else ""
-            reason = f"The {what} {claimed} is claimed, not {expected}.{case}"
+            case = (
+                " They differ only in case, and both are case-sensitive." if claimed.lower() == expected.lower() else ""
+            )
+            reason = f"The Role claim names the {what} {claimed}, not {expected}.{case}"
             yield Problem(reason, _symptom_of_pair(path, pair), fix)
     home = path.wish.home
     claimed_home = parse_role_arn(pair.role_arn)

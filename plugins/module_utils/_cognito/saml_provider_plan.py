@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What a SAML provider of a user pool shall be, against what it is: the plan of the module cognito_saml_provider.
+"""Compares the desired with the current SAML provider of a user pool: the plan of the module cognito_saml_provider.
 Pure.
 """
 
@@ -49,9 +49,9 @@ _IDENTIFIER: t.Final = re.compile(r"[\w\s+=.@-]{1,40}")
 
 @dataclass(frozen=True)
 class Desired:
-    """What a provider shall be. None leaves as it is. flags: by detail; signing: whether requests are signed.
+    """The desired provider. None leaves a value unchanged. flags: by detail; signing: whether requests are signed.
 
-    clients: the clients as they are, each with the providers that it shall offer. offering: others that offer it
+    clients: the current clients, each with its desired providers. offering: others that offer it
     already. required_thumbprints: those that Amazon Cognito must know.
     """
 
@@ -128,13 +128,13 @@ def plan(
             sentence = (
                 f"Update {label} with {' and '.join(words)}"
                 if words
-                else f"Have Amazon Cognito fetch the metadata of {label} again"
+                else f"Make Amazon Cognito fetch the metadata of {label} again"
             )
             steps.append(Step(CognitoProviderWriter.update, sentence, name=name, content=changes))
     if after.url and served is not None and (actual is None or fetched):
         note = {FETCHED_TAG: _note(served, desired)}
         after = replace(after, tags={**after.tags, **note})
-        text = f"Note which certificates {label} was made to fetch"
+        text = f"Record which certificates {label} was made to fetch"
         steps.append(Step(CognitoProviderWriter.tag, text, name=name, tags=note))
     steps += [*_client_steps(desired), *untagging]
     before = {**view(actual), "clients": _offering(desired, before=True)} if actual else {}
@@ -154,12 +154,14 @@ def plan_absent(
     tags = provider_tags(pool.tags, name)
     untagging: list[Step[CognitoProviderWriter]] = []
     if tags:
-        untagging.append(Step(CognitoProviderWriter.untag, f"Remove the tags of {label}", name=name, keys=sorted(tags)))
+        untagging.append(
+            Step(CognitoProviderWriter.untag, f"Remove the tags from {label}", name=name, keys=sorted(tags))
+        )
     if actual is None:
         return Plan({"tags": tags} if tags else {}, {}, tuple(untagging))
     offering = [client for client in clients if name in client.providers]
     steps = [
-        _client_step(client, name, f"Take {name!r} from the app client {client.name!r}", offered=False)
+        _client_step(client, name, f"Disable {name!r} in the app client {client.name!r}", offered=False)
         for client in offering
     ]
     steps += [Step(CognitoProviderWriter.delete, f"Delete {label}", name=name), *untagging]
@@ -324,7 +326,7 @@ def _client_steps(desired: Desired) -> list[Step[CognitoProviderWriter]]:
     for client, providers in desired.clients:
         if set(providers) != set(client.providers):
             offered = desired.name in providers
-            verb = "Offer" if offered else "No longer offer"
+            verb = "Enable" if offered else "Disable"
             text = f"{verb} {desired.name!r} in the app client {client.name!r}"
             steps.append(_client_step(client, desired.name, text, offered=offered))
     return steps

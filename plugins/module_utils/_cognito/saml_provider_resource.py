@@ -51,7 +51,7 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
         self.clients: tuple[user_pools.AppClient, ...] = ()
 
     def read(self) -> providers.CognitoProvider | None:
-        """The provider, once the metadata is read that it shall get or that its address serves."""
+        """The provider, after its desired metadata, or the metadata at its address, has been read."""
         providers.check_name(self.name)
         metadata = self._given_metadata()
         self.cognito = user_pools.pool_client(self.module)
@@ -141,7 +141,7 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
         }
 
     def _clients(self) -> tuple[tuple[user_pools.AppClient, tuple[str, ...]], ...]:
-        """The clients that the option names, or all when it sets them, each with the providers that it shall offer."""
+        """The clients that the option names, or all when it sets them, each with its desired providers."""
         wish = self.params["clients"]
         change = {key: value for key, value in (wish or {}).items() if value is not None}
         if not change:

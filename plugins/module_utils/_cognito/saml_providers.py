@@ -161,7 +161,7 @@ def check_name(name: str) -> None:
 
 
 def view(provider: CognitoProvider) -> dict[str, t.Any]:
-    """A provider as the diff shows it: without what changes by itself."""
+    """A provider as the diff shows it, without values that change by themselves."""
     metadata = provider.metadata
     flags = {option: provider.details.get(detail) == "true" for option, detail in FLAGS.items()}
     return {

@@ -265,7 +265,7 @@ def client_ids(names: t.Mapping[str, str], wanted: t.Iterable[str]) -> list[str]
         matches = [reference] if reference in names else [key for key, name in names.items() if name == reference]
         if not matches:
             similar = close_matches(reference, names.values())
-            hint = f"There are {', '.join(similar)}." if similar else "Make the app client first."
+            hint = f"There are {', '.join(similar)}." if similar else "Create the app client first."
             raise NotFound(f"The user pool has no app client {reference!r}.", hint=hint)
         if len(matches) > 1:
             raise Conflict(

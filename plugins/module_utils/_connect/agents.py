@@ -50,7 +50,7 @@ TASK_OPTIONS: t.Final[dict[str, t.Any]] = {
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a plan needs: the agents as wanted, in canonical form, and those of them that exist."""
+    """The input of a plan: the desired agents, in canonical form, and those of them that exist."""
 
     wanted: list[Settings]
     existing: dict[str, User]
@@ -159,7 +159,8 @@ class AgentsResource(Resource[Snapshot, ConnectUsers]):
         user = self.waiter.until(f"the user {name!r}, who exists already, to be shown", lambda: self._shown(name))
         if self.own and not user.is_managed:
             taken.hint = (
-                "Somebody else made that user meanwhile. Run the task again: then it is compared with what is wanted."
+                "Somebody else created that user in the meantime. Run the task again to compare it with the requested "
+                "settings."
             )
             raise taken
         self.api.created[name] = (user.id, user.arn)
@@ -174,7 +175,7 @@ class AgentsResource(Resource[Snapshot, ConnectUsers]):
         problems: list[checks.Problem],
         listed: t.Mapping[str, Summary],  # noqa: ARG002
     ) -> list[Settings]:
-        """The agents that go on; with a problem, none does. listed: everybody who exists."""
+        """The agents to continue with; none if there is a problem. listed: all existing users."""
         checks.refuse(problems)
         return wanted
 

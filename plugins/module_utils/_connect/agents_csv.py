@@ -129,7 +129,7 @@ def _json(text: str, where: str) -> t.Any:
     try:
         return json.loads(text, object_pairs_hook=lambda pairs: _without_repetition(pairs, where))
     except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"{where}: it begins like JSON, but is not: {error}.") from None
+        raise InvalidInput(f"{where}: it looks like JSON, but is invalid: {error}.") from None
 
 
 def _pairs(text: str, where: str) -> dict[str, str]:

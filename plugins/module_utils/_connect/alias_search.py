@@ -48,7 +48,7 @@ def check_elsewhere(module: AwsModule, alias: str, region: str) -> list[str]:
                     f"unique in "
                     f"all of AWS."
                 ),
-                hint=f"Set region (federation_region in an inventory) to {other}, or take another alias.",
+                hint=f"Set region (federation_region in an inventory) to {other}, or choose another alias.",
             )
     # Where an account is confined to its Regions, nothing of its own can be in the others.
     return [

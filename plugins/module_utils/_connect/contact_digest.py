@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The tag that tells without a DescribeUser whether an agent's contact details are as wanted. Pure.
+"""The tag that tells without a DescribeUser whether an agent's contact details are up to date. Pure.
 
 SearchUsers returns 500 users a request, but neither secondary e-mail nor mobile number; to ask for each user takes
 hours for thousands. So a write of these details leaves a tag: a short digest of each, and the time. On the next run

@@ -50,7 +50,7 @@ class Names:
         if ids:
             raise Conflict(
                 f"There are {len(ids)} {self.kind}s {reference!r}: {' and '.join(sorted(ids))}.",
-                hint="Give the id of the one that is meant.",
+                hint="Give the ID of the right one.",
             )
         close = close_matches(reference, self.ids)
         hint = f"Did you mean {' or '.join(repr(name) for name in close)}?" if close else None

@@ -99,5 +99,5 @@ def _attribute_steps(
 
 
 def _attribute_step(option: str, attribute: str, value: bool, name: str) -> Step[InstanceWriter]:
-    text = f"Turn {option} {'on' if value else 'off'} for the Amazon Connect instance {name!r}"
+    text = f"{'Enable' if value else 'Disable'} {option} of the Amazon Connect instance {name!r}"
     return Step(InstanceWriter.update_attribute, text, attribute=attribute, value=value)

@@ -132,7 +132,7 @@ def only(instances: t.Sequence[Instance], alias: str) -> Instance | None:
         ids = ", ".join(instance["Id"] for instance in instances)
         raise Conflict(
             f"{len(instances)} Amazon Connect instances have the alias {alias!r}: {ids}.",
-            hint="Name the one you mean by its id.",
+            hint="Identify the right one by its ID.",
         )
     return instances[0] if instances else None
 

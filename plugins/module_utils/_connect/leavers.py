@@ -23,7 +23,7 @@ QuickConnects = t.Mapping[str, t.Sequence[t.Mapping[str, str]]]
 
 @dataclass(frozen=True)
 class Rules:
-    """What a task says of agents that it does not list. is_whole: whether it lists all agents that there shall be."""
+    """What a task says of agents that it does not list. is_whole: whether it lists all desired agents."""
 
     is_whole: bool
     leavers: t.Literal["report", "restrict", "delete"] = "report"
@@ -39,13 +39,13 @@ class Rules:
         return self.leavers == "delete" or self.renames == "recreate"
 
     def manages(self, user: User) -> bool:
-        """Whether an agent may be taken away: one that was made by hand only when that is told."""
+        """Whether an agent can be removed: an agent that was created by hand only if the options allow it."""
         return user.is_managed or self.manage_unowned
 
 
 @dataclass(frozen=True)
 class Departures:
-    """leavers: agents that are not wanted. superseded: new name → the agent under the old name, who goes; waiting:
+    """leavers: agents that are no longer listed. superseded: new name → the agent under the old name, who goes; waiting:
     likewise, who is only reported. managed: how many agents could leave.
     """
 
@@ -84,7 +84,7 @@ def is_restricted(user: User, rules: Rules) -> bool:
 def departures(
     wanted: t.Sequence[Settings], everybody: t.Mapping[str, User], rules: Rules, skipped: t.Container[str] = frozenset()
 ) -> Departures:
-    """Who of everybody is not wanted. A person whose object id another username bears has been renamed.
+    """The agents that are no longer listed. A person whose object ID is on another username has been renamed.
 
     skipped: those who are wanted, but cannot be as they should. Nobody goes for a successor who does not come.
     """
@@ -137,7 +137,7 @@ def check_guard(
         )
     if len(losing) > most:
         raise Conflict(
-            f"{len(losing)} of {total} agents would lose their access, and the limit of {rules.max_removals} allows "
+            f"{len(losing)} of {total} agents would lose access, and the limit of {rules.max_removals} allows "
             f"{most}: {listed(sorted(losing), 10)}.",
             code="TooManyRemovals",
             hint=(
@@ -175,17 +175,18 @@ def warnings(departures: Departures, rules: Rules) -> list[str]:
     messages = []
     if departures.leavers and rules.leavers == "report":
         names = [user.username for user in departures.leavers]
-        who = f"{counted(len(names), 'agent is', 'agents are')} no longer wanted: {listed(names, 20)}."
-        messages.append(f"{who} What becomes of them is decided by {setting('connect_users.leavers')}.")
+        who = f"{counted(len(names), 'agent is', 'agents are')} no longer listed: {listed(names, 20)}."
+        messages.append(f"{who} Choose what to do with them with {setting('connect_users.leavers')}.")
     for new, user in departures.waiting.items():
         messages.append(
-            f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users: neither was touched. "
-            f"With recreate in {setting('connect_users.renames')} the new one is made and the old one deleted; "
+            f"{user.username!r} is called {new!r} now. Amazon Connect cannot rename users, so neither was changed. "
+            f"With recreate in {setting('connect_users.renames')}, the new one is created and the old one deleted; "
             f"history stays with the old one."
         )
         if not rules.manages(user):
             messages[-1] += (
-                f" The old one was made by hand: it goes only with {setting('connect_users.manage_unowned')} as well."
+                f" The old one was created by hand and is deleted only with {setting('connect_users.manage_unowned')} "
+                "as well."
             )
     return messages
 
@@ -197,9 +198,10 @@ def taken_over(wanted: t.Iterable[Settings], existing: t.Mapping[str, User]) -> 
         user, person = existing.get(agent["username"]), object_id(agent.get("person_id") or "")
         if user and person and user.settings["person_id"] and user.settings["person_id"] != person:
             messages.append(
-                f"The agent {user.username!r} was that of another person ({user.settings['person_id']}), and is "
-                f"{person}'s now, who signs "
-                "in under this name. Its history goes with the name: delete the agent first if it must not."
+                f"The agent {user.username!r} belonged to another person ({user.settings['person_id']}), and now "
+                f"belongs to {person}, who signs "
+                "in under this name. Its history stays with the username: delete the agent first if that is not "
+                "intended."
             )
     return messages
 
@@ -207,7 +209,7 @@ def taken_over(wanted: t.Iterable[Settings], existing: t.Mapping[str, User]) -> 
 def _restriction(user: User, profile: str) -> Step[ConnectUsers]:
     step = Step(
         ConnectUsers.update_security_profiles,
-        f"Leave the agent {user.username!r}, who is no longer wanted, the security profile {profile!r} alone",
+        f"Restrict the agent {user.username!r}, who is no longer listed, to the security profile {profile!r}",
         user_id=user.id,
         username=user.username,
         security_profiles=[profile],

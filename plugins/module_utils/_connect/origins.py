@@ -76,7 +76,8 @@ def checked(change: t.Mapping[str, t.Sequence[str] | None]) -> dict[str, list[st
         wanted[key] = [canonical(origin) for origin in origins]
     if problems:
         raise InvalidInput(
-            f"Not an origin: {' '.join(problems)}", hint="An origin is https://host or https://host:port, nothing more."
+            f"Invalid origin: {' '.join(problems)}",
+            hint="An origin is https://host or https://host:port, nothing more.",
         )
     return wanted
 
@@ -89,7 +90,7 @@ def problem(origin: str) -> str | None:
         parts = urlsplit(origin)
         port = parts.port
     except ValueError as error:
-        return f"is not an address ({error})"
+        return f"is not a valid URL ({error})"
     has_blank = any(
         character.isspace() or not character.isprintable() for character in origin
     )  # urlsplit drops some of them
@@ -103,7 +104,7 @@ def problem(origin: str) -> str | None:
         or origin.endswith(("?", "#"))
     )
     if has_blank or is_more:
-        return "has more than scheme, host and port, if only white space"
+        return "has more than scheme, host and port, or contains whitespace"
     if not _HOST.fullmatch(parts.hostname or "") or port == 0:
         return "does not name one host"
     return None
@@ -120,7 +121,7 @@ def plan(wanted: t.Mapping[str, t.Sequence[str]], actual: t.Iterable[str]) -> Pl
     change = membership(stored, wanted)
     steps = [Step(ApprovedOrigins.approve, f"Approve the origin {origin}", origin=origin) for origin in change.add]
     for origin in (stored[key] for key in change.remove):
-        steps.append(Step(ApprovedOrigins.withdraw, f"Withdraw the origin {origin}", origin=origin))
+        steps.append(Step(ApprovedOrigins.withdraw, f"Remove the approved origin {origin}", origin=origin))
     return Plan({"origins": sorted(stored)}, {"origins": list(change.result)}, tuple(steps))
 
 

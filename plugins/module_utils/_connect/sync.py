@@ -45,7 +45,7 @@ if t.TYPE_CHECKING:
 
 #: More agents than this are read by a search that begins before it is known how many users there are.
 FEW: t.Final = 20
-#: So many steps take long enough that people want to see how far they are, and how often they are told.
+#: The number of steps from which progress is reported, and the interval of the reports.
 WORTH_PROGRESS: t.Final = 50
 PROGRESS_SECONDS: t.Final = 5.0
 
@@ -344,7 +344,9 @@ class SyncResource(AgentsResource):
             return []
         names = f"{', '.join(self.unmanaged[:20])}{', …' if len(self.unmanaged) > 20 else ''}"
         who = counted(len(self.unmanaged), "agent was", "agents were")
-        return [f"{who} made by hand, and would go only with {setting('connect_users.manage_unowned')}: {names}."]
+        return [
+            f"{who} created by hand and would be deleted only with {setting('connect_users.manage_unowned')}: {names}."
+        ]
 
     def _read_departures(self) -> None:
         if self.rules.restricted_profile:

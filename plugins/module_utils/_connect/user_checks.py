@@ -41,8 +41,8 @@ _LONGEST: t.Final = {"first_name": 255, "last_name": 300}
 
 @dataclass(frozen=True)
 class Problem:
-    """Why one agent cannot be as wanted. look_alike_of: the username from which that of the agent differs in letters'
-    case only.
+    """Why an agent cannot be configured as requested. look_alike_of: the username from which that of the agent differs
+    only in case.
     """
 
     username: str
@@ -181,7 +181,7 @@ def _problems(agent: Settings, *, exists: bool, lacking: t.Collection[str]) -> t
     if not exists:
         missing = [option for option in _NEEDED_BY_A_NEW_USER if not agent.get(option)]
         if missing:
-            reasons.append(f"the user does not exist yet, and to create it takes {', '.join(missing)}.")
+            reasons.append(f"the user does not exist yet, and {', '.join(missing)} is required to create it.")
     count = len(agent["security_profiles"]) if agent.get("security_profiles") is not None else 1
     if not 1 <= count <= 10:
         reasons.append(f"a user has 1 to 10 security profiles, not {count}.")

@@ -179,25 +179,25 @@ def _aspects(actual: User, changes: Settings, after: Settings) -> list[Step[Conn
     steps: list[Step[ConnectUsers]] = []
     identity = [option for option in _IDENTITY_OPTIONS if option in changes]
     if identity:
-        text = f"Change {_words(identity)} of the agent {name}"
+        text = f"Update {_words(identity)} of the agent {name}"
         steps.append(
             Step(ConnectUsers.update_identity, text, user_id=actual.id, username=who, identity=identity_info(after))
         )
     if "routing_profile" in changes:
         profile = after["routing_profile"]
-        text = f"Give the agent {name} the routing profile {profile!r}"
+        text = f"Set the routing profile of the agent {name} to {profile!r}"
         steps.append(
             Step(ConnectUsers.update_routing_profile, text, user_id=actual.id, username=who, routing_profile=profile)
         )
     if "hierarchy_group" in changes:
         group = after["hierarchy_group"]
-        text = f"Take the agent {name} out of the agent hierarchy"
+        text = f"Remove the agent {name} from the agent hierarchy"
         if group:
             text = f"Move the agent {name} to the hierarchy group {group!r}"
         steps.append(Step(ConnectUsers.update_hierarchy, text, user_id=actual.id, username=who, hierarchy_group=group))
     if "security_profiles" in changes:
         profiles = after["security_profiles"]
-        text = f"Give the agent {name} the security profiles {', '.join(map(repr, profiles))}"
+        text = f"Set the security profiles of the agent {name} to {', '.join(map(repr, profiles))}"
         steps.append(
             Step(
                 ConnectUsers.update_security_profiles, text, user_id=actual.id, username=who, security_profiles=profiles
@@ -212,12 +212,12 @@ def _voice_and_channels(actual: User, changes: Settings, after: Settings) -> lis
     steps: list[Step[ConnectUsers]] = []
     phone = [option for option in _PHONE_OPTIONS if option in changes]
     if phone:
-        text = f"Change {_words(phone)} of the agent {name}"
+        text = f"Update {_words(phone)} of the agent {name}"
         config = phone_config(after, changes)
         steps.append(Step(ConnectUsers.update_phone, text, user_id=actual.id, username=who, phone_config=config))
     if "channels" in changes:
         changed = _changed_lists(actual.settings.get("channels") or {}, after["channels"])
-        text = f"Change the channel settings of the agent {name}"
+        text = f"Update the channel settings of the agent {name}"
         configs = channel_configs(after["channels"], changed)
         steps.append(Step(ConnectUsers.update_channels, text, user_id=actual.id, username=who, configs=configs))
     return steps

@@ -63,7 +63,7 @@ def parse_arn(text: str) -> Arn:
     parts = text.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not parts[2] or not parts[5]:
         raise InvalidInput(
-            f"{text!r} is not an ARN.", hint="An ARN reads arn:partition:service:region:account:resource."
+            f"{text!r} is not an ARN.", hint="An ARN has the form arn:partition:service:region:account:resource."
         )
     if parts[1] not in PARTITIONS:
         raise InvalidInput(

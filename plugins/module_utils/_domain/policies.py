@@ -79,7 +79,7 @@ def trust_policy(
 
 
 def with_former_spelling(wanted: Policy, actual: Policy) -> Policy:
-    """A trust policy that goes on trusting the other spelling of a reply URL of us-east-1, where the present one does.
+    """A trust policy that continues to trust the other spelling of a reply URL of us-east-1, where the present one does.
 
     Responses may be on their way to it, and Entra posts there until it has seen the application's new reply URL
     everywhere.
@@ -156,7 +156,7 @@ def parse(policy: str | t.Mapping[str, t.Any], what: str = "policy") -> Policy:
     if query is not None:
         raise InvalidInput(
             f"The {what} is a whole answer of AWS's command line, in which the policy is at {query}.",
-            hint=f"Give that part alone: aws iam ... --query {query} --output json.",
+            hint=f"Give only that part: aws iam ... --query {query} --output json.",
         )
     raise InvalidInput(f"The {what} is JSON, but not a policy: it is {_named(parsed)}, without statements.")
 

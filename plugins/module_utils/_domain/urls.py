@@ -188,11 +188,8 @@ def _check_domain(destination: str) -> None:
     if any(domain and host.endswith(f".{domain}") for domain in domains):
         page = split_address(destination, "destination").path or "/home"
         raise InvalidInput(
-            (
-                f"The destination {destination!r} is an address of an instance, which AWS takes for a site of "
-                f"somebody else's."
-            ),
-            hint=f"Give the path alone, such as {page}.",
+            (f"The destination {destination!r} is an address of an instance, which AWS treats as an external site."),
+            hint=f"Give only the path, such as {page}.",
         )
 
 
@@ -226,7 +223,7 @@ def parse_relay_state(text: str) -> RelayState:
     if parts.scheme != "https" or path is None or partition is None:
         raise InvalidInput(
             f"The relay state {text!r} does not lead to an Amazon Connect instance.",
-            hint="It reads https://REGION.console.aws.amazon.com/connect/federate/INSTANCE_ID?destination=%2Fccp-v2.",
+            hint="It has the form https://REGION.console.aws.amazon.com/connect/federate/INSTANCE_ID?destination=%2Fccp-v2.",
         )
     query = parse_qs(parts.query)
     return RelayState(

@@ -68,14 +68,14 @@ def object_of(answer: Answer, what: str) -> t.Any:
     if 300 <= answer.status < 400:
         raise NoAnswer(
             f"Could not {what}: Microsoft Graph answered {answer.status}, a redirect, which is not followed.",
-            hint="Check graph_url, and whether a proxy answers in Microsoft Graph's place.",
+            hint="Check graph_url, and whether a proxy answers instead of Microsoft Graph.",
         )
     if answer.status in _WITHOUT_CONTENT and not answer.content:
         return None
     if not isinstance(answer.body, dict):
         raise NoAnswer(
             f"Could not {what}: Microsoft Graph answered {answer.status} with {answer.kind} instead of an object.",
-            hint="A proxy or a sign-in page of the network may answer in its place; check graph_url and HTTPS_PROXY.",
+            hint="A proxy or a sign-in page of the network may answer instead; check graph_url and HTTPS_PROXY.",
             http_status=answer.status,
         )
     return GraphObject(answer.body, what)

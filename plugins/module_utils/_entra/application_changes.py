@@ -141,7 +141,7 @@ def wait_for(
 def update_application(
     graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any], timeout: float | None = None
 ) -> None:
-    """Change the application object."""
+    """Update the application object."""
     request = Request("PATCH", f"/applications/{app.id}", f"change the application '{app.label}' ({app.app_id})", body)
     retry_until_replicated(
         waiter, f"the application {app.app_id} to take its settings", lambda: graph.request(request), timeout=timeout
@@ -149,7 +149,7 @@ def update_application(
 
 
 def update_principal(graph: Graph, waiter: Waiter, app: Application, body: t.Mapping[str, t.Any]) -> None:
-    """Change the service principal."""
+    """Update the service principal."""
     request = Request(
         "PATCH",
         f"/servicePrincipals/{app.principal_id}",

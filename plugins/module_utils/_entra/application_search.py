@@ -106,7 +106,7 @@ def choose(selector: Selector, candidates: Candidates) -> t.Mapping[str, t.Any] 
     if len(matches) > 1:
         raise Conflict(
             f"More than one application matches {selector}: {_named(matches)}.",
-            hint=f"Set {setting('azure_saml_app.app_id')} to the id of the one that is meant.",
+            hint=f"Set {setting('azure_saml_app.app_id')} to the ID of the right one.",
         )
     return matches[0] if matches else None
 
@@ -129,7 +129,7 @@ def check_free(selector: Selector, candidates: Candidates) -> None:
     if selector.app_id:
         raise NotFound(
             f"The tenant has no application with the ID {selector.app_id}.",
-            hint=f"Leave {setting('azure_saml_app.app_id')} out to have one made.",
+            hint=f"Leave {setting('azure_saml_app.app_id')} out to create one.",
         )
     _refuse_holders(selector, candidates)
     _refuse_namesakes(selector, candidates.by_name)
@@ -154,7 +154,8 @@ def _refuse_holders(selector: Selector, candidates: Candidates) -> None:
         held = {*holder.get("identifierUris", ()), *holder.get("servicePrincipalNames", ())}
         taken = next(identifier for identifier in selector.identifiers if identifier in held)
         raise Conflict(
-            f"The identifier {taken} is held by {_named([holder])}, an application that this collection did not make.",
+            f"The identifier {taken} is held by {_named([holder])}, an application that was not created by this "
+            "collection.",
             hint=(
                 f"{advice_for_taken(taken, selector.name or 'name')} To take that application over, set {ADOPT} to "
                 f"true."
@@ -168,7 +169,7 @@ def _refuse_namesakes(selector: Selector, namesakes: t.Sequence[t.Mapping[str, t
     if managed:
         raise Conflict(
             (
-                f"This collection made an application '{selector.name}' already, with other identifiers: "
+                f"This collection already created an application '{selector.name}' with other identifiers: "
                 f"{_named(managed)}."
             ),
             hint=(
@@ -178,7 +179,8 @@ def _refuse_namesakes(selector: Selector, namesakes: t.Sequence[t.Mapping[str, t
         )
     if namesakes:
         raise Conflict(
-            f"An application named '{selector.name}' exists that this collection did not make: {_named(namesakes)}.",
+            f"An application named '{selector.name}' exists that was not created by this collection: "
+            f"{_named(namesakes)}.",
             hint=(
                 f"Choose another name with {setting('azure_saml_app.name')}, or set {ADOPT} to true to take the "
                 f"application over."
@@ -226,7 +228,7 @@ def find_app_id(graph: Graph, selector: Selector) -> str | None:
 
 
 def listed(graph: Graph, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    """The application objects that the options app_id, name, identifier or scope ask for, whoever made them."""
+    """The application objects that the options app_id, name, identifier or scope ask for, no matter how they were created."""
     if params.get("app_id"):
         request = read(
             f"/applications(appId={literal(params['app_id'])})",

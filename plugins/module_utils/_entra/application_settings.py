@@ -92,7 +92,7 @@ PRINCIPAL: t.Final = (
         lambda app: (app.principal.get("samlSingleSignOnSettings") or {}).get("relayState") or "",
         lambda relay_state, _app: {"samlSingleSignOnSettings": {"relayState": relay_state or None}},
     ),
-    _of_principal("assignment_required", "whether an assignment is required", "appRoleAssignmentRequired"),
+    _of_principal("assignment_required", "assignment requirement", "appRoleAssignmentRequired"),
     Property(
         "notification_emails",
         "notification e-mails",
@@ -101,7 +101,7 @@ PRINCIPAL: t.Final = (
     ),
     _of_principal("notes", "notes", "notes"),
     Property(
-        "hidden", "whether My Apps hides it", lambda app: HIDDEN in (app.principal.get("tags") or ()), _principal_tags
+        "hidden", "visibility in My Apps", lambda app: HIDDEN in (app.principal.get("tags") or ()), _principal_tags
     ),
 )
 

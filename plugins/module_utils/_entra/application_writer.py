@@ -34,7 +34,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._wait import Wa
 
 
 class ApplicationWriter:
-    """Creates an application or changes the one that it is told. app: as it is or was just written.
+    """Creates an application or changes the given one. app: its current state or the state that was just written.
 
     duplicate_of: an application that was there already, where this created a second one and deleted it again.
     """
@@ -58,7 +58,7 @@ class ApplicationWriter:
         self._is_new = self.duplicate_of is None
 
     def update_principal(self, settings: t.Mapping[Property, t.Any], certificate_days: int | None) -> None:
-        """Change the service principal. certificate_days: how long the certificate will be valid that is made next,
+        """Update the service principal. certificate_days: how long the certificate will be valid that is made next,
         which is noted in the same request.
         """
         body = body_of(settings, self.app)
@@ -70,15 +70,15 @@ class ApplicationWriter:
         self._now({**self.app.principal, **body})
 
     def update_application(self, settings: t.Mapping[Property, t.Any]) -> None:
-        """Change the application object."""
+        """Update the application object."""
         application_changes.update_application(self._graph, self._waiter, self.app, body_of(settings, self.app))
 
     def encrypt(self, certificate: Certificate) -> None:
-        """Have the responses encrypted for a certificate."""
+        """Encrypt the responses with a certificate."""
         token_encryption.encrypt(self._graph, self._waiter, self.app, certificate)
 
     def stop_encrypting(self) -> None:
-        """Have them encrypted no longer."""
+        """Disable the encryption of the responses."""
         token_encryption.stop_encrypting(self._graph, self._waiter, self.app)
 
     def upload_logo(self, path: str, managed: bool) -> None:
@@ -109,11 +109,11 @@ class ApplicationWriter:
         claims_policies.create(self._graph, self._waiter, self.app, definition, is_new=self._is_new)
 
     def update_claims(self, policy_id: str, definition: list[str]) -> None:
-        """Change the claims policy."""
+        """Update the claims policy."""
         claims_policies.update(self._graph, self._waiter, self.app, policy_id, definition)
 
     def delete_claims(self, policy: t.Mapping[str, t.Any]) -> None:
-        """Take a claims policy from the application, and delete it when it is ours."""
+        """Remove a claims policy from the application, and delete it if this collection created it."""
         claims_policies.delete(self._graph, self.app, policy)
 
     def delete_abandoned_claims(self, policy: t.Mapping[str, t.Any]) -> None:
@@ -133,7 +133,7 @@ class ApplicationWriter:
         application_changes.update_application(self._graph, self._waiter, self.app, {"identifierUris": []})
 
     def reset_sign_on(self) -> None:
-        """Switch single sign-on off."""
+        """Disable single sign-on."""
         application_changes.update_principal(self._graph, self._waiter, self.app, {"preferredSingleSignOnMode": None})
 
     def delete(self) -> None:

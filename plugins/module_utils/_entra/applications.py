@@ -34,7 +34,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 )
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
-#: The tag of what this collection made or was told to adopt.
+#: The tag of objects that this collection created or adopted.
 MARKER: t.Final = "openccp.federation"
 
 #: The tag by which the portal lists a service principal among the enterprise applications.

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Who may use an application: assignments of users and groups to one of its roles."""
+"""Assignments of users and groups to a role of an application."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def check_wish(wish: Wish | None) -> None:
 
 
 def plan_changes(wish: Wish | None, principals: Principals, assigned: t.Iterable[t.Mapping[str, t.Any]]) -> Changes:
-    """What the option changes. A principal that has any role of the application is assigned."""
+    """The changes that the option makes. A principal that has any role of the application is assigned."""
     current: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
     for assignment in assigned:
         for kind in KINDS:
@@ -114,7 +114,7 @@ def names_of(principals: Principals, assigned: t.Iterable[t.Mapping[str, t.Any]]
 
 
 def told(references: t.Mapping[str, Kind], names: t.Mapping[str, str]) -> str:
-    """Users and groups for a sentence."""
+    """Users and groups, formatted for a sentence."""
     return ", ".join(sorted(f"the {kind} {names.get(reference, reference)}" for reference, kind in references.items()))
 
 

@@ -114,7 +114,7 @@ _REFUSALS: t.Final = {
     ),
     7000222: (
         "the client secret has expired",
-        "Make a new secret for the application, or use a certificate or a federated token.",
+        "Create a new secret for the application, or use a certificate or a federated token.",
     ),
     700027: (
         "the certificate is not one of the application's",
@@ -163,13 +163,13 @@ class Endpoint:
         value = getattr(self, option)
         if not value:
             raise InvalidInput(
-                f"{option} is needed to sign in to Entra ID.", hint=f"Give the option or set AZURE_{option.upper()}."
+                f"{option} is required to sign in to Entra ID.", hint=f"Give the option or set AZURE_{option.upper()}."
             )
         return str(value)
 
 
 class Credential(t.Protocol):
-    """A way to prove who is calling."""
+    """A credential with which the caller authenticates."""
 
     def client(self, place: Endpoint, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
         """Make msal's client, and return the function that asks it for a token; it serves from its cache."""
@@ -191,7 +191,7 @@ class _KnownAuthority:
     """msal's way to a Microsoft cloud, without a request for the OpenID configuration: where a tenant's endpoints are
     is known.
 
-    A tenant that does not exist is told by the request for the token.
+    The token request reports a tenant that does not exist.
     """
 
     def __init__(self, session: requests.Session, authority: str) -> None:
@@ -290,7 +290,7 @@ class FederatedTokenFile:
     path: str
 
     def client(self, place: Endpoint, session: requests.Session) -> t.Callable[[], dict[str, t.Any]]:
-        """Sign in with the file's content, read anew each time since it is renewed under way."""
+        """Sign in with the contents of the file, read each time because it is renewed during the run."""
         return _confidential(place, session, {"client_assertion": self._read})
 
     def _read(self) -> str:
@@ -349,13 +349,13 @@ def credential_of(params: t.Mapping[str, t.Any], environment: t.Mapping[str, str
         "No credentials for Entra ID were given.",
         hint=(
             "Give client_secret, certificate_path, federated_token_file or managed_identity, or set "
-            "AZURE_CLIENT_SECRET or its like."
+            "AZURE_CLIENT_SECRET or a similar variable."
         ),
     )
 
 
 class SignInSession(CloudSession):
-    """The way to the sign-in service. An answer that is none of its own is an error at once: msal would take it for
+    """The way to the sign-in service. A response that is not its own is an error immediately: msal would take it for
     something else.
     """
 
@@ -373,7 +373,7 @@ class SignInSession(CloudSession):
 def _check_answer(response: requests.Response, address: str) -> None:
     """FederationError unless the answer is an object in JSON with what the sign-in needs of it."""
     host = urlsplit(address).hostname
-    hint = "Check authority_url and cloud, and whether a proxy or a sign-in page of the network answers in its place."
+    hint = "Check authority_url and cloud, and whether a proxy or a sign-in page of the network answers instead."
     if 300 <= response.status_code < 400:
         raise FederationError(
             f"Could not sign in: {host} answered {response.status_code}, a redirect, which is not followed.", hint=hint
@@ -443,7 +443,7 @@ def _usable(token: t.Any, authority_url: str) -> str:
     """A token that can be sent in a header."""
     if isinstance(token, str) and token.isascii() and token.isprintable() and token and " " not in token:
         return token
-    raise FederationError(f"Could not sign in: {authority_url} answered with an access token that is none.")
+    raise FederationError(f"Could not sign in: {authority_url} did not answer with a valid access token.")
 
 
 def refusal(place: Endpoint, answer: t.Mapping[str, t.Any]) -> Denied:

@@ -79,7 +79,7 @@ def _staged(certificates: t.Sequence[SigningCertificate]) -> SigningCertificate 
 
 
 def _successor(certificates: t.Sequence[SigningCertificate], now: datetime) -> SigningCertificate | None:
-    """The one with which a rotation goes on."""
+    """The certificate with which a rotation continues."""
     dated = [
         rotation.Certificate(
             certificate.thumbprint,
@@ -99,11 +99,11 @@ def _plan_staged(
 ) -> Plan[CertificateWriter]:
     if certificate is None and params["which"]:
         raise NotFound(
-            f"'{app.label}' has no {params['which']} signing certificate.", hint="Leave which out to have one made."
+            f"'{app.label}' has no {params['which']} signing certificate.", hint="Leave which out to create one."
         )
     if certificate is None:
         common_name, days = params["common_name"], params["validity_days"]
-        text = f"Make the signing certificate CN={common_name} of '{app.label}', valid for {days} days, not active"
+        text = f"Create the signing certificate CN={common_name} of '{app.label}', valid for {days} days, not active"
         before = view(app)
         planned = {"common_name": common_name, "validity_days": days, "active": False}
         after = {"certificates": [*before["certificates"], planned]}
@@ -121,11 +121,11 @@ def _plan_active(
     params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None, now: datetime
 ) -> Plan[CertificateWriter]:
     if certificate is None:
-        raise NotFound(f"'{app.label}' has no signing certificate to activate.", hint="Make one with state: staged.")
+        raise NotFound(f"'{app.label}' has no signing certificate to activate.", hint="Create one with state: staged.")
     if certificate.active:
         if certificate.activated_at or _successor(app.certificates, now):
             return Plan(view(app), view(app))
-        text = f"Note that the signing certificate {certificate.thumbprint} of '{app.label}' is active"
+        text = f"Record that the signing certificate {certificate.thumbprint} of '{app.label}' is active"
         before = view(app)
         step = Step(CertificateWriter.activate, text, thumbprint=certificate.thumbprint)
         return Plan({**before, "activation_noted": False}, {**before, "activation_noted": True}, (step,))
@@ -153,15 +153,15 @@ def _check_activation(
         )
     if certificate.certificate.not_after <= now:
         raise InvalidInput(
-            f"{what} ended at {certificate.certificate.not_after.isoformat()}.",
-            hint="Make a new one with state: staged.",
+            f"{what} expired at {certificate.certificate.not_after.isoformat()}.",
+            hint="Create a new one with state: staged.",
         )
     trusted = params["trusted_thumbprints"]
     if params["force"]:
         return
     if trusted is None:
         raise InvalidInput(
-            f"{what} is not activated before it is known that AWS trusts it.",
+            f"{what} is not activated until it is known that AWS trusts it.",
             hint=(
                 "Give trusted_thumbprints, the thumbprints that every IAM SAML provider of this application holds, "
                 "or force: true."
@@ -169,7 +169,7 @@ def _check_activation(
         )
     if certificate.thumbprint not in {canonical_thumbprint(thumbprint) for thumbprint in trusted}:
         raise Conflict(
-            f"{what} is not in the IAM SAML provider: once it were active, no agent could sign in.",
+            f"{what} is not in the IAM SAML provider: after its activation, no agent could sign in.",
             hint="Update the provider with the application's metadata first, or give force: true.",
         )
 
@@ -178,9 +178,7 @@ def _plan_absent(
     params: t.Mapping[str, t.Any], app: Application, certificate: SigningCertificate | None
 ) -> Plan[CertificateWriter]:
     if not params["thumbprint"] and not params["which"]:
-        raise InvalidInput(
-            "To remove a signing certificate, say which one.", hint="Give its thumbprint, or which: oldest."
-        )
+        raise InvalidInput("To remove a signing certificate, select it.", hint="Give its thumbprint, or which: oldest.")
     before = view(app)
     if certificate is None:
         return Plan(before, before)
@@ -209,7 +207,7 @@ def _expired_warning(app: Application, now: datetime) -> tuple[str, ...]:
     if active is None or active.usable(now):
         return ()
     return (
-        f"The active signing certificate of '{app.label}' ended at "
+        f"The active signing certificate of '{app.label}' expired at "
         f"{active.certificate.not_after.isoformat()}. Entra ID signs with "
         "the new one at once, although it is not activated, so update the IAM SAML provider without delay.",
     )

@@ -55,7 +55,7 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
         app = application_search.read_application(self.graph, self.waiter, self.selector)
         if app is None:
             raise NotFound(
-                f"The tenant has no application {self.selector} that this collection made.", hint="Give its app_id."
+                f"The tenant has no application {self.selector} that this collection created.", hint="Give its app_id."
             )
         if self.params["thumbprint"] and self.params["state"] != "absent":
             thumbprint = canonical_thumbprint(self.params["thumbprint"])

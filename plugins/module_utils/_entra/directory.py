@@ -115,13 +115,13 @@ def _match(kind: Kind, reference: str, objects: t.Iterable[t.Mapping[str, t.Any]
     if len(matches) > 1:
         raise Conflict(
             f"More than one {kind} is named '{reference}': {', '.join(matches)}.",
-            hint="Give the id of the one that is meant.",
+            hint="Give the ID of the right one.",
         )
     return matches[0] if matches else None
 
 
 #: How somebody is named beyond doubt.
-ONE_PERSON: t.Final = "Give the user principal name or the object id of the one that is meant."
+ONE_PERSON: t.Final = "Give the user principal name or the object ID of the right one."
 
 
 def find_by_other_names(graph: Graph, names: t.Sequence[str], fields: t.Sequence[str]) -> dict[str, list[Record]]:

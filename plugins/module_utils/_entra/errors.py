@@ -53,8 +53,8 @@ BUSY_TIMEOUT: t.Final = 15.0
 LOST_TIMEOUT: t.Final = 60.0
 
 UNSEEN: t.Final = (
-    "Whether it was made is not known. Run the task again in a few minutes: what was made is found and "
-    "finished, not made twice."
+    "It is unknown whether it was created. Run the task again in a few minutes: an existing object is found and "
+    "completed, not created twice."
 )
 
 #: Conflicts that stay.
@@ -77,7 +77,7 @@ class NoAnswer(FederationError):
 
 
 def no_answer(exc: Exception, what: str, address: str) -> FederationError:
-    """A connection that failed: before anything was sent, or so that nobody knows what became of it."""
+    """A connection that failed: before anything was sent, or with an unknown result."""
     reason, hint = what_failed(exc, address)
     kind = FederationError if is_lasting(exc) else NoAnswer
     return kind(f"Could not {what}: {reason}.", hint=hint)

@@ -86,7 +86,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one request of a batch."""
+    """The result of one request of a batch."""
 
     body: t.Any = None
     error: FederationError | None = None
@@ -157,7 +157,7 @@ class Graph:
         return self._answer(self._send(request), request.what)
 
     def batch(self, requests_: t.Sequence[Request]) -> list[Result]:
-        """Make many requests, twenty at a time; what became of each, in order. A request that was throttled is made
+        """Make many requests, twenty at a time; the result of each, in order. A request that was throttled is made
         again.
         """
         outcomes: dict[int, Result] = {}

@@ -254,7 +254,7 @@ def _obstacles(person: Member, rules: Rules) -> t.Iterator[Obstacle]:
     if not person["groups"]:
         inner = ", ".join(person["nested"])
         yield Obstacle(
-            f"The person is only in {inner}, within a listed group; Entra ID lets direct members in alone.",
+            f"The person is only in {inner}, within a listed group; Entra ID lets only direct members sign in.",
             f"Add the person to a listed group, or list {inner}.",
         )
     if not person["enabled"]:
@@ -293,7 +293,8 @@ def _name_obstacles(person: Member, claim: ClaimValue, holders: t.Sequence[str])
         )
     elif not name:
         yield Obstacle(
-            f"The session name has several values, {' and '.join(map(repr, claim.values))}; AWS takes one.", change
+            f"The session name has several values, {' and '.join(map(repr, claim.values))}; AWS accepts only one.",
+            change,
         )
     else:
         for problem in session_names.problems(name):

@@ -149,9 +149,9 @@ def _check_texts(params: t.Mapping[str, t.Any]) -> None:
             hint=f"Use {', '.join(templates.NAMES)} or the id of a gallery application's template.",
         )
     if notes is not None and len(notes) > LONGEST_NOTES:
-        raise InvalidInput(f"The notes have {len(notes)} characters; Entra ID takes {LONGEST_NOTES}.")
+        raise InvalidInput(f"The notes have {len(notes)} characters; Entra ID accepts at most {LONGEST_NOTES}.")
     if len(emails) > MOST_EMAILS:
-        raise InvalidInput(f"There are {len(emails)} notification e-mails; Entra ID takes {MOST_EMAILS}.")
+        raise InvalidInput(f"There are {len(emails)} notification e-mails; Entra ID accepts at most {MOST_EMAILS}.")
     for email in emails:
         if not _EMAIL.fullmatch(email):
             raise InvalidInput(f"{email!r} is not an e-mail address.")
@@ -217,9 +217,9 @@ def logo_of(path: str) -> tuple[bytes, str]:
         raise InvalidInput(f"The logo {path} cannot be read: {exc.strerror}.") from None
     content_type = next((kind for start, kind in IMAGES.items() if content.startswith(start)), None)
     if content_type is None:
-        raise InvalidInput(f"The logo {path} is not a picture that Entra ID takes.", hint="Use PNG, JPEG or GIF.")
+        raise InvalidInput(f"The logo {path} is not an image that Entra ID accepts.", hint="Use PNG, JPEG or GIF.")
     if len(content) > LARGEST_LOGO:
-        raise InvalidInput(f"The logo {path} has {len(content)} bytes; Entra ID takes {LARGEST_LOGO}.")
+        raise InvalidInput(f"The logo {path} has {len(content)} bytes; Entra ID accepts at most {LARGEST_LOGO}.")
     return content, content_type
 
 

@@ -137,9 +137,9 @@ def plan_absent(params: t.Mapping[str, t.Any], current_state: CurrentState) -> P
     if app is not None:
         # Emptied first: the identifiers are free at once, and Entra refuses to delete what is set up for SAML.
         if app.application.get("identifierUris"):
-            steps.append(Step(ApplicationWriter.release_identifiers, f"Take the identifiers from '{app.label}'"))
+            steps.append(Step(ApplicationWriter.release_identifiers, f"Remove the identifiers from '{app.label}'"))
         if app.principal.get("preferredSingleSignOnMode") is not None:
-            steps.append(Step(ApplicationWriter.reset_sign_on, f"Switch single sign-on of '{app.label}' off"))
+            steps.append(Step(ApplicationWriter.reset_sign_on, f"Disable single sign-on of '{app.label}'"))
         text = f"Remove the claims policy of '{app.label}'"
         steps += [Step(ApplicationWriter.delete_claims, text, policy=policy) for policy in app.policies]
         steps.append(Step(ApplicationWriter.delete, f"Delete the application '{app.label}' ({app.app_id})"))
@@ -206,7 +206,7 @@ def changing_works(params: t.Mapping[str, t.Any]) -> set[Operation]:
 def _check_complete(params: t.Mapping[str, t.Any]) -> None:
     for option in ("name", "identifiers", "reply_urls"):
         if not params.get(option):
-            raise InvalidInput(f"The application does not exist yet, and to create it {option} is needed.")
+            raise InvalidInput(f"The application does not exist yet, and {option} is required to create it.")
 
 
 def _encryption_steps(
@@ -221,8 +221,8 @@ def _encryption_steps(
         return []
     after["token_encryption_key_id"] = wanted
     if certificate is None:
-        return [Step(ApplicationWriter.stop_encrypting, f"Encrypt the responses of '{label}' no longer")]
-    sentence = f"Encrypt the responses of '{label}' for the certificate {certificate.thumbprint}"
+        return [Step(ApplicationWriter.stop_encrypting, f"Disable encryption of the responses of '{label}'")]
+    sentence = f"Encrypt the responses of '{label}' with the certificate {certificate.thumbprint}"
     return [Step(ApplicationWriter.encrypt, sentence, certificate=certificate)]
 
 
@@ -246,7 +246,7 @@ def _certificate_steps(
             made,
         ]
         text = (
-            f"Make the signing certificate CN={wish['common_name']} of '{label}', valid for "
+            f"Create the signing certificate CN={wish['common_name']} of '{label}', valid for "
             f"{wish['validity_days']} days"
         )
         return [
@@ -285,7 +285,7 @@ def _claims_steps(
     if existing is None:
         text = f"Create the claims policy of '{label}' and assign it"
         return [Step(ApplicationWriter.create_claims, text, definition=definition)]
-    text = f"Change the claims of '{label}'"
+    text = f"Update the claims of '{label}'"
     return [Step(ApplicationWriter.update_claims, text, policy_id=existing["id"], definition=definition)]
 
 
@@ -304,11 +304,11 @@ def _assignment_steps(
     if changes.add:
         text = f"Assign {assignments.told(changes.add, names)} to '{label}'"
         step = Step(ApplicationWriter.assign, text, ids=list(changes.add), names=names)
-        steps.append(step.about(reason="Listed, and not assigned."))
+        steps.append(step.about(reason="Listed, but not assigned."))
     if changes.remove:
-        text = f"Remove the assignment of {assignments.told(changes.remove, names)} to '{label}'"
+        text = f"Unassign {assignments.told(changes.remove, names)} from '{label}'"
         step = Step(ApplicationWriter.unassign, text, ids=list(changes.remove), names=names)
-        steps.append(step.about(reason="Assigned, and not listed."))
+        steps.append(step.about(reason="Assigned, but not listed."))
     return steps
 
 
@@ -327,8 +327,8 @@ def _unlisted_warnings(
         return []
     return [
         (
-            f"Assigned to '{label}', and not listed: {listed(kept)}. Nobody loses the assignment, as "
-            f"assignments.unlisted=report says."
+            f"Assigned to '{label}', but not listed: {listed(kept)}. Their assignments are kept because of "
+            "assignments.unlisted=report."
         )
     ]
 

@@ -80,9 +80,8 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
         if step.run is not ApplicationWriter.create or older is None:
             return None
         self.warn(
-            f"The application '{self.app.label}' ({older['appId']}) was there already, but not listed yet, as after a "
-            f"run that was stopped. "
-            f"The second one, {self.app.app_id}, was deleted again."
+            f"The application '{self.app.label}' ({older['appId']}) already existed but was not listed yet, as after "
+            f"an interrupted run. The duplicate {self.app.app_id} was deleted again."
         )
         return self.plan(self._listed(older))
 

@@ -309,10 +309,10 @@ def check_managed(certificate: SigningCertificate) -> None:
     if certificate.key_identifier is None:
         raise Conflict(
             (
-                f"The certificate {certificate.thumbprint} has no customKeyIdentifier, so nothing tells which "
-                f"credentials belong to it."
+                f"The certificate {certificate.thumbprint} has no customKeyIdentifier, so it is unknown which "
+                "credentials belong to it."
             ),
-            hint="It is somebody else's. Remove it by hand, by the keyId of its keyCredential.",
+            hint="It was not created by this collection. Remove it manually, by the keyId of its keyCredential.",
         )
 
 

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Reads what a check of the sign-in path needs of IAM and Amazon Connect. What the credentials may not read is told,
+"""Reads what a check of the sign-in path needs of IAM and Amazon Connect. What the credentials cannot read is reported,
 and stops nothing.
 """
 
@@ -51,7 +51,7 @@ def read_providers(iam: t.Any, arns: t.Iterable[str], not_readable: dict[str, st
 
 
 def _is_elsewhere(iam: t.Any, arn: str) -> bool:
-    """Whether an ARN is of another partition, of which IAM takes none and knows nothing."""
+    """Whether an ARN is of another partition, which IAM neither accepts nor knows."""
     return parse_arn(arn).partition != str(iam.meta.partition)
 
 

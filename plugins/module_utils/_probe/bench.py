@@ -41,7 +41,7 @@ class Untold(Exception):
 
 @dataclass(frozen=True)
 class Result(t.Generic[T]):
-    """What became of one request. content: what it was answered with."""
+    """The result of one request. content: the content of the response."""
 
     content: T | None = None
     error: FederationError | None = None
@@ -110,7 +110,7 @@ class Bench:
             self.made.pop(key).do()
 
     def note(self, what: str, began: float, error: FederationError | None = None) -> None:
-        """Keep what became of a request. what: the attempt without names."""
+        """Save the result of a request. what: the attempt without names."""
         seen: dict[str, t.Any] = {"request": what, "seconds": round(time.monotonic() - began, 2)}
         if error is None:
             seen["status"] = "done"

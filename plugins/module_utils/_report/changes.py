@@ -76,9 +76,9 @@ def _people(old: Document, new: Document) -> collections.abc.Iterator[tuple[str,
     still = {person["subject"]: person["hop"].replace("_", " ") for person in new["people"]}
     for name, hop in sorted(still.items()):
         if name not in refused:
-            yield "worse", f"{name} can no longer get in ({hop})."
+            yield "worse", f"{name} can no longer sign in ({hop})."
     for name in sorted(refused - still.keys()):
-        yield "better", f"{name} is no longer among those who cannot get in."
+        yield "better", f"{name} is no longer among those who cannot sign in."
 
 
 def _certificates(old: Document, new: Document) -> collections.abc.Iterator[tuple[str, str]]:
@@ -88,7 +88,7 @@ def _certificates(old: Document, new: Document) -> collections.abc.Iterator[tupl
         yield "neutral", f"The certificate {thumbprint} is gone from both clouds."
     for thumbprint, certificate in sorted(now.items()):
         if thumbprint not in before:
-            yield "neutral", f"The certificate {thumbprint} is new; it ends on {certificate['not_after'][:10]}."
+            yield "neutral", f"The certificate {thumbprint} is new; it expires on {certificate['not_after'][:10]}."
         elif certificate["signs"] and not before[thumbprint]["signs"]:
             yield "neutral", f"Entra ID signs with the certificate {thumbprint} now."
         if thumbprint in before:

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The command that goes with a failure: what carries the fix out, or, where it is made by hand in Entra ID, shows that
+"""The command that goes with a failure: the command that performs the fix, or, if it is made by hand in Entra ID, shows that
 it helped.
 
 A command is pasted into a shell, and Ansible templates what -e gives it. So a name is only put into it where it is a
@@ -25,7 +25,7 @@ _PLAYBOOKS: t.Final[t.Mapping[str, str]] = {
     "security_profile": "users",
     "embedding": "ccp_page",
 }
-"""What mends or proves a hop; site for those that are not here."""
+"""The playbook that fixes or verifies a hop; site for hops that are not listed."""
 
 _PLAIN_NAME: t.Final = re.compile(r"[\w.+@'#!^~-]+")
 

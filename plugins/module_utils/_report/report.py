@@ -81,9 +81,11 @@ def check_kind(content: t.Any) -> None:
     """InvalidInput when the content is no report that this release can read."""
     kind = content.get("kind") if isinstance(content, dict) else None
     if kind != KIND:
-        raise InvalidInput(f"The previous report is not one: its kind is {kind!r} and not {KIND!r}.")
+        raise InvalidInput(
+            f"The previous report is not a report of this collection: its kind is {kind!r} and not {KIND!r}."
+        )
     if content.get("version") != VERSION:
-        hint = f"Leave it out, or make it anew: this release reads version {VERSION}."
+        hint = f"Leave it out, or write a new one: this release reads version {VERSION}."
         raise InvalidInput(f"The previous report has version {content.get('version')!r}.", hint=hint)
 
 
@@ -150,14 +152,14 @@ def _headline(
     refused = len({problem["subject"] for problem in people})
     if of_all:
         hops = ", ".join(dict.fromkeys(problem["hop"].replace("_", " ") for problem in of_all))
-        return f"The sign-in path fails for everybody it concerns: {hops}."
+        return f"The sign-in path fails for everybody: {hops}."
     if refused:
-        return f"{refused:,} {'person' if refused == 1 else 'people'} cannot get in."
+        return f"{refused:,} {'person' if refused == 1 else 'people'} cannot sign in."
     if any(finding["status"] == "unknown" and not _always_unknown(finding) for finding in findings):
-        return "Nothing was found that keeps agents out, but not everything could be read."
+        return "No problem was found, but not everything could be read."
     if warnings:
-        return f"Agents get in, with {len(warnings)} {'warning' if len(warnings) == 1 else 'warnings'}."
-    return "Nothing was found that keeps agents out."
+        return f"Agents can sign in, with {len(warnings)} {'warning' if len(warnings) == 1 else 'warnings'}."
+    return "No problem was found."
 
 
 def _hops(findings: t.Sequence[Finding]) -> list[Document]:
@@ -174,10 +176,10 @@ def _worst(findings: t.Sequence[Finding]) -> str:
 
 
 def _about(findings: t.Sequence[Finding]) -> str:
-    """What a reader who points at the hop is told: the first of its worst findings."""
+    """The tooltip of the hop: the first of its worst findings."""
     worst = [finding for finding in findings if finding["status"] == _worst(findings)]
     if not worst:
-        return "Nothing was asked about it."
+        return "This hop was not checked."
     reason = f": {worst[0]['reason']}" if worst[0]["reason"] else ""
     more = f" (and {len(worst) - 1} more)" if len(worst) > 1 else ""
     return f"{worst[0]['subject']}{reason}{more}"

@@ -63,13 +63,13 @@ def _head(findings: t.Sequence[Finding], host: str) -> str:
     failing = [finding for finding in findings if finding["status"] == "fail"]
     people = {finding["subject"] for finding in failing if finding["person"]}
     if any(not finding["person"] for finding in failing):
-        return f"{host}: agents do not get in, or not as they should."
+        return f"{host}: agents cannot sign in, or not as intended."
     if people:
-        return f"{host}: {counted(len(people), 'person does', 'people do')} not get in."
+        return f"{host}: {counted(len(people), 'person', 'people')} cannot sign in."
     warnings = sum(finding["status"] == "warning" for finding in findings)
     if warnings:
-        return f"{host}: agents get in, with {counted(warnings, 'warning')}."
-    return f"{host}: agents get in, as far as can be read."
+        return f"{host}: agents can sign in, with {counted(warnings, 'warning')}."
+    return f"{host}: agents can sign in, as far as can be read."
 
 
 def _worst(findings: t.Iterable[Finding]) -> Status:

@@ -65,7 +65,7 @@ def problems(host: str, report: t.Iterable[Row], warn_days: int) -> list[str]:
     if active["days_left"] < warn_days:
         messages.append(f"{_ends(active['days_left'])} on {active['not_after'][:10]}")
     if not active["usable"] and active["days_left"] >= 0:
-        messages.append("cannot sign, because it has not begun or its private key is missing")
+        messages.append("cannot sign, because it is not valid yet or its private key is missing")
     if not active["trusted"]:
         messages.append(
             "is not in every SAML provider that trusts the application"
@@ -117,7 +117,7 @@ def prometheus(
     """
     report, not_federated = list(report), tuple(not_federated)
     metrics: list[tuple[str, str, t.Callable[[Row], int]]] = [
-        ("days_left", "Whole days until the signing certificate ends.", lambda row: int(row["days_left"])),
+        ("days_left", "Whole days until the signing certificate expires.", lambda row: int(row["days_left"])),
         ("active", "Whether Entra ID signs with the certificate.", lambda row: int(row["active"])),
         ("trusted", "Whether every IAM SAML provider holds the certificate.", lambda row: int(row["trusted"])),
     ]
@@ -156,7 +156,7 @@ def prometheus(
 
 
 def _ends(days_left: int) -> str:
-    return "ended" if days_left < 0 else "ends"
+    return "expired" if days_left < 0 else "expires"
 
 
 def _labels(row: Row) -> str:

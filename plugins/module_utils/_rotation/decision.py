@@ -30,7 +30,7 @@ PUBLISHED_TAG: t.Final = "certificate-published"
 
 @dataclass(frozen=True)
 class Rules:
-    """When a rotation begins, and how long its stages last at least. resume: go on after a rollback.
+    """When a rotation begins, and how long its stages last at least. resume: continue after a rollback.
 
     replaced: the certificate that is replaced although it is not near its end. compromised: what was replaced is
     retired without delay. adopt_unmanaged, remove_unmanaged: treat certificates of others as if this collection had
@@ -119,7 +119,7 @@ class Federation:
 
     @property
     def active(self) -> Certificate:
-        """The certificate that Entra ID was told to sign with; InvalidInput when there is none."""
+        """The active certificate; InvalidInput if there is none."""
         active = next((certificate for certificate in self.certificates if certificate.active), None)
         if active is None:
             hint = "Set the federation up with openccp.federation.site."
@@ -262,10 +262,10 @@ def _expired(federation: Federation, active: Certificate, new: Certificate | Non
     """The shortest way: Entra signs with a new certificate at once when the active one has ended, so there is nothing
     to settle.
     """
-    ended = f"{active.thumbprint} ended at {active.not_after:%Y-%m-%d %H:%M} UTC"
+    ended = f"{active.thumbprint} expired at {active.not_after:%Y-%m-%d %H:%M} UTC"
     signing = new or successor(federation.certificates, federation.now)
     if signing is None:
-        message = f"Make a new certificate at once: the active one, {ended}, and sign-ins fail."
+        message = f"Create a new certificate at once: the active one, {ended}, and sign-ins fail."
         return Decision("stage", message, failing_since=active.not_after)
     if federation.lacking(signing.thumbprint):
         message = (
@@ -282,7 +282,7 @@ def _expired(federation: Federation, active: Certificate, new: Certificate | Non
     left = (signing.not_after - federation.now).days
     if left < rules.renew_when_days_left:
         message = (
-            f"Make a new certificate: {left} days are left of {signing.thumbprint}, with which Entra ID signs, "
+            f"Create a new certificate: {left} days are left of {signing.thumbprint}, with which Entra ID signs, "
             f"because {ended}."
         )
         return Decision("stage", message)
@@ -308,7 +308,7 @@ def _under_way(federation: Federation, active: Certificate, new: Certificate, ru
     settled = [provider.settled_at(new.thumbprint, rules) for provider in federation.providers]
     known = [time for time in settled if time is not None]
     if len(known) < len(settled):
-        return Decision("publish", f"Note when {new.thumbprint} was published.", new.thumbprint)
+        return Decision("publish", f"Record when {new.thumbprint} was published.", new.thumbprint)
     ready = max([*known, new.not_before])
     if ready > federation.now:
         wait = -((federation.now - ready) // timedelta(seconds=1))
@@ -325,13 +325,13 @@ def _after(federation: Federation, active: Certificate, rules: Rules) -> Decisio
     """No certificate takes over: an old one may have to go, else a new one may have to come."""
     left = (active.not_after - federation.now).days
     if left < rules.renew_when_days_left:
-        return Decision("stage", f"Make a new certificate: {left} days are left of {active.thumbprint}.")
+        return Decision("stage", f"Create a new certificate: {left} days are left of {active.thumbprint}.")
     if rules.replaced == active.thumbprint:
         return _replacement(federation, active, rules)
     old, gone = _old(federation, active, rules), _gone(federation, rules)
     if old or gone:
         return _retirement(federation, active, rules, old, gone)
-    hint = " To replace it all the same, give certificate_rotation_now." if rules.compromised else ""
+    hint = " To replace it nevertheless, set certificate_rotation_now." if rules.compromised else ""
     return Decision("watch", f"Nothing: {left} days are left of {active.thumbprint}.{hint}", active.thumbprint)
 
 
@@ -360,18 +360,18 @@ def _replacement(federation: Federation, active: Certificate, rules: Rules) -> D
     if federation.now + timedelta(days=rules.validity_days) <= active.not_after:
         raise InvalidInput(
             (
-                f"A new certificate of {rules.validity_days} days would end before {active.thumbprint}, which it is "
-                f"to replace."
+                f"A new certificate of {rules.validity_days} days would expire before {active.thumbprint}, which it "
+                "would replace."
             ),
             hint="Raise certificate_rotation_validity_days.",
         )
     cost = (
         " Once the new one is active, the old one is removed from both clouds at once: sign-ins that Entra "
         "ID signed with it in the last"
-        " minutes, or still signs with it until all of Entra ID knows the new one, are refused, and there is "
-        "no way back."
+        " minutes, or still signs with it until all of Entra ID knows the new one, are refused, and no rollback is "
+        "possible."
     )
-    message = f"Make a new certificate, as certificate_rotation_now says, to replace {active.thumbprint}."
+    message = f"Create a new certificate, because of certificate_rotation_now, to replace {active.thumbprint}."
     return Decision("stage", message + (cost if rules.compromised else ""))
 
 
@@ -412,8 +412,9 @@ def _with_notice(decision: Decision, federation: Federation) -> Decision:
         return decision
     listed = ", ".join(f"{thumbprint} ({notices[thumbprint]})" for thumbprint in left_alone)
     notice = (
-        f"This collection did not make {listed}, and leaves such certificates as they are. "
+        f"This collection did not create {listed}, and leaves such certificates unchanged. "
         f"certificate_rotation_adopt_unmanaged takes over"
-        " one that ends after the active one; certificate_rotation_remove_unmanaged removes those that are not active."
+        " one that expires after the active one; certificate_rotation_remove_unmanaged removes those that are not "
+        "active."
     )
     return replace(decision, unmanaged=tuple(left_alone), notice=notice)

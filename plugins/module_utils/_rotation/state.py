@@ -49,13 +49,14 @@ def _not_the_one(applications: t.Sequence[Record], app_id: str | None, name: str
     if applications:
         ids = ", ".join(str(application["app_id"]) for application in applications)
         return (
-            f"{len(applications)} applications that openccp.federation may have made are called '{name}': {ids}. Give "
+            f"{len(applications)} applications that openccp.federation may have created have the name '{name}': "
+            f"{ids}. Give "
             f"certificate_rotation_app_id."
         )
     what = (
         f"No application {app_id} is there."
         if app_id
-        else f"It is not federated: no application that openccp.federation made is called '{name}'."
+        else f"It is not federated: no application that was created by openccp.federation has the name '{name}'."
     )
     return (
         f"{what} Set it up with openccp.federation.site (a user pool with openccp.federation.cognito), or give "
@@ -131,7 +132,7 @@ def _missing(look: Look) -> str:
 
 def _way_back(former: str | None) -> str:
     return (
-        f"Nothing is retired before that is mended. The tag rollback goes back to the former certificate "
+        f"Nothing is retired until this is fixed. The tag rollback reactivates the former certificate "
         f"{former or '(there is none)'}."
     )
 

@@ -80,14 +80,14 @@ def _new(current_state: CurrentState) -> str:
 
 
 def _stage(current_state: CurrentState) -> list[Record]:
-    action = f"Make a signing certificate of '{current_state.name}' that is not active yet"
+    action = f"Create a signing certificate for '{current_state.name}' without activating it"
     return [_record(action, current_state.name, None, "the new one", str(current_state.decision["message"]))]
 
 
 def _publish(current_state: CurrentState) -> list[Record]:
     new = _new(current_state)
     reason = "AWS must trust a certificate before Entra ID signs with it."
-    # To each, since one that holds it already notes anew when that was.
+    # To each, because a provider that already holds it records the time again.
     return [
         _record(f"Publish {new} to the SAML provider {arn}", arn, None, new, reason)
         for arn in sorted(current_state.providers)
@@ -97,19 +97,21 @@ def _publish(current_state: CurrentState) -> list[Record]:
 def _settle(current_state: CurrentState) -> list[Record]:
     seconds = current_state.decision["wait_seconds"]
     action = f"Wait {f'{seconds} seconds ' if seconds else ''}until all of AWS trusts {_new(current_state)}"
-    return [_record(action, current_state.name, None, None, "IAM takes some time.")]
+    return [_record(action, current_state.name, None, None, "Changes in IAM take some time to propagate.")]
 
 
 def _activate(current_state: CurrentState) -> list[Record]:
     new = _new(current_state)
     instead = f" instead of {current_state.active}" if not new.endswith(current_state.active) else ""
-    action = f"Let Entra ID sign with {new} of '{current_state.name}'{instead}"
+    action = f"Activate {new} of '{current_state.name}'{instead}"
     return [_record(action, current_state.name, current_state.active, new, "Every SAML provider trusts it.")]
 
 
 def _retire(current_state: CurrentState) -> list[Record]:
     retired = current_state.decision["retired"] or [current_state.active]
-    reason = "It is compromised." if current_state.compromised else "Another one has signed for long enough."
+    reason = (
+        "It is compromised." if current_state.compromised else "Another certificate has been active for long enough."
+    )
     places = [f"'{current_state.name}'", *(f"the SAML provider {arn}" for arn in sorted(current_state.providers))]
     return [
         _record(f"Remove the certificate {thumbprint} from {place}", place.strip("'"), thumbprint, None, reason)
@@ -122,11 +124,8 @@ def _rollback(current_state: CurrentState) -> list[Record]:
     former = current_state.decision["former"]
     if current_state.decision["stage"] == "held" or not former:
         return []
-    action = (
-        f"Let Entra ID sign with the former certificate {former} of '{current_state.name}' again, instead of "
-        f"{current_state.active}"
-    )
-    return [_record(action, current_state.name, current_state.active, former, "A rollback is asked for.")]
+    action = f"Reactivate the former certificate {former} of '{current_state.name}' instead of {current_state.active}"
+    return [_record(action, current_state.name, current_state.active, former, "A rollback was requested.")]
 
 
 def notify(

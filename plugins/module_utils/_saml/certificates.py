@@ -91,7 +91,7 @@ class Certificate:
         if isinstance(key, (rsa.RSAPublicKey, dsa.DSAPublicKey)) and key.key_size < MIN_KEY_BITS:
             raise InvalidInput(
                 f"The signing certificate {self.thumbprint} ({self.subject}) has a weak key of {key.key_size} bits.",
-                hint=f"AWS IAM takes keys of {MIN_KEY_BITS} bits and more.",
+                hint=f"AWS IAM accepts keys of at least {MIN_KEY_BITS} bits.",
             )
         try:
             tuple(certificate.extensions)

@@ -92,7 +92,7 @@ DOCUMENTED: t.Final[t.Mapping[str, t.Container[str]]] = {
 class ClaimValue:
     """What one entry of a policy sends of one person.
 
-    values: empty when nothing is sent, None when it cannot be told, which `unknown` explains. refused: why Entra lets
+    values: empty if nothing is sent, None if it is unknown, which `unknown` explains. refused: why Entra lets
     nobody in for whom it has to compute this. source: where it comes from, such as user.mail.
     """
 

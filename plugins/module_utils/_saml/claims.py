@@ -226,7 +226,7 @@ def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bo
     """The policy to have: the wanted claims, then those of the actual policy under other names if they are to be kept.
 
     Kept claims bring their transformations and those transformations' inputs; the actual IncludeBasicClaimSet is kept
-    as well. Settings that are not wanted otherwise stay in either case.
+    as well. Settings for which no other value is desired stay in either case.
     """
     if actual is None:
         return wanted

@@ -106,7 +106,7 @@ def parse(document: bytes | str, what: str = "metadata") -> Metadata:
         raise InvalidInput(f"The {what} names no entity id (the attribute entityID of its EntityDescriptor).")
     _check_key_count(metadata, what)
     if len(text) < MIN_LENGTH:
-        raise InvalidInput(f"The {what} has {len(text)} characters; AWS IAM takes {MIN_LENGTH:,} and more.")
+        raise InvalidInput(f"The {what} has {len(text)} characters; AWS IAM requires at least {MIN_LENGTH:,}.")
     if not metadata.sso_locations:
         raise InvalidInput(f"The {what} has no SingleSignOnService in its IDPSSODescriptor, which SAML requires.")
     return metadata
@@ -196,7 +196,7 @@ def check_expected(
         )
         raise InvalidInput(
             f"No signing certificate of the metadata is valid now: {dates}.",
-            hint="Make a new signing certificate in Entra.",
+            hint="Create a new signing certificate in Entra ID.",
         )
     template = [
         f"The metadata is of {metadata.entity_id}, a template and no tenant: no response can name it as its "
@@ -209,7 +209,7 @@ def check_expected(
 def _ending(metadata: Metadata, now: datetime, warn_days: int) -> list[str]:
     return [
         (
-            f"The signing certificate {certificate.thumbprint} {'ended' if left < 0 else 'ends'} on "
+            f"The signing certificate {certificate.thumbprint} {'expired' if left < 0 else 'expires'} on "
             f"{certificate.not_after:%Y-%m-%d}."
         )
         for certificate in metadata.certificates
@@ -219,20 +219,20 @@ def _ending(metadata: Metadata, now: datetime, warn_days: int) -> list[str]:
 
 def _text(document: bytes | str, what: str) -> str:
     if len(document) > 4 * MAX_LENGTH:
-        raise InvalidInput(f"The {what} is too large; AWS IAM takes {MAX_LENGTH:,} characters.")
+        raise InvalidInput(f"The {what} is too large; AWS IAM accepts at most {MAX_LENGTH:,} characters.")
     if isinstance(document, bytes):
         try:
             document = document.decode("utf-8")
         except UnicodeDecodeError as exc:
             raise InvalidInput(
-                f"The {what} is not UTF-8 text (byte {exc.start}).", hint="AWS IAM takes UTF-8 only."
+                f"The {what} is not UTF-8 text (byte {exc.start}).", hint="AWS IAM accepts only UTF-8."
             ) from None
     while document.startswith(_BYTE_ORDER_MARKS):
         for mark in _BYTE_ORDER_MARKS:
             document = document.removeprefix(mark)
     text = document.strip()
     if len(text) > MAX_LENGTH:
-        raise InvalidInput(f"The {what} has {len(text):,} characters; AWS IAM takes {MAX_LENGTH:,} at most.")
+        raise InvalidInput(f"The {what} has {len(text):,} characters; AWS IAM accepts at most {MAX_LENGTH:,}.")
     return text
 
 
@@ -252,7 +252,7 @@ def _root(text: str, what: str) -> etree._Element:
         )
     declared = _ENCODING.match(text)
     if declared and declared[1].lower() not in ("utf-8", "us-ascii"):
-        raise InvalidInput(f"The {what} declares the encoding {declared[1]!r}.", hint="AWS IAM takes UTF-8 only.")
+        raise InvalidInput(f"The {what} declares the encoding {declared[1]!r}.", hint="AWS IAM accepts only UTF-8.")
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,

@@ -120,7 +120,7 @@ def decoded(text: str) -> bytes:
         text = unquote(text) if "%" in text else text
     readings = [content for spelling in _spellings(text) if (content := _unwrapped(spelling)) is not None]
     if not readings:
-        raise InvalidInput("What was copied is neither base64 nor XML; a part may be missing.", hint=HINT)
+        raise InvalidInput("The copied text is neither base64 nor XML; a part may be missing.", hint=HINT)
     return next((content for content in readings if _is_whole(content)), readings[0])
 
 
@@ -149,11 +149,11 @@ def _in_json(text: str) -> collections.abc.Iterator[_Post]:
     try:
         content = json.loads(text)
     except RecursionError:
-        raise InvalidInput("What was copied is JSON of too many levels.", hint=HINT) from None
+        raise InvalidInput("The copied text is JSON that is nested too deeply.", hint=HINT) from None
     except ValueError:
         posts = list(_in_text(text))
         if not posts:
-            raise InvalidInput("What was copied begins like JSON, but is not a HAR file.", hint=HINT) from None
+            raise InvalidInput("The copied text begins like JSON, but is not a HAR file.", hint=HINT) from None
         yield from posts
         return
     posts, requests = [], 0
@@ -165,7 +165,7 @@ def _in_json(text: str) -> collections.abc.Iterator[_Post]:
         what = (
             f"None of the {requests} requests posts a SAMLResponse."
             if requests
-            else "What was copied is JSON, but no HAR file."
+            else "The copied text is JSON, but not a HAR file."
         )
         raise InvalidInput(
             what, hint="Record the network log from before the sign-in, with the log preserved over page loads."

@@ -84,7 +84,7 @@ class Assertion:
     """What an assertion says; empty where it says nothing. name_id_type: the whole format of NameID, as conditions of
     policies have it.
 
-    problems: why AWS would not take it for a response to sign in with.
+    problems: why AWS would not accept it as a response for a sign-in.
     """
 
     issuer: str = ""
@@ -143,13 +143,13 @@ def read(document: bytes) -> Response:
     try:
         root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise InvalidInput("What was copied is not a complete XML document.", hint=HINT) from None
+        raise InvalidInput("The copied text is not a complete XML document.", hint=HINT) from None
     if t.cast("t.Any", root.getroottree().docinfo).doctype:
         raise InvalidInput(
             "The response has a document type declaration (DTD), which AWS refuses.", hint="It may be an attack."
         )
     if root.tag != f"{_SAMLP}Response":
-        raise InvalidInput(f"What was copied is {_what_else(root)}, not a response of SAML 2.0.", hint=HINT)
+        raise InvalidInput(f"The copied text is {_what_else(root)}, not a SAML 2.0 response.", hint=HINT)
     assertions = root.findall(f"{_SAML}Assertion")
     parts = [("response", root), *(("assertion", assertion) for assertion in assertions)]
     signed = [name for name, element in parts if element.find(f"{_DS}Signature") is not None]
@@ -225,7 +225,7 @@ def _status(root: etree._Element) -> tuple[str, str]:
 def _length_problems(document: bytes) -> collections.abc.Iterator[str]:
     length = -(-len(document) // 3) * 4
     if length > LONGEST:
-        yield f"It has {length:,} characters in base64; AWS takes {LONGEST:,}."
+        yield f"It has {length:,} characters in base64; AWS accepts at most {LONGEST:,}."
 
 
 def _is_well_formed(signature: etree._Element, signed: etree._Element) -> bool:
@@ -387,7 +387,7 @@ def _assertion(element: etree._Element) -> Assertion:
         (statement, "SessionNotOnOrAfter"),
     ]
     problems += [
-        f"Its {name} is no time."
+        f"Its {name} is not a valid time."
         for place, name in times
         if place is not None and place.get(name) is not None and _instant(place, name) is None
     ]

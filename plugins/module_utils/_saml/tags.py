@@ -37,12 +37,12 @@ def check_tags(tags: t.Mapping[t.Any, t.Any] | None, *, any_value: bool = False)
         elif len(str(value)) > LONGEST_VALUE or not (any_value or is_text(str(value), LONGEST_VALUE)):
             problems.append(f"{str(value)!r} is no value for the tag {str(key)!r}")
     if len(tags or {}) > MOST:
-        problems.append(f"there are {len(tags or {})}, and AWS takes {MOST}")
+        problems.append(f"there are {len(tags or {})}, and AWS accepts {MOST}")
     if problems:
         raise InvalidInput(
             f"AWS does not take these tags: {'; '.join(problems)}.",
             hint=(
-                "IAM takes letters, digits, blanks and _.:/=+-@, 128 of them in a key that does not begin with "
+                "IAM accepts letters, digits, spaces and _.:/=+-@, 128 of them in a key that does not begin with "
                 "aws:, and 256 in a value."
             ),
         )

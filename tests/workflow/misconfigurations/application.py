@@ -92,7 +92,7 @@ APPLICATION: t.Final = (
         "tokens-encrypted-for-nobody",
         "provider",
         _encrypt_tokens,
-        "Take the token encryption off",
+        "Disable token encryption",
         mends=lambda p: p.change_principal(tokenEncryptionKeyId=None),
     ),
 )

@@ -71,7 +71,7 @@ CONDITIONS: t.Final = (
         for name, condition in _REFUSED_BY_PERMISSION.items()
     ),
     Misconfiguration(
-        "sessions-revoked", "permissions", _revoke(FUTURE), "take away what denies it", mends=_allow_again
+        "sessions-revoked", "permissions", _revoke(FUTURE), "remove the policy that denies it", mends=_allow_again
     ),
 )
 

@@ -169,8 +169,12 @@ IAM: t.Final = (
         ),
         "instance_arns",
     ),
-    Misconfiguration("permission-denied", "permissions", _deny, "take away what denies it", mends=_allow_again),
+    Misconfiguration("permission-denied", "permissions", _deny, "remove the policy that denies it", mends=_allow_again),
     Misconfiguration(
-        "permission-bounded", "permissions", _bound, "take away what denies it or bounds the role", mends=_unbound
+        "permission-bounded",
+        "permissions",
+        _bound,
+        "remove the policy that denies it or the permissions boundary",
+        mends=_unbound,
     ),
 )

@@ -151,6 +151,11 @@ PEOPLE: t.Final = (
         mends=lambda p: _change_agent_profile(p, ["BasicAgentAccess"]),
     ),
     Misconfiguration(
-        "role-made-anew", "role_binding", _rebuild_role, "delete the user", mends=_rebuild_user, status="warning"
+        "role-made-anew",
+        "role_binding",
+        _rebuild_role,
+        "delete and recreate the user",
+        mends=_rebuild_user,
+        status="warning",
     ),
 )

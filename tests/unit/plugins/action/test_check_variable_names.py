@@ -49,7 +49,7 @@ def test_a_misspelt_one_is_told_with_the_one_that_was_meant(misspelt: str, meant
 
 
 def test_what_is_like_none_gets_no_guess() -> None:
-    assert names.warning("handover_xyz").endswith("It is misspelt, or of another release.")
+    assert names.warning("handover_xyz").endswith("It is misspelt or belongs to another release.")
 
 
 def test_what_roles_leave_behind_is_no_mistake() -> None:

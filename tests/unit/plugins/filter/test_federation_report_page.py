@@ -144,7 +144,7 @@ def test_a_template_that_cannot_be_rendered_is_told() -> None:
 
 
 def test_what_is_no_report_is_told() -> None:
-    with pytest.raises(AnsibleFilterError, match="The previous report is not one"):
+    with pytest.raises(AnsibleFilterError, match="The previous report is not a report"):
         federation_report([], r.NOW, previous={"findings": []})
 
 

@@ -97,7 +97,7 @@ def test_who_loses_access(sign_ins: SignIns | None, agents: Agents, lost: list[s
             2,
             10,
             "5%",
-            "2 of 10 agents would lose their access, and connect_users_max_removals=5% allows 1: a0 (left), a1 (left).",
+            "2 of 10 agents would lose access, and connect_users_max_removals=5% allows 1: a0 (left), a1 (left).",
         ),
         (30, 40, "29", "a27 (left)"),
         (30, 40, "30", ""),

@@ -290,7 +290,7 @@ def test_only_everybody_is_enough(limit: str, usernames: list[str] | None, refus
     planned = {**results(), "connect_users": {"steps": [], "access": {"agents": 1, "lost": []}}}
     role(trust_policy=RENAMED)(planned)
     plan = _run_plan.run_plan(PARTS, planned, usernames, limit)
-    assert ("Everybody would lose their access: the role would no longer trust" in plan.refusal) is refused
+    assert ("Everybody would lose access: the role would no longer trust" in plan.refusal) is refused
     assert ("connect_users_max_removals=100%" in plan.refusal) is refused
     told = any(line.startswith("Access: everybody loses it: the role") for line in _run_plan.sentences(plan))
     assert told is (usernames != [] and limit != "")

@@ -244,5 +244,5 @@ def test_several_failures_are_told_in_one_message() -> None:
         _module.converge(t.cast("t.Any", FakeModule()), Crowd("ann", "cid"), "crowd")
     assert (
         raised.value.result["msg"]
-        == "2 objects failed. The others are done. ann: ann does not answer.; cid: cid does not answer."
+        == "2 objects failed. The others succeeded. ann: ann does not answer.; cid: cid does not answer."
     )

@@ -55,22 +55,22 @@ MEMBERS: t.Final = (
     ("results", "lines"),
     [
         ({**application(), **agents()}, ["Everything is as it should be."]),
-        (application(), ["Nothing is to be changed in the application. Not looked at: the agents."]),
-        ({}, ["Nothing was looked at: neither the application nor the agents."]),
-        ({"azure_saml_app": {"actions": []}}, ["Nothing was looked at: neither the application nor the agents."]),
-        (application(step("Set x", "app")), ["Set x", "Not looked at: the agents."]),
+        (application(), ["Nothing to change in the application. Skipped: the agents."]),
+        ({}, ["Everything was skipped: the application, the agents."]),
+        ({"azure_saml_app": {"actions": []}}, ["Everything was skipped: the application, the agents."]),
+        (application(step("Set x", "app")), ["Set x", "Skipped: the agents."]),
         ({**application(step("Set x", "app")), **agents(*creations(1))}, ["Set x", "Create the agent 'a0'"]),
         (
             {**application(unlisted_assignments=["the group Night"]), **agents(leavers_reported=["bob"])},
             [
                 "Everything is as it should be.",
-                "Stays assigned, though not listed: the group Night (azure_saml_app_unlisted_assignments=report).",
-                "Stays an agent, though not listed: bob (connect_users_leavers=report).",
+                "Stays assigned although not listed: the group Night (azure_saml_app_unlisted_assignments=report).",
+                "Stays an agent although not listed: bob (connect_users_leavers=report).",
             ],
         ),
         (
             {**application(), **agents(unusable=UNUSABLE, members=2)},
-            ["Nothing is to be changed.", MEMBERS],
+            ["Nothing to change.", MEMBERS],
         ),
         (
             {
@@ -86,14 +86,14 @@ def test_what_is_shown(results: dict[str, t.Any], lines: list[str]) -> None:
 
 
 def test_many_of_the_same_are_one_sentence_and_each_other_its_own() -> None:
-    steps = [*creations(20), step("Give the agent 'b' the routing profile 'R'", "b")]
+    steps = [*creations(20), step("Set the routing profile of the agent 'b' to 'R'", "b")]
     assert _run_plan.fold(steps) == [one["action"] for one in steps]
     folded = _run_plan.fold([*creations(21), step("Delete the agent 'b'", "b")])
     assert folded[0].startswith("Create the agent, 21 times: a0, a1, ")
     assert folded[0].endswith("a19 and 1 more (federation_plan_file names them all).")
     assert folded[1:] == ["Delete the agent 'b'"]
-    given = [step(f"Give the agent 'a{n}' the routing profile 'R'", f"a{n}") for n in range(30)]
-    assert _run_plan.fold(given)[0].startswith("Give the agent … the routing profile 'R', 30 times: a0, ")
+    given = [step(f"Set the routing profile of the agent 'a{n}' to 'R'", f"a{n}") for n in range(30)]
+    assert _run_plan.fold(given)[0].startswith("Set the routing profile of the agent … to 'R', 30 times: a0, ")
 
 
 def test_both_clouds_count_together_against_one_limit() -> None:
@@ -129,8 +129,8 @@ FINDINGS: t.Final = [
         ),
         ({"plan": PLAN, "error": "It\n  broke."}, ("failed", "not run", "It broke.")),
         ({"error": "It broke."}, ("failed", "not run", "It broke.")),
-        ({"plan": {**IDLE, "looked_at": [], "not_looked_at": ["a", "b"]}}, ("-", "not run", "Not looked at: a, b.")),
-        ({"plan": {**IDLE, "not_looked_at": ["b"]}}, ("no", "not run", "Not looked at: b.")),
+        ({"plan": {**IDLE, "looked_at": [], "not_looked_at": ["a", "b"]}}, ("-", "not run", "Skipped: a, b.")),
+        ({"plan": {**IDLE, "not_looked_at": ["b"]}}, ("no", "not run", "Skipped: b.")),
         ({"plan": IDLE, "waits_for": "x.json"}, ("waits", "not run", "Wait for x.json")),
         ({"plan": IDLE, "waits_for": "x.json", "error": "This half waits."}, ("waits", "not run", "Wait for x.json")),
         ({"plan": PLAN, "waits_for": "x.json"}, ("yes", "not run", "Wait for x.json")),

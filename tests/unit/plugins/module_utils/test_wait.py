@@ -89,7 +89,7 @@ def test_errors_that_do_not_pass_end_the_wait(time: FakeTime) -> None:
 
     with pytest.raises(NotFound):
         waiter(time).until("it", attempt)
-    with pytest.raises(NotFound, match=r"not there Waited 60 seconds for it, in vain\."):
+    with pytest.raises(NotFound, match=r"not there Timed out after 60 seconds waiting for it\."):
         waiter(time).until("it", attempt, passes=lambda dummy: True)
     assert time.now == 60
 

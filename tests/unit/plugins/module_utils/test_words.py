@@ -94,7 +94,7 @@ EXCEPT: t.Final = (
     "Give app_id, or a name or an identifier that only one application has.",
     "Give its app_id.",
     "Give metadata, metadata_file or metadata_url.",
-    "If that is what you want, set confirm_name to ",
+    "To confirm the deletion, set confirm_name to ",
     "It is shorter with instance_id as ",
     "No metadata_file was given to compare it with.",
     "Restore it, or delete it for good: state: absent, with app_id: ",

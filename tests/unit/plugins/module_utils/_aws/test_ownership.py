@@ -22,7 +22,7 @@ THEIRS = {"managed-by": "terraform"}
         (THEIRS, THEIRS, False, None),
         ({"team": "voice"}, OURS, True, None),
         (THEIRS, OURS, True, None),
-        ({"team": "voice"}, OURS, False, "was made by others"),
+        ({"team": "voice"}, OURS, False, "was created by somebody else"),
         (THEIRS, OURS, False, "is managed by terraform"),
         (OURS, THEIRS, False, "is managed by openccp.federation"),
     ],

@@ -44,8 +44,8 @@ def test_many_people_who_pass_are_one_finding() -> None:
 
 def test_what_the_findings_come_to() -> None:
     assert report.counts([PASS, PASS, FAIL]) == {"fail": 1, "warning": 0, "unknown": 0, "pass": 2}
-    assert report.summary([PASS, UNKNOWN]) == "Agents get in, as far as can be read."
-    assert report.summary([PASS, WARNING]) == "Agents get in, with 1 warning. AB: It ends in 5 days."
+    assert report.summary([PASS, UNKNOWN]) == "Agents can sign in, as far as can be read."
+    assert report.summary([PASS, WARNING]) == "Agents can sign in, with 1 warning. AB: It ends in 5 days."
     assert report.summary([WARNING, FAIL]) == "1 of 2 findings fail: user. jane: There is no such user."
 
 

@@ -778,7 +778,7 @@ def test_an_ended_certificate_signs_on_without_a_claims_policy() -> None:
     known = m.with_application(definitions=(), managed=False, keys=(m.key("active", -20, -1),))
     metadata = m.metadata.Metadata(m.ENTITY_ID, (m.certificate("active", -20, -1),), (), (), "")
     found = m.found(dataclasses.replace(known, providers={m.PROVIDER: m.f.Provider(m.PROVIDER, metadata)}))
-    assert "ended on" in found["certificate"].reason
+    assert "expired on" in found["certificate"].reason
     assert m.found(MORE_FAILING["no signing key"])["certificate"].symptom == symptoms.NO_SIGNING_KEY
 
 

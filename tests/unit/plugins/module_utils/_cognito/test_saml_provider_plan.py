@@ -83,8 +83,8 @@ def test_when_an_address_is_fetched_again(
     desired = Desired("Entra", pool_with(tags), url=URL, now=NOW, **wanted)
     steps = plan(desired, provider_with(tags), served("new")).steps
     expected = [
-        "Have Amazon Cognito fetch the metadata of the SAML provider 'Entra' of the user pool 'desk' again",
-        "Note which certificates the SAML provider 'Entra' of the user pool 'desk' was made to fetch",
+        "Make Amazon Cognito fetch the metadata of the SAML provider 'Entra' of the user pool 'desk' again",
+        "Record which certificates the SAML provider 'Entra' of the user pool 'desk' was made to fetch",
     ]
     assert [step.text for step in steps] == (expected if fetches else [])
 

@@ -164,7 +164,7 @@ def test_many_renames_are_stopped_like_many_removals() -> None:
             [
                 (
                     "update_security_profiles",
-                    "Leave the agent 'bob', who is no longer wanted, the security profile 'None' alone",
+                    "Restrict the agent 'bob', who is no longer listed, to the security profile 'None'",
                     "bob",
                 )
             ],

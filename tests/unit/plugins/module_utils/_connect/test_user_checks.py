@@ -74,7 +74,7 @@ def test_one_fault_of_many_agents_is_one_sentence() -> None:
     with pytest.raises(InvalidInput) as raised:
         checks.refuse([*mistyped, checks.Problem("jane", "it is listed more than once.")])
     assert str(raised.value) == (
-        "301 agents cannot be as wanted. 300 agents ('agent000', 'agent001', 'agent002', 'agent003', "
+        "301 agents cannot be configured as requested. 300 agents ('agent000', 'agent001', 'agent002', 'agent003', "
         "'agent004' and 295 more): "
         "There is no security profile 'Agnet'. 'jane': it is listed more than once. Nothing was changed."
     )

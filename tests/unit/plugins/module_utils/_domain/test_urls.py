@@ -266,7 +266,7 @@ def test_a_page_that_is_not_on_the_old_domain() -> None:
     [
         ("/ccp-v2&new_domain=true", "Give /ccp-v2, and say federation_new_domain: true"),
         ("/ccp-v2/chat?new_domain=true", "Give /ccp-v2/chat, and"),
-        ("https://example.my.connect.aws/ccp-v2", "Give the path alone, such as /ccp-v2."),
+        ("https://example.my.connect.aws/ccp-v2", "Give only the path, such as /ccp-v2."),
         ("https://Example.awsapps.com/connect/ccp-v2", "such as /connect/ccp-v2."),
         ("https://example.govcloud.connect.aws", "such as /home."),
     ],

@@ -65,7 +65,7 @@ def test_the_worst_federation_stands_first_and_none_is_forgotten() -> None:
 
 
 def ending() -> f.Facts:
-    """The certificate ends in five days."""
+    """The certificate expires in five days."""
     provider = f.Provider(m.PROVIDER, m.metadata_of("active", -10, 5))
     return m.facts(application=m.application(keys=(m.key(ends=5),)), providers={m.PROVIDER: provider})
 
@@ -73,19 +73,19 @@ def ending() -> f.Facts:
 @pytest.mark.parametrize(
     ("facts", "state", "headline"),
     [
-        (m.facts(), "pass", "Nothing was found that keeps agents out."),
-        (m.facts(people=()), "pass", "Nothing was found that keeps agents out."),
-        (m.facts(people=(m.person(id=None),)), "fail", "1 person cannot get in."),
-        (ending(), "warning", "Agents get in, with 1 warning."),
+        (m.facts(), "pass", "No problem was found."),
+        (m.facts(people=()), "pass", "No problem was found."),
+        (m.facts(people=(m.person(id=None),)), "fail", "1 person cannot sign in."),
+        (ending(), "warning", "Agents can sign in, with 1 warning."),
         (
             m.facts(providers={m.PROVIDER: None}),
             "fail",
-            "The sign-in path fails for everybody it concerns: certificate, provider.",
+            "The sign-in path fails for everybody: certificate, provider.",
         ),
         (
             m.facts(roles={}, not_readable={m.ROLE: "Denied."}),
             "unknown",
-            "Nothing was found that keeps agents out, but not everything could be read.",
+            "No problem was found, but not everything could be read.",
         ),
     ],
     ids=["healthy", "nobody asked about", "a person", "a warning", "the path", "a role that may not be read"],
@@ -93,7 +93,7 @@ def ending() -> f.Facts:
 def test_a_federation_in_a_word_and_in_a_sentence(facts: f.Facts, state: str, headline: str) -> None:
     one = federation(facts)
     if "certificate, provider" in headline:
-        assert one["headline"].startswith("The sign-in path fails for everybody it concerns: ")
+        assert one["headline"].startswith("The sign-in path fails for everybody: ")
         assert "provider" in one["headline"]
     else:
         assert one["headline"] == headline
@@ -180,20 +180,20 @@ NEXT: t.Final = m.certificate("next").thumbprint
         (
             m.facts(),
             m.facts(people=(m.person(id=None),)),
-            [("worse", "jane.doe@example.com can no longer get in (account).")],
+            [("worse", "jane.doe@example.com can no longer sign in (account).")],
         ),
         (m.facts(people=(m.person(id=None),)), m.facts(), [("better", "account: fail → pass")]),
         (
             m.facts(people=(m.person(id=None),)),
             m.facts(),
-            [("better", "jane.doe@example.com is no longer among those who cannot get in.")],
+            [("better", "jane.doe@example.com is no longer among those who cannot sign in.")],
         ),
         (m.facts(), m.facts(roles={}, not_readable={m.ROLE: "Denied."}), [("worse", "role: pass → unknown")]),
         (m.facts(), m.facts(people=()), [("neutral", "account: pass → unchecked")]),
         (
             m.facts(),
             m.facts(providers={m.PROVIDER: m.provider("active", "next")}),
-            [("neutral", f"The certificate {NEXT} is new; it ends on {m.certificate('next').not_after:%Y-%m-%d}.")],
+            [("neutral", f"The certificate {NEXT} is new; it expires on {m.certificate('next').not_after:%Y-%m-%d}.")],
         ),
         (
             m.facts(providers={m.PROVIDER: m.provider("active", "next")}),

@@ -57,7 +57,7 @@ def test_failures_come_first_and_the_rest_is_a_line() -> None:
         finding("claims", "Amazon Connect", "pass"),
         finding("certificate", "AB12", "warning", reason="It ends soon."),
     )
-    assert told[0] == Line("sales: 1 person does not get in.", "fail")
+    assert told[0] == Line("sales: 1 person cannot sign in.", "fail")
     assert told[1] == Line("  fail: jane@example.com (assignment)", "fail")
     warning = next(number for number, line in enumerate(told) if line.text.startswith("  warning: "))
     assert told[warning].status == "warning"
@@ -75,7 +75,7 @@ def test_what_stops_everybody_is_before_what_stops_one() -> None:
         finding("provider", "arn:aws:iam::1:saml-provider/X", "fail", reason="It is missing."),
     )
     assert told.index("(provider)") < told.index("(assignment)")
-    assert told.startswith("sales: agents do not get in, or not as they should.")
+    assert told.startswith("sales: agents cannot sign in, or not as intended.")
 
 
 def test_a_person_has_one_cause_and_one_command() -> None:
@@ -88,7 +88,7 @@ def test_a_person_has_one_cause_and_one_command() -> None:
 def test_one_cause_of_many_is_told_once() -> None:
     people = [stopped(f"agent{number:03}@example.com") for number in range(300)]
     told = text(*people)
-    assert told.startswith("sales: 300 people do not get in.")
+    assert told.startswith("sales: 300 people cannot sign in.")
     assert told.count("not assigned") == 1
     assert "300 people: agent000@example.com" in told
     assert "agent050@example.com" not in told
@@ -110,5 +110,5 @@ def test_a_name_commands_no_terminal() -> None:
 def test_all_well() -> None:
     assert (
         text(finding("application", "x", "pass"))
-        == "sales: agents get in, as far as can be read.\nIn order: application."
+        == "sales: agents can sign in, as far as can be read.\nIn order: application."
     )

@@ -75,7 +75,7 @@ def test_prometheus_gets_each_value_once_with_escaped_labels() -> None:
 
 NONE_ACTIVE: t.Final = "support: the application has no active certificate, so Entra ID cannot sign."
 CANNOT: t.Final = (
-    "support: the active certificate A cannot sign, because it has not begun or its private key is missing."
+    "support: the active certificate A cannot sign, because it is not valid yet or its private key is missing."
 )
 
 

@@ -380,7 +380,7 @@ def test_a_compromised_certificate_goes_at_once(managed: bool) -> None:
     young = certificate("A", -2, 1093, active=True, since=-2, managed=managed)
     told = decide([young], [provider("A")], NOW, COMPROMISED)
     assert told.stage == "stage"
-    assert "no way back" in told.message
+    assert "no rollback" in told.message
     just = certificate("B", -0.01, 1095, active=True, since=-0.01)
     decision = decide([just, certificate("A", -2, 1093, managed=managed)], [SETTLED], NOW, COMPROMISED)
     assert (decision.stage, decision.retired) == ("retire", ("A",))
@@ -397,7 +397,7 @@ def test_a_compromised_certificate_still_goes_at_once_in_a_second_run() -> None:
 
 def test_what_would_end_before_what_it_replaces_is_refused() -> None:
     young = certificate("A", -2, 1093, active=True, since=-2)
-    with pytest.raises(InvalidInput, match="365 days would end before A"):
+    with pytest.raises(InvalidInput, match="365 days would expire before A"):
         decide([young], [provider("A")], NOW, Rules(replaced="A", validity_days=365))
 
 

@@ -26,10 +26,10 @@ def planned(stage: str, held: tuple[str, ...] = ("OLD",), thumbprint: str | None
     return [step["action"] for step in steps]
 
 
-STAGE: t.Final = "Make a signing certificate of 'App' that is not active yet"
+STAGE: t.Final = "Create a signing certificate for 'App' without activating it"
 PUBLISH: t.Final = [f"Publish the certificate NEW to the SAML provider arn:{name}" for name in ("a", "b")]
 SETTLE: t.Final = "Wait 30 seconds until all of AWS trusts the certificate NEW"
-ACTIVATE: t.Final = "Let Entra ID sign with the certificate NEW of 'App' instead of OLD"
+ACTIVATE: t.Final = "Activate the certificate NEW of 'App' instead of OLD"
 RETIRE: t.Final = [
     f"Remove the certificate OLD from {place}"
     for place in ("'App'", "the SAML provider arn:a", "the SAML provider arn:b")
@@ -55,7 +55,7 @@ RETIRE: t.Final = [
         ({"stage": "retire"}, RETIRE),
         (
             {"stage": "watch", "tags": ["rollback"]},
-            ["Let Entra ID sign with the former certificate FORMER of 'App' again, instead of OLD"],
+            ["Reactivate the former certificate FORMER of 'App' instead of OLD"],
         ),
         ({"stage": "held", "tags": ["all", "rollback"]}, []),
         ({"stage": "watch", "notification_emails": ["a@example.com"]}, []),
