@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of hosts that are not the sandbox's: refused with a sentence, or passed through unseen, but never a
+"""How requests to hosts outside the sandbox are handled: refused with a sentence, or passed through unseen, but never a
 cloud's.
 """
 

@@ -41,7 +41,7 @@ class Traffic:
                     out.write(json.dumps(entry) + "\n")
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Clear the log."""
         with self._lock:
             self._entries.clear()
 

@@ -187,7 +187,7 @@ def test_an_agent_signs_in_works_signs_out_and_stays_signed_out(
     frame.locator("#state").filter(has_text="Available").wait_for()
     assert violations(agent) == []
     agent.button("Sign out").click()
-    agent.page.get_by_text("Your Microsoft session goes on").wait_for()
+    agent.page.get_by_text("Your Microsoft session stays open").wait_for()
     agent.page.clock.run_for(2 * MINUTE)
     assert agent.button("Sign in").is_visible()
     assert not agent.button("Sign out").is_visible()
@@ -342,7 +342,7 @@ def test_two_instances_on_one_host(desk: Desk, person: t.Callable[..., Agent], t
     second.wait_for_panel()
     second.page.frame_locator("iframe").locator("header").filter(has_text="sales").wait_for()
     second.button("Sign out").click()
-    second.wait_for_message("Your Microsoft session goes on")
+    second.wait_for_message("Your Microsoft session stays open")
     first.page.reload()
     first.wait_for_panel()
 

@@ -227,8 +227,8 @@ def read_attributes(connect: t.Any, instance_id: str) -> dict[str, bool]:
 
 
 class InstanceWriter:
-    """Creates an instance, or changes the one that it is told. id, arn: which; created: what it created; listed: the
-    instances of the Region, as they were last listed.
+    """Creates an instance, or changes the given one. id, arn: the instance; created: the instance that it created;
+    listed: the instances of the Region, as last listed.
     """
 
     def __init__(self, connect: t.Any, waiter: Waiter) -> None:

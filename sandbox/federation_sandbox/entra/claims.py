@@ -142,7 +142,7 @@ class _Sources:
         self._tenant = tenant
         self._principal = principal
         self._user = user
-        # What is beyond the limit is ignored, and nobody is told.
+        # Claims beyond the limit are ignored silently.
         self.schema: list[Json] = policy.get("ClaimsSchema", [])[:_MOST]
         listed = [*policy.get("ClaimsTransformation", []), *policy.get("ClaimsTransformations", [])][:_MOST]
         self.transformations: dict[str, Json] = {each["ID"]: each for each in listed}

@@ -96,7 +96,7 @@ def response(to: Addressed, claims: Claims, signing: Signing, now: dt.datetime) 
 
 
 def logout_response(in_response_to: str, destination: str, now: dt.datetime) -> bytes:
-    """What an application is told once the person whose sign-out it asked for is signed out."""
+    """The response to an application after the person whose sign-out it requested is signed out."""
     answer = _samlp.LogoutResponse(
         _samlp.Status(_samlp.StatusCode(Value=_SUCCESS)),
         ID=_new_id(),

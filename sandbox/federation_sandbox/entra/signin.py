@@ -177,7 +177,7 @@ def _sign_out_asked(request: Request, call: Call, principal: Record, message: Sa
 
 
 def sign_out(request: Request, call: Call, tenant: str) -> Response:
-    """End the browser's session with the tenant; those at AWS and in Amazon Connect go on."""
+    """End the browser's session with the tenant; the sessions at AWS and in Amazon Connect stay open."""
     _tenant(request, call, tenant)
     call.world.state(SignIns).users.pop(request.cookies.get(_COOKIE, ""), None)
     answer = Response("You signed out of your account.\n")

@@ -39,7 +39,7 @@ class Refused(Exception):
 
 
 class BackToClient(Exception):
-    """A request that fails, and of which the client is told."""
+    """A request that fails with an error for the client."""
 
     def __init__(self, error: str, text: str) -> None:
         super().__init__(text)

@@ -37,7 +37,7 @@ class Agents:
         self._sessions: dict[str, AgentSession] = {}
 
     def bind(self, instance: Instance, user: Item, role_id: str) -> None:
-        """Tie an agent to a role for good; another one is refused, also one of the same name that was made anew."""
+        """Bind an agent to a role permanently; any other role is refused, even a recreated role of the same name."""
         if self._roles.setdefault((instance.id, user["Id"]), role_id) != role_id:
             message = (
                 f"The user {user['Username']} is already associated with the Amazon Connect instance {instance.id}"

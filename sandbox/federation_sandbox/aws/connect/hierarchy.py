@@ -81,7 +81,7 @@ def by_path(instance: Instance, path: str | list[str]) -> Item:
 
 
 def foundation(instance: Instance) -> Item:
-    """The group that nobody defined and searches show all the same."""
+    """The group that nobody defined but that searches return."""
     return {
         "Id": instance.id,
         "Arn": instance.arn_of("agent-group", instance.id),

@@ -170,7 +170,7 @@ def _sign_in(request: Request, call: Call, instance: Instance) -> Response:
 
 
 def _sign_out(request: Request, call: Call, _instance: Instance) -> Response:
-    """End the agent's session; the one with the identity provider goes on (facts/aws.md 4.1)."""
+    """End the agent's session; the session with the identity provider stays open (facts/aws.md 4.1)."""
     call.world.state(Agents).close(request.cookies.get(_COOKIE, ""))
     answer = _message(200, "Signed out", "You have signed out.")
     answer.delete_cookie(_COOKIE, secure=True, httponly=True, samesite="None")

@@ -36,7 +36,7 @@ class Provider:
 
 @dataclasses.dataclass(frozen=True)
 class EffectiveRole:
-    """A role as STS and the services see it, which lags behind what IAM was told."""
+    """A role as STS and the services see it, which lags behind IAM."""
 
     arn: str
     id: str
