@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the module connect_users and prints how far it is, while it works on the controller."""
+"""Runs the module connect_users and prints its progress, while it works on the controller."""
 
 from __future__ import annotations
 

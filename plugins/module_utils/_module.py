@@ -107,7 +107,7 @@ def _lack(library: str) -> str:
 
 
 def converge(module: Module, resource: Resource[t.Any, t.Any], key: str) -> t.NoReturn:
-    """Bring one resource to the wanted state, or in check mode say what that takes, and exit the module.
+    """Bring one resource to the desired state, or in check mode say what that takes, and exit the module.
 
     Returned: `changed`, `actions` (one sentence a step), `steps` (the same as data), `diff` when asked for, and the
     resource under `key`. On failure `actions` holds the steps that were done, and `changed` says whether there were

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Pure comparison: what is, what is wanted, and the ordered steps between the two."""
+"""Pure comparison: what is, the desired state, and the ordered steps between the two."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def tag_changes(
     current: t.Mapping[str, str], tags: t.Mapping[str, str] | None, purge: bool
 ) -> tuple[dict[str, str], list[str], dict[str, str]]:
     """Tags to set, keys to remove, and the tags afterwards, by amazon.aws's `tags` and `purge_tags`; `aws:` tags are
-    left alone.
+    left unchanged.
     """
     if tags is None:
         return {}, [], dict(current)

@@ -32,7 +32,7 @@ class Resource(abc.ABC, t.Generic[Actual, Writer]):
 
     @abc.abstractmethod
     def plan(self, actual: Actual) -> Plan[Writer]:
-        """The steps from what is to what is wanted. Pure: no request is made here."""
+        """The steps from what is to the desired state. Pure: no request is made here."""
 
     @abc.abstractmethod
     def result(self, plan: Plan[Writer]) -> dict[str, t.Any]:

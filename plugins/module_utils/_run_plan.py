@@ -44,7 +44,7 @@ class RunPlan:
 def run_plan(
     parts: t.Mapping[str, str], results: t.Mapping[str, Record], usernames: t.Iterable[str] | None, limit: str
 ) -> RunPlan:
-    """One plan of what the roles foretold.
+    """One plan of what the roles predicted.
 
     parts: role → what it looks at, in order. results: role → the fact that it left; a role that did not run left none
     with steps. usernames: the agents that exist, where they were read. limit: how many may lose their access; nobody
@@ -54,7 +54,7 @@ def run_plan(
     sign_ins = _sign_ins(seen.get("azure_saml_app", {}).get("access"))
     agents = _agents(seen.get("connect_users", {}), usernames)
     losses = access.losses(sign_ins, agents)
-    if limit and agents.usernames != frozenset():  # else it is meant, or there is nobody yet
+    if limit and agents.usernames != frozenset():  # else it is selected, or there is nobody yet
         losses = replace(losses, everybody=lockouts(seen))
     people = seen.get("connect_users", {})
     unusable = tuple(people.get("unusable", ()))

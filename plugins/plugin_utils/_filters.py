@@ -7,8 +7,8 @@
 """Loads filters and tests in Ansible's own process, which forks a worker for each task of each host.
 
 Ansible looks a filter up where a template needs it, which is in the worker, and there it loads every filter of the
-collection up to the one that is meant: 50 to 150 milliseconds of processor time for each task that uses one. It loads
-the class of an action before it forks, so the actions of the collection import this file.
+collection up to the one that is selected: 50 to 150 milliseconds of processor time for each task that uses one. It
+loads the class of an action before it forks, so the actions of the collection import this file.
 """
 
 from __future__ import annotations

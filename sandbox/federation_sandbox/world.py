@@ -78,7 +78,7 @@ class Settings:
     metadata_before_certificate: bool = True
     #: how many seconds later than asked for a signing certificate ends
     certificate_end_drift: float = 0.0
-    #: whether a kept credential may come back without its key, in place of null
+    #: whether a kept credential may come back without its key, instead of null
     kept_key_may_be_left_out: bool = False
     #: the same, of the keys of an application
     application_key_may_be_left_out: bool = False

@@ -27,7 +27,7 @@ def check_owner(
 ) -> None:
     """Conflict when an existing object would be claimed by the tag `managed-by` and does not carry it yet.
 
-    what: the object with its name. tags: the wanted ones; without the tag nothing is claimed. adopt: claim it all the
+    what: the object with its name. tags: the desired tags; without the tag nothing is claimed. adopt: claim it all the
     same. option: what sets that, as MODULE.OPTION.
     """
     wanted, owner = (tags or {}).get(MANAGED_BY), current.get(MANAGED_BY)

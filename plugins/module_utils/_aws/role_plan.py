@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The federation role as it is wanted, held to IAM's rules, and the steps that change the one that there is. Pure."""
+"""The federation role as desired, held to IAM's rules, and the steps that change the one that there is. Pure."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Wanted:
 
 
 def build_wanted(params: t.Mapping[str, t.Any]) -> Wanted:
-    """What a module's options want, held to IAM's rules before any request; InvalidInput names the option's fault."""
+    """The desired state from a module's options, checked against IAM's rules before any request; else InvalidInput."""
     providers = [parse_saml_provider_arn(arn) for arn in params["saml_provider_arns"] or ()]
     instances = [parse_connect_instance_arn(arn) for arn in params["instance_arns"] or ()]
     reply_urls = params["reply_urls"] or []
@@ -106,7 +106,7 @@ def target(wanted: Wanted, actual: Role | None, arn: str) -> Role:
 
 
 def plan(wanted: Wanted, actual: Role | None, arn: str) -> Plan[Roles]:
-    """The steps that bring the role to what is wanted, each in place; InvalidInput or Conflict when that cannot be."""
+    """The steps that update the role in place to the desired state; InvalidInput or Conflict if that is impossible."""
     after = target(wanted, actual, arn)
     name = wanted.name
     text = f"Write the policy {wanted.policy_name!r} of the role {name!r}"
@@ -169,7 +169,7 @@ def view(role: Role) -> dict[str, t.Any]:
 
 
 def describe(role: Role) -> dict[str, t.Any]:
-    """What the module returns of a role. What only IAM can say is left out while IAM has not said it."""
+    """The return value of the module for a role. What only IAM can say is left out while IAM has not said it."""
     born = {
         "role_id": role.role_id,
         "create_date": role.create_date.strftime("%Y-%m-%dT%H:%M:%SZ") if role.create_date else None,

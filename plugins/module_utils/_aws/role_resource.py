@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 
 
 class FederationRoleResource(Resource["Role | None", Roles]):
-    """The federation role, as the options want it."""
+    """The federation role, as defined by the options."""
 
     def __init__(self, module: AwsModule) -> None:
         self.module = module
@@ -78,7 +78,7 @@ class FederationRoleResource(Resource["Role | None", Roles]):
         return self.plan(existing)
 
     def result(self, plan: Plan[Roles]) -> dict[str, t.Any]:
-        """The role, once IAM shows it as it was written."""
+        """The role, after IAM returns it as written."""
         if self.wanted is None:
             return {}
         if self.module.check_mode:

@@ -108,7 +108,7 @@ class Roles:
             return
 
     def create(self, role: Role) -> None:
-        """Make the role, once IAM knows the SAML providers that its trust policy names."""
+        """Create the role, once IAM knows the SAML providers that its trust policy names."""
         settings = {"Description": role.description, "PermissionsBoundary": role.boundary, "Tags": _tag_list(role.tags)}
         self._once_providers_are_known(
             f"create the role {role.name!r}",
@@ -167,7 +167,7 @@ class Roles:
             self._iam.untag_role(RoleName=name, TagKeys=list(keys))
 
     def delete_policy(self, name: str, policy_name: str) -> None:
-        """Remove the inline policy; it is no error when it is gone already."""
+        """Remove the inline policy; no error if it does not exist."""
         try:
             with attempt(f"delete the policy {policy_name!r} of the role {name!r}"):
                 self._iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
@@ -175,7 +175,7 @@ class Roles:
             pass
 
     def delete(self, name: str) -> None:
-        """Remove the role, and wait until IAM shows it no longer; it is no error when it is gone already."""
+        """Remove the role, and wait until IAM no longer returns it; no error if it does not exist."""
         try:
             with attempt(f"delete the role {name!r}"):
                 self._iam.delete_role(RoleName=name)

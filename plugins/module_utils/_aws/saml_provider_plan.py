@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""An IAM SAML provider as it is wanted, compared by meaning, and the steps that lead there. Pure."""
+"""An IAM SAML provider as desired, compared by meaning, and the steps that lead there. Pure."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def target(wanted: Wanted, actual: SamlProvider | None) -> SamlProvider:
 
 
 def plan(wanted: Wanted, actual: SamlProvider | None) -> Plan[SamlProviderWriter]:
-    """The steps that bring a provider to what is wanted."""
+    """The steps that bring a provider to the desired state."""
     check_tags(wanted.tags)
     after = target(wanted, actual)
     if actual is None:

@@ -40,7 +40,7 @@ ENCRYPTION_OPTIONS: t.Final = ("assertion_encryption_mode", "private_key", "priv
 
 
 class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
-    """One SAML provider, as the options want it."""
+    """One SAML provider, as defined by the options."""
 
     def __init__(self, module: AwsModule) -> None:
         self.module = module
@@ -78,7 +78,7 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
 
     def carry_out(self, step: Step[SamlProviderWriter]) -> Plan[SamlProviderWriter] | None:
         """A provider that exists though IAM did not show it, as after a run that was stopped or an answer that was
-        lost, is brought to what is wanted.
+        lost, is brought to the desired state.
         """
         try:
             return super().carry_out(step)
@@ -91,7 +91,7 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
         return self.plan(existing)
 
     def result(self, plan: Plan[SamlProviderWriter]) -> dict[str, t.Any]:
-        """The provider, once IAM shows it as it was written."""
+        """The provider, after IAM returns it as written."""
         if self.wanted is None:
             return {}
         if self.module.check_mode:

@@ -109,7 +109,7 @@ class SamlProviderWriter(SamlProviders):
         encryption_mode: str | None = None,
         private_key: str | None = None,
     ) -> None:
-        """Make a provider."""
+        """Create a provider."""
         name = parse_saml_provider_arn(arn).name
         encryption = _encryption(encryption_mode, private_key)
         with attempt(f"create the SAML provider {name!r}"):
@@ -161,7 +161,7 @@ class SamlProviderWriter(SamlProviders):
         _update(self._iam, arn, RemovePrivateKey=key_id)
 
     def delete(self, arn: str) -> None:
-        """Remove a provider, and wait until IAM shows it no longer; it is no error when it is gone already."""
+        """Remove a provider, and wait until IAM no longer returns it; no error if it does not exist."""
         try:
             with attempt(f"delete the SAML provider {arn}"):
                 self._iam.delete_saml_provider(SAMLProviderArn=arn)
@@ -199,7 +199,7 @@ def view(provider: SamlProvider) -> dict[str, t.Any]:
 
 
 def describe(provider: SamlProvider, now: datetime, region: str | None = None) -> dict[str, t.Any]:
-    """What the modules return of a provider. What only IAM can say is left out while IAM has not said it."""
+    """The return value of the modules for a provider. What only IAM can say is left out while IAM has not said it."""
     partition = partition_named(parse_saml_provider_arn(provider.arn).partition)
     home_region = region or ("us-gov-west-1" if partition is GOVCLOUD else "us-east-1")
     if provider.encryption_mode == "Required":

@@ -227,8 +227,8 @@ class _Operator:
 
 
 def _condition(name: str, key: str, wanted: list[t.Any], pattern: _Pattern) -> Truth:
-    """One key of one condition, as IAM combines its values: any of the wanted ones, none of them when the operator is
-    negated.
+    """One key of one condition, as IAM combines its values: any of the wanted values, or none of them if the operator
+    is negated.
     """
     how = _Operator.parse(name)
     if how.test not in _EQUAL | _LIKE | {"null"} and not how.kind:

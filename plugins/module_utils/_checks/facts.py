@@ -150,7 +150,7 @@ class Instance:
 class ConnectUser:
     """A user of the instance. modified: when last. profiles: the ids of the security profiles, when they were read.
 
-    person: the object id of the person in Entra, where the user bears it. managed: whether this collection made the
+    person: the object id of the person in Entra, where the user carries it. managed: whether this collection made the
     user.
     """
 
@@ -224,7 +224,7 @@ class Facts:
     """The whole path. None: there is no such thing. people: those whom the check is about. assigned: everybody who may
     sign in, as far as that was looked for.
 
-    providers, roles: by ARN, those that the Role claim names and those that are meant; absent where not looked for.
+    providers, roles: by ARN, those that the Role claim names and the expected ones; absent if not read.
     """
 
     wish: Wish

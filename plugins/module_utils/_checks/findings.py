@@ -79,7 +79,7 @@ class Finding:
     person: bool = False
 
     def as_dict(self) -> dict[str, t.Any]:
-        """What modules return of it."""
+        """The return value of modules for it."""
         return {
             "hop": self.hop,
             "subject": self.subject,

@@ -249,7 +249,7 @@ class Path:
 
     @functools.cached_property
     def users_by_person(self) -> dict[str, ConnectUser]:
-        """The users of the instance that bear the object id of a person in Entra, by that."""
+        """The users of the instance that carry the object id of a person in Entra, by that."""
         return {user.person: user for user in self.facts.users.by_name.values() if user.person}
 
     @functools.cached_property

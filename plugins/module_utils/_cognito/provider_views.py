@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What modules return of a user pool, its SAML providers and its app clients."""
+"""The return value of modules for a user pool, its SAML providers and its app clients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata 
 
 
 def describe(provider: CognitoProvider, pool: UserPool, served: Metadata | None, now: datetime) -> dict[str, t.Any]:
-    """What the modules return of a provider. served: what the address of one that has one serves."""
+    """The return value of the modules for a provider. served: what the address of one that has one serves."""
     metadata = served if provider.url else provider.metadata
     trusted = provider.trusted(served, now)
     last = max(metadata.certificates, key=lambda certificate: certificate.not_after, default=None) if metadata else None
@@ -50,7 +50,9 @@ def describe(provider: CognitoProvider, pool: UserPool, served: Metadata | None,
 
 
 def describe_client(client: AppClient, pool: UserPool, name: str) -> dict[str, t.Any]:
-    """What the modules return of a client, with the address of a sign-in that leads past the choice of providers."""
+    """The return value of the modules for a client, with the address of a sign-in that leads past the choice of
+    providers.
+    """
     settings, callbacks = client.settings, list(client.settings.get("CallbackURLs") or ())
     view = {
         "id": client.id,

@@ -109,7 +109,7 @@ def target(desired: Desired, actual: CognitoProvider | None) -> CognitoProvider:
 def plan(
     desired: Desired, actual: CognitoProvider | None, served: Metadata | None = None
 ) -> Plan[CognitoProviderWriter]:
-    """The steps that bring a provider to what is wanted. served: what its address serves, where that was read."""
+    """The steps that bring a provider to the desired state. served: what its address serves, where that was read."""
     after = target(desired, actual)
     label = f"the SAML provider {desired.name!r} of the user pool {desired.pool.name!r}"
     if actual is not None:
@@ -179,8 +179,8 @@ def _note(served: Metadata, desired: Desired) -> str:
 
 
 def _must_fetch(desired: Desired, actual: CognitoProvider | None, served: Metadata | None) -> bool:
-    """Whether Amazon Cognito has to fetch the address again: it is another one, or the last fetch that was noted is not
-    known to be one with what is asked for and without what is removed.
+    """Whether Amazon Cognito has to fetch the address again: it is another one, or the last fetch that was recorded is
+    not known to be one with what is asked for and without what is removed.
     """
     if served is None or actual is None:
         return False

@@ -30,7 +30,7 @@ if t.TYPE_CHECKING:
 
 
 class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers.CognitoProviderWriter]):
-    """One SAML provider of a pool, as the options want it."""
+    """One SAML provider of a pool, as defined by the options."""
 
     cognito: t.Any
     pools: user_pools.UserPools

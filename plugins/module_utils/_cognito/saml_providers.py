@@ -112,7 +112,7 @@ class CognitoProviderWriter(CognitoProviders):
         self._waiter = waiter
 
     def create(self, name: str, content: t.Mapping[str, t.Any]) -> None:
-        """Make a provider; one that exists, because an answer was lost, gets what it would have got."""
+        """Create a provider; one that exists, because an answer was lost, gets what it would have got."""
         try:
             with attempt(f"create the SAML provider {name!r} of the user pool {self._pool.name!r}"):
                 self._cognito.create_identity_provider(
@@ -139,7 +139,7 @@ class CognitoProviderWriter(CognitoProviders):
         self._pools.untag(self._pool, list(pool_tags(dict.fromkeys(keys, ""), name)))
 
     def delete(self, name: str) -> None:
-        """Remove a provider; it is no error when it is gone already."""
+        """Remove a provider; no error if it does not exist."""
         try:
             with attempt(f"delete the SAML provider {name!r} of the user pool {self._pool.name!r}"):
                 self._cognito.delete_identity_provider(UserPoolId=self._pool.id, ProviderName=name)

@@ -60,7 +60,7 @@ class Snapshot:
 class AgentsResource(Resource[Snapshot, ConnectUsers]):
     """The agents that a task wants.
 
-    own: whether agents that are created bear the mark by which `connect_users` knows its own.
+    own: whether agents that are created carry the mark by which `connect_users` knows its own.
     """
 
     own = False
@@ -137,7 +137,7 @@ class AgentsResource(Resource[Snapshot, ConnectUsers]):
         )
 
     def carry_out(self, step: Step[ConnectUsers]) -> Plan[ConnectUsers] | None:
-        """An agent that an earlier run created and that was not shown is brought to what is wanted."""
+        """An agent that an earlier run created and that was not shown is brought to the desired state."""
         try:
             return super().carry_out(step)
         except Conflict as taken:

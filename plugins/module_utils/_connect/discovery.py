@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every Amazon Connect instance of several accounts and Regions, found side by side within each account's limits."""
+"""Every Amazon Connect instance of several accounts and Regions, found in parallel within each account's limits."""
 
 from __future__ import annotations
 

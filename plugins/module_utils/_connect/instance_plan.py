@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""An instance as the options want it, and the steps that lead there. Pure."""
+"""An instance as defined by the options, and the steps that lead there. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._words import s
 
 
 def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) -> Plan[InstanceWriter]:
-    """The steps that bring an instance to what the options want. Pure."""
+    """The steps that bring an instance to the desired settings. Pure."""
     if params["state"] == "absent":
         return _plan_absent(params, actual, region)
     check_tags(params["tags"], any_value=True)

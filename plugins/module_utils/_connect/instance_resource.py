@@ -30,7 +30,7 @@ if t.TYPE_CHECKING:
 
 
 class InstanceResource(Resource["Instance | None", InstanceWriter]):
-    """One instance, as the options want it."""
+    """One instance, as defined by the options."""
 
     def __init__(self, module: AwsModule) -> None:
         self.module = module

@@ -320,7 +320,7 @@ class InstanceWriter:
 
 
 def view(instance: Instance, region: str) -> dict[str, t.Any]:
-    """What the modules return of an instance; account and partition come from its ARN."""
+    """The return value of the modules for an instance; account and partition come from its ARN."""
     arn = parse_connect_instance_arn(instance["Arn"])
     access = access_url(instance, region)
     legacy = is_on_old_domain(instance_host(access))

@@ -126,7 +126,7 @@ def plan(wanted: t.Mapping[str, t.Sequence[str]], actual: t.Iterable[str]) -> Pl
 
 
 class OriginsResource(Resource[list[str], ApprovedOrigins]):
-    """The approved origins of one instance, as the options want them."""
+    """The approved origins of one instance, as defined by the options."""
 
     def __init__(self, module: AwsModule) -> None:
         self.module = module

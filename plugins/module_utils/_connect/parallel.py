@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Steps of many objects, carried out side by side: those of one object in their order, those of one kind at their own
+"""Steps of many objects, executed in parallel: those of one object in their order, those of one kind at their own
 pace.
 """
 

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The agents of a whole contact centre: one snapshot, one plan, and the work side by side at the account's pace."""
+"""The agents of a whole contact centre: one snapshot, one plan, and the work in parallel at the account's pace."""
 
 from __future__ import annotations
 

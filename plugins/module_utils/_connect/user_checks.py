@@ -51,8 +51,8 @@ class Problem:
 
 
 def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Settings, list[Problem]]:
-    """What is wanted of an agent with composed characters and with names in place of ids, and the references that lead
-    nowhere.
+    """The desired state of an agent with composed characters and with names instead of ids, and the references that
+    lead nowhere.
     """
     settings = dict(agent)
     problems = []

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""From an agent as it is to the agent as it is wanted: one step an aspect, and only what differs. Pure."""
+"""From an agent as it is to the agent as desired: one step an aspect, and only what differs. Pure."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def plan_agent(
 ) -> Plan[ConnectUsers]:
     """One agent: create it, or change each aspect that differs.
 
-    own: a new one bears the mark of `connect_users`, and one of its own that had to be read whole gets its mark anew,
+    own: a new one carries the mark of `connect_users`, and one of its own that had to be read whole gets its mark anew,
     so that it need not be read again.
     """
     return _plan_create(wanted, now, own) if actual is None else _plan_update(wanted, actual, purge_tags, now, own)

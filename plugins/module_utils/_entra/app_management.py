@@ -6,7 +6,8 @@
 """App management policies: whether the tenant's policy, or one of the application's own, would refuse what a run is
 about to do.
 
-A refusal is foretold only where it is sure. Where something that cannot be read may exempt, there is a warning instead.
+A refusal is predicted only where it is sure. Where something that cannot be read may exempt, there is a warning
+instead.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ PURGE_TIMEOUT: t.Final = 60.0
 
 
 def create(graph: Graph, waiter: Waiter, selector: Selector, template_id: str) -> tuple[Application, Candidates]:
-    """Make an application under its temporary name; returns once it and its service principal can be read, with what
+    """Create an application under its temporary name; returns once it and its service principal can be read, with what
     lists show then.
 
     Instantiate may answer 404, or nothing, and have made the application, so it is looked for before anything is asked
@@ -170,7 +170,7 @@ def upload_logo(graph: Graph, waiter: Waiter, app: Application, logo: bytes, con
 
 
 def delete(graph: Graph, app: Application) -> None:
-    """Move an application and its service principal to the recycle bin; what is gone already is no error.
+    """Move an application and its service principal to the recycle bin; objects that no longer exist are ignored.
 
     The service principal goes first: Entra refuses to delete an application whose service principal is still set up for
     SAML.
@@ -181,7 +181,7 @@ def delete(graph: Graph, app: Application) -> None:
 
 
 def purge(graph: Graph, waiter: Waiter, deleted: Deleted) -> None:
-    """Delete an application and its service principal from the recycle bin for good; they may get there a little
+    """Delete an application and its service principal from the recycle bin permanently; they may get there a little
     later.
     """
     for object_id in deleted.ids:

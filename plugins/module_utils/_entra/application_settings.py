@@ -149,14 +149,14 @@ UNORDERED: t.Final = frozenset({"notification_emails", "identifiers", "reply_url
 
 
 def selector_of(params: t.Mapping[str, t.Any]) -> Selector:
-    """Which application the options mean."""
+    """Which application the options select."""
     return Selector(
         params.get("app_id"), params.get("name"), tuple(params.get("identifiers") or ()), bool(params.get("adopt"))
     )
 
 
 def desired_settings(params: t.Mapping[str, t.Any], app: Application | None) -> dict[str, t.Any]:
-    """The settings that are wanted; those whose option is left out are not managed."""
+    """The settings that are desired; those whose option is left out are not managed."""
     options = [setting.option for setting in (*PRINCIPAL, *APPLICATION)]
     settings = {option: params[option] for option in options if params.get(option) is not None}
     settings |= {"single_sign_on_mode": "saml", "login_url": ""}

@@ -46,7 +46,7 @@ class ApplicationWriter:
         self.app = Application({}, {})
         self.duplicate_of: t.Mapping[str, t.Any] | None = None
         self._is_new = False
-        #: by which the certificate that is made is noted, once it is
+        #: by which the certificate that is made is recorded, once it is
         self._noted_end: str | None = None
         self._made_thumbprint = ""
 
@@ -82,14 +82,14 @@ class ApplicationWriter:
         token_encryption.stop_encrypting(self._graph, self._waiter, self.app)
 
     def upload_logo(self, path: str, managed: bool) -> None:
-        """Upload a picture, and remember which in a tag. managed: whether the application bears our tag as well."""
+        """Upload a picture, and remember which in a tag. managed: whether the application carries our tag as well."""
         logo, content_type = preflight.logo_of(path)
         application_changes.upload_logo(self._graph, self._waiter, self.app, logo, content_type)
         body = logo_tags(self.app, logo, managed=managed)
         application_changes.update_application(self._graph, self._waiter, self.app, body)
 
     def add_certificate(self, common_name: str, validity_days: int) -> None:
-        """Make a signing certificate, inactive when another one is usable."""
+        """Create a signing certificate, inactive when another one is usable."""
         made, principal = new_certificate.add(
             self._graph, self._waiter, self.app.principal, common_name, validity_days, noted=self._noted_end
         )
@@ -117,7 +117,7 @@ class ApplicationWriter:
         claims_policies.delete(self._graph, self.app, policy)
 
     def delete_abandoned_claims(self, policy: t.Mapping[str, t.Any]) -> None:
-        """Delete the claims policy of an application that is gone for good."""
+        """Delete the claims policy of an application that was permanently deleted."""
         claims_policies.delete_abandoned(self._graph, policy)
 
     def assign(self, ids: t.Sequence[str], names: t.Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""SAML applications in Entra ID: which one is meant, and what it is.
+"""SAML applications in Entra ID: which one is selected, and what it is.
 
 An application here is the pair of an application object and its service principal, with what belongs to them.
 """
@@ -118,13 +118,13 @@ class Application:
 
     @property
     def certificates(self) -> tuple[SigningCertificate, ...]:
-        """The signing certificates, the one that ends last first."""
+        """The signing certificates, the latest expiry date first."""
         return pairs(self.principal)
 
 
 @dataclass(frozen=True)
 class Selector:
-    """Which application is meant: by its id, else by our tag and an identifier, else by our tag and the name."""
+    """Which application is selected: by its id, else by our tag and an identifier, else by our tag and the name."""
 
     app_id: str | None = None
     name: str | None = None
@@ -136,7 +136,7 @@ class Selector:
 
 
 def is_managed(application: t.Mapping[str, t.Any]) -> bool:
-    """Whether an application object bears our tag."""
+    """Whether an application object carries our tag."""
     return MARKER in (application.get("tags") or ())
 
 

@@ -134,7 +134,7 @@ def role_to_assign(app_roles: t.Iterable[t.Mapping[str, t.Any]]) -> str:
 
 
 def assign(graph: Graph, waiter: Waiter, app: Application, ids: t.Sequence[str], names: t.Mapping[str, str]) -> None:
-    """Assign users and groups; those that are assigned already are no error."""
+    """Assign users and groups; existing assignments are ignored."""
     role = role_to_assign(app.principal.get("appRoles") or ())
     path = f"/servicePrincipals/{app.principal_id}/appRoleAssignedTo"
     _all_of(
@@ -154,7 +154,7 @@ def assign(graph: Graph, waiter: Waiter, app: Application, ids: t.Sequence[str],
 
 
 def unassign(graph: Graph, app: Application, ids: t.Collection[str], names: t.Mapping[str, str]) -> None:
-    """Remove every assignment of users and groups; those that are gone already are no error."""
+    """Remove every assignment of users and groups; assignments that no longer exist are ignored."""
     path = f"/servicePrincipals/{app.principal_id}/appRoleAssignedTo"
     requests_ = [
         Request(

@@ -27,7 +27,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.certifica
 
 
 def chosen(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> SigningCertificate | None:
-    """The certificate that the options mean: by thumbprint, by role, or, with neither, the one that is staged; None
+    """The certificate that the options select: by thumbprint, by role, or, with neither, the one that is staged; None
     when there is none.
 
     When none is staged, the active one is what `state: active` means. To `state: staged`, one that cannot take over is
@@ -59,7 +59,7 @@ def chosen(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Si
 
 
 def plan(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> Plan[CertificateWriter]:
-    """The steps to the state that is wanted of one certificate."""
+    """The steps to the desired state of one certificate."""
     certificate = chosen(params, app, now)
     if params["state"] == "absent":
         return _plan_absent(params, app, certificate)

@@ -72,7 +72,7 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
         return app_management.lifetime_warnings(days, option, policies, app=app, now=self.graph.now())
 
     def plan(self, actual: applications.Application) -> Plan[CertificateWriter]:
-        """The steps to the state that is wanted of one certificate, once it is sure that they are permitted."""
+        """The steps to the desired state of one certificate, once it is sure that they are permitted."""
         self.app = actual
         self.keys.learn(actual.principal)
         self.api = CertificateWriter(self.graph, self.waiter, self.keys, actual)

@@ -25,7 +25,7 @@ class CertificateWriter:
         self.staged: str | None = None
 
     def stage(self, common_name: str, validity_days: int) -> None:
-        """Make a certificate that is not active."""
+        """Create a certificate that is not active."""
         made = new_certificate.add(self._graph, self._waiter, self._app.principal, common_name, validity_days)[0]
         self._keys.keep(made)
         self.staged = made.certificate.thumbprint

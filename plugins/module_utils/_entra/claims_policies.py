@@ -57,7 +57,7 @@ def makes_policy(params: t.Mapping[str, t.Any]) -> bool:
 
 
 def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | None) -> claims.ClaimsPolicy:
-    """The claims as the options want them on top of the actual ones. InvalidInput when AWS or Entra could not use
+    """The claims as defined by the options on top of the actual ones. InvalidInput when AWS or Entra could not use
     them.
     """
     source, name_id = params.get("session_name_source"), params.get("name_id_source")
@@ -133,7 +133,7 @@ def made_here(policy: t.Mapping[str, t.Any]) -> bool:
 
 
 def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str], *, is_new: bool = False) -> None:
-    """Make the policy, or take the one that an interrupted run made for this application, and assign it.
+    """Create the policy, or take the one that an interrupted run made for this application, and assign it.
 
     Another run may do the same at this moment. Whichever policy the service principal takes stays; the others are
     deleted. is_new: this run made the application, so that no earlier one can have made a policy for it.
@@ -204,7 +204,7 @@ def is_abandoned(graph: Graph, policy: t.Mapping[str, t.Any]) -> bool:
 
 
 def delete_abandoned(graph: Graph, policy: t.Mapping[str, t.Any]) -> None:
-    """Delete such a policy for good, unless its application has appeared meanwhile."""
+    """Delete such a policy permanently, unless its application has appeared meanwhile."""
     if is_abandoned(graph, policy):
         what = f"delete the claims policy {policy['displayName']}"
         graph.batch([Request("DELETE", f"{POLICIES}/{policy['id']}", what)])[0].found()
@@ -290,7 +290,7 @@ def refuse_shared(graph: Graph, app: Application, policy_id: str) -> None:
 
 
 def delete(graph: Graph, app: Application, policy: t.Mapping[str, t.Any]) -> None:
-    """Remove the policy from its application, and for good when this collection made it; what is gone already is no
+    """Remove the policy from its application, and permanently when this collection made it; what is gone already is no
     error.
     """
     if app.principal:

@@ -102,7 +102,7 @@ def translated(
 
 
 def is_replication(error: FederationError) -> bool:
-    """Whether an error passes by itself soon after a write to the same objects."""
+    """Whether an error resolves itself soon after a write to the same objects."""
     status = error.details.get("http_status")
     return error.code not in REAL_CONFLICTS and any(
         status == known_status and known_code in (error.code or "") and piece.lower() in error.message.lower()
@@ -135,7 +135,7 @@ def retry_until_replicated(waiter: Waiter, what: str, attempt: t.Callable[[], T]
 
 
 def make(waiter: Waiter, what: str, attempt: t.Callable[[], T], look: t.Callable[[], T | None]) -> T:
-    """Make an object by a request that must not be repeated blindly.
+    """Create an object by a request that must not be repeated blindly.
 
     what: the object, such as "the application 'Agents'". An answer that was lost, or that a busy service gave, may hide
     a success: the object is looked for, and only when it does not appear is it asked for once more. After a lost answer

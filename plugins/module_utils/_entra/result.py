@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What modules return of a SAML application, and its federation metadata."""
+"""The return value of modules for a SAML application, and its federation metadata."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def read_metadata(app: Application, graph: Graph, policy: claims.ClaimsPolicy | 
     """The application's federation metadata, once it holds the active certificate; None until then.
 
     Where the claims policy puts the application's id into the issuer, the entity id has it too, which in Entra's own
-    document it has not: AWS compares the two. policy: the one that is to be, in place of the one that is.
+    document it has not: AWS compares the two. policy: the one that is to be, instead of the one that is.
     """
     active = active_of(app.certificates)
     try:
@@ -130,7 +130,7 @@ def wait_for_listing(
 
 
 def with_metadata(described: dict[str, t.Any], metadata: Metadata | None) -> dict[str, t.Any]:
-    """What modules return of an application, with its metadata when it is there."""
+    """The return value of modules for an application, with its metadata when it is there."""
     if metadata is None:
         return described
     return described | {"entity_id": metadata.entity_id, "metadata_xml": metadata.document}

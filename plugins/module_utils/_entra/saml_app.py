@@ -85,12 +85,12 @@ def view(app: Application, current_state: CurrentState) -> dict[str, t.Any]:
 
 
 def plan(params: t.Mapping[str, t.Any], current_state: CurrentState) -> Plan[ApplicationWriter]:
-    """The steps to what the options want."""
+    """The steps to the desired settings."""
     return plan_absent(params, current_state) if params["state"] == "absent" else plan_present(params, current_state)
 
 
 def plan_present(params: t.Mapping[str, t.Any], current_state: CurrentState) -> Plan[ApplicationWriter]:
-    """The steps to the application that the options want, in the order that sign-ins survive."""
+    """The steps to the application that the options define, in the order that sign-ins survive."""
     app = current_state.app or BLANK
     wanted = desired_settings(params, current_state.app)
     if current_state.app is None:

@@ -38,7 +38,7 @@ if t.TYPE_CHECKING:
 
 
 class SamlApp(Resource[CurrentState, ApplicationWriter]):
-    """One application, as the options want it."""
+    """One application, as defined by the options."""
 
     graph: Graph
     unlisted: t.Sequence[str] = ()
@@ -74,7 +74,7 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
         return plan
 
     def carry_out(self, step: Step[ApplicationWriter]) -> Plan[ApplicationWriter] | None:
-        """An application that was there already, but not listed yet, is brought to what is wanted."""
+        """An application that was there already, but not listed yet, is brought to the desired state."""
         super().carry_out(step)
         older = self.api.duplicate_of
         if step.run is not ApplicationWriter.create or older is None:
@@ -86,7 +86,7 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
         return self.plan(self._listed(older))
 
     def result(self, plan: Plan[ApplicationWriter]) -> dict[str, t.Any]:
-        """The application, once Graph shows it as it was written; nothing of one that is deleted."""
+        """The application, after Graph returns it as written; nothing of one that is deleted."""
         if self.params["state"] == "absent":
             if plan.steps and not self.check_mode:
                 self._gone()

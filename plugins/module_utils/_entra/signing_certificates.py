@@ -59,7 +59,7 @@ REMOVAL_TIMEOUT: t.Final = 120.0
 ACTIVATED_TAG: t.Final = "openccp.federation.activated:"
 
 #: The tags of a service principal that tell which certificates this collection made: by thumbprint, or, until one is
-#: first activated, by the second in which it ends, which is noted before the certificate is made, so that no stop in
+#: first activated, by the second in which it ends, which is recorded before the certificate is made, so that no stop in
 #: between makes it one of unknown origin.
 MADE_TAG: t.Final = "openccp.federation.certificate:"
 
@@ -77,7 +77,7 @@ _END: t.Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 @dataclass(frozen=True)
 class SigningCertificate:
     """One certificate of a service principal. can_sign: whether its private key is there too. activated_at: as far as
-    it was noted.
+    it was recorded.
 
     key_identifier: what its credentials share; None for a foreign one, of which it is not known which others belong to
     it. managed: whether this collection made it.
@@ -100,7 +100,7 @@ class SigningCertificate:
         return self.can_sign and self.certificate.usable(now)
 
     def as_dict(self, now: datetime) -> dict[str, t.Any]:
-        """What modules return of it."""
+        """The return value of modules for it."""
         return {
             **self.certificate.as_dict(now),
             "active": self.active,
@@ -111,7 +111,7 @@ class SigningCertificate:
 
 
 def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
-    """The signing certificates of a service principal, the one that ends last first. Keys that hold no certificate are
+    """The signing certificates of a service principal, the latest expiry date first. Keys that hold no certificate are
     no part of it.
     """
     keys = principal.get("keyCredentials") or ()
@@ -245,7 +245,7 @@ class Made:
 
 
 def end_of(principal: t.Mapping[str, t.Any], now: datetime, validity_days: int) -> str:
-    """When a certificate ends that is made now; it is noted by this before it is made.
+    """When a certificate ends that is made now; it is recorded by this before it is made.
 
     An end that a run noted which was stopped before it made the certificate is taken again, so that its note is of use.
     """
@@ -263,7 +263,7 @@ def noting_made(principal: t.Mapping[str, t.Any], made: str) -> list[str]:
 
 
 def activate(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], thumbprint: str) -> dict[str, t.Any]:
-    """Choose the certificate that signs, and note when, in one request. principal: as it was last read or written;
+    """Choose the certificate that signs, and record when, in one request. principal: as it was last read or written;
     returned as it is then.
 
     Graph takes any thumbprint: the caller has looked for it, and waits until it is shown.
@@ -281,7 +281,7 @@ def activate(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], thu
 def without(principal: t.Mapping[str, t.Any], certificate: SigningCertificate) -> dict[str, t.Any]:
     """The body that removes exactly the three credentials of one certificate.
 
-    Graph takes the others only as they were read, but for an explicit null in place of what is secret.
+    Graph takes the others only as they were read, but for an explicit null instead of what is secret.
     """
     if certificate.active:
         raise Conflict(

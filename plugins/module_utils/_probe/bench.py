@@ -18,7 +18,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._wait import Wa
 
 T = t.TypeVar("T")
 
-#: Everything that the probe makes bears a name of this form: prefix, the run's mark, and a number.
+#: Everything that the probe makes carries a name of this form: prefix, the run's mark, and a number.
 PREFIX: t.Final = "openccp-live-probe-"
 MARK: t.Final = re.compile(r"[0-9a-f]{12}")
 _NAME: t.Final = re.compile(rf"{PREFIX}{MARK.pattern}-\d+")

@@ -3,7 +3,7 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Where experiments in Microsoft Entra ID are made: applications that bear the probe's name, and their removal."""
+"""Where experiments in Microsoft Entra ID are made: applications that carry the probe's name, and their removal."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def _marked(graph: Graph, path: str, is_marked: t.Callable[[t.Any], bool]) -> li
 
 
 def _removal(graph: Graph, waiter: Waiter, path: str, *, sure: bool) -> Removal:
-    """How an object is removed for good. sure: whether it is there, so that "not found" means "not yet"."""
+    """How an object is removed permanently. sure: whether it is there, so that "not found" means "not yet"."""
     return Removal(path, lambda: _remove(graph, waiter, path, sure=sure))
 
 

@@ -48,5 +48,5 @@ def command(finding: t.Mapping[str, t.Any], host: str, inventories: t.Sequence[s
 
 def _playbook(finding: t.Mapping[str, t.Any]) -> str:
     if finding["hop"] == "certificate" and finding["status"] == "warning":
-        return "rotate_certificate"  # it works, and comes near its end
+        return "rotate_certificate"  # it works, and is close to its expiry date
     return _PLAYBOOKS.get(finding["hop"], "site")

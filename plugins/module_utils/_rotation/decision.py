@@ -50,7 +50,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate of the application. activated_at: when it was last made the active one, as far as that was noted.
+    """A certificate of the application. activated_at: when it was last made the active one, as far as that was
+    recorded.
 
     managed: whether this collection made it.
     """
@@ -91,7 +92,7 @@ class Decision:
 
     thumbprint: the certificate that is published or activated. retired: those that go. wait_seconds: until it has
     settled. failing_since: when sign-ins began to fail, when they do. unproven: a new certificate signs and the old
-    one is still there. unmanaged: those that this collection did not make and leaves alone. notice: the same in a
+    one is still there. unmanaged: those that this collection did not make and leaves unchanged. notice: the same in a
     sentence, with what can be done.
     """
 

@@ -62,15 +62,15 @@ class Certificate:
         return base64.b64encode(self.der).decode("ascii")
 
     def days_left(self, now: datetime) -> int:
-        """Whole days until the certificate ends, rounded down; negative once it has ended."""
+        """Whole days until the certificate expires, rounded down; negative once it has expired."""
         return (self.not_after - now).days
 
     def usable(self, now: datetime) -> bool:
-        """Whether the certificate has begun, by any of the clocks, and not ended."""
+        """Whether the certificate is valid, by any of the clocks."""
         return within_dates(self.not_before, self.not_after, now)
 
     def as_dict(self, now: datetime) -> dict[str, t.Any]:
-        """What modules return of a certificate; times in ISO 8601 and UTC."""
+        """The return value of modules for a certificate; times in ISO 8601 and UTC."""
         return {
             "thumbprint": self.thumbprint,
             "sha256": self.sha256,
@@ -107,7 +107,7 @@ class Certificate:
 
 
 def within_dates(not_before: datetime, not_after: datetime, now: datetime) -> bool:
-    """Whether a certificate of these dates has begun, by any of the clocks, and not ended."""
+    """Whether a certificate with these dates is valid, by any of the clocks."""
     return not_before - CLOCK_SKEW <= now < not_after
 
 

@@ -70,7 +70,7 @@ class Metadata:
         return tuple(certificate.thumbprint for certificate in self.certificates)
 
     def as_dict(self, now: datetime) -> dict[str, t.Any]:
-        """What modules return of metadata, the document itself left out."""
+        """The return value of modules for metadata, the document itself left out."""
         return {
             "entity_id": self.entity_id,
             "certificates": [certificate.as_dict(now) for certificate in self.certificates],

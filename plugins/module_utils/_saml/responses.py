@@ -63,7 +63,7 @@ _DIGESTS: t.Final = frozenset(
 )
 _CANONICAL: t.Final = frozenset({_EXCLUSIVE, "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"})
 _TRANSFORMS: t.Final = frozenset({"http://www.w3.org/2000/09/xmldsig#enveloped-signature", _EXCLUSIVE})
-#: What else is copied in place of a response, by the name of its outermost element.
+#: What else is copied instead of a response, by the name of its outermost element.
 _OTHERS: t.Final = {
     "AuthnRequest": "a SAML request, which goes to Entra ID",
     "LogoutRequest": "a request to sign out",
@@ -202,7 +202,7 @@ def verify(response: Response, certificates: t.Iterable[Certificate]) -> Verdict
 
 
 def _what_else(root: etree._Element) -> str:
-    """What was copied in place of a response. An unknown name is not repeated: it may be a part of a secret."""
+    """What was copied instead of a response. An unknown name is not repeated: it may be a part of a secret."""
     name = etree.QName(root)
     if name.localname == "Response":
         return "a response of another protocol" if name.namespace else "a Response without the namespace of SAML"

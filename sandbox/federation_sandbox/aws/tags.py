@@ -28,7 +28,7 @@ def as_list(tags: Tags) -> list[dict[str, str]]:
 
 
 def iam_tags(current: Tags, wanted: list[dict[str, str]]) -> dict[str, str]:
-    """Tags after the wanted ones were added; IAM tells keys apart without regard to case."""
+    """Tags after the desired tags were added; IAM tells keys apart without regard to case."""
     keys = [tag["Key"].casefold() for tag in wanted]
     if len(set(keys)) < len(keys):
         raise refusal(
@@ -47,7 +47,7 @@ def iam_tags(current: Tags, wanted: list[dict[str, str]]) -> dict[str, str]:
 
 
 def connect_tags(current: t.Mapping[str, str], wanted: t.Mapping[str, str]) -> dict[str, str]:
-    """Tags after the wanted ones were added. The model of Amazon Connect has a pattern for keys alone; IAM's has one
+    """Tags after the desired tags were added. The model of Amazon Connect has a pattern for keys alone; IAM's has one
     for values as well.
     """
     for key, value in wanted.items():

@@ -11,7 +11,7 @@ from federation_sandbox.entra.state import Record, Tenant, match
 
 
 class Refused(Exception):
-    """Nobody gets in: the number of an AADSTS code, and its text."""
+    """Nobody can sign in: the number of an AADSTS code, and its text."""
 
     def __init__(self, number: int, text: str) -> None:
         super().__init__(text)

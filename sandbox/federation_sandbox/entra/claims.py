@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The claims of one user for one application: from the assigned policy, evaluated to the letter (facts/entra.md 4.3 to
+"""The claims of one user for one application: from the assigned policy, evaluated literally (facts/entra.md 4.3 to
 4.7, 10.3).
 """
 

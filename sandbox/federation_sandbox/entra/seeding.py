@@ -176,7 +176,7 @@ def _changed_tenant(tenant: Tenant, content: Content) -> dict[str, t.Any]:
 
 
 def _assign_policy(tenant: Tenant, content: Content) -> None:
-    """Make an app management policy, in place of one of the same name, and assign it to applications."""
+    """Make an app management policy, instead of one of the same name, and assign it to applications."""
     kind = "appManagementPolicy"
     given = _checked(kind, {name: value for name, value in content.items() if name != "applies_to"})
     former = tenant.current("appManagementPolicies", displayName=given.get("displayName"))

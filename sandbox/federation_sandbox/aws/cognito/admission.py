@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who gets in to a user pool with a SAML response: every check of Cognito (facts/aws.md 8, K3, K4).
+"""Who can sign in to a user pool with a SAML response: every check of Cognito (facts/aws.md 8, K3, K4).
 
 The texts are those that people report; where none is known they are the sandbox's own.
 """

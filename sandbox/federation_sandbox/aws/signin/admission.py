@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who gets in with a SAML response, and as what: every check of AWS, with AWS's own texts (facts/aws.md 5.4, 5.5).
+"""Who can sign in with a SAML response, and as what: every check of AWS, with AWS's own texts (facts/aws.md 5.4, 5.5).
 
 The sign-in pages and AssumeRoleWithSAML share it.
 """

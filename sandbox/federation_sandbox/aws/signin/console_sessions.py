@@ -65,7 +65,7 @@ class ConsoleSessions:
 
 
 def begin(world: World, site: Site, session: ConsoleSession, where: str) -> Response:
-    """Give the browser a session in place of the one that it had, and send it on."""
+    """Give the browser a session instead of the one that it had, and send it on."""
     answer = Response(status=302, headers={"Location": where})
     answer.set_cookie(
         _COOKIE, world.state(ConsoleSessions).open(session), domain=site.cookies, secure=True, httponly=True

@@ -37,7 +37,7 @@ _KINDS: t.Final[dict[str, str]] = {
 def add_token_signing_certificate(
     tenant: Tenant, record: Record, body: collections.abc.Mapping[str, t.Any], caller_id: str
 ) -> dict[str, t.Any]:
-    """Make a certificate and add its three credentials to a service principal; the certificate as the answer shows
+    """Create a certificate and add its three credentials to a service principal; the certificate as the answer shows
     it. caller_id: the service principal that asks, which a tenant's policy may exempt.
     """
     name, start, end = _wanted(tenant, body)
