@@ -116,7 +116,7 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, str]]] = {
     "no sign-in window": (facts(dataclasses.replace(PAGE, login_url=None)), "give its login_url"),
     "a sign-in window of one's own": (
         facts(dataclasses.replace(PAGE, login_url="https://go.example.com/panel")),
-        "cannot be told",
+        "It is unknown where",
     ),
     "no instance": (dataclasses.replace(facts(), instance=None), "no instance"),
     "no application": (_without_application(facts()), "no application"),
