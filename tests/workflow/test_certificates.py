@@ -71,7 +71,7 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
         "wrong": "not_readable",
     }
     assert written["not_federated"]["aaa-new"].startswith(
-        "It is not federated: no application that openccp.federation made is called"
+        "It is not federated: no application that was created by openccp.federation has the name"
     )
     assert 'federation_certificates_federated{federation="aaa-new"} 0\n' in told
     assert not_readable["closed"].startswith(f"Could not assume the role {CLOSED}")

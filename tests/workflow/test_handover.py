@@ -94,7 +94,7 @@ def test_a_half_that_knows_no_instance_waits_and_believes_no_file_that_was_chang
 
     teams.handed("aws").write_text(json.dumps({"half": "aws", "result": {}, "digest": "0" * 64}), encoding="utf-8")
     refused = playbooks.fail("site", ONE, "--tags", "entra", variables=teams.variables)
-    assert "was changed on its way" in refused.message()
+    assert "was modified" in refused.message()
     elsewhere = {"handover_folder": str(tmp_path / "nowhere")}
     for half in ("entra", "aws"):
         nowhere = playbooks.fail("site", ONE, "--tags", half, variables=elsewhere)

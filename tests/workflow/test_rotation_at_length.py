@@ -123,7 +123,7 @@ def test_what_does_not_hold_is_not_retired(federation: Federation, tmp_path: Pat
     failing = tmp_path / "proof.yml"
     failing.write_text("- ansible.builtin.fail: {msg: The proof fails.}\n", encoding="utf-8")
     stranger = [*PEOPLE, {"username": "nobody@example.com", "first_name": "No", "last_name": "Body"}]
-    way_back = f"The tag rollback goes back to the former certificate {federation.first}."
+    way_back = f"The tag rollback reactivates the former certificate {federation.first}."
     for variables, told in (
         ({"federation_agents": stranger}, ("Agents cannot sign in: ", way_back)),
         ({"certificate_rotation_proof": str(failing)}, ("The proof fails.",)),

@@ -158,7 +158,7 @@ def test_the_schedule_needs_what_site_makes(
     theirs = playbooks.fail(
         "users", INVENTORY, variables={**VARIABLES, "federation_identifier": "urn:amazon:webservices"}
     )
-    assert "There is no application of ours with the identifier urn:amazon:webservices" in theirs.message()
+    assert "has the identifier urn:amazon:webservices" in theirs.message()
     assert sandbox.world.traffic.writes() == []
 
 
