@@ -165,7 +165,7 @@ def test_the_whole_life(
     assert gone["actions"] == [
         "Disable 'Entra' in the app client 'web'",
         "Delete the SAML provider 'Entra' of the user pool 'desk'",
-        "Remove the tags of the SAML provider 'Entra' of the user pool 'desk'",
+        "Remove the tags from the SAML provider 'Entra' of the user pool 'desk'",
     ]
     assert gone["saml_provider"] == {}
     assert gone["diff"]["after"] == {}

@@ -185,7 +185,7 @@ def test_a_deadline_is_told(sandbox: Sandbox) -> None:
     here = centre(sandbox)
     sandbox.world.settings.change({"instance_creation": 3600.0})
     result = here.run("connect_instance", NEW | {"wait_timeout": 1})
-    assert "Waited 1 seconds for the instance" in result["msg"]
+    assert "Timed out after 1 seconds waiting for the instance" in result["msg"]
     assert result["failed_action"] == "Create the Amazon Connect instance 'new-service'"
 
 

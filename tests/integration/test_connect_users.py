@@ -183,7 +183,7 @@ def test_every_problem_of_every_agent_is_told_before_the_first_write(sandbox: Sa
     told = {name for problem in result["problems"] for name in problem["usernames"]}
     assert told == {"ann#EXT#@example.com", "joe", "bob", "eve", "twin", "Twin", "twice"}
     assert "Did you mean 'Basic Routing Profile'?" in result["msg"]
-    assert "7 agents cannot be as wanted" in result["msg"]
+    assert "7 agents cannot be configured as requested" in result["msg"]
     assert here.writes() == []
 
 

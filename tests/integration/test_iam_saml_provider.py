@@ -208,7 +208,7 @@ def test_a_certificate_that_nears_its_end_is_a_warning(
 ) -> None:
     left = (time.time() - saml.now.timestamp()) // 86400
     document = saml.metadata(saml.certificate("short", ends=int(left) + 20))
-    assert any("ends on" in warning for warning in provider(metadata=document).warnings)
+    assert any("expires on" in warning for warning in provider(metadata=document).warnings)
     assert provider(metadata=document, warn_days=5).warnings == []
 
 
@@ -279,7 +279,8 @@ def test_replication_is_waited_for(
 def test_a_wait_that_ends(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str) -> None:
     sandbox.world.settings.iam_replication = 3600.0
     result = provider(metadata=old, wait_timeout=1)
-    assert "Waited 1 seconds for IAM to show the SAML provider 'Entra' as it was written" in result["msg"]
+    waited = "waiting for IAM to show the SAML provider 'Entra' as it was written"
+    assert f"Timed out after 1 seconds {waited}" in result["msg"]
     assert result["changed"]
 
 

@@ -230,7 +230,7 @@ def test_what_nobody_looked_at_is_unknown(healthy: Healthy) -> None:
     verdict = cognito_check(found, applications, PROVIDER)
     assert verdict["ok"]
     assert [finding["hop"] for finding in verdict["findings"] if finding["status"] == "unknown"] == ["attributes"]
-    assert "was not looked at" in verdict["summary"]
+    assert "were not checked" in verdict["summary"]
 
 
 def test_encryption_for_another_key_is_a_warning(healthy: Healthy) -> None:

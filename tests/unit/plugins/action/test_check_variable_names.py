@@ -45,7 +45,7 @@ def test_a_misspelt_one_is_told_with_the_one_that_was_meant(misspelt: str, meant
     assert names.unknown_names([misspelt, "federation_region", "ansible_user", "federation", "__federation_plan"]) == [
         misspelt
     ]
-    assert f"has a variable {misspelt}, so it changes nothing. Did you mean {meant}" in names.warning(misspelt)
+    assert f"has a variable {misspelt}, so it has no effect. Did you mean {meant}" in names.warning(misspelt)
 
 
 def test_what_is_like_none_gets_no_guess() -> None:

@@ -114,5 +114,5 @@ def test_how_many_may(names: int, total: int, limit: str, piece: str) -> None:
 
 def test_what_cannot_be_seen_is_no_pass_unless_everybody_may_go() -> None:
     blind = SignIns(unreadable="It needs GroupMember.Read.All.")
-    assert "cannot be told: It needs GroupMember.Read.All." in refusal(blind, Losses({}, 0), "5%")
+    assert "unknown who would lose access: It needs GroupMember.Read.All." in refusal(blind, Losses({}, 0), "5%")
     assert refusal(blind, Losses({}, 0), "100%") == ""

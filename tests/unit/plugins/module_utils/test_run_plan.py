@@ -102,7 +102,7 @@ def test_both_clouds_count_together_against_one_limit() -> None:
     lost = [{"username": "cid", "reason": "is deleted"}]
     results = {**application(step("Remove", "app"), access=access), **agents(lost=lost)}
     plan = planned(results, ["ann", "bob", "cid"], "2")
-    assert plan.refusal.startswith("3 of 100 agents would lose their access")
+    assert plan.refusal.startswith("3 of 100 agents would lose access")
     assert planned(results, ["ann", "bob", "cid"], "3").refusal == ""
     assert planned(results, ["cid"], "1").refusal == "", "people who are no agents lose nothing"
     assert planned(results, ["ann", "bob", "cid"], "").refusal == "", "a teardown is not counted"

@@ -107,13 +107,13 @@ def test_pauses_of_entra_grow_from_one_second_to_ten(time: FakeTime) -> None:
 
 
 def test_the_deadline_names_the_wait_and_says_that_nothing_is_lost(time: FakeTime) -> None:
-    with pytest.raises(TimedOut, match="Waited 7 seconds for the thing to appear") as raised:
+    with pytest.raises(TimedOut, match="Timed out after 7 seconds waiting for the thing to appear") as raised:
         waiter(time).until("the thing to appear", lambda: None, timeout=7)
     assert time.now == pytest.approx(7)
-    assert "run the task again" in str(raised.value)
+    assert "Run the task again" in str(raised.value)
 
 
 def test_a_wait_in_vain_names_the_variable_of_the_roles() -> None:
     with pytest.raises(TimedOut) as waited:
         Waiter(timeout=0).until("it", lambda: None)
-    assert "a longer wait_timeout (in the roles: federation_wait_timeout) waits longer" in str(waited.value)
+    assert "To wait longer, increase wait_timeout (in the roles: federation_wait_timeout)" in str(waited.value)

@@ -206,7 +206,7 @@ def test_delete() -> None:
         step.operation for step in role_plan.plan_absent("ConnectAgents", "P", existing(permission=None), []).steps
     ] == ["delete"]
     assert role_plan.plan_absent("ConnectAgents", "P", None, []).steps == ()
-    with pytest.raises(Conflict, match="did not write: ReadOnly"):
+    with pytest.raises(Conflict, match="does not manage: ReadOnly"):
         role_plan.plan_absent("ConnectAgents", "P", existing(), ["ReadOnly"])
 
 

@@ -97,7 +97,7 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         m.with_policy(Role=None, role=f"{m.ROLE},{m.PROVIDER}"),
         "claims",
         symptoms.INVALID_RESPONSE,
-        "upper and lower case",
+        "case-sensitive",
     ),
     "no session name": (
         m.with_policy(RoleSessionName=None),
@@ -142,7 +142,7 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         claimed(provider=m.PROVIDER[:-1] + "A"),
         "role_claim",
         symptoms.NO_SUCH_PROVIDER,
-        "upper and lower case",
+        "case-sensitive",
     ),
     "provider of another tenant": (
         claimed(provider=OTHER_PROVIDER, providers={OTHER_PROVIDER: m.provider(entity_id="https://other.example/")}),
@@ -426,7 +426,7 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         m.facts(users=m.users(m.user(username=m.JANE.title()))),
         "user",
         symptoms.NOT_ONBOARDED,
-        "upper and lower case",
+        "case-sensitive",
     ),
     "user under an older name": (
         m.facts(users=m.users(m.user(username="jane.roe@example.com", person="j"))),
@@ -545,7 +545,7 @@ WARNINGS: t.Final[dict[str, tuple[Facts, str, str]]] = {
             },
         ),
         "certificate",
-        "ends in 20 days",
+        "expires in 20 days",
     ),
     "the trap, in IAM": (
         m.with_application(keys=(m.key("old", -20, -1), m.key(active=False))),

@@ -102,7 +102,7 @@ def test_a_note_has_room_for_what_is_asked_for(saml: SimpleNamespace) -> None:
 
 def test_tags_that_a_stopped_run_left_are_removed() -> None:
     (step,) = plan_absent(pool_with({"managed-by": "x"}), "Entra", None, ()).steps
-    assert step.text == "Remove the tags of the SAML provider 'Entra' of the user pool 'desk'"
+    assert step.text == "Remove the tags from the SAML provider 'Entra' of the user pool 'desk'"
     assert plan_absent(pool_with({}), "Entra", None, ()).steps == ()
 
 

@@ -190,7 +190,7 @@ def test_a_quotation_mark_that_opens_and_closes_rows_later_loses_nobody() -> Non
         ("username,last_name,username\njane,Roe,john\n", "username twice, in the columns 1 and 3"),
         ("user login,username\njane,john\n", "username twice"),
         ("username,,last_name\njane,x,Roe\n", "does not say what it is"),
-        ("username,channels\njane,{oops\n", "row 2, column channels: it begins like JSON"),
+        ("username,channels\njane,{oops\n", "row 2, column channels: it looks like JSON"),
         ("username,tags\njane,team\n", "row 2, column tags: the tag 'team' has no value"),
         ("username,tags\njane,a=1|a=2\n", "row 2, column tags: a is given more than once"),
         ('username,tags\njane,"{""a"": 1, ""a"": 2}"\n', "a is given more than once"),

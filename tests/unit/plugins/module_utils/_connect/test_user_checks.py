@@ -33,7 +33,7 @@ def check(*args: t.Any, **kwargs: t.Any) -> None:
     ("agent", "usernames", "said"),
     [
         (NEW | {"username": "jane+x"}, [], "cannot sign in"),
-        (NEW | {"last_name": None}, [], "takes last_name"),
+        (NEW | {"last_name": None}, [], "last_name is required"),
         (NEW | {"last_name": ""}, ["jane"], "last_name may not be empty"),
         (NEW | {"first_name": "J" * 256}, [], "more than 255"),
         (NEW | {"secondary_email": "jane@"}, [], "is not an e-mail address"),
@@ -145,7 +145,7 @@ def test_one_path_of_two_groups_is_a_conflict_and_an_id_always_works() -> None:
     )
     with pytest.raises(Conflict, match="2 hierarchy groups '/Sales/EMEA': below and top") as raised:
         groups.id("/Sales/EMEA")
-    assert "Give the id" in str(raised.value)
+    assert "Give the ID" in str(raised.value)
     assert [groups.id(reference) for reference in ("top", "below", "/Lead", "T/", "/Sales/")] == [
         "top",
         "below",

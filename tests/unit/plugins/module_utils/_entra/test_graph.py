@@ -225,7 +225,7 @@ def test_persist_tells_the_last_error() -> None:
     def in_vain() -> None:
         raise _error(404, "Request_ResourceNotFound")
 
-    with pytest.raises(NotFound, match="Waited 5 seconds for it to be there"):
+    with pytest.raises(NotFound, match="Timed out after 5 seconds waiting for it to be there"):
         errors.retry_until_replicated(waiter, "it to be there", in_vain)
 
     def real() -> None:

@@ -148,7 +148,7 @@ def test_choose_refuses_to_guess() -> None:
             SELECTOR,
             Candidates(by_name=(_app("x", managed=False, identifiers=()),)),
             Conflict,
-            "that this collection did not make",
+            "not created by this collection",
         ),
     ],
 )

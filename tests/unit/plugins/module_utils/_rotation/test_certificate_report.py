@@ -92,8 +92,8 @@ CANNOT: t.Final = (
         ),
         (None, PROVIDERS, [NONE_ACTIVE]),
         (None, [], [NONE_ACTIVE]),
-        (certificate("A", 29, active=True), PROVIDERS, ["support: the active certificate A ends on 2030-01-31."]),
-        (certificate("A", -1, active=True), PROVIDERS, ["support: the active certificate A ended on 2029-01-31."]),
+        (certificate("A", 29, active=True), PROVIDERS, ["support: the active certificate A expires on 2030-01-31."]),
+        (certificate("A", -1, active=True), PROVIDERS, ["support: the active certificate A expired on 2029-01-31."]),
         (
             certificate("B", 900, active=True),
             PROVIDERS,
@@ -139,4 +139,4 @@ def test_each_host_has_its_own_result() -> None:
         "closed": "not_readable",
     }
     assert found["hosts"]["well"]["problems"] == []
-    assert found["hosts"]["ill"]["problems"] == ["ill: the active certificate A ends on 2030-01-31."]
+    assert found["hosts"]["ill"]["problems"] == ["ill: the active certificate A expires on 2030-01-31."]

@@ -164,7 +164,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "deep nesting": (lambda saml: "<a>" * 100_000 + "</a>" * 100_000, "is not complete, well-formed XML"),
     "11 million bytes": (
         lambda saml: saml.metadata(new(saml)).encode() + b" " * 10 + b"<!---->" * 1_600_000,
-        "takes 10,000,000 at most",
+        "accepts at most 10,000,000",
     ),
     "50 million bytes": (lambda saml: b"x" * 50_000_000, "is too large"),
     "another root": (lambda saml: '<x:Envelope xmlns:x="urn:x"/>', "root element is Envelope"),
@@ -198,7 +198,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
         lambda saml: saml.metadata(*(saml.certificate(f"{n}") for n in range(11))),
         "has 11 signing certificates",
     ),
-    "small": (small, "takes 1,000 and more"),
+    "small": (small, "requires at least 1,000"),
 }
 
 
@@ -301,7 +301,7 @@ def test_the_expected_metadata(saml: SimpleNamespace) -> None:
     )
 
 
-@pytest.mark.parametrize(("days", "verb"), [(0, "ends"), (19, "ends"), (25, "ended")])
+@pytest.mark.parametrize(("days", "verb"), [(0, "expires"), (19, "expires"), (25, "expired")])
 def test_a_certificate_near_its_end_is_a_warning(saml: SimpleNamespace, days: int, verb: str) -> None:
     found = parse(saml.metadata(old(saml), new(saml)))
     assert check_expected(found, now=saml.now + timedelta(days=days)) == [

@@ -29,7 +29,7 @@ XML = make_response()
     [
         (b"<!DOCTYPE x>" + XML, "DTD"),
         (XML[:-9], "not a complete XML document"),
-        (b"<html/>", "a page, not a response of SAML 2.0"),
+        (b"<html/>", "a page, not a SAML 2.0 response"),
         (b"\x00", "not a complete XML document"),
         (b"", "not a complete XML document"),
         (
@@ -97,7 +97,8 @@ def test_what_entra_says_when_it_refuses() -> None:
 
 
 def test_a_response_that_is_too_long() -> None:
-    assert "AWS takes 100,000" in read(XML.replace(b"><Issuer", b">" + b" " * 80_000 + b"<Issuer")).problems[0]
+    response = read(XML.replace(b"><Issuer", b">" + b" " * 80_000 + b"<Issuer"))
+    assert "AWS accepts at most 100,000" in response.problems[0]
 
 
 def test_comments_cut_no_name_in_two() -> None:
