@@ -117,8 +117,8 @@ def test_a_claim_of_its_own(tenant: Tenant) -> None:
         ({"default_reply_url": "https://else.example/"}, "is not among the reply URLs"),
         ({"logout_url": "http://desk.example/"}, "is not an https address"),
         ({"token_encryption_certificate": "x"}, "is not an X.509 certificate"),
-        ({**SHARED, "default_reply_url": None}, "sign-ins which begin in Entra ID go to AWS"),
-        ({**SHARED, "default_reply_url": FIRST}, "sign-ins which begin in Entra ID go to AWS"),
+        ({**SHARED, "default_reply_url": None}, "sends sign-ins that begin in Entra ID to AWS"),
+        ({**SHARED, "default_reply_url": FIRST}, "sends sign-ins that begin in Entra ID to AWS"),
         ({**SHARED, "reply_urls": [AWS, "https://desk.example/saml"]}, "is not AWS's sign-in"),
     ],
 )
