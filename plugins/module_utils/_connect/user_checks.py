@@ -156,7 +156,9 @@ def _error(problems: t.Sequence[Problem]) -> InvalidInput | Conflict:
     reasons = " ".join(f"{_named(list(usernames))}: {reason}" for reason, usernames in by_reason.items())
     faults = [{"reason": reason, "usernames": list(usernames)} for reason, usernames in by_reason.items()]
     return kind(
-        f"{counted(len(names), 'agent')} cannot be as wanted. {reasons}", hint="Nothing was changed.", problems=faults
+        f"{counted(len(names), 'agent')} cannot be configured as requested. {reasons}",
+        hint="Nothing was changed.",
+        problems=faults,
     )
 
 
