@@ -3,8 +3,8 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""Changes of a run that would lock out everybody: a change of the application, the provider or the role after which, or during
-which, no sign-in passes. Pure.
+"""Changes of a run that would lock out everybody: a change of the application, the provider or the role after which, or
+during which, no sign-in passes. Pure.
 
 Entra ID is written before AWS, so a change of what one side sends is safe only where the other accepts it already.
 """

@@ -114,8 +114,8 @@ def _take_as_said(response: t.Any, operation: t.Any, caught_exception: Exception
 
 
 def _check_content(operation_model: t.Any, response_dict: t.Any, **dummy: t.Any) -> None:  # noqa: ARG001 (botocore gives more by name)
-    """Reject a response that does not match the operation; botocore would parse it as an object without members, or fail over
-    it.
+    """Reject a response that does not match the operation; botocore would parse it as an object without members, or
+    fail over it.
     """
     _check_body(operation_model, response_dict["status_code"], response_dict["body"])
 

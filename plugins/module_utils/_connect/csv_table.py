@@ -7,8 +7,8 @@
 whole. Pure.
 
 Understood are commas, semicolons and tabs, Excel's line C(sep=;), UTF-8, UTF-16 and Windows-1252, blank lines, and
-columns at the right end that are empty. Every row is one line: a line break in a cell cannot be distinguished from a quotation
-mark that was never closed.
+columns at the right end that are empty. Every row is one line: a line break in a cell cannot be distinguished from a
+quotation mark that was never closed.
 """
 
 from __future__ import annotations

@@ -45,8 +45,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class Departures:
-    """leavers: agents that are no longer listed. superseded: new name → the agent under the old name, who goes; waiting:
-    likewise, who is only reported. managed: how many agents could leave.
+    """leavers: agents that are no longer listed. superseded: new name → the agent under the old name, who goes;
+    waiting: likewise, who is only reported. managed: how many agents could leave.
     """
 
     leavers: tuple[User, ...]

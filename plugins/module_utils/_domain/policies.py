@@ -79,7 +79,8 @@ def trust_policy(
 
 
 def with_former_spelling(wanted: Policy, actual: Policy) -> Policy:
-    """A trust policy that continues to trust the other spelling of a reply URL of us-east-1, where the present one does.
+    """A trust policy that continues to trust the other spelling of a reply URL of us-east-1, where the present one
+    does.
 
     Responses may be on their way to it, and Entra posts there until it has seen the application's new reply URL
     everywhere.

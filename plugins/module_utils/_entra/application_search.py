@@ -228,7 +228,9 @@ def find_app_id(graph: Graph, selector: Selector) -> str | None:
 
 
 def listed(graph: Graph, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    """The application objects that the options app_id, name, identifier or scope ask for, no matter how they were created."""
+    """The application objects that the options app_id, name, identifier or scope ask for, no matter how they were
+    created.
+    """
     if params.get("app_id"):
         request = read(
             f"/applications(appId={literal(params['app_id'])})",

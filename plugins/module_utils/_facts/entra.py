@@ -115,7 +115,8 @@ def read_people(
     user_asks = list(_user_asks(sorted(direct), fields))
     outcomes = graph.batch([*group_asks, *user_asks])
     if any(_is_refused(outcome) for outcome in outcomes[: len(group_asks)]):
-        # Whether members show their identities is documented nowhere. Without them, guests are recognized only by userType.
+        # Whether members show their identities is documented nowhere. Without them, guests are recognized only by
+        # userType.
         fewer = tuple(field for field in fields if field != _IDENTITIES)
         group_asks = [_members(group, "members", fewer) for group in application.groups]
         outcomes = [*graph.batch(group_asks), *outcomes[len(group_asks) :]]

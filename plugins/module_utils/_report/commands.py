@@ -3,8 +3,8 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The command that goes with a failure: the command that performs the fix, or, if it is made by hand in Entra ID, shows that
-it helped.
+"""The command that goes with a failure: the command that performs the fix, or, if it is made by hand in Entra ID, shows
+that it helped.
 
 A command is pasted into a shell, and Ansible templates what -e gives it. So a name is only put into it where it is a
 plain one.
