@@ -74,12 +74,16 @@ def test_an_application_names_those_who_trust_it() -> None:
 @pytest.mark.parametrize(
     ("applications", "app_id", "problem"),
     [
-        ([], None, "It is not federated: no application that openccp.federation made is called 'App'. Set it up"),
+        (
+            [],
+            None,
+            "It is not federated: no application that was created by openccp.federation has the name 'App'. Set it up",
+        ),
         ([], "an app", "No application an app is there. Set it up"),
         (
             [{"app_id": "a"}, {"app_id": "b"}],
             None,
-            "2 applications that openccp.federation may have made are called 'App'",
+            "2 applications that openccp.federation may have created have the name 'App'",
         ),
         ([APPLICATION | {"managed": False}], None, "1 applications that openccp.federation may have made are called"),
         ([APPLICATION | {"managed": False}], "an app", ""),
@@ -110,7 +114,7 @@ def test_the_rules_are_those_of_the_role_as_ansible_hands_them_over() -> None:
     rules = {"renew_when_days_left": "300", "resume": "no", "compromised": "false", "replaced": ""}
     state = looked(rules=rules, tags=["all"], wait="yes")
     assert state["next"]["stage"] == "stage"
-    assert state["steps"][0]["action"] == "Make a signing certificate of 'App' that is not active yet"
+    assert state["steps"][0]["action"] == "Create a signing certificate for 'App' without activating it"
     replaced = looked(rules={"replaced": "OLD"}, tags=["stage"])
     assert replaced["next"]["stage"] == "stage"
     assert len(replaced["steps"]) == 1
