@@ -192,7 +192,7 @@ def tag_steps(
     if to_set:
         steps.append(Step(tag, f"Set the tags {', '.join(sorted(to_set))} of {label}", tags=dict(to_set), **args))
     if to_remove:
-        steps.append(Step(untag, f"Remove the tags {', '.join(to_remove)} of {label}", keys=to_remove, **args))
+        steps.append(Step(untag, f"Remove the tags {', '.join(to_remove)} from {label}", keys=to_remove, **args))
     return steps
 
 
