@@ -85,7 +85,11 @@ def test_an_application_names_those_who_trust_it() -> None:
             None,
             "2 applications that openccp.federation may have created have the name 'App'",
         ),
-        ([APPLICATION | {"managed": False}], None, "1 applications that openccp.federation may have made are called"),
+        (
+            [APPLICATION | {"managed": False}],
+            None,
+            "1 applications that openccp.federation may have created have the name",
+        ),
         ([APPLICATION | {"managed": False}], "an app", ""),
     ],
 )
