@@ -391,7 +391,7 @@ INPUTS: t.Final[dict[str, tuple[dict[str, t.Any], str]]] = {
     "no logo": ({"logo": "/nowhere/logo.png"}, "cannot be read"),
     "unknown user": ({"assignments": {"users": {"add": ["jane@contso.com"]}}}, "did you mean jane@contoso.com"),
     "unknown group": ({"assignments": {"groups": {"set": ["Agnts"]}}}, "The tenant has no group 'Agnts'"),
-    "unknown app_id": ({"app_id": "11111111-2222-3333-4444-555555555555"}, "no application with the app_id"),
+    "unknown app_id": ({"app_id": "11111111-2222-3333-4444-555555555555"}, "no application with the ID"),
 }
 
 
@@ -425,7 +425,7 @@ def test_the_sandbox_takes_the_pictures_that_the_module_takes() -> None:
 
 
 def test_new_application_needs_its_identifiers(tenant: Tenant) -> None:
-    assert "to create it identifiers is needed" in tenant.run(MODULE, {"name": "Contact centre"})["msg"]
+    assert "identifiers is required to create it" in tenant.run(MODULE, {"name": "Contact centre"})["msg"]
     assert tenant.written() == []
 
 

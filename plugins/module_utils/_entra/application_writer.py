@@ -91,7 +91,13 @@ class ApplicationWriter:
     def add_certificate(self, common_name: str, validity_days: int) -> None:
         """Create a signing certificate, inactive when another one is usable."""
         made, principal = new_certificate.add(
-            self._graph, self._waiter, self.app.principal, common_name, validity_days, noted=self._noted_end
+            self._graph,
+            self._waiter,
+            self.app.principal,
+            common_name,
+            validity_days,
+            noted=self._noted_end,
+            is_new=self._is_new,
         )
         self._keys.keep(made)
         self._now(self._keys.filled(self._graph, principal))

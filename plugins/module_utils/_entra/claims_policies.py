@@ -170,21 +170,31 @@ def listed_for(graph: Graph, app_ids: t.Collection[str]) -> list[t.Mapping[str, 
     )
 
 
-def abandoned(graph: Graph, params: t.Mapping[str, t.Any]) -> tuple[t.Mapping[str, t.Any], ...]:
+def abandoned_request(params: t.Mapping[str, t.Any]) -> Request | None:
+    """Lists the policies among which abandoned() looks; None when there can be none."""
+    return read(POLICIES, "list the claims policies") if _wanted_role(params) else None
+
+
+def abandoned(
+    graph: Graph, params: t.Mapping[str, t.Any], listed: t.Iterable[t.Mapping[str, t.Any]]
+) -> tuple[t.Mapping[str, t.Any], ...]:
     """The policies that were made here for the role of the options, and whose application somebody has deleted for
     good.
 
-    Roles are of one federation alone, so that nobody else's policy is among them.
+    Roles are of one federation alone, so that nobody else's policy is among them. listed: the policies of the tenant.
     """
-    role = wanted_policy(params, None).of_type(claims.ROLE) if is_managed(params) else []
-    if not role:
-        return ()
-    policies = [policy for policy in graph.pages(POLICIES, "list the claims policies") if made_here(policy)]
+    role = _wanted_role(params)
+    policies = [policy for policy in listed if made_here(policy)]
     return tuple(
         policy
         for policy in policies
         if claims.parse(policy["definition"]).of_type(claims.ROLE) == role and is_abandoned(graph, policy)
     )
+
+
+def _wanted_role(params: t.Mapping[str, t.Any]) -> list[t.Any]:
+    """The entries of the Role claim that the options ask for."""
+    return list(wanted_policy(params, None).of_type(claims.ROLE)) if is_managed(params) else []
 
 
 def is_abandoned(graph: Graph, policy: t.Mapping[str, t.Any]) -> bool:

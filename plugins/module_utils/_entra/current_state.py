@@ -57,20 +57,27 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
     if state.app is None:
         application_search.check_free(selector_of(params), candidates)
     _refuse_strangers(graph, params, state)
-    warnings += _foretold_refusals(graph, params, state.app)
+    listing = None if state.app else claims_policies.abandoned_request(params)
+    foretold, listed = _foretold_refusals(graph, params, state.app, listing)
+    warnings += foretold
     _refuse_shared_claims(graph, params, state.app)
-    strays = claims_policies.abandoned(graph, params) if state.app is None else ()
+    strays = claims_policies.abandoned(graph, params, listed)
     return CurrentState(state.app, state.principals, logo, (), graph.now(), tuple(warnings), strays)
 
 
-def _foretold_refusals(graph: Graph, params: t.Mapping[str, t.Any], app: apps.Application | None) -> list[str]:
-    """Warnings about identifiers and certificates that Entra ID may refuse; raises for what it is sure to refuse."""
-    warnings, policies = [], None
+def _foretold_refusals(
+    graph: Graph, params: t.Mapping[str, t.Any], app: apps.Application | None, listing: Request | None
+) -> tuple[list[str], t.Iterable[t.Mapping[str, t.Any]]]:
+    """Warnings about identifiers and certificates that Entra ID may refuse, and what listing lists, which is read in
+    the same batch; raises for what it is sure to refuse.
+    """
+    warnings, policies, listed = [], None, None
     added = added_identifiers(params, app)
     if added:
         cloud = graph.place.cloud.name
         template = None if app else templates.template_ask(params["template"], cloud)
-        obstacles = preflight.read_obstacles(graph, added, app, template)
+        obstacles = preflight.read_obstacles(graph, added, app, template, listing)
+        listed = obstacles.claims_policies
         if obstacles.template_missing:
             templates.refuse_template(params["template"], cloud)
         policies, name = obstacles.policies, params.get("name") or ""
@@ -83,7 +90,10 @@ def _foretold_refusals(graph: Graph, params: t.Mapping[str, t.Any], app: apps.Ap
         warnings += app_management.lifetime_warnings(
             days, setting("azure_saml_app.signing_certificate"), policies, app=app, now=graph.now()
         )
-    return warnings
+    if listing and listed is None:
+        (listed_alone,) = graph.batch([listing])
+        listed = tuple(graph.rest(listed_alone.get(), listing.what))
+    return warnings, listed or ()
 
 
 def look(

@@ -44,12 +44,14 @@ def add(
     validity_days: int,
     *,
     noted: str | None = None,
+    is_new: bool = False,
 ) -> tuple[Made, dict[str, t.Any]]:
     """Make a certificate, inactive when another one is usable; and the service principal, which shows it then, but for
     its keys. Another run may do the same at this moment: both then go on with the same one.
 
     principal: as it was last read or written. That the certificate is made here is noted first.
-    noted: its end, where that is noted already.
+    noted: its end, where that is noted already. is_new: this run has just created the application, so that no other run
+    can be ahead; one that is as far shows in the looks that follow.
     """
     principal_id, before = principal["id"], identifiers(principal)
     what = f"a signing certificate of the service principal {principal_id}"
@@ -74,7 +76,7 @@ def add(
         return next((Made(identifier, key) for identifier, key in keys.items() if identifier not in before), None)
 
     is_rival = _rival(before, ends)
-    rivals = _made_beside(read_keys(graph, principal_id), is_rival) if look_beside() else []
+    rivals = [] if is_new or not look_beside() else _made_beside(read_keys(graph, principal_id), is_rival)
     made = rivals[0] if rivals else make(waiter, what, attempt, look)
 
     def shows() -> dict[str, t.Any] | None:
@@ -115,12 +117,13 @@ def _rival(before: t.Collection[str], ends: str) -> _IsRival:
     """What tells a certificate that another run of this collection makes to the same purpose.
 
     before: the certificates that were there. ends: when the one ends that this run makes. What ends at another time is
-    older, and shown by a replica that does not know yet that it is gone; what is not noted is somebody else's.
+    older, and shown by a replica that does not know yet that it is gone; what is not noted is somebody else's, but for
+    the first ones, where the notes of two runs may have replaced each other.
     """
 
     def is_rival(other: SigningCertificate) -> bool:
         end = other.certificate.not_after
-        is_ours = other.managed or second(end) == ends
+        is_ours = not before or other.managed or second(end) == ends
         return other.can_sign and other.key_identifier not in before and is_ours and abs(end - moment(ends)) <= SAME_END
 
     return is_rival

@@ -238,14 +238,20 @@ class Obstacles:
     policies: ManagementPolicies = field(default_factory=ManagementPolicies)
     domains: tuple[str, ...] | None = None
     template_missing: bool = False
+    claims_policies: tuple[t.Mapping[str, t.Any], ...] | None = None
 
 
 def read_obstacles(
-    graph: Graph, identifiers: t.Sequence[str], app: Application | None, template: Request | None = None
+    graph: Graph,
+    identifiers: t.Sequence[str],
+    app: Application | None,
+    template: Request | None = None,
+    claims_policies: Request | None = None,
 ) -> Obstacles:
     """Look for what stands against new identifiers, in one batch; in two where applications have policies of their own.
 
-    app: None for a new application. template: finds what a new application is to be made from.
+    app: None for a new application. template: finds what a new application is to be made from. claims_policies: lists
+    those of the tenant.
     """
     holders = " or ".join(f"identifierUris/any(u:u eq {literal(identifier)})" for identifier in identifiers)
     names = " or ".join(f"servicePrincipalNames/any(n:n eq {literal(identifier)})" for identifier in identifiers)
@@ -266,16 +272,20 @@ def read_obstacles(
     ]
     organization = read("/organization", "read the tenant's verified domains", select=("verifiedDomains",))
     managing = policy_requests(app)
-    holding, named, deleted, tenant, *others = graph.batch(
-        [*lists, organization, *managing, *([template] if template else [])]
-    )
+    found_by = [template] if template else []
+    listed_by = [claims_policies] if claims_policies else []
+    holding, named, deleted, tenant, *others = graph.batch([*lists, organization, *managing, *found_by, *listed_by])
     pages = (holding.get(), named.get(), _if_allowed(deleted) or {})
     applications, principals, recycled = (
         tuple(graph.rest(page, request.what)) for page, request in zip(pages, lists, strict=True)
     )
     policies = policies_of(graph, app, others[: len(managing)])
-    missing = any(outcome.found() is None for outcome in others[len(managing) :])
-    return Obstacles(applications, principals, recycled, policies, _domains(_if_allowed(tenant)), missing)
+    del others[: len(managing)]
+    missing = any(outcome.found() is None for outcome in others[: len(found_by)])
+    listed = None
+    if claims_policies:
+        listed = tuple(graph.rest(others[-1].get(), claims_policies.what))
+    return Obstacles(applications, principals, recycled, policies, _domains(_if_allowed(tenant)), missing, listed)
 
 
 def _if_allowed(outcome: Result) -> t.Any:
