@@ -37,15 +37,15 @@ MISTAKES: t.Final[dict[str, tuple[dict[str, t.Any], list[str]]]] = {
     ),
     "a group that leaves the list, deleted": (
         {"federation_agent_groups": [DAY_GROUP], "connect_users_leavers": "delete", **REMOVE},
-        ["4 of 8 agents would lose their access", "night.0@example.com"],
+        ["4 of 8 agents would lose access", "night.0@example.com"],
     ),
     "a group that leaves the list, unassigned alone": (
         {"federation_agent_groups": [DAY_GROUP], **REMOVE},
-        ["4 of 8 agents would lose their access", "night.3@example.com (is no longer assigned to the application)"],
+        ["4 of 8 agents would lose access", "night.3@example.com (is no longer assigned to the application)"],
     ),
     "users assigned by themselves take the place of the groups": (
         {"federation_assigned_groups": [], "azure_saml_app_assigned_users": DAY, **REMOVE},
-        ["4 of 8 agents would lose their access", "night.1@example.com"],
+        ["4 of 8 agents would lose access", "night.1@example.com"],
     ),
     "a group that only another application's people are in": (
         {
@@ -53,11 +53,11 @@ MISTAKES: t.Final[dict[str, tuple[dict[str, t.Any], list[str]]]] = {
             "federation_assigned_groups": ["Contact centre agents"],
             **REMOVE,
         },
-        ["8 of 8 agents would lose their access", "day.0@example.com"],
+        ["8 of 8 agents would lose access", "day.0@example.com"],
     ),
     "a security profile without the Contact Control Panel": (
         {"federation_agent_groups": [DAY_GROUP, {**NIGHT_GROUP, "security_profiles": ["QualityAnalyst"]}]},
-        ["4 of 8 agents would lose their access", "night.2@example.com"],
+        ["4 of 8 agents would lose access", "night.2@example.com"],
     ),
     "leavers who are restricted": (
         {
@@ -66,7 +66,7 @@ MISTAKES: t.Final[dict[str, tuple[dict[str, t.Any], list[str]]]] = {
             "connect_users_restricted_security_profile": "QualityAnalyst",
             **REMOVE,
         },
-        ["4 of 8 agents would lose their access"],
+        ["4 of 8 agents would lose access"],
     ),
     "one who leaves, and another who is unassigned": (
         {
@@ -80,7 +80,7 @@ MISTAKES: t.Final[dict[str, tuple[dict[str, t.Any], list[str]]]] = {
             **REMOVE,
         },
         [
-            "2 of 8 agents would lose their access",
+            "2 of 8 agents would lose access",
             "day.0@example.com (is no longer assigned",
             "night.0@example.com (is deleted)",
         ],
@@ -175,7 +175,7 @@ def test_what_locks_out_everybody_is_done_when_it_is_meant(shifts: Sandbox, play
 def test_another_session_name_would_leave_everybody_without_an_agent(shifts: Sandbox, playbooks: Playbooks) -> None:
     changed = {"federation_session_name_source": "mail"}
     pieces = [
-        "8 of 8 agents would lose their access",
+        "8 of 8 agents would lose access",
         "would sign in as 'mail.day.0@example.com', and no agent is called that",
     ]
     refused(shifts, playbooks, "site", pieces, changed)
@@ -189,7 +189,7 @@ def test_the_entra_half_alone_counts_whoever_is_assigned(shifts: Sandbox, playbo
         "federation_agent_groups": [DAY_GROUP],
     }
     run = playbooks.fail("site", INVENTORY, "--tags", "entra", variables={**VARIABLES, **given, **REMOVE})
-    assert "4 of 8 agents would lose their access" in run.message()
+    assert "4 of 8 agents would lose access" in run.message()
     assert shifts.world.traffic.writes() == []
 
 
