@@ -199,7 +199,7 @@ def test_every_module_runs_directly(module: str) -> None:
     """By a file of its own: antsibull-docs takes a link between action plugins for another name of the module."""
     file = CHECKOUT / "plugins" / "action" / f"{module}.py"
     assert not file.is_symlink()
-    assert "    definition = load(__name__)\n" in file.read_text(encoding="utf-8")
+    assert "    definition = load(" in file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("file", CONTROLLER_FILES, ids=lambda file: file.name)
