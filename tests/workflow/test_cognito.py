@@ -138,7 +138,7 @@ def test_the_check_looks_at_the_pools_of_every_host(playbooks: Playbooks, pool: 
     shown = {
         event["host"]: event["result"]["msg"]
         for event in checked.events
-        if str(event.get("task")).endswith("The sign-in path of the user pool")
+        if str(event.get("task")).endswith("Show the sign-in path of the user pool")
     }
     assert set(shown) == set(hosts)
     assert not [line for lines in shown.values() for line in lines if "fail" in line]

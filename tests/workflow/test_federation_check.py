@@ -313,7 +313,7 @@ def test_a_response_that_aws_takes(federations: Federations, tmp_path: Path) -> 
     [
         ({"file": "/nowhere/response.txt"}, "cannot be read: No such file"),
         ({"response": "cut off"}, "neither base64 nor XML"),
-        ({"response": "<html/>"}, "is a page, not a response"),
+        ({"response": "<html/>"}, "is a page, not a SAML 2.0 response"),
         ({}, "one of the following is required: response, file"),
         ({"response": "a response", "file": "y"}, "mutually exclusive"),
     ],
@@ -365,6 +365,7 @@ def test_the_task_fails_when_it_is_told_to(federations: Federations) -> None:
 def test_the_check_waits_for_what_was_just_changed(federations: Federations) -> None:
     live = federations.healthy()
     live.delete_user()
+    federations.sandbox.world.clock.advance(7200.0)  # so that reads show the instance, however far they are behind
     settings = federations.sandbox.world.settings
     settings.connect_replication = 3600.0
     live.have_user()
