@@ -7,6 +7,7 @@ helps.
 
 from __future__ import annotations
 
+import datetime as dt
 import collections.abc
 import functools
 import json
@@ -365,7 +366,7 @@ def test_the_task_fails_when_it_is_told_to(federations: Federations) -> None:
 def test_the_check_waits_for_what_was_just_changed(federations: Federations) -> None:
     live = federations.healthy()
     live.delete_user()
-    federations.sandbox.world.clock.advance(7200.0)  # so that reads show the instance, however far they are behind
+    federations.sandbox.world.clock.advance(dt.timedelta(hours=2))  # reads that are behind show the instance
     settings = federations.sandbox.world.settings
     settings.connect_replication = 3600.0
     live.have_user()
