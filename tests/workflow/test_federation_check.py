@@ -7,8 +7,8 @@ helps.
 
 from __future__ import annotations
 
-import datetime as dt
 import collections.abc
+import datetime as dt
 import functools
 import json
 import re
