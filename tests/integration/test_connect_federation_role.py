@@ -138,7 +138,7 @@ def test_what_others_wrote_stays(sandbox: Sandbox, role: Run, iam: t.Any) -> Non
     assert changed["role"]["max_session_duration"] == 7200
     assert set(iam.list_role_policies(RoleName="ConnectAgents")["PolicyNames"]) == {"Other", "AmazonConnectFederation"}
     refused = role(state="absent", confirm_name="ConnectAgents")
-    assert "did not write: Other, arn:aws:iam::aws:policy/ReadOnlyAccess" in refused["msg"]
+    assert "does not manage: Other, arn:aws:iam::aws:policy/ReadOnlyAccess" in refused["msg"]
     assert not refused.get("changed")
 
 

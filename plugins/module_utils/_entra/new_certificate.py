@@ -98,8 +98,8 @@ def add(
 
 
 def _agreed(graph: Graph, waiter: Waiter, principal_id: str, made: Made, is_rival: _IsRival) -> Made:
-    """Of certificates that runs have made at once the one that all of them keep: the oldest, which the run that made it
-    may have activated before it saw another. Each run removes its own, if it is another.
+    """Of certificates that runs have made at once the one that all of them keep: the one that the run which made it has
+    activated before it saw another, else the oldest. Each run removes its own, if it is another.
     """
 
     def rivals() -> list[Made] | None:
@@ -130,8 +130,10 @@ def _rival(before: t.Collection[str], ends: str) -> _IsRival:
 
 
 def _made_beside(principal: t.Mapping[str, t.Any], is_rival: _IsRival) -> list[Made]:
-    """The certificates of a service principal with its keys that compete for one purpose, the oldest first."""
+    """The certificates of a service principal with its keys that compete for one purpose: first the one that is active
+    already, then the oldest.
+    """
     rivals = [certificate for certificate in pairs(principal) if is_rival(certificate)]
-    rivals.sort(key=lambda rival: (rival.certificate.not_before, str(rival.key_identifier)))
+    rivals.sort(key=lambda rival: (not rival.active, rival.certificate.not_before, str(rival.key_identifier)))
     keys = {key_of(key): str(key.get("key")) for key in verifying(principal)}
     return [Made(str(rival.key_identifier), keys[str(rival.key_identifier)]) for rival in rivals]
