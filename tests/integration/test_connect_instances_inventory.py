@@ -309,7 +309,7 @@ def test_without_regions_a_region_that_is_given_is_the_only_one(inventory: Inven
         done = inventory.run(options, **environment)
         assert done.returncode == 0, done.stderr
         assert {entry["host"].split(".")[1] for entry in inventory.sandbox.world.traffic.entries("connect")} == {region}
-        assert ("Only us-east-1 is looked at" in done.stderr) is warned
+        assert ("Only us-east-1 is searched" in done.stderr) is warned
 
 
 @pytest.mark.parametrize(
