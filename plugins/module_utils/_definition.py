@@ -111,6 +111,8 @@ class Definition:
                 "msg": f"The module failed unexpectedly: {type(error).__name__}: {error}",
                 "exception": traceback.format_exc(),
             }
+        else:
+            result = {"failed": True, "msg": "The module ended without a result."}
         result.setdefault("invocation", {"module_args": module.params})
         if module.warnings:
             result.setdefault("warnings", module.warnings)
