@@ -108,7 +108,7 @@ def _take_as_said(response: t.Any, operation: t.Any, caught_exception: Exception
     """botocore would ask for a minute before it says that a quota is full, or that a certificate is not trusted."""
     if caught_exception is not None and is_lasting(caught_exception):
         raise caught_exception
-    answer = response[1] if response else {}
+    answer = (response[1] if response else None) or {}
     if answer.get("Error", {}).get("Code") == QUOTA:
         raise ClientError(t.cast("t.Any", answer), operation.name)
 
@@ -201,7 +201,7 @@ def _is_of_the_parser(error: BaseException) -> bool:
     if isinstance(error, ResponseParserError):
         return True
     modules = [frame.f_globals.get("__name__") for frame, dummy in traceback.walk_tb(error.__traceback__)]
-    return "botocore.parsers" in modules
+    return "botocore.parsers" in modules or modules[-1:] == ["botocore.endpoint"]
 
 
 def _translated(error: ClientError, what: str, hint: str | None) -> FederationError:
