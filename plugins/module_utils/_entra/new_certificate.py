@@ -79,22 +79,33 @@ def add(
     rivals = [] if is_new or not look_beside() else _made_beside(read_keys(graph, principal_id), is_rival)
     made = rivals[0] if rivals else make(waiter, what, attempt, look)
 
-    def shows() -> dict[str, t.Any] | None:
-        principal = read_principal(graph, principal_id)
-        return principal if made.identifier in identifiers(principal) else None
-
-    current = waiter.until("the new signing certificate to appear", shows, steady=2, passes=is_replication)
-    if identifiers(current) - before != {made.identifier}:
-        own, made = made, _agreed(graph, waiter, principal_id, made, is_rival)
-        if own != made:
-            other = SigningCertificate(own.certificate, own.identifier, active=False, can_sign=True)
-            remove(graph, waiter, current, other)
-            current = waiter.until(
-                "the other run's signing certificate to appear", shows, steady=2, passes=is_replication
-            )
+    made, current = _settled(graph, waiter, principal_id, made, before=before, is_rival=is_rival)
     if second(made.certificate.not_after) != ends:  # Entra ID chose another end than the one that was noted.
         tags = note(graph, waiter, {**current, "tags": tags}, made.certificate.thumbprint)
     return made, {**current, "tags": tags}
+
+
+def _settled(
+    graph: Graph, waiter: Waiter, principal_id: str, made: Made, *, before: set[str], is_rival: _IsRival
+) -> tuple[Made, dict[str, t.Any]]:
+    """The certificate that stays, and the service principal that shows it. before: the identifiers of older ones."""
+
+    def shown(certificate: Made) -> dict[str, t.Any]:
+        def look() -> dict[str, t.Any] | None:
+            principal = read_principal(graph, principal_id)
+            return principal if certificate.identifier in identifiers(principal) else None
+
+        return waiter.until("the new signing certificate to appear", look, steady=2, passes=is_replication)
+
+    current = shown(made)
+    if identifiers(current) - before == {made.identifier}:
+        return made, current
+    agreed = _agreed(graph, waiter, principal_id, made, is_rival)
+    if agreed == made:
+        return made, current
+    own = SigningCertificate(made.certificate, made.identifier, active=False, can_sign=True)
+    remove(graph, waiter, current, own)
+    return agreed, shown(agreed)
 
 
 def _agreed(graph: Graph, waiter: Waiter, principal_id: str, made: Made, is_rival: _IsRival) -> Made:
