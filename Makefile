@@ -181,7 +181,7 @@ test-molecule: setup
 
 soak: setup ## Run what takes minutes each: rotations under continuous sign-ins, sixty federations in slices, every inventory, all tests on both ends of the supported range, the scenario agents
 	$(ACTIVATE)
-	$(BIN)/python -m pytest --quiet -m soak
+	$(BIN)/python -m pytest --quiet --timeout 7200 -m soak
 	$(AGAIN) test-floor test-newest SAMPLE=0/1
 	$(BIN)/python tools/demo.py --run molecule test --scenario-name agents
 	$(BIN)/python tools/demo.py --run molecule test --scenario-name cognito

@@ -12,6 +12,7 @@ import gc
 import json
 import logging
 import os
+import select
 import signal
 import sys
 import traceback
@@ -19,6 +20,9 @@ import typing as t
 
 #: What must not come between a fork and the care for it: the user's or the worker's end, and a task's time limit.
 HELD: t.Final = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+
+#: Milliseconds after which a wait is interrupted: a signal that another thread took ends it then, and not before.
+SIGNALS_SEEN: t.Final = 1000
 
 #: The streams of the parent, in a child. They are kept, since they would write what they still hold when they go.
 _streams: list[t.Any] = []
@@ -38,7 +42,13 @@ def run(function: t.Callable[[], t.Any], environment: t.Mapping[str, str], folde
     """What a function returns as JSON, run in a folder with additional environment variables; else ChildFailed. It does
     not outlive an exception that ends the wait for it.
     """
-    with os.fdopen(os.memfd_create("result"), "w+b") as result, os.fdopen(os.memfd_create("output"), "w+b") as output:
+    ended, alive = os.pipe()
+    with (
+        os.fdopen(os.memfd_create("result"), "w+b") as result,
+        os.fdopen(os.memfd_create("output"), "w+b") as output,
+        os.fdopen(ended, "rb"),
+        os.fdopen(alive, "wb") as held,
+    ):
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
         child = os.fork()
         if child == 0:
@@ -57,13 +67,24 @@ def run(function: t.Callable[[], t.Any], environment: t.Mapping[str, str], folde
                 os._exit(status)
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+            held.close()
+            _wait(child, ended)
         finally:
             os.kill(child, signal.SIGKILL)  # which means nothing to a process that has ended
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if status != 0:
             raise ChildFailed(status, _content(output).decode(errors="replace"))
         return json.loads(_content(result))
+
+
+def _wait(child: int, ended: int) -> None:
+    """Until the child has ended. ended: a pipe that hangs up when nobody holds its other end, as the child does."""
+    pipe = select.poll()
+    pipe.register(ended)
+    while not pipe.poll(SIGNALS_SEEN):
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT | os.WNOHANG):
+            return
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
 
 
 def _set_up(output: int, mask: t.Iterable[int]) -> None:

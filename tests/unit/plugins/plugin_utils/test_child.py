@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import typing as t
 from pathlib import Path
 
@@ -91,26 +92,62 @@ def test_work_without_a_result_is_a_failure(tmp_path: Path, work: t.Callable[[],
     assert raised.value.output.endswith(output)
 
 
-def test_an_exception_that_ends_the_wait_ends_the_child(tmp_path: Path) -> None:
-    class Late(BaseException):
-        pass
+class Late(BaseException):
+    """What the handler of a signal raises."""
+
+
+@pytest.fixture
+def alarm() -> t.Iterator[None]:
+    """A time limit, as Ansible has it for a task."""
 
     def late(*dummy: t.Any) -> None:
         raise Late
 
+    before = signal.signal(signal.SIGALRM, late)
+    yield
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("alarm")
+def test_an_exception_that_ends_the_wait_ends_the_child(tmp_path: Path) -> None:
     def work() -> Json:
         (tmp_path / "pid").write_text(str(os.getpid()))
         os.kill(os.getppid(), signal.SIGALRM)
         signal.pause()
         return {}
 
-    before = signal.signal(signal.SIGALRM, late)
+    with pytest.raises(Late):
+        _child.run(work, {}, str(tmp_path))
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text(encoding='utf-8')}").exists()
+
+
+@pytest.mark.usefixtures("alarm")
+def test_a_signal_that_another_thread_takes_ends_the_wait(tmp_path: Path) -> None:
+    """The handler is called by the thread that waits, which the signal did not wake."""
+    missed = tmp_path / "missed"
+    over = threading.Event()
+
+    def take() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+        over.wait()
+
+    def work() -> Json:
+        os.kill(os.getppid(), signal.SIGALRM)
+        time.sleep(60)  # it ends also where the signal is missed
+        missed.touch()
+        return {}
+
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    thread = threading.Thread(target=take)
+    thread.start()
     try:
         with pytest.raises(Late):
             _child.run(work, {}, str(tmp_path))
     finally:
-        signal.signal(signal.SIGALRM, before)
-    assert not Path(f"/proc/{(tmp_path / 'pid').read_text(encoding='utf-8')}").exists()
+        over.set()
+        thread.join()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    assert not missed.exists()
 
 
 def test_no_run_leaves_a_descriptor_or_a_process_behind(tmp_path: Path) -> None:
