@@ -138,11 +138,11 @@ def _shell_file(
 
 def _public_authorities() -> bytes:
     """The authorities that this process trusts, which clients need for the hosts of others."""
-    given = os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
+    bundle = os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
     try:
-        return pathlib.Path(given).read_bytes()
+        return pathlib.Path(bundle).read_bytes()
     except OSError as reason:
-        _say(f"{given} cannot be read ({reason.strerror}), so clients in the sandbox's shell trust the sandbox alone.")
+        _say(f"{bundle} cannot be read ({reason.strerror}), so clients in the sandbox's shell trust the sandbox alone.")
         return b""
 
 

@@ -124,8 +124,8 @@ def _certificates(world: World) -> dict[str, str]:
 
 
 def _identifiers(principal: Record) -> list[str]:
-    given = {str(each.get("customKeyIdentifier") or "") for each in principal.get("keyCredentials") or ()}
-    return sorted(identifier for identifier in given if _is_thumbprint(identifier))
+    identifiers = {str(each.get("customKeyIdentifier") or "") for each in principal.get("keyCredentials") or ()}
+    return sorted(identifier for identifier in identifiers if _is_thumbprint(identifier))
 
 
 def _is_thumbprint(identifier: str) -> bool:
@@ -140,8 +140,8 @@ def _names(value: t.Any) -> dict[str, str]:
     known: dict[str, str] = {}
     if isinstance(value, dict):
         name = next((str(value[key]) for key in _NAMES if value.get(key)), "")
-        given = [value.get(key) for key in ("id", "Id", "appId")]
-        known = {str(each): f"id of {name}" for each in given if each and name}
+        ids = [value.get(key) for key in ("id", "Id", "appId")]
+        known = {str(each): f"id of {name}" for each in ids if each and name}
     for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         known |= _names(each)
     return known
@@ -167,14 +167,14 @@ def _is_volatile(key: str) -> bool:
     return key in _VOLATILE or key.endswith("DateTime")
 
 
-def differences(wanted: t.Any, given: t.Any, place: str = "") -> list[str]:
+def differences(wanted: t.Any, actual: t.Any, place: str = "") -> list[str]:
     """What contents lack of others, and what they have beside them: one line each."""
-    if isinstance(wanted, dict) and isinstance(given, dict):
-        keys = sorted({*wanted, *given})
-        pairs = [(wanted.get(key), given.get(key), f"{place}/{key}") for key in keys]
+    if isinstance(wanted, dict) and isinstance(actual, dict):
+        keys = sorted({*wanted, *actual})
+        pairs = [(wanted.get(key), actual.get(key), f"{place}/{key}") for key in keys]
         return [line for pair in pairs for line in differences(*pair)]
-    if isinstance(wanted, list) and isinstance(given, list):
-        counts = [collections.Counter(json.dumps(each) for each in side) for side in (wanted, given)]
+    if isinstance(wanted, list) and isinstance(actual, list):
+        counts = [collections.Counter(json.dumps(each) for each in side) for side in (wanted, actual)]
         lacking, beside = counts[0] - counts[1], counts[1] - counts[0]
         if lacking.total() == beside.total() == 1:  # one thing that was changed
             return differences(json.loads(*lacking), json.loads(*beside), place)
@@ -182,7 +182,7 @@ def differences(wanted: t.Any, given: t.Any, place: str = "") -> list[str]:
             *(f"- {place}: {each}" for each in lacking.elements()),
             *(f"+ {place}: {each}" for each in beside.elements()),
         ]
-    if wanted == given:
+    if wanted == actual:
         return []
-    sides = {"-": wanted, "+": given}
+    sides = {"-": wanted, "+": actual}
     return [f"{sign} {place}: {value!r}" for sign, value in sides.items() if value is not None]

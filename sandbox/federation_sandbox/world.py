@@ -264,7 +264,7 @@ class World:
             clock, settings = self.clock, self.settings
             time, values = (clock.offset, clock.held, clock.step), dataclasses.asdict(settings)
             # What all states share is not copied: some of their functions hold on to it.
-            shared = {id(one): one for one in (self, clock, settings)}
+            shared = {id(part): part for part in (self, clock, settings)}
             states = copy.deepcopy(self._states, dict(shared))
 
         def restore() -> None:

@@ -43,15 +43,15 @@ def endpoints(service: str) -> dict[str, Endpoint]:
     provider = EndpointProvider(
         ruleset_data=loader.load_service_model(service, "endpoint-rule-set-1"), partition_data=partitions
     )
-    found: dict[str, Endpoint] = {}
+    by_host: dict[str, Endpoint] = {}
     for partition in partitions["partitions"]:
         if partition["id"] in PARTITIONS:
             for region in _regions(session, service, partition):
                 for variant in _variants(service):
                     endpoint = _resolve(provider, service, partition["id"], region, variant)
                     if endpoint:
-                        found.setdefault(endpoint.host, endpoint)
-    return found
+                        by_host.setdefault(endpoint.host, endpoint)
+    return by_host
 
 
 def pattern(service: str) -> str:

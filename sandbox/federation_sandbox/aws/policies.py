@@ -115,12 +115,12 @@ def _like(pattern: str, text: str) -> bool:
     return _wildcards(pattern).fullmatch(text) is not None
 
 
-def _literally(wanted: str, given: str) -> bool:
-    return re.sub(r"\\(.)", r"\1", wanted) == given
+def _literally(wanted: str, actual: str) -> bool:
+    return re.sub(r"\\(.)", r"\1", wanted) == actual
 
 
 def _number(compare: t.Callable[[t.Any, t.Any], bool]) -> t.Callable[[str, str], bool]:
-    return lambda wanted, given: compare(float(given), float(wanted))
+    return lambda wanted, actual: compare(float(actual), float(wanted))
 
 
 def _instant(text: str) -> dt.datetime:
@@ -131,16 +131,16 @@ def _instant(text: str) -> dt.datetime:
 
 
 def _date(compare: t.Callable[[t.Any, t.Any], bool]) -> t.Callable[[str, str], bool]:
-    return lambda wanted, given: compare(_instant(given), _instant(wanted))
+    return lambda wanted, actual: compare(_instant(actual), _instant(wanted))
 
 
 _COMPARISONS: t.Final[dict[str, t.Callable[[str, str], bool]]] = {
     "StringEquals": _literally,
-    "StringEqualsIgnoreCase": lambda wanted, given: _literally(wanted.lower(), given.lower()),
+    "StringEqualsIgnoreCase": lambda wanted, actual: _literally(wanted.lower(), actual.lower()),
     "StringLike": _like,
     "ArnEquals": _like,
     "ArnLike": _like,
-    "Bool": lambda wanted, given: wanted.lower() == given.lower(),
+    "Bool": lambda wanted, actual: wanted.lower() == actual.lower(),
     "NumericEquals": _number(operator.eq),
     "NumericLessThan": _number(operator.lt),
     "NumericLessThanEquals": _number(operator.le),
@@ -157,20 +157,20 @@ _COMPARISONS: t.Final[dict[str, t.Callable[[str, str], bool]]] = {
 def _holds(name: str, key: str, wanted: list[str], facts: Facts) -> bool:
     """Whether one condition holds; one with an operator that is not known here never does."""
     quantity, _, name = name.rpartition(":")
-    given = list(facts.get(key, ()))
+    actual = list(facts.get(key, ()))
     if name == "Null":
-        return (wanted[0].lower() == "true") == (not given)
+        return (wanted[0].lower() == "true") == (not actual)
     if name.endswith("IfExists"):
         name = name.removesuffix("IfExists")
-        if not given:
+        if not actual:
             return quantity != "ForAnyValue"
     negative = "Not" in name
     compare = _COMPARISONS.get(name.replace("Not", ""))
     if compare is None:
         return False
-    if not given:
+    if not actual:
         return quantity != "ForAnyValue" and (negative or quantity == "ForAllValues")
-    hits = [any(compare(value, one) for value in wanted) != negative for one in given]
+    hits = [any(compare(value, fact) for value in wanted) != negative for fact in actual]
     return any(hits) if quantity == "ForAnyValue" else all(hits)
 
 

@@ -22,8 +22,8 @@ _WITH_BOUNDARY: t.Final = ("CreateRole", "PutRolePermissionsBoundary")
 
 def of_iam(at: Context, wanted: Params, resource: str) -> Facts:
     """Of a request to IAM. resource: the ARN of what it is about."""
-    given = {tag["Key"]: tag["Value"] for tag in wanted.get("Tags") or ()}
-    facts = _request_tags(given, wanted.get("TagKeys"))
+    tags = {tag["Key"]: tag["Value"] for tag in wanted.get("Tags") or ()}
+    facts = _request_tags(tags, wanted.get("TagKeys"))
     role = _role(at, wanted)
     provider = at.world.state(Iam).providers.latest(resource)
     own = dict(provider.tags) if provider else _tags_of(role)
@@ -58,9 +58,9 @@ def of_cognito(at: Context, wanted: Params, resource: str) -> Facts:
     return facts | (_resource_tags(pool.tags, "aws:resourcetag") if pool else {})
 
 
-def _request_tags(given: t.Mapping[str, str], removed: t.Sequence[str] | None) -> Facts:
-    facts: Facts = {f"aws:requesttag/{key.lower()}": [value] for key, value in given.items()}
-    keys = list(given) or list(removed or ())
+def _request_tags(tags: t.Mapping[str, str], removed: t.Sequence[str] | None) -> Facts:
+    facts: Facts = {f"aws:requesttag/{key.lower()}": [value] for key, value in tags.items()}
+    keys = list(tags) or list(removed or ())
     return facts | ({"aws:tagkeys": keys} if keys else {})
 
 

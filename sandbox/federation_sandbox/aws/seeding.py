@@ -113,73 +113,73 @@ def _take(entry: Entry, *required: str, **optional: t.Any) -> Answer:
 
 def _account(world: World, entry: Entry) -> Answer:
     organization = {"service_control_policies": (), "resource_control_policies": ()}
-    given = _take(entry, "id", partition="aws", access_keys=(), quotas={}, policies={}, **organization)
-    if given["partition"] not in hosts.PARTITIONS:
-        raise ValueError(f"the partitions are {', '.join(hosts.PARTITIONS)}, not {given['partition']}")
+    values = _take(entry, "id", partition="aws", access_keys=(), quotas={}, policies={}, **organization)
+    if values["partition"] not in hosts.PARTITIONS:
+        raise ValueError(f"the partitions are {', '.join(hosts.PARTITIONS)}, not {values['partition']}")
     accounts = world.state(Accounts)
-    accounts.add(given["id"], given["partition"], Quotas(**_take(given["quotas"], **dataclasses.asdict(Quotas()))))
-    accounts.service_control[given["id"]] = tuple(given["service_control_policies"])
-    accounts.resource_control[given["id"]] = tuple(given["resource_control_policies"])
-    for name, document in given["policies"].items():
-        _iam(world, given["id"], "CreatePolicy", {"PolicyName": name, "PolicyDocument": json.dumps(document)})
-    for key in given["access_keys"]:
+    accounts.add(values["id"], values["partition"], Quotas(**_take(values["quotas"], **dataclasses.asdict(Quotas()))))
+    accounts.service_control[values["id"]] = tuple(values["service_control_policies"])
+    accounts.resource_control[values["id"]] = tuple(values["resource_control_policies"])
+    for name, document in values["policies"].items():
+        _iam(world, values["id"], "CreatePolicy", {"PolicyName": name, "PolicyDocument": json.dumps(document)})
+    for key in values["access_keys"]:
         named = _take(key, "id", "secret", user="operator", policy=None)
         if accounts.key(named["id"]):
             raise ValueError(f"the access key {named['id']} exists already")
-        arn = f"arn:{given['partition']}:iam::{given['id']}:user/{named['user']}"
+        arn = f"arn:{values['partition']}:iam::{values['id']}:user/{named['user']}"
         policies = (named["policy"],) if named["policy"] else None
-        caller = Caller(given["id"], given["partition"], arn, unique_id("AIDA"), policies=policies)
+        caller = Caller(values["id"], values["partition"], arn, unique_id("AIDA"), policies=policies)
         accounts.add_key(Credentials(named["id"], named["secret"], caller))
-    return {"id": given["id"], "access_keys": [key["id"] for key in given["access_keys"]]}
+    return {"id": values["id"], "access_keys": [key["id"] for key in values["access_keys"]]}
 
 
 def _provider(world: World, entry: Entry) -> Answer:
-    given = _take(entry, "account", "name", "metadata", tags={})
-    wanted = {"Name": given["name"], "SAMLMetadataDocument": given["metadata"], "Tags": _tag_list(given["tags"])}
-    arn = _iam(world, given["account"], "CreateSAMLProvider", wanted)["SAMLProviderArn"]
+    values = _take(entry, "account", "name", "metadata", tags={})
+    wanted = {"Name": values["name"], "SAMLMetadataDocument": values["metadata"], "Tags": _tag_list(values["tags"])}
+    arn = _iam(world, values["account"], "CreateSAMLProvider", wanted)["SAMLProviderArn"]
     providers = world.state(Iam).providers
     providers.put(arn, t.cast("t.Any", providers.latest(arn)), settled=True)
-    return {"account": given["account"], "name": given["name"], "arn": arn}
+    return {"account": values["account"], "name": values["name"], "arn": arn}
 
 
 def _bucket(world: World, entry: Entry) -> Answer:
-    given = _take(entry, "account", "region", "name")
+    values = _take(entry, "account", "region", "name")
     buckets = world.state(Buckets).by_name
-    if given["name"] in buckets:
-        raise ValueError(f"the bucket {given['name']} exists already")
-    buckets[given["name"]] = Bucket(given["name"], given["account"], given["region"])
-    return {"name": given["name"]}
+    if values["name"] in buckets:
+        raise ValueError(f"the bucket {values['name']} exists already")
+    buckets[values["name"]] = Bucket(values["name"], values["account"], values["region"])
+    return {"name": values["name"]}
 
 
 def _pool(world: World, entry: Entry) -> Answer:
-    given = _take(entry, "account", "region", "name", domain="", custom_domain="", tags={}, settings={}, clients=())
+    values = _take(entry, "account", "region", "name", domain="", custom_domain="", tags={}, settings={}, clients=())
 
     def carry_out(operation: str, **wanted: t.Any) -> t.Any:
-        return COGNITO.carry_out(_context(world, given["account"], "cognito-idp", operation, given["region"]), wanted)
+        return COGNITO.carry_out(_context(world, values["account"], "cognito-idp", operation, values["region"]), wanted)
 
-    made = carry_out("CreateUserPool", PoolName=given["name"], UserPoolTags=given["tags"], **given["settings"])[
+    made = carry_out("CreateUserPool", PoolName=values["name"], UserPoolTags=values["tags"], **values["settings"])[
         "UserPool"
     ]
     identifier = made["Id"]
-    if given["domain"]:
-        carry_out("CreateUserPoolDomain", UserPoolId=identifier, Domain=given["domain"])
-    if given["custom_domain"]:
-        arn = f"arn:aws:acm:us-east-1:{given['account']}:certificate/{new_id()}"
+    if values["domain"]:
+        carry_out("CreateUserPoolDomain", UserPoolId=identifier, Domain=values["domain"])
+    if values["custom_domain"]:
+        arn = f"arn:aws:acm:us-east-1:{values['account']}:certificate/{new_id()}"
         config = {"CertificateArn": arn}
         carry_out(
-            "CreateUserPoolDomain", UserPoolId=identifier, Domain=given["custom_domain"], CustomDomainConfig=config
+            "CreateUserPoolDomain", UserPoolId=identifier, Domain=values["custom_domain"], CustomDomainConfig=config
         )
     clients = [
         carry_out("CreateUserPoolClient", UserPoolId=identifier, **client)["UserPoolClient"]
-        for client in given["clients"]
+        for client in values["clients"]
     ]
     named = {
         client["ClientName"]: {"id": client["ClientId"], "secret": client.get("ClientSecret")} for client in clients
     }
     return {
-        "account": given["account"],
-        "region": given["region"],
-        "name": given["name"],
+        "account": values["account"],
+        "region": values["region"],
+        "name": values["name"],
         "id": identifier,
         "arn": made["Arn"],
         "clients": named,
@@ -196,25 +196,25 @@ def _role(world: World, entry: Entry) -> Answer:
         "tags": {},
     }
     optional["permissions_boundary"] = None
-    given = _take(entry, "account", "name", "trust", **optional)
-    account, name = given["account"], {"RoleName": given["name"]}
+    values = _take(entry, "account", "name", "trust", **optional)
+    account, name = values["account"], {"RoleName": values["name"]}
     wanted = {
         **name,
-        "Path": given["path"],
-        "AssumeRolePolicyDocument": json.dumps(given["trust"]),
-        "MaxSessionDuration": given["max_session_duration"],
-        "Tags": _tag_list(given["tags"]),
+        "Path": values["path"],
+        "AssumeRolePolicyDocument": json.dumps(values["trust"]),
+        "MaxSessionDuration": values["max_session_duration"],
+        "Tags": _tag_list(values["tags"]),
     }
-    named = {"Description": given["description"], "PermissionsBoundary": given["permissions_boundary"]}
+    named = {"Description": values["description"], "PermissionsBoundary": values["permissions_boundary"]}
     wanted |= {name: value for name, value in named.items() if value}
     role = _iam(world, account, "CreateRole", wanted)["Role"]
-    for policy, document in given["policies"].items():
+    for policy, document in values["policies"].items():
         _iam(world, account, "PutRolePolicy", {**name, "PolicyName": policy, "PolicyDocument": json.dumps(document)})
-    for arn in given["managed_policies"]:
+    for arn in values["managed_policies"]:
         _iam(world, account, "AttachRolePolicy", {**name, "PolicyArn": arn})
     roles = world.state(Iam).roles
     roles.put(role.arn, t.cast("t.Any", roles.latest(role.arn)), settled=True)
-    return {"account": account, "name": given["name"], "arn": role.arn, "id": role.id}
+    return {"account": account, "name": values["name"], "arn": role.arn, "id": role.id}
 
 
 def _iam(world: World, account: str, operation: str, wanted: Params) -> t.Any:
@@ -247,27 +247,27 @@ def _instance(world: World, entry: Entry) -> Answer:
         "tags": {}, "security_profiles": {}, "routing_profiles": (), "hierarchy": {}, "predefined_attributes": {},
         "users": (), "quick_connects": {}, "old_domain": False,
     }  # fmt: skip
-    given = _take(entry, "account", "region", "alias", **optional)
-    connect, now, partition = world.state(Connect), world.clock.now(), _partition(world, given["account"])
-    if f"connect.{given['region']}.amazonaws.com" not in hosts.endpoints("connect"):
-        raise ValueError(f"Amazon Connect is not in the Region {given['region']}")
-    if instances.alias_taken(connect, given["alias"], partition):
-        raise ValueError(f"the alias {given['alias']} is taken")
+    values = _take(entry, "account", "region", "alias", **optional)
+    connect, now, partition = world.state(Connect), world.clock.now(), _partition(world, values["account"])
+    if f"connect.{values['region']}.amazonaws.com" not in hosts.endpoints("connect"):
+        raise ValueError(f"Amazon Connect is not in the Region {values['region']}")
+    if instances.alias_taken(connect, values["alias"], partition):
+        raise ValueError(f"the alias {values['alias']} is taken")
     instance = instances.build(
         connect,
-        given["attributes"],
+        values["attributes"],
         **{
-            name: given[name]
+            name: values[name]
             for name in ("account", "region", "alias", "identity_management_type", "failure", "old_domain")
         },
         partition=partition,
-        id=given["id"] or new_id(),
+        id=values["id"] or new_id(),
         created=now,
         active_at=now,
-        tags=dict(given["tags"]),
-        origins=list(given["approved_origins"]),
+        tags=dict(values["tags"]),
+        origins=list(values["approved_origins"]),
     )
-    _furnish(instance, given, now)
+    _furnish(instance, values, now)
     connect.instances[instance.id] = instance
     return {
         "account": instance.account,
@@ -287,23 +287,23 @@ def _instance(world: World, entry: Entry) -> Answer:
     }
 
 
-def _furnish(instance: Instance, given: Answer, now: dt.datetime) -> None:
-    for name, permissions in given["security_profiles"].items():
+def _furnish(instance: Instance, values: Answer, now: dt.datetime) -> None:
+    for name, permissions in values["security_profiles"].items():
         defaults.add_security_profile(instance, name, permissions, now)
-    for name in given["routing_profiles"]:
+    for name in values["routing_profiles"]:
         defaults.add_routing_profile(instance, name, now)
-    tree = _take(given["hierarchy"], levels=(), groups=())
+    tree = _take(values["hierarchy"], levels=(), groups=())
     for name in tree["levels"]:
         hierarchy.add_level(instance, name, now)
     for path in tree["groups"]:
         hierarchy.add_group(instance, path, now)
-    instance.predefined_attributes = dict(given["predefined_attributes"])
+    instance.predefined_attributes = dict(values["predefined_attributes"])
     names = _security_profiles(instance), _routing_profiles(instance)
-    for user in given["users"]:
+    for user in values["users"]:
         _add_user(instance, user, now, *names)
     flow = next(iter(instance.contact_flows))
     stamp = {"LastModifiedTime": now, "LastModifiedRegion": instance.region}
-    for name, username in given["quick_connects"].items():
+    for name, username in values["quick_connects"].items():
         target = {"UserId": instance.usernames[username], "ContactFlowId": flow}
         quick_connects.add(instance, name, {"QuickConnectType": "USER", "UserConfig": target}, stamp)
 
@@ -311,34 +311,34 @@ def _furnish(instance: Instance, given: Answer, now: dt.datetime) -> None:
 def _add_user(
     instance: Instance, entry: Entry, now: dt.datetime, security: dict[str, str], routing: dict[str, str]
 ) -> None:
-    given = _take(
+    values = _take(
         entry, "username", first_name="Given", last_name="Family", secondary_email="", mobile="",
         security_profiles=("Agent",),
         routing_profile=defaults.ROUTING_PROFILE, hierarchy_group="", phone=None, configs=(), proficiencies=(), tags={},
     )  # fmt: skip
     identity = {
-        "FirstName": given["first_name"],
-        "LastName": given["last_name"],
-        "SecondaryEmail": given["secondary_email"],
-        "Mobile": given["mobile"],
+        "FirstName": values["first_name"],
+        "LastName": values["last_name"],
+        "SecondaryEmail": values["secondary_email"],
+        "Mobile": values["mobile"],
     }
     wanted: Params = {
-        "Username": given["username"],
+        "Username": values["username"],
         "IdentityInfo": {name: value for name, value in identity.items() if value},
-        "SecurityProfileIds": [security[name] for name in given["security_profiles"]],
-        "RoutingProfileId": routing[given["routing_profile"]],
-        "Tags": given["tags"],
-        **dict(given["configs"]),
+        "SecurityProfileIds": [security[name] for name in values["security_profiles"]],
+        "RoutingProfileId": routing[values["routing_profile"]],
+        "Tags": values["tags"],
+        **dict(values["configs"]),
     }
-    if given["hierarchy_group"]:
-        wanted["HierarchyGroupId"] = hierarchy.by_path(instance, given["hierarchy_group"])["Id"]
-    if given["phone"]:
-        wanted["PhoneConfig"] = given["phone"]
+    if values["hierarchy_group"]:
+        wanted["HierarchyGroupId"] = hierarchy.by_path(instance, values["hierarchy_group"])["Id"]
+    if values["phone"]:
+        wanted["PhoneConfig"] = values["phone"]
     if instance.saml:
         user_rules.check_new(instance, wanted)
-    if given["username"] in instance.usernames:
-        raise ValueError(f"{given['username']} is seeded twice")
-    user = {**users.build(instance, wanted, now), "Proficiencies": list(given["proficiencies"])}
+    if values["username"] in instance.usernames:
+        raise ValueError(f"{values['username']} is seeded twice")
+    user = {**users.build(instance, wanted, now), "Proficiencies": list(values["proficiencies"])}
     instance.users.put(user["Id"], user, settled=True)
     instance.usernames[user["Username"]] = user["Id"]
 

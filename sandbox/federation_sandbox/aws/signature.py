@@ -54,18 +54,18 @@ class _Signer(SigV4Auth):
 
 def caller_of(request: Request, world: World, endpoint: Endpoint) -> Caller:
     """Who signed the request; CloudError with AWS's code for each way in which nobody did."""
-    given = _AUTHORIZATION.fullmatch(request.headers.get("Authorization", ""))
-    if given is None:
+    authorization = _AUTHORIZATION.fullmatch(request.headers.get("Authorization", ""))
+    if authorization is None:
         if request.headers.get("Authorization"):
             raise CloudError(400, "IncompleteSignature", "Authorization header is not a Signature Version 4 header.")
         raise CloudError(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
-    credentials = world.state(Accounts).key(given["key"])
+    credentials = world.state(Accounts).key(authorization["key"])
     if credentials is None or credentials.caller.partition != endpoint.partition:
         raise CloudError(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
     _check_token(request, world, credentials)
-    _check_scope(request, world, endpoint, given)
-    signature = _signature(request, credentials, given)
-    if not hmac.compare_digest(signature, given["signature"]):
+    _check_scope(request, world, endpoint, authorization)
+    signature = _signature(request, credentials, authorization)
+    if not hmac.compare_digest(signature, authorization["signature"]):
         raise CloudError(403, "SignatureDoesNotMatch", _MISMATCH)
     return credentials.caller
 
@@ -77,14 +77,16 @@ def _check_token(request: Request, world: World, credentials: Credentials) -> No
         raise CloudError(403, "ExpiredToken", "The security token included in the request is expired")
 
 
-def _check_scope(request: Request, world: World, endpoint: Endpoint, given: re.Match[str]) -> None:
-    if given["service"] != endpoint.service:
+def _check_scope(request: Request, world: World, endpoint: Endpoint, authorization: re.Match[str]) -> None:
+    if authorization["service"] != endpoint.service:
         raise CloudError(
             403, "SignatureDoesNotMatch", f"Credential should be scoped to correct service: '{endpoint.service}'."
         )
-    if given["region"] != endpoint.region:
+    if authorization["region"] != endpoint.region:
         raise CloudError(
-            403, "SignatureDoesNotMatch", f"Credential should be scoped to a valid region, not '{given['region']}'."
+            403,
+            "SignatureDoesNotMatch",
+            f"Credential should be scoped to a valid region, not '{authorization['region']}'.",
         )
     try:
         signed_at = dt.datetime.strptime(request.headers.get("X-Amz-Date", ""), "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
@@ -98,7 +100,7 @@ def _check_scope(request: Request, world: World, endpoint: Endpoint, given: re.M
         raise CloudError(403, "SignatureDoesNotMatch", message)
 
 
-def _signature(request: Request, credentials: Credentials, given: re.Match[str]) -> str:
+def _signature(request: Request, credentials: Credentials, authorization: re.Match[str]) -> str:
     body = request.get_data()
     url = f"https://{request.host}{request.environ['RAW_URI']}"
     signed = AWSRequest(method=request.method, url=url, headers=dict(request.headers), data=body)
@@ -111,5 +113,5 @@ def _signature(request: Request, credentials: Credentials, given: re.Match[str])
         )
     signed.context["timestamp"] = request.headers["X-Amz-Date"]
     keys = BotocoreCredentials(credentials.access_key, credentials.secret, credentials.token or None)
-    signer = _Signer(keys, given["service"], given["region"], set(given["headers"].split(";")))
+    signer = _Signer(keys, authorization["service"], authorization["region"], set(authorization["headers"].split(";")))
     return str(signer.signature(signer.string_to_sign(signed, signer.canonical_request(signed)), signed))

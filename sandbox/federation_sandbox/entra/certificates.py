@@ -85,10 +85,10 @@ def signing_certificates(
         for each in credentials
         if each["usage"] == "Verify" and each["customKeyIdentifier"] in signers & keys.keys()
     ]
-    found = ((load_certificate(each["key"]), keys[each["customKeyIdentifier"]]) for each in pairs)
+    loaded = ((load_certificate(each["key"]), keys[each["customKeyIdentifier"]]) for each in pairs)
     return [
         SigningCertificate(certificate, key, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-        for certificate, key in found
+        for certificate, key in loaded
     ]
 
 
@@ -101,12 +101,12 @@ def active_signing_certificate(
     keys: the tenant's signing_keys. The trap of an expired certificate is here: once a certificate has expired, a valid
     one signs although nobody activated it.
     """
-    found = signing_certificates(record, keys)
+    certificates = signing_certificates(record, keys)
     preferred = (record.get("preferredTokenSigningKeyThumbprint") or "").upper()
-    active = next((each for each in found if thumbprint(each.certificate) == preferred), None)
+    active = next((each for each in certificates if thumbprint(each.certificate) == preferred), None)
     if active and active.valid(now):
         return active
-    valid = [each for each in found if each.valid(now)]
-    if valid and any(each.end <= now for each in found):
+    valid = [each for each in certificates if each.valid(now)]
+    if valid and any(each.end <= now for each in certificates):
         return max(valid, key=lambda each: each.start)
     return active

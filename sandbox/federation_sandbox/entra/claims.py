@@ -99,8 +99,8 @@ def claims_for(tenant: Tenant, application: Record, principal: Record, user: Rec
 
 def assigned_policy(tenant: Tenant, principal: Record) -> Json | None:
     """The content of the claims mapping policy that is assigned, if one is."""
-    found = (tenant["claimsMappingPolicies"].visible(key) for key in principal["_claimsMappingPolicies"])
-    assigned = next((each for each in found if each is not None), None)
+    policies = (tenant["claimsMappingPolicies"].visible(key) for key in principal["_claimsMappingPolicies"])
+    assigned = next((each for each in policies if each is not None), None)
     return t.cast("Json", json.loads(assigned["definition"][0])["ClaimsMappingPolicy"]) if assigned else None
 
 

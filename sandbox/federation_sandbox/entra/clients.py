@@ -111,15 +111,15 @@ def _check_federated(
     header: collections.abc.Mapping[str, t.Any],
     claims: collections.abc.Mapping[str, t.Any],
 ) -> None:
-    found = list(client.federated)
+    matching = list(client.federated)
     for name, number in (("issuer", 700211), ("subject", 700213), ("audience", 700212)):
         value = claims.get(name[:3])
-        found = [each for each in found if value == getattr(each, name)]
-        if not found:
+        matching = [each for each in matching if value == getattr(each, name)]
+        if not matching:
             raise refusal(
                 number, f"No matching federated identity record found for presented assertion {name} '{value}'."
             )
-    if not any(_signed_by(each, assertion, header) for each in found):
+    if not any(_signed_by(each, assertion, header) for each in matching):
         raise refusal(
             50013,
             (
@@ -150,9 +150,9 @@ def _check_times(claims: collections.abc.Mapping[str, t.Any]) -> None:
 
 def _named_by(header: collections.abc.Mapping[str, t.Any], certificate: x509.Certificate) -> bool:
     named = {"x5t": hashes.SHA1(), "x5t#S256": hashes.SHA256()}  # noqa: S303 - identifiers, not proofs
-    given = [(header[name], algorithm) for name, algorithm in named.items() if name in header]
-    return bool(given) and all(
-        value.rstrip("=") == _encoded(certificate.fingerprint(algorithm)) for value, algorithm in given
+    fingerprints = [(header[name], algorithm) for name, algorithm in named.items() if name in header]
+    return bool(fingerprints) and all(
+        value.rstrip("=") == _encoded(certificate.fingerprint(algorithm)) for value, algorithm in fingerprints
     )
 
 

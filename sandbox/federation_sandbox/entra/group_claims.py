@@ -39,11 +39,11 @@ def groups_for(
     wanted: collections.abc.Mapping[str, str] | None,
 ) -> list[Claim]:
     """The ids of the groups that the application asks for. wanted: the GroupFilter of its claims policy."""
-    asked = application.get("groupMembershipClaims")
-    if asked not in ("SecurityGroup", "All", "ApplicationGroup"):
+    setting = application.get("groupMembershipClaims")
+    if setting not in ("SecurityGroup", "All", "ApplicationGroup"):
         return []
     groups = _groups_of(tenant, user["id"])
-    if asked == "ApplicationGroup":
+    if setting == "ApplicationGroup":
         assigned = {
             each["principalId"]
             for each in tenant["appRoleAssignments"].all_visible()
@@ -59,13 +59,13 @@ def groups_for(
 def _groups_of(tenant: Tenant, user_id: str) -> list[Record]:
     """The groups that hold a user, by themselves or by groups within them."""
     every = tuple(tenant["groups"].all_visible())
-    found: dict[str, Record] = {}
+    by_id: dict[str, Record] = {}
     new = {user_id}
     while new:
-        holding = [group for group in every if group["id"] not in found and new & set(group["_members"])]
-        found |= {group["id"]: group for group in holding}
+        holding = [group for group in every if group["id"] not in by_id and new & set(group["_members"])]
+        by_id |= {group["id"]: group for group in holding}
         new = {group["id"] for group in holding}
-    return list(found.values())
+    return list(by_id.values())
 
 
 def _matches(group: Record, wanted: collections.abc.Mapping[str, str]) -> bool:

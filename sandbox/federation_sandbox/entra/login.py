@@ -42,14 +42,17 @@ def _tenant(entra: Directory, name: str, host: str) -> Tenant:
 
 def _openid_configuration(request: Request, call: Call, tenant: str) -> Response:
     entra = directory(call.world)
-    found = None if tenant in _NO_TENANT else _tenant(entra, tenant, request.host)
-    name, host = found.id if found else tenant, request.host
+    directory_tenant = None if tenant in _NO_TENANT else _tenant(entra, tenant, request.host)
+    name, host = directory_tenant.id if directory_tenant else tenant, request.host
     base = f"https://{host}/{name}"
+    token_endpoint = f"{base}/oauth2/v2.0/token"
+    if directory_tenant:
+        token_endpoint = _token_endpoints(call, directory_tenant, host)[0]
     return _json(
         {
             "issuer": f"https://{host}/{name if name not in _NO_TENANT else '{tenantid}'}/v2.0",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "token_endpoint": _token_endpoints(call, found, host)[0] if found else f"{base}/oauth2/v2.0/token",
+            "token_endpoint": token_endpoint,
             "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
             "jwks_uri": f"{base}/discovery/v2.0/keys",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
@@ -96,7 +99,7 @@ def _token(request: Request, call: Call, tenant: str) -> Response:
         )
     entra = directory(call.world)
     form = request.form
-    found = _tenant(entra, tenant, request.host)
+    directory_tenant = _tenant(entra, tenant, request.host)
     for name in ("grant_type", "client_id", "scope"):
         if not form.get(name):
             raise refusal(
@@ -107,23 +110,23 @@ def _token(request: Request, call: Call, tenant: str) -> Response:
             70003, f"The app requested an unsupported grant type '{form['grant_type']}'.", "unsupported_grant_type", 400
         )
     call.caller = form["client_id"]
-    client = found.clients.get(form["client_id"])
-    principal = found.current("servicePrincipals", appId=form["client_id"])
+    client = directory_tenant.clients.get(form["client_id"])
+    principal = directory_tenant.current("servicePrincipals", appId=form["client_id"])
     if client is None or principal is None or client.managed_identity:
         raise refusal(
             700016,
             f"Application with identifier '{form['client_id']}' was not found in the directory "
-            f"'{found.display_name}'. This can happen if "
+            f"'{directory_tenant.display_name}'. This can happen if "
             "the application has not been installed by the administrator of the tenant or consented to by any "
             "user in the tenant. You may "
             "have sent your authentication request to the wrong tenant.",
             "unauthorized_client",
             400,
         )
-    authenticate(found, client, form, _audiences(call, found))
+    authenticate(directory_tenant, client, form, _audiences(call, directory_tenant))
     _check_enabled(principal)
-    _check_scope(found, form["scope"])
-    token = issue(call.world, entra, found, client, principal)
+    _check_scope(directory_tenant, form["scope"])
+    token = issue(call.world, entra, directory_tenant, client, principal)
     return _json({"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token})
 
 
@@ -177,8 +180,8 @@ def _check_scope(tenant: Tenant, scope: str) -> None:
 
 def _federation_metadata(request: Request, call: Call, tenant: str) -> Response:
     entra = directory(call.world)
-    found = _tenant(entra, tenant, request.host)
-    document = federation_metadata(entra, found, request.host, request.args.get("appid"))
+    directory_tenant = _tenant(entra, tenant, request.host)
+    document = federation_metadata(entra, directory_tenant, request.host, request.args.get("appid"))
     return Response(document, content_type="application/samlmetadata+xml; charset=utf-8")
 
 
@@ -204,12 +207,12 @@ _ROUTES: t.Final[tuple[tuple[str, str, str, t.Callable[..., Response]], ...]] = 
 
 def _handle(request: Request, call: Call) -> Response:
     for method, pattern, operation, answer in _ROUTES:
-        found = re.fullmatch(pattern, request.path, re.IGNORECASE)
-        if found and method == request.method:
+        match = re.fullmatch(pattern, request.path, re.IGNORECASE)
+        if match and method == request.method:
             call.operation = operation
             call.admit()
             with call.world.lock:
-                return answer(request, call, **found.groupdict())
+                return answer(request, call, **match.groupdict())
     raise refusal(900561, "The endpoint does not answer this request.", "invalid_request", 404)
 
 

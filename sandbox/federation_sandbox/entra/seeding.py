@@ -178,9 +178,9 @@ def _changed_tenant(tenant: Tenant, content: Content) -> dict[str, t.Any]:
 def _assign_policy(tenant: Tenant, content: Content) -> None:
     """Make an app management policy, instead of one of the same name, and assign it to applications."""
     kind = "appManagementPolicy"
-    given = _checked(kind, {name: value for name, value in content.items() if name != "applies_to"})
-    former = tenant.current("appManagementPolicies", displayName=given.get("displayName"))
-    record = {"id": former["id"] if former else new_id(), "isEnabled": False, **given}
+    settings = _checked(kind, {name: value for name, value in content.items() if name != "applies_to"})
+    former = tenant.current("appManagementPolicies", displayName=settings.get("displayName"))
+    record = {"id": former["id"] if former else new_id(), "isEnabled": False, **settings}
     tenant["appManagementPolicies"].put(record, settled=True)
     for name in content.get("applies_to", ()):
         application = tenant.current("applications", appId=name) or tenant.current("applications", displayName=name)
@@ -199,9 +199,9 @@ def _people(tenant: Tenant, content: Content) -> dict[str, dict[str, str]]:
 def _found(tenant: Tenant, name: str) -> Record:
     """The user or group of this id or name."""
     for collection, key in (("users", "userPrincipalName"), ("groups", "displayName")):
-        found = tenant.current(collection, id=name) or tenant.current(collection, **{key: name})
-        if found:
-            return found
+        record = tenant.current(collection, id=name) or tenant.current(collection, **{key: name})
+        if record:
+            return record
     raise ValueError(f"the tenant {tenant.id} has no user or group {name}")
 
 
@@ -306,8 +306,8 @@ def _federated(content: Content) -> FederatedCredential:
 def _user(tenant: Tenant, content: Content, known: dict[str, str]) -> str:
     name = content["userPrincipalName"]
     alias = name.partition("@")[0]
-    given = {"displayName": alias, "accountEnabled": True, "userType": "Member", "mailNickname": alias}
-    blank = {"id": new_id(), "createdDateTime": tenant.now(), **given}
+    defaults = {"displayName": alias, "accountEnabled": True, "userType": "Member", "mailNickname": alias}
+    blank = {"id": new_id(), "createdDateTime": tenant.now(), **defaults}
     before = tenant["users"].latest(known.get(content.get("id", name), ""))
     record = {
         **(before or blank),

@@ -62,12 +62,12 @@ class SignIns:
 
 def _launch(request: Request, call: Call) -> Response:
     """Send the browser on to the tenant, or to the address that the application starts at (facts/entra.md 2.3, 7.2)."""
-    found = re.fullmatch(r"/api/signin/([^/]+)", request.path)
-    if not found:
+    match = re.fullmatch(r"/api/signin/([^/]+)", request.path)
+    if not match:
         return Response("Not found.\n", 404)
     call.operation = "launch"
     call.admit()
-    app_id, tenant_id = found[1], request.args.get("tenantId", "")
+    app_id, tenant_id = match[1], request.args.get("tenantId", "")
     if not tenant_id:
         text = "No tenant-identifying information found in either the request or implied by any provided credentials."
         return _error(call, Refused(90019, text))
@@ -109,7 +109,7 @@ def sign_in(request: Request, call: Call, tenant: str) -> Response:
         return _error(call, refused)
 
 
-def asked(request: Request, call: Call, tenant: str) -> Response:
+def _requested(request: Request, call: Call, tenant: str) -> Response:
     """What an application asks for: a sign-in, whose page comes back here, or a sign-out (facts/entra.md 10.2)."""
     try:
         at = _tenant(request, call, tenant)
@@ -186,14 +186,14 @@ def sign_out(request: Request, call: Call, tenant: str) -> Response:
 
 
 def _tenant(request: Request, call: Call, name: str) -> Tenant:
-    found = directory(call.world).tenant(name, request.host)
-    if found is None:
+    tenant = directory(call.world).tenant(name, request.host)
+    if tenant is None:
         text = (
             f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into "
             f"the correct cloud."
         )
         raise Refused(90002, text)
-    return found
+    return tenant
 
 
 def _issue(wanted: SignIn, user: Record) -> Response:
@@ -290,8 +290,8 @@ def _signer(tenant: Tenant, principal: Record) -> SigningCertificate:
 
 def _signing(tenant: Tenant, application: Record, principal: Record) -> Signing:
     """The active certificate, and what a token issuance policy says about its use."""
-    found = (tenant["tokenIssuancePolicies"].visible(key) for key in application["_tokenIssuancePolicies"])
-    assigned = next((each for each in found if each is not None), None)
+    policies = (tenant["tokenIssuancePolicies"].visible(key) for key in application["_tokenIssuancePolicies"])
+    assigned = next((each for each in policies if each is not None), None)
     policy = json.loads(assigned["definition"][0])["TokenIssuancePolicy"] if assigned else {}
     signer = _signer(tenant, principal)
     return Signing(
@@ -338,8 +338,8 @@ def _render(_request: Request, error: CloudError) -> Response:
 ROUTES: t.Final[tuple[tuple[str, str, str, t.Callable[..., Response]], ...]] = (
     ("GET", r"/(?P<tenant>[^/]+)/signin", "sign-in-page", show),
     ("POST", r"/(?P<tenant>[^/]+)/signin", "sign-in", sign_in),
-    ("GET", r"/(?P<tenant>[^/]+)/saml2", "saml2", asked),
-    ("POST", r"/(?P<tenant>[^/]+)/saml2", "saml2", asked),
+    ("GET", r"/(?P<tenant>[^/]+)/saml2", "saml2", _requested),
+    ("POST", r"/(?P<tenant>[^/]+)/saml2", "saml2", _requested),
     ("GET", r"/(?P<tenant>[^/]+)/oauth2/v2\.0/logout", "sign-out", sign_out),
 )
 

@@ -243,5 +243,5 @@ def timestamp(moment: dt.datetime) -> str:
 
 def moment(text: str) -> dt.datetime:
     """A moment that Graph wrote; ValueError when it is none."""
-    found = dt.datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+    time = dt.datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=dt.UTC)

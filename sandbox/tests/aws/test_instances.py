@@ -21,13 +21,13 @@ def create(connect, alias="acme", **more):
 def test_create_describe_list_delete(connect, refused):
     made = create(connect, Tags={"team": "voice"})
     assert made["Arn"] == f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/{made['Id']}"
-    shown = connect.describe_instance(InstanceId=made["Id"])["Instance"]
-    assert shown["InstanceStatus"] == "ACTIVE"
-    assert shown["InstanceAccessUrl"] == "https://acme.my.connect.aws"
-    assert (shown["InboundCallsEnabled"], shown["OutboundCallsEnabled"]) == (True, False)
-    assert shown["Tags"] == {"team": "voice"}
+    described = connect.describe_instance(InstanceId=made["Id"])["Instance"]
+    assert described["InstanceStatus"] == "ACTIVE"
+    assert described["InstanceAccessUrl"] == "https://acme.my.connect.aws"
+    assert (described["InboundCallsEnabled"], described["OutboundCallsEnabled"]) == (True, False)
+    assert described["Tags"] == {"team": "voice"}
     (listed,) = connect.list_instances()["InstanceSummaryList"]
-    assert listed == {key: value for key, value in shown.items() if key != "Tags"}
+    assert listed == {key: value for key, value in described.items() if key != "Tags"}
     connect.delete_instance(InstanceId=made["Id"])
     refused(connect.describe_instance, "ResourceNotFoundException", "", 404, InstanceId=made["Id"])
     assert connect.list_instances()["InstanceSummaryList"] == []
@@ -47,8 +47,8 @@ def test_a_failed_creation(sandbox, connect):
     failed = seed(
         sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "broken", "failure": "No directory."}]
     )["instances"][0]
-    shown = connect.describe_instance(InstanceId=failed["id"])["Instance"]
-    assert (shown["InstanceStatus"], shown["StatusReason"]) == ("CREATION_FAILED", {"Message": "No directory."})
+    described = connect.describe_instance(InstanceId=failed["id"])["Instance"]
+    assert (described["InstanceStatus"], described["StatusReason"]) == ("CREATION_FAILED", {"Message": "No directory."})
 
 
 def test_an_alias_is_taken_once(sandbox, connect, refused):
@@ -138,8 +138,8 @@ def test_attributes(connect, instance, refused):
     """facts/aws.md 1.4: true or false, as text."""
     where = {"InstanceId": instance["id"]}
     connect.update_instance_attribute(**where, AttributeType="OUTBOUND_CALLS", Value="false")
-    shown = connect.describe_instance_attribute(**where, AttributeType="OUTBOUND_CALLS")["Attribute"]
-    assert shown == {"AttributeType": "OUTBOUND_CALLS", "Value": "false"}
+    attribute = connect.describe_instance_attribute(**where, AttributeType="OUTBOUND_CALLS")["Attribute"]
+    assert attribute == {"AttributeType": "OUTBOUND_CALLS", "Value": "false"}
     assert connect.describe_instance(**where)["Instance"]["OutboundCallsEnabled"] is False
     refused(
         connect.update_instance_attribute,
@@ -254,8 +254,10 @@ def _with_body(body):
 
 def test_contact_lens_is_on(connect, instance):
     """facts/aws.md A3: what a new instance has, as Terraform's provider verified"""
-    shown = connect.describe_instance_attribute(InstanceId=instance["id"], AttributeType="CONTACT_LENS")["Attribute"]
-    assert shown["Value"] == "true"
+    attribute = connect.describe_instance_attribute(InstanceId=instance["id"], AttributeType="CONTACT_LENS")[
+        "Attribute"
+    ]
+    assert attribute["Value"] == "true"
 
 
 def test_a_client_token_outlives_its_instance(sandbox, connect):
@@ -277,22 +279,22 @@ def test_reads_go_backwards(sandbox, connect):
     sandbox.world.settings.change({"connect_replication": 60, "connect_flapping": 0.3})
     made = create(connect, "fresh")["Id"]
 
-    def shown():
+    def is_visible():
         listed = [each["Id"] for each in connect.list_instances()["InstanceSummaryList"]]
         try:
             return connect.describe_instance(InstanceId=made)["Instance"]["Id"] in listed
         except connect.exceptions.ResourceNotFoundException:
             return False
 
-    seen = [shown() for _number in range(40)]
+    seen = [is_visible() for _number in range(40)]
     assert False in seen[seen.index(True) :]
     sandbox.world.clock.advance(dt.timedelta(seconds=61))
-    assert {shown() for _number in range(20)} == {True}
+    assert {is_visible() for _number in range(20)} == {True}
     connect.delete_instance(InstanceId=made)
-    seen = [shown() for _number in range(40)]
+    seen = [is_visible() for _number in range(40)]
     assert True in seen[seen.index(False) :]
     sandbox.world.clock.advance(dt.timedelta(seconds=61))
-    assert {shown() for _number in range(20)} == {False}
+    assert {is_visible() for _number in range(20)} == {False}
 
 
 def test_values_of_tags(connect, instance, refused):

@@ -99,8 +99,8 @@ def test_an_action_that_another_depends_on(
 ) -> None:
     """A2: without it the operation is denied, and nothing is done"""
     connect = operate(sandbox, without(document("aws-policy.json"), action), "connect")
-    told = f"is not authorized to perform: {action} on resource: "
-    refused(lambda: CALLS[operation](connect, instance["id"]), "AccessDeniedException", told, 403)
+    message = f"is not authorized to perform: {action} on resource: "
+    refused(lambda: CALLS[operation](connect, instance["id"]), "AccessDeniedException", message, 403)
     assert len(client("connect").list_instances()["InstanceSummaryList"]) == 1
 
 
@@ -216,9 +216,13 @@ def test_no_way_out_of_the_boundary(sandbox: Sandbox, refused: t.Any) -> None:
     session = client("sts").assume_role(
         RoleArn=f"arn:aws:iam::{ACCOUNT}:role/ConnectFederation-older", RoleSessionName="jane"
     )["Credentials"]
-    given = {"key": session["AccessKeyId"], "secret": session["SecretAccessKey"], "token": session["SessionToken"]}
-    told = "because no permissions boundary allows the iam:ListRoles action"
-    refused(client("iam", **given).list_roles, "AccessDenied", told, 403)
+    credentials = {
+        "key": session["AccessKeyId"],
+        "secret": session["SecretAccessKey"],
+        "token": session["SessionToken"],
+    }
+    message = "because no permissions boundary allows the iam:ListRoles action"
+    refused(client("iam", **credentials).list_roles, "AccessDenied", message, 403)
 
 
 def test_a_boundary_that_does_not_exist(sandbox: Sandbox, refused: t.Any) -> None:
@@ -289,8 +293,8 @@ def test_a_service_control_policy(sandbox: Sandbox, refused: t.Any) -> None:
     """A7: it stands above whatever the account allows, and AWS names its kind"""
     forbidden = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:Create*", "Resource": "*"}]}
     iam = operate(sandbox, EVERYTHING, "iam", service_control_policies=[forbidden])
-    told = "with an explicit deny in a service control policy"
-    refused(iam.create_role, "AccessDenied", told, 403, RoleName="x", AssumeRolePolicyDocument=TRUST)
+    message = "with an explicit deny in a service control policy"
+    refused(iam.create_role, "AccessDenied", message, 403, RoleName="x", AssumeRolePolicyDocument=TRUST)
     iam.list_roles()
 
 

@@ -38,28 +38,31 @@ def test_security_profiles_of_ones_own(connect, instance, refused):
     assert made["SecurityProfileArn"] == f"{instance['arn']}/security-profile/{made['SecurityProfileId']}"
     refused(connect.create_security_profile, "DuplicateResourceException", "", 409, **wanted)
     refused(connect.create_security_profile, "InvalidParameterException", "", **where, SecurityProfileName="a;b")
-    one = {**where, "SecurityProfileId": made["SecurityProfileId"]}
-    connect.update_security_profile(**one, Permissions=["BasicAgentAccess"])
-    assert connect.list_security_profile_permissions(**one)["Permissions"] == ["BasicAgentAccess"]
+    profile = {**where, "SecurityProfileId": made["SecurityProfileId"]}
+    connect.update_security_profile(**profile, Permissions=["BasicAgentAccess"])
+    assert connect.list_security_profile_permissions(**profile)["Permissions"] == ["BasicAgentAccess"]
     criteria = {"StringCondition": {"FieldName": "name", "Value": "Leavers", "ComparisonType": "EXACT"}}
-    (found,) = connect.search_security_profiles(**where, SearchCriteria=criteria)["SecurityProfiles"]
-    assert (found["Id"], found["Tags"]) == (made["SecurityProfileId"], {"team": "voice"})
+    (hit,) = connect.search_security_profiles(**where, SearchCriteria=criteria)["SecurityProfiles"]
+    assert (hit["Id"], hit["Tags"]) == (made["SecurityProfileId"], {"team": "voice"})
     user = {
         "IdentityInfo": {"FirstName": "A", "LastName": "B"},
         "RoutingProfileId": instance["routing_profiles"]["Basic Routing Profile"],
     }
     created = connect.create_user(**where, **user, Username="jane", SecurityProfileIds=[made["SecurityProfileId"]])
-    refused(connect.delete_security_profile, "ResourceInUseException", "", 409, **one)
+    refused(connect.delete_security_profile, "ResourceInUseException", "", 409, **profile)
     connect.delete_user(**where, UserId=created["UserId"])
-    connect.delete_security_profile(**one)
-    refused(connect.describe_security_profile, "ResourceNotFoundException", "", 404, **one)
+    connect.delete_security_profile(**profile)
+    refused(connect.describe_security_profile, "ResourceNotFoundException", "", 404, **profile)
 
 
 def test_the_hierarchy(connect, instance):
     """facts/aws.md 1.5: lists have neither level nor parent, names repeat, searches show a group with the level 0."""
     where = {"InstanceId": instance["id"]}
     levels = connect.describe_user_hierarchy_structure(**where)["HierarchyStructure"]
-    assert {level: shown["Name"] for level, shown in levels.items()} == {"LevelOne": "Site", "LevelTwo": "Team"}
+    assert {level: each["Name"] for level, each in levels.items()} == {
+        "LevelOne": "Site",
+        "LevelTwo": "Team",
+    }
     listed = connect.list_user_hierarchy_groups(**where)["UserHierarchyGroupSummaryList"]
     assert [group["Name"] for group in listed] == ["Berlin", "Sales", "Munich", "Sales"]
     assert all(set(group) == {"Id", "Arn", "Name", "LastModifiedTime", "LastModifiedRegion"} for group in listed)

@@ -211,7 +211,7 @@ def test_an_older_version_comes_back(sandbox, iam, provider):
 
     seen = [parts() for _number in range(60)]
     for part, (old, new) in enumerate([("old", "new"), (3600, 7200), (False, True), (0, 1), (1, 0)]):
-        values = [one[part] for one in seen]
+        values = [reading[part] for reading in seen]
         assert old in values[values.index(new) :], part
     sandbox.world.clock.advance(dt.timedelta(seconds=61))
     assert {parts() for _number in range(20)} == {("new", 7200, True, 1, 0)}

@@ -253,9 +253,9 @@ def test_reads_go_backwards(sandbox, iam, arn):
         make_metadata(make_certificate()),
     )
     iam.update_saml_provider(SAMLProviderArn=arn, SAMLMetadataDocument=after)
-    shown = [iam.get_saml_provider(SAMLProviderArn=arn)["SAMLMetadataDocument"] for _number in range(50)]
-    assert set(shown) == {before, after}
-    assert before in shown[shown.index(after) :]
+    documents = [iam.get_saml_provider(SAMLProviderArn=arn)["SAMLMetadataDocument"] for _number in range(50)]
+    assert set(documents) == {before, after}
+    assert before in documents[documents.index(after) :]
     sandbox.world.clock.advance(dt.timedelta(seconds=61))
     assert {iam.get_saml_provider(SAMLProviderArn=arn)["SAMLMetadataDocument"] for _number in range(20)} == {after}
 

@@ -87,14 +87,14 @@ def test_what_is_derived_is_shown(cognito, pool, provider):
         "EncryptedResponses": "true",
         "SSORedirectBindingURI": "https://else.example",
     }
-    shown = cognito.update_identity_provider(UserPoolId=pool, ProviderName=NAME, ProviderDetails=changed)[
+    provider_details = cognito.update_identity_provider(UserPoolId=pool, ProviderName=NAME, ProviderDetails=changed)[
         "IdentityProvider"
     ]["ProviderDetails"]
-    assert shown["ActiveEncryptionCertificate"] not in (
+    assert provider_details["ActiveEncryptionCertificate"] not in (
         "",
         cognito.get_signing_certificate(UserPoolId=pool)["Certificate"],
     )
-    assert shown["SSORedirectBindingURI"] == details["SSORedirectBindingURI"]
+    assert provider_details["SSORedirectBindingURI"] == details["SSORedirectBindingURI"]
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,10 @@ def test_a_mapping_names_attributes_that_the_pool_has(cognito, pool, refused):
 
 def test_an_identifier_is_one_providers(cognito, pool, provider, refused):
     cognito.update_identity_provider(UserPoolId=pool, ProviderName=NAME, IdpIdentifiers=["contoso.com"])
-    found = cognito.get_identity_provider_by_identifier(UserPoolId=pool, IdpIdentifier="contoso.com")[
+    match = cognito.get_identity_provider_by_identifier(UserPoolId=pool, IdpIdentifier="contoso.com")[
         "IdentityProvider"
     ]
-    assert found["ProviderName"] == NAME
+    assert match["ProviderName"] == NAME
     other = wanted(pool, ProviderName="Other", IdpIdentifiers=["contoso.com"])
     refused(cognito.create_identity_provider, "InvalidParameterException", "another provider's", 400, **other)
 
@@ -169,10 +169,10 @@ def test_an_update_keeps_what_it_does_not_name(cognito, pool, provider):
         UserPoolId=pool, ProviderName=NAME, AttributeMapping={"email": "mail"}, IdpIdentifiers=["a.example"]
     )
     cognito.update_identity_provider(UserPoolId=pool, ProviderName=NAME, AttributeMapping={"name": "n"})
-    shown = cognito.describe_identity_provider(UserPoolId=pool, ProviderName=NAME)["IdentityProvider"]
-    assert shown["AttributeMapping"] == {"name": "n"}
-    assert shown["IdpIdentifiers"] == ["a.example"]
-    assert "MetadataFile" in shown["ProviderDetails"]
+    described = cognito.describe_identity_provider(UserPoolId=pool, ProviderName=NAME)["IdentityProvider"]
+    assert described["AttributeMapping"] == {"name": "n"}
+    assert described["IdpIdentifiers"] == ["a.example"]
+    assert "MetadataFile" in described["ProviderDetails"]
 
 
 def test_an_update_of_a_client_resets_what_it_leaves_out(cognito, pool):
@@ -253,8 +253,8 @@ def test_domains(cognito, pool, refused):
     assert cognito.create_user_pool_domain(UserPoolId=pool, Domain="auth.desk.example", CustomDomainConfig=config)[
         "CloudFrontDomain"
     ]
-    shown = cognito.describe_user_pool(UserPoolId=pool)["UserPool"]
-    assert (shown["Domain"], shown["CustomDomain"]) == ("desk", "auth.desk.example")
+    described = cognito.describe_user_pool(UserPoolId=pool)["UserPool"]
+    assert (described["Domain"], described["CustomDomain"]) == ("desk", "auth.desk.example")
     assert cognito.describe_user_pool_domain(Domain="desk")["DomainDescription"]["UserPoolId"] == pool
     assert cognito.describe_user_pool_domain(Domain="nobody")["DomainDescription"] == {}
     refused(cognito.delete_user_pool, "InvalidParameterException", "domain configured", 400, UserPoolId=pool)
@@ -305,8 +305,8 @@ def test_a_deleted_provider_is_no_clients_any_more(cognito, pool, provider, refu
         "UserPoolClient"
     ]
     cognito.delete_identity_provider(UserPoolId=pool, ProviderName=NAME)
-    shown = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=made["ClientId"])["UserPoolClient"]
-    assert shown["SupportedIdentityProviders"] == []
+    described = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=made["ClientId"])["UserPoolClient"]
+    assert described["SupportedIdentityProviders"] == []
     refused(
         cognito.describe_identity_provider, "ResourceNotFoundException", "", 400, UserPoolId=pool, ProviderName=NAME
     )

@@ -33,7 +33,7 @@ def jane(connect, wanted):
     return {"InstanceId": wanted["InstanceId"], "UserId": made["UserId"]}
 
 
-def shown(connect, user):
+def described_user(connect, user):
     return connect.describe_user(**user)["User"]
 
 
@@ -43,7 +43,7 @@ def test_create_describe_delete(connect, wanted, instance, refused):
     )
     assert made["UserArn"] == f"{instance['arn']}/agent/{made['UserId']}"
     where = {"InstanceId": instance["id"], "UserId": made["UserId"]}
-    user = shown(connect, where)
+    user = described_user(connect, where)
     assert {key: user[key] for key in wanted if key in user} == {
         key: value for key, value in wanted.items() if key != "InstanceId"
     }
@@ -147,21 +147,21 @@ def test_the_quota_of_users(sandbox, refused):
 
 def test_updates(sandbox, connect, jane, instance, refused):
     """facts/aws.md 1.5: one operation an aspect, each without an answer."""
-    before = shown(connect, jane)
+    before = described_user(connect, jane)
     sandbox.world.clock.advance(dt.timedelta(seconds=1))
     supervisors = instance["security_profiles"]["CallCenterManager"]
     connect.update_user_security_profiles(**jane, SecurityProfileIds=[supervisors])
     connect.update_user_identity_info(**jane, IdentityInfo={"FirstName": "Jane", "LastName": "Roe"})
     connect.update_user_hierarchy(**jane, HierarchyGroupId=instance["hierarchy_groups"]["Munich"])
     connect.update_user_routing_profile(**jane, RoutingProfileId=before["RoutingProfileId"])
-    after = shown(connect, jane)
+    after = described_user(connect, jane)
     assert after["SecurityProfileIds"] == [supervisors]
     assert after["IdentityInfo"] == {"FirstName": "Jane", "LastName": "Roe"}
     assert after["HierarchyGroupId"] == instance["hierarchy_groups"]["Munich"]
     assert after["LastModifiedTime"] > before["LastModifiedTime"]
     assert after["Username"] == before["Username"]
     connect.update_user_hierarchy(**jane)
-    assert "HierarchyGroupId" not in shown(connect, jane)
+    assert "HierarchyGroupId" not in described_user(connect, jane)
     identity = {"FirstName": "Jane", "LastName": "Roe", "Email": "jane@example.com"}
     refused(connect.update_user_identity_info, "InvalidParameterException", "Email", **jane, IdentityInfo=identity)
     refused(
@@ -185,7 +185,7 @@ def test_phone_settings(connect, jane):
         **jane,
         PhoneConfig={"PhoneType": "DESK_PHONE", "DeskPhoneNumber": "+4930123456", "AfterContactWorkTimeLimit": 30},
     )
-    user = shown(connect, jane)
+    user = described_user(connect, jane)
     assert user["PhoneConfig"] == {
         "PhoneType": "DESK_PHONE",
         "AutoAccept": False,
@@ -204,7 +204,7 @@ def test_phone_settings(connect, jane):
         AfterContactWorkConfigs=operations,
         VoiceEnhancementConfigs=[{"Channel": "VOICE", "VoiceEnhancementMode": "NOISE_SUPPRESSION"}],
     )
-    user = shown(connect, jane)
+    user = described_user(connect, jane)
     assert user["AfterContactWorkConfigs"] == operations
     assert user["PhoneConfig"]["AfterContactWorkTimeLimit"] == 10
     assert user["VoiceEnhancementConfigs"] == [{"Channel": "VOICE", "VoiceEnhancementMode": "NOISE_SUPPRESSION"}]
@@ -213,19 +213,19 @@ def test_phone_settings(connect, jane):
 def test_seconds_and_milliseconds(connect, jane):
     """facts/aws.md 1.5: a search answers in milliseconds, everything else is in seconds."""
     connect.update_user_phone_config(**jane, PhoneConfig={"AfterContactWorkTimeLimit": 30})
-    (found,) = connect.search_users(InstanceId=jane["InstanceId"])["Users"]
-    assert found["PhoneConfig"]["AfterContactWorkTimeLimit"] == 30_000
-    assert shown(connect, jane)["PhoneConfig"]["AfterContactWorkTimeLimit"] == 30
+    (user,) = connect.search_users(InstanceId=jane["InstanceId"])["Users"]
+    assert user["PhoneConfig"]["AfterContactWorkTimeLimit"] == 30_000
+    assert described_user(connect, jane)["PhoneConfig"]["AfterContactWorkTimeLimit"] == 30
 
 
 def test_what_a_search_returns(connect, jane):
     """facts/aws.md 1.5: no e-mail addresses, no mobile, no time of change, no proficiencies."""
-    described = shown(connect, jane)
+    described = described_user(connect, jane)
     answer = connect.search_users(InstanceId=jane["InstanceId"])
-    (found,) = answer["Users"]
+    (user,) = answer["Users"]
     assert answer["ApproximateTotalCount"] == 1
-    assert found["IdentityInfo"] == {"FirstName": "Jane", "LastName": "Doe"}
-    assert set(described) - set(found) == {"LastModifiedTime", "LastModifiedRegion"}
+    assert user["IdentityInfo"] == {"FirstName": "Jane", "LastName": "Doe"}
+    assert set(described) - set(user) == {"LastModifiedTime", "LastModifiedRegion"}
     (listed,) = connect.list_users(InstanceId=jane["InstanceId"])["UserSummaryList"]
     assert set(listed) == {"Id", "Arn", "Username", "LastModifiedTime", "LastModifiedRegion"}
 
@@ -240,13 +240,13 @@ def test_lags(sandbox, connect, wanted, refused):
     refused(connect.create_user, "DuplicateResourceException", "", 409, **wanted)
     assert connect.list_users(InstanceId=wanted["InstanceId"])["UserSummaryList"] == []
     sandbox.world.clock.advance(dt.timedelta(seconds=6))
-    assert shown(connect, where)["Username"] == wanted["Username"]
+    assert described_user(connect, where)["Username"] == wanted["Username"]
     assert connect.search_users(InstanceId=wanted["InstanceId"])["Users"] == []
     sandbox.world.clock.advance(dt.timedelta(seconds=60))
     assert len(connect.search_users(InstanceId=wanted["InstanceId"])["Users"]) == 1
     connect.update_user_identity_info(**where, IdentityInfo={"FirstName": "New", "LastName": "Name"})
     sandbox.world.clock.advance(dt.timedelta(seconds=6))
-    assert shown(connect, where)["IdentityInfo"]["FirstName"] == "New"
+    assert described_user(connect, where)["IdentityInfo"]["FirstName"] == "New"
     assert connect.search_users(InstanceId=wanted["InstanceId"])["Users"][0]["IdentityInfo"]["FirstName"] == "Jane"
 
 
@@ -359,11 +359,11 @@ def test_proficiencies(connect, jane, refused):
 
 
 def test_tags(connect, jane):
-    arn = shown(connect, jane)["Arn"]
+    arn = described_user(connect, jane)["Arn"]
     connect.tag_resource(resourceArn=arn, tags={"site": "1"})
     connect.untag_resource(resourceArn=arn, tagKeys=["team"])
     assert connect.list_tags_for_resource(resourceArn=arn)["tags"] == {"site": "1"}
-    assert shown(connect, jane)["Tags"] == {"site": "1"}
+    assert described_user(connect, jane)["Tags"] == {"site": "1"}
 
 
 def test_quick_connects_outlive_their_agent(sandbox, connect):

@@ -28,9 +28,9 @@ def filled(*more: t.Mapping[str, t.Any]) -> World:
 
 
 def test_two_worlds_of_one_seed_hold_the_same() -> None:
-    one, other = contents(filled()), contents(filled())
-    assert one["entra"][NAME]["users"]
-    assert differences(one, other) == []
+    first, other = contents(filled()), contents(filled())
+    assert first["entra"][NAME]["users"]
+    assert differences(first, other) == []
 
 
 MORE: t.Final[dict[str, dict[str, t.Any]]] = {
@@ -53,9 +53,9 @@ MORE: t.Final[dict[str, dict[str, t.Any]]] = {
 
 @pytest.mark.parametrize("more", MORE.values(), ids=MORE)
 def test_whatever_is_there_beside_is_told(more: t.Mapping[str, t.Any]) -> None:
-    told = differences(contents(filled()), contents(filled(more)))
-    assert told
-    assert all(line.startswith("+ ") for line in told), told
+    lines = differences(contents(filled()), contents(filled(more)))
+    assert lines
+    assert all(line.startswith("+ ") for line in lines), lines
 
 
 def test_times_and_identifiers_do_not_count_but_what_they_stand_for_does() -> None:

@@ -284,8 +284,8 @@ def test_the_sandbox_takes_the_names_of_the_schema_and_no_other(path: tuple[t.An
     assert violations(content) != []
     with pytest.raises(ValueError, match="no_such") as refused:
         clouds.seed(World(), content)
-    said = str(refused.value)
-    assert [name for name in names if name not in said and name not in ONLY_CHANGES] == []
+    message = str(refused.value)
+    assert [name for name in names if name not in message and name not in ONLY_CHANGES] == []
 
 
 def test_a_tenant_that_is_there_takes_changes() -> None:

@@ -242,9 +242,9 @@ def test_replicated_reads_lag_behind_writes() -> None:
 def test_what_is_read_is_a_copy() -> None:
     store: EventuallyConsistent[dict[str, int]] = EventuallyConsistent(FakeClock(), lambda: 0.0)
     store.put("a", {"n": 1})
-    found = store.get("a")
-    assert found is not None
-    found["n"] = 9
+    record = store.get("a")
+    assert record is not None
+    record["n"] = 9
     assert store.get("a") == {"n": 1}
 
 

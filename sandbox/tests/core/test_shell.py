@@ -59,11 +59,11 @@ def file(tmp_path: Path) -> Path:
 def test_the_clients_of_a_shell_are_led_to_the_sandbox(name: str, file: Path) -> None:
     done = run(name, f"set -eu; . '{file}'; env")
     assert done.stderr == ""
-    found = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
-    assert {key: found[key] for key in VARIABLES} == VARIABLES
-    assert found[shell.ACTIVE] == "http://127.0.0.1:1"
-    assert [key for key in ("AWS_PROFILE", "AWS_SESSION_TOKEN") if key in found] == []
-    assert found["KEPT"] == "as it is"
+    variables = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
+    assert {key: variables[key] for key in VARIABLES} == VARIABLES
+    assert variables[shell.ACTIVE] == "http://127.0.0.1:1"
+    assert [key for key in ("AWS_PROFILE", "AWS_SESSION_TOKEN") if key in variables] == []
+    assert variables["KEPT"] == "as it is"
 
 
 @pytest.mark.parametrize("name", SHELLS)

@@ -59,14 +59,14 @@ class Graph:
 
     def every(self, path: str, **more: t.Any) -> list[dict[str, t.Any]]:
         """All pages of a list."""
-        found: list[dict[str, t.Any]] = []
+        items: list[dict[str, t.Any]] = []
         link: str | None = path
         while link:
             page = self("GET", link, 200, **more)
             more.pop("params", None)
-            found += page["value"]
+            items += page["value"]
             link = page.get("@odata.nextLink")
-        return found
+        return items
 
     def instantiate(
         self, name: str = "Amazon Connect", template: str = NON_GALLERY

@@ -15,10 +15,10 @@ from federation_sandbox.faults import Fault
 
 def test_templates(graph: t.Any) -> None:
     """1.1, 1.2, 1.3"""
-    found = graph.every("/applicationTemplates")
-    assert {each["id"] for each in found} == {NON_GALLERY, AWS_SINGLE_ACCOUNT, AWS_IDENTITY_CENTER}
-    (one,) = graph.every("/applicationTemplates?$filter=displayName eq 'AWS Single-Account Access'")
-    assert (one["id"], one["publisher"], one["supportedSingleSignOnModes"]) == (
+    templates = graph.every("/applicationTemplates")
+    assert {each["id"] for each in templates} == {NON_GALLERY, AWS_SINGLE_ACCOUNT, AWS_IDENTITY_CENTER}
+    (template,) = graph.every("/applicationTemplates?$filter=displayName eq 'AWS Single-Account Access'")
+    assert (template["id"], template["publisher"], template["supportedSingleSignOnModes"]) == (
         AWS_SINGLE_ACCOUNT,
         "Amazon",
         ["password", "saml", "external"],
@@ -97,8 +97,10 @@ def test_instantiate_again_makes_another(graph: t.Any) -> None:
     """1.8, 1.15: names are not unique; the half-made one is found by template and name"""
     graph.instantiate("Same")
     graph.instantiate("Same")
-    found = graph.every(f"/applications?$filter=applicationTemplateId eq '{NON_GALLERY}' and displayName eq 'Same'")
-    assert len(found) == 2
+    applications = graph.every(
+        f"/applications?$filter=applicationTemplateId eq '{NON_GALLERY}' and displayName eq 'Same'"
+    )
+    assert len(applications) == 2
 
 
 def test_instantiate_that_answers_404_yet_creates(graph: t.Any, sandbox: t.Any) -> None:

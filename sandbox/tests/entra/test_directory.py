@@ -85,8 +85,8 @@ def test_beneath_the_principal(graph_as: t.Any, seeded: dict[str, t.Any]) -> Non
         graph("DELETE", f"/{path}/{key}/appRoleAssignments/{made['id']}", 204)
 
 
-def names(found: list[dict[str, t.Any]]) -> set[str]:
-    return {each["displayName"] for each in found}
+def names(objects: list[dict[str, t.Any]]) -> set[str]:
+    return {each["displayName"] for each in objects}
 
 
 def test_members(graph: t.Any, seeded: dict[str, t.Any]) -> None:
@@ -130,15 +130,15 @@ def test_user(graph: t.Any, seeded: dict[str, t.Any]) -> None:
 
 def test_guests(graph: t.Any) -> None:
     """5.9"""
-    found = graph.every("/users?$filter=userType eq 'Guest'&$select=id,userPrincipalName")
-    assert [each["userPrincipalName"] for each in found] == ["guest_fabrikam.com#EXT#@contoso.com"]
+    guests = graph.every("/users?$filter=userType eq 'Guest'&$select=id,userPrincipalName")
+    assert [each["userPrincipalName"] for each in guests] == ["guest_fabrikam.com#EXT#@contoso.com"]
 
 
 def test_groups(graph: t.Any, seeded: dict[str, t.Any]) -> None:
     """A group is found by its display name, in any case."""
-    (found,) = graph.every("/groups?$filter=displayName eq 'agents'")
-    assert found["id"] == seeded["groups"]["Agents"]
-    assert graph("GET", f"/groups/{found['id']}", 200)["securityEnabled"] is True
+    (group,) = graph.every("/groups?$filter=displayName eq 'agents'")
+    assert group["id"] == seeded["groups"]["Agents"]
+    assert graph("GET", f"/groups/{group['id']}", 200)["securityEnabled"] is True
 
 
 def test_organization_and_domains(graph_as: t.Any, seeded: dict[str, t.Any]) -> None:

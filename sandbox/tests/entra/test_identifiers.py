@@ -102,8 +102,10 @@ def test_unique_tenant_identifier(graph: t.Any, tenant: t.Any) -> None:
     """2.8c: a verified domain, the tenant's id or the app's; a fragment does not count"""
     application, _principal = graph.saml_application()
     restrict(tenant, "uriAdditionWithoutUniqueTenantIdentifier")
-    shown = graph("GET", "/policies/defaultAppManagementPolicy", 200)["applicationRestrictions"]["identifierUris"]
-    assert shown["uriAdditionWithoutUniqueTenantIdentifier"]["state"] == "enabled"
+    restrictions = graph("GET", "/policies/defaultAppManagementPolicy", 200)["applicationRestrictions"][
+        "identifierUris"
+    ]
+    assert restrictions["uriAdditionWithoutUniqueTenantIdentifier"]["state"] == "enabled"
     for refused in (AWS, URN, f"{AWS}#{application['appId']}"):
         assert refusal(graph, application, refused) == "IdentifierUriRestrictedByPolicy"
     accepts(graph, application, "https://contoso.com/x", f"urn:connect:{tenant.id}", f"{AWS}/{application['appId']}")

@@ -109,8 +109,8 @@ def test_an_own_policy_is_found_from_the_policy(graph: t.Any, sandbox: Sandbox, 
     (policy,) = graph("GET", "/policies/appManagementPolicies", 200)["value"]
     assert policy["restrictions"]["applicationRestrictions"] == RESTRICTED
     assert graph("GET", f"/policies/appManagementPolicies/{policy['id']}", 200)["displayName"] == "Own"
-    (found,) = graph("GET", f"/policies/appManagementPolicies/{policy['id']}/appliesTo?$select=id,appId", 200)["value"]
-    assert found["appId"] == application["appId"]
+    (holder,) = graph("GET", f"/policies/appManagementPolicies/{policy['id']}/appliesTo?$select=id,appId", 200)["value"]
+    assert holder["appId"] == application["appId"]
     assert not takes(graph, application)
 
 

@@ -115,9 +115,9 @@ def test_options_refused(graph: t.Any, options: str) -> None:
 def test_select_and_order(graph: t.Any) -> None:
     for name in ("b", "A", "c"):
         graph("POST", "/applications", 201, json={"displayName": name})
-    found = graph.every("/applications?$select=displayName&$orderby=displayName desc")
-    assert [each["displayName"] for each in found[:3]] == ["owner", "everything", "c"]
-    assert all(set(each) <= {"id", "displayName"} for each in found)
+    applications = graph.every("/applications?$select=displayName&$orderby=displayName desc")
+    assert [each["displayName"] for each in applications[:3]] == ["owner", "everything", "c"]
+    assert all(set(each) <= {"id", "displayName"} for each in applications)
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_ten_thousand_users_page_fast(sandbox: t.Any, graph_of: t.Any) -> None:
     graph.session.headers.update(EVENTUAL)
     options = "$count=true&$select=id,userPrincipalName&$top=999"
     sandbox.world.traffic.clear()
-    found = graph.every(f"/groups/{made['groups']['All']}/transitiveMembers/microsoft.graph.user?{options}")
-    assert len({each["userPrincipalName"] for each in found}) == 10_000
+    members = graph.every(f"/groups/{made['groups']['All']}/transitiveMembers/microsoft.graph.user?{options}")
+    assert len({each["userPrincipalName"] for each in members}) == 10_000
     pages = sandbox.world.traffic.requests()
     assert len(pages) == 11
     assert sum(each["duration"] for each in pages) < 10

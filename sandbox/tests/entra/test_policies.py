@@ -193,8 +193,8 @@ def test_expanded(graph: t.Any) -> None:
         204,
         json=reference(policy, "directoryObjects"),
     )
-    found = graph("GET", f"/servicePrincipals(appId='{application['appId']}')?$expand=claimsMappingPolicies", 200)
-    assert found["claimsMappingPolicies"][0]["definition"] == [definition()]
+    answer = graph("GET", f"/servicePrincipals(appId='{application['appId']}')?$expand=claimsMappingPolicies", 200)
+    assert answer["claimsMappingPolicies"][0]["definition"] == [definition()]
     graph.refused("GET", f"/servicePrincipals/{principal['id']}?$expand=claimsMappingPolicies,owners", 400)
     graph.refused("GET", f"/servicePrincipals/{principal['id']}?$expand=nonsense", 400)
 

@@ -189,9 +189,9 @@ def test_batch_items_are_throttled_one_by_one(graph: t.Any, sandbox: t.Any) -> N
     answers = graph(
         "POST", "/$batch", 200, json={"requests": [item(str(number), "/applications") for number in range(5)]}
     )
-    found = {each["id"]: each for each in answers["responses"]}
-    assert [found[str(number)]["status"] for number in range(5)] == [200, 200, 200, 429, 429]
-    assert int(found["4"]["headers"]["Retry-After"]) >= 1
+    by_id = {each["id"]: each for each in answers["responses"]}
+    assert [by_id[str(number)]["status"] for number in range(5)] == [200, 200, 200, 429, 429]
+    assert int(by_id["4"]["headers"]["Retry-After"]) >= 1
 
 
 def test_lists_never_know_what_single_reads_do_not(graph: t.Any, sandbox: t.Any) -> None:
@@ -258,8 +258,8 @@ def test_an_older_version_comes_back(graph: t.Any, sandbox: t.Any) -> None:
     wait(sandbox, 61)
     sandbox.world.settings.change({"graph_replication": 60, "graph_flapping": 0.3})
     graph("PATCH", f"/servicePrincipals/{principal['id']}", 204, json={"notes": "new"})
-    shown = [graph("GET", f"/servicePrincipals/{principal['id']}", 200)["notes"] for _number in range(50)]
-    assert None in shown[shown.index("new") :]
+    notes = [graph("GET", f"/servicePrincipals/{principal['id']}", 200)["notes"] for _number in range(50)]
+    assert None in notes[notes.index("new") :]
     wait(sandbox, 61)
     assert {graph("GET", f"/servicePrincipals/{principal['id']}", 200)["notes"] for _number in range(20)} == {"new"}
 

@@ -30,14 +30,14 @@ def add(graph: t.Any, principal: dict[str, t.Any], **body: t.Any) -> dict[str, t
 
 
 def credentials(graph: t.Any, principal: dict[str, t.Any]) -> tuple[list[dict[str, t.Any]], list[dict[str, t.Any]]]:
-    found = graph("GET", f"{path(principal)}?$select=keyCredentials,passwordCredentials", 200)
-    return found["keyCredentials"], found["passwordCredentials"]
+    record = graph("GET", f"{path(principal)}?$select=keyCredentials,passwordCredentials", 200)
+    return record["keyCredentials"], record["passwordCredentials"]
 
 
 def active(tenant: t.Any, principal: dict[str, t.Any]) -> str | None:
     record = tenant["servicePrincipals"].visible(principal["id"])
-    found = active_signing_certificate(record, tenant.signing_keys, tenant.world.clock.now())
-    return thumbprint(found.certificate) if found else None
+    certificate = active_signing_certificate(record, tenant.signing_keys, tenant.world.clock.now())
+    return thumbprint(certificate.certificate) if certificate else None
 
 
 def test_add_token_signing_certificate(graph: t.Any) -> None:

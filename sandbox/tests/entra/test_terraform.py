@@ -73,13 +73,13 @@ READS = [
 def test_beta_reads_as_the_other_version(terraform: t.Any, ids: dict[str, str], path: str) -> None:
     """Objects that both versions have are the same in both, but for the context"""
     wanted = terraform("GET", filled(path, ids), 200)
-    found = terraform("GET", filled(BETA + path, ids), 200)
-    assert found.pop("@odata.context").startswith(f"{BETA}/$metadata#")
-    for each in found.get("value", [found]):
+    answer = terraform("GET", filled(BETA + path, ids), 200)
+    assert answer.pop("@odata.context").startswith(f"{BETA}/$metadata#")
+    for each in answer.get("value", [answer]):
         each.pop("samlMetadataUrl", None)
     for each in wanted.get("value", [wanted]):
         each.pop("samlMetadataUrl", None)
-    assert found == {key: value for key, value in wanted.items() if key != "@odata.context"}
+    assert answer == {key: value for key, value in wanted.items() if key != "@odata.context"}
 
 
 def test_saml_metadata_url_is_beta(terraform: t.Any, ids: dict[str, str]) -> None:
@@ -137,12 +137,12 @@ def test_owners(terraform: t.Any, ids: dict[str, str], path: str) -> None:
         terraform("POST", f"{owners}/$ref", 204, json=body)
         assert "already exist" in terraform.refused("POST", f"{owners}/$ref", 400, json=body)["message"]
     assert listed() == {ids["jane"], ids["other"]}
-    shown = {each["id"]: each for each in terraform.every(owners)}
-    assert (shown[ids["jane"]]["@odata.type"], shown[ids["jane"]]["userPrincipalName"]) == (
+    by_id = {each["id"]: each for each in terraform.every(owners)}
+    assert (by_id[ids["jane"]]["@odata.type"], by_id[ids["jane"]]["userPrincipalName"]) == (
         "#microsoft.graph.user",
         "jane@contoso.com",
     )
-    assert shown[ids["other"]]["@odata.type"] == "#microsoft.graph.servicePrincipal"
+    assert by_id[ids["other"]]["@odata.type"] == "#microsoft.graph.servicePrincipal"
     terraform("DELETE", f"{owners}/{ids['other']}/$ref", 204)
     terraform.refused("DELETE", f"{owners}/{ids['other']}/$ref", 404)
     assert listed() == {ids["jane"]}

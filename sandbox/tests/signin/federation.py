@@ -315,13 +315,13 @@ class Federation:
         """The certificate that signs for the application now, with its key."""
         tenant = directory(self.sandbox.world).tenants[TENANT]
         principal = tenant.current("servicePrincipals", id=self.principal["id"])
-        found = (
+        certificate = (
             active_signing_certificate(principal, tenant.signing_keys, self.sandbox.world.clock.now())
             if principal
             else None
         )
-        assert found
-        return found
+        assert certificate
+        return certificate
 
     def saml_response(self, user: str = JANE) -> str:
         """A response as a person would copy it from the browser."""

@@ -37,13 +37,13 @@ def check(root: etree._Element | bytes) -> Assertion:
 
 @pytest.mark.parametrize("what", ["Assertion", "Response"])
 def test_what_was_signed_is_read(what: str) -> None:
-    found = check(signed(what))
-    assert found.name_id == "jane@contoso.com"
-    assert found.issuer == METADATA.entity_id
-    assert found.attributes == {"urn:role": ("agent",)}
-    assert found.recipient == "https://signin.aws.amazon.com/saml"
-    assert found.audiences == ("https://signin.aws.amazon.com/saml",)
-    assert found.end == NOW + dt.timedelta(minutes=70)
+    assertion = check(signed(what))
+    assert assertion.name_id == "jane@contoso.com"
+    assert assertion.issuer == METADATA.entity_id
+    assert assertion.attributes == {"urn:role": ("agent",)}
+    assert assertion.recipient == "https://signin.aws.amazon.com/saml"
+    assert assertion.audiences == ("https://signin.aws.amazon.com/saml",)
+    assert assertion.end == NOW + dt.timedelta(minutes=70)
 
 
 def test_both_signatures_are_verified() -> None:
@@ -130,9 +130,9 @@ def test_a_comment_in_a_name_cuts_nothing_off(place: str) -> None:
     name = "jane@contoso.com.evil.com"
     attributes = attribute("urn:session", name)
     text = text_of(signed(attributes=attributes, name_id=f"<NameID>{name}</NameID>")).decode()
-    found = check(text.replace(f">{name}<", f">{place}<").encode())
-    assert found.name_id == name
-    assert found.attributes["urn:session"] == (name,)
+    assertion = check(text.replace(f">{name}<", f">{place}<").encode())
+    assert assertion.name_id == name
+    assert assertion.attributes["urn:session"] == (name,)
 
 
 def test_an_instruction_in_a_name_is_a_change() -> None:

@@ -34,10 +34,10 @@ def forged(
     **values: t.Any,
 ) -> bytes:
     """A response that the federation's own certificate signed; values replace parts of it."""
-    given = attributes or attribute(f"{AWS}Role", federation.pair()) + attribute(f"{AWS}RoleSessionName", JANE)
+    statement = attributes or attribute(f"{AWS}Role", federation.pair()) + attribute(f"{AWS}RoleSessionName", JANE)
     parts = {"issuer": f"https://sts.windows.net/{TENANT}/", "name_id": f"<NameID>{JANE}</NameID>", **values}
     return text_of(
-        sign(build(federation.sandbox.world.clock.now() + after, given, **parts), signer or federation.signer)
+        sign(build(federation.sandbox.world.clock.now() + after, statement, **parts), signer or federation.signer)
     )
 
 

@@ -29,8 +29,8 @@ JOIN: dict[str, t.Any] = {
 def claims(federation: Federation, user: str = JANE) -> dict[str, list[str]]:
     """The attributes of a response, in order; NameID under that name."""
     root = etree.fromstring(base64.b64decode(federation.saml_response(user)))
-    found = {each.get("Name"): [value.text or "" for value in each] for each in root.iter(f"{SAML}Attribute")}
-    return {**found, "NameID": [root.findtext(f".//{SAML}NameID") or ""]}
+    values = {each.get("Name"): [value.text or "" for value in each] for each in root.iter(f"{SAML}Attribute")}
+    return {**values, "NameID": [root.findtext(f".//{SAML}NameID") or ""]}
 
 
 def claimed(federation: Federation, entry: dict[str, t.Any], user: str = JANE, **more: t.Any) -> list[str] | None:
@@ -48,16 +48,16 @@ def change_user(federation: Federation, name: str, **values: t.Any) -> None:
 
 def test_the_basic_claims(federation: Federation) -> None:
     """facts/entra.md 10.3"""
-    found = claims(federation)
+    values = claims(federation)
     microsoft, standard = (
         "http://schemas.microsoft.com/identity/claims/",
         "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/",
     )
-    assert found[f"{microsoft}tenantid"] == [TENANT]
-    assert found[f"{microsoft}objectidentifier"] == [federation.users[JANE]]
-    assert found[f"{standard}name"] == [JANE]
-    assert found[f"{standard}givenname"] == ["Jane"]
-    assert found[f"{standard}surname"] == ["Doe"]
+    assert values[f"{microsoft}tenantid"] == [TENANT]
+    assert values[f"{microsoft}objectidentifier"] == [federation.users[JANE]]
+    assert values[f"{standard}name"] == [JANE]
+    assert values[f"{standard}givenname"] == ["Jane"]
+    assert values[f"{standard}surname"] == ["Doe"]
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ def test_what_is_beyond_fifty_entries_is_ignored(federation: Federation) -> None
     """facts/entra.md 4.6"""
     filler = [{"Value": "x", "SamlClaimType": f"urn:filler:{number}"} for number in range(46)]
     federation.set_claims(*federation.claims(), *filler, {"Value": "beyond", "SamlClaimType": "urn:beyond"})
-    found = claims(federation)
-    assert "urn:filler:45" in found
-    assert "urn:beyond" not in found
+    values = claims(federation)
+    assert "urn:filler:45" in values
+    assert "urn:beyond" not in values
 
 
 def test_join(federation: Federation) -> None:
@@ -269,9 +269,9 @@ def test_501241_an_empty_source_of_the_name_identifier(federation: Federation) -
 
 def test_without_a_policy_there_is_no_role(federation: Federation) -> None:
     federation.remove_claims()
-    found = claims(federation)
-    assert found["NameID"] == [JANE]
-    assert f"{AWS}Role" not in found
+    values = claims(federation)
+    assert values["NameID"] == [JANE]
+    assert f"{AWS}Role" not in values
     signed_in = federation.sign_in()
     assert (signed_in.outcome, signed_in.text) == (
         "aws-error",

@@ -344,7 +344,7 @@ def send(client: Client, form: dict[str, str]) -> requests.Response:
     return client.browser.post(REPLY_URL, data=form, allow_redirects=False, timeout=300)
 
 
-def told(answer: requests.Response) -> str:
+def message_of(answer: requests.Response) -> str:
     query = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers.get("Location", "")).query)
     return (query.get("error_description") or [answer.text])[0]
 
@@ -352,25 +352,27 @@ def told(answer: requests.Response) -> str:
 def test_an_answer_is_taken_once(client: Client) -> None:
     form = answer_of(client)
     assert "code=" in send(client, form).headers["Location"]
-    assert "Invalid samlResponse or relayState" in told(send(client, form))
+    assert "Invalid samlResponse or relayState" in message_of(send(client, form))
 
 
 def test_an_answer_to_another_request(client: Client) -> None:
     """facts/aws.md K3"""
     other, form = answer_of(client), answer_of(client)
-    assert "InResponseTo is invalid" in told(send(client, {**form, "SAMLResponse": other["SAMLResponse"]}))
+    assert "InResponseTo is invalid" in message_of(send(client, {**form, "SAMLResponse": other["SAMLResponse"]}))
 
 
 def test_an_answer_that_comes_late(federation: Federation, client: Client) -> None:
     form = answer_of(client)
     federation.later(minutes=6)
-    assert "Invalid samlResponse or relayState" in told(send(client, form))
+    assert "Invalid samlResponse or relayState" in message_of(send(client, form))
 
 
 def test_an_answer_that_was_changed(client: Client) -> None:
     form = answer_of(client)
     document = base64.b64decode(form["SAMLResponse"]).replace(JANE.encode(), b"eve@contoso.com")
-    assert "signature is invalid" in told(send(client, {**form, "SAMLResponse": base64.b64encode(document).decode()}))
+    assert "signature is invalid" in message_of(
+        send(client, {**form, "SAMLResponse": base64.b64encode(document).decode()})
+    )
 
 
 def test_a_request_of_a_pool_that_entra_does_not_know(
@@ -400,7 +402,7 @@ def test_an_answer_to_a_host_that_is_no_longer_the_pools(
     form = http_sign_in.form_of(page.text, JANE)
     assert form
     federation.sandbox.world.state(Cognito).pools[pool["id"]].custom_domain = ""
-    assert told(send(client, form[1])) == "Invalid SAML response received: Recipient is invalid."
+    assert message_of(send(client, form[1])) == "Invalid SAML response received: Recipient is invalid."
 
 
 def unasked(federation: Federation, pool: dict[str, t.Any], client: Client) -> dict[str, str]:
@@ -415,14 +417,14 @@ def test_an_answer_that_is_sent_again(federation: Federation, pool: dict[str, t.
     """facts/aws.md 8: no assertion replay."""
     form = unasked(federation, pool, client)
     assert "code=" in send(client, form).headers["Location"]
-    assert told(send(client, form)) == "Invalid SAML response received: SAML assertion was used before."
+    assert message_of(send(client, form)) == "Invalid SAML response received: SAML assertion was used before."
 
 
 def test_an_answer_that_has_expired(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
     """facts/entra.md 10.1: 70 minutes."""
     form = unasked(federation, pool, client)
     federation.later(minutes=71)
-    assert "expired or not yet valid" in told(send(client, form))
+    assert "expired or not yet valid" in message_of(send(client, form))
 
 
 def test_an_answer_that_nobody_asked_for(federation: Federation, pool: dict[str, t.Any], client: Client) -> None:
@@ -454,8 +456,8 @@ def test_encrypted_answers(federation: Federation, pool: dict[str, t.Any], clien
         federation.change_application(keyCredentials=[key], tokenEncryptionKeyId=key_id)
 
     def own() -> str:
-        shown = cognito.describe_identity_provider(UserPoolId=pool["id"], ProviderName="Entra")["IdentityProvider"]
-        return str(shown["ProviderDetails"]["ActiveEncryptionCertificate"])
+        described = cognito.describe_identity_provider(UserPoolId=pool["id"], ProviderName="Entra")["IdentityProvider"]
+        return str(described["ProviderDetails"]["ActiveEncryptionCertificate"])
 
     signing = cognito.get_signing_certificate(UserPoolId=pool["id"])["Certificate"]
     encrypt_for(signing, "cccccccc-0000-4000-8000-000000000003")

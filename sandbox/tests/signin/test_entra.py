@@ -198,8 +198,8 @@ def test_the_audience_is_the_identifier_without_what_follows_its_number_sign(
 ) -> None:
     """facts/entra.md 2.9, 10.2"""
     federation.change_application(identifierUris=identifiers)
-    found = parsed(federation.saml_response()).xpath("string(//a:Audience)", namespaces=SAML)
-    assert found == (audience or f"spn:{federation.application['appId']}")
+    actual = parsed(federation.saml_response()).xpath("string(//a:Audience)", namespaces=SAML)
+    assert actual == (audience or f"spn:{federation.application['appId']}")
 
 
 def test_the_response_is_as_entra_issues_it(federation: Federation) -> None:

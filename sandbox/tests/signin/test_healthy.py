@@ -37,9 +37,9 @@ def test_the_name_on_the_sign_in_page_is_in_any_case_but_the_claim_is_as_the_dir
 def test_whoever_is_signed_in_is_not_asked_again(federation: Federation) -> None:
     with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         assert federation.sign_in(browser=browser).ok
-        asked = len(federation.sandbox.world.traffic.entries("login", "sign-in"))
+        sign_ins = len(federation.sandbox.world.traffic.entries("login", "sign-in"))
         assert federation.sign_in("nobody@contoso.com", browser=browser).agent == JANE
-        assert len(federation.sandbox.world.traffic.entries("login", "sign-in")) == asked
+        assert len(federation.sandbox.world.traffic.entries("login", "sign-in")) == sign_ins
         browser.get("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/logout", timeout=300)
         assert federation.sign_in("ann@contoso.com", browser=browser).agent == "ann@contoso.com"
 

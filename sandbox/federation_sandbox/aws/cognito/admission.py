@@ -48,7 +48,7 @@ class Assertions:
         self._used[pool.id, assertion.id] = assertion.end
 
 
-def admit(world: World, pool: Pool, provider: Provider, response: str, asked: str) -> Assertion:
+def admit(world: World, pool: Pool, provider: Provider, response: str, request_id: str) -> Assertion:
     """What a response says, once all of it is verified. asked: the ID of the request that it must answer, empty for
     none.
     """
@@ -69,7 +69,7 @@ def admit(world: World, pool: Pool, provider: Provider, response: str, asked: st
         raise NotAdmitted("Invalid SAML response received: Audience restriction is invalid.")
     if assertion.recipient not in [f"https://{name}/saml2/idpresponse" for name in pool.hosts]:
         raise NotAdmitted("Invalid SAML response received: Recipient is invalid.")
-    if assertion.in_response_to != asked:
+    if assertion.in_response_to != request_id:
         raise NotAdmitted("Invalid SAML response received: InResponseTo is invalid.")
     if (assertion.start and now < assertion.start) or now >= assertion.end:
         raise NotAdmitted("Invalid SAML response received: Assertion is expired or not yet valid.")
@@ -83,20 +83,20 @@ def enrol(world: World, pool: Pool, provider: Provider, client: Item, assertion:
     """The person whom an assertion names, made or brought up to date from its claims."""
     username, now = f"{provider.name}_{assertion.name_id}", world.clock.now().replace(microsecond=0)
     person = pool.people.get(username)
-    said = {
+    claimed = {
         attribute: _value(assertion.attributes[claim])
         for attribute, claim in provider.mapping.items()
         if claim in assertion.attributes
     }
-    said.pop("username", None)
-    for attribute in said:
+    claimed.pop("username", None)
+    for attribute in claimed:
         if not clients.writes(client, attribute):
             raise NotAdmitted(
                 f"Invalid user attributes: {attribute}: A client attempted to write unauthorized attribute."
             )
         if person is not None and not pool.schema[attribute]["Mutable"]:
             raise NotAdmitted(f"Invalid user attributes: user.{attribute}: Attribute cannot be updated.")
-    attributes = {**(person.attributes if person else {}), **said}
+    attributes = {**(person.attributes if person else {}), **claimed}
     lacking = [
         name for name, each in pool.schema.items() if each["Required"] and name != "sub" and not attributes.get(name)
     ]

@@ -28,10 +28,10 @@ _BUILT_IN: t.Final = frozenset({"COGNITO", "Facebook", "Google", "SignInWithAppl
 
 def create_user_pool_client(at: Context, wanted: Params) -> Item:
     """Create a client."""
-    pool, given = pool_of(at, wanted), dict(wanted)
-    secret = {"ClientSecret": secrets.token_hex(26)} if given.pop("GenerateSecret", False) else {}
+    pool, settings = pool_of(at, wanted), dict(wanted)
+    secret = {"ClientSecret": secrets.token_hex(26)} if settings.pop("GenerateSecret", False) else {}
     client = {"UserPoolId": pool.id, "ClientId": secrets.token_hex(13), **secret, "CreationDate": _now(at)}
-    return {"UserPoolClient": _put(at, pool, client, given)}
+    return {"UserPoolClient": _put(at, pool, client, settings)}
 
 
 def update_user_pool_client(at: Context, wanted: Params) -> Item:
@@ -63,8 +63,8 @@ def delete_user_pool_client(at: Context, wanted: Params) -> None:
     del pool.clients[_client(pool, wanted)["ClientId"]]
 
 
-def _put(at: Context, pool: Pool, lasting: Item, given: Params) -> Item:
-    client = {**_DEFAULTS, **given, **lasting, "LastModifiedDate": _now(at)}
+def _put(at: Context, pool: Pool, lasting: Item, settings: Params) -> Item:
+    client = {**_DEFAULTS, **settings, **lasting, "LastModifiedDate": _now(at)}
     _check(pool, client)
     pool.clients[client["ClientId"]] = client
     return client

@@ -49,10 +49,10 @@ def create_identity_provider(at: Context, wanted: Params) -> Item:
     _check_mapping(pool, mapping)
     _check_identifiers(pool, name, identifiers)
     now = _now(at.world)
-    found = _configured(at.world, details)
+    document = _configured(at.world, details)
     number = max((provider.key_number for provider in pool.providers.values()), default=0) + 1
     pool.providers[name] = Provider(
-        name, details, dict(mapping), list(identifiers), now, now, found, at.world.clock.now(), number
+        name, details, dict(mapping), list(identifiers), now, now, document, at.world.clock.now(), number
     )
     return {"IdentityProvider": _shown(at.world, pool, pool.providers[name])}
 
@@ -63,8 +63,8 @@ def update_identity_provider(at: Context, wanted: Params) -> Item:
     provider = _provider(pool, wanted)
     if "ProviderDetails" in wanted:
         details = _checked_details(wanted["ProviderDetails"])
-        found = _configured(at.world, details)
-        provider.details, provider.metadata, provider.fetched = details, found, at.world.clock.now()
+        document = _configured(at.world, details)
+        provider.details, provider.metadata, provider.fetched = details, document, at.world.clock.now()
     if "AttributeMapping" in wanted:
         _check_mapping(pool, wanted["AttributeMapping"])
         provider.mapping = dict(wanted["AttributeMapping"])
@@ -135,11 +135,11 @@ def current_metadata(world: World, provider: Provider) -> metadata.IdentityProvi
 def _configured(world: World, details: dict[str, str]) -> metadata.IdentityProviderMetadata:
     try:
         url = details.get("MetadataURL")
-        found = metadata.read(metadata.fetch(world, url) if url else details["MetadataFile"])
-        metadata.check_dates(found, world.clock.now())
+        document = metadata.read(metadata.fetch(world, url) if url else details["MetadataFile"])
+        metadata.check_dates(document, world.clock.now())
     except Unusable as reason:
         raise cognito_error("InvalidParameterException", f"Invalid metadata: {reason}.") from None
-    return found
+    return document
 
 
 def _checked_details(details: Params) -> dict[str, str]:

@@ -47,7 +47,7 @@ class BackToClient(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Asked:
+class SignInRequest:
     """What a client asks for."""
 
     client: Item
@@ -62,7 +62,7 @@ class Asked:
 class Pending:
     """A sign-in that waits for the identity provider."""
 
-    asked: Asked
+    sign_in: SignInRequest
     provider: str
     request_id: str
     until: dt.datetime
@@ -88,20 +88,20 @@ class Browsers:
 
 def _authorize(request: Request, call: Call, pool: Pool) -> Response:
     """Send the browser to the identity provider that the request names, or let people choose."""
-    client, redirect_uri = _client_asked(pool, request.args)
+    client, redirect_uri = _requested_client(pool, request.args)
     try:
-        asked = _asked(client, redirect_uri, request.args)
-        provider = _provider_asked(pool, client, request.args)
+        sign_in = _sign_in_request(client, redirect_uri, request.args)
+        provider = _requested_provider(pool, client, request.args)
         if provider is not None:
-            return _to_identity_provider(request, call, pool, provider, asked)
+            return _to_identity_provider(request, call, pool, provider, sign_in)
         session = call.world.state(Browsers).sessions.get(request.cookies.get(_COOKIE, ""))
         if session and session.pool_id == pool.id and session.until > call.world.clock.now():
-            return _back(call.world, pool, asked, pool.people[session.username])
+            return _back(call.world, pool, sign_in, pool.people[session.username])
         offered = [
             pool.providers[name] for name in client.get("SupportedIdentityProviders", []) if name in pool.providers
         ]
         if len(offered) == 1 and "COGNITO" not in client["SupportedIdentityProviders"]:
-            return _to_identity_provider(request, call, pool, offered[0], asked)
+            return _to_identity_provider(request, call, pool, offered[0], sign_in)
         return Response(status=302, headers={"Location": f"/login?{request.query_string.decode()}"})
     except BackToClient as failure:
         return _failed(redirect_uri, request.args.get("state", ""), failure)
@@ -109,7 +109,7 @@ def _authorize(request: Request, call: Call, pool: Pool) -> Response:
 
 def _login(request: Request, _call: Call, pool: Pool) -> Response:
     """The page with the identity providers of the client."""
-    client = _client_asked(pool, request.args)[0]
+    client = _requested_client(pool, request.args)[0]
     names = [name for name in client.get("SupportedIdentityProviders", []) if name in pool.providers]
     query = [(key, value) for key, value in request.args.items(multi=True) if key != "identity_provider"]
     links = {
@@ -118,7 +118,7 @@ def _login(request: Request, _call: Call, pool: Pool) -> Response:
     return page("cognito_login", links=links, local="COGNITO" in client.get("SupportedIdentityProviders", []))
 
 
-def _client_asked(pool: Pool, values: t.Mapping[str, str]) -> tuple[Item, str]:
+def _requested_client(pool: Pool, values: t.Mapping[str, str]) -> tuple[Item, str]:
     client = pool.clients.get(values.get("client_id", ""))
     if client is None:
         raise Refused("Client does not exist.")
@@ -130,7 +130,7 @@ def _client_asked(pool: Pool, values: t.Mapping[str, str]) -> tuple[Item, str]:
     return client, redirect_uri
 
 
-def _asked(client: Item, redirect_uri: str, values: t.Mapping[str, str]) -> Asked:
+def _sign_in_request(client: Item, redirect_uri: str, values: t.Mapping[str, str]) -> SignInRequest:
     if values.get("response_type") != "code" or "code" not in client.get("AllowedOAuthFlows", []):
         raise BackToClient("unauthorized_client", "The client may not use this response_type.")
     allowed = client.get("AllowedOAuthScopes", [])
@@ -140,17 +140,17 @@ def _asked(client: Item, redirect_uri: str, values: t.Mapping[str, str]) -> Aske
     challenge, method = values.get("code_challenge", ""), values.get("code_challenge_method", "")
     if bool(challenge) != (method == "S256"):
         raise BackToClient("invalid_request", "code_challenge_method must be S256.")
-    return Asked(client, redirect_uri, scopes, values.get("state", ""), values.get("nonce", ""), challenge)
+    return SignInRequest(client, redirect_uri, scopes, values.get("state", ""), values.get("nonce", ""), challenge)
 
 
-def _provider_asked(pool: Pool, client: Item, values: t.Mapping[str, str]) -> Provider | None:
+def _requested_provider(pool: Pool, client: Item, values: t.Mapping[str, str]) -> Provider | None:
     name, identifier = values.get("identity_provider"), values.get("idp_identifier")
     if not name and identifier:
         domain = identifier.rpartition("@")[2].lower()
         named = (
             each
             for each in pool.providers.values()
-            if {identifier.lower(), domain} & {one.lower() for one in each.identifiers}
+            if {identifier.lower(), domain} & {name.lower() for name in each.identifiers}
         )
         name = next((each.name for each in named), identifier)
     if not name:
@@ -160,10 +160,12 @@ def _provider_asked(pool: Pool, client: Item, values: t.Mapping[str, str]) -> Pr
     return pool.providers[name]
 
 
-def _to_identity_provider(request: Request, call: Call, pool: Pool, provider: Provider, asked: Asked) -> Response:
+def _to_identity_provider(
+    request: Request, call: Call, pool: Pool, provider: Provider, sign_in: SignInRequest
+) -> Response:
     now, relay_state, request_id = call.world.clock.now(), secrets.token_urlsafe(48), messages.new_id()
     location = current_metadata(call.world, provider).sign_in
-    call.world.state(Browsers).pending[relay_state] = Pending(asked, provider.name, request_id, now + _PENDING)
+    call.world.state(Browsers).pending[relay_state] = Pending(sign_in, provider.name, request_id, now + _PENDING)
     message = messages.sign_in_request(pool, request_id, request.host, location, now)
     signer = pool if provider.details.get("RequestSigningAlgorithm") else None
     return Response(status=302, headers={"Location": messages.redirect(location, message, relay_state, signer)})
@@ -177,25 +179,25 @@ def _answered(request: Request, call: Call, pool: Pool) -> Response:
     browsers, world = call.world.state(Browsers), call.world
     pending = browsers.pending.pop(relay_state, None)
     if pending is not None and pending.until > world.clock.now() and pending.provider in pool.providers:
-        provider, asked, request_id = pool.providers[pending.provider], pending.asked, pending.request_id
+        provider, sign_in, request_id = pool.providers[pending.provider], pending.sign_in, pending.request_id
     else:
-        provider, asked = _unasked(pool, response, relay_state)
+        provider, sign_in = _unrequested(pool, response, relay_state)
         request_id = ""
     try:
         assertion = admission.admit(world, pool, provider, response, request_id)
-        person = admission.enrol(world, pool, provider, asked.client, assertion)
+        person = admission.enrol(world, pool, provider, sign_in.client, assertion)
     except admission.NotAdmitted as reason:
         call.note = str(reason)
-        return _failed(asked.redirect_uri, asked.state, BackToClient("server_error", str(reason)))
+        return _failed(sign_in.redirect_uri, sign_in.state, BackToClient("server_error", str(reason)))
     call.caller = person.username
-    answer = _back(world, pool, asked, person)
+    answer = _back(world, pool, sign_in, person)
     cookie = secrets.token_urlsafe(32)
     browsers.sessions[cookie] = Session(pool.id, person.username, assertion.session_index, world.clock.now() + _SESSION)
     answer.set_cookie(_COOKIE, cookie, secure=True, httponly=True)
     return answer
 
 
-def _unasked(pool: Pool, response: str, relay_state: str) -> tuple[Provider, Asked]:
+def _unrequested(pool: Pool, response: str, relay_state: str) -> tuple[Provider, SignInRequest]:
     """Of an answer that nobody asked for: only of providers that may begin a sign-in; the relay state says what a
     request would.
     """
@@ -209,28 +211,28 @@ def _unasked(pool: Pool, response: str, relay_state: str) -> tuple[Provider, Ask
     if named is None or not named.has("IDPInit") or named.metadata.signing.entity_id != issuer:
         raise invalid
     try:
-        client, redirect_uri = _client_asked(pool, values)
-        asked = _asked(client, redirect_uri, values)
-        _provider_asked(pool, client, values)
+        client, redirect_uri = _requested_client(pool, values)
+        sign_in = _sign_in_request(client, redirect_uri, values)
+        _requested_provider(pool, client, values)
     except BackToClient:
         raise invalid from None
-    return named, asked
+    return named, sign_in
 
 
-def _back(world: World, pool: Pool, asked: Asked, person: Person) -> Response:
+def _back(world: World, pool: Pool, sign_in: SignInRequest, person: Person) -> Response:
     now = world.clock.now()
     grant = tokens.Grant(
         pool.id,
-        asked.client["ClientId"],
+        sign_in.client["ClientId"],
         person.username,
-        asked.redirect_uri,
-        asked.scopes,
-        asked.nonce,
-        asked.challenge,
+        sign_in.redirect_uri,
+        sign_in.scopes,
+        sign_in.nonce,
+        sign_in.challenge,
         now,
     )
-    query = {"code": world.state(tokens.Grants).offer(grant), **({"state": asked.state} if asked.state else {})}
-    return _redirect(asked.redirect_uri, query)
+    query = {"code": world.state(tokens.Grants).offer(grant), **({"state": sign_in.state} if sign_in.state else {})}
+    return _redirect(sign_in.redirect_uri, query)
 
 
 def _failed(redirect_uri: str, state: str, failure: BackToClient) -> Response:
@@ -297,9 +299,9 @@ def _user_info(request: Request, call: Call, pool: Pool) -> Response:
         return _json(
             {"error": "invalid_token", "error_description": "Access token is expired, disabled, or deleted."}, 401
         )
-    shown = tokens.shown_attributes(pool.clients[claims["client_id"]], claims["scope"].split(), person)
-    shown.pop("identities", None)
-    return _json({**shown, "username": person.username})
+    attributes = tokens.shown_attributes(pool.clients[claims["client_id"]], claims["scope"].split(), person)
+    attributes.pop("identities", None)
+    return _json({**attributes, "username": person.username})
 
 
 def _logout(request: Request, call: Call, pool: Pool) -> Response:

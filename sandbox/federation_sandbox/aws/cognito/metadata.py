@@ -53,9 +53,9 @@ def read(document: str) -> IdentityProviderMetadata:
     )
 
 
-def check_dates(found: IdentityProviderMetadata, now: dt.datetime) -> None:
+def check_dates(document: IdentityProviderMetadata, now: dt.datetime) -> None:
     """Unlike IAM, Cognito takes no expired certificate when a provider is configured (facts/aws.md 8)."""
-    for certificate in found.signing.certificates:
+    for certificate in document.signing.certificates:
         if certificate.not_valid_after_utc <= now:
             raise iam_metadata.Unusable(
                 f"a signing certificate that expired at {certificate.not_valid_after_utc:%Y-%m-%d}"

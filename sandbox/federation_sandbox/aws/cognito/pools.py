@@ -54,7 +54,7 @@ _CUSTOM: t.Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
 def create_user_pool(at: Context, wanted: Params) -> Item:
     """Create a pool with the standard attributes, as the request changes them, and its own."""
     settings = dict(wanted)
-    name, own, given = settings.pop("PoolName"), settings.pop("Schema", []), settings.pop("UserPoolTags", {})
+    name, own, pool_tags = settings.pop("PoolName"), settings.pop("Schema", []), settings.pop("UserPoolTags", {})
     schema = {
         standard: _attribute({"Name": standard, "AttributeDataType": kind}, custom=False)
         for standard, kind in STANDARD.items()
@@ -63,7 +63,7 @@ def create_user_pool(at: Context, wanted: Params) -> Item:
         attribute = _attribute(entry, custom=entry["Name"] not in STANDARD)
         schema[attribute["Name"]] = attribute
     pool = at.world.state(Cognito).new_pool(at, name, schema, settings)
-    pool.tags = dict(tags.connect_tags({}, given))
+    pool.tags = dict(tags.connect_tags({}, pool_tags))
     return {"UserPool": _shown(pool)}
 
 
@@ -144,7 +144,7 @@ def describe_user_pool_domain(at: Context, wanted: Params) -> Item:
     pool = next((each for each in pools if domain in (each.domain, each.custom_domain)), None)
     if pool is None:
         return {"DomainDescription": {}}
-    shown = {
+    description = {
         "UserPoolId": pool.id,
         "AWSAccountId": pool.account,
         "Domain": domain,
@@ -152,7 +152,7 @@ def describe_user_pool_domain(at: Context, wanted: Params) -> Item:
         "ManagedLoginVersion": 1,
     }
     return {
-        "DomainDescription": shown
+        "DomainDescription": description
         | ({"CustomDomainConfig": pool.custom_domain_config} if domain == pool.custom_domain else {})
     }
 
@@ -248,7 +248,7 @@ def _attribute(entry: Item, *, custom: bool) -> Item:
     limits: Item = {"String": {"StringAttributeConstraints": {}}, "Number": {"NumberAttributeConstraints": {}}}.get(
         kind, {}
     )
-    given = {key: value for key, value in entry.items() if key.endswith("Constraints")}
+    constraints = {key: value for key, value in entry.items() if key.endswith("Constraints")}
     return {
         "Name": f"custom:{entry['Name']}" if custom else entry["Name"],
         "AttributeDataType": kind,
@@ -256,7 +256,7 @@ def _attribute(entry: Item, *, custom: bool) -> Item:
         "Mutable": entry.get("Mutable", entry["Name"] != "sub"),
         "Required": entry.get("Required", entry["Name"] == "sub"),
         **limits,
-        **given,
+        **constraints,
     }
 
 

@@ -111,8 +111,10 @@ def issue(world: World, pool: Pool, client: Item, grant: Grant, person: Person) 
     answer = {"access_token": _signed(pool, {**common, **access}), "expires_in": _TOKEN_SECONDS, "token_type": "Bearer"}
     if "openid" not in grant.scopes:
         return answer
-    shown = {name: value for name, value in shown_attributes(client, grant.scopes, person).items() if name != "sub"}
-    identity = {"aud": client["ClientId"], "token_use": "id", "cognito:username": person.username, **shown}
+    attributes = {
+        name: value for name, value in shown_attributes(client, grant.scopes, person).items() if name != "sub"
+    }
+    identity = {"aud": client["ClientId"], "token_use": "id", "cognito:username": person.username, **attributes}
     nonce = {"nonce": grant.nonce} if grant.nonce else {}
     return {"id_token": _signed(pool, {**common, **identity, **nonce}), **answer}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
-from federation_sandbox.aws.connect.store import LEVELS, Instance, Item, active_instance, found, new_id
+from federation_sandbox.aws.connect.store import LEVELS, Instance, Item, active_instance, new_id, require
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
 
@@ -30,7 +30,7 @@ def list_user_hierarchy_groups(at: Context, wanted: Params) -> Item:
 
 def describe_user_hierarchy_group(at: Context, wanted: Params) -> Item:
     """One group, with its path."""
-    return {"HierarchyGroup": found(active_instance(at, wanted).groups, wanted["HierarchyGroupId"])}
+    return {"HierarchyGroup": require(active_instance(at, wanted).groups, wanted["HierarchyGroupId"])}
 
 
 def add_level(instance: Instance, name: str, now: dt.datetime) -> None:

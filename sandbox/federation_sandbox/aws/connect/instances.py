@@ -20,8 +20,8 @@ from federation_sandbox.aws.connect.store import (
     active_instance,
     any_instance,
     connect_error,
-    found,
     new_id,
+    require,
 )
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
@@ -102,13 +102,13 @@ def build(connect: Connect, attributes: t.Mapping[str, str], **members: t.Any) -
 
 def describe_instance(at: Context, wanted: Params) -> Item:
     """One instance, with its tags."""
-    instance = found(at.world.state(Connect).as_read(at.account, at.region), wanted["InstanceId"])
-    shown = _summary(at, instance)
+    instance = require(at.world.state(Connect).as_read(at.account, at.region), wanted["InstanceId"])
+    description = _summary(at, instance)
     if instance.failure:
-        shown["StatusReason"] = {"Message": instance.failure}
+        description["StatusReason"] = {"Message": instance.failure}
     if instance.tags:
-        shown["Tags"] = instance.tags
-    return {"Instance": shown}
+        description["Tags"] = instance.tags
+    return {"Instance": description}
 
 
 def list_instances(at: Context, wanted: Params) -> Item:
@@ -225,7 +225,7 @@ def _count_change(at: Context, code: str) -> None:
 
 
 def _summary(at: Context, instance: Instance) -> Item:
-    shown: Item = {
+    summary: Item = {
         "Id": instance.id,
         "Arn": instance.arn,
         "IdentityManagementType": instance.identity_management_type,
@@ -236,7 +236,7 @@ def _summary(at: Context, instance: Instance) -> Item:
         "OutboundCallsEnabled": instance.attributes["OUTBOUND_CALLS"] == "true",
         "InstanceAccessUrl": instance.access_url,
     }
-    return shown | ({"InstanceAlias": instance.alias} if instance.alias else {})
+    return summary | ({"InstanceAlias": instance.alias} if instance.alias else {})
 
 
 def _text(value: bool) -> str:

@@ -191,12 +191,12 @@ def _ccp(request: Request, call: Call, instance: Instance) -> Response:
         "SOFT_PHONE": "Soft phone",
         "DESK_PHONE": f"Desk phone {user['PhoneConfig'].get('DeskPhoneNumber', '')}".rstrip(),
     }
-    shown = {
+    values = {
         "channels": channels,
         "phone": phone[user["PhoneConfig"]["PhoneType"]],
         "script": f"{_base(request)}{_PANEL}",
     }
-    return page("ccp", **shown, **greeting, configuration=_configuration(instance, user, greeting["name"]))
+    return page("ccp", **values, **greeting, configuration=_configuration(instance, user, greeting["name"]))
 
 
 def _panel(_request: Request, _call: Call, _instance: Instance) -> Response:

@@ -9,7 +9,7 @@ import re
 
 from federation_sandbox.aws import tags
 from federation_sandbox.aws.connect import defaults
-from federation_sandbox.aws.connect.store import Item, active_instance, connect_error, found, furnished, modified
+from federation_sandbox.aws.connect.store import Item, active_instance, connect_error, furnished, modified, require
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
 
@@ -29,13 +29,13 @@ def list_security_profiles(at: Context, wanted: Params) -> Item:
 def describe_security_profile(at: Context, wanted: Params) -> Item:
     """One security profile, without its permissions."""
     return {
-        "SecurityProfile": _shown(found(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"]))
+        "SecurityProfile": _shown(require(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"]))
     }
 
 
 def list_security_profile_permissions(at: Context, wanted: Params) -> Item:
     """What a security profile allows."""
-    profile = found(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"])
+    profile = require(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"])
     permissions, more = page(at, wanted, profile["Permissions"], 100)
     return {
         "Permissions": permissions,
@@ -65,14 +65,14 @@ def create_security_profile(at: Context, wanted: Params) -> Item:
 
 def update_security_profile(at: Context, wanted: Params) -> None:
     """Change description and permissions."""
-    profile = found(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"])
+    profile = require(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"])
     profile.update({name: wanted[name] for name in ("Description", "Permissions") if name in wanted}, **modified(at))
 
 
 def delete_security_profile(at: Context, wanted: Params) -> None:
     """Remove a security profile that no agent has."""
     instance, profile = active_instance(at, wanted), wanted["SecurityProfileId"]
-    found(instance.security_profiles, profile)
+    require(instance.security_profiles, profile)
     if any(profile in user["SecurityProfileIds"] for user in instance.users.peek_all(0)):
         named = {"ResourceType": "SECURITY_PROFILE", "ResourceId": profile}
         raise connect_error("ResourceInUseException", "The security profile is in use.", **named)
@@ -83,17 +83,17 @@ def list_routing_profiles(at: Context, wanted: Params) -> Item:
     """Every routing profile by name."""
     instance = active_instance(at, wanted)
     profiles, more = page(at, wanted, furnished(at, instance, instance.routing_profiles), 100)
-    shown = [
+    summaries = [
         {**profile, "Id": profile["RoutingProfileId"], "Arn": profile["RoutingProfileArn"]} for profile in profiles
     ]
-    return {"RoutingProfileSummaryList": shown, **more}
+    return {"RoutingProfileSummaryList": summaries, **more}
 
 
 def describe_routing_profile(at: Context, wanted: Params) -> Item:
     """One routing profile."""
     instance, profile_id = active_instance(at, wanted), wanted["RoutingProfileId"]
     users = sum(user["RoutingProfileId"] == profile_id for user in instance.users.peek_all(0))
-    profile = found(instance.routing_profiles, profile_id)
+    profile = require(instance.routing_profiles, profile_id)
     return {"RoutingProfile": {**_shown(profile), "NumberOfAssociatedUsers": users, "NumberOfAssociatedQueues": 1}}
 
 
@@ -103,13 +103,15 @@ def list_queues(at: Context, wanted: Params) -> Item:
         active_instance(at, wanted).queues.values() if "STANDARD" in (wanted.get("QueueTypes") or ["STANDARD"]) else []
     )
     items, more = page(at, wanted, queues, 100)
-    shown = [{**queue, "Id": queue["QueueId"], "Arn": queue["QueueArn"], "QueueType": "STANDARD"} for queue in items]
-    return {"QueueSummaryList": shown, **more}
+    summaries = [
+        {**queue, "Id": queue["QueueId"], "Arn": queue["QueueArn"], "QueueType": "STANDARD"} for queue in items
+    ]
+    return {"QueueSummaryList": summaries, **more}
 
 
 def describe_queue(at: Context, wanted: Params) -> Item:
     """One queue."""
-    return {"Queue": _shown(found(active_instance(at, wanted).queues, wanted["QueueId"]))}
+    return {"Queue": _shown(require(active_instance(at, wanted).queues, wanted["QueueId"]))}
 
 
 def _shown(item: Item) -> Item:

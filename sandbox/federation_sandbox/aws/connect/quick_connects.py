@@ -6,7 +6,15 @@
 from __future__ import annotations
 
 from federation_sandbox.aws import tags
-from federation_sandbox.aws.connect.store import Instance, Item, active_instance, connect_error, found, modified, new_id
+from federation_sandbox.aws.connect.store import (
+    Instance,
+    Item,
+    active_instance,
+    connect_error,
+    modified,
+    new_id,
+    require,
+)
 from federation_sandbox.aws.connect.users import latest
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
@@ -44,7 +52,7 @@ def add(instance: Instance, name: str, config: Item, stamp: Item) -> Item:
 
 def describe_quick_connect(at: Context, wanted: Params) -> Item:
     """One quick connect."""
-    item = found(active_instance(at, wanted).quick_connects, wanted["QuickConnectId"])
+    item = require(active_instance(at, wanted).quick_connects, wanted["QuickConnectId"])
     return {"QuickConnect": {name: value for name, value in item.items() if value != {}}}
 
 
@@ -52,10 +60,10 @@ def list_quick_connects(at: Context, wanted: Params) -> Item:
     """Every quick connect by name, of the wanted types."""
     types = wanted.get("QuickConnectTypes") or list(_MEMBERS)
     items = [item for item in active_instance(at, wanted).quick_connects.values() if _type(item) in types]
-    shown, more = page(at, wanted, items, 100)
+    page_items, more = page(at, wanted, items, 100)
     summaries = [
         {**item, "Id": item["QuickConnectId"], "Arn": item["QuickConnectARN"], "QuickConnectType": _type(item)}
-        for item in shown
+        for item in page_items
     ]
     return {"QuickConnectSummaryList": summaries, **more}
 
@@ -63,7 +71,7 @@ def list_quick_connects(at: Context, wanted: Params) -> Item:
 def delete_quick_connect(at: Context, wanted: Params) -> None:
     """Remove a quick connect."""
     items = active_instance(at, wanted).quick_connects
-    del items[found(items, wanted["QuickConnectId"])["QuickConnectId"]]
+    del items[require(items, wanted["QuickConnectId"])["QuickConnectId"]]
 
 
 def _type(item: Item) -> str:
@@ -79,6 +87,6 @@ def _check_target(instance: Instance, config: Item) -> None:
     if "UserId" in target:
         latest(instance, target["UserId"])
     if "QueueId" in target:
-        found(instance.queues, target["QueueId"])
+        require(instance.queues, target["QueueId"])
     if "ContactFlowId" in target and target["ContactFlowId"] not in instance.contact_flows:
         raise connect_error("ResourceNotFoundException", "The specified resource was not found.")

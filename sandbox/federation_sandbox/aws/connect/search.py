@@ -48,7 +48,7 @@ _QUICK_CONNECT_FIELDS: t.Final[dict[str, Reader]] = {
 def search_users(at: Context, wanted: Params) -> Item:
     """Agents with what a search returns of them: two names only, and after contact work in milliseconds."""
     instance = active_instance(at, wanted)
-    leaves: dict[str, Leaf] = {"HierarchyGroupCondition": lambda one: _in_group(instance, one)}
+    leaves: dict[str, Leaf] = {"HierarchyGroupCondition": lambda condition: _in_group(instance, condition)}
     criteria = _criteria(wanted.get("SearchCriteria") or {}, _USER_FIELDS, leaves)
     filters = _user_filter(instance, wanted.get("SearchFilter") or {})
     settings = at.world.settings
@@ -95,8 +95,8 @@ def _search(at: Context, wanted: Params, member: str, items: t.Iterable[Item], f
         search_filter.get("TagFilter") or search_filter.get("AttributeFilter") or {}, {"TagCondition": _tagged}
     )
     hits = [item for item in items if criteria(item) and filters(item)]
-    shown, more = page(at, wanted, hits, 100)
-    return {member: shown, "ApproximateTotalCount": len(hits), **more}
+    page_items, more = page(at, wanted, hits, 100)
+    return {member: page_items, "ApproximateTotalCount": len(hits), **more}
 
 
 def _criteria(criteria: Params, fields: dict[str, Reader], leaves: dict[str, Leaf]) -> Test:
@@ -107,7 +107,7 @@ def _criteria(criteria: Params, fields: dict[str, Reader], leaves: dict[str, Lea
         elif name in leaves:
             tests.append(leaves[name](wanted))
         elif name in ("OrConditions", "AndConditions"):
-            inner = [_criteria(one, fields, leaves) for one in wanted]
+            inner = [_criteria(part, fields, leaves) for part in wanted]
             tests.append(_combined(any if name == "OrConditions" else all, inner))
         else:
             raise connect_error("InvalidRequestException", f"The sandbox does not search by {name}.")
@@ -138,7 +138,10 @@ def _string(condition: Params, fields: dict[str, Reader]) -> Test:
 def _user_filter(instance: Instance, search_filter: Params) -> Test:
     if {"TagFilter", "UserAttributeFilter"} <= search_filter.keys():
         raise connect_error("AccessDeniedException", "A SearchFilter has either a TagFilter or a UserAttributeFilter.")
-    leaves: dict[str, Leaf] = {"TagCondition": _tagged, "HierarchyGroupCondition": lambda one: _in_group(instance, one)}
+    leaves: dict[str, Leaf] = {
+        "TagCondition": _tagged,
+        "HierarchyGroupCondition": lambda condition: _in_group(instance, condition),
+    }
     return _any_of(search_filter.get("TagFilter") or search_filter.get("UserAttributeFilter") or {}, leaves)
 
 
@@ -150,16 +153,16 @@ def _any_of(search_filter: Params, leaves: dict[str, Leaf]) -> Test:
         if name in leaves:
             return leaves[name](wanted)
         if name == "OrConditions":
-            return _combined(any, [_all_of(one, leaves) for one in wanted])
+            return _combined(any, [_all_of(alternative, leaves) for alternative in wanted])
         return _all_of(wanted, leaves)
     return lambda _item: True
 
 
 def _all_of(conditions: list[Params] | Params, leaves: dict[str, Leaf]) -> Test:
     if isinstance(conditions, list):
-        return _combined(all, [_tagged(one) for one in conditions])
-    tests = [_tagged(one) for one in conditions.get("TagConditions") or []]
-    tests += [leaves[name](one) for name, one in conditions.items() if name in leaves]
+        return _combined(all, [_tagged(condition) for condition in conditions])
+    tests = [_tagged(condition) for condition in conditions.get("TagConditions") or []]
+    tests += [leaves[name](condition) for name, condition in conditions.items() if name in leaves]
     return _combined(all, tests)
 
 
@@ -178,17 +181,17 @@ def _in_group(instance: Instance, condition: Params) -> Test:
 
 def _lite(user: Item, by_channel: bool) -> Item:
     """What a search shows of an agent. by_channel: whether the limits by channel are in milliseconds too."""
-    shown = {name: value for name, value in user.items() if value not in ({}, [])}
-    shown["IdentityInfo"] = {
+    summary = {name: value for name, value in user.items() if value not in ({}, [])}
+    summary["IdentityInfo"] = {
         name: user["IdentityInfo"][name] for name in ("FirstName", "LastName") if name in user["IdentityInfo"]
     }
-    shown["PhoneConfig"] = _in_milliseconds(user["PhoneConfig"])
-    if "AfterContactWorkConfigs" in shown and by_channel:
-        shown["AfterContactWorkConfigs"] = [
+    summary["PhoneConfig"] = _in_milliseconds(user["PhoneConfig"])
+    if "AfterContactWorkConfigs" in summary and by_channel:
+        summary["AfterContactWorkConfigs"] = [
             {name: _in_milliseconds(value) if isinstance(value, dict) else value for name, value in config.items()}
-            for config in shown["AfterContactWorkConfigs"]
+            for config in summary["AfterContactWorkConfigs"]
         ]
-    return shown
+    return summary
 
 
 def _in_milliseconds(config: Item) -> Item:

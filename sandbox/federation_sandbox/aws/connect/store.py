@@ -154,7 +154,7 @@ def reading_lag(world: World) -> float:
 def any_instance(at: Context, wanted: Params) -> Instance:
     """The instance that a call names, whatever its status."""
     there = {instance.id: instance for instance in at.world.state(Connect).of(at.account, at.region)}
-    return found(there, wanted["InstanceId"])
+    return require(there, wanted["InstanceId"])
 
 
 def active_instance(at: Context, wanted: Params) -> Instance:
@@ -166,8 +166,8 @@ def active_instance(at: Context, wanted: Params) -> Instance:
     return instance
 
 
-def found(items: t.Mapping[str, F], item_id: str) -> F:
-    """One of the instances, or of the things in one."""
+def require(items: t.Mapping[str, F], item_id: str) -> F:
+    """The item with an ID; ResourceNotFoundException when there is none."""
     if item_id not in items:
         raise connect_error("ResourceNotFoundException", "The specified resource was not found.")
     return items[item_id]

@@ -9,7 +9,7 @@ import re
 import typing as t
 import unicodedata
 
-from federation_sandbox.aws.connect.store import Instance, connect_error, found
+from federation_sandbox.aws.connect.store import Instance, connect_error, require
 from federation_sandbox.aws.protocol import Params
 
 _SAML_NAME: t.Final = re.compile(r"[a-zA-Z0-9_\-.\\@]{1,64}")
@@ -44,9 +44,9 @@ def check_new(instance: Instance, wanted: Params) -> None:
                 raise _invalid(f"{member} is required.")
     check_identity(instance, wanted.get("IdentityInfo") or {})
     check_profiles(instance, wanted["SecurityProfileIds"])
-    found(instance.routing_profiles, wanted["RoutingProfileId"])
+    require(instance.routing_profiles, wanted["RoutingProfileId"])
     if wanted.get("HierarchyGroupId"):
-        found(instance.groups, wanted["HierarchyGroupId"])
+        require(instance.groups, wanted["HierarchyGroupId"])
     check_phone(wanted.get("PhoneConfig") or {})
     check_configs(wanted)
     for member, configs in _CONFLICTS.items():
@@ -71,7 +71,7 @@ def check_identity(instance: Instance, identity: Params) -> None:
 def check_profiles(instance: Instance, profiles: list[str]) -> None:
     """Every security profile exists, none is named twice."""
     for profile in profiles:
-        found(instance.security_profiles, profile)
+        require(instance.security_profiles, profile)
     if len(set(profiles)) < len(profiles):
         raise _invalid("A security profile is named twice.")
 

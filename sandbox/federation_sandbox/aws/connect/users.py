@@ -16,10 +16,10 @@ from federation_sandbox.aws.connect.store import (
     Item,
     active_instance,
     connect_error,
-    found,
     modified,
     new_id,
     reading_lag,
+    require,
 )
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
@@ -117,7 +117,7 @@ def update_user_config(at: Context, wanted: Params) -> None:
 def update_user_routing_profile(at: Context, wanted: Params) -> None:
     """Give another routing profile."""
     instance = active_instance(at, wanted)
-    found(instance.routing_profiles, wanted["RoutingProfileId"])
+    require(instance.routing_profiles, wanted["RoutingProfileId"])
     _change(at, instance, wanted, {"RoutingProfileId": wanted["RoutingProfileId"]})
 
 
@@ -132,7 +132,7 @@ def update_user_hierarchy(at: Context, wanted: Params) -> None:
     """Move to another group; to none when none is named."""
     instance, group = active_instance(at, wanted), wanted.get("HierarchyGroupId")
     if group:
-        found(instance.groups, group)
+        require(instance.groups, group)
     elif not at.world.settings.hierarchy_without_group:
         raise connect_error("InvalidParameterException", "HierarchyGroupId is required.")
     _change(at, instance, wanted, {"HierarchyGroupId": group})
@@ -150,15 +150,15 @@ def associate_user_proficiencies(at: Context, wanted: Params) -> None:
     """Add proficiencies."""
     instance = active_instance(at, wanted)
     known = _proficiencies(instance, wanted)
-    for given in wanted["UserProficiencies"]:
-        name, value = key = _key(given)
+    for proficiency in wanted["UserProficiencies"]:
+        name, value = key = _key(proficiency)
         if value not in instance.predefined_attributes.get(name, ()):
             raise connect_error(
                 "ResourceNotFoundException", f"There is no predefined attribute {name} with the value {value}."
             )
         if key in known:
             raise connect_error("InvalidParameterException", f"The user has the proficiency {name}: {value} already.")
-        known[key] = given
+        known[key] = proficiency
     if len(known) > _MOST_PROFICIENCIES:
         raise connect_error("InvalidParameterException", f"A user has at most {_MOST_PROFICIENCIES} proficiencies.")
     _change(at, instance, wanted, {"Proficiencies": list(known.values())})
@@ -168,10 +168,10 @@ def update_user_proficiencies(at: Context, wanted: Params) -> None:
     """Change the level of proficiencies that were associated before."""
     instance = active_instance(at, wanted)
     known = _proficiencies(instance, wanted)
-    for given in wanted["UserProficiencies"]:
-        if _key(given) not in known:
+    for proficiency in wanted["UserProficiencies"]:
+        if _key(proficiency) not in known:
             raise connect_error("ResourceNotFoundException", "The proficiency is not associated with the user.")
-        known[_key(given)] = given
+        known[_key(proficiency)] = proficiency
     _change(at, instance, wanted, {"Proficiencies": list(known.values())})
 
 
@@ -179,8 +179,8 @@ def disassociate_user_proficiencies(at: Context, wanted: Params) -> None:
     """Remove proficiencies."""
     instance = active_instance(at, wanted)
     known = _proficiencies(instance, wanted)
-    for given in wanted["UserProficiencies"]:
-        if known.pop(_key(given), None) is None:
+    for proficiency in wanted["UserProficiencies"]:
+        if known.pop(_key(proficiency), None) is None:
             raise connect_error("ResourceNotFoundException", "The proficiency is not associated with the user.")
     _change(at, instance, wanted, {"Proficiencies": list(known.values())})
 

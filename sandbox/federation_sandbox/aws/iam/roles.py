@@ -79,8 +79,8 @@ def get_role_policy(at: Context, wanted: Params) -> Picked:
 def list_role_policies(at: Context, wanted: Params) -> Picked:
     """The names of inline policies, in pages; moto gives all at once."""
     answer = _moto_handler(at, wanted)
-    asked = {"MaxResults": wanted.get("MaxItems"), "NextToken": wanted.get("Marker")}
-    names, more = page(at, asked, answer.content["PolicyNames"], 100, "ValidationError")
+    limits = {"MaxResults": wanted.get("MaxItems"), "NextToken": wanted.get("Marker")}
+    names, more = page(at, limits, answer.content["PolicyNames"], 100, "ValidationError")
     marker = {"Marker": more["NextToken"]} if more else {}
     return Picked({"PolicyNames": names, "IsTruncated": bool(more), **marker}, answer.picker)
 

@@ -59,7 +59,7 @@ class Iam:
             world.clock, self._lag, self._longest_lag
         )
         #: the same roles as moto has them, of each version one, for reads of IAM itself
-        self.shown: EventuallyConsistent[Role] = EventuallyConsistent(world.clock, self._lag, self._longest_lag)
+        self.as_read: EventuallyConsistent[Role] = EventuallyConsistent(world.clock, self._lag, self._longest_lag)
         self._created: dict[str, dt.datetime] = {}
         self._backends: dict[tuple[str, str], IAMBackend] = {}
 
@@ -81,7 +81,7 @@ class Iam:
     def as_shown(self, account: str, partition: str) -> IAMBackend:
         """moto's IAM of an account with the roles as the replica knows them that answers this request."""
         backend = copy.copy(self.backend(account, partition))
-        roles = [role for role in self.shown.peek_all() if role.account_id == account]
+        roles = [role for role in self.as_read.peek_all() if role.account_id == account]
         backend.roles = {role.id: role for role in roles}
         return backend
 
@@ -92,12 +92,12 @@ class Iam:
         known = {arn: role for arn, role in self.roles.all_latest().items() if arn.split(":")[4] == account}
         for arn in known.keys() - current.keys():
             self.roles.delete(arn)
-            self.shown.delete(arn)
+            self.as_read.delete(arn)
         by_arn = {role.arn: role for role in backend.roles.values()}
         for arn, role in current.items():
             if role != known.get(arn):
                 self.roles.put(arn, role)
-                self.shown.put(arn, by_arn[arn])
+                self.as_read.put(arn, by_arn[arn])
 
     def _effective(self, backend: IAMBackend, role: Role) -> EffectiveRole:
         managed = [_managed(backend, arn) for arn in role.managed_policies]

@@ -74,24 +74,24 @@ def present(world: World, site: Site, response: str) -> Presented:
     try:
         document = decode(response)
         claimed = unverified(document)
-        found: list[Pair] = []
+        pairs: list[Pair] = []
         refused: CloudError | None = None
         for arn in dict.fromkeys(pair.provider for pair in _pairs(claimed)):
             try:
                 assertion = _verified_by(world, site, arn, document, claimed.issuer)
-                found += [pair for pair in _pairs(assertion) if pair.provider == arn]
+                pairs += [pair for pair in _pairs(assertion) if pair.provider == arn]
             except CloudError as reason:
                 refused = refused or reason
     except Malformed:
         raise refusal(INVALID, service="") from None
-    if not found:
+    if not pairs:
         raise refused or refusal(INVALID, service="")
     _check_times(assertion, world.clock.now())
     if not site.audiences & set(assertion.audiences):
         raise refusal("Response does not contain the required audience.")
     if not site.takes(assertion.recipient, world.settings.undocumented_signin_host):
         raise refusal(INVALID, service="")
-    return Presented(assertion, tuple(found))
+    return Presented(assertion, tuple(pairs))
 
 
 def admit(world: World, presented: Presented, pair: Pair) -> Admitted:
@@ -186,8 +186,8 @@ def _verified_by(world: World, site: Site, arn: str, document: bytes, issuer: st
 
 def _check_recipient_of(provider: Provider, assertion: Assertion) -> None:
     """A reply URL with an id takes the responses of that provider alone (facts/aws.md 5.3)."""
-    _, found, own = assertion.recipient.partition("/saml/acs/")
-    if found and own != provider.uuid:
+    _, uuid, own = assertion.recipient.partition("/saml/acs/")
+    if uuid and own != provider.uuid:
         raise Malformed("the reply URL of another provider")
 
 
@@ -231,11 +231,11 @@ def _source_identity(assertion: Assertion) -> str:
 def _tags(assertion: Assertion) -> dict[str, str]:
     prefix = f"{_ATTRIBUTES}PrincipalTag:"
     names = [name for name in assertion.attributes if name.startswith(prefix)]
-    found = {name.removeprefix(prefix): _one(assertion, name.removeprefix(_ATTRIBUTES)) for name in names}
-    for key, value in found.items():
+    tags = {name.removeprefix(prefix): _one(assertion, name.removeprefix(_ATTRIBUTES)) for name in names}
+    for key, value in tags.items():
         if len(key) > _LONGEST_KEY or len(value) > _LONGEST_VALUE or not is_text(key + value):
             raise refusal(INVALID, service="")
-    return found
+    return tags
 
 
 def _facts(

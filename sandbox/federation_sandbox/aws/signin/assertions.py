@@ -227,10 +227,10 @@ def _read(assertion: etree._Element) -> Assertion:
 
 def _confirmation(subject: etree._Element | None) -> etree._Element:
     """The data of the one bearer confirmation (facts/aws.md 5.4)."""
-    found = subject.findall(f"{_SAML}SubjectConfirmation") if subject is not None else []
+    confirmations = subject.findall(f"{_SAML}SubjectConfirmation") if subject is not None else []
     data = (
-        found[0].find(f"{_SAML}SubjectConfirmationData")
-        if len(found) == 1 and found[0].get("Method") == _BEARER
+        confirmations[0].find(f"{_SAML}SubjectConfirmationData")
+        if len(confirmations) == 1 and confirmations[0].get("Method") == _BEARER
         else None
     )
     if data is None:
@@ -239,13 +239,13 @@ def _confirmation(subject: etree._Element | None) -> etree._Element:
 
 
 def _attributes(assertion: etree._Element) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    attributes: dict[str, tuple[str, ...]] = {}
     for attribute in assertion.iterfind(f"{_SAML}AttributeStatement/{_SAML}Attribute"):
         name = attribute.get("Name") or ""
-        if name in found:
+        if name in attributes:
             raise Malformed(f"the attribute {name} twice")
-        found[name] = tuple(map(_text, attribute.iterfind(f"{_SAML}AttributeValue")))
-    return found
+        attributes[name] = tuple(map(_text, attribute.iterfind(f"{_SAML}AttributeValue")))
+    return attributes
 
 
 def _text(element: etree._Element | None) -> str:

@@ -55,31 +55,32 @@ def answer(request: Request, call: Call, site: Site) -> Response:
 
 
 def _token(request: Request, world: World, site: Site) -> Response:
-    found = _credentials(request, world)
+    credentials = _credentials(request, world)
     if (
-        found is None
-        or found.caller.partition != site.partition
-        or found.expires is None
-        or found.expires <= world.clock.now()
+        credentials is None
+        or credentials.caller.partition != site.partition
+        or credentials.expires is None
+        or credentials.expires <= world.clock.now()
     ):
         raise CloudError(400, "InvalidSession", "Session holds no valid temporary credentials.", service="")
-    expires = found.expires
+    expires = credentials.expires
     wanted = request.values.get("SessionDuration")
     if wanted is not None:
         if not re.fullmatch(r"\d{3,5}", wanted, re.ASCII) or not 900 <= int(wanted) <= 43200:
             raise CloudError(400, "InvalidDuration", "SessionDuration must be between 900 and 43200.", service="")
         expires = world.clock.now() + dt.timedelta(seconds=int(wanted))
-    token = world.state(SigninTokens).make(ConsoleSession(found.caller, expires))
+    token = world.state(SigninTokens).make(ConsoleSession(credentials.caller, expires))
     return Response(json.dumps({"SigninToken": token}), content_type="application/json")
 
 
 def _credentials(request: Request, world: World) -> Credentials | None:
     try:
-        given = json.loads(request.values.get("Session", ""))
-        found = world.state(Accounts).key(given["sessionId"])
-        return found if found and (found.secret, found.token) == (given["sessionKey"], given["sessionToken"]) else None
+        session = json.loads(request.values.get("Session", ""))
+        credentials = world.state(Accounts).key(session["sessionId"])
+        stated = session["sessionKey"], session["sessionToken"]
     except (ValueError, KeyError, TypeError):
         return None
+    return credentials if credentials and (credentials.secret, credentials.token) == stated else None
 
 
 def _login(request: Request, world: World, site: Site) -> Response:

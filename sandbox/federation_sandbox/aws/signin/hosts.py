@@ -44,10 +44,10 @@ class Site:
         host.
         """
         name = getattr(self, kind)
-        found = re.fullmatch(rf"(?:([a-z0-9-]+)\.)?{re.escape(name)}", host)
-        if found is None or (found[1] and found[1] not in _regions(self.partition)):
+        match = re.fullmatch(rf"(?:([a-z0-9-]+)\.)?{re.escape(name)}", host)
+        if match is None or (match[1] and match[1] not in _regions(self.partition)):
             return None
-        return found[1] or self.region
+        return match[1] or self.region
 
     def in_console(self, url: str) -> bool:
         """Whether an address is one of this partition's console."""
@@ -60,10 +60,10 @@ class Site:
         """Whether a reply URL is one of this partition's. undocumented: whether the host counts that is not in AWS's
         table.
         """
-        found = re.fullmatch(r"https://([^/?#]+)(/saml|/static/saml|/saml/acs/[A-Z0-9]+)", url)
-        if found is None or (found[1] == UNDOCUMENTED and not undocumented):
+        match = re.fullmatch(r"https://([^/?#]+)(/saml|/static/saml|/saml/acs/[A-Z0-9]+)", url)
+        if match is None or (match[1] == UNDOCUMENTED and not undocumented):
             return False
-        return self.host("signin", found[1]) is not None
+        return self.host("signin", match[1]) is not None
 
 
 SITES: t.Final = (

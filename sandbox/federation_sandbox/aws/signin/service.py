@@ -73,16 +73,16 @@ def _sign_out(request: Request, call: Call, site: hosts.Site) -> Response:
 def _console(request: Request, call: Call) -> Response:
     """The console: its home, and the door into Amazon Connect."""
     site, region = hosts.site_of("console", request.host)
-    found = re.fullmatch(r"/connect/federate/([^/]+)", request.path)
-    call.operation = "federate" if found else "home"
+    match = re.fullmatch(r"/connect/federate/([^/]+)", request.path)
+    call.operation = "federate" if match else "home"
     call.admit()
     with call.world.lock:
         session = current(call.world, request)
         if session is None or session.caller.partition != site.partition:
             return page("aws_error", 401, text="Your session has expired. Please sign in again.", request_id="")
         call.caller = session.caller.arn
-        if found:
-            return pages.federate(call, session.caller, region, found[1], request.args)
+        if match:
+            return pages.federate(call, session.caller, region, match[1], request.args)
     name = session.caller.arn.partition("assumed-role/")[2]
     until = session.expires.strftime("%Y-%m-%d %H:%M UTC")
     return page("console_home", identity=name, account=session.caller.account, arn=session.caller.arn, until=until)

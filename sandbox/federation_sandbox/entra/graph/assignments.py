@@ -46,16 +46,16 @@ def new_assignment(tenant: Tenant, principal: Record, kind: str, resource: Recor
     }
 
 
-def shown(record: Record) -> dict[str, t.Any]:
+def project_assignment(record: Record) -> dict[str, t.Any]:
     """An assignment as an expanded property shows it."""
     return Query("appRoleAssignment").project(record)
 
 
 def _principal(tenant: Tenant, key: str) -> tuple[str, Record]:
     for collection, kind in _PRINCIPALS.items():
-        found = tenant[collection].visible(key)
-        if found is not None:
-            return kind, found
+        record = tenant[collection].visible(key)
+        if record is not None:
+            return kind, record
     raise not_found(key)
 
 

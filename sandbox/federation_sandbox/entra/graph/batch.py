@@ -127,8 +127,8 @@ def _failed_dependency() -> Response:
 
 def _shown(key: str, response: Response) -> Item:
     headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
-    shown: Item = {"id": key, "status": response.status_code, "headers": headers}
+    item: Item = {"id": key, "status": response.status_code, "headers": headers}
     data = response.get_data()
     if data:
-        shown["body"] = json.loads(data) if response.mimetype == "application/json" else data.decode()
-    return shown
+        item["body"] = json.loads(data) if response.mimetype == "application/json" else data.decode()
+    return item

@@ -96,12 +96,12 @@ class Context:
         """The object that a path names, as a read shows it; 404 when it is not there, or not yet."""
         if isinstance(key, Key):
             records = self.tenant[collection].all_visible()
-            found = next((each for each in records if str(each.get(key.name)).lower() == key.value.lower()), None)
+            record = next((each for each in records if str(each.get(key.name)).lower() == key.value.lower()), None)
         else:
-            found = self.tenant[collection].visible(key.lower())
-        if found is None:
+            record = self.tenant[collection].visible(key.lower())
+        if record is None:
             raise not_found(key.value if isinstance(key, Key) else key)
-        return found
+        return record
 
     def changing(self, collection: str, key: str | Key) -> Record:
         """A copy of the object that a path names, to change and save; 403 unless the caller may."""
@@ -143,7 +143,7 @@ class Context:
         content = {"@odata.context": self.annotation(f"{collection}/$entity"), **query.project(record)}
         if query.expand and expand:
             content[query.expand] = expand[query.expand](record)
-        _blank_keys(content, shown=query.select)
+        _blank_keys(content, selected=query.select)
         if content.get("keyCredentials") and not query.select and not self.settings.plain_reads_show_credentials:
             content["keyCredentials"] = []
         headers = {"Location": f"{self.root}/{collection}/{record['id']}"} if status == 201 else {}
@@ -165,13 +165,13 @@ class Context:
             chosen = sorted(chosen, key=lambda each: str(each.get(name) or "").lower(), reverse=descending)
         if query.count:
             chosen = list(chosen)
-        found = list(itertools.islice(chosen, query.skip, query.skip + query.page + 1))
+        window = list(itertools.islice(chosen, query.skip, query.skip + query.page + 1))
         content: dict[str, t.Any] = {"@odata.context": self.annotation(collection)}
         if query.count:
             content["@odata.count"] = len(t.cast("list[Record]", chosen))
-        if len(found) > query.page:
+        if len(window) > query.page:
             content["@odata.nextLink"] = self._next_link(query.skip + query.page)
-        content["value"] = [self._item(query, record, expand, typed) for record in found[: query.page]]
+        content["value"] = [self._item(query, record, expand, typed) for record in window[: query.page]]
         return self.json(content)
 
     def typed(self, record: Record) -> dict[str, t.Any]:
@@ -198,7 +198,7 @@ Expansions = dict[str, t.Callable[[Record], list[dict[str, t.Any]]]]
 Answer = t.Callable[[Context], Response]
 
 
-def _blank_keys(content: dict[str, t.Any], shown: collections.abc.Collection[str] = ()) -> None:
+def _blank_keys(content: dict[str, t.Any], selected: collections.abc.Collection[str] = ()) -> None:
     """Keys are shown only to a read of one object that selects keyCredentials."""
-    if content.get("keyCredentials") and "keyCredentials" not in shown:
+    if content.get("keyCredentials") and "keyCredentials" not in selected:
         content["keyCredentials"] = [{**each, "key": None} for each in content["keyCredentials"]]

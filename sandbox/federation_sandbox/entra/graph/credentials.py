@@ -105,10 +105,10 @@ def changed_credentials(tenant: Tenant, record: Record, content: collections.abc
     """
     for name in set(_SECRETS) & set(content):
         _check_kept(record, name, content[name], left_out=tenant.world.settings.kept_key_may_be_left_out)
-    given = {
+    passwords = {
         each.get("customKeyIdentifier"): each.get("secretText") for each in content.get("passwordCredentials") or ()
     }
-    makers = {"keyCredentials": lambda each: _new_key(tenant, each, given), "passwordCredentials": _new_password}
+    makers = {"keyCredentials": lambda each: _new_key(tenant, each, passwords), "passwordCredentials": _new_password}
     after = {
         name: _replaced(record[name], content[name], make) if name in content else record[name]
         for name, make in makers.items()
@@ -121,13 +121,13 @@ def changed_credentials(tenant: Tenant, record: Record, content: collections.abc
         record[name] = kept + [each for each in credentials if each["keyId"] not in before]
 
 
-def changed_application_keys(tenant: Tenant, record: Record, given: list[Record]) -> list[Record]:
+def changed_application_keys(tenant: Tenant, record: Record, keys: list[Record]) -> list[Record]:
     """The keys of an application by what a PATCH holds, under the rule of those that stay (facts/entra.md E1). Graph
     names one that comes without customKeyIdentifier by its thumbprint.
     """
     before, settings = record.get("keyCredentials") or [], tenant.world.settings
     left_out = settings.application_key_may_be_left_out
-    _check_kept({"keyCredentials": before}, "keyCredentials", given, left_out=left_out)
+    _check_kept({"keyCredentials": before}, "keyCredentials", keys, left_out=left_out)
 
     def make(each: Record) -> Record:
         try:
@@ -137,16 +137,16 @@ def changed_application_keys(tenant: Tenant, record: Record, given: list[Record]
         key_id = each.get("keyId") if settings.application_keys_keep_their_ids else None
         return _new_key(tenant, {"customKeyIdentifier": name, **each, "keyId": key_id}, {})
 
-    return _replaced(before, given, make)
+    return _replaced(before, keys, make)
 
 
-def _check_kept(record: Record, name: str, given: collections.abc.Iterable[Record], *, left_out: bool) -> None:
+def _check_kept(record: Record, name: str, credentials: collections.abc.Iterable[Record], *, left_out: bool) -> None:
     """400 when a credential that stays comes back with its secret, or changed in anything else. left_out: whether the
     secret may be missing in place of null.
     """
     known = {each["keyId"]: each for each in record[name]}
     secret = _SECRETS[name]
-    for each in given:
+    for each in credentials:
         kept = known.get(each.get("keyId"))
         if kept is None:
             continue
@@ -161,11 +161,11 @@ def _check_kept(record: Record, name: str, given: collections.abc.Iterable[Recor
 
 def _replaced(
     before: collections.abc.Iterable[Record],
-    given: collections.abc.Iterable[Record],
+    credentials: collections.abc.Iterable[Record],
     make: collections.abc.Callable[[Record], Record],
 ) -> list[Record]:
     known = {each["keyId"]: each for each in before}
-    return [known.get(each.get("keyId")) or make(each) for each in given]
+    return [known.get(each.get("keyId")) or make(each) for each in credentials]
 
 
 def _certificates(record: Record) -> set[str]:
@@ -178,27 +178,27 @@ def _certificates(record: Record) -> set[str]:
 
 
 def _new_key(
-    tenant: Tenant, given: dict[str, t.Any], passwords: collections.abc.Mapping[t.Any, t.Any]
+    tenant: Tenant, credential: dict[str, t.Any], passwords: collections.abc.Mapping[t.Any, t.Any]
 ) -> dict[str, t.Any]:
-    usage, identifier = given.get("usage"), given.get("customKeyIdentifier")
-    if usage not in _KINDS or given.get("type") != _KINDS[usage] or not given.get("key") or not identifier:
+    usage, identifier = credential.get("usage"), credential.get("customKeyIdentifier")
+    if usage not in _KINDS or credential.get("type") != _KINDS[usage] or not credential.get("key") or not identifier:
         raise invalid_value("keyCredentials", _RESOURCE)
     try:
         if usage != "Sign":
-            certificate = load_certificate(given["key"])
+            certificate = load_certificate(credential["key"])
         else:
-            certificate = _open(tenant, identifier, given["key"], passwords.get(identifier))
+            certificate = _open(tenant, identifier, credential["key"], passwords.get(identifier))
     except ValueError as reason:
         raise invalid_value("keyCredentials", _RESOURCE) from reason
     return {
         "customKeyIdentifier": identifier,
-        "displayName": (given.get("displayName") or certificate.subject.rfc4514_string())[:_LONGEST_NAME],
+        "displayName": (credential.get("displayName") or certificate.subject.rfc4514_string())[:_LONGEST_NAME],
         "startDateTime": timestamp(certificate.not_valid_before_utc),
         "endDateTime": timestamp(certificate.not_valid_after_utc),
-        "keyId": given.get("keyId") or new_id(),
-        "type": given["type"],
+        "keyId": credential.get("keyId") or new_id(),
+        "type": credential["type"],
         "usage": usage,
-        "key": given["key"] if usage != "Sign" else None,
+        "key": credential["key"] if usage != "Sign" else None,
     }
 
 
@@ -211,15 +211,15 @@ def _open(tenant: Tenant, identifier: str, content: str, password: t.Any) -> x50
     return certificate
 
 
-def _new_password(given: dict[str, t.Any]) -> dict[str, t.Any]:
-    if not given.get("secretText") or not given.get("customKeyIdentifier"):
+def _new_password(credential: dict[str, t.Any]) -> dict[str, t.Any]:
+    if not credential.get("secretText") or not credential.get("customKeyIdentifier"):
         raise invalid_value("passwordCredentials", _RESOURCE)
     return {
-        "customKeyIdentifier": given["customKeyIdentifier"],
-        "displayName": given.get("displayName"),
-        "startDateTime": given.get("startDateTime"),
-        "endDateTime": given.get("endDateTime"),
+        "customKeyIdentifier": credential["customKeyIdentifier"],
+        "displayName": credential.get("displayName"),
+        "startDateTime": credential.get("startDateTime"),
+        "endDateTime": credential.get("endDateTime"),
         "hint": None,
-        "keyId": given.get("keyId") or new_id(),
+        "keyId": credential.get("keyId") or new_id(),
         "secretText": None,
     }

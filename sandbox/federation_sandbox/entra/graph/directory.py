@@ -65,8 +65,8 @@ def _manager(context: Context) -> Response:
 
 def _expansions(context: Context) -> Expansions:
     def members(record: Record) -> list[dict[str, t.Any]]:
-        found = itertools.islice(direct_members(context.tenant, record), 20)
-        return [context.typed(readable(context, each) if each["_kind"] == "user" else each) for each in found]
+        members = itertools.islice(direct_members(context.tenant, record), 20)
+        return [context.typed(readable(context, each) if each["_kind"] == "user" else each) for each in members]
 
     return {"members": members}
 
@@ -89,8 +89,8 @@ def _member(tenant: Tenant, key: str) -> Record | None:
 
 def direct_members(tenant: Tenant, group: Record) -> collections.abc.Iterator[Record]:
     """The members of a group, each with its _kind."""
-    found = (_member(tenant, key) for key in group["_members"])
-    return (each for each in found if each is not None)
+    members = (_member(tenant, key) for key in group["_members"])
+    return (each for each in members if each is not None)
 
 
 def transitive_members(tenant: Tenant, group: Record) -> collections.abc.Iterator[Record]:
@@ -119,8 +119,8 @@ def _listed(context: Context, members: collections.abc.Iterable[Record], cast: s
         )
     if cast:
         members = (each for each in members if each["_kind"] == cast)
-    shown = (readable(context, each) if each["_kind"] == "user" else each for each in members)
-    return context.page("directoryObjects" if not cast else f"{cast}s", shown, cast or "user", typed=True)
+    records = (readable(context, each) if each["_kind"] == "user" else each for each in members)
+    return context.page("directoryObjects" if not cast else f"{cast}s", records, cast or "user", typed=True)
 
 
 def _counted(context: Context, members: collections.abc.Iterable[Record]) -> Response:
@@ -153,10 +153,10 @@ def _count_answer(walk: _Walk) -> t.Callable[[Context], Response]:
 
 
 def _indexed_group(context: Context) -> Record:
-    found = context.tenant["groups"].indexed(str(context.keys[0]).lower())
-    if found is None:
+    group = context.tenant["groups"].indexed(str(context.keys[0]).lower())
+    if group is None:
         raise not_found(str(context.keys[0]))
-    return found
+    return group
 
 
 def _organization(context: Context) -> Response:

@@ -70,11 +70,11 @@ class _Parser:
     def _split(self, text: str) -> list[tuple[str, str]]:
         tokens, at = [], 0
         while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if found is None:
+            token = _TOKEN.match(text, at)
+            if token is None:
                 raise self._invalid()
-            tokens.append((str(found.lastgroup), found[str(found.lastgroup)]))
-            at = found.end()
+            tokens.append((str(token.lastgroup), token[str(token.lastgroup)]))
+            at = token.end()
         return tokens
 
     def _invalid(self) -> Exception:
@@ -233,17 +233,17 @@ class _Parser:
         return value
 
 
-def _values(found: t.Any) -> collections.abc.Iterable[t.Any]:
-    if found is None:
+def _values(value: t.Any) -> collections.abc.Iterable[t.Any]:
+    if value is None:
         return ()
-    return found if isinstance(found, list) else (found,)
+    return value if isinstance(value, list) else (value,)
 
 
-def _compare(operator: str, found: t.Any, wanted: t.Any) -> bool:
+def _compare(operator: str, actual: t.Any, wanted: t.Any) -> bool:
     """Strings compare without case, as the directory does."""
-    left = found.lower() if isinstance(found, str) else found
+    left = actual.lower() if isinstance(actual, str) else actual
     if operator == "in":
-        return any(_compare("eq", found, each) for each in wanted)
+        return any(_compare("eq", actual, each) for each in wanted)
     right = wanted.lower() if isinstance(wanted, str) else wanted
     if operator in ("eq", "ne"):
         return bool(left == right) == (operator == "eq")

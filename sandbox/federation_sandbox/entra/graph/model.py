@@ -224,10 +224,10 @@ class Property:
 
 
 def _parse(text: str) -> dict[str, Property]:
-    found = (_PROPERTY.fullmatch(word) for word in text.split())
+    matches = (_PROPERTY.fullmatch(word) for word in text.split())
     properties = (
         Property(m["name"], m["kind"], bool(m["many"]), bool(m["read_only"]), bool(m["hidden"]), m["operators"] or "")
-        for m in found
+        for m in matches
         if m
     )
     return {each.name: each for each in properties}

@@ -53,10 +53,10 @@ class Query:
         """What an answer shows of a record."""
         properties = _properties(self.kind, self.beta)
         names = self.select or tuple(name for name, each in properties.items() if everything or not each.hidden)
-        shown = (
+        selected = (
             ["id", *(name for name in names if name != "id")] if "id" in record and "id" not in self.select else names
         )
-        return {name: record.get(name, properties[name].empty) for name in shown if name in properties}
+        return {name: record.get(name, properties[name].empty) for name in selected if name in properties}
 
 
 def parse(
@@ -82,15 +82,15 @@ def parse(
     if "$search" in arguments:
         raise unsupported_query("The sandbox answers no $search.")
     advanced = eventual and count
-    found = Filter.parse(kind, arguments["$filter"], advanced, exact) if arguments.get("$filter") else None
+    search_filter = Filter.parse(kind, arguments["$filter"], advanced, exact) if arguments.get("$filter") else None
     order = _order(kind, arguments.get("$orderby", ""))
-    if found and order and not advanced:
+    if search_filter and order and not advanced:
         raise unsupported_query("Sorting is not supported for the current query.")
     return Query(
         kind,
         _select(kind, arguments.get("$select", ""), beta),
         _expand(kind, arguments.get("$expand", ""), expandable),
-        found,
+        search_filter,
         order,
         _top(arguments.get("$top")),
         _skip(arguments.get("$skiptoken")),
@@ -170,11 +170,11 @@ def _expand(kind: str, text: str, expandable: collections.abc.Collection[str]) -
 def _order(kind: str, text: str) -> tuple[str, bool] | None:
     if not text:
         return None
-    found = re.fullmatch(r"(\w+)(?:\s+(asc|desc))?", text.strip())
+    match = re.fullmatch(r"(\w+)(?:\s+(asc|desc))?", text.strip())
     if (
-        not found
-        or found[1] not in ("displayName", "userPrincipalName", "createdDateTime")
-        or found[1] not in TYPES[kind]
+        not match
+        or match[1] not in ("displayName", "userPrincipalName", "createdDateTime")
+        or match[1] not in TYPES[kind]
     ):
         raise unsupported_query("Sorting is not supported for the current query.")
-    return found[1], found[2] == "desc"
+    return match[1], match[2] == "desc"

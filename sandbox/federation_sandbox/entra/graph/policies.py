@@ -78,13 +78,13 @@ class _Policies:
         record = context.find(self._collection, context.keys[0])
         kind = COLLECTIONS[self._holders]
         holders = context.tenant[self._holders].all_indexed()
-        found = ({**each, "_kind": kind} for each in holders if record["id"] in each[self._held])
-        return context.page("directoryObjects", found, kind, typed=True)
+        records = ({**each, "_kind": kind} for each in holders if record["id"] in each[self._held])
+        return context.page("directoryObjects", records, kind, typed=True)
 
     def assigned(self, context: Context) -> Response:
         holder = context.find(self._holders, context.keys[0])
-        found = (context.tenant[self._collection].visible(key) for key in holder[self._held])
-        return context.page(self._collection, (each for each in found if each is not None))
+        policies = (context.tenant[self._collection].visible(key) for key in holder[self._held])
+        return context.page(self._collection, (each for each in policies if each is not None))
 
     def references(self, context: Context) -> Response:
         holder = context.find(self._holders, context.keys[0])
@@ -155,8 +155,8 @@ _APP_MANAGEMENT: t.Final[_Policies] = _Policies("appManagementPolicies", "applic
 
 def shown_policies(tenant: Tenant, keys: collections.abc.Iterable[str]) -> list[dict[str, t.Any]]:
     """Claims mapping policies as an expanded property shows them."""
-    found = (tenant["claimsMappingPolicies"].visible(key) for key in keys)
-    return [Query("claimsMappingPolicy").project(each) for each in found if each is not None]
+    policies = (tenant["claimsMappingPolicies"].visible(key) for key in keys)
+    return [Query("claimsMappingPolicy").project(each) for each in policies if each is not None]
 
 
 def _app_management_policy(context: Context) -> Response:

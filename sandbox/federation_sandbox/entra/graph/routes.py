@@ -41,12 +41,12 @@ class Route:
         if len(pattern) != len(segments):
             return None
         keys: Segments = []
-        for wanted, given in zip(pattern, segments, strict=True):
+        for wanted, segment in zip(pattern, segments, strict=True):
             if wanted == "{key}":
-                if isinstance(given, str) and given.startswith(("$", "microsoft.graph.", "graph.")):
+                if isinstance(segment, str) and segment.startswith(("$", "microsoft.graph.", "graph.")):
                     return None
-                keys.append(given)
-            elif wanted != given:
+                keys.append(segment)
+            elif wanted != segment:
                 return None
         return keys
 
@@ -55,6 +55,6 @@ def split(path: str) -> Segments:
     """The segments of a path; applications(appId='…') is a collection and a key."""
     segments: Segments = []
     for part in path.strip("/").split("/"):
-        found = _ALTERNATE.fullmatch(part)
-        segments += [found["collection"], Key(found["name"], found["value"].replace("''", "'"))] if found else [part]
+        match = _ALTERNATE.fullmatch(part)
+        segments += [match["collection"], Key(match["name"], match["value"].replace("''", "'"))] if match else [part]
     return segments

@@ -13,7 +13,7 @@ import urllib.parse
 from werkzeug import Response
 
 from federation_sandbox.entra.graph.app_roles import checked_roles
-from federation_sandbox.entra.graph.assignments import shown as shown_assignment
+from federation_sandbox.entra.graph.assignments import project_assignment
 from federation_sandbox.entra.graph.bodies import check_length, checked
 from federation_sandbox.entra.graph.context import Context, Expansions
 from federation_sandbox.entra.graph.credentials import add_token_signing_certificate, changed_credentials
@@ -79,7 +79,7 @@ def _check_values(record: Record, content: dict[str, t.Any]) -> None:
 def _expansions(context: Context) -> Expansions:
     def assigned(record: Record) -> list[dict[str, t.Any]]:
         every = context.tenant["appRoleAssignments"].all_indexed()
-        return [shown_assignment(each) for each in every if each["resourceId"] == record["id"]][:20]
+        return [project_assignment(each) for each in every if each["resourceId"] == record["id"]][:20]
 
     def policies(record: Record) -> list[dict[str, t.Any]]:
         only_owned(context.caller, APPLICATION_POLICIES)
