@@ -264,6 +264,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._aws.role_resource import FederationRoleResource
+from ansible_collections.openccp.federation.plugins.module_utils._aws.roles import ROLE_OPTIONS
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge
 
 MODULE: t.Final = AwsDefinition(
@@ -278,9 +279,7 @@ MODULE: t.Final = AwsDefinition(
         "permission_form": {"type": "str", "choices": ["user_arn", "instance_id"], "default": "user_arn"},
         "policy_name": {"type": "str", "default": "AmazonConnectFederation"},
         "path": {"type": "str", "aliases": ["path_prefix"]},
-        "description": {"type": "str"},
-        "max_session_duration": {"type": "int"},
-        "boundary": {"type": "str", "aliases": ["boundary_policy_arn"]},
+        **ROLE_OPTIONS,
         "adopt": {"type": "bool", "default": False},
         "only_managed": {"type": "bool", "default": False},
         "confirm_name": {"type": "str"},

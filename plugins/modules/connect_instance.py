@@ -284,9 +284,10 @@ instance:
 
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import options_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._connect.instance_resource import InstanceResource
-from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import ATTRIBUTES
+from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import CALLS, FEATURES
 from ansible_collections.openccp.federation.plugins.module_utils._module import converge
 
 MODULE: t.Final = AwsDefinition(
@@ -295,9 +296,8 @@ MODULE: t.Final = AwsDefinition(
         "instance_id": {"type": "str", "aliases": ["arn"]},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "confirm_alias": {"type": "str"},
-        "inbound_calls": {"type": "bool"},
-        "outbound_calls": {"type": "bool"},
-        "attributes": {"type": "dict", "options": {option: {"type": "bool"} for option in ATTRIBUTES}},
+        **options_of(CALLS),
+        "attributes": {"type": "dict", "options": options_of(FEATURES)},
         "tags": {"type": "dict", "aliases": ["resource_tags"]},
         "purge_tags": {"type": "bool", "default": True},
         "account_id": {"type": "str"},

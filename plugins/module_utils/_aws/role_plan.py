@@ -11,8 +11,22 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import (
+    Settings,
+    change_steps,
+    differences,
+    initial,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
-from ansible_collections.openccp.federation.plugins.module_utils._aws.roles import BINDING, Role, Roles
+from ansible_collections.openccp.federation.plugins.module_utils._aws.roles import (
+    ATTRIBUTES,
+    BINDING,
+    ROLE_OPTIONS,
+    Role,
+    Roles,
+    Target,
+    put_step,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
     Arn,
@@ -39,16 +53,11 @@ _DESCRIPTION: t.Final = re.compile(r"[\t\n\r -~\u00a1-\u00ff]{0,1000}")
 
 @dataclass(frozen=True)
 class Wanted:
-    """The desired role. None leaves a value unchanged; an empty boundary removes it."""
+    """The desired role. settings: by the options of ATTRIBUTES; None leaves a value unchanged."""
 
-    name: str
-    trust: Policy
-    permission: Policy
-    policy_name: str
+    target: Target
+    settings: Settings
     path: str | None = None
-    description: str | None = None
-    max_session_duration: int | None = None
-    boundary: str | None = None
     tags: t.Mapping[str, str] | None = None
     purge_tags: bool = True
     adopt: bool = False
@@ -71,15 +80,15 @@ def build_wanted(params: t.Mapping[str, t.Any]) -> Wanted:
         set_source_identity=params["set_source_identity"],
     )
     policies.check_trust_size(trust, params["trust_policy_quota"])
+    permission = _permission(instances, params["permission_form"])
     wanted = Wanted(
-        name=check_role_name(params["name"]),
-        trust=trust,
-        permission=_permission(instances, params["permission_form"]),
-        policy_name=params["policy_name"],
+        Target(check_role_name(params["name"]), params["policy_name"]),
+        settings={
+            **{option: params[option] for option in ROLE_OPTIONS},
+            "trust_policy": trust,
+            "permission_policy": permission,
+        },
         path=params["path"],
-        description=params["description"],
-        max_session_duration=params["max_session_duration"],
-        boundary=params["boundary"],
         tags=params["tags"],
         purge_tags=params["purge_tags"],
         adopt=params["adopt"],
@@ -90,17 +99,10 @@ def build_wanted(params: t.Mapping[str, t.Any]) -> Wanted:
 
 def target(wanted: Wanted, actual: Role | None, arn: str) -> Role:
     """The role as it will be. arn: the ARN of a role that does not exist yet."""
-    now = actual or Role(arn, trust=wanted.trust)
-    trust = policies.with_former_spelling(wanted.trust, now.trust)
+    now = actual or Role(arn, {**initial(ATTRIBUTES), "trust_policy": wanted.settings["trust_policy"]})
     return replace(
         now,
-        trust=now.trust if policies.same_meaning(now.trust, trust) else trust,
-        permission=now.permission
-        if now.permission and policies.same_meaning(now.permission, wanted.permission)
-        else wanted.permission,
-        description=now.description if wanted.description is None else wanted.description,
-        max_session_duration=wanted.max_session_duration or now.max_session_duration,
-        boundary=now.boundary if wanted.boundary is None else wanted.boundary,
+        settings=now.settings | differences(ATTRIBUTES, wanted.settings, now.settings),
         tags=tag_changes(now.tags, wanted.tags, wanted.purge_tags)[2],
     )
 
@@ -108,32 +110,12 @@ def target(wanted: Wanted, actual: Role | None, arn: str) -> Role:
 def plan(wanted: Wanted, actual: Role | None, arn: str) -> Plan[Roles]:
     """The steps that update the role in place to the desired state; InvalidInput or Conflict if that is impossible."""
     after = target(wanted, actual, arn)
-    name = wanted.name
-    text = f"Write the policy {wanted.policy_name!r} of the role {name!r}"
-    put = Step(
-        Roles.put_policy,
-        text,
-        name=name,
-        policy_name=wanted.policy_name,
-        permission=after.permission or wanted.permission,
-    )
+    name = wanted.target.name
     if actual is None:
-        return Plan({}, view(after), (Step(Roles.create, f"Create the role {name!r}", role=after), put))
+        create = Step(Roles.create, f"Create the role {name!r}", role=after)
+        return Plan({}, view(after), (create, put_step(wanted.target, after.settings)))
     _check_in_place(wanted, actual)
-    steps: list[Step[Roles]] = []
-    if after.boundary != actual.boundary:
-        text = f"Set the permissions boundary of the role {name!r} to {after.boundary or 'none'}"
-        steps.append(Step(Roles.set_boundary, text, name=name, boundary=after.boundary))
-    if after.permission != actual.permission:
-        steps.append(put)
-    description, duration = after.description, after.max_session_duration
-    if (description, duration) != (actual.description, actual.max_session_duration):
-        text = f"Update the description and session duration of the role {name!r}"
-        steps.append(Step(Roles.update, text, name=name, description=description, max_session_duration=duration))
-    if after.trust != actual.trust:
-        steps.append(
-            Step(Roles.set_trust, f"Update the trust policy of the role {name!r}", name=name, trust=after.trust)
-        )
+    steps: list[Step[Roles]] = change_steps(ATTRIBUTES, wanted.target, actual.settings, after.settings)
     to_set, to_remove = tag_changes(actual.tags, wanted.tags, wanted.purge_tags)[:2]
     steps += tag_steps(f"the role {name!r}", to_set, to_remove, tag=Roles.tag, untag=Roles.untag, name=name)
     return Plan(view(actual), view(after), tuple(steps))
@@ -157,15 +139,7 @@ def plan_absent(name: str, policy_name: str, actual: Role | None, others: t.Sequ
 
 def view(role: Role) -> dict[str, t.Any]:
     """A role as the diff shows it."""
-    return {
-        "arn": role.arn,
-        "description": role.description,
-        "max_session_duration": role.max_session_duration,
-        "boundary": role.boundary,
-        "trust_policy": role.trust,
-        "permission_policy": role.permission,
-        "tags": dict(role.tags),
-    }
+    return {"arn": role.arn, **role.settings, "tags": dict(role.tags)}
 
 
 def describe(role: Role) -> dict[str, t.Any]:
@@ -186,9 +160,9 @@ def new_arn(wanted: Wanted, partition: str, account: str) -> str:
     """The ARN that the role will have; InvalidInput when the trust policy names providers of another account, which can
     never work.
     """
-    for arn in policies.trusted_providers(wanted.trust):
+    for arn in policies.trusted_providers(wanted.settings["trust_policy"]):
         check_home(parse_saml_provider_arn(arn), partition=partition, account=account)
-    return role_arn(partition, account, wanted.name, wanted.path or "/")
+    return role_arn(partition, account, wanted.target.name, wanted.path or "/")
 
 
 def _permission(instances: t.Sequence[Arn], form: str) -> Policy:
@@ -199,27 +173,29 @@ def _permission(instances: t.Sequence[Arn], form: str) -> Policy:
 
 def _check(wanted: Wanted) -> None:
     """InvalidInput for values that IAM would reject."""
+    settings, policy_name = wanted.settings, wanted.target.policy_name
     check_tags(wanted.tags)
     if wanted.path is not None:
-        role_arn("aws", "000000000000", wanted.name, wanted.path)
-    if wanted.max_session_duration is not None and wanted.max_session_duration not in SESSION_DURATION:
+        role_arn("aws", "000000000000", wanted.target.name, wanted.path)
+    duration, boundary = settings["max_session_duration"], settings["boundary"]
+    if duration is not None and duration not in SESSION_DURATION:
         raise InvalidInput(
-            f"{wanted.max_session_duration} seconds are not possible as "
-            f"{setting('connect_federation_role.max_session_duration')}; IAM accepts 3600 to 43200."
+            f"{duration} seconds are not possible as {setting('connect_federation_role.max_session_duration')}; IAM "
+            "accepts 3600 to 43200."
         )
-    if not _POLICY_NAME.fullmatch(wanted.policy_name):
+    if not _POLICY_NAME.fullmatch(policy_name):
         raise InvalidInput(
-            f"{wanted.policy_name!r} is not a name for an inline policy.",
+            f"{policy_name!r} is not a name for an inline policy.",
             hint="Use 1 to 128 letters, digits and _+=,.@- only.",
         )
-    if not _DESCRIPTION.fullmatch(wanted.description or ""):
+    if not _DESCRIPTION.fullmatch(settings["description"] or ""):
         raise InvalidInput(
             "The role's description has over 1,000 characters, or characters that IAM does not accept.",
             hint="Use only Latin-1 characters.",
         )
-    if wanted.boundary and (parse_arn(wanted.boundary).service, parse_arn(wanted.boundary).kind) != ("iam", "policy"):
-        raise InvalidInput(f"The boundary {wanted.boundary} is not the ARN of an IAM policy.")
-    size = len(policies.dump(wanted.permission))
+    if boundary and (parse_arn(boundary).service, parse_arn(boundary).kind) != ("iam", "policy"):
+        raise InvalidInput(f"The boundary {boundary} is not the ARN of an IAM policy.")
+    size = len(policies.dump(settings["permission_policy"]))
     if size > policies.INLINE_LIMIT:
         raise InvalidInput(
             f"The permission policy would have {size} characters; IAM allows {policies.INLINE_LIMIT}.",
@@ -231,7 +207,7 @@ def _check_in_place(wanted: Wanted, actual: Role) -> None:
     """InvalidInput or Conflict when the existing role would have to be another one, or is somebody else's."""
     check_owner(f"The role {actual.name!r}", actual.tags, wanted.tags, wanted.adopt, "connect_federation_role.adopt")
     home = parse_role_arn(actual.arn)
-    for arn in policies.trusted_providers(wanted.trust):
+    for arn in policies.trusted_providers(wanted.settings["trust_policy"]):
         check_home(parse_saml_provider_arn(arn), partition=home.partition, account=home.account)
     if wanted.path is not None and wanted.path != actual.path:
         raise Conflict(

@@ -47,9 +47,9 @@ class FederationRoleResource(Resource["Role | None", Roles]):
         else:
             self._check_confirmation()
         self.actual = self._get()
-        boundary = self.actual.boundary if self.actual else ""
-        if self.wanted is not None and self.wanted.boundary and self.wanted.boundary != boundary:
-            self.api.check_boundary(self.wanted.boundary)
+        boundary = self.wanted.settings["boundary"] if self.wanted else None
+        if boundary and not (self.actual and self.actual.settings["boundary"] == boundary):
+            self.api.check_boundary(boundary)
         if self.actual is not None:
             self.arn = self.actual.arn
             self.others = self.api.other_policies(self.name, self.policy_name) if self._goes(self.actual) else []

@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import Attr, Settings, options_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
 from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_role_arn
@@ -26,6 +27,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
     NotFound,
     TimedOut,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Step
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 BINDING: t.Final = (
@@ -37,16 +39,12 @@ DEFAULT_SESSION_DURATION: t.Final = 3600
 
 @dataclass(frozen=True)
 class Role:
-    """A role and the one inline policy of it that is managed here (None when it has none of that name)."""
+    """A role. settings: by the options of ATTRIBUTES."""
 
     arn: str
-    trust: Policy
-    permission: Policy | None = None
+    settings: Settings
     role_id: str | None = None
     create_date: datetime | None = None
-    description: str = ""
-    max_session_duration: int = DEFAULT_SESSION_DURATION
-    boundary: str = ""
     tags: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -58,6 +56,16 @@ class Role:
     def path(self) -> str:
         """The path, which IAM cannot change."""
         return parse_role_arn(self.arn).path
+
+    @property
+    def trust(self) -> Policy:
+        """The trust policy."""
+        return t.cast("Policy", self.settings["trust_policy"])
+
+    @property
+    def permission(self) -> Policy | None:
+        """The one inline policy that is managed here; None when it has none of that name."""
+        return t.cast("Policy | None", self.settings["permission_policy"])
 
 
 class Roles:
@@ -76,12 +84,16 @@ class Roles:
             return None
         try:
             with attempt(f"read the policy {policy_name!r} of the role {name!r}"):
-                permission = policies.parse(
-                    self._iam.get_role_policy(RoleName=name, PolicyName=policy_name)["PolicyDocument"]
-                )
+                policy = self._iam.get_role_policy(RoleName=name, PolicyName=policy_name)
         except NotFound:
-            permission = None
-        return _from_api(role, permission)
+            policy = {}
+        return Role(
+            arn=role["Arn"],
+            settings={attr.option: attr.read({**role, **policy}) for attr in ATTRIBUTES},
+            role_id=role["RoleId"],
+            create_date=role["CreateDate"],
+            tags={tag["Key"]: tag["Value"] for tag in role.get("Tags", ())},
+        )
 
     def other_policies(self, name: str, policy_name: str) -> list[str]:
         """The inline and attached policies of a role beside the one that is managed here."""
@@ -109,16 +121,12 @@ class Roles:
 
     def create(self, role: Role) -> None:
         """Create the role, once IAM knows the SAML providers that its trust policy names."""
-        settings = {"Description": role.description, "PermissionsBoundary": role.boundary, "Tags": _tag_list(role.tags)}
+        members = {attr.member: role.settings[attr.option] for attr in ATTRIBUTES if attr.member}
+        members |= {"AssumeRolePolicyDocument": policies.dump(role.trust), "Tags": _tag_list(role.tags)}
+        content = {member: value for member, value in members.items() if value}
         self._once_providers_are_known(
             f"create the role {role.name!r}",
-            lambda: self._iam.create_role(
-                RoleName=role.name,
-                Path=role.path,
-                AssumeRolePolicyDocument=policies.dump(role.trust),
-                MaxSessionDuration=role.max_session_duration,
-                **{key: value for key, value in settings.items() if value},
-            ),
+            lambda: self._iam.create_role(RoleName=role.name, Path=role.path, **content),
         )
 
     def set_trust(self, name: str, trust: Policy) -> None:
@@ -217,19 +225,89 @@ class Roles:
             raise refusals[-1] from None
 
 
-def _from_api(role: t.Mapping[str, t.Any], permission: Policy | None) -> Role:
-    return Role(
-        arn=role["Arn"],
-        trust=policies.parse(role["AssumeRolePolicyDocument"], "trust policy"),
-        permission=permission,
-        role_id=role["RoleId"],
-        create_date=role["CreateDate"],
-        description=role.get("Description", ""),
-        max_session_duration=role.get("MaxSessionDuration", DEFAULT_SESSION_DURATION),
-        boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
-        tags={tag["Key"]: tag["Value"] for tag in role.get("Tags", ())},
-    )
+def _text(value: str | None) -> str:
+    return value or ""
 
 
 def _tag_list(tags: t.Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+class Target(t.NamedTuple):
+    """The role that is written, and its inline policy, by name."""
+
+    name: str
+    policy_name: str
+
+
+def put_step(target: Target, after: Settings) -> Step[Roles]:
+    """Write the inline policy."""
+    name, policy_name, permission = target.name, target.policy_name, after["permission_policy"]
+    text = f"Write the policy {policy_name!r} of the role {name!r}"
+    return Step(Roles.put_policy, text, name=name, policy_name=policy_name, permission=permission)
+
+
+def _boundary_step(target: Target, after: Settings) -> Step[Roles]:
+    text = f"Set the permissions boundary of the role {target.name!r} to {after['boundary'] or 'none'}"
+    return Step(Roles.set_boundary, text, name=target.name, boundary=after["boundary"])
+
+
+def _update_step(target: Target, after: Settings) -> Step[Roles]:
+    text = f"Update the description and session duration of the role {target.name!r}"
+    description, duration = after["description"], after["max_session_duration"]
+    return Step(Roles.update, text, name=target.name, description=description, max_session_duration=duration)
+
+
+def _trust_step(target: Target, after: Settings) -> Step[Roles]:
+    text = f"Update the trust policy of the role {target.name!r}"
+    return Step(Roles.set_trust, text, name=target.name, trust=after["trust_policy"])
+
+
+def _permission_after(current: Policy | None, desired: Policy) -> Policy:
+    return current if current and policies.same_meaning(current, desired) else desired
+
+
+def _trust_after(current: Policy, desired: Policy) -> Policy:
+    desired = policies.with_former_spelling(desired, current)
+    return current if policies.same_meaning(current, desired) else desired
+
+
+#: The attributes of a role, in the order in which they are changed: the boundary limits a new policy from the start.
+ATTRIBUTES: t.Final = (
+    Attr(
+        "boundary",
+        "PermissionsBoundary",
+        {"type": "str", "aliases": ["boundary_policy_arn"]},
+        shown="PermissionsBoundary.PermissionsBoundaryArn",
+        normalize=_text,
+        initial="",
+        change=_boundary_step,
+    ),
+    Attr(
+        "permission_policy",
+        spec={},
+        shown="PolicyDocument",
+        normalize=lambda document: policies.parse(document) if document else None,
+        settle=_permission_after,
+        change=put_step,
+    ),
+    Attr("description", "Description", normalize=_text, initial="", change=_update_step),
+    Attr(
+        "max_session_duration",
+        "MaxSessionDuration",
+        {"type": "int"},
+        normalize=lambda seconds: seconds or DEFAULT_SESSION_DURATION,
+        initial=DEFAULT_SESSION_DURATION,
+        change=_update_step,
+    ),
+    Attr(
+        "trust_policy",
+        "AssumeRolePolicyDocument",
+        {},
+        normalize=lambda document: policies.parse(document, "trust policy"),
+        settle=_trust_after,
+        change=_trust_step,
+    ),
+)
+#: The attributes that are options; the policies are made from several.
+ROLE_OPTIONS: t.Final = options_of(ATTRIBUTES)

@@ -15,7 +15,8 @@ import typing as t
 import unicodedata
 from dataclasses import dataclass, field
 
-_TEXT: t.Final[dict[str, t.Any]] = {"type": "str"}
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import TEXT, Attr, Settings, options_of
+
 _FLAG: t.Final[dict[str, t.Any]] = {"type": "bool"}
 _LIMIT: t.Final[dict[str, t.Any]] = {"type": "int"}
 _PHONE_TYPE: t.Final[dict[str, t.Any]] = {"type": "str", "choices": ["soft_phone", "desk_phone"]}
@@ -30,10 +31,6 @@ def text(value: str | None) -> str:
 def lower(value: str | None) -> str | None:
     """The API's enumerations in the options' spelling."""
     return value.lower() if value else None
-
-
-def _as_it_is(value: t.Any) -> t.Any:
-    return value
 
 
 def _seconds(limit: int | None) -> int:
@@ -77,7 +74,7 @@ CHANNELS: t.Final = (
     ChannelAttr(
         "phone_type", "PhoneNumberConfigs", ("PhoneType",), _PHONE_TYPE, voice_only=True, required_in_entry=True
     ),
-    ChannelAttr("phone_number", "PhoneNumberConfigs", ("PhoneNumber",), _TEXT, voice_only=True),
+    ChannelAttr("phone_number", "PhoneNumberConfigs", ("PhoneNumber",), TEXT, voice_only=True),
     ChannelAttr(
         "persistent_connection",
         "PersistentConnectionConfigs",
@@ -107,37 +104,40 @@ _CHANNELS: t.Final[dict[str, t.Any]] = {
 
 
 @dataclass(frozen=True)
-class Attr:
-    """One attribute of an agent.
+class AgentAttr(Attr):
+    """One attribute of an agent. The option is also the column of a file.
 
-    option: the option, which is the key in a return value and the column of a file as well. member: where CreateUser
-    takes it; empty when it takes none. spec: the option's argument spec. normalize: brings what the API shows to the
-    form in which it is compared. initial: what an agent has for whom it is not given. console: what its column is
-    called in the console's template for files, by how that begins. is_contact: a detail that SearchUsers does not tell.
-    is_refused: an option that is there to be refused with its reason.
+    console: what its column is called in the console's template for files, by how that begins. is_contact: a detail
+    that SearchUsers does not tell. is_refused: an option that is there to be refused with its reason.
     """
 
-    option: str
-    member: str = ""
-    spec: t.Mapping[str, t.Any] = field(default_factory=lambda: _TEXT)
-    normalize: t.Callable[[t.Any], t.Any] = _as_it_is
-    initial: t.Any = None
     console: tuple[str, ...] = ()
     is_contact: bool = False
     is_refused: bool = False
 
-    @property
-    def api(self) -> str:
-        """The member's own name, without that of the structure around it."""
-        return self.member.rpartition(".")[2]
+
+def merged_channels(
+    current: t.Mapping[str, Settings] | None, desired: t.Mapping[str, Settings | None] | None
+) -> dict[str, Settings]:
+    """The settings by channel as they are to be; what is not given stays."""
+    merged = {channel: dict(settings) for channel, settings in (current or {}).items()}
+    for channel, settings in (desired or {}).items():
+        options = {option: value for option, value in (settings or {}).items() if value is not None}
+        if options:
+            merged[channel] = merged.get(channel, {}) | options
+    return merged
+
+
+def _person_after(current: str, desired: str) -> str:
+    return desired or current
 
 
 ATTRIBUTES: t.Final = (
-    Attr("username", "Username", {"type": "str", "required": True}, console=("user login",)),
-    Attr("first_name", "IdentityInfo.FirstName", normalize=text, console=("first name",)),
-    Attr("last_name", "IdentityInfo.LastName", normalize=text, console=("last name",)),
-    Attr("email", "IdentityInfo.Email", console=("email address",), is_refused=True),
-    Attr(
+    AgentAttr("username", "Username", {"type": "str", "required": True}, console=("user login",)),
+    AgentAttr("first_name", "IdentityInfo.FirstName", normalize=text, console=("first name",)),
+    AgentAttr("last_name", "IdentityInfo.LastName", normalize=text, console=("last name",)),
+    AgentAttr("email", "IdentityInfo.Email", console=("email address",), is_refused=True),
+    AgentAttr(
         "secondary_email",
         "IdentityInfo.SecondaryEmail",
         normalize=text,
@@ -145,19 +145,21 @@ ATTRIBUTES: t.Final = (
         console=("secondary email",),
         is_contact=True,
     ),
-    Attr("mobile", "IdentityInfo.Mobile", normalize=text, initial="", console=("mobile",), is_contact=True),
-    Attr(
+    AgentAttr("mobile", "IdentityInfo.Mobile", normalize=text, initial="", console=("mobile",), is_contact=True),
+    AgentAttr(
         "security_profiles",
         "SecurityProfileIds",
         {"type": "list", "elements": "str"},
         console=("security_profile", "security profile"),
     ),
-    Attr("routing_profile", "RoutingProfileId", console=("routing profile",)),
-    Attr("hierarchy_group", "HierarchyGroupId", initial="", console=("user hierarchy", "userhierarchy")),
-    Attr("phone_type", "PhoneConfig.PhoneType", _PHONE_TYPE, lower, "soft_phone", console=("phone type",)),
-    Attr("desk_phone_number", "PhoneConfig.DeskPhoneNumber", normalize=text, initial="", console=("phone number",)),
-    Attr("auto_accept", "PhoneConfig.AutoAccept", _FLAG, bool, initial=False, console=("soft phone auto accept",)),
-    Attr(
+    AgentAttr("routing_profile", "RoutingProfileId", console=("routing profile",)),
+    AgentAttr("hierarchy_group", "HierarchyGroupId", initial="", console=("user hierarchy", "userhierarchy")),
+    AgentAttr("phone_type", "PhoneConfig.PhoneType", _PHONE_TYPE, lower, "soft_phone", console=("phone type",)),
+    AgentAttr(
+        "desk_phone_number", "PhoneConfig.DeskPhoneNumber", normalize=text, initial="", console=("phone number",)
+    ),
+    AgentAttr("auto_accept", "PhoneConfig.AutoAccept", _FLAG, bool, initial=False, console=("soft phone auto accept",)),
+    AgentAttr(
         "after_contact_work_time_limit",
         "PhoneConfig.AfterContactWorkTimeLimit",
         _LIMIT,
@@ -165,21 +167,23 @@ ATTRIBUTES: t.Final = (
         initial=0,
         console=("acw timeout",),
     ),
-    Attr("persistent_connection", "PhoneConfig.PersistentConnection", _FLAG, bool, initial=False),
-    Attr("channels", spec=_CHANNELS),
-    Attr("person_id", initial=""),
-    Attr("tags", "Tags", {"type": "dict", "aliases": ["resource_tags"]}, console=("tags",)),
+    AgentAttr("persistent_connection", "PhoneConfig.PersistentConnection", _FLAG, bool, initial=False),
+    AgentAttr("channels", spec=_CHANNELS, settle=merged_channels),
+    AgentAttr("person_id", initial="", settle=_person_after),
+    AgentAttr("tags", "Tags", {"type": "dict", "aliases": ["resource_tags"]}, console=("tags",)),
 )
 
 
-def _members_of(structure: str) -> tuple[Attr, ...]:
+def _members_of(structure: str) -> tuple[AgentAttr, ...]:
     return tuple(attr for attr in ATTRIBUTES if attr.member.startswith(f"{structure}.") and not attr.is_refused)
 
 
 IDENTITY: t.Final = _members_of("IdentityInfo")
 PHONE: t.Final = _members_of("PhoneConfig")
+#: What is compared by value: all but the name, which is the identity, and the tags, which are kept or purged.
+COMPARED: t.Final = tuple(attr for attr in ATTRIBUTES if attr.option not in ("username", "tags"))
 CONTACT: t.Final = tuple(attr.option for attr in ATTRIBUTES if attr.is_contact)
 #: What an agent has for whom no more is given.
 INITIAL: t.Final = {attr.option: attr.initial for attr in ATTRIBUTES if attr.initial is not None}
 #: The options of one agent, in `connect_user` and in each element of `connect_users`.
-AGENT_OPTIONS: t.Final = {attr.option: dict(attr.spec) for attr in ATTRIBUTES}
+AGENT_OPTIONS: t.Final = options_of(ATTRIBUTES)

@@ -12,6 +12,7 @@ import math
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import Settings
 from ansible_collections.openccp.federation.plugins.module_utils._connect import user_checks as checks
 from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import (
     PLANNED_ID,
@@ -21,11 +22,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.instan
     id_of_reference,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import needs_reading, plan_agent
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
-    Settings,
-    Summary,
-    User,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Summary, User
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import (
     SEARCH_PAGE,
     ConnectUsers,

@@ -21,12 +21,12 @@ import re
 import typing as t
 from collections import Counter
 
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import Settings
 from ansible_collections.openccp.federation.plugins.module_utils._connect import csv_table
 from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import (
     AGENT_OPTIONS,
     ATTRIBUTES,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Settings
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 
 COLUMNS: t.Final = tuple(attr.option for attr in ATTRIBUTES if not attr.is_refused)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import change_steps, differences, initial
 from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import (
-    ATTRIBUTES,
+    CALLS,
+    FEATURES,
     Instance,
     InstanceWriter,
     check_saml,
@@ -31,17 +33,13 @@ def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) ->
         return _plan_create(params, region)
     check_saml(actual)
     before = view(actual, region)
-    after = dict(before)
+    after = before | differences(CALLS, params, before)
     name = before["alias"] or before["id"]
-    steps: list[Step[InstanceWriter]] = []
-    for option, attribute in {"inbound_calls": "INBOUND_CALLS", "outbound_calls": "OUTBOUND_CALLS"}.items():
-        if params[option] not in (None, before[option]):
-            after[option] = params[option]
-            steps.append(_attribute_step(option, attribute, params[option], name))
+    steps: list[Step[InstanceWriter]] = change_steps(CALLS, name, before, after)
     if params.get("attributes"):
         after["attributes"] = _given(params["attributes"])
         before["attributes"] = {option: actual.get("Attributes", {}).get(option) for option in after["attributes"]}
-        steps.extend(_attribute_steps(before["attributes"], params["attributes"], name))
+        steps += change_steps(FEATURES, name, before["attributes"], after["attributes"])
     to_set, to_remove, after["tags"] = tag_changes(before["tags"], params["tags"], params["purge_tags"])
     label, tag, untag = f"the Amazon Connect instance {name!r}", InstanceWriter.tag, InstanceWriter.untag
     steps += tag_steps(label, to_set, to_remove, tag=tag, untag=untag)
@@ -50,21 +48,15 @@ def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) ->
 
 def _plan_create(params: t.Mapping[str, t.Any], region: str) -> Plan[InstanceWriter]:
     alias = params["alias"]
-    inbound, outbound = params["inbound_calls"] is not False, params["outbound_calls"] is not False
+    calls = initial(CALLS)
+    calls |= differences(CALLS, params, calls)
     tags = dict(params["tags"] or {})
-    after = {
-        "alias": alias,
-        "region": region,
-        "identity_management_type": "SAML",
-        "inbound_calls": inbound,
-        "outbound_calls": outbound,
-        "tags": tags,
-    }
+    after = {"alias": alias, "region": region, "identity_management_type": "SAML", **calls, "tags": tags}
     text = f"Create the Amazon Connect instance {alias!r}"
-    steps = [Step(InstanceWriter.create, text, alias=alias, inbound_calls=inbound, outbound_calls=outbound, tags=tags)]
+    steps: list[Step[InstanceWriter]] = [Step(InstanceWriter.create, text, alias=alias, tags=tags, **calls)]
     if params.get("attributes"):
         after["attributes"] = _given(params["attributes"])
-        steps.extend(_attribute_steps({}, params["attributes"], alias))
+        steps += change_steps(FEATURES, alias, {}, after["attributes"])
     return Plan({}, after, tuple(steps))
 
 
@@ -89,15 +81,3 @@ def _plan_absent(params: t.Mapping[str, t.Any], actual: Instance | None, region:
 
 def _given(attributes: t.Mapping[str, bool | None]) -> dict[str, bool]:
     return {option: value for option, value in attributes.items() if value is not None}
-
-
-def _attribute_steps(
-    actual: t.Mapping[str, bool], wanted: t.Mapping[str, bool | None], name: str
-) -> list[Step[InstanceWriter]]:
-    changes = {option: value for option, value in _given(wanted).items() if actual.get(option) != value}
-    return [_attribute_step(option, ATTRIBUTES[option], value, name) for option, value in changes.items()]
-
-
-def _attribute_step(option: str, attribute: str, value: bool, name: str) -> Step[InstanceWriter]:
-    text = f"{'Enable' if value else 'Disable'} {option} of the Amazon Connect instance {name!r}"
-    return Step(InstanceWriter.update_attribute, text, attribute=attribute, value=value)

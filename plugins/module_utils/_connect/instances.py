@@ -11,6 +11,7 @@ import os
 import typing as t
 import uuid
 
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import Attr, Settings
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, client
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
     UUID,
@@ -34,7 +35,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
     NotFound,
     TimedOut,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Step, close_matches
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 try:
@@ -52,22 +53,6 @@ Instance = dict[str, t.Any]
 #: In check mode, and only there: the id of an instance that the same run would have created by then. No request is made
 #: of it.
 PLANNED_ID: t.Final = "00000000-0000-0000-0000-000000000000"
-
-#: Option → AttributeType of UpdateInstanceAttribute, beside inbound and outbound calls (which DescribeInstance shows).
-ATTRIBUTES: t.Final = {
-    "auto_mute_agent_on_hold": "AUTO_MUTE_AGENT_ON_HOLD",
-    "auto_resolve_best_voices": "AUTO_RESOLVE_BEST_VOICES",
-    "contact_lens": "CONTACT_LENS",
-    "contactflow_logs": "CONTACTFLOW_LOGS",
-    "early_media": "EARLY_MEDIA",
-    "enhanced_chat_monitoring": "ENHANCED_CHAT_MONITORING",
-    "enhanced_contact_monitoring": "ENHANCED_CONTACT_MONITORING",
-    "high_volume_outbound": "HIGH_VOLUME_OUTBOUND",
-    "message_streaming": "MESSAGE_STREAMING",
-    "multi_party_chat_conference": "MULTI_PARTY_CHAT_CONFERENCE",
-    "multi_party_conference": "MULTI_PARTY_CONFERENCE",
-    "use_custom_tts_voices": "USE_CUSTOM_TTS_VOICES",
-}
 
 #: seconds in which a new instance is listed; the alias of one that is not by then is somebody else's
 LISTED_WITHIN: t.Final = 10.0
@@ -215,15 +200,12 @@ def alias_taken(error: FederationError, alias: str) -> FederationError:
 
 def read_attributes(connect: t.Any, instance_id: str) -> dict[str, bool]:
     """The attributes by option name."""
-    options = {api: option for option, api in ATTRIBUTES.items()}
     with attempt(f"list the attributes of the instance {instance_id}"):
         pages = connect.get_paginator("list_instance_attributes").paginate(InstanceId=instance_id)
-        attributes = pages.build_full_result().get("Attributes", [])
-    return {
-        options[entry["AttributeType"]]: entry["Value"] == "true"
-        for entry in attributes
-        if entry["AttributeType"] in options
-    }
+        entries = pages.build_full_result().get("Attributes", [])
+    shown = {entry["AttributeType"]: entry["Value"] for entry in entries}
+    values = {attr.option: attr.read(shown) for attr in FEATURES}
+    return {option: value for option, value in values.items() if value is not None}
 
 
 class InstanceWriter:
@@ -319,6 +301,44 @@ class InstanceWriter:
             raise refused from error
 
 
+def _switch(option: str, kind: str, **rules: t.Any) -> Attr:
+    """A feature that is on or off. kind: its AttributeType of UpdateInstanceAttribute."""
+
+    def change(name: str, after: Settings) -> Step[InstanceWriter]:
+        text = f"{'Enable' if after[option] else 'Disable'} {option} of the Amazon Connect instance {name!r}"
+        return Step(InstanceWriter.update_attribute, text, attribute=kind, value=after[option])
+
+    return Attr(option, spec={"type": "bool"}, change=change, **rules)
+
+
+def _feature(option: str) -> Attr:
+    """A feature that only ListInstanceAttributes shows."""
+    values = {"true": True, "false": False}
+    return _switch(option, option.upper(), shown=option.upper(), normalize=values.get)
+
+
+#: What DescribeInstance shows and a new instance is given.
+CALLS: t.Final = (
+    _switch("inbound_calls", "INBOUND_CALLS", member="InboundCallsEnabled", initial=True),
+    _switch("outbound_calls", "OUTBOUND_CALLS", member="OutboundCallsEnabled", initial=True),
+)
+#: The other attributes, which are read only when an option names them.
+FEATURES: t.Final = (
+    _feature("auto_mute_agent_on_hold"),
+    _feature("auto_resolve_best_voices"),
+    _feature("contact_lens"),
+    _feature("contactflow_logs"),
+    _feature("early_media"),
+    _feature("enhanced_chat_monitoring"),
+    _feature("enhanced_contact_monitoring"),
+    _feature("high_volume_outbound"),
+    _feature("message_streaming"),
+    _feature("multi_party_chat_conference"),
+    _feature("multi_party_conference"),
+    _feature("use_custom_tts_voices"),
+)
+
+
 def view(instance: Instance, region: str) -> dict[str, t.Any]:
     """The return value of the modules for an instance; account and partition come from its ARN."""
     arn = parse_connect_instance_arn(instance["Arn"])
@@ -335,8 +355,7 @@ def view(instance: Instance, region: str) -> dict[str, t.Any]:
         "region": region,
         "identity_management_type": instance["IdentityManagementType"],
         "status": instance["InstanceStatus"],
-        "inbound_calls": instance["InboundCallsEnabled"],
-        "outbound_calls": instance["OutboundCallsEnabled"],
+        **{attr.option: attr.read(instance) for attr in CALLS},
         "access_url": access,
         "ccp_url": f"{origin}{ccp}/",
         "agent_workspace_url": f"{origin}{workspace}/",

@@ -11,8 +11,9 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import allowed, listed
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import Settings
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import plan_removal
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Settings, User, object_id
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import User, object_id
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Step

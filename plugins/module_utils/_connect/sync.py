@@ -17,6 +17,7 @@ from pathlib import Path
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.openccp.federation.plugins.module_utils._access import allowed
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import Settings
 from ansible_collections.openccp.federation.plugins.module_utils._connect import agents_csv as connect_csv
 from ansible_collections.openccp.federation.plugins.module_utils._connect import csv_table
 from ansible_collections.openccp.federation.plugins.module_utils._connect import leavers as leaving
@@ -27,12 +28,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.parall
 from ansible_collections.openccp.federation.plugins.module_utils._connect.prefetch import ahead
 from ansible_collections.openccp.federation.plugins.module_utils._connect.rate_limit import RateLimiter, TokenBucket
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_checks import Problem, refuse
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
-    Settings,
-    Summary,
-    User,
-    object_id,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Summary, User, object_id
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step

@@ -15,8 +15,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import listed
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import Settings
 from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import CHANNELS, PHONE, text
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Settings, object_id
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import object_id
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._saml import session_names
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted

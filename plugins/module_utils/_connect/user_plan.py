@@ -10,17 +10,19 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import Settings, differences
 from ansible_collections.openccp.federation.plugins.module_utils._connect import contact_digest
 from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import (
+    COMPARED,
     CONTACT,
     IDENTITY,
     INITIAL,
     PHONE,
+    merged_channels,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
     OWNER,
     PERSON_ID,
-    Settings,
     Summary,
     User,
     channel_configs,
@@ -38,36 +40,6 @@ _OPTIONS: t.Final = (*_IDENTITY_OPTIONS, *_PROFILE_OPTIONS, *_PHONE_OPTIONS)
 SEARCH_LAG: t.Final = dt.timedelta(minutes=15)
 
 
-def differences(wanted: Settings, actual: Settings) -> Settings:
-    """The options, tags aside, whose wanted value is another than the actual one; an option that is None is not
-    managed.
-    """
-    changes = {}
-    for option in _OPTIONS:
-        value = wanted.get(option)
-        if value is not None and option in actual and actual[option] != value:
-            changes[option] = value
-    if wanted.get("channels"):
-        channels = merged_channels(wanted["channels"], actual.get("channels"))
-        if channels != (actual.get("channels") or {}):
-            changes["channels"] = channels
-    if wanted.get("person_id") and wanted["person_id"] != actual.get("person_id"):
-        changes["person_id"] = wanted["person_id"]
-    return changes
-
-
-def merged_channels(
-    wanted: t.Mapping[str, Settings | None] | None, actual: t.Mapping[str, Settings] | None
-) -> dict[str, Settings]:
-    """The settings by channel as they are to be; what is not given stays."""
-    merged = {channel: dict(settings) for channel, settings in (actual or {}).items()}
-    for channel, settings in (wanted or {}).items():
-        options = {option: value for option, value in (settings or {}).items() if value is not None}
-        if options:
-            merged[channel] = merged.get(channel, {}) | options
-    return merged
-
-
 def manages_contact(wanted: Settings) -> bool:
     """Whether details are managed that SearchUsers does not tell."""
     return any(wanted.get(option) is not None for option in CONTACT)
@@ -82,7 +54,7 @@ def needs_reading(wanted: Settings, user: User, listed: Summary, purge_tags: boo
     """
     if manages_contact(wanted) and not contact_digest.vouches(user.mark, user.username, wanted, listed.modified):
         return True
-    changes = differences(wanted, user.settings)
+    changes = differences(COMPARED, wanted, user.settings)
     if not changes and tags_after(wanted, user.settings["tags"], purge_tags)[2] == user.settings["tags"]:
         return False
     lately = listed.modified is None or now - listed.modified < SEARCH_LAG
@@ -124,7 +96,7 @@ def plan_removal(actual: User | None) -> Plan[ConnectUsers]:
 def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan[ConnectUsers]:
     name = wanted["username"]
     settings = {option: wanted[option] for option in _OPTIONS if wanted.get(option) is not None}
-    channels = merged_channels(wanted.get("channels"), None)
+    channels = merged_channels(None, wanted.get("channels"))
     standing = {option: value for option, value in INITIAL.items() if not (channels and option in _PHONE_OPTIONS)}
     after = {"username": name, **standing, **settings, "channels": channels, "tags": dict(wanted.get("tags") or {})}
     if own:
@@ -147,7 +119,7 @@ def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan[ConnectU
 
 
 def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datetime, own: bool) -> Plan[ConnectUsers]:
-    changes = differences(wanted, actual.settings)
+    changes = differences(COMPARED, wanted, actual.settings)
     to_set, to_remove, tags = tags_after(wanted, actual.settings["tags"], purge_tags)
     stale = own and actual.is_managed and _is_unvouched(wanted, actual)
     if not (changes or to_set or to_remove or stale):

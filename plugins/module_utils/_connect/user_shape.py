@@ -15,10 +15,10 @@ import datetime as dt
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import Settings
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import MANAGED_BY, OURS
 from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import (
     CHANNELS,
-    CONTACT,
     IDENTITY,
     PHONE,
     lower,
@@ -28,8 +28,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import un
 
 if t.TYPE_CHECKING:
     from ansible_collections.openccp.federation.plugins.module_utils._connect.directory import Directory
-
-Settings = dict[str, t.Any]
 
 #: The tag with the object id of the person in Entra, by which a rename is recognised.
 PERSON_ID: t.Final = "openccp.federation/entra-id"
@@ -121,7 +119,6 @@ def _from_milliseconds(entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _user(user: t.Mapping[str, t.Any], directory: Directory, resolve_hierarchy: bool, complete: bool) -> User:
-    identity, phone = user.get("IdentityInfo") or {}, user.get("PhoneConfig") or {}
     tags = {
         key: value for key, value in (user.get("Tags") or {}).items() if not key.startswith("aws:")
     }  # those are AWS's own to change
@@ -129,17 +126,13 @@ def _user(user: t.Mapping[str, t.Any], directory: Directory, resolve_hierarchy: 
     mark, person_id = tags.pop(MARK, None), object_id(tags.pop(PERSON_ID, ""))
     settings: Settings = {
         "username": user["Username"],
-        **{
-            attr.option: attr.normalize(identity.get(attr.api))
-            for attr in IDENTITY
-            if complete or attr.option not in CONTACT
-        },
+        **{attr.option: attr.read(user) for attr in IDENTITY if complete or not attr.is_contact},
         "security_profiles": unordered(
             directory.security_profiles.name(profile) for profile in user.get("SecurityProfileIds") or ()
         ),
         "routing_profile": directory.routing_profiles.name(user.get("RoutingProfileId") or ""),
         "hierarchy_group": directory.hierarchy_groups.name(group) if group and resolve_hierarchy else group,
-        **{attr.option: attr.normalize(phone.get(attr.api)) for attr in PHONE},
+        **{attr.option: attr.read(user) for attr in PHONE},
         "channels": channels_of(user),
         "person_id": person_id,
         "tags": tags,

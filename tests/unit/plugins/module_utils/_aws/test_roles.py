@@ -49,8 +49,8 @@ def wanted(**params: t.Any) -> Wanted:
 
 
 def existing(**changes: t.Any) -> Role:
-    made = wanted()
-    return replace(Role(ARN, made.trust, made.permission, role_id="AROAX", tags={"a": "1"}), **changes)
+    made = role_plan.target(wanted(), None, changes.pop("arn", ARN))
+    return replace(made, settings=made.settings | changes, role_id="AROAX", tags={"a": "1"})
 
 
 def steps(wish: Wanted, actual: Role | None) -> list[str]:
@@ -68,13 +68,14 @@ def test_create() -> None:
 
 
 def test_unchanged_whatever_the_spelling() -> None:
-    trust = wanted().trust
+    trust = wanted().settings["trust_policy"]
     statement = trust["Statement"][0] | {
         "Sid": "Other",
         "Action": ["sts:AssumeRoleWithSAML"],
         "Condition": {"StringEquals": {"saml:aud": [GLOBAL]}},
     }
-    actual = existing(trust={"Version": "2012-10-17", "Statement": statement}, description="theirs", boundary=BOUNDARY)
+    other_spelling = {"Version": "2012-10-17", "Statement": statement}
+    actual = existing(trust_policy=other_spelling, description="theirs", boundary=BOUNDARY)
     plan = role_plan.plan(wanted(), actual, ARN)
     assert plan.steps == ()
     assert plan.before == plan.after
@@ -108,19 +109,23 @@ def test_a_change_of_the_description_keeps_the_session_duration() -> None:
     assert step.args == {"name": "ConnectAgents", "description": "new", "max_session_duration": 7200}
 
 
+def test_a_new_policy_is_limited_from_the_start() -> None:
+    wish = wanted(boundary=BOUNDARY, permission_form="instance_id", description="agents", tag_session=True)
+    assert steps(wish, existing()) == ["set_boundary", "put_policy", "update", "set_trust"]
+
+
 def test_a_boundary_is_removed() -> None:
     plan = role_plan.plan(wanted(boundary=""), existing(boundary=BOUNDARY), ARN)
     assert [step.text for step in plan.steps] == ["Set the permissions boundary of the role 'ConnectAgents' to none"]
 
 
 def test_a_missing_permission_is_written() -> None:
-    assert steps(wanted(), existing(permission=None)) == ["put_policy"]
+    assert steps(wanted(), existing(permission_policy=None)) == ["put_policy"]
 
 
 def test_one_instance_in_two_regions_is_one_id() -> None:
-    condition = wanted(instance_arns=[INSTANCE, REPLICA], permission_form="instance_id").permission["Statement"][0][
-        "Condition"
-    ]
+    desired = wanted(instance_arns=[INSTANCE, REPLICA], permission_form="instance_id").settings
+    condition = desired["permission_policy"]["Statement"][0]["Condition"]
     assert condition == {"StringEquals": {"connect:InstanceId": "11111111-2222-3333-4444-555555555555"}}
 
 
@@ -174,7 +179,7 @@ def test_a_raised_quota() -> None:
         (
             {},
             {
-                "trust": {
+                "trust_policy": {
                     "Statement": [
                         {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
                     ]
@@ -182,7 +187,11 @@ def test_a_raised_quota() -> None:
             },
             "names ec2.amazonaws.com, which would lose it",
         ),
-        ({}, {"trust": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}}, r"names \*"),
+        (
+            {},
+            {"trust_policy": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}},
+            r"names \*",
+        ),
     ],
 )
 def test_a_role_that_would_have_to_be_another(wish: dict[str, t.Any], actual: dict[str, t.Any], message: str) -> None:
@@ -194,7 +203,7 @@ def test_adoption() -> None:
     trust = {
         "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]
     }
-    assert steps(wanted(adopt=True), existing(trust=trust)) == ["set_trust"]
+    assert steps(wanted(adopt=True), existing(trust_policy=trust)) == ["set_trust"]
 
 
 def test_delete() -> None:
@@ -203,7 +212,8 @@ def test_delete() -> None:
         "delete",
     ]
     assert [
-        step.operation for step in role_plan.plan_absent("ConnectAgents", "P", existing(permission=None), []).steps
+        step.operation
+        for step in role_plan.plan_absent("ConnectAgents", "P", existing(permission_policy=None), []).steps
     ] == ["delete"]
     assert role_plan.plan_absent("ConnectAgents", "P", None, []).steps == ()
     with pytest.raises(Conflict, match="does not manage: ReadOnly"):
@@ -256,7 +266,9 @@ class Refusing:
 
 def set_trust(iam: Refusing) -> Clock:
     clock = Clock()
-    Roles(iam, Waiter(timeout=600, clock=clock, sleep=clock.sleep)).set_trust("ConnectAgents", wanted().trust)
+    Roles(iam, Waiter(timeout=600, clock=clock, sleep=clock.sleep)).set_trust(
+        "ConnectAgents", wanted().settings["trust_policy"]
+    )
     return clock
 
 

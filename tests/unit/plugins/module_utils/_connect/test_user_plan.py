@@ -7,9 +7,10 @@ import datetime as dt
 import typing as t
 
 import pytest
+from ansible_collections.openccp.federation.plugins.module_utils._attributes import Settings
 from ansible_collections.openccp.federation.plugins.module_utils._connect import contact_digest
 from ansible_collections.openccp.federation.plugins.module_utils._connect import user_plan as planning
-from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Settings, Summary, User
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Summary, User
 
 NOW: t.Final = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
 ACTUAL: t.Final[Settings] = {
