@@ -31,7 +31,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_
     second,
     verifying,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._errors import TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+#: Seconds for which a run waits for another to give way.
+GIVES_WAY: t.Final = 60.0
 
 _IsRival = t.Callable[[SigningCertificate], bool]
 
@@ -50,10 +54,12 @@ def add(
     its keys. Another run may do the same at this moment: both then go on with the same one.
 
     principal: as it was last read or written. That the certificate is made here is noted first.
-    noted: its end, where that is noted already. is_new: this run has just created the application, so that no other run
-    can be ahead; one that is as far shows in the looks that follow.
+    noted: its end, where that is noted already. is_new: this run has just created the application, so that whatever
+    certificate it has is of another run; where none is seen yet, one that comes shows in the looks that follow.
     """
-    principal_id, before = principal["id"], identifiers(principal)
+    principal_id = principal["id"]
+    before = set() if is_new else identifiers(principal)
+    is_alone = is_new and not identifiers(principal)
     what = f"a signing certificate of the service principal {principal_id}"
     ends = noted or end_of(principal, graph.now(), validity_days)
     tags = list(principal.get("tags") or ()) if noted else note(graph, waiter, principal, ends)
@@ -76,7 +82,7 @@ def add(
         return next((Made(identifier, key) for identifier, key in keys.items() if identifier not in before), None)
 
     is_rival = _rival(before, ends)
-    rivals = [] if is_new or not look_beside() else _made_beside(read_keys(graph, principal_id), is_rival)
+    rivals = [] if is_alone or not look_beside() else _made_beside(read_keys(graph, principal_id), is_rival)
     made = rivals[0] if rivals else make(waiter, what, attempt, look)
 
     made, current = _settled(graph, waiter, principal_id, made, before=before, is_rival=is_rival)
@@ -120,8 +126,38 @@ def _agreed(graph: Graph, waiter: Waiter, principal_id: str, made: Made, is_riva
         principal = read_keys(graph, principal_id)
         return _made_beside(principal, is_rival) if current <= identifiers(principal) else None
 
-    keys = waiter.until("the service principal to show its signing certificates", rivals, passes=is_replication)
-    return keys[0] if keys else made
+    oldest, *others = waiter.until(
+        "the service principal to show its signing certificates", rivals, passes=is_replication
+    ) or [made]
+    if oldest != made:
+        return oldest
+    since = made.certificate.not_before
+    equals = [other for other in others if other.certificate.not_before == since]
+    return made if not equals or _are_removed(graph, waiter, principal_id, made, equals) else equals[0]
+
+
+def _are_removed(graph: Graph, waiter: Waiter, principal_id: str, made: Made, equals: t.Collection[Made]) -> bool:
+    """Whether the runs that made a certificate within the same second as this run have removed it.
+
+    The later of two certificates cannot be told by their dates, and the run that made the earlier one may have seen
+    that one alone. So this run, which has seen both, waits for the other to give way, and else does so itself. A read
+    that shows the certificate made here shows also what was written before it.
+    """
+
+    def look() -> bool | None:
+        current = identifiers(read_principal(graph, principal_id))
+        return (made.identifier in current and current.isdisjoint(other.identifier for other in equals)) or None
+
+    try:
+        return waiter.until(
+            "another run to remove the signing certificate that it made at the same time",
+            look,
+            steady=2,
+            passes=is_replication,
+            timeout=min(GIVES_WAY, waiter.timeout),
+        )
+    except TimedOut:
+        return False
 
 
 def _rival(before: t.Collection[str], ends: str) -> _IsRival:
