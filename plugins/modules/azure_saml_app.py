@@ -165,6 +165,8 @@ options:
       - The complete list of IAM roles that agents can assume, each with its SAML provider. They are sent as constant
         values of the C(Role) claim.
       - The roles and providers do not need to exist yet.
+      - If the application was deleted permanently, which leaves its claims policy behind, the module finds the claims
+        policy by these roles, and deletes it. This applies to both states.
     type: list
     elements: dict
     suboptions:

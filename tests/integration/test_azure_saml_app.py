@@ -379,6 +379,25 @@ def test_policy_of_an_application_that_somebody_deleted_for_good(tenant: Tenant)
     assert not tenant.run(MODULE, APP)["changed"]
 
 
+def test_removal_after_somebody_deleted_the_application_for_good(tenant: Tenant) -> None:
+    """Nothing of it stays behind; other federations' policies do"""
+    tenant.run(MODULE, APP)
+    (policy,) = tenant.all("claimsMappingPolicies")
+    held = tenant.directory
+    other = {**policy, "id": str(uuid.uuid4()), "displayName": f"openccp.federation {uuid.uuid4()}"}
+    other["definition"] = [policy["definition"][0].replace(":role/", ":role/Another")]
+    held["claimsMappingPolicies"].put(other)
+    for kind in ("servicePrincipals", "applications"):
+        for each in tenant.all(kind):
+            held[kind].delete(each["id"])
+    absent = {"identifiers": APP["identifiers"], "role_claims": APP["role_claims"], "state": "absent"}
+    foretold = tenant.check(MODULE, absent)
+    assert foretold["actions"] == [f"Delete the claims policy {policy['displayName']}, which is not assigned"]
+    assert tenant.run(MODULE, absent)["actions"] == foretold["actions"]
+    assert [each["id"] for each in tenant.all("claimsMappingPolicies")] == [other["id"]]
+    assert not tenant.run(MODULE, absent)["changed"]
+
+
 def test_policy_of_an_application_in_the_recycle_bin(tenant: Tenant) -> None:
     """Whoever restores the application finds its claims as they were"""
     tenant.run(MODULE, APP)

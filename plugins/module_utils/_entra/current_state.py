@@ -9,6 +9,7 @@ new.
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import (
@@ -52,7 +53,8 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
     logo = preflight.logo_of(params["logo"])[0] if params.get("logo") and not absent else None
     permissions.check(graph.roles, reading_works(params), graph.place.client_id, also=changing_works(params))
     if absent:
-        return look_before_removal(graph, params)
+        state = look_before_removal(graph, params)
+        return state if state.app else dataclasses.replace(state, abandoned_policies=_abandoned(graph, params))
     state, candidates = look(graph, waiter, params)
     if state.app is None:
         application_search.check_free(selector_of(params), candidates)
@@ -61,8 +63,10 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
     foretold, listed = _foretold_refusals(graph, params, state.app, listing)
     warnings += foretold
     _refuse_shared_claims(graph, params, state.app)
-    strays = claims_policies.abandoned(graph, params, listed)
-    return CurrentState(state.app, state.principals, logo, (), graph.now(), tuple(warnings), strays)
+    abandoned = claims_policies.abandoned(graph, params, listed)
+    return dataclasses.replace(
+        state, logo=logo, now=graph.now(), warnings=tuple(warnings), abandoned_policies=abandoned
+    )
 
 
 def _foretold_refusals(
@@ -165,6 +169,17 @@ def _stray_policies(
     assigned = {policy["id"] for policy in app.policies} if app else set()
     try:
         return tuple(policy for policy in claims_policies.listed_for(graph, app_ids) if policy["id"] not in assigned)
+    except Denied:
+        return ()  # whoever may not read policies has made none
+
+
+def _abandoned(graph: Graph, params: t.Mapping[str, t.Any]) -> tuple[t.Mapping[str, t.Any], ...]:
+    """The claims policies of an application that somebody has deleted for good, by the role that they name."""
+    listing = claims_policies.abandoned_request(params)
+    if listing is None:
+        return ()
+    try:
+        return claims_policies.abandoned(graph, params, graph.rest(graph.request(listing), listing.what))
     except Denied:
         return ()  # whoever may not read policies has made none
 

@@ -52,8 +52,10 @@ class CurrentState:
     deleted: tuple[Deleted, ...] = ()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     warnings: tuple[str, ...] = ()
-    #: claims policies that were made for the application, or for one that it takes the place of, and are not assigned
+    #: claims policies that were made for the application, or for one in the recycle bin, and are not assigned
     stray_policies: tuple[t.Mapping[str, t.Any], ...] = ()
+    #: those of applications that somebody has deleted for good
+    abandoned_policies: tuple[t.Mapping[str, t.Any], ...] = ()
 
 
 def view(app: Application, current_state: CurrentState) -> dict[str, t.Any]:
@@ -102,7 +104,7 @@ def plan_present(params: t.Mapping[str, t.Any], current_state: CurrentState) -> 
     if current_state.app is None:
         text = f"Create the application '{label}' from the template {params['template']}"
         steps.append(Step(ApplicationWriter.create, text, template=params["template"], selector=selector_of(params)))
-    steps += _stray_steps(ApplicationWriter.delete_abandoned_claims, current_state)
+    steps += _stray_steps(ApplicationWriter.delete_abandoned_claims, current_state.abandoned_policies)
     certificate_steps = _certificate_steps(params, current_state, app, label, after)
     made = [step for step in certificate_steps if step.run is ApplicationWriter.add_certificate]
     of_principal = differing(PRINCIPAL, wanted, app)
@@ -145,21 +147,31 @@ def plan_absent(params: t.Mapping[str, t.Any], current_state: CurrentState) -> P
         steps.append(Step(ApplicationWriter.delete, f"Delete the application '{app.label}' ({app.app_id})"))
         ids = (*([app.principal_id] if app.principal else []), app.id)
         purged.append(Deleted(app.label, app.app_id, ids))
-    steps = _stray_steps(ApplicationWriter.delete_claims, current_state) + steps
+    steps = _stray_steps(ApplicationWriter.delete_claims, current_state.stray_policies) + steps
+    steps += _stray_steps(ApplicationWriter.delete_abandoned_claims, current_state.abandoned_policies)
     for deleted in purged if params["purge"] else ():
         text = f"Delete '{deleted.name}' ({deleted.app_id}) from the recycle bin"
         steps.append(Step(ApplicationWriter.purge, text, deleted=deleted))
-    before = view(app or BLANK, current_state) or (
-        {"deleted": [deleted.app_id for deleted in current_state.deleted]} if steps else {}
-    )
+    before = view(app or BLANK, current_state) or _remnants(current_state)
     return Plan(before, {}, tuple(steps), current_state.warnings)
 
 
-def _stray_steps(delete: t.Callable[..., object], current_state: CurrentState) -> list[Step[ApplicationWriter]]:
-    """The steps that delete the claims policies which are assigned to nobody."""
+def _remnants(current_state: CurrentState) -> dict[str, t.Any]:
+    """What is left of an application that is deleted."""
+    left = {
+        "deleted": [deleted.app_id for deleted in current_state.deleted],
+        "claims_policies": [policy["displayName"] for policy in current_state.abandoned_policies],
+    }
+    return {kind: names for kind, names in left.items() if names}
+
+
+def _stray_steps(
+    delete: t.Callable[..., object], policies: t.Iterable[t.Mapping[str, t.Any]]
+) -> list[Step[ApplicationWriter]]:
+    """The steps that delete claims policies which are assigned to nobody."""
     return [
         Step(delete, f"Delete the claims policy {policy['displayName']}, which is not assigned", policy=policy)
-        for policy in current_state.stray_policies
+        for policy in policies
     ]
 
 
