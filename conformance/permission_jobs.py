@@ -30,6 +30,8 @@ from published_permissions import call_of
 from federation_sandbox import clouds
 from federation_sandbox.aws.accounts import Accounts
 from federation_sandbox.aws.connect.store import Connect
+from federation_sandbox.entra.seeding import PERMISSIONS
+from federation_sandbox.entra.state import directory
 from federation_sandbox.testing import Sandbox, running_sandbox
 from importable import make_importable
 from saml_factory import make_certificate, make_metadata
@@ -119,6 +121,8 @@ class Scenarios:
         self.recording: Recording = {}
         #: job → what it does, which can be done again
         self.steps: dict[str, list[Step]] = collections.defaultdict(list)
+        #: job → what it printed with all that it needs
+        self.printed: dict[str, str] = collections.defaultdict(str)
         self._job = ""
         self._before = before
         self.world.reset()
@@ -156,9 +160,10 @@ class Scenarios:
 
     def do(self, step: Step) -> None:
         """Take a step, and remember it as one of the job at hand."""
+        printed = step()
         if self._job:
             self.steps[self._job].append(step)
-        step()
+            self.printed[self._job] += str(printed or "")
 
     def play(self, playbook: str, host: str, *arguments: str, **variables: t.Any) -> None:
         """Run a playbook, which must succeed."""
@@ -179,6 +184,15 @@ class Scenarios:
         held = accounts.key(key_of(job))
         assert held
         accounts.add_key(dataclasses.replace(held, caller=dataclasses.replace(held.caller, policies=(policy,))))
+
+    def revoke(self, job: str, permission: str) -> None:
+        """Take a permission of Microsoft Graph from a job."""
+        tenant = directory(self.world).tenants[TENANT]
+        principal = tenant.current("servicePrincipals", appId=client_of(job))
+        grant = {"principalId": principal and principal["id"], "appRoleId": PERMISSIONS[permission]}
+        assignment = tenant.current("appRoleAssignments", **grant)
+        assert assignment, f"{job} has not {permission}"
+        tenant["appRoleAssignments"].delete(assignment["id"])
 
     def client(self, service: str) -> t.Any:
         """boto3 for the administrator."""
