@@ -14,47 +14,57 @@ import typing as t
 from seeds import ACCOUNTS, TENANTS
 
 from federation_sandbox import clouds
-from federation_sandbox.aws.connect.store import Connect
+from federation_sandbox.aws.cognito.store import Cognito
+from federation_sandbox.aws.connect.store import Connect, Instance, Item
 from federation_sandbox.aws.iam.store import Iam
+from federation_sandbox.aws.s3 import Buckets
 from federation_sandbox.entra.state import Record, Tenant, directory
 from federation_sandbox.world import World
 from saml_factory import make_certificate, make_metadata
 
 #: how the name of the application begins, also before it is finished
 NAME: t.Final = "Amazon Connect example-demo"
+#: who leaves where people join and leave
+LEAVER: t.Final = "mia.coe@example.com"
+#: the jobs that remove what is there from their beginning
+TEARDOWNS: t.Final = ("teardown", "teardown, of instance and agents")
 
 
 def _tenant(world: World) -> Tenant:
     return directory(world).tenants[TENANTS["public"]]
 
 
-def _principal(world: World) -> Record:
+def _principals(world: World) -> list[Record]:
+    """The service principal, unless the job has removed it already."""
     principals = _tenant(world)["servicePrincipals"].current()
-    return next(each for each in principals if each["displayName"].startswith(NAME))
+    return [each for each in principals if each["displayName"].startswith(NAME)]
 
 
 def _application(world: World) -> None:
     # For good: one that can be restored holds its identifier, so a job stops there and says how to go on.
-    tenant, principal = _tenant(world), _principal(world)
-    application = t.cast("Record", tenant.current("applications", appId=principal["appId"]))
-    for assignment in list(tenant["appRoleAssignments"].current()):
-        if assignment["resourceId"] == principal["id"]:
-            tenant["appRoleAssignments"].delete(assignment["id"])
-    tenant["servicePrincipals"].delete(principal["id"])
-    tenant["applications"].delete(application["id"])
+    tenant = _tenant(world)
+    for principal in _principals(world):
+        _assignment(world)
+        tenant["servicePrincipals"].delete(principal["id"])
+        application = tenant.current("applications", appId=principal["appId"])
+        if application:
+            tenant["applications"].delete(application["id"])
 
 
 def _policy(world: World) -> None:
-    tenant, principal = _tenant(world), _principal(world)
-    for policy in principal["_claimsMappingPolicies"]:
-        tenant["claimsMappingPolicies"].delete(policy)
-    tenant["servicePrincipals"].put({**principal, "_claimsMappingPolicies": []})
+    tenant = _tenant(world)
+    for principal in _principals(world):
+        for policy in principal["_claimsMappingPolicies"]:
+            tenant["claimsMappingPolicies"].delete(policy)
+        tenant["servicePrincipals"].put({**principal, "_claimsMappingPolicies": []})
 
 
 def _assignment(world: World) -> None:
-    tenant, principal = _tenant(world), _principal(world)
-    assignment = tenant.current("appRoleAssignments", resourceId=principal["id"])
-    tenant["appRoleAssignments"].delete(t.cast("Record", assignment)["id"])
+    tenant = _tenant(world)
+    principals = [principal["id"] for principal in _principals(world)]
+    for assignment in list(tenant["appRoleAssignments"].current()):
+        if assignment["resourceId"] in principals:
+            tenant["appRoleAssignments"].delete(assignment["id"])
 
 
 def _provider(world: World) -> None:
@@ -69,20 +79,75 @@ def _role(world: World) -> None:
     iam.let_take_effect(ACCOUNTS["aws"], "aws")
 
 
+def _agents(world: World) -> list[tuple[Instance, str, Item]]:
+    """Each agent that the job keeps, with the instance and the identifier there. No job makes one who leaves anew."""
+    return [
+        (instance, key, user)
+        for instance in world.state(Connect).instances.values()
+        for key, user in instance.users.all_latest().items()
+        if user["Username"] != LEAVER
+    ]
+
+
 def _agent(world: World) -> None:
-    (instance,) = world.state(Connect).instances.values()
-    for user in instance.users.all_latest():
-        instance.users.delete(user)
-    instance.usernames.clear()
+    for instance, key, user in _agents(world):
+        instance.users.delete(key)
+        del instance.usernames[user["Username"]]
+
+
+def _instance(world: World) -> None:
+    connect = world.state(Connect)
+    for instance in list(connect.instances.values()):
+        connect.delete(instance)
+
+
+def _origins(world: World) -> None:
+    for instance in world.state(Connect).instances.values():
+        instance.origins.clear()
+
+
+def _page(world: World) -> None:
+    for bucket in world.state(Buckets).by_name.values():
+        bucket.objects.clear()
+
+
+def _pool_provider(world: World) -> None:
+    for pool in world.state(Cognito).pools.values():
+        pool.providers.clear()
+    _change_client(world)
+
+
+def _change_client(world: World) -> None:
+    for pool in world.state(Cognito).pools.values():
+        for client in pool.clients.values():
+            client["SupportedIdentityProviders"] = []
+
+
+def _change_pool_provider(world: World) -> None:
+    for pool in world.state(Cognito).pools.values():
+        for provider in pool.providers.values():
+            provider.mapping = {"name": "somebody-else"}
+
+
+def _change_agent(world: World) -> None:
+    for instance, key, user in _agents(world):
+        instance.users.put(key, {**user, "IdentityInfo": {**user["IdentityInfo"], "FirstName": "Somebody"}})
+
+
+def _change_page(world: World) -> None:
+    for bucket in world.state(Buckets).by_name.values():
+        for key, held in bucket.objects.items():
+            bucket.objects[key] = dataclasses.replace(held, content=b"somebody else's")
 
 
 def _change_principal(world: World) -> None:
-    _tenant(world)["servicePrincipals"].put({**_principal(world), "appRoleAssignmentRequired": False})
+    for principal in _principals(world):
+        _tenant(world)["servicePrincipals"].put({**principal, "appRoleAssignmentRequired": False})
 
 
 def _change_policy(world: World) -> None:
     tenant = _tenant(world)
-    for policy in _principal(world)["_claimsMappingPolicies"]:
+    for policy in [policy for principal in _principals(world) for policy in principal["_claimsMappingPolicies"]]:
         held = t.cast("Record", tenant.current("claimsMappingPolicies", id=policy))
         definition = json.dumps({"ClaimsMappingPolicy": {"Version": 1, "IncludeBasicClaimSet": "true"}})
         tenant["claimsMappingPolicies"].put({**held, "definition": [definition]})
@@ -138,15 +203,27 @@ class Disturbance:
 
 
 DISTURBANCES: t.Final[dict[str, Disturbance]] = {
-    "the application vanishes": Disturbance(_application, "applicationTemplate.instantiate"),
-    "the claims policy vanishes": Disturbance(_policy, "servicePrincipal.AddClaimsMappingPolicyRef"),
-    "the assignment vanishes": Disturbance(_assignment, "servicePrincipal.CreateAppRoleAssignedTo"),
-    "the provider vanishes": Disturbance(_provider, "CreateSAMLProvider"),
-    "the role vanishes": Disturbance(_role, "CreateRole"),
-    "the agents vanish": Disturbance(_agent, "CreateUser"),
+    "the application vanishes": Disturbance(_application, "applicationTemplate.instantiate", scenarios=TEARDOWNS),
+    "the claims policy vanishes": Disturbance(
+        _policy, "servicePrincipal.AddClaimsMappingPolicyRef", scenarios=TEARDOWNS
+    ),
+    "the assignment vanishes": Disturbance(
+        _assignment, "servicePrincipal.CreateAppRoleAssignedTo", scenarios=TEARDOWNS
+    ),
+    "the provider vanishes": Disturbance(_provider, "CreateSAMLProvider", scenarios=TEARDOWNS),
+    "the role vanishes": Disturbance(_role, "CreateRole", scenarios=TEARDOWNS),
+    "the agents vanish": Disturbance(_agent, "CreateUser", scenarios=TEARDOWNS[1:]),
+    "the instance vanishes": Disturbance(_instance, "CreateInstance", scenarios=TEARDOWNS[1:]),
+    "the origins vanish": Disturbance(_origins, "AssociateApprovedOrigin"),
+    "the page vanishes": Disturbance(_page, "PutObject"),
+    "the pool's provider vanishes": Disturbance(_pool_provider, "CreateIdentityProvider"),
     "the service principal is changed by hand": Disturbance(_change_principal, "applications.update"),
     "the claims policy is changed by hand": Disturbance(_change_policy, "servicePrincipal.AddClaimsMappingPolicyRef"),
     "the provider is changed by hand": Disturbance(_change_provider, "CreateSAMLProvider"),
+    "the agents are changed by hand": Disturbance(_change_agent, "CreateUser"),
+    "the page is changed by hand": Disturbance(_change_page, "PutObject"),
+    "the pool's provider is changed by hand": Disturbance(_change_pool_provider, "CreateIdentityProvider"),
+    "the app client is changed by hand": Disturbance(_change_client, "UpdateUserPoolClient"),
     "the role is changed by hand": Disturbance(_change_role, "PutRolePolicy"),
     "the provider's notes are removed by hand": Disturbance(
         _change_notes, scenarios=("rotation", "retire", "rollback")

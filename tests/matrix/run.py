@@ -42,7 +42,7 @@ def main(arguments: collections.abc.Sequence[str] | None = None) -> int:
     began = time.monotonic()
     with running_sandbox() as sandbox:
         for name, scenario in SCENARIOS.items():
-            if options.scenario and not any(name.startswith(each) for each in options.scenario):
+            if options.scenario and not any(_is_meant(name, each) for each in options.scenario):
                 continue
             with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
                 _try_all(Bench(sandbox, scenario, Path(folder)), options)
@@ -50,6 +50,11 @@ def main(arguments: collections.abc.Sequence[str] | None = None) -> int:
     print(table(results))
     print(f"{time.monotonic() - began:.0f} seconds.")
     return int(any(each["problems"] for each in results))
+
+
+def _is_meant(name: str, words: str) -> bool:
+    """Whether somebody who gives these words means a scenario: the one of this name, or all that begin so."""
+    return name == words or (words not in SCENARIOS and name.startswith(words))
 
 
 def _try_all(bench: Bench, options: argparse.Namespace) -> None:
@@ -104,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="decides in which order the cases are tried")
     parser.add_argument("--most", type=int, metavar="CASES", help="no more of each scenario")
     parser.add_argument("--each", type=int, metavar="CASES", help="no more of each trouble in each scenario")
-    parser.add_argument("--scenario", action="append", help="those alone whose names begin so")
+    parser.add_argument("--scenario", action="append", help="the one of this name, or those whose names begin so")
     parser.add_argument("--only", action="append", metavar="WORD", help="the cases alone that have this in their name")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file of results")
     return parser

@@ -282,7 +282,7 @@ SCENARIOS: t.Final = {
         ),
         Scenario(
             "page",
-            (_pages("https://desk.example.com/", "https://crm.example.com/"),),
+            (_pages("https://desk.example.com/"),),
             _bucket,
             environment={"AWS_ACCESS_KEY_ID": PUBLISHER},
         ),
