@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a report of the live probe says of the clouds: the settings that its answers decide."""
+"""Reads a report of the live probe, whose answers determine settings of the sandbox."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ VARIABLE: t.Final = "FEDERATION_SANDBOX_ANSWERS"
 
 
 def read_answers(file: pathlib.Path) -> dict[str, t.Any]:
-    """The settings that a report decides. ValueError when it is no report, or knows settings that this sandbox does not
-    have.
+    """The settings that a report determines. ValueError when it is not a report, or contains settings that this sandbox
+    does not have.
     """
     report = json.loads(file.read_text(encoding="utf-8"))
     answers = report.get("answers") if isinstance(report, dict) else None
@@ -37,6 +37,6 @@ def read_answers(file: pathlib.Path) -> dict[str, t.Any]:
 
 
 def answers_of_environment() -> dict[str, t.Any]:
-    """The settings that the report decides which the environment names; none without one."""
+    """The settings from the report that the environment variable names; none without it."""
     file = os.environ.get(VARIABLE)
     return read_answers(pathlib.Path(file)) if file else {}

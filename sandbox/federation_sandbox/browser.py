@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A person who signs in with a real browser: the distribution's Chromium, headless, through Playwright's client.
-
-Both may be absent: missing() says what is, and nothing here is ever downloaded.
+"""Signs a person in with a real browser: the distribution's Chromium, headless, controlled by Playwright. Both are
+optional: missing() says what is not installed, and nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ _ON_THE_WAY: t.Final = ("entra-sign-in", "saml-post")
 
 
 def missing() -> str:
-    """What is missing for a browser, in words; empty when nothing is."""
+    """What is missing for a browser, as a sentence; empty when nothing is."""
     if importlib.util.find_spec("playwright") is None:
         return "the Python package playwright is not installed"
     if _chromium() is None:
@@ -48,7 +47,7 @@ def missing() -> str:
 
 
 class Chromium:
-    """A running Chromium. A call opens a private context: a browser that knows nothing of the others' cookies."""
+    """A running Chromium. Each call opens a private context, which shares no cookies with other contexts."""
 
     def __init__(self, playwright: Playwright, environment: collections.abc.Mapping[str, str]) -> None:
         self._chromium = playwright.chromium
@@ -63,11 +62,11 @@ class Chromium:
         self._profiles: list[BrowserContext] = []
 
     def __call__(self) -> BrowserContext:
-        """A private context, which keeps third-party cookies away from frames."""
+        """Open a private context, which blocks third-party cookies."""
         return _patient(self._browser.new_context(ignore_https_errors=True, viewport=t.cast("t.Any", _VIEW)))
 
     def profile(self, folder: pathlib.Path, **more: t.Any) -> BrowserContext:
-        """A person's own browser, set to let third-party cookies through. folder: an empty one for its files."""
+        """Open a person's own browser, which allows third-party cookies. folder: an empty one for its files."""
         preferences = folder / "Default" / "Preferences"
         preferences.parent.mkdir(parents=True)
         preferences.write_text(
@@ -79,7 +78,7 @@ class Chromium:
         return context
 
     def close(self) -> None:
-        """End it, with every profile."""
+        """Close the browser with all profiles."""
         for context in self._profiles:
             context.close()
         self._browser.close()
@@ -87,7 +86,7 @@ class Chromium:
 
 @contextlib.contextmanager
 def browser(environment: collections.abc.Mapping[str, str]) -> collections.abc.Iterator[Chromium]:
-    """A running Chromium that reaches the sandbox of an environment and nothing else."""
+    """Run a Chromium that reaches the sandbox of an environment and no other host."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - it may be absent
 
     with sync_playwright() as playwright, contextlib.closing(Chromium(playwright, environment)) as chromium:
@@ -97,7 +96,7 @@ def browser(environment: collections.abc.Mapping[str, str]) -> collections.abc.I
 def sign_in(
     context: BrowserContext, url: str, user: str, screenshot: pathlib.Path | None = None, role: str = ""
 ) -> SignIn:
-    """Open a user access URL as a user, and keep a picture of the page where that ended."""
+    """Open a user access URL as a user, and take a screenshot of the last page."""
     page = context.new_page()
     page.goto(url)
     if _kind(page) == "entra-sign-in":
@@ -132,7 +131,7 @@ def _kind(page: Page) -> str:
 
 
 def _settle(page: Page) -> None:
-    """Wait until the browser has left the pages that are only on the way."""
+    """Wait until the browser has left the intermediate pages."""
     page.wait_for_function("names => !names.includes(document.body?.dataset.page)", arg=list(_ON_THE_WAY))
     page.wait_for_load_state("load")
 

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that both clouds hold, without what differs from one run to the next: two worlds that were brought to the
-same state have equal contents.
+"""The contents of both clouds, without what differs from run to run: two worlds in the same state have equal
+contents.
 """
 
 from __future__ import annotations
@@ -41,10 +41,9 @@ _SAML: t.Final = {"md": "urn:oasis:names:tc:SAML:2.0:metadata", "ds": "http://ww
 
 
 def contents(world: World) -> Contents:
-    """Tenants, IAM, Amazon Connect, Amazon Cognito and S3, as they were last written.
-
-    Identifiers that a cloud invented are replaced by the name of what they identify, certificates by whether they sign;
-    times and key material are left out, and so is the order of lists.
+    """Tenants, IAM, Amazon Connect, Amazon Cognito and S3, as they were last written. Generated identifiers are
+    replaced by the name of the object, and certificates by whether they sign. Times, key material and the order of
+    lists are left out.
     """
     with world.lock:
         tenants = directory(world).tenants.values()
@@ -62,7 +61,7 @@ def contents(world: World) -> Contents:
 
 
 def _tenant_name(tenant: Tenant) -> str:
-    """Its identifier, which a seed gives, in a form that no invented one has."""
+    """The tenant's identifier, which the seed sets, in a form that no generated identifier has."""
     return f"tenant {tenant.id.replace('-', '')}"
 
 
@@ -72,7 +71,7 @@ def _tenant(tenant: Tenant) -> Contents:
 
 
 def _plain(value: t.Any) -> t.Any:
-    """A value as JSON has it."""
+    """A value as JSON represents it."""
     if isinstance(value, EventuallyConsistent):
         value = list(value.all_latest().values())
     elif isinstance(value, Provider):
@@ -102,7 +101,7 @@ def _fields(value: t.Any) -> Contents:
 
 
 def _described(document: str) -> Contents:
-    """What metadata means: the entity, its signing certificates and where it is reached."""
+    """The meaning of a metadata document: the entity, its signing certificates and its endpoints."""
     root = etree.fromstring(document.encode().lstrip(b"\xef\xbb\xbf"))
     held = t.cast("list[str]", root.xpath("//md:KeyDescriptor//ds:X509Certificate/text()", namespaces=_SAML))
     places = t.cast("list[str]", root.xpath("//md:IDPSSODescriptor//@Location", namespaces=_SAML))
@@ -136,7 +135,7 @@ def _is_thumbprint(identifier: str) -> bool:
 
 
 def _names(value: t.Any) -> dict[str, str]:
-    """The identifiers of all objects that have a name, and that name."""
+    """The identifiers of all objects with a name, and the name of each."""
     known: dict[str, str] = {}
     if isinstance(value, dict):
         name = next((str(value[key]) for key in _NAMES if value.get(key)), "")
@@ -155,7 +154,7 @@ def _renamed(value: t.Any, names: t.Mapping[str, str]) -> t.Any:
 
 
 def _settled(value: t.Any) -> t.Any:
-    """Without what is volatile, and with every list in one order."""
+    """The value without volatile members, and with sorted lists."""
     if isinstance(value, dict):
         return {key: _settled(each) for key, each in sorted(value.items()) if not _is_volatile(key)}
     if isinstance(value, list):
@@ -168,7 +167,7 @@ def _is_volatile(key: str) -> bool:
 
 
 def differences(wanted: t.Any, actual: t.Any, place: str = "") -> list[str]:
-    """What contents lack of others, and what they have beside them: one line each."""
+    """The differences between expected and actual contents, one per line."""
     if isinstance(wanted, dict) and isinstance(actual, dict):
         keys = sorted({*wanted, *actual})
         pairs = [(wanted.get(key), actual.get(key), f"{place}/{key}") for key in keys]

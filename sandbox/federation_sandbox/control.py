@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controls under /sandbox/: plain HTTP, for tests and for people; the clouds have nothing like them.
-
-A GET only looks, whatever it carries. What changes something is a POST or a DELETE.
+"""The controls under /sandbox/: plain HTTP, for tests and for people; the clouds have nothing like them. GET requests
+only read; POST and DELETE requests make changes.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ Action = t.Callable[[World, Request, t.Any], Answer]
 
 @dataclasses.dataclass(frozen=True)
 class Control:
-    """One control: what it is for, and what each method does."""
+    """A control: its purpose, and the function for each method."""
 
     about: str
     methods: t.Mapping[str, Action]
@@ -140,7 +139,7 @@ CONTROLS: t.Final[dict[str, Control]] = {
 
 
 def control(world: World, request: Request) -> Response:
-    """Answer one request to the controls: JSON in, JSON out; 400 with the reason when it makes no sense."""
+    """Answer a request to the controls with JSON; 400 with the reason when the request is invalid."""
     name = request.path.removeprefix("/sandbox/").strip("/")
     if not name:
         return _json({key: {"about": each.about, "methods": sorted(each.methods)} for key, each in CONTROLS.items()})

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults that a test asks for: an error, a lost answer, silence or an old answer at the n-th call of an operation."""
+"""Faults that a test injects at the n-th call of an operation: an error, a lost answer, silence or an outdated
+answer.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ Kind = t.Literal["error", "lost", "masked", "silence", "unanswered", "stale"]
 
 @dataclasses.dataclass
 class Fault:
-    """One fault. operation: as in the traffic log, or "*". at: 1 for the next call. times: how many calls in a row."""
+    """A fault. operation: as in the traffic log, or "*". at: 1 for the next call. times: the number of consecutive
+    calls.
+    """
 
     service: str
     operation: str
@@ -36,7 +40,7 @@ class Fault:
             raise ValueError(f"kind is one of {', '.join(t.get_args(Kind))}, not {self.kind!r}")
 
     def meets(self, service: str, operation: str) -> bool:
-        """Count a call and say whether it is one that fails."""
+        """Count a call, and return whether the fault applies to it."""
         if self.service != service or self.operation not in (operation, "*"):
             return False
         self.met += 1
@@ -45,35 +49,35 @@ class Fault:
 
 @dataclasses.dataclass
 class Interlude(Fault):
-    """A call that something else comes before; it is then carried out and answered as ever."""
+    """An action that is inserted before a call, which is then carried out as usual."""
 
     action: collections.abc.Callable[[], None] = lambda: None
 
 
 class Faults:
-    """The faults that are waiting."""
+    """The faults that are pending."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Wait for the calls that the fault names."""
+        """Add a fault."""
         with self._lock:
             self._faults.append(fault)
 
     def waiting(self) -> list[Fault]:
-        """Every fault that has not met all its calls."""
+        """The faults that still apply to a future call."""
         with self._lock:
             return list(self._faults)
 
     def clear(self) -> None:
-        """Forget every fault."""
+        """Remove every fault."""
         with self._lock:
             self._faults.clear()
 
     def meet(self, service: str, operation: str) -> Fault | None:
-        """The fault that this call runs into; every waiting fault counts the call."""
+        """The fault that applies to this call. Every pending fault counts the call."""
         with self._lock:
             hit = [fault for fault in self._faults if fault.meets(service, operation)]
             self._faults = [fault for fault in self._faults if fault.met < fault.at + fault.times - 1]

@@ -1,9 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A person who signs in, without a browser: follows redirects, fills in forms and presses their buttons, and says where
-it ended.
-"""
+"""Signs a person in without a browser: follows redirects, fills in and submits forms, and returns the last page."""
 
 from __future__ import annotations
 
@@ -56,17 +54,16 @@ class SignIn:
 
     @property
     def ok(self) -> bool:
-        """Whether the agent is at the Contact Control Panel."""
+        """Whether the agent has reached the Contact Control Panel."""
         return self.outcome == "ccp"
 
 
 def sign_in(
     client: requests.Session | collections.abc.Mapping[str, str], url: str, user: str, role: str = ""
 ) -> SignIn:
-    """Open a user access URL as a user.
-
-    client: a session, whose cookies stay as a browser's do, or a sandbox's environment, for a new browser each time.
-    role: the ARN to choose when AWS asks; without one the sign-in ends at that page.
+    """Open a user access URL as a user. client: a session with its cookies, or the environment of a sandbox for a new
+    browser each time. role: the ARN to choose when AWS offers several roles; without one, the sign-in ends at that
+    page.
     """
     with _browser(client) as session:
         for response, form in _steps(session, url, user, role):
@@ -87,27 +84,25 @@ def saml_response(client: requests.Session | collections.abc.Mapping[str, str], 
 
 
 def visit(client: requests.Session | collections.abc.Mapping[str, str], url: str) -> SignIn:
-    """Open any page of the sandbox, without pressing anything on it."""
+    """Open a page of the sandbox, without submitting its form."""
     with _browser(client) as session:
         return read(_request(session, "GET", url))
 
 
 def form_of(content: str, user: str) -> tuple[str, dict[str, str]] | None:
-    """A page's form as a person would send it off: address and fields; None when there is nothing to send."""
+    """The form of a page as a person would submit it: address and fields; None when there is none."""
     form = _form(_parsed(content), user, "")
     return form[1:] if form else None
 
 
 def links_of(content: str) -> dict[str, str]:
-    """A page's links, by what they say."""
+    """The links of a page, by their text."""
     return {_words(link.text_content()): str(link.get("href")) for link in _parsed(content).iter("a")}
 
 
 def frame(client: requests.Session | collections.abc.Mapping[str, str], url: str, origin: str) -> SignIn:
-    """What a frame in a page of another origin shows.
-
-    The outcome is not-signed-in where X-Frame-Options keeps it empty, and not-approved where frame-ancestors does
-    (facts/aws.md 7).
+    """The page in a frame of another origin. The outcome is not-signed-in if X-Frame-Options blocks it, and
+    not-approved if frame-ancestors does (facts/aws.md 7).
     """
     with _browser(client) as session:
         response = _request(session, "GET", url)
@@ -121,7 +116,7 @@ def frame(client: requests.Session | collections.abc.Mapping[str, str], url: str
 
 
 def new_browser(environment: collections.abc.Mapping[str, str]) -> requests.Session:
-    """A client that goes to the sandbox of an environment and nowhere else, with cookies of its own."""
+    """A client for the sandbox of an environment only, with its own cookies."""
     session = requests.Session()
     session.trust_env = False
     session.proxies = {"https": environment["HTTPS_PROXY"]}
@@ -131,10 +126,10 @@ def new_browser(environment: collections.abc.Mapping[str, str]) -> requests.Sess
 
 
 class _Connections(requests.adapters.HTTPAdapter):
-    """Connections that all browsers share and that outlast them, since making one costs more than what it carries."""
+    """Connections that all browsers share and that are kept open, because opening one costs more than a request."""
 
     def close(self) -> None:
-        """They stay open."""
+        """Keep the connections open."""
 
 
 @functools.lru_cache(maxsize=4)
@@ -147,7 +142,7 @@ def _connections(_proxy: str, _authority: str) -> _Connections:
 def _browser(
     client: requests.Session | collections.abc.Mapping[str, str],
 ) -> collections.abc.Iterator[requests.Session]:
-    """A session as given, or a new one."""
+    """The given session, or a new one."""
     if isinstance(client, requests.Session):
         yield client
         return
@@ -156,12 +151,12 @@ def _browser(
 
 
 def read(response: requests.Response) -> SignIn:
-    """What an answer's page says."""
+    """The outcome that the page of a response shows."""
     return read_page(response.text, response.url, response.status_code)
 
 
 def read_page(content: str, url: str, status: int = 200) -> SignIn:
-    """What a page says."""
+    """The outcome that a page shows."""
     page = _parsed(content)
     kind = str(page.xpath("string(//body/@data-page)")) or "elsewhere"
     return SignIn(
@@ -182,7 +177,7 @@ _Form = tuple[str, str, dict[str, str]]
 def _steps(
     session: requests.Session, url: str, user: str, role: str
 ) -> collections.abc.Iterator[tuple[requests.Response, _Form | None]]:
-    """Every page on the way, with its form as it will be sent off once the next page is asked for."""
+    """The pages of a sign-in, each with the form that is submitted when the next page is requested."""
     response = _request(session, "GET", url)
     for _ in range(_MOST_STEPS):
         form = _form(_parsed(response.text), user, role)
@@ -195,8 +190,8 @@ def _steps(
 
 
 def _request(session: requests.Session, method: str, url: str, **more: t.Any) -> requests.Response:
-    """An answer; for a host that the sandbox does not have an empty one, where a browser would say that it found no
-    page.
+    """Send a request. For an unknown host the response is empty, where a browser would report that the page was not
+    found.
     """
     try:
         return session.request(method, url, timeout=_SECONDS, **more)
@@ -221,7 +216,7 @@ def _words(text: t.Any) -> str:
 
 
 def _form(page: lxml.html.HtmlElement, user: str, role: str) -> _Form | None:
-    """The page's form as a person would send it off: method, address and fields; None when there is nothing to send."""
+    """The form of a page as a person would submit it: method, address and fields; None when there is none."""
     if not page.forms:
         return None
     form = page.forms[0]

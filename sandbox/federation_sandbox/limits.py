@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Token buckets: how the clouds limit the rate of each operation."""
+"""Token buckets, which limit the rate of each operation as the clouds do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typing as t
 
 
 class Limiter:
-    """One token bucket per key. clock: the world's time in seconds, which may be moved either way."""
+    """One token bucket for each key. clock: the time of the world in seconds, which may be moved in both directions."""
 
     def __init__(self, clock: t.Callable[[], float]) -> None:
         self._clock = clock
@@ -18,9 +18,8 @@ class Limiter:
         self._buckets: dict[t.Hashable, tuple[float, float]] = {}
 
     def take(self, key: t.Hashable, rate: float, burst: float, cost: float = 1.0) -> float:
-        """Take cost tokens; 0 when there were enough, else the seconds until there would be.
-
-        rate: tokens a second. burst: how many a full bucket holds.
+        """Take tokens; returns 0 when there were enough, else the seconds until there are. rate: tokens per second.
+        burst: the capacity of the bucket.
         """
         with self._lock:
             now = self._clock()

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How requests to hosts outside the sandbox are handled: refused with a sentence, or passed through unseen, but never a
-cloud's.
+"""Requests to hosts outside the sandbox: refused with a message, or passed through unread. Requests to real clouds are
+always refused.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ _CHUNK: t.Final = 65536
 
 
 class Refused(Exception):
-    """Why there is no way to a host: one line."""
+    """The reason why a host cannot be reached, on one line."""
 
 
 class Passage:
-    """The way to the hosts of others. open_to_others: whether there is one; else every host but the sandbox's own is
-    refused.
+    """Access to hosts outside the sandbox. open_to_others: whether it is allowed; otherwise every host outside the
+    sandbox is refused.
     """
 
     def __init__(self, *, open_to_others: bool) -> None:
@@ -57,7 +57,7 @@ class Passage:
         self._proxy = urllib.request.getproxies().get("https")
 
     def connect(self, host: str, port: int) -> socket.socket:
-        """A connection to a host of others, through this process's own proxy if it has one. Raises Refused."""
+        """Connect to a host outside the sandbox, through the proxy of this process if it has one. Raises Refused."""
         if is_cloud(host):
             raise Refused(f"The sandbox has no host {_shown(host)}, and lets nothing through to the real clouds")
         if not self._open:
@@ -93,7 +93,7 @@ def is_cloud(host: str) -> bool:
 
 
 def relay(client: socket.socket, upstream: socket.socket) -> None:
-    """Carry bytes both ways, until either side has no more."""
+    """Copy bytes in both directions until one side closes the connection."""
     client.settimeout(None)
     upstream.settimeout(None)
     others = {client: upstream, upstream: client}
@@ -107,5 +107,5 @@ def relay(client: socket.socket, upstream: socket.socket) -> None:
 
 
 def _shown(text: str) -> str:
-    """Text that may stand in the status line of an answer."""
+    """Text in a form that the status line of a response may contain."""
     return re.sub(r"[^ -~]", "?", text)[:200]

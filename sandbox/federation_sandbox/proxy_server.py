@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The front: one loopback port that is an HTTPS proxy ending TLS itself, so that clients keep the clouds' real host
-names.
+"""The proxy server: one loopback port with an HTTPS proxy that terminates TLS itself, so that clients use the real host
+names of the clouds.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _CGI: t.Final = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENG
 
 
 class Authority:
-    """The sandbox's certificate authority: a server context for each host name, made when first needed."""
+    """The sandbox's certificate authority. The server context of a host name is created when it is first needed."""
 
     def __init__(self) -> None:
         self._authority = trustme.CA()
@@ -72,13 +72,12 @@ class ProxyServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     @property
     def url(self) -> str:
-        """Where the proxy and the controls are."""
+        """The URL of the proxy and of the controls."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def environment(self, authority_file: pathlib.Path, others: bytes = b"") -> dict[str, str]:
-        """The environment variables that send a client's requests here; writes the authority's certificate to the file.
-
-        others: certificates of further authorities, for the hosts of others.
+        """The environment variables that direct a client to this proxy. The certificate of the authority is written to
+        the file. others: certificates of further authorities, for hosts outside the sandbox.
         """
         authority_file.write_bytes(self.authority.pem() + others)
         trusted = dict.fromkeys(
@@ -88,13 +87,13 @@ class ProxyServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         return {**trusted, **proxies, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
     def handle_error(self, request: t.Any, client_address: t.Any) -> None:
-        """A client that goes away is no event; anything else is a defect of the sandbox and is shown."""
+        """Ignore clients that close the connection. Any other error is a defect of the sandbox and is shown."""
         if not isinstance(sys.exc_info()[1], (ConnectionError, ssl.SSLError, TimeoutError)):
             super().handle_error(request, client_address)
 
 
 class Exchange(http.server.BaseHTTPRequestHandler):
-    """One connection: a CONNECT turns it into TLS for that host; plain requests reach the controls."""
+    """A connection. CONNECT starts TLS for the named host; plain requests reach the controls."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -102,7 +101,7 @@ class Exchange(http.server.BaseHTTPRequestHandler):
     _host: str | None = None
 
     def do_CONNECT(self) -> None:
-        """Open the tunnel and end TLS in it."""
+        """Open the tunnel and terminate TLS."""
         host, *_colon, port = self.path.rpartition(":")
         if clouds.service_for(host) is None:
             self._pass_on(host, int(port) if port.isdecimal() else 443)
@@ -120,8 +119,8 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         self.close_connection = False
 
     def _pass_on(self, host: str, port: int) -> None:
-        """Give the tunnel to a host of others, or say why not in the status line, which is all that many clients
-        show.
+        """Connect the tunnel to a host outside the sandbox, or state the reason for a refusal in the status line, which
+        is all that many clients show.
         """
         self.close_connection = True
         try:
@@ -151,13 +150,15 @@ class Exchange(http.server.BaseHTTPRequestHandler):
                 self.connection.shutdown(socket.SHUT_RDWR)
 
     def handle_expect_100(self) -> bool:
-        """Tell a client that waits for it to send its body, at once."""
+        """Send 100 Continue at once to a client that waits for it."""
         proceed = super().handle_expect_100()
         self.wfile.flush()
         return proceed
 
     def _chunks(self) -> bytes:
-        """A body of chunks, each after its length in hexadecimal digits (RFC 9112, section 7.1)."""
+        """The content of a chunked body. Each chunk follows its length in hexadecimal digits (RFC 9112, section
+        7.1).
+        """
         body = b""
         while size := int(self.rfile.readline().partition(b";")[0], 16):
             body += self.rfile.read(size)
@@ -167,8 +168,8 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         return body
 
     def _acknowledge(self) -> None:
-        """Acknowledge the headers at once: many clients leave Nagle's algorithm on towards a proxy, and hold back the
-        body until then.
+        """Acknowledge the headers at once: many clients use Nagle's algorithm towards a proxy, and hold back the body
+        until then.
         """
         if hasattr(socket, "TCP_QUICKACK"):
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
@@ -219,4 +220,4 @@ class Exchange(http.server.BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve
 
     def log_message(self, format: str, *args: t.Any) -> None:  # noqa: A002 - the base class's name
-        """The traffic log says it all."""
+        """Log nothing; the traffic log records the requests."""

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a service of the sandbox is: a host pattern and a function from request to response."""
+"""The services of the sandbox: each has a host pattern, and a function from request to response."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from federation_sandbox.world import World
 
 
 class CloudError(Exception):
-    """An answer that is an error. Each service writes it in its own cloud's form."""
+    """An error response. Each service renders it in the format of its cloud."""
 
     def __init__(
         self, status: int, code: str, message: str, headers: t.Mapping[str, str] | None = None, **more: t.Any
@@ -33,16 +33,16 @@ class CloudError(Exception):
 
 
 class Dropped(Exception):
-    """The connection ends without an answer."""
+    """The connection is closed without a response."""
 
 
 class Silent(Dropped):
-    """No answer ever comes, until the client gives up."""
+    """No response is sent; the client times out."""
 
 
 @dataclasses.dataclass
 class Call:
-    """One call on its way through a service, which fills in what it is and then admits it."""
+    """A call to a service, which records what the call is and then admits it."""
 
     world: World
     service: str
@@ -59,9 +59,8 @@ class Call:
     needs: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
 
     def admit(self) -> None:
-        """Let the call in, or raise CloudError or Dropped: faults, refused writes and latency live here.
-
-        A service calls this once it knows operation and write, before it changes anything.
+        """Admit the call, or raise CloudError or Dropped: this applies faults, refused writes and latency. A service
+        calls it when operation and write are known, before it changes anything.
         """
         settings = self.world.settings
         self.fault = self.world.faults.meet(self.service, self.operation)
@@ -79,7 +78,7 @@ class Call:
             time.sleep(settings.latency)
 
     def limit(self, key: t.Hashable, rate: float, burst: float, cost: float = 1.0) -> float:
-        """Take from the bucket of a key; the seconds to wait when it is empty, else 0."""
+        """Take from the token bucket of a key; returns the seconds to wait when it is empty, else 0."""
         settings = self.world.settings
         if not settings.limits:
             return 0.0
@@ -88,7 +87,7 @@ class Call:
         )
 
     def settle(self) -> None:
-        """Called once the work is done: a fault that hides the answer takes effect now."""
+        """Apply a fault that hides the response. Called when the work is done."""
         if self._meets("unanswered"):
             raise Silent
         if self._meets("lost"):
@@ -109,9 +108,8 @@ def _now(world: World) -> dt.datetime:
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """A service: its name in the traffic log, the hosts it answers for (a full-match pattern), and its function.
-
-    render: writes a CloudError that the function did not write itself. now: the time by the service's clock.
+    """A service: its name in the traffic log, its hosts (a pattern for the whole name), and its function. render:
+    writes a CloudError that the function did not handle. now: the time by the clock of the service.
     """
 
     name: str
@@ -121,11 +119,11 @@ class Service:
     now: t.Callable[[World], dt.datetime] = _now
 
     def answers_for(self, host: str) -> bool:
-        """Whether requests to a host come here."""
+        """Whether the service has a host."""
         return re.fullmatch(self.hosts, host) is not None
 
     def serve(self, request: Request, world: World) -> Response:
-        """Answer one request and note it in the traffic log. Raises Dropped when there is no answer."""
+        """Answer a request and record it in the traffic log. Raises Dropped when there is no response."""
         call = Call(world, self.name)
         world.clock.tick()
         started = time.perf_counter()

@@ -1,9 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file that a shell sources to send its clients to a sandbox, and that brings the function with which it leaves
-again.
-"""
+"""The file that a shell sources to direct its clients to a sandbox. It also defines the function that reverts this."""
 
 from __future__ import annotations
 
@@ -55,7 +53,9 @@ FOREIGN: t.Final = (
 
 
 def script(variables: collections.abc.Mapping[str, str], pid: int, url: str) -> str:
-    """What to source: for sh, bash and zsh. pid: the sandbox's process, without which the file is stale."""
+    """The content of the file: for sh, bash and zsh. pid: of the sandbox process; without this process the file is
+    stale.
+    """
     unset = [name for name in FOREIGN if name not in variables]
     every = [*variables, *unset, ACTIVE]
     lines = [

@@ -1,9 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People's own web sites, on hosts of the reserved domain `example`: what a page needs that embeds the Contact Control
-Panel.
-"""
+"""Web sites on hosts of the reserved domain `example`, as needed by a page that embeds the Contact Control Panel."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from federation_sandbox.world import World
 
 @dataclasses.dataclass(frozen=True)
 class Site:
-    """One host. folder: what it serves. headers: what it sends with each file, as its web server would."""
+    """A host. folder: the folder that it serves. headers: sent with each file."""
 
     folder: pathlib.Path
     headers: dict[str, str]
@@ -35,7 +33,7 @@ class Sites:
 
 
 def seed(world: World, content: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Serve folders: host → {folder, headers}. Returns the address of each."""
+    """Serve folders: host → {folder, headers}. Returns the address of each host."""
     for host, site in content.items():
         if not SERVICE.answers_for(host):
             raise ValueError(f"a site's host ends with .example, and {host!r} does not")

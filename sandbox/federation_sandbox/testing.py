@@ -19,7 +19,7 @@ from federation_sandbox.world import World
 
 @dataclasses.dataclass(frozen=True)
 class Sandbox:
-    """A sandbox that is listening. environment: what a client's process needs."""
+    """A running sandbox. environment: the variables that the process of a client needs."""
 
     world: World
     front: ProxyServer
@@ -27,7 +27,7 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Where the proxy and the controls are."""
+        """The URL of the proxy and of the controls."""
         return self.front.url
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The traffic log: one entry a call, in memory and, when asked for, one JSON line each in a file."""
+"""The traffic log: one entry for each call, in memory and optionally in a file with one JSON object per line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Traffic:
         self._file = file
 
     def add(self, entry: Entry) -> None:
-        """Note one call."""
+        """Record a call."""
         with self._lock:
             self._entries.append(entry)
             if self._file is not None:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The world that both clouds live in: one clock, settings, faults, the traffic log, and each service's state."""
+"""The world of both clouds: one clock, settings, faults, the traffic log, and the state of each service."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ V = t.TypeVar("V")
 
 @dataclasses.dataclass
 class Settings:
-    """What the controls under /sandbox/settings change. Durations are seconds; each is zero unless told."""
+    """The settings that the controls under /sandbox/settings change. Durations are in seconds, and 0 by default."""
 
     #: how long a write to Microsoft Graph stays unseen by reads of single objects
     graph_replication: float = 0.0
@@ -158,25 +158,25 @@ class Clock:
         return self.held or dt.datetime.now(dt.UTC) + self.offset
 
     def hold(self, step: float = 0.0) -> None:
-        """Stop the time. step: the seconds by which each call to a service still moves it."""
+        """Stop the clock. step: the seconds by which each call to a service advances it."""
         self.held, self.step = self.now(), dt.timedelta(seconds=step)
 
     def release(self) -> None:
-        """Let the time run on from where it is."""
+        """Let the clock run on from its current time."""
         if self.held is not None:
             self.offset, self.held = self.held - dt.datetime.now(dt.UTC), None
 
     def tick(self) -> None:
-        """A call has come."""
+        """Advance a stopped clock for a call."""
         if self.held is not None and self.step:
             self.held += self.step
 
     def advance(self, by: dt.timedelta) -> None:
-        """Move the time; a negative duration moves it back."""
+        """Move the clock; a negative duration moves it back."""
         self.set(self.now() + by)
 
     def set(self, to: dt.datetime) -> None:
-        """Move the time to an instant."""
+        """Move the clock to a time."""
         if self.held is not None:
             self.held = to
         else:
@@ -184,8 +184,8 @@ class Clock:
 
 
 class Replicas:
-    """Which replica answers a request, in an order that a seed repeats: reads that follow each other may go
-    backwards.
+    """Which replica answers a request, in an order that a seed reproduces. Consecutive reads may return older and older
+    states.
     """
 
     def __init__(self) -> None:
@@ -195,7 +195,7 @@ class Replicas:
         self._request = threading.local()
 
     def reach(self, seed: int, *, oldest: bool = False) -> None:
-        """Send the request that this thread answers to another replica. oldest: to the one that is furthest behind."""
+        """Send the request of this thread to another replica. oldest: to the one with the longest delay."""
         with self._lock:
             if seed != self._seed:
                 self._seed, self._random = seed, random.Random(seed)  # noqa: S311
@@ -208,7 +208,7 @@ class Replicas:
 
 
 class World:
-    """Everything that one sandbox process knows."""
+    """The state of a sandbox process."""
 
     def __init__(self, answers: t.Mapping[str, t.Any] | None = None) -> None:
         """answers: settings that hold from the start and after each reset, as a report of the live clouds decides
@@ -248,17 +248,19 @@ class World:
         return lag if not flapping or self.replicas.is_old(flapping) else 0.0
 
     def reset(self) -> None:
-        """Empty both clouds and forget settings, faults, limits, traffic and the moved clock; answers stay."""
+        """Empty both clouds, and reset settings, faults, limits, traffic and the clock. Settings from a report of the
+        live probe are kept.
+        """
         with self.lock:
             self._start_over()
             self.traffic.clear()
 
     def snapshot(self) -> collections.abc.Callable[[], None]:
-        """Remember both clouds, the clock and the settings; what is returned goes back to them, as often as it is
-        called.
+        """Save both clouds, the clock and the settings; returns a function that restores them, which can be called
+        repeatedly.
 
-        Going back forgets faults, limits and traffic. Whatever is kept of the states themselves goes stale with it: ask
-        for them anew.
+        Restoring clears faults, limits and traffic. References to states that were obtained earlier become stale;
+        obtain them again.
         """
         with self.lock:
             clock, settings = self.clock, self.settings
@@ -295,16 +297,14 @@ class EventuallyConsistent(t.Generic[V]):
         self._versions: dict[str, list[tuple[dt.datetime, V | None]]] = {}
 
     def put(self, key: str, value: V, settled: bool = False) -> None:
-        """Write an object whole. settled: it is as if it had been there for ever, so that every read shows it at
-        once.
-        """
+        """Write a complete object. settled: every read returns it at once."""
         if settled:
             self._versions[key] = [(dt.datetime.min.replace(tzinfo=dt.UTC), copy.deepcopy(value))]
         else:
             self._append(key, copy.deepcopy(value))
 
     def delete(self, key: str) -> None:
-        """Remove an object; reads still show it until they catch up."""
+        """Delete an object. Reads return it until they have caught up."""
         self._append(key, None)
 
     def latest(self, key: str) -> V | None:
@@ -313,15 +313,15 @@ class EventuallyConsistent(t.Generic[V]):
         return copy.deepcopy(versions[-1][1]) if versions else None
 
     def get(self, key: str, lag: float | None = None) -> V | None:
-        """The object as a read shows it now."""
+        """The object as a read returns it now."""
         return copy.deepcopy(self._seen(key, self._horizon(lag)))
 
     def peek(self, key: str, lag: float | None = None) -> V | None:
-        """As get, without the copy."""
+        """Like get, without a copy."""
         return self._seen(key, self._horizon(lag))
 
     def peek_all(self, lag: float | None = None) -> collections.abc.Iterator[V]:
-        """As all, one by one and without the copies."""
+        """Like all, as an iterator and without copies."""
         horizon = self._horizon(lag)
         for versions in self._versions.values():
             value = next((value for written, value in reversed(versions) if written <= horizon), None)
@@ -329,7 +329,7 @@ class EventuallyConsistent(t.Generic[V]):
                 yield value
 
     def all(self, lag: float | None = None) -> dict[str, V]:
-        """Every object as a list shows it now, in the order of creation."""
+        """Every object as a list returns it now, in the order of creation."""
         horizon = self._horizon(lag)
         seen = ((key, self._seen(key, horizon)) for key in self._versions)
         return {key: copy.deepcopy(value) for key, value in seen if value is not None}

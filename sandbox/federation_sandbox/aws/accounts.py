@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AWS accounts, who may call them with which keys, and the sessions that STS gave out."""
+"""AWS accounts, their access keys, and the sessions that STS has issued."""
 
 from __future__ import annotations
 
@@ -25,11 +25,9 @@ def unique_id(prefix: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Caller:
-    """Who signed a request.
-
-    user_id: what ${aws:userid} stands for. role_id and session_name: of a role session, else empty.
-    policies: what a user may do; of a role session, IAM is asked each time. None: everything.
-    facts: condition keys that the session brings along, in lower case.
+    """The identity that signed a request. user_id: the value of ${aws:userid}. role_id, session_name: of a role
+    session, else empty. policies: the policies of an IAM user, None for all permissions; those of a role session are
+    read from IAM at each request. facts: condition keys of the session, in lower case.
     """
 
     account: str
@@ -55,7 +53,7 @@ class Credentials:
 
 @dataclasses.dataclass
 class Quotas:
-    """What an account may have (facts/aws.md 2.2, 5.1); a seed changes them."""
+    """The quotas of an account (facts/aws.md 2.2, 5.1). A seed can change them."""
 
     instances: int = 2
     users: int = 500
@@ -64,7 +62,7 @@ class Quotas:
 
 
 class Accounts:
-    """Every account of the world."""
+    """All AWS accounts of the sandbox."""
 
     def __init__(self, _world: World) -> None:
         self.quotas: dict[str, Quotas] = {}
@@ -80,11 +78,11 @@ class Accounts:
         self.quotas[account] = quotas
 
     def add_key(self, credentials: Credentials) -> None:
-        """Make an access key known."""
+        """Register an access key."""
         self._keys[credentials.access_key] = credentials
 
     def key(self, access_key: str) -> Credentials | None:
-        """The credentials behind an access key."""
+        """The credentials that belong to an access key ID."""
         return self._keys.get(access_key)
 
     def sessions(self) -> list[Credentials]:
@@ -92,11 +90,11 @@ class Accounts:
         return [credentials for credentials in self._keys.values() if credentials.token]
 
     def quotas_of(self, account: str) -> Quotas:
-        """What an account may have."""
+        """The quotas of an account."""
         return self.quotas.setdefault(account, Quotas())
 
     def open_session(self, caller: Caller, expires: dt.datetime) -> Credentials:
-        """New temporary credentials."""
+        """Register new temporary credentials."""
         session = Credentials(unique_id("ASIA"), secrets.token_urlsafe(30), caller, secrets.token_urlsafe(120), expires)
         self.add_key(session)
         return session

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The actions of other services, and of Amazon Connect itself, that its operations depend on.
-
-As AWS's Service Authorization Reference listed them until 2025; its newer form lists none. Which of them AWS asks for
-of an instance with SAML, no source says, so the sandbox asks for all.
+"""The actions of other services and of Amazon Connect itself that its operations depend on, as AWS's Service
+Authorization Reference listed them until 2025; its newer edition lists none. No source says which of them AWS requires
+for an instance with SAML, so the sandbox requires all of them.
 """
 
 from __future__ import annotations
@@ -63,8 +62,8 @@ _OF_DIRECTORIES: t.Final = frozenset(
 
 
 def of(at: Context, instance: str | None) -> collections.abc.Iterator[tuple[str, str, Facts]]:
-    """Each action that the call depends on, what it is done to, and the condition keys that it has. instance: the ARN
-    of the one that the call names.
+    """Each action that the call depends on, with its resource and condition keys. instance: the ARN of the instance
+    that the call names.
     """
     own = f"{at.region}:{at.account}"
     for action in DEPENDENT.get(at.operation, ()):

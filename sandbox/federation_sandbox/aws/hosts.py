@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The hosts of IAM, STS, Amazon Connect and Amazon Cognito, as botocore's own endpoint rules make them."""
+"""The hosts of IAM, STS, Amazon Connect and Amazon Cognito, computed from botocore's endpoint rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OLD_DOMAIN: t.Final = "awsapps.com"
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """Where a request arrived. region: the one whose signature the host accepts."""
+    """The endpoint that received a request. region: the Region for which the request must be signed."""
 
     service: str
     host: str
@@ -55,7 +55,7 @@ def endpoints(service: str) -> dict[str, Endpoint]:
 
 
 def pattern(service: str) -> str:
-    """A pattern that matches the hosts of a service and no other."""
+    """A pattern that matches exactly the hosts of a service."""
     return "|".join(re.escape(host) for host in endpoints(service))
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pages: a size that the caller may lower, and a token that says where the next one begins."""
+"""Pages: the caller may lower the page size, and a token marks where the next page begins."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ V = t.TypeVar("V")
 def page(
     at: Context, wanted: Params, items: t.Iterable[V], size: int, error: str = "InvalidParameterException"
 ) -> tuple[list[V], dict[str, str]]:
-    """The items of the page that was asked for, and the token of the next one to merge into the answer.
-
-    size: how many a page holds when the caller does not say. error: the code for a token that is not ours.
+    """The items of the requested page, and the token of the next page, to be merged into the answer. size: the default
+    page size. error: the error code for an invalid token.
     """
     start = _start(at, wanted, error)
     size = wanted.get("MaxResults") or size

@@ -1,10 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a caller may: the policies of a user, or those of the role behind a session, as far as they have taken
-effect.
-
-Beside them, what the account's organization forbids, and the actions that an operation depends on.
+"""Decides whether a caller may call an operation: by the policies of the user, or of the role behind a session as far
+as they are in effect, by the policies of the organization, and by the actions that the operation depends on.
 """
 
 from __future__ import annotations
@@ -21,12 +19,12 @@ from federation_sandbox.world import World
 
 
 def allowed(world: World, caller: Caller, action: str, resource: str, facts: policies.Facts) -> bool:
-    """Whether all policies that apply to the caller allow an action."""
+    """Whether the policies that apply to the caller together allow an action."""
     return denial(world, caller, action, resource, facts) is None
 
 
 def denial(world: World, caller: Caller, action: str, resource: str, facts: policies.Facts) -> str | None:
-    """Why an action is denied, in AWS's words; None when it is allowed."""
+    """The reason why an action is denied, as AWS words it; None when it is allowed."""
     known = {**policies.moment(world.clock.now()), **_facts(caller), **facts}
     organization = world.state(Accounts).service_control.get(caller.account, ())
     if policies.verdict(organization, action, resource, known) == "deny":
@@ -68,15 +66,15 @@ def _a(kind: str) -> str:
 
 
 def resource_forbidden(world: World, account: str, action: str, resource: str, facts: policies.Facts) -> bool:
-    """Whether the organization forbids to anybody, also to who is federated, what is to be done to a resource of the
-    account.
+    """Whether the organization denies an action on a resource of the account to everybody, federated callers
+    included.
     """
     documents = world.state(Accounts).resource_control.get(account, ())
     return policies.verdict(documents, action, resource, facts) == "deny"
 
 
 def require(at: Context, action: str, resource: str, code: str, facts: policies.Facts | None = None) -> None:
-    """Refuse a caller who may not; the traffic log says what the request needed."""
+    """Refuse a caller without the permission. The traffic log records what the request needs."""
     at.call.needs.append(need(action, resource, facts or {}))
     reason = denial(at.world, at.who, action, resource, {"aws:requestedregion": [at.region], **(facts or {})})
     if reason:
@@ -86,14 +84,14 @@ def require(at: Context, action: str, resource: str, code: str, facts: policies.
 
 
 def need(action: str, resource: str, facts: policies.Facts) -> dict[str, t.Any]:
-    """A permission that a request needs, as the traffic log has it."""
+    """A permission that a request needs, in the form of the traffic log."""
     conditions = {key: list(values) for key, values in sorted(facts.items())}
     return {"action": action, "resource": resource, "conditions": conditions}
 
 
 def authorize_iam(at: Context, wanted: Params) -> None:
-    """IAM: each operation on the resource that it names; one that tags what it makes needs the permission to tag as
-    well.
+    """Authorize a request to IAM for the resource that it names. A request that tags a new resource also needs the
+    permission to tag.
     """
     own = f"arn:{at.partition}:iam::{at.account}:"
     if "RoleName" in wanted:
@@ -118,7 +116,7 @@ _TAGGING: t.Final = {
 
 
 def authorize_connect(at: Context, wanted: Params) -> None:
-    """Amazon Connect: each operation on what it names, and the actions that it depends on."""
+    """Authorize a request to Amazon Connect for the resources that it names, and for the actions that it depends on."""
     for resource in resources.of(at, wanted):
         facts = request_facts.of_connect(at, wanted, resource)
         require(at, f"connect:{at.operation}", resource, "AccessDeniedException", facts)
@@ -128,7 +126,7 @@ def authorize_connect(at: Context, wanted: Params) -> None:
 
 
 def authorize_cognito(at: Context, wanted: Params) -> None:
-    """Amazon Cognito: each operation on the pool that it names."""
+    """Authorize a request to Amazon Cognito for the user pool that it names."""
     resource, own = "*", f"arn:{at.partition}:cognito-idp:{at.region}:{at.account}:userpool/"
     if wanted.get("UserPoolId"):
         resource = own + wanted["UserPoolId"]

@@ -27,7 +27,7 @@ VARIABLES_SINCE: t.Final = "2012-10-17"
 
 
 def moment(now: dt.datetime) -> dict[str, tuple[str, ...]]:
-    """The keys that every request has: when it is made, and that it is encrypted."""
+    """The condition keys of every request: its time, and that it is encrypted."""
     return {
         "aws:currenttime": (now.isoformat(),),
         "aws:epochtime": (str(int(now.timestamp())),),
@@ -42,9 +42,8 @@ def verdict(
     facts: Facts,
     principals: t.Collection[str] | None = None,
 ) -> Verdict:
-    """Whether the documents together allow or deny an action, or say nothing.
-
-    principals: the names by which a trust policy may call the caller; None for identity policies.
+    """Whether the documents together allow or deny an action, or neither. principals: the names under which a trust
+    policy can name the caller; None for identity policies.
     """
     effects = {
         statement["Effect"].lower()
@@ -90,7 +89,7 @@ def _covers(statement: Document, element: str, text: str, fill: Fill) -> bool:
 
 
 def _filled(text: str, facts: Facts) -> str:
-    """The text with its policy variables; one without a value matches nothing."""
+    """The text with its policy variables replaced. A text with a variable without a value matches nothing."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
@@ -155,7 +154,7 @@ _COMPARISONS: t.Final[dict[str, t.Callable[[str, str], bool]]] = {
 
 
 def _holds(name: str, key: str, wanted: list[str], facts: Facts) -> bool:
-    """Whether one condition holds; one with an operator that is not known here never does."""
+    """Whether a condition holds. A condition with an unknown operator never holds."""
     quantity, _, name = name.rpartition(":")
     actual = list(facts.get(key, ()))
     if name == "Null":

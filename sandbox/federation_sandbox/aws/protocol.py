@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An AWS service on botocore's own model of it: routing, signature, validation, pacing, and answers in its protocol."""
+"""An AWS service on botocore's service model: routing, signatures, validation, rate limits, and answers in the protocol
+of the service.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,7 @@ READS: t.Final = re.compile(r"(Get|List|Describe|Search|Simulate|Generate|Assume
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """A request that was let in: who calls, where."""
+    """An accepted request with its caller and endpoint."""
 
     world: World
     call: Call
@@ -79,7 +81,7 @@ class Context:
 
 @dataclasses.dataclass(frozen=True)
 class Picked:
-    """An answer made of objects; picker: reads a member off them, as moto's serializers ask for it."""
+    """An answer that consists of objects. picker: reads a member of such an object, as moto's serializers expect."""
 
     content: t.Any
     picker: DefaultAttributePicker
@@ -90,7 +92,7 @@ Handler = t.Callable[[Context, Params], Answer]
 
 
 def handlers(service: str, *modules: types.ModuleType) -> dict[str, Handler]:
-    """The functions of the modules that are named after an operation of the service, by that operation."""
+    """The functions of the modules that are named after an operation of the service, by operation."""
     names = {xform_name(operation): operation for operation in get_service_model(service).operation_names}
     return {
         names[name]: function
@@ -116,10 +118,8 @@ def refusal(service: str, code: str, message: str, **more: t.Any) -> CloudError:
 
 
 class Api:
-    """One service.
-
-    authorize: refuses a caller who may not. pace: refuses one who calls too often. patterns: whether the model's
-    patterns are to be trusted; those of services that speak XML are, unless told.
+    """A service. authorize: refuses a caller without permission. pace: refuses calls above the rate limit. patterns:
+    whether requests are validated against the patterns of the model; by default for services with XML.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class Api:
         )  # moto makes its models and routes when they are first needed, and not for several threads at once
 
     def service(self) -> Service:
-        """What the front serves."""
+        """The service for the proxy server."""
         return Service(self.name, hosts.pattern(self.name), self.handle, self.render)
 
     def handle(self, request: Request, call: Call) -> Response:
@@ -169,7 +169,7 @@ class Api:
             return self._answer(operation, self.carry_out(at, wanted))
 
     def carry_out(self, at: Context, wanted: Params) -> Answer:
-        """Carry out an operation for a caller who may."""
+        """Carry out an operation for an authorized caller."""
         handler = self.operations.get(at.operation)
         if handler is None:
             raise CloudError(501, "NotImplemented", f"The sandbox does not carry out {self.name}:{at.operation}.")
@@ -281,7 +281,7 @@ class Api:
 
 
 class _Plain:
-    """Reads members off dictionaries, without a note of where each stands: a page has thousands of them."""
+    """Reads members of dictionaries, without recording the position of each: a page has thousands of them."""
 
     def get_value(self, value: t.Any, key: str, _shape: t.Any) -> t.Any:
         """A member."""

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The condition keys that a request brings along, as the Service Authorization Reference lists them: tags and
-permissions boundaries.
+"""The condition keys of a request, as the Service Authorization Reference lists them: tags and permissions
+boundaries.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WITH_BOUNDARY: t.Final = ("CreateRole", "PutRolePermissionsBoundary")
 
 
 def of_iam(at: Context, wanted: Params, resource: str) -> Facts:
-    """Of a request to IAM. resource: the ARN of what it is about."""
+    """The condition keys of a request to IAM. resource: the ARN of its resource."""
     tags = {tag["Key"]: tag["Value"] for tag in wanted.get("Tags") or ()}
     facts = _request_tags(tags, wanted.get("TagKeys"))
     role = _role(at, wanted)
@@ -41,7 +41,9 @@ def of_iam(at: Context, wanted: Params, resource: str) -> Facts:
 
 
 def of_connect(at: Context, wanted: Params, resource: str) -> Facts:
-    """Of a request to Amazon Connect. resource: the ARN of what it is about; none of its tags without it."""
+    """The condition keys of a request to Amazon Connect. resource: the ARN of its resource; without one, the tags of
+    the resource are left out.
+    """
     facts = _request_tags(wanted.get("Tags") or wanted.get("tags") or {}, wanted.get("tagKeys"))
     if wanted.get("InstanceId"):
         facts["connect:instanceid"] = [wanted["InstanceId"]]
@@ -51,7 +53,7 @@ def of_connect(at: Context, wanted: Params, resource: str) -> Facts:
 
 
 def of_cognito(at: Context, wanted: Params, resource: str) -> Facts:
-    """Of a request to Amazon Cognito. resource: the ARN of the pool that it is about."""
+    """The condition keys of a request to Amazon Cognito. resource: the ARN of the user pool."""
     facts = _request_tags(wanted.get("UserPoolTags") or wanted.get("Tags") or {}, wanted.get("TagKeys"))
     pools = at.world.state(Cognito).pools.values()
     pool = next((pool for pool in pools if pool.arn == resource), None)

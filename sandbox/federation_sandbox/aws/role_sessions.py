@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sessions of roles: who they are, and the credentials that STS gives them."""
+"""Role sessions: their identity, and the credentials that STS issues for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from federation_sandbox.world import World
 
 
 def session_of(role: EffectiveRole, name: str, facts: t.Mapping[str, tuple[str, ...]] | None = None) -> Caller:
-    """Who a session of a role is. facts: the condition keys that it brings along, such as its tags."""
+    """The identity of a role session. facts: the condition keys of the session, such as its tags."""
     _, partition, _, _, account, path = role.arn.split(":", 5)
     arn = f"arn:{partition}:sts::{account}:assumed-role/{path.rpartition('/')[2]}/{name}"
     return Caller(account, partition, arn, f"{role.id}:{name}", role.id, name, facts=facts or {})
@@ -24,7 +24,9 @@ def session_of(role: EffectiveRole, name: str, facts: t.Mapping[str, tuple[str, 
 def credentials(
     world: World, role: EffectiveRole, caller: Caller, seconds: int, end: dt.datetime | None = None
 ) -> dict[str, t.Any]:
-    """Temporary credentials of a role session, no longer than the role allows and not beyond an end."""
+    """Temporary credentials of a role session. They expire after the maximum session duration of the role, and not
+    later than a given end.
+    """
     if seconds > role.max_session_duration:
         message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         raise CloudError(400, "ValidationError", message)

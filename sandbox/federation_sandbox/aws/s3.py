@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""As much of Amazon S3 as it takes to publish a static page: objects of buckets that a seed made, by path or by host
-name.
+"""The part of Amazon S3 that publishing a static page needs: objects in buckets of the seed, addressed by path or by
+host name.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _OBJECTS: t.Final = {
 
 @dataclasses.dataclass(frozen=True)
 class StoredObject:
-    """An object's content, and the headers with which it is served."""
+    """The content of an object, and the headers with which it is served."""
 
     content: bytes
     headers: dict[str, str]
@@ -52,7 +52,7 @@ class Bucket:
 
 
 class Buckets:
-    """Every bucket, by name; a name is taken once in the whole partition."""
+    """All buckets by name. A name is unique in a partition."""
 
     def __init__(self, _world: World) -> None:
         self.by_name: dict[str, Bucket] = {}
@@ -114,7 +114,7 @@ def _object(request: Request, bucket: Bucket, key: str) -> Response:
 
 
 def _without_chunks(body: bytes) -> bytes:
-    """What stands in the chunks that the SDKs send with a checksum behind them (`aws-chunked`)."""
+    """The content of a body in the chunked form that the SDKs send with a checksum at the end (`aws-chunked`)."""
     content, rest = b"", body
     while True:
         size, _, rest = rest.partition(b"\r\n")

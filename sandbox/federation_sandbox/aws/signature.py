@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signature Version 4, checked with the signer that botocore signs with."""
+"""Signature Version 4, verified with botocore's own signer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MISMATCH: t.Final = (
 
 
 class _Signer(SigV4Auth):
-    """Signs what the client says that it signed."""
+    """Signs the headers that the client has signed."""
 
     def __init__(self, credentials: BotocoreCredentials, service: str, region: str, signed: set[str]) -> None:
         super().__init__(credentials, service, region)
@@ -53,7 +53,7 @@ class _Signer(SigV4Auth):
 
 
 def caller_of(request: Request, world: World, endpoint: Endpoint) -> Caller:
-    """Who signed the request; CloudError with AWS's code for each way in which nobody did."""
+    """The identity that signed the request; CloudError with AWS's code when the signature is missing or invalid."""
     authorization = _AUTHORIZATION.fullmatch(request.headers.get("Authorization", ""))
     if authorization is None:
         if request.headers.get("Authorization"):

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may sign in to which application, refused with the codes of facts/entra.md 10.4."""
+"""Decides who may sign in to an application, with the error codes of facts/entra.md 10.4."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from federation_sandbox.entra.state import Record, Tenant, match
 
 
 class Refused(Exception):
-    """Nobody can sign in: the number of an AADSTS code, and its text."""
+    """Sign-in is refused, with the number of an AADSTS code and its message."""
 
     def __init__(self, number: int, text: str) -> None:
         super().__init__(text)
@@ -36,7 +36,7 @@ def application_of(tenant: Tenant, app_id: str) -> tuple[Record, Record]:
 
 
 def application_that_asks(tenant: Tenant, issuer: str) -> tuple[Record, Record]:
-    """The application that a SAML request names as its issuer, by one of its identifiers (facts/entra.md 2.8, 10.2)."""
+    """The application that a SAML request names as its issuer by one of its identifiers (facts/entra.md 2.8, 10.2)."""
     names = {issuer, issuer.removeprefix("spn:")}
     for principal in tenant["servicePrincipals"].all_visible():
         if names & {*(principal.get("servicePrincipalNames") or ()), principal["appId"]}:
@@ -45,7 +45,7 @@ def application_that_asks(tenant: Tenant, issuer: str) -> tuple[Record, Record]:
 
 
 def user_named(tenant: Tenant, login: str) -> Record:
-    """The user whom somebody says to be: by user principal name or, for a guest, by mail."""
+    """The user with a user principal name or, for a guest, with a mail address."""
     wanted = login.strip().lower()
     for user in tenant["users"].all_visible():
         names = [user["userPrincipalName"], user.get("mail") if is_guest(user) else None]
@@ -71,7 +71,7 @@ def check_user(user: Record) -> None:
 
 
 def check_application(application: Record, principal: Record) -> None:
-    """Refuse an application that nobody may use, or that does not sign in with SAML."""
+    """Refuse an application that is disabled, or that does not use SAML."""
     if principal.get("accountEnabled") is False or application.get("isDisabled") or principal.get("isDisabled"):
         raise Refused(7000112, f"Application '{principal['appId']}'({principal['displayName']}) is disabled.")
     if principal.get("preferredSingleSignOnMode") != "saml":
@@ -94,7 +94,7 @@ def check_assigned(tenant: Tenant, principal: Record, user: Record) -> None:
 
 
 def assignments(tenant: Tenant, principal: Record, user: Record) -> collections.abc.Iterator[Record]:
-    """The assignments that reach a user: one's own, and those of the groups that one is a direct member of."""
+    """The assignments of a user: direct ones, and those of groups with the user as a direct member."""
     groups = tenant["groups"]
     for each in tenant["appRoleAssignments"].all_visible():
         if each["resourceId"] != principal["id"]:

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Certificates: self-signed ones as Entra ID makes them, thumbprints, and which one signs for an application."""
+"""Certificates: self-signed ones as Entra ID creates them, thumbprints, and the active signing certificate of an
+application.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ def new_key() -> rsa.RSAPrivateKey:
 def self_signed(
     common_name: str, start: dt.datetime, end: dt.datetime, key: rsa.RSAPrivateKey | None = None
 ) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
-    """An RSA key, a new one unless given, and a certificate for it."""
+    """An RSA key and a self-signed certificate for it. The key is generated unless it is given."""
     key = key or new_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     certificate = (
@@ -54,7 +56,7 @@ def thumbprint(certificate: x509.Certificate) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class SigningCertificate:
-    """A certificate of an application, with the key that signs for it."""
+    """A certificate of an application, with its private key."""
 
     certificate: x509.Certificate
     key: rsa.RSAPrivateKey
@@ -62,12 +64,12 @@ class SigningCertificate:
     end: dt.datetime
 
     def valid(self, now: dt.datetime) -> bool:
-        """Whether it is within its dates."""
+        """Whether a time is within the certificate's validity period."""
         return self.start <= now < self.end
 
 
 def load_certificate(key: str) -> x509.Certificate:
-    """A certificate from a key credential's key: base64 of DER; ValueError when it is none."""
+    """The certificate in the key of a key credential: base64 of DER; ValueError when there is none."""
     try:
         return x509.load_der_x509_certificate(base64.b64decode(key, validate=True))
     except binascii.Error as reason:
@@ -77,7 +79,7 @@ def load_certificate(key: str) -> x509.Certificate:
 def signing_certificates(
     record: collections.abc.Mapping[str, t.Any], keys: collections.abc.Mapping[str, rsa.RSAPrivateKey]
 ) -> list[SigningCertificate]:
-    """The certificates that could sign for a service principal: those whose Verify and Sign keys are both there."""
+    """The signing certificates of a service principal: those with both a Verify and a Sign key."""
     credentials = record.get("keyCredentials") or []
     signers = {each["customKeyIdentifier"] for each in credentials if each["usage"] == "Sign"}
     pairs = [
@@ -95,11 +97,10 @@ def signing_certificates(
 def active_signing_certificate(
     record: collections.abc.Mapping[str, t.Any], keys: collections.abc.Mapping[str, rsa.RSAPrivateKey], now: dt.datetime
 ) -> SigningCertificate | None:
-    """The certificate that signs for a service principal now; it may be an expired one, and None means that none is
-    active.
+    """The certificate that currently signs for a service principal. It may be expired; None when no certificate is
+    active. keys: the tenant's signing_keys.
 
-    keys: the tenant's signing_keys. The trap of an expired certificate is here: once a certificate has expired, a valid
-    one signs although nobody activated it.
+    Once a certificate of the service principal has expired, a valid one signs although it was never activated.
     """
     certificates = signing_certificates(record, keys)
     preferred = (record.get("preferredTokenSigningKeyThumbprint") or "").upper()

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The claims of one user for one application: from the assigned policy, evaluated literally (facts/entra.md 4.3 to
-4.7, 10.3).
+"""The claims of a user for an application, from the assigned policy, which is evaluated literally (facts/entra.md 4.3
+to 4.7, 10.3).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _TEMPLATE_SCHEMA: t.Final[list[Json]] = [
 
 @dataclasses.dataclass(frozen=True)
 class Claims:
-    """What a token says about a user."""
+    """The claims of a token."""
 
     name_id: str
     name_id_format: str
@@ -70,7 +70,7 @@ class Claims:
 
 
 def claims_for(tenant: Tenant, application: Record, principal: Record, user: Record) -> Claims:
-    """What the token says. Refused when the name identifier, or a transformation, has nothing to work on."""
+    """The claims of a token. Refused when the name identifier or a transformation has no value to work on."""
     policy = assigned_policy(tenant, principal)
     if policy is None:
         gallery = principal.get("applicationTemplateId") == AWS_SINGLE_ACCOUNT
@@ -98,7 +98,7 @@ def claims_for(tenant: Tenant, application: Record, principal: Record, user: Rec
 
 
 def assigned_policy(tenant: Tenant, principal: Record) -> Json | None:
-    """The content of the claims mapping policy that is assigned, if one is."""
+    """The content of the assigned claims mapping policy, if there is one."""
     policies = (tenant["claimsMappingPolicies"].visible(key) for key in principal["_claimsMappingPolicies"])
     assigned = next((each for each in policies if each is not None), None)
     return t.cast("Json", json.loads(assigned["definition"][0])["ClaimsMappingPolicy"]) if assigned else None
@@ -124,8 +124,8 @@ def _basic(user: Record) -> collections.abc.Iterator[Claim]:
 
 
 def user_principal_name(user: Record) -> str:
-    """The name that a claim carries: for a guest from another tenant the one at home (facts/entra.md 5.9, the later
-    page).
+    """The user principal name in a claim. For a guest from another tenant it is the name in the home tenant
+    (facts/entra.md 5.9, the later page).
     """
     name = str(user["userPrincipalName"])
     issuers = {identity.get("issuer") for identity in user.get("identities") or ()}
@@ -136,7 +136,7 @@ def user_principal_name(user: Record) -> str:
 
 
 class _Sources:
-    """Where a policy's entries take their values from."""
+    """The sources from which the entries of a policy take their values."""
 
     def __init__(self, tenant: Tenant, principal: Record, user: Record, policy: Json) -> None:
         self._tenant = tenant
@@ -148,11 +148,11 @@ class _Sources:
         self.transformations: dict[str, Json] = {each["ID"]: each for each in listed}
 
     def pairwise(self) -> str:
-        """An identifier that is the same for one user and application, and tells nobody who it is."""
+        """An identifier that is stable for a user and an application, and does not reveal the user."""
         return hashlib.sha256(f"{self._principal['id']}/{self._user['id']}".encode()).hexdigest()[:44]
 
     def values(self, entry: Json) -> list[str]:
-        """The values of one entry; none when its source is empty."""
+        """The values of an entry, empty when its source is."""
         if "Value" in entry:
             return [entry["Value"]]
         if entry["Source"] == "transformation":
@@ -163,11 +163,13 @@ class _Sources:
         return self._attribute(entry["Source"], entry["ID"].lower())
 
     def transformation(self, entry: Json) -> Json | None:
-        """The transformation that an entry names."""
+        """The transformation that an entry refers to."""
         return self.transformations.get(entry.get("TransformationId") or entry.get("TransformationID") or "")
 
     def transformed(self, entry: Json) -> str:
-        """What a transformation makes; nothing when the entry takes what the transformation does not put out."""
+        """The output of a transformation; empty when the entry refers to an output that the transformation does not
+        have.
+        """
         transformation = self.transformation(entry)
         if transformation is None:
             return ""
@@ -205,7 +207,7 @@ class _Sources:
         raise Refused(50124, f"Claims Transformation contains invalid input parameter: '{transformation['ID']}'.")
 
     def _referenced(self, name: str) -> str:
-        """The value of another entry of the schema, without which a transformation has no such input."""
+        """The value of another entry of the schema, which is the input of a transformation."""
         entry = next(
             (each for each in self.schema if each.get("ID") == name and each.get("Source") != "transformation"), None
         )
@@ -246,7 +248,7 @@ def _texts(value: t.Any) -> list[str]:
 
 
 def _name_id(source: _Sources) -> tuple[str, str]:
-    """The name identifier and its format: the source's, or a pairwise one that says nothing (facts/entra.md 4.5, 4.7,
+    """The name identifier and its format: those of the source, or a pairwise identifier (facts/entra.md 4.5, 4.7,
     10.3).
     """
     entry = next((each for each in source.schema if each.get("SamlClaimType") == NAME_ID), None)

@@ -1,9 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How an application proves to the login service that it is itself: a secret, a certificate, or another issuer's
-token.
-"""
+"""Authenticates applications at the login service: by a secret, a certificate, or a token of another issuer."""
 
 from __future__ import annotations
 
@@ -25,14 +23,14 @@ _CLOCK_SKEW: t.Final[int] = 300
 
 
 def refusal(number: int, text: str, error: str = "invalid_client", status: int = 401) -> CloudError:
-    """An answer of the login service that is an error."""
+    """An error response of the login service."""
     return CloudError(status, error, f"AADSTS{number}: {text}", number=number)
 
 
 def authenticate(
     tenant: Tenant, client: Client, form: collections.abc.Mapping[str, str], audiences: collections.abc.Set[str]
 ) -> None:
-    """Check the proof in a token request; audiences: what a client's own assertion may be addressed to."""
+    """Verify the proof in a token request. audiences: the accepted audiences of a client's own assertion."""
     if form.get("client_secret"):
         _check_secret(tenant, client, form["client_secret"])
     elif form.get("client_assertion"):

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The claim that names a user's groups, where the application asks for it, filtered by its claims policy
+"""The claim with a user's groups, if the application is configured for it, filtered by the claims policy
 (facts/entra.md 2.14, E7).
 """
 
@@ -24,7 +24,7 @@ _MATCHED: t.Final = {"displayname": "displayName", "samaccountname": "onPremises
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """One claim. form: its NameFormat, when the policy gives one."""
+    """A claim. form: its NameFormat, if the policy sets one."""
 
     name: str
     values: tuple[str, ...]
@@ -38,7 +38,7 @@ def groups_for(
     user: Record,
     wanted: collections.abc.Mapping[str, str] | None,
 ) -> list[Claim]:
-    """The ids of the groups that the application asks for. wanted: the GroupFilter of its claims policy."""
+    """The IDs of the groups in the claim. wanted: the GroupFilter of the claims policy."""
     setting = application.get("groupMembershipClaims")
     if setting not in ("SecurityGroup", "All", "ApplicationGroup"):
         return []
@@ -57,7 +57,7 @@ def groups_for(
 
 
 def _groups_of(tenant: Tenant, user_id: str) -> list[Record]:
-    """The groups that hold a user, by themselves or by groups within them."""
+    """The groups of a user, direct and nested ones."""
     every = tuple(tenant["groups"].all_visible())
     by_id: dict[str, Record] = {}
     new = {user_id}

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The clouds of Microsoft Entra ID: their login and Microsoft Graph hosts. Nothing is shared between two of them."""
+"""The clouds of Microsoft Entra ID with their login and Microsoft Graph hosts. Clouds share nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 
 @dataclasses.dataclass(frozen=True)
 class Cloud:
-    """One cloud. The first login host is the one that its documents name."""
+    """A cloud. Its documents name the first login host."""
 
     name: str
     login: tuple[str, ...]

@@ -131,7 +131,7 @@ def _token(request: Request, call: Call, tenant: str) -> Response:
 
 
 def _audiences(call: Call, tenant: Tenant) -> set[str]:
-    """What a client's assertion may be addressed to: the token endpoint, or the issuer."""
+    """The accepted audiences of a client's assertion: the token endpoint or the issuer."""
     ends = ("/oauth2/token", "/v2.0", "/")
     issuers = (f"https://{host}/{name}" for host in tenant.cloud.login for name in (tenant.id, *tenant.domains))
     endpoints = (name for host in tenant.cloud.login for name in _token_endpoints(call, tenant, host))
@@ -139,7 +139,7 @@ def _audiences(call: Call, tenant: Tenant) -> set[str]:
 
 
 def _token_endpoints(call: Call, tenant: Tenant, host: str) -> list[str]:
-    """The forms of a tenant's token endpoint, the one of its OpenID configuration first."""
+    """The addresses of a tenant's token endpoint. The first is that of its OpenID configuration."""
     has_id = call.world.settings.token_endpoint_has_tenant_id
     names = [*([tenant.id] if has_id else []), *tenant.domains]
     return [f"https://{host}/{name}/oauth2/v2.0/token" for name in names]

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The instance metadata service of a virtual machine, as far as its managed identity's tokens go: plain HTTP, no
-secret.
+"""The part of a virtual machine's instance metadata service that issues tokens of its managed identity: plain HTTP,
+without a secret.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The federation metadata document: signed for real, new at each read, with every certificate of the application."""
+"""The federation metadata document: signed, different at each read, and with every certificate of the application."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _wsa = ElementMaker(namespace=WSA, nsmap={"wsa": WSA})
 
 
 def federation_metadata(directory: Directory, tenant: Tenant, host: str, app_id: str | None) -> bytes:
-    """The document of a tenant, with the certificates of one of its applications if it has any of its own."""
+    """The document of a tenant. With an application that has its own certificates, it contains these."""
     key, signer = directory.cloud_keys(tenant.cloud)
     certificates = [signer]
     if app_id is not None:

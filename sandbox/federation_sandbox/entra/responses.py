@@ -42,8 +42,8 @@ _ds = ElementMaker(namespace=DS, nsmap={None: DS})
 
 @dataclasses.dataclass(frozen=True)
 class Addressed:
-    """Who sends a response where: the issuer, the audience and the reply URL. in_response_to: the request's ID, empty
-    without one.
+    """The sender and recipient of a response: issuer, audience and reply URL. in_response_to: the ID of the request,
+    empty without one.
     """
 
     issuer: str
@@ -54,7 +54,7 @@ class Addressed:
 
 @dataclasses.dataclass(frozen=True)
 class Signing:
-    """How a response is signed, in the words of a token issuance policy (facts/entra.md 3.12), and for whom it is
+    """How a response is signed, in the terms of a token issuance policy (facts/entra.md 3.12), and for whom it is
     encrypted.
     """
 
@@ -66,14 +66,14 @@ class Signing:
 
 
 class _Signer(XMLSigner):
-    """Signs with SHA-1 too, which Entra ID still offers."""
+    """A signer that also allows SHA-1, which Entra ID still offers."""
 
     def check_deprecated_methods(self) -> None:
-        """Nothing is too old."""
+        """Allow deprecated methods."""
 
 
 def response(to: Addressed, claims: Claims, signing: Signing, now: dt.datetime) -> bytes:
-    """A signed response; its assertion of SAML 1.1, or encrypted, when that is wanted."""
+    """A signed response. Its assertion is of SAML 1.1 or encrypted if the settings ask for it."""
     if signing.version == "1.1":
         return _of_saml_1(to, claims, now)
     whole = _samlp.Response(
@@ -96,7 +96,7 @@ def response(to: Addressed, claims: Claims, signing: Signing, now: dt.datetime) 
 
 
 def logout_response(in_response_to: str, destination: str, now: dt.datetime) -> bytes:
-    """The response to an application after the person whose sign-out it requested is signed out."""
+    """The response to an application that requested a sign-out, after the person was signed out."""
     answer = _samlp.LogoutResponse(
         _samlp.Status(_samlp.StatusCode(Value=_SUCCESS)),
         ID=_new_id(),
@@ -143,8 +143,8 @@ def _assertion(to: Addressed, claims: Claims, now: dt.datetime) -> etree._Elemen
 
 
 def _of_saml_1(to: Addressed, claims: Claims, now: dt.datetime) -> bytes:
-    """A response with an assertion of SAML 1.1, as a token issuance policy asks for it. What Entra really puts around
-    it is not known.
+    """A response with an assertion of SAML 1.1, as a token issuance policy can request. No source describes the
+    envelope that Entra ID uses.
     """
     conditions = _saml_1.Conditions(
         _saml_1.AudienceRestrictionCondition(_saml_1.Audience(to.audience)), NotOnOrAfter=_instant(now + _AFTER)
@@ -172,7 +172,7 @@ def _of_saml_1(to: Addressed, claims: Claims, now: dt.datetime) -> bytes:
 
 
 def _encrypted(whole: etree._Element, certificate: x509.Certificate) -> etree._Element:
-    """The whole with its assertion encrypted for whoever has the certificate's private key."""
+    """The response with its assertion encrypted for the owner of the certificate's private key."""
     kind = xmlsec.constants
     place = _saml.EncryptedAssertion()
     assertion = whole[2]
@@ -193,7 +193,7 @@ def _encrypted(whole: etree._Element, certificate: x509.Certificate) -> etree._E
 
 
 def _signed(whole: etree._Element, part: etree._Element, signing: Signing) -> etree._Element:
-    """The whole with a signature of one part in that part, behind its issuer."""
+    """The response with a signature of one element, placed in that element after its issuer."""
     part.insert(1, _ds.Signature(Id="placeholder"))
     digest = "sha1" if signing.algorithm.endswith("sha1") else "sha256"
     xml = _Signer(methods.enveloped, signing.algorithm, digest, EXCLUSIVE)

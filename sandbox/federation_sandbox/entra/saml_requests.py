@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What applications send to Entra ID's SAML endpoint: requests for a sign-in or a sign-out, refused by codes of
+"""The requests of applications to Entra ID's SAML endpoint for a sign-in or a sign-out, with the error codes of
 facts/entra.md 10.4.
 """
 
@@ -45,7 +45,7 @@ NAME_ID_FORMATS: t.Final = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class SamlRequest:
-    """A request. reply_url and index: where it wants the answer, empty and None for the default."""
+    """A request. reply_url and index: where the response is to be sent, empty and None for the default."""
 
     kind: t.Literal["AuthnRequest", "LogoutRequest"]
     id: str
@@ -58,7 +58,7 @@ class SamlRequest:
 
 
 def parse(request: Request) -> SamlRequest:
-    """The request that a browser carries, in its address or in a form."""
+    """The SAML request in the query or the form of an HTTP request."""
     message = request.values.get("SAMLRequest")
     if not message:
         raise Refused(
@@ -88,7 +88,7 @@ def parse(request: Request) -> SamlRequest:
 
 
 def check_signature(request: Request, application: Record, principal: Record) -> None:
-    """Refuse a request without a signature of the application where it is set to sign its requests."""
+    """Refuse an unsigned request if the application is configured to sign its requests."""
     settings = application.get("requestSignatureVerification") or {}
     if not settings.get("isSignedRequestRequired"):
         return

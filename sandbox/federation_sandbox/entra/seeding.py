@@ -176,7 +176,7 @@ def _changed_tenant(tenant: Tenant, content: Content) -> dict[str, t.Any]:
 
 
 def _assign_policy(tenant: Tenant, content: Content) -> None:
-    """Make an app management policy, instead of one of the same name, and assign it to applications."""
+    """Create an app management policy, or replace the one with the same name, and assign it to applications."""
     kind = "appManagementPolicy"
     settings = _checked(kind, {name: value for name, value in content.items() if name != "applies_to"})
     former = tenant.current("appManagementPolicies", displayName=settings.get("displayName"))
@@ -197,7 +197,7 @@ def _people(tenant: Tenant, content: Content) -> dict[str, dict[str, str]]:
 
 
 def _found(tenant: Tenant, name: str) -> Record:
-    """The user or group of this id or name."""
+    """The user or group with an ID or name."""
     for collection, key in (("users", "userPrincipalName"), ("groups", "displayName")):
         record = tenant.current(collection, id=name) or tenant.current(collection, **{key: name})
         if record:
@@ -226,7 +226,7 @@ def _policy(content: Content) -> dict[str, t.Any]:
 
 
 def _checked(kind: str, content: Content) -> dict[str, t.Any]:
-    """A record's properties, held to Graph's type."""
+    """The properties of a record, validated against Graph's type."""
     try:
         return checked(kind, dict(content), also=("id",))
     except CloudError as reason:
@@ -318,7 +318,7 @@ def _user(tenant: Tenant, content: Content, known: dict[str, str]) -> str:
 
 
 def _managers(tenant: Tenant, users: collections.abc.Iterable[Content]) -> None:
-    """Every user first, then their managers, who may come later."""
+    """Create all users before their managers are set, since a manager may come later in the list."""
     for content in users:
         if "manager" in content:
             user, manager = _found(tenant, content["userPrincipalName"]), _found(tenant, content["manager"])
@@ -326,7 +326,7 @@ def _managers(tenant: Tenant, users: collections.abc.Iterable[Content]) -> None:
 
 
 def _groups(tenant: Tenant, groups: collections.abc.Sequence[Content]) -> dict[str, str]:
-    """Every group first, then their members, who may be groups that come later."""
+    """Create all groups before their members are added, since a member may be a group that comes later in the list."""
     known = _names(tenant)
     records = [_group(tenant, each, known) for each in groups]
     for record in records:
@@ -362,7 +362,7 @@ def _group(tenant: Tenant, content: Content, known: dict[str, str]) -> Record:
 
 
 def _names(tenant: Tenant) -> dict[str, str]:
-    """The ids of users and groups, by id and by name."""
+    """The IDs of users and groups, by ID and by name."""
     groups, users = tuple(tenant["groups"].current()), tuple(tenant["users"].current())
     by_name = {each["displayName"]: each["id"] for each in groups} | {
         each["userPrincipalName"]: each["id"] for each in users

@@ -1,10 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People sign in: from the launch URL, or from what an application asks, over the sign-in page to the response for the
-application.
-
-A launch URL has no password behind it here: whoever names a user of the directory is that user.
+"""The sign-in of people: from the launch URL or a request of an application, through the sign-in page, to the response
+for the application. There are no passwords: a person who enters the name of a user is signed in as that user.
 """
 
 from __future__ import annotations
@@ -54,14 +52,16 @@ _LISTED: t.Final = 25
 
 
 class SignIns:
-    """Who is signed in to which tenant, by the browser's cookie."""
+    """The users that are signed in to each tenant, by the cookie of the browser."""
 
     def __init__(self, _world: World) -> None:
         self.users: dict[str, tuple[str, str]] = {}
 
 
 def _launch(request: Request, call: Call) -> Response:
-    """Send the browser on to the tenant, or to the address that the application starts at (facts/entra.md 2.3, 7.2)."""
+    """Redirect the browser to the tenant, or to the address at which the application starts (facts/entra.md
+    2.3, 7.2).
+    """
     match = re.fullmatch(r"/api/signin/([^/]+)", request.path)
     if not match:
         return Response("Not found.\n", 404)
@@ -82,7 +82,7 @@ def _launch(request: Request, call: Call) -> Response:
 
 @dataclasses.dataclass(frozen=True)
 class SignIn:
-    """A sign-in to an application. request: what the application asks, None when people come from the launch URL."""
+    """A sign-in to an application. request: that of the application, None for a sign-in from the launch URL."""
 
     tenant: Tenant
     application: Record
@@ -92,7 +92,7 @@ class SignIn:
 
 
 def show(request: Request, call: Call, tenant: str) -> Response:
-    """The sign-in page, or at once the response for a browser that is signed in already."""
+    """The sign-in page, or the response for a browser that is already signed in."""
     try:
         at = _tenant(request, call, tenant)
         return _begin(request, call, SignIn(at, *application_of(at, request.args.get("appid", ""))))
@@ -101,7 +101,7 @@ def show(request: Request, call: Call, tenant: str) -> Response:
 
 
 def sign_in(request: Request, call: Call, tenant: str) -> Response:
-    """Sign a user in, remember that, and answer with the response for the application."""
+    """Sign a user in, and answer with the response for the application."""
     try:
         at = _tenant(request, call, tenant)
         return _finish(request, call, SignIn(at, *application_of(at, request.args.get("appid", ""))))
@@ -110,7 +110,9 @@ def sign_in(request: Request, call: Call, tenant: str) -> Response:
 
 
 def _requested(request: Request, call: Call, tenant: str) -> Response:
-    """What an application asks for: a sign-in, whose page comes back here, or a sign-out (facts/entra.md 10.2)."""
+    """Answer a request of an application: with the sign-in page or the response, or with a sign-out (facts/entra.md
+    10.2).
+    """
     try:
         at = _tenant(request, call, tenant)
         message = saml_requests.parse(request)
@@ -160,7 +162,9 @@ def _finish(request: Request, call: Call, wanted: SignIn) -> Response:
 
 
 def _sign_out_asked(request: Request, call: Call, principal: Record, message: SamlRequest) -> Response:
-    """End the browser's session, and tell the application at its logout URL; without one the sign-out ends here."""
+    """End the session of the browser, and send the response to the application's logout URL. Without one, the sign-out
+    ends here.
+    """
     call.world.state(SignIns).users.pop(request.cookies.get(_COOKIE, ""), None)
     where = principal.get("logoutUrl")
     if not where:
@@ -177,7 +181,7 @@ def _sign_out_asked(request: Request, call: Call, principal: Record, message: Sa
 
 
 def sign_out(request: Request, call: Call, tenant: str) -> Response:
-    """End the browser's session with the tenant; the sessions at AWS and in Amazon Connect stay open."""
+    """End the session of the browser with the tenant. The sessions at AWS and in Amazon Connect stay open."""
     _tenant(request, call, tenant)
     call.world.state(SignIns).users.pop(request.cookies.get(_COOKIE, ""), None)
     answer = Response("You signed out of your account.\n")
@@ -197,7 +201,7 @@ def _tenant(request: Request, call: Call, name: str) -> Tenant:
 
 
 def _issue(wanted: SignIn, user: Record) -> Response:
-    """The form that carries the response to the application's reply URL."""
+    """The form that posts the response to the application's reply URL."""
     tenant, application, principal, message = wanted.tenant, wanted.application, wanted.principal, wanted.request
     check_user(user)
     check_application(application, principal)
@@ -218,7 +222,7 @@ def _issue(wanted: SignIn, user: Record) -> Response:
 
 
 def _reply_url(wanted: SignIn) -> str:
-    """The one that is asked for, which must be the application's; else the first with an index, else the first
+    """The requested reply URL, which must be one of the application's; else the first one with an index, else the first
     (facts/entra.md 2.10).
     """
     principal, message = wanted.principal, wanted.request
@@ -246,9 +250,7 @@ def _reply_url(wanted: SignIn) -> str:
 
 
 def _issuer(tenant: Tenant, principal: Record, policy: dict[str, t.Any]) -> str:
-    """The tenant, with issuerWithApplicationId the application's id behind it (facts/entra.md E7): a policy takes a key
-    of its own.
-    """
+    """The issuer of the tenant. With issuerWithApplicationId, the application's ID is appended (facts/entra.md E7)."""
     issuer = f"https://sts.windows.net/{tenant.id}/"
     return (
         f"{issuer}{principal['appId']}"
@@ -258,8 +260,8 @@ def _issuer(tenant: Tenant, principal: Record, policy: dict[str, t.Any]) -> str:
 
 
 def _audience(application: Record, principal: Record, policy: dict[str, t.Any]) -> str:
-    """That of audienceOverride (facts/entra.md E7), else the default identifier without its # (facts/entra.md 2.9,
-    10.2).
+    """The audienceOverride of the policy (facts/entra.md E7), else the default identifier up to its # (facts/entra.md
+    2.9, 10.2).
     """
     if policy.get("audienceOverride"):
         return str(policy["audienceOverride"])
@@ -289,7 +291,7 @@ def _signer(tenant: Tenant, principal: Record) -> SigningCertificate:
 
 
 def _signing(tenant: Tenant, application: Record, principal: Record) -> Signing:
-    """The active certificate, and what a token issuance policy says about its use."""
+    """The active certificate, and the signing options of the token issuance policy."""
     policies = (tenant["tokenIssuancePolicies"].visible(key) for key in application["_tokenIssuancePolicies"])
     assigned = next((each for each in policies if each is not None), None)
     policy = json.loads(assigned["definition"][0])["TokenIssuancePolicy"] if assigned else {}
@@ -304,7 +306,7 @@ def _signing(tenant: Tenant, application: Record, principal: Record) -> Signing:
 
 
 def _encrypted_for(application: Record, principal: Record) -> x509.Certificate | None:
-    """The certificate that tokenEncryptionKeyId chooses: all tokens are encrypted with it."""
+    """The certificate that tokenEncryptionKeyId selects; all assertions are encrypted with it."""
     for record in (principal, application):
         wanted = record.get("tokenEncryptionKeyId")
         keys = (

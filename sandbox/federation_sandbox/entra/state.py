@@ -1,9 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the sandbox's Entra ID holds: tenants with their directory, the applications that call, and each cloud's own
-keys.
-"""
+"""The state of Entra ID: tenants with their directory, the registered clients, and the keys of each cloud."""
 
 from __future__ import annotations
 
@@ -41,9 +39,7 @@ SOFT_DELETED_FOR: t.Final[dt.timedelta] = dt.timedelta(days=30)
 
 
 class Collection:
-    """One collection of a directory: single reads, lists and the federation metadata each lag by a setting of their
-    own.
-    """
+    """A collection of a directory. Single reads, lists and the federation metadata have separate replication delays."""
 
     def __init__(self, world: World, name: str) -> None:
         self._world = world
@@ -55,7 +51,7 @@ class Collection:
         return max(settings.graph_replication, settings.metadata_lag, self._list_setting())
 
     def _lag(self) -> float:
-        """Of the replica that answers this request."""
+        """The delay of the replica of this request."""
         settings = self._world.settings
         return self._world.lag(settings.graph_replication, settings.graph_flapping)
 
@@ -65,7 +61,7 @@ class Collection:
         return max(settings.graph_index_lag, own)
 
     def put(self, record: Record, settled: bool = False) -> None:
-        """Write a record whole. settled: visible at once, whatever the lag."""
+        """Write a complete record. settled: visible at once, regardless of the delays."""
         self._store.put(record["id"], record, settled)
 
     def delete(self, key: str) -> None:
@@ -81,31 +77,31 @@ class Collection:
         return self._store.peek_all(0.0)
 
     def visible(self, key: str) -> Record | None:
-        """The record as a read of it alone shows it; not to be changed."""
+        """The record as a read of the single object returns it; not to be changed."""
         return self._store.peek(key, self._lag())
 
     def all_visible(self) -> collections.abc.Iterator[Record]:
-        """Every record that a read of it alone would show; not to be changed."""
+        """Every record that a read of the single object would return; not to be changed."""
         return self._store.peek_all(self._lag())
 
     def _index_lag(self) -> float:
-        """Lists never know what single reads do not."""
+        """The delay of lists. Lists never know more than single reads."""
         return max(self._list_setting(), self._lag())
 
     def indexed(self, key: str) -> Record | None:
-        """The record as lists and filters show it; not to be changed."""
+        """The record as lists and filters return it; not to be changed."""
         return self._store.peek(key, self._index_lag())
 
     def all_indexed(self) -> collections.abc.Iterator[Record]:
-        """Every record as lists and filters show it; not to be changed."""
+        """Every record as lists and filters return it; not to be changed."""
         return self._store.peek_all(self._index_lag())
 
     def published(self, key: str) -> Record | None:
-        """The record as the federation metadata document shows it; not to be changed."""
+        """The record as the federation metadata document contains it; not to be changed."""
         return self._store.peek(key, self._world.settings.metadata_lag)
 
     def all_published(self) -> collections.abc.Iterator[Record]:
-        """Every record as the federation metadata document shows it; not to be changed."""
+        """Every record as the federation metadata document contains it; not to be changed."""
         return self._store.peek_all(self._world.settings.metadata_lag)
 
 
@@ -119,7 +115,7 @@ class Secret:
 
 @dataclasses.dataclass(frozen=True)
 class FederatedCredential:
-    """Whose tokens an application accepts as its own proof."""
+    """An issuer and subject whose tokens authenticate an application."""
 
     issuer: str
     subject: str
@@ -130,7 +126,7 @@ class FederatedCredential:
 
 @dataclasses.dataclass
 class Client:
-    """How an application proves to the login service that it is itself."""
+    """The credentials with which an application authenticates at the login service."""
 
     app_id: str
     secrets: list[Secret] = dataclasses.field(default_factory=list)
@@ -141,7 +137,7 @@ class Client:
 
 @dataclasses.dataclass
 class Tenant:
-    """One tenant: what it is and what its directory holds."""
+    """A tenant: its properties and its directory."""
 
     world: World
     id: str
@@ -166,15 +162,15 @@ class Tenant:
         return self.collections[name]
 
     def now(self) -> str:
-        """The world's time as Graph writes it."""
+        """The time of the world in Graph's format."""
         return timestamp(self.world.entra_now())
 
     def current(self, collection: str, **wanted: t.Any) -> Record | None:
-        """The record as it was last written whose properties are these, if any."""
+        """The record with these properties as it was last written, if there is one."""
         return match(self[collection].current(), **wanted)
 
     def verifies(self, host: str) -> bool:
-        """Whether a host is one of the tenant's verified domains or beneath one."""
+        """Whether a host is a verified domain of the tenant, or a subdomain of one."""
         host = host.lower()
         return any(host == domain.lower() or host.endswith(f".{domain.lower()}") for domain in self.domains)
 
@@ -188,7 +184,7 @@ class Directory:
         self._cloud_keys: dict[str, tuple[rsa.RSAPrivateKey, x509.Certificate]] = {}
 
     def tenant(self, name: str, host: str) -> Tenant | None:
-        """The tenant with this id or verified domain, if it lives in the cloud of a login or Graph host."""
+        """The tenant with an ID or verified domain, if a login or Graph host belongs to its cloud."""
         name = name.lower()
         for tenant in self.tenants.values():
             if host in (*tenant.cloud.login, tenant.cloud.graph) and (
@@ -198,7 +194,7 @@ class Directory:
         return None
 
     def cloud_keys(self, cloud: Cloud) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
-        """The key and certificate that a cloud signs with for every tenant that has none of its own."""
+        """The key and certificate with which a cloud signs for tenants without their own."""
         if cloud.name not in self._cloud_keys:
             year = dt.timedelta(days=365)
             made = self._world.entra_now() - year
@@ -210,7 +206,7 @@ class Directory:
 
 @functools.cache
 def _cloud_key(_cloud: str) -> rsa.RSAPrivateKey:
-    """A cloud's key: one for all worlds of a process, because making one takes long."""
+    """The key of a cloud. All worlds of a process share it, because generating a key is slow."""
     return new_key()
 
 
@@ -220,28 +216,28 @@ def directory(world: World) -> Directory:
 
 
 def clouds_of(host: str) -> list[Cloud]:
-    """The clouds that a host belongs to."""
+    """The clouds to which a host belongs."""
     return [cloud for cloud in CLOUDS.values() if host in (*cloud.login, cloud.graph)]
 
 
 def match(records: collections.abc.Iterable[Record], **wanted: t.Any) -> Record | None:
-    """The first record whose properties are these."""
+    """The first record with these properties."""
     return next(
         (record for record in records if all(record.get(name) == value for name, value in wanted.items())), None
     )
 
 
 def new_id() -> str:
-    """An identifier for something new."""
+    """An identifier for a new object."""
     return str(uuid.uuid4())
 
 
 def timestamp(moment: dt.datetime) -> str:
-    """A moment as Graph writes it."""
+    """A time in Graph's format."""
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment(text: str) -> dt.datetime:
-    """A moment that Graph wrote; ValueError when it is none."""
+    """A time in Graph's format, parsed; ValueError when it is invalid."""
     time = dt.datetime.fromisoformat(text)
     return time if time.tzinfo else time.replace(tzinfo=dt.UTC)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Access tokens: signed with the cloud's key for one tenant and one resource, and refused anywhere else."""
+"""Access tokens: signed with the cloud's key for one tenant and one resource, and refused elsewhere."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ LIFETIME: t.Final[int] = 3599
 
 
 class InvalidToken(Exception):
-    """Why an access token is refused."""
+    """The reason why an access token is refused."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Caller:
-    """Who calls: an application, its service principal, and the permissions that its token carries."""
+    """A calling application: its service principal, and the permissions in its token."""
 
     app_id: str
     principal_id: str
@@ -51,7 +51,7 @@ def public_keys(directory: Directory, clouds: list[Cloud]) -> dict[str, t.Any]:
 
 
 def granted_roles(tenant: Tenant, principal_id: str) -> list[str]:
-    """The application permissions of Microsoft Graph that an administrator granted to a service principal."""
+    """The application permissions of Microsoft Graph that have been granted to a service principal."""
     graph = tenant.current("servicePrincipals", appId=MICROSOFT_GRAPH)
     if graph is None:
         return []
@@ -87,7 +87,7 @@ def issue(world: World, directory: Directory, tenant: Tenant, client: Client, pr
 
 
 def verify(world: World, directory: Directory, cloud: Cloud, token: str) -> tuple[Tenant, Caller]:
-    """The tenant and the caller of a token; InvalidToken says what is wrong with it."""
+    """The tenant and the caller of a token; InvalidToken when it is refused."""
     public = t.cast("RSAPublicKey", directory.cloud_keys(cloud)[1].public_key())
     unchecked_times: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
     try:
@@ -110,7 +110,5 @@ def verify(world: World, directory: Directory, cloud: Cloud, token: str) -> tupl
 
 
 def machine_now() -> dt.datetime:
-    """The time that clients live in: what they sign carries the machine's time, however far the world's clock was
-    moved.
-    """
+    """The time of the machine. Clients sign with it, even if the clock of the world was moved."""
     return dt.datetime.now(dt.UTC)

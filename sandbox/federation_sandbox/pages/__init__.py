@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pages that people see on their way in, in HTML that works without JavaScript."""
+"""The pages that people see while they sign in, in HTML that works without JavaScript."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TEMPLATES: t.Final = jinja2.Environment(
 
 
 def page(template: str, status: int = 200, /, **values: t.Any) -> Response:
-    """One page. Each says in its body's data-page what it is, which only the sandbox's own clients read."""
+    """A page. The data-page attribute of its body names its kind, for the sandbox's own clients."""
     content = _TEMPLATES.get_template(f"{template}.html").render(**values)
     response = Response(content, status, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = "no-store"

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who can sign in to a user pool with a SAML response: every check of Cognito (facts/aws.md 8, K3, K4).
-
-The texts are those that people report; where none is known they are the sandbox's own.
+"""Decides who can sign in to a user pool with a SAML response, by all checks of Amazon Cognito (facts/aws.md 8, K3,
+K4). The error messages are those that users have reported; where none is known, the sandbox has its own.
 """
 
 from __future__ import annotations
@@ -29,18 +28,18 @@ _ENCRYPTED: t.Final = "{http://www.w3.org/2001/04/xmlenc#}EncryptedData"
 
 
 class NotAdmitted(Exception):
-    """Why a response lets nobody in."""
+    """The reason why a response is refused."""
 
 
 class Assertions:
-    """The assertions that were used: none is taken twice (facts/aws.md 8)."""
+    """The assertions that have been used. Each is accepted once (facts/aws.md 8)."""
 
     def __init__(self, world: World) -> None:
         self._clock = world.clock
         self._used: dict[tuple[str, str], dt.datetime] = {}
 
     def use(self, pool: Pool, assertion: Assertion) -> None:
-        """Take an assertion, or say that it was taken before."""
+        """Record the use of an assertion; NotAdmitted when it has been used before."""
         now = self._clock.now()
         self._used = {key: end for key, end in self._used.items() if end > now}
         if (pool.id, assertion.id) in self._used:
@@ -49,7 +48,7 @@ class Assertions:
 
 
 def admit(world: World, pool: Pool, provider: Provider, response: str, request_id: str) -> Assertion:
-    """What a response says, once all of it is verified. asked: the ID of the request that it must answer, empty for
+    """The verified content of a response. request_id: the ID of the request that the response must answer, empty for
     none.
     """
     known = current_metadata(world, provider)
@@ -80,7 +79,7 @@ def admit(world: World, pool: Pool, provider: Provider, response: str, request_i
 
 
 def enrol(world: World, pool: Pool, provider: Provider, client: Item, assertion: Assertion) -> Person:
-    """The person whom an assertion names, made or brought up to date from its claims."""
+    """The person that an assertion names, created or updated from its claims."""
     username, now = f"{provider.name}_{assertion.name_id}", world.clock.now().replace(microsecond=0)
     person = pool.people.get(username)
     claimed = {
@@ -110,12 +109,14 @@ def enrol(world: World, pool: Pool, provider: Provider, client: Item, assertion:
 
 
 def _value(values: t.Sequence[str]) -> str:
-    """Several values become one text."""
+    """Join several values into one text."""
     return values[0] if len(values) == 1 else f"[{', '.join(values)}]"
 
 
 def _decrypted(document: bytes, key: rsa.RSAPrivateKey) -> bytes:
-    """The response with its assertion in plain; a provider whose responses are to be encrypted takes no other."""
+    """The response with its assertion decrypted. A provider that is configured for encrypted responses accepts no
+    others.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
         root = etree.fromstring(document, parser)

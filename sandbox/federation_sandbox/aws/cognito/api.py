@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The API of Amazon Cognito user pools, and on the same hosts what tells the world about a pool's tokens."""
+"""The API of Amazon Cognito user pools, and the discovery document and keys that the same hosts publish."""
 
 from __future__ import annotations
 

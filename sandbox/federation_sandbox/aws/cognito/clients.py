@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""App clients of a user pool. An update resets what it leaves out (facts/aws.md 8), which moto's does not."""
+"""App clients of a user pool. An update resets every setting that it omits (facts/aws.md 8); moto's does not."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def create_user_pool_client(at: Context, wanted: Params) -> Item:
 
 
 def update_user_pool_client(at: Context, wanted: Params) -> Item:
-    """Replace a client's settings: what is left out goes back to its default, but for the name."""
+    """Replace the settings of a client. A setting that is omitted returns to its default, except the name."""
     pool = pool_of(at, wanted)
     client = _client(pool, wanted)
     lasting: Item = {key: client[key] for key in _LASTING if key in client}
@@ -48,7 +48,7 @@ def describe_user_pool_client(at: Context, wanted: Params) -> Item:
 
 
 def list_user_pool_clients(at: Context, wanted: Params) -> Item:
-    """The clients of a pool, by their names alone."""
+    """The names and IDs of the clients of a pool."""
     clients = pool_of(at, wanted).clients.values()
     return page(
         [{key: each[key] for key in ("UserPoolId", "ClientId", "ClientName")} for each in clients],
@@ -112,13 +112,13 @@ def _check(pool: Pool, client: Item) -> None:
 
 
 def writes(client: Item, attribute: str) -> bool:
-    """Whether a client may write an attribute: those that it names, else the standard ones."""
+    """Whether a client may write an attribute: one of its WriteAttributes, by default the standard attributes."""
     named = client.get("WriteAttributes")
     return attribute in named if named else attribute in STANDARD
 
 
 def reads(client: Item, attribute: str) -> bool:
-    """Whether a client may read an attribute, likewise."""
+    """Whether a client may read an attribute: one of its ReadAttributes, by default the standard attributes."""
     named = client.get("ReadAttributes")
     return attribute in named if named else attribute in STANDARD
 

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SAML identity providers of a user pool (facts/aws.md 8), where moto takes anything and overwrites what is there
-(facts/aws.md 6.5).
+"""SAML identity providers of a user pool (facts/aws.md 8). moto accepts any input and overwrites existing providers
+(facts/aws.md 6.5); this does not.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MOST_PROVIDERS: t.Final = 300
 
 
 def create_identity_provider(at: Context, wanted: Params) -> Item:
-    """Create a provider, whose metadata is read, and fetched, at once."""
+    """Create a provider. Its metadata is read at once, and fetched first when it is an address."""
     pool, name = pool_of(at, wanted), wanted["ProviderName"]
     _check_name(name)
     if wanted["ProviderType"] != "SAML":
@@ -58,7 +58,7 @@ def create_identity_provider(at: Context, wanted: Params) -> Item:
 
 
 def update_identity_provider(at: Context, wanted: Params) -> Item:
-    """Replace what is given, each whole; an address is fetched again."""
+    """Replace each member that the request contains as a whole. Metadata at an address is fetched again."""
     pool = pool_of(at, wanted)
     provider = _provider(pool, wanted)
     if "ProviderDetails" in wanted:
@@ -106,7 +106,7 @@ def list_identity_providers(at: Context, wanted: Params) -> Item:
 
 
 def delete_identity_provider(at: Context, wanted: Params) -> None:
-    """Delete a provider. Clients that name it lose it."""
+    """Delete a provider, and remove it from the clients that name it."""
     pool = pool_of(at, wanted)
     name = _provider(pool, wanted).name
     del pool.providers[name]
@@ -118,8 +118,8 @@ def delete_identity_provider(at: Context, wanted: Params) -> None:
 
 
 def current_metadata(world: World, provider: Provider) -> metadata.IdentityProviderMetadata:
-    """What Cognito knows of the identity provider at this moment: an address is read again in its time, a file never
-    (facts/aws.md K2).
+    """The metadata that Cognito uses now. Metadata from an address is fetched again when it is due, metadata from a
+    file never (facts/aws.md K2).
     """
     url, now = provider.details.get("MetadataURL"), world.clock.now()
     until = provider.metadata.valid_until
@@ -158,7 +158,9 @@ def _checked_details(details: Params) -> dict[str, str]:
 
 
 def _check_name(name: str) -> None:
-    """The model's pattern, which is for readers that know Unicode's categories."""
+    """Check a name against the pattern of the service model. The pattern uses Unicode categories, which Python's re
+    module does not support.
+    """
     signs = [unicodedata.category(sign)[0] for sign in name]
     ends = [sign for number, sign in enumerate(name) if number != 1]
     if len(name) < 3 or not set(signs) <= set("LMSNP") or "_" in ends:

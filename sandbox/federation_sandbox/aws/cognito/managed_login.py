@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Managed login: where people sign in to a user pool, and clients exchange codes for tokens."""
+"""Managed login: the pages on which people sign in to a user pool, and the token endpoint for clients."""
 
 from __future__ import annotations
 
@@ -33,13 +33,11 @@ _PENDING: t.Final = dt.timedelta(minutes=5)
 
 
 class Refused(Exception):
-    """A request that managed login answers with a page of its own, because it does not trust the address to go back
-    to.
-    """
+    """A request that managed login answers with an error page, because it does not trust the redirect URI."""
 
 
 class BackToClient(Exception):
-    """A request that fails with an error for the client."""
+    """An error that is sent to the client at its redirect URI."""
 
     def __init__(self, error: str, text: str) -> None:
         super().__init__(text)
@@ -48,7 +46,7 @@ class BackToClient(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class SignInRequest:
-    """What a client asks for."""
+    """What a client requests."""
 
     client: Item
     redirect_uri: str
@@ -60,7 +58,7 @@ class SignInRequest:
 
 @dataclasses.dataclass(frozen=True)
 class Pending:
-    """A sign-in that waits for the identity provider."""
+    """A sign-in that waits for the response of the identity provider."""
 
     sign_in: SignInRequest
     provider: str
@@ -70,7 +68,7 @@ class Pending:
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """Who a browser is in a pool."""
+    """The signed-in person of a browser in a pool."""
 
     pool_id: str
     username: str
@@ -79,7 +77,7 @@ class Session:
 
 
 class Browsers:
-    """The sign-ins that are under way, and the sessions of browsers."""
+    """The sign-ins in progress, and the sessions of browsers."""
 
     def __init__(self, _world: World) -> None:
         self.pending: dict[str, Pending] = {}
@@ -87,7 +85,9 @@ class Browsers:
 
 
 def _authorize(request: Request, call: Call, pool: Pool) -> Response:
-    """Send the browser to the identity provider that the request names, or let people choose."""
+    """Send the browser to the identity provider that the request names, or show a page on which the person
+    chooses one.
+    """
     client, redirect_uri = _requested_client(pool, request.args)
     try:
         sign_in = _sign_in_request(client, redirect_uri, request.args)
@@ -172,8 +172,8 @@ def _to_identity_provider(
 
 
 def _answered(request: Request, call: Call, pool: Pool) -> Response:
-    """Take the identity provider's answer, and send the browser back to the client with a code or with what is
-    wrong.
+    """Receive the response of the identity provider, and send the browser back to the client with a code or an
+    error.
     """
     response, relay_state = request.form.get("SAMLResponse", ""), request.form.get("RelayState", "")
     browsers, world = call.world.state(Browsers), call.world
@@ -198,8 +198,8 @@ def _answered(request: Request, call: Call, pool: Pool) -> Response:
 
 
 def _unrequested(pool: Pool, response: str, relay_state: str) -> tuple[Provider, SignInRequest]:
-    """Of an answer that nobody asked for: only of providers that may begin a sign-in; the relay state says what a
-    request would.
+    """The provider and the sign-in request of a response that nobody requested. It is accepted from providers with
+    IDPInit only; the relay state contains what a request would.
     """
     invalid = Refused("Invalid samlResponse or relayState from identity provider")
     values = dict(urllib.parse.parse_qsl(relay_state))
@@ -247,7 +247,7 @@ def _redirect(url: str, query: t.Mapping[str, str]) -> Response:
 
 
 def _token(request: Request, call: Call, pool: Pool) -> Response:
-    """Exchange a code, or a refresh token, for tokens."""
+    """Exchange a code or a refresh token for tokens."""
     form, grants = request.form, call.world.state(tokens.Grants)
     client = _client_that_calls(request, pool)
     kind = form.get("grant_type")
@@ -279,7 +279,7 @@ def _token(request: Request, call: Call, pool: Pool) -> Response:
 
 
 def _client_that_calls(request: Request, pool: Pool) -> Item:
-    """The client, which proves with its secret that it is itself when it has one."""
+    """The calling client. A client with a secret must prove its identity with it."""
     name, secret = request.form.get("client_id", ""), request.form.get("client_secret", "")
     kind, _, basic = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "basic":
@@ -292,7 +292,7 @@ def _client_that_calls(request: Request, pool: Pool) -> Item:
 
 
 def _user_info(request: Request, call: Call, pool: Pool) -> Response:
-    """The attributes of whoever holds an access token with the scope openid."""
+    """The attributes of the person to whom an access token with the scope openid was issued."""
     claims = tokens.claims_of(call.world, pool, request.headers.get("Authorization", "").partition(" ")[2])
     person = pool.people.get(claims["username"]) if claims and "openid" in claims["scope"].split() else None
     if claims is None or person is None:
@@ -305,8 +305,8 @@ def _user_info(request: Request, call: Call, pool: Pool) -> Response:
 
 
 def _logout(request: Request, call: Call, pool: Pool) -> Response:
-    """End the browser's session here and, where the provider is set up for it, at the identity provider; then go where
-    the client says.
+    """End the session of the browser and, if the provider is configured for it, the session at the identity provider.
+    Then redirect to the client's logout URL.
     """
     client = pool.clients.get(request.args.get("client_id", ""))
     target = request.args.get("logout_uri", "")
@@ -327,7 +327,7 @@ def _logout(request: Request, call: Call, pool: Pool) -> Response:
 
 
 def _signed_out(request: Request, _call: Call, pool: Pool) -> Response:
-    """The identity provider says that it has signed the person out."""
+    """Receive the identity provider's confirmation that the person is signed out."""
     target = request.form.get("RelayState", "")
     if not any(target in client.get("LogoutURLs", []) for client in pool.clients.values()):
         raise Refused("Invalid relayState from identity provider")

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Cognito sends to a SAML identity provider: requests for a sign-in and for a sign-out, signed when asked."""
+"""The messages that Cognito sends to a SAML identity provider: sign-in and sign-out requests, signed if the provider is
+configured for it.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def sign_out_request(pool: Pool, name_id: str, session: str, location: str, now:
 
 
 def redirect(location: str, message: bytes, relay_state: str, pool: Pool | None) -> str:
-    """The address that carries a message (binding HTTP-Redirect). pool: the one that signs, None for no signature."""
+    """The address that carries a message with the HTTP-Redirect binding. pool: the pool that signs the message, None
+    for no signature.
+    """
     deflated = zlib.compress(message, wbits=-15)
     query = urllib.parse.urlencode({"SAMLRequest": base64.b64encode(deflated).decode(), "RelayState": relay_state})
     if pool is not None:

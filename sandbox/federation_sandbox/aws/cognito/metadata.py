@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The metadata of a SAML identity provider as Amazon Cognito reads it, from text or from an address (facts/aws.md
+"""The metadata of a SAML identity provider as Amazon Cognito reads it, from a document or from an address (facts/aws.md
 8).
 """
 
@@ -30,7 +30,7 @@ REFRESH: t.Final = dt.timedelta(hours=6)
 
 @dataclasses.dataclass(frozen=True)
 class IdentityProviderMetadata:
-    """What Cognito keeps of a document."""
+    """The parts of a metadata document that Cognito keeps."""
 
     signing: iam_metadata.Metadata
     sign_in: str
@@ -39,7 +39,7 @@ class IdentityProviderMetadata:
 
 
 def read(document: str) -> IdentityProviderMetadata:
-    """Read a document; iam_metadata.Unusable says what is wrong with it."""
+    """Read a document; iam_metadata.Unusable when Cognito would not accept it."""
     signing = iam_metadata.read(document)
     root = etree.fromstring(document.encode())
     if any(len("".join((node.text or "").split())) > _LONGEST_CERTIFICATE for node in root.iter("{*}X509Certificate")):
@@ -54,7 +54,7 @@ def read(document: str) -> IdentityProviderMetadata:
 
 
 def check_dates(document: IdentityProviderMetadata, now: dt.datetime) -> None:
-    """Unlike IAM, Cognito takes no expired certificate when a provider is configured (facts/aws.md 8)."""
+    """Refuse expired certificates. Unlike IAM, Cognito does so when a provider is configured (facts/aws.md 8)."""
     for certificate in document.signing.certificates:
         if certificate.not_valid_after_utc <= now:
             raise iam_metadata.Unusable(
@@ -63,7 +63,7 @@ def check_dates(document: IdentityProviderMetadata, now: dt.datetime) -> None:
 
 
 def fetch(world: World, url: str) -> str:
-    """What an address answers now; Unusable when it answers nothing that can be used."""
+    """The document at an address; Unusable when the address does not answer with one."""
     from federation_sandbox import clouds  # noqa: PLC0415 - the clouds import this service
 
     parts = urllib.parse.urlsplit(url)

@@ -52,7 +52,7 @@ _CUSTOM: t.Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
 
 
 def create_user_pool(at: Context, wanted: Params) -> Item:
-    """Create a pool with the standard attributes, as the request changes them, and its own."""
+    """Create a pool with the standard attributes, as changed by the request, and the custom attributes."""
     settings = dict(wanted)
     name, own, pool_tags = settings.pop("PoolName"), settings.pop("Schema", []), settings.pop("UserPoolTags", {})
     schema = {
@@ -83,7 +83,7 @@ def list_user_pools(at: Context, wanted: Params) -> Item:
 
 
 def delete_user_pool(at: Context, wanted: Params) -> None:
-    """Delete a pool; one that still has a domain stays."""
+    """Delete a pool. A pool that still has a domain is not deleted."""
     pool = pool_of(at, wanted)
     if pool.hosts:
         raise cognito_error(
@@ -98,7 +98,7 @@ def delete_user_pool(at: Context, wanted: Params) -> None:
 
 
 def add_custom_attributes(at: Context, wanted: Params) -> None:
-    """Add attributes, which can never be removed or changed again."""
+    """Add attributes. They cannot be changed or removed afterwards."""
     pool = pool_of(at, wanted)
     for entry in wanted["CustomAttributes"]:
         attribute = _attribute(entry, custom=True)
@@ -113,7 +113,7 @@ def add_custom_attributes(at: Context, wanted: Params) -> None:
 
 
 def create_user_pool_domain(at: Context, wanted: Params) -> Item:
-    """Give a pool its prefix domain or its custom one: one of each, and none that another pool has."""
+    """Give a pool a prefix domain or a custom domain. It can have one of each, and a domain belongs to one pool."""
     pool, domain, custom = pool_of(at, wanted), wanted["Domain"], wanted.get("CustomDomainConfig")
     taken = [
         each
@@ -158,7 +158,7 @@ def describe_user_pool_domain(at: Context, wanted: Params) -> Item:
 
 
 def delete_user_pool_domain(at: Context, wanted: Params) -> None:
-    """Take a domain from a pool."""
+    """Remove a domain from a pool."""
     pool, domain = pool_of(at, wanted), wanted["Domain"]
     if domain not in (pool.domain, pool.custom_domain):
         raise cognito_error("InvalidParameterException", "No such domain or user pool exists.")
@@ -233,7 +233,9 @@ def _user(person: Person) -> Item:
 
 
 def _near(other: Pool, pool: Pool, custom: t.Any) -> bool:
-    """Whether two pools cannot have the same domain: prefixes are unique in a Region, custom domains everywhere."""
+    """Whether two pools compete for the same domains: prefix domains are unique in a Region, custom domains
+    everywhere.
+    """
     return bool(custom) or other.region == pool.region
 
 

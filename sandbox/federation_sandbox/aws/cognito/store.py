@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Amazon Cognito holds: user pools, and in each its clients, identity providers and people."""
+"""The state of Amazon Cognito: user pools with their clients, identity providers and people."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def cognito_error(code: str, message: str) -> CloudError:
 
 @dataclasses.dataclass
 class Provider:
-    """A SAML identity provider of a pool. details: as they were given, without what AWS derives. key_number: of its own
-    key, which reads encrypted responses.
+    """A SAML provider of a pool. details: as they were set, without those that AWS derives. key_number: of the key that
+    decrypts responses.
     """
 
     name: str
@@ -51,13 +51,13 @@ class Provider:
     key_number: int
 
     def has(self, detail: str) -> bool:
-        """Whether a detail that is "true" or "false" is on."""
+        """Whether a detail with the value "true" or "false" is "true"."""
         return self.details.get(detail) == "true"
 
 
 @dataclasses.dataclass
 class Person:
-    """A person of a pool, made at the first sign-in."""
+    """A person of a pool, created at the first sign-in."""
 
     username: str
     sub: str
@@ -71,7 +71,7 @@ class Person:
 
 @dataclasses.dataclass
 class Pool:
-    """A user pool. settings: the other members of CreateUserPool, as they were given."""
+    """A user pool. settings: the other members of CreateUserPool, as they were set."""
 
     account: str
     region: str
@@ -98,18 +98,18 @@ class Pool:
 
     @property
     def issuer(self) -> str:
-        """What its tokens name as their issuer."""
+        """The issuer of the pool's tokens."""
         suffix = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
         return f"https://cognito-idp.{self.region}.{suffix}/{self.id}"
 
     @property
     def entity_id(self) -> str:
-        """What it calls itself in SAML (facts/aws.md 8)."""
+        """The entity ID of the pool (facts/aws.md 8)."""
         return f"urn:amazon:cognito:sp:{self.id}"
 
     @property
     def hosts(self) -> list[str]:
-        """Where its people sign in: the prefix domain's host and the custom domain."""
+        """The hosts on which people sign in: those of the prefix domain and of the custom domain."""
         form = AUTH_DOMAINS.get(self.partition, "")
         prefix = [f"{self.domain}.{form.format(region=self.region)}"] if self.domain else []
         return [*prefix, *([self.custom_domain] if self.custom_domain else [])]
@@ -123,7 +123,7 @@ class Cognito:
         self.pools: dict[str, Pool] = {}
 
     def new_pool(self, at: Context, name: str, schema: dict[str, Item], settings: Item) -> Pool:
-        """A pool with keys of its own."""
+        """Create a pool with its own keys."""
         now = self._world.clock.now().replace(microsecond=0)
         identifier = f"{at.region}_{uuid.uuid4().hex[:9]}"
         pool = Pool(at.account, at.region, at.partition, identifier, name, now, now, schema, settings, own_key(0))
@@ -135,20 +135,20 @@ class Cognito:
         return [pool for pool in self.pools.values() if (pool.account, pool.region) == (account, region)]
 
     def at_host(self, host: str) -> Pool | None:
-        """The pool whose people sign in at a host."""
+        """The pool with a sign-in host."""
         return next((pool for pool in self.pools.values() if host in pool.hosts), None)
 
 
 @functools.cache
 def own_key(number: int) -> rsa.RSAPrivateKey:  # noqa: ARG001 - one for each number
-    """The key of a pool (0) or of one of its providers: the same in all pools of a process, because making one takes
-    long. The certificates differ.
+    """The key of a pool (0) or of one of its providers. All pools of a process share these keys, because generating a
+    key is slow; their certificates differ.
     """
     return new_key()
 
 
 def newest_certificate(pool: Pool, number: int, since: dt.datetime, now: dt.datetime) -> x509.Certificate:
-    """The newest certificate of a key: each year there is another, and the key stays (facts/aws.md 8)."""
+    """The newest certificate of a key. Each year a new one is issued for the same key (facts/aws.md 8)."""
     return _certificate(pool.id, number, since + (now - since) // _CERTIFICATE_IS_NEWEST * _CERTIFICATE_IS_NEWEST)
 
 
@@ -166,7 +166,7 @@ def pool_of(at: Context, wanted: Params) -> Pool:
 
 
 def page(items: t.Sequence[Item], wanted: Params, key: str, most: int = 60) -> Item:
-    """A page of items, and the token of the next one. AWS's tokens are opaque; this one is a number."""
+    """A page of items, and the token of the next page. Tokens of AWS are opaque; this one is a number."""
     start, size = _start(wanted), wanted.get("MaxResults") or wanted.get("Limit") or most
     more = {"NextToken": str(start + size)} if start + size < len(items) else {}
     return {key: list(items[start : start + size]), **more}

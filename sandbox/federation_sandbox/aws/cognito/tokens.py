@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tokens of a user pool: signed with its own key, and what verifies them."""
+"""The tokens of a user pool, which are signed with its own key, and the key set that verifies them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _SCOPED: t.Final[dict[str, tuple[str, ...]]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Grant:
-    """What a sign-in entitles a client to. challenge: of PKCE, empty when the client asked for none."""
+    """What a client is entitled to after a sign-in. challenge: of PKCE, empty when the client did not use it."""
 
     pool_id: str
     client_id: str
@@ -62,7 +62,7 @@ class Grant:
 
 
 class Grants:
-    """Codes that wait to be exchanged, and refresh tokens."""
+    """Codes that have not been exchanged yet, and refresh tokens."""
 
     def __init__(self, world: World) -> None:
         self._clock = world.clock
@@ -70,19 +70,19 @@ class Grants:
         self.refresh: dict[str, Grant] = {}
 
     def offer(self, grant: Grant) -> str:
-        """A code for a grant."""
+        """Create a code for a grant."""
         code = str(uuid.uuid4())
         self._codes[code] = grant
         return code
 
     def exchange(self, code: str) -> Grant | None:
-        """The grant of a code, once and in time."""
+        """The grant of a code. A code is valid once and for a limited time."""
         grant = self._codes.pop(code, None)
         return grant if grant and self._clock.now() - grant.at <= _CODE_LASTS else None
 
 
 def proves(grant: Grant, verifier: str) -> bool:
-    """Whether a verifier is the one of the grant's challenge (S256, the only method that Cognito has)."""
+    """Whether a verifier matches the grant's challenge (S256, the only method that Cognito supports)."""
     if not grant.challenge:
         return not verifier
     digest = hashlib.sha256(verifier.encode()).digest()
@@ -90,7 +90,7 @@ def proves(grant: Grant, verifier: str) -> bool:
 
 
 def issue(world: World, pool: Pool, client: Item, grant: Grant, person: Person) -> Item:
-    """What the token endpoint answers, but for the refresh token."""
+    """The response of the token endpoint, without the refresh token."""
     now = int(world.clock.now().timestamp())
     common = {
         "sub": person.sub,
@@ -120,7 +120,7 @@ def issue(world: World, pool: Pool, client: Item, grant: Grant, person: Person) 
 
 
 def shown_attributes(client: Item, scopes: t.Sequence[str], person: Person) -> Item:
-    """A person's attributes as far as client and scopes show them."""
+    """The attributes of a person that the client may read and the scopes include."""
     scoped = {name for scope in scopes for name in _SCOPED.get(scope, ())}
     every = {each["Name"]: each["Value"] for each in attributes_of(person)}
     readable = {name: value for name, value in every.items() if name in ("sub", "identities") or reads(client, name)}
@@ -136,7 +136,7 @@ def shown_attributes(client: Item, scopes: t.Sequence[str], person: Person) -> I
 
 
 def claims_of(world: World, pool: Pool, token: str) -> Item | None:
-    """What a valid access token of the pool says."""
+    """The claims of a valid access token of the pool."""
     unchecked = {"verify_exp": False, "verify_iat": False}
     try:
         claims = jwt.decode(token, pool.key.public_key(), algorithms=["RS256"], options=unchecked)  # type: ignore[arg-type]
@@ -157,7 +157,7 @@ def key_set(pool: Pool) -> Item:
 
 
 def configuration(pool: Pool) -> Item:
-    """The OpenID provider's configuration; without a domain it has no endpoints but that of the keys."""
+    """The OpenID provider's configuration. A pool without a domain has no endpoints except the key set."""
     known: Item = {
         "issuer": pool.issuer,
         "jwks_uri": f"{pool.issuer}/.well-known/jwks.json",

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every new instance comes with: four security profiles, a routing profile, a queue and flows for transfers."""
+"""The objects of every new instance: four security profiles, a routing profile, a queue and flows for transfers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ AGENT_TRANSFER: t.Final = "Default agent transfer"
 
 
 def furnish(instance: Instance, now: dt.datetime) -> None:
-    """Put in what AWS puts in."""
+    """Add the objects that AWS adds to a new instance."""
     for name, permissions in SECURITY_PROFILES.items():
         add_security_profile(instance, name, permissions, now)
     queue = new_id()

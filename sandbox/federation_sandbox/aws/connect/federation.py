@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""GetFederationToken: the name of a role session becomes an agent (facts/aws.md 1.5, 3.1, 3.3)."""
+"""GetFederationToken, which signs in the agent whose username equals the role session name (facts/aws.md 1.5, 3.1,
+3.3).
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class AgentSession:
 
 
 class Agents:
-    """The role that each agent first came with, which stays the only one, and who is signed in."""
+    """The agents that are signed in, and the role with which each agent first signed in. An agent is bound to this
+    role.
+    """
 
     def __init__(self, world: World) -> None:
         self._clock = world.clock
@@ -37,7 +41,7 @@ class Agents:
         self._sessions: dict[str, AgentSession] = {}
 
     def bind(self, instance: Instance, user: Item, role_id: str) -> None:
-        """Bind an agent to a role permanently; any other role is refused, even a recreated role of the same name."""
+        """Bind an agent to a role permanently. Any other role is refused, even a recreated role with the same name."""
         if self._roles.setdefault((instance.id, user["Id"]), role_id) != role_id:
             message = (
                 f"The user {user['Username']} is already associated with the Amazon Connect instance {instance.id}"
@@ -45,13 +49,13 @@ class Agents:
             raise connect_error("DuplicateResourceException", message)
 
     def open(self, instance: Instance, user: Item) -> tuple[str, AgentSession]:
-        """Sign an agent in; the token and what it stands for."""
+        """Sign an agent in, and return the token and its session."""
         token = secrets.token_urlsafe(48)
         self._sessions[token] = AgentSession(instance.id, user["Id"], self._clock.now() + LASTS)
         return token, self._sessions[token]
 
     def get(self, token: str) -> AgentSession | None:
-        """Who a token stands for, while it lasts."""
+        """The session of a token, until it expires."""
         session = self._sessions.get(token)
         return session if session and session.expires > self._clock.now() else None
 
@@ -61,7 +65,7 @@ class Agents:
 
 
 def get_federation_token(at: Context, wanted: Params) -> Item:
-    """Sign in the agent whose name is that of the caller's role session, letter for letter."""
+    """Sign in the agent whose username equals the caller's role session name, byte for byte."""
     instance, who = active_instance(at, wanted), at.who
     if not who.session_name or not instance.saml:
         message = (

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The hierarchy of agents: up to five levels, groups whose names may repeat (facts/aws.md 1.5)."""
+"""The agent hierarchy: up to five levels of groups. Names of groups are not unique (facts/aws.md 1.5)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def describe_user_hierarchy_structure(at: Context, wanted: Params) -> Item:
 
 
 def list_user_hierarchy_groups(at: Context, wanted: Params) -> Item:
-    """Every group by name, without level or parent."""
+    """All groups by name. The list contains neither levels nor parents."""
     groups, more = page(at, wanted, active_instance(at, wanted).groups.values(), 100)
     return {"UserHierarchyGroupSummaryList": [_summary(group) for group in groups], **more}
 
@@ -34,7 +34,7 @@ def describe_user_hierarchy_group(at: Context, wanted: Params) -> Item:
 
 
 def add_level(instance: Instance, name: str, now: dt.datetime) -> None:
-    """One more level."""
+    """Add a level."""
     level = new_id()
     instance.levels.append(
         {**_stamped(instance, now), "Id": level, "Arn": instance.arn_of("agent-group-level", level), "Name": name}
@@ -42,8 +42,8 @@ def add_level(instance: Instance, name: str, now: dt.datetime) -> None:
 
 
 def add_group(instance: Instance, path: str | list[str], now: dt.datetime) -> Item:
-    """A group by its path, such as Berlin/Sales, or by the names on it, which may hold a slash; the groups above it
-    must exist.
+    """Add a group by its path, such as Berlin/Sales, or by the list of names on the path, which may contain slashes.
+    Its parents must exist.
     """
     *above, name = _names(path)
     parent = by_path(instance, above) if above else None
@@ -81,7 +81,7 @@ def by_path(instance: Instance, path: str | list[str]) -> Item:
 
 
 def foundation(instance: Instance) -> Item:
-    """The group that nobody defined but that searches return."""
+    """The root group, which nobody defined but searches return."""
     return {
         "Id": instance.id,
         "Arn": instance.arn_of("agent-group", instance.id),
@@ -92,12 +92,12 @@ def foundation(instance: Instance) -> Item:
 
 
 def path_ids(group: Item) -> list[str]:
-    """The ids from the top down to the group."""
+    """The IDs of the groups from the top level down to the group."""
     return [step["Id"] for step in group["HierarchyPath"].values()]
 
 
 def parent_of(group: Item) -> str:
-    """The id of the group above, or nothing."""
+    """The ID of the parent group, or an empty string."""
     return path_ids(group)[-2] if len(path_ids(group)) > 1 else ""
 
 

@@ -47,7 +47,7 @@ _ATTRIBUTES: t.Final = {
 
 
 def create_instance(at: Context, wanted: Params) -> Item:
-    """Begin to create an instance; the same ClientToken again answers the same."""
+    """Start to create an instance. A repeated ClientToken returns the same result."""
     connect = at.world.state(Connect)
     token = (at.account, at.region, wanted.get("ClientToken", ""))
     request = {name: value for name, value in wanted.items() if name != "ClientToken"}
@@ -85,7 +85,7 @@ def create_instance(at: Context, wanted: Params) -> Item:
 
 
 def _remembered(at: Context, known: Item | None) -> Item | None:
-    """What a ClientToken was answered with, while that is remembered."""
+    """The result for a ClientToken, as long as it is remembered."""
     memory = at.world.settings.client_token_memory
     if known and memory and at.world.clock.now() - known["made"] > dt.timedelta(seconds=memory):
         return None
@@ -93,7 +93,7 @@ def _remembered(at: Context, known: Item | None) -> Item | None:
 
 
 def build(connect: Connect, attributes: t.Mapping[str, str], **members: t.Any) -> Instance:
-    """An instance with what AWS puts in, not yet in its Region; members are Instance's own."""
+    """An instance with the objects that AWS adds, before it is stored in its Region. members: of the class Instance."""
     attributes = {"INBOUND_CALLS": "true", "OUTBOUND_CALLS": "true", **_ATTRIBUTES, **attributes}
     instance = Instance(attributes=attributes, users=connect.new_users(), **members)
     defaults.furnish(instance, instance.created)
@@ -112,21 +112,21 @@ def describe_instance(at: Context, wanted: Params) -> Item:
 
 
 def list_instances(at: Context, wanted: Params) -> Item:
-    """The Region's instances, ten a page, without tags."""
+    """The instances of the Region, ten per page, without tags."""
     instances = at.world.state(Connect).as_read(at.account, at.region).values()
     items, more = page(at, wanted, instances, 10, "InvalidRequestException")
     return {"InstanceSummaryList": [_summary(at, instance) for instance in items], **more}
 
 
 def delete_instance(at: Context, wanted: Params) -> None:
-    """Remove an instance; it counts among the changes of thirty days."""
+    """Delete an instance. The deletion counts towards the quota of changes in thirty days."""
     instance = any_instance(at, wanted)
     _count_change(at, "InvalidRequestException")
     at.world.state(Connect).delete(instance)
 
 
 def list_instance_attributes(at: Context, wanted: Params) -> Item:
-    """The attributes, seven a page."""
+    """The attributes, seven per page."""
     attributes = active_instance(at, wanted).attributes.items()
     items, more = page(at, wanted, attributes, 7)
     return {"Attributes": [{"AttributeType": name, "Value": value} for name, value in items], **more}
@@ -139,7 +139,7 @@ def describe_instance_attribute(at: Context, wanted: Params) -> Item:
 
 
 def update_instance_attribute(at: Context, wanted: Params) -> None:
-    """Change an attribute; each is a boolean, written as text."""
+    """Change an attribute. Each is a boolean, written as text."""
     instance = active_instance(at, wanted)
     if wanted["Value"].lower() not in ("true", "false"):
         raise connect_error(
@@ -149,7 +149,7 @@ def update_instance_attribute(at: Context, wanted: Params) -> None:
 
 
 def associate_approved_origin(at: Context, wanted: Params) -> None:
-    """Approve an origin: HTTPS, scheme, host and port only."""
+    """Approve an origin. It must use HTTPS and consist of scheme, host and port only."""
     instance, origin = active_instance(at, wanted), wanted["Origin"]
     parts = urllib.parse.urlsplit(origin)
     if (
@@ -169,7 +169,7 @@ def associate_approved_origin(at: Context, wanted: Params) -> None:
 
 
 def disassociate_approved_origin(at: Context, wanted: Params) -> None:
-    """Withdraw an origin."""
+    """Remove an approved origin."""
     instance = active_instance(at, wanted)
     if wanted["Origin"] not in instance.origins:
         raise connect_error(
@@ -179,13 +179,15 @@ def disassociate_approved_origin(at: Context, wanted: Params) -> None:
 
 
 def list_approved_origins(at: Context, wanted: Params) -> Item:
-    """The origins, 25 a page."""
+    """The approved origins, 25 per page."""
     origins, more = page(at, wanted, active_instance(at, wanted).origins, 25)
     return {"Origins": origins, **more}
 
 
 def alias_taken(connect: Connect, alias: str, partition: str) -> bool:
-    """Whether an instance anywhere in the partition has the alias: it is part of a host name."""
+    """Whether an instance in the partition has the alias. Aliases are parts of host names, so they are unique in a
+    partition.
+    """
     return any(
         (instance.alias.lower(), instance.partition) == (alias.lower(), partition)
         for instance in connect.instances.values()

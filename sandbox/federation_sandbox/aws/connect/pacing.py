@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How often each operation may be called: by account and Region, not by instance or caller (facts/aws.md 2.1)."""
+"""The request limits of the operations. They apply per account and Region, not per instance or caller (facts/aws.md
+2.1).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ _RATES: t.Final = {"CreateInstance": (0.1, 2.0), "DeleteInstance": (0.1, 2.0)}
 
 
 def pace(at: Context, operation: OperationModel) -> None:
-    """Refuse a call that comes too soon, with 429 and no word of when to come again."""
+    """Refuse a call above the limit, with 429 and without a Retry-After header."""
     rate, burst = _RATES.get(at.operation, _RATE)
     if at.call.limit((at.account, at.region, at.operation), rate, burst) > 0:
         if any(shape.name == "ThrottlingException" for shape in operation.error_shapes):

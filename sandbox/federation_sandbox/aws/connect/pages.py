@@ -1,9 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pages of an instance: the Contact Control Panel that greets an agent, or the message that the agent sees
-(facts/aws.md 4.4).
-"""
+"""The pages of an instance: the Contact Control Panel, or the message that the agent sees (facts/aws.md 4.4)."""
 
 from __future__ import annotations
 
@@ -51,10 +49,8 @@ _ELSEWHERE: t.Final = "The address that you are to be sent to is not among the a
 
 
 def federate(call: Call, caller: Caller, region: str, instance_id: str, query: t.Mapping[str, str]) -> Response:
-    """Take whoever is in the console on to the instance, as GetFederationToken allows it.
-
-    query: destination, and new_domain=true for an instance of the old domain whose people are to come to its new one
-    (facts/aws.md 4.1).
+    """Sign the person in the console in to the instance, if GetFederationToken allows it. query: destination, and
+    new_domain=true for an instance of the old domain whose agents are to use its new domain (facts/aws.md 4.1).
     """
     endpoint = hosts.endpoints("connect").get(f"connect.{region}.amazonaws.com")
     if endpoint is None:
@@ -93,7 +89,7 @@ def _serve(request: Request, call: Call) -> Response:
 
 
 def _page(request: Request) -> tuple[str, t.Callable[[Request, Call, Instance], Response]]:
-    """Which page an address is. On the old domain everything is below /connect; a path that does not exist is a missing
+    """The page at an address. On the old domain, all pages are below /connect. A path that does not exist is a missing
     page.
     """
     old, path = (
@@ -116,7 +112,7 @@ def _page(request: Request) -> tuple[str, t.Callable[[Request, Call, Instance], 
 
 
 def _base(request: Request) -> str:
-    """Below which path the pages are."""
+    """The path below which the pages are."""
     return "/connect" if request.host.lower().endswith(f".{hosts.OLD_DOMAIN}") else ""
 
 
@@ -125,8 +121,8 @@ def _missing(_request: Request, _call: Call, _instance: Instance) -> Response:
 
 
 def _let_frame(response: Response, instance: Instance) -> None:
-    """Approved origins may frame the pages of an agent who is signed in; nobody else's page may frame the way in
-    (facts/aws.md 7).
+    """Allow approved origins to frame the pages of a signed-in agent. The sign-in page cannot be framed by other
+    origins (facts/aws.md 7).
     """
     if response.status_code in (200, 403):
         del response.headers["X-Frame-Options"]
@@ -136,7 +132,7 @@ def _let_frame(response: Response, instance: Instance) -> None:
 
 
 def _instance_at(call: Call, host: str) -> Instance | None:
-    """The instance that answers at a host; one of the old domain answers at the new one as well."""
+    """The instance with a host. An instance of the old domain also answers at the new domain."""
     alias, _, domain = host.lower().partition(".")
     instances = call.world.state(Connect).instances.values()
     named = (each for each in instances if (each.alias or each.id).lower() == alias)
@@ -151,7 +147,7 @@ def _instance_at(call: Call, host: str) -> Instance | None:
 
 
 def _sign_in(request: Request, call: Call, instance: Instance) -> Response:
-    """Take a token, and go to the destination: a page of the instance, or a site among its approved origins
+    """Accept a token, and redirect to the destination: a page of the instance, or a site among its approved origins
     (facts/aws.md 4.1).
     """
     home = "/connect/home" if request.host.lower().endswith(f".{hosts.OLD_DOMAIN}") else "/home"
@@ -170,7 +166,7 @@ def _sign_in(request: Request, call: Call, instance: Instance) -> Response:
 
 
 def _sign_out(request: Request, call: Call, _instance: Instance) -> Response:
-    """End the agent's session; the session with the identity provider stays open (facts/aws.md 4.1)."""
+    """End the agent's session. The session at the identity provider stays open (facts/aws.md 4.1)."""
     call.world.state(Agents).close(request.cookies.get(_COOKIE, ""))
     answer = _message(200, "Signed out", "You have signed out.")
     answer.delete_cookie(_COOKIE, secure=True, httponly=True, samesite="None")
@@ -178,7 +174,7 @@ def _sign_out(request: Request, call: Call, _instance: Instance) -> Response:
 
 
 def _ccp(request: Request, call: Call, instance: Instance) -> Response:
-    """The Contact Control Panel, for agents whose security profiles grant it."""
+    """The Contact Control Panel, for agents whose security profiles permit it."""
     user = _agent(request, call, instance)
     if user is None:
         return _message(401, _EXPIRED, _EXPIRED)
@@ -200,7 +196,7 @@ def _ccp(request: Request, call: Call, instance: Instance) -> Response:
 
 
 def _panel(_request: Request, _call: Call, _instance: Instance) -> Response:
-    """What the panel says to Amazon Connect Streams."""
+    """The messages that the panel sends to Amazon Connect Streams."""
     return Response(_PANEL_SCRIPT, content_type="text/javascript; charset=utf-8")
 
 
@@ -230,7 +226,7 @@ def _configuration(instance: Instance, user: Item, name: str) -> Item:
 
 
 def _home(request: Request, call: Call, instance: Instance) -> Response:
-    """Where everybody lands who is sent to no page in particular."""
+    """The page for everybody without another destination."""
     user = _agent(request, call, instance)
     if user is None:
         return _message(401, _EXPIRED, _EXPIRED)

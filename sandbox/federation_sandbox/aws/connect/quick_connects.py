@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Quick connects, of which those for an agent outlive the agent (facts/aws.md 1.5, DeleteUser)."""
+"""Quick connects. Those to an agent remain when the agent is deleted (facts/aws.md 1.5, DeleteUser)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MEMBERS = {"USER": "UserConfig", "QUEUE": "QueueConfig", "PHONE_NUMBER": "Phone
 
 
 def create_quick_connect(at: Context, wanted: Params) -> Item:
-    """Create a quick connect to something that exists."""
+    """Create a quick connect. Its target must exist."""
     instance = active_instance(at, wanted)
     _check_target(instance, wanted["QuickConnectConfig"])
     if any(item["Name"] == wanted["Name"] for item in instance.quick_connects.values()):
@@ -36,7 +36,7 @@ def create_quick_connect(at: Context, wanted: Params) -> Item:
 
 
 def add(instance: Instance, name: str, config: Item, stamp: Item) -> Item:
-    """A quick connect, unchecked."""
+    """Add a quick connect without checks."""
     item_id = new_id()
     item: Item = {
         "QuickConnectId": item_id,
@@ -57,7 +57,7 @@ def describe_quick_connect(at: Context, wanted: Params) -> Item:
 
 
 def list_quick_connects(at: Context, wanted: Params) -> Item:
-    """Every quick connect by name, of the wanted types."""
+    """All quick connects of the requested types by name."""
     types = wanted.get("QuickConnectTypes") or list(_MEMBERS)
     items = [item for item in active_instance(at, wanted).quick_connects.values() if _type(item) in types]
     page_items, more = page(at, wanted, items, 100)

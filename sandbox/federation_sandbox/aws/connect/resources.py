@@ -53,7 +53,7 @@ def instance_arn(at: Context, wanted: Params) -> str | None:
 
 
 def of(at: Context, wanted: Params) -> list[str]:
-    """The ARNs of a request."""
+    """The ARNs that a request is authorized for."""
     instance = instance_arn(at, wanted)
     if instance is None:
         return [wanted.get("resourceArn") or "*"]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The searches: criteria and filters over an index that lags behind (facts/aws.md 1.5)."""
+"""The search operations: criteria and filters over an index that lags behind writes (facts/aws.md 1.5)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ _QUICK_CONNECT_FIELDS: t.Final[dict[str, Reader]] = {
 
 
 def search_users(at: Context, wanted: Params) -> Item:
-    """Agents with what a search returns of them: two names only, and after contact work in milliseconds."""
+    """Search agents. A result contains first and last name only, and the after contact work time limit in
+    milliseconds.
+    """
     instance = active_instance(at, wanted)
     leaves: dict[str, Leaf] = {"HierarchyGroupCondition": lambda condition: _in_group(instance, condition)}
     criteria = _criteria(wanted.get("SearchCriteria") or {}, _USER_FIELDS, leaves)
@@ -82,7 +84,7 @@ def search_quick_connects(at: Context, wanted: Params) -> Item:
 
 
 def search_user_hierarchy_groups(at: Context, wanted: Params) -> Item:
-    """Groups with their path, and the group with LevelId 0 on which every instance builds."""
+    """Search groups. A result contains the path; the root group with LevelId 0 is included."""
     instance = active_instance(at, wanted)
     groups = [hierarchy.foundation(instance), *instance.groups.values()]
     return _search(at, wanted, "UserHierarchyGroups", groups, _GROUP_FIELDS)
@@ -146,7 +148,7 @@ def _user_filter(instance: Instance, search_filter: Params) -> Test:
 
 
 def _any_of(search_filter: Params, leaves: dict[str, Leaf]) -> Test:
-    """A filter: a list of conditions that each must hold, or several such lists of which one must."""
+    """The test of a filter: a list of conditions that must all hold, or several such lists, one of which must hold."""
     if len(search_filter) > 1:
         raise connect_error("InvalidParameterException", "A filter has one condition, or one list of them.")
     for name, wanted in search_filter.items():
@@ -180,7 +182,9 @@ def _in_group(instance: Instance, condition: Params) -> Test:
 
 
 def _lite(user: Item, by_channel: bool) -> Item:
-    """What a search shows of an agent. by_channel: whether the limits by channel are in milliseconds too."""
+    """The attributes of an agent that a search returns. by_channel: whether time limits by channel are in milliseconds
+    as well.
+    """
     summary = {name: value for name, value in user.items() if value not in ({}, [])}
     summary["IdentityInfo"] = {
         name: user["IdentityInfo"][name] for name in ("FirstName", "LastName") if name in user["IdentityInfo"]

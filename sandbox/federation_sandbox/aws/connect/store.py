@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Amazon Connect holds: instances, and in each its agents, profiles, hierarchy and origins."""
+"""The state of Amazon Connect: instances with their agents, profiles, hierarchy and approved origins."""
 
 from __future__ import annotations
 
@@ -27,23 +27,22 @@ def connect_error(code: str, message: str, **more: t.Any) -> CloudError:
 
 
 def new_id() -> str:
-    """An identifier as Amazon Connect makes them."""
+    """An identifier in the form that Amazon Connect uses."""
     return str(uuid.uuid4())
 
 
 def furnished(at: Context, instance: Instance, profiles: t.Mapping[str, Item]) -> list[Item]:
-    """The profiles of an instance as lists show them: a new one may take a while until it has them."""
+    """The profiles of an instance that lists return. They can be missing for a while after an instance was created."""
     ready = instance.active_at + dt.timedelta(seconds=at.world.settings.profile_creation)
     return list(profiles.values()) if at.world.clock.now() >= ready else []
 
 
 @dataclasses.dataclass
 class Instance:
-    """One instance. active_at: when its creation is done. failure: why it failed, else empty. shown_from, shown_until:
-    when it was made through the API, and deleted.
-
-    users, profiles, groups, quick connects and queues are shaped as their Describe operation answers, by id;
-    users are never changed but replaced whole, so that pages need no copies.
+    """An instance. active_at: when its creation ends. failure: why the creation failed, else empty. shown_from,
+    shown_until: when it was created and deleted through the API. Users, profiles, groups, quick connects and queues
+    have the shape of their Describe operation, by ID. A user is never changed but replaced as a whole, so that pages
+    need no copies.
     """
 
     account: str
@@ -79,24 +78,24 @@ class Instance:
 
     @property
     def access_url(self) -> str:
-        """Where its people sign in."""
+        """The URL at which agents sign in."""
         if self.old_domain:
             return f"https://{self.alias}.{OLD_DOMAIN}/connect"
         return f"https://{self.alias or self.id}.{INSTANCE_DOMAINS[self.partition]}"
 
     @property
     def service_role(self) -> str:
-        """The service-linked role, one an instance."""
+        """The service-linked role; each instance has its own."""
         name = f"AWSServiceRoleForAmazonConnect_{self.id.replace('-', '')[:20]}"
         return f"arn:{self.partition}:iam::{self.account}:role/aws-service-role/connect.amazonaws.com/{name}"
 
     @property
     def saml(self) -> bool:
-        """Whether its people sign in with SAML."""
+        """Whether identity management is SAML."""
         return self.identity_management_type == "SAML"
 
     def status(self, now: dt.datetime) -> str:
-        """What DescribeInstance says."""
+        """The status that DescribeInstance returns."""
         if now < self.active_at:
             return "CREATION_IN_PROGRESS"
         return "CREATION_FAILED" if self.failure else "ACTIVE"
@@ -117,7 +116,7 @@ class Connect:
         self.changes: dict[str, list[dt.datetime]] = {}
 
     def new_users(self) -> EventuallyConsistent[Item]:
-        """An empty directory of agents; searches lag further behind than lists."""
+        """An empty directory of agents. Searches lag further behind than lists."""
         settings = self._world.settings
         return EventuallyConsistent(
             self._world.clock, lambda: max(settings.connect_replication, settings.connect_search_lag)
@@ -130,12 +129,12 @@ class Connect:
         ]
 
     def delete(self, instance: Instance) -> None:
-        """Remove an instance; reads still show it until they catch up."""
+        """Delete an instance. Reads return it until they have caught up."""
         del self.instances[instance.id]
         self.deleted[instance.id] = dataclasses.replace(instance, shown_until=self._world.clock.now())
 
     def as_read(self, account: str, region: str) -> dict[str, Instance]:
-        """The instances of an account in a Region as this request's replica shows them, oldest first."""
+        """The instances of an account in a Region as the replica of this request has them, oldest first."""
         horizon = self._world.clock.now() - dt.timedelta(seconds=reading_lag(self._world))
         return {
             instance.id: instance
@@ -174,5 +173,5 @@ def require(items: t.Mapping[str, F], item_id: str) -> F:
 
 
 def modified(at: Context) -> Item:
-    """The members that tell when and where something was last changed."""
+    """The members that contain when and where something was last changed."""
     return {"LastModifiedTime": at.world.clock.now(), "LastModifiedRegion": at.region}

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tags of instances and of what is in them, by ARN."""
+"""Tags of instances and of their objects, by ARN."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def list_tags_for_resource(at: Context, wanted: Params) -> Item:
 
 
 def tags_of(at: Context, arn: str) -> dict[str, str]:
-    """The tags of what an ARN names; none where there is nothing of that name."""
+    """The tags of an ARN, empty when nothing has that ARN."""
     try:
         return _tags(*_at(at, arn))
     except CloudError:

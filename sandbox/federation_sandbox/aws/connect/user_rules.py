@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Amazon Connect takes as an agent (facts/aws.md 1.5, 3.1)."""
+"""The rules for the attributes of an agent (facts/aws.md 1.5, 3.1)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONFIGS: t.Final = ("AutoAcceptConfigs", "AfterContactWorkConfigs", *_VOICE_ONLY
 
 
 def check_new(instance: Instance, wanted: Params) -> None:
-    """Refuse a user whom AWS refuses."""
+    """Refuse a new user that AWS refuses."""
     _check_name(instance, wanted["Username"])
     if instance.saml:
         for member in ("Password", "DirectoryUserId"):
@@ -55,7 +55,7 @@ def check_new(instance: Instance, wanted: Params) -> None:
 
 
 def check_identity(instance: Instance, identity: Params) -> None:
-    """Names in NFC, no Email with SAML, addresses and numbers in form."""
+    """Refuse names that are not in NFC, Email on an instance with SAML, and invalid addresses and numbers."""
     if instance.saml and "Email" in identity:
         raise _invalid("Email cannot be specified for an instance that uses SAML.")
     for member in ("FirstName", "LastName"):
@@ -69,7 +69,7 @@ def check_identity(instance: Instance, identity: Params) -> None:
 
 
 def check_profiles(instance: Instance, profiles: list[str]) -> None:
-    """Every security profile exists, none is named twice."""
+    """Refuse security profiles that do not exist or are repeated."""
     for profile in profiles:
         require(instance.security_profiles, profile)
     if len(set(profiles)) < len(profiles):
@@ -77,14 +77,14 @@ def check_profiles(instance: Instance, profiles: list[str]) -> None:
 
 
 def check_phone(phone: Params) -> None:
-    """The old, channel-less phone settings."""
+    """Refuse invalid phone settings in the old form, without channels."""
     _check_acw(phone.get("AfterContactWorkTimeLimit", 0))
     if phone.get("DeskPhoneNumber") and not _E164.fullmatch(phone["DeskPhoneNumber"]):
         raise _invalid("DeskPhoneNumber is not a number in E.164 form.")
 
 
 def check_configs(wanted: Params) -> None:
-    """The settings by channel: each channel once, some for voice alone."""
+    """Refuse invalid settings by channel: each channel is allowed once, some settings for voice only."""
     for name in CONFIGS:
         configs = wanted.get(name) or []
         channels = [config["Channel"] for config in configs]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Agents: one call per agent and aspect, as Amazon Connect has it (facts/aws.md 1.5)."""
+"""Agents. As in Amazon Connect, each call changes one aspect of one agent (facts/aws.md 1.5)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_PROFICIENCIES: t.Final = 10
 
 
 def create_user(at: Context, wanted: Params) -> Item:
-    """Create an agent; it is in lists and searches once they have caught up."""
+    """Create an agent. Lists and searches return it once they have caught up."""
     instance = active_instance(at, wanted)
     rules.check_new(instance, wanted)
     if wanted["Username"] in instance.usernames:
@@ -44,7 +44,7 @@ def create_user(at: Context, wanted: Params) -> Item:
 
 
 def build(instance: Instance, wanted: Params, now: dt.datetime) -> Item:
-    """An agent in the shape of DescribeUser, with the proficiencies that it does not show."""
+    """An agent in the shape of DescribeUser, with the proficiencies, which DescribeUser does not return."""
     user_id = new_id()
     user: Item = {
         "Id": user_id,
@@ -67,13 +67,13 @@ def build(instance: Instance, wanted: Params, now: dt.datetime) -> Item:
 
 
 def describe_user(at: Context, wanted: Params) -> Item:
-    """One agent as reads show it now."""
+    """One agent as reads return it now."""
     user = _seen(at, active_instance(at, wanted), wanted)
     return {"User": {name: value for name, value in user.items() if value not in ({}, [])}}
 
 
 def list_users(at: Context, wanted: Params) -> Item:
-    """Name, id and last change of every agent."""
+    """Username, ID and time of the last change of every agent."""
     instance = active_instance(at, wanted)
     users = instance.users.peek_all(reading_lag(at.world))
     items, more = page(at, wanted, users, 100)
@@ -81,7 +81,7 @@ def list_users(at: Context, wanted: Params) -> Item:
 
 
 def delete_user(at: Context, wanted: Params) -> None:
-    """Remove an agent; quick connects that point there stay behind."""
+    """Delete an agent. Quick connects to the agent remain."""
     instance = active_instance(at, wanted)
     user = latest(instance, wanted["UserId"])
     instance.users.delete(user["Id"])
@@ -89,7 +89,7 @@ def delete_user(at: Context, wanted: Params) -> None:
 
 
 def update_user_identity_info(at: Context, wanted: Params) -> None:
-    """Replace the identity: what is not sent is gone."""
+    """Replace the identity. What the request omits is removed."""
     instance, identity = active_instance(at, wanted), wanted["IdentityInfo"]
     rules.check_identity(instance, identity)
     if instance.identity_management_type != "EXISTING_DIRECTORY" and not (
@@ -101,21 +101,21 @@ def update_user_identity_info(at: Context, wanted: Params) -> None:
 
 
 def update_user_phone_config(at: Context, wanted: Params) -> None:
-    """The old way, which sets the same after contact work for every channel."""
+    """Set the phone settings in the old form, with the same after contact work for every channel."""
     instance = active_instance(at, wanted)
     rules.check_phone(wanted["PhoneConfig"])
     _change(at, instance, wanted, _with_phone(latest(instance, wanted["UserId"]), wanted["PhoneConfig"]))
 
 
 def update_user_config(at: Context, wanted: Params) -> None:
-    """Replace the given lists of settings by channel."""
+    """Replace the lists of settings by channel that the request contains."""
     instance = active_instance(at, wanted)
     rules.check_configs(wanted)
     _change(at, instance, wanted, _with_configs(latest(instance, wanted["UserId"]), wanted))
 
 
 def update_user_routing_profile(at: Context, wanted: Params) -> None:
-    """Give another routing profile."""
+    """Change the routing profile."""
     instance = active_instance(at, wanted)
     require(instance.routing_profiles, wanted["RoutingProfileId"])
     _change(at, instance, wanted, {"RoutingProfileId": wanted["RoutingProfileId"]})
@@ -129,7 +129,7 @@ def update_user_security_profiles(at: Context, wanted: Params) -> None:
 
 
 def update_user_hierarchy(at: Context, wanted: Params) -> None:
-    """Move to another group; to none when none is named."""
+    """Move the agent to another group, or out of the hierarchy when the request names no group."""
     instance, group = active_instance(at, wanted), wanted.get("HierarchyGroupId")
     if group:
         require(instance.groups, group)
@@ -139,7 +139,7 @@ def update_user_hierarchy(at: Context, wanted: Params) -> None:
 
 
 def list_user_proficiencies(at: Context, wanted: Params) -> Item:
-    """The proficiencies of one agent, which neither search nor describe shows."""
+    """The proficiencies of one agent, which neither SearchUsers nor DescribeUser returns."""
     user = _seen(at, active_instance(at, wanted), wanted)
     items, more = page(at, wanted, user["Proficiencies"], 100)
     stamp = {name: user[name] for name in ("LastModifiedTime", "LastModifiedRegion")}
@@ -165,7 +165,7 @@ def associate_user_proficiencies(at: Context, wanted: Params) -> None:
 
 
 def update_user_proficiencies(at: Context, wanted: Params) -> None:
-    """Change the level of proficiencies that were associated before."""
+    """Change the level of associated proficiencies."""
     instance = active_instance(at, wanted)
     known = _proficiencies(instance, wanted)
     for proficiency in wanted["UserProficiencies"]:
@@ -206,7 +206,7 @@ def _change(at: Context, instance: Instance, wanted: Params, change: Item) -> No
 
 
 def _with_phone(user: Item, phone: Params) -> Item:
-    """The agent with channel-less settings, which the settings by channel then repeat."""
+    """The agent with phone settings in the old form, copied to the settings by channel."""
     changed = {**user, "PhoneConfig": {**user["PhoneConfig"], **phone}}
     if "AfterContactWorkTimeLimit" in phone:
         limit = {"AfterContactWorkTimeLimit": phone["AfterContactWorkTimeLimit"]}
@@ -228,7 +228,7 @@ def _with_phone(user: Item, phone: Params) -> Item:
 
 
 def _with_configs(user: Item, wanted: Params) -> Item:
-    """The agent with settings by channel, of which PhoneConfig repeats those for voice."""
+    """The agent with settings by channel. Those for voice are copied to PhoneConfig."""
     changed: Item = {**user, **{name: wanted[name] for name in rules.CONFIGS if name in wanted}}
     phone = dict(user["PhoneConfig"])
     voice = {name: config for name in rules.CONFIGS for config in wanted.get(name, []) if config["Channel"] == "VOICE"}

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""IAM's refusals."""
+"""The errors of IAM."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which metadata documents IAM takes (facts/aws.md 5.2)."""
+"""Decides which metadata documents IAM accepts (facts/aws.md 5.2)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _MOST_KEYS: t.Final = 10
 
 
 class Unusable(ValueError):
-    """IAM would not take the document."""
+    """The reason why IAM does not accept a document."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Metadata:
-    """What IAM reads in a document."""
+    """The parts of a document that IAM reads."""
 
     entity_id: str
     certificates: tuple[x509.Certificate, ...]

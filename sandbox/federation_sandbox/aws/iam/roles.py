@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Roles and policies: moto's, with what AWS adds around them."""
+"""Roles and policies: moto's, with the rules of AWS that moto lacks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from federation_sandbox.aws.protocol import READS, Context, Handler, Params, Pic
 
 
 class _Moto(IamResponse):
-    """moto's IAM, handed a request that was read already."""
+    """moto's IAM, for a request that has been parsed already."""
 
     def __init__(self, at: Context, backend: IAMBackend, params: Params) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class _Moto(IamResponse):
 
     @property
     def backend(self) -> IAMBackend:
-        """The account's."""
+        """moto's backend of the account."""
         return self._backend
 
 
@@ -43,28 +43,28 @@ _PICKER: t.Final = XFormedAttributePicker(response_transformers=IamResponse.RESP
 
 
 def create_role(at: Context, wanted: Params) -> Picked:
-    """Create a role whose trust policy AWS would take."""
+    """Create a role if AWS would accept its trust policy."""
     _check_boundary(at, wanted)
     trust.check(at, wanted["AssumeRolePolicyDocument"])
     return _carry_out(at, wanted)
 
 
 def update_assume_role_policy(at: Context, wanted: Params) -> Picked:
-    """Change a trust policy in place."""
+    """Replace a trust policy."""
     _check_role(at, wanted)
     trust.check(at, wanted["PolicyDocument"])
     return _carry_out(at, wanted)
 
 
 def put_role_permissions_boundary(at: Context, wanted: Params) -> Picked:
-    """Set the boundary, which must be a policy that exists."""
+    """Set the permissions boundary. The policy must exist."""
     _check_role(at, wanted)
     _check_boundary(at, wanted)
     return _carry_out(at, wanted)
 
 
 def update_role(at: Context, wanted: Params) -> Picked:
-    """Change description and session duration; moto would forget a description that is not given."""
+    """Change description and session duration. A description that the request omits is kept; moto would remove it."""
     role = _check_role(at, wanted)
     return _carry_out(at, {"Description": role.description, **wanted})
 
@@ -77,7 +77,7 @@ def get_role_policy(at: Context, wanted: Params) -> Picked:
 
 
 def list_role_policies(at: Context, wanted: Params) -> Picked:
-    """The names of inline policies, in pages; moto gives all at once."""
+    """The names of inline policies, in pages. moto returns all at once."""
     answer = _moto_handler(at, wanted)
     limits = {"MaxResults": wanted.get("MaxItems"), "NextToken": wanted.get("Marker")}
     names, more = page(at, limits, answer.content["PolicyNames"], 100, "ValidationError")
@@ -86,7 +86,7 @@ def list_role_policies(at: Context, wanted: Params) -> Picked:
 
 
 def from_moto(operations: t.Iterable[str]) -> dict[str, Handler]:
-    """A handler for each operation that moto has."""
+    """A handler for each operation that moto implements."""
     return {name: _moto_handler for name in operations if hasattr(IamResponse, camelcase_to_underscores(name))}
 
 
@@ -109,7 +109,7 @@ def _carry_out(at: Context, wanted: Params) -> Picked:
 
 
 def _backend(at: Context) -> IAMBackend:
-    """What a call works on: a read on what its replica knows, a write on what is."""
+    """The state on which a call operates: for a read that of its replica, for a write the current one."""
     iam = at.world.state(Iam)
     find = iam.as_shown if READS.match(at.operation) else iam.backend
     return find(at.account, at.partition)
@@ -122,7 +122,7 @@ def _check_boundary(at: Context, wanted: Params) -> None:
 
 
 def _check_role(at: Context, wanted: Params) -> t.Any:
-    """The role that a call names; reads see it, and what it is, as far as replication has come."""
+    """The role that a call names, as far as it has been replicated; NoSuchEntity when there is none."""
     name = wanted["RoleName"]
     role = next((role for role in _backend(at).roles.values() if role.name == name), None)
     if role is None:

@@ -26,7 +26,7 @@ _MOST_PRIVATE_KEYS: t.Final = 2
 
 
 def create_saml_provider(at: Context, wanted: Params) -> Answer:
-    """Create a provider; unlike moto's, an existing one is never overwritten (facts/aws.md 6.2)."""
+    """Create a provider. An existing one is not overwritten, unlike in moto (facts/aws.md 6.2)."""
     iam = at.world.state(Iam)
     arn = f"arn:{at.partition}:iam::{at.account}:saml-provider/{wanted['Name']}"
     if iam.providers.latest(arn):
@@ -50,7 +50,7 @@ def create_saml_provider(at: Context, wanted: Params) -> Answer:
 
 
 def update_saml_provider(at: Context, wanted: Params) -> Answer:
-    """Change what is given and nothing else; ValidUntil stays as it was set."""
+    """Change what the request contains. Everything else is kept, ValidUntil included."""
     provider = _latest(at, wanted)
     document = wanted.get("SAMLMetadataDocument")
     if not {"SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey"} & wanted.keys():
@@ -68,7 +68,7 @@ def update_saml_provider(at: Context, wanted: Params) -> Answer:
 
 
 def get_saml_provider(at: Context, wanted: Params) -> Answer:
-    """The provider as a read shows it now."""
+    """The provider as a read returns it now."""
     provider = at.world.state(Iam).providers.get(_arn(at, wanted))
     if provider is None:
         raise _missing(wanted)
@@ -86,7 +86,7 @@ def get_saml_provider(at: Context, wanted: Params) -> Answer:
 
 
 def list_saml_providers(at: Context, _wanted: Params) -> Answer:
-    """Every provider of the account, unpaged and without tags."""
+    """Every provider of the account, on one page and without tags."""
     providers = _of_account(at, at.world.state(Iam).providers.all())
     return {
         "SAMLProviderList": [
@@ -97,7 +97,7 @@ def list_saml_providers(at: Context, _wanted: Params) -> Answer:
 
 
 def delete_saml_provider(at: Context, wanted: Params) -> None:
-    """Remove a provider; roles that trust it stay as they are."""
+    """Delete a provider. Roles that trust it are not changed."""
     at.world.state(Iam).providers.delete(_latest(at, wanted).arn)
 
 

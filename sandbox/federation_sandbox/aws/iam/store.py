@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What IAM holds: moto's backends, our own SAML providers, and the roles as they have taken effect."""
+"""The state of IAM: moto's backends, the SAML providers, and the roles as far as they are in effect."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Document = t.Mapping[str, t.Any]
 
 @dataclasses.dataclass(frozen=True)
 class Provider:
-    """A SAML provider. keys: id → PEM of the private keys that decrypt assertions, oldest first."""
+    """A SAML provider. keys: ID → PEM of the private keys that decrypt assertions, oldest first."""
 
     arn: str
     uuid: str
@@ -36,7 +36,7 @@ class Provider:
 
 @dataclasses.dataclass(frozen=True)
 class EffectiveRole:
-    """A role as STS and the services see it, which lags behind IAM."""
+    """A role as STS and other services evaluate it, which lags behind IAM."""
 
     arn: str
     id: str
@@ -50,7 +50,7 @@ class EffectiveRole:
 
 
 class Iam:
-    """IAM of every account."""
+    """IAM of all accounts."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -70,7 +70,7 @@ class Iam:
         return self._world.lag(self._world.settings.iam_replication, self._world.settings.iam_flapping)
 
     def backend(self, account: str, partition: str) -> IAMBackend:
-        """moto's IAM of an account; this world's own, not the one that moto keeps for the whole process."""
+        """moto's IAM of an account. It belongs to this world; moto's own backends belong to the process."""
         if (account, partition) not in self._backends:
             backend = IAMBackend(partition, account)
             backend.aws_managed_policies = [copy.copy(policy) for policy in _aws_policies(partition)]
@@ -79,14 +79,14 @@ class Iam:
         return self._backends[account, partition]
 
     def as_shown(self, account: str, partition: str) -> IAMBackend:
-        """moto's IAM of an account with the roles as the replica knows them that answers this request."""
+        """moto's IAM of an account with the roles as the replica of this request has them."""
         backend = copy.copy(self.backend(account, partition))
         roles = [role for role in self.as_read.peek_all() if role.account_id == account]
         backend.roles = {role.id: role for role in roles}
         return backend
 
     def let_take_effect(self, account: str, partition: str) -> None:
-        """Compare the account's roles with what STS was last told, and tell it what changed."""
+        """Compare the roles of the account with what STS has received, and pass on the changes."""
         backend = self.backend(account, partition)
         current = {role.arn: self._effective(backend, role) for role in backend.roles.values()}
         known = {arn: role for arn, role in self.roles.all_latest().items() if arn.split(":")[4] == account}
@@ -117,7 +117,7 @@ class Iam:
 
 @functools.cache
 def _aws_policies(partition: str) -> list[ManagedPolicy]:
-    """AWS's own policies, of which moto has some fifteen hundred: it would parse them anew for each account of each
+    """The managed policies of AWS. moto has about 1,500 of them and would parse them again for each account of each
     world.
     """
     default_user_config["iam"] = {"load_aws_managed_policies": True}

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which trust policies IAM takes, where moto takes nearly any (facts/aws.md 6.2)."""
+"""Decides which trust policies IAM accepts. moto accepts nearly any (facts/aws.md 6.2)."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def _federated(at: Context, value: str) -> bool:
 
 
 def _identity(at: Context, value: str) -> bool:
-    """Accounts by number or root; roles and users only once IAM has replicated them."""
+    """Whether a principal is accepted. Accounts are given by number or root; users and roles are accepted once IAM has
+    replicated them.
+    """
     if re.fullmatch(rf"\d{{12}}|arn:{at.partition}:iam::\d{{12}}:root", value):
         return True
     if re.fullmatch(rf"arn:{at.partition}:iam::\d{{12}}:role/.+", value):

@@ -1,6 +1,4 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AWS sign-in: what comes in as a SAML response, verified with xmlsec, goes out as a role session and, from there, into
-the console.
-"""
+"""AWS sign-in: verifies a SAML response with xmlsec, opens a role session, and from there a console session."""

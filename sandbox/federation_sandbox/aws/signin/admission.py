@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who can sign in with a SAML response, and as what: every check of AWS, with AWS's own texts (facts/aws.md 5.4, 5.5).
-
-The sign-in pages and AssumeRoleWithSAML share it.
+"""Decides who can sign in with a SAML response, and as which role session, by all checks of AWS and with AWS's own
+messages (facts/aws.md 5.4, 5.5). The sign-in pages and AssumeRoleWithSAML share it.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class Pair:
 
 @dataclasses.dataclass(frozen=True)
 class Presented:
-    """A response that was verified against the providers of these pairs."""
+    """A response that has been verified against the providers of these pairs."""
 
     assertion: Assertion
     pairs: tuple[Pair, ...]
@@ -58,19 +57,19 @@ class Presented:
 
 @dataclasses.dataclass(frozen=True)
 class Admitted:
-    """A session that may begin."""
+    """An accepted role session, which has not been opened yet."""
 
     role: EffectiveRole
     caller: Caller
 
 
 def refusal(text: str, code: str = "InvalidIdentityToken", status: int = 400, service: str = STS) -> CloudError:
-    """A refusal. service: the part of AWS that the page names as its author, empty when it names none."""
+    """An error. service: the part of AWS that the page names as its source, empty when it names none."""
     return CloudError(status, code, text, service=service)
 
 
 def present(world: World, site: Site, response: str) -> Presented:
-    """Verify a response against the providers that it names, and its times, audience and recipient."""
+    """Verify a response against the providers that it names, with its dates, audience and recipient."""
     try:
         document = decode(response)
         claimed = unverified(document)
@@ -95,7 +94,7 @@ def present(world: World, site: Site, response: str) -> Presented:
 
 
 def admit(world: World, presented: Presented, pair: Pair) -> Admitted:
-    """The session of one of the pairs, when the role lets it in."""
+    """The session of one of the pairs; CloudError when the role does not allow it."""
     assertion = presented.assertion
     name = _name(assertion)
     source = _source_identity(assertion)
@@ -118,7 +117,7 @@ def admit(world: World, presented: Presented, pair: Pair) -> Admitted:
 
 
 def console_seconds(presented: Presented, role: EffectiveRole) -> int:
-    """How long a console session lasts: what the response asks for, when the role allows that, else an hour."""
+    """The duration of a console session: what the response requests, if the role allows it, else one hour."""
     text = _one(presented.assertion, "SessionDuration")
     if not text:
         return _UNASKED
@@ -130,22 +129,21 @@ def console_seconds(presented: Presented, role: EffectiveRole) -> int:
 
 
 def name_qualifier(assertion: Assertion, provider: str) -> str:
-    """What tells apart equal name identifiers of two providers."""
+    """The value that distinguishes equal name identifiers of two providers."""
     _, account, path = provider.rsplit(":", 2)
     text = f"{assertion.issuer}{account}/{path.rpartition('/')[2]}"
     return base64.b64encode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()
 
 
 def subject_type(assertion: Assertion) -> str:
-    """The form of the name identifier, short for the two that AWS knows."""
+    """The format of the name identifier; the two formats that AWS knows are abbreviated."""
     short = re.fullmatch(r"urn:oasis:names:tc:SAML:2\.0:nameid-format:(persistent|transient)", assertion.name_id_format)
     return short[1] if short else assertion.name_id_format
 
 
 def _pairs(assertion: Assertion) -> list[Pair]:
-    """The values of the Role claim, in either order (facts/aws.md 5.4).
-
-    White space around an ARN is left out. That is not sourced: docs/not-verified.md.
+    """The values of the Role claim, with role and provider in either order (facts/aws.md 5.4). White space around an
+    ARN is ignored; no source confirms this (docs/not-verified.md).
     """
     values = assertion.attributes.get(f"{_ATTRIBUTES}Role", ())
     pairs = []
@@ -164,9 +162,7 @@ def _pairs(assertion: Assertion) -> list[Pair]:
 
 
 def _verified_by(world: World, site: Site, arn: str, document: bytes, issuer: str) -> Assertion:
-    """What the response says, verified against one provider. issuer: as the response claims, before anything is
-    verified.
-    """
+    """The content of the response, verified against one provider. issuer: as stated by the unverified response."""
     provider = world.state(Iam).providers.get(arn)
     if provider is None or arn.split(":")[1] != site.partition:
         raise refusal("Specified provider doesn't exist", "AuthSamlManifestNotFoundException", service=DISCOVERY)
@@ -185,7 +181,7 @@ def _verified_by(world: World, site: Site, arn: str, document: bytes, issuer: st
 
 
 def _check_recipient_of(provider: Provider, assertion: Assertion) -> None:
-    """A reply URL with an id takes the responses of that provider alone (facts/aws.md 5.3)."""
+    """Check that a reply URL with a provider's ID receives responses of that provider only (facts/aws.md 5.3)."""
     _, uuid, own = assertion.recipient.partition("/saml/acs/")
     if uuid and own != provider.uuid:
         raise Malformed("the reply URL of another provider")

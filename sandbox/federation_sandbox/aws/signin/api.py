@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AssumeRoleWithSAML: the same way in, for clients that are no browser."""
+"""AssumeRoleWithSAML: the sign-in with a SAML response for clients other than browsers."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _SECONDS: t.Final = 3600
 
 
 def assume_role_with_saml(at: Context, wanted: Params) -> dict[str, t.Any]:
-    """A role session for whom a response vouches. The SessionDuration claim is for the console alone; here the caller
-    says how long.
+    """Open a role session for a response. The caller sets the duration; the SessionDuration claim applies to console
+    sessions only.
     """
     presented = present(at.world, site_named(at.partition), wanted["SAMLAssertion"])
     pair = Pair(wanted["RoleArn"], wanted["PrincipalArn"])

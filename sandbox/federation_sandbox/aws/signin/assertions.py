@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a SAML response says, once its signature is verified against a provider's metadata.
-
-This knows no world: metadata and response are all that it takes. Nothing but the element whose signature was verified
-is read afterwards, so that wrapping that element in another document gains nothing.
+"""Reads a SAML response whose signature has been verified against a provider's metadata. It depends on the metadata and
+the response only. After the verification, nothing but the signed element is read, so wrapping that element in another
+document has no effect.
 """
 
 from __future__ import annotations
@@ -55,16 +54,16 @@ _PARTS: t.Final = {
 
 
 class Malformed(ValueError):
-    """It is no SAML response that anybody should read on."""
+    """The document is not a SAML response that can be processed."""
 
 
 class BadSignature(ValueError):
-    """No certificate of the provider made the signature, or there is none."""
+    """The signature is missing, or was not made with a certificate of the provider."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Assertion:
-    """What an assertion says; empty where it says nothing. end: NotOnOrAfter of whichever condition ends first."""
+    """The content of an assertion, empty where it has none. end: the earliest NotOnOrAfter of its conditions."""
 
     id: str
     issuer: str
@@ -83,7 +82,7 @@ class Assertion:
 
 
 def decode(text: str) -> bytes:
-    """The document that a form or an API call carries."""
+    """The document in a form or an API call."""
     if len(text) > _LONGEST:
         raise Malformed("longer than 100000 characters")
     try:
@@ -93,14 +92,12 @@ def decode(text: str) -> bytes:
 
 
 def unverified(document: bytes) -> Assertion:
-    """What a response says, whoever wrote it: enough to look up the provider that it names, and to be believed in
-    nothing.
-    """
+    """The content of a response before verification. It may only be used to look up the provider that it names."""
     return _read(_only_assertion(_root(document)))
 
 
 def verified(document: bytes, metadata: Metadata) -> Assertion:
-    """What a response says that one of the metadata's certificates signed."""
+    """The content of a response that was signed with one of the metadata's certificates."""
     root = _root(document)
     assertion = _only_assertion(root)
     signed = [element for element in (root, assertion) if element.find(f"{_DS}Signature") is not None]
@@ -183,8 +180,8 @@ def _check_signature(
 
 
 def _made(root: etree._Element, signature: etree._Element, certificate: x509.Certificate) -> bool:
-    """Whether a certificate made a signature; what its KeyInfo says does not matter, nor the certificate's dates
-    (facts/aws.md 5.2).
+    """Whether a certificate made a signature. The KeyInfo and the dates of the certificate are ignored (facts/aws.md
+    5.2).
     """
     context = xmlsec.SignatureContext()
     context.key = xmlsec.Key.from_memory(certificate.public_bytes(Encoding.DER), xmlsec.constants.KeyDataFormatCertDer)
@@ -226,7 +223,7 @@ def _read(assertion: etree._Element) -> Assertion:
 
 
 def _confirmation(subject: etree._Element | None) -> etree._Element:
-    """The data of the one bearer confirmation (facts/aws.md 5.4)."""
+    """The data of the bearer confirmation, of which there must be exactly one (facts/aws.md 5.4)."""
     confirmations = subject.findall(f"{_SAML}SubjectConfirmation") if subject is not None else []
     data = (
         confirmations[0].find(f"{_SAML}SubjectConfirmationData")
@@ -249,7 +246,7 @@ def _attributes(assertion: etree._Element) -> dict[str, tuple[str, ...]]:
 
 
 def _text(element: etree._Element | None) -> str:
-    """All of an element's text, whatever else is in between."""
+    """The complete text of an element, with that of its children."""
     return "" if element is None else str(element.xpath("string()"))
 
 

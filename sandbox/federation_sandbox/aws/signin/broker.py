@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way into the console for who holds credentials of a role session: AWS's address for identity brokers."""
+"""AWS's federation endpoint, which opens a console session for the credentials of a role session."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _LASTS: t.Final = dt.timedelta(minutes=15)
 
 
 class SigninTokens:
-    """The console sessions that may be begun, by token."""
+    """The sign-in tokens and the console session that each opens."""
 
     def __init__(self, world: World) -> None:
         self._clock = world.clock
         self._offers: dict[str, tuple[dt.datetime, ConsoleSession]] = {}
 
     def make(self, session: ConsoleSession) -> str:
-        """A token for a session."""
+        """Create a token for a session."""
         token = secrets.token_urlsafe(64)
         self._offers[token] = self._clock.now() + _LASTS, session
         return token
 
     def take(self, token: str) -> ConsoleSession | None:
-        """The session of a token, while it lasts."""
+        """The session of a token, until the token expires."""
         until, session = self._offers.get(token, (self._clock.now(), None))
         return session if until > self._clock.now() else None
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is signed in to the console: one session a browser and partition, and the cookie that stands for it."""
+"""Console sessions: one for each browser and partition, identified by a cookie."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ _COOKIE: t.Final = "aws-creds"
 
 @dataclasses.dataclass(frozen=True)
 class ConsoleSession:
-    """Who a browser is in the console, and until when."""
+    """The identity of a browser in the console, and when its session ends."""
 
     caller: Caller
     expires: dt.datetime
 
 
 class ConsoleSessions:
-    """The console's sessions by cookie, and the assertions that were redeemed for one.
-
-    A browser has one session a partition: signing in to Amazon Connect replaces the one that was there before.
+    """The console sessions by cookie, and the assertions that have been redeemed for one. A browser has one session per
+    partition: signing in to Amazon Connect replaces the existing session.
     """
 
     def __init__(self, world: World) -> None:
@@ -40,7 +39,9 @@ class ConsoleSessions:
         self._redeemed: dict[tuple[str, str], dt.datetime] = {}
 
     def redeem(self, presented: Presented) -> None:
-        """Take an assertion for a session; the same one again is refused while it would still be valid."""
+        """Redeem an assertion for a session. An assertion can be redeemed once; it is refused again until it
+        expires.
+        """
         now = self._clock.now()
         self._redeemed = {key: end for key, end in self._redeemed.items() if end > now}
         key = presented.assertion.issuer, presented.assertion.id
@@ -49,13 +50,13 @@ class ConsoleSessions:
         self._redeemed[key] = presented.assertion.end
 
     def open(self, session: ConsoleSession) -> str:
-        """Begin a session; its cookie."""
+        """Open a session, and return its cookie."""
         cookie = secrets.token_urlsafe(32)
         self._sessions[cookie] = session
         return cookie
 
     def get(self, cookie: str) -> ConsoleSession | None:
-        """The session of a browser, while it lasts."""
+        """The session of a browser, until it ends."""
         session = self._sessions.get(cookie)
         return session if session and session.expires > self._clock.now() else None
 
@@ -65,7 +66,7 @@ class ConsoleSessions:
 
 
 def begin(world: World, site: Site, session: ConsoleSession, where: str) -> Response:
-    """Give the browser a session instead of the one that it had, and send it on."""
+    """Replace the session of the browser, and redirect it."""
     answer = Response(status=302, headers={"Location": where})
     answer.set_cookie(
         _COOKIE, world.state(ConsoleSessions).open(session), domain=site.cookies, secure=True, httponly=True
@@ -74,12 +75,12 @@ def begin(world: World, site: Site, session: ConsoleSession, where: str) -> Resp
 
 
 def current(world: World, request: Request) -> ConsoleSession | None:
-    """The session of the browser that asks."""
+    """The session of the requesting browser."""
     return world.state(ConsoleSessions).get(request.cookies.get(_COOKIE, ""))
 
 
 def end(world: World, site: Site, request: Request, answer: Response) -> Response:
-    """Sign the browser out, with that answer."""
+    """Sign the browser out, and return the given answer."""
     world.state(ConsoleSessions).close(request.cookies.get(_COOKIE, ""))
     answer.delete_cookie(_COOKIE, domain=site.cookies, secure=True, httponly=True)
     return answer

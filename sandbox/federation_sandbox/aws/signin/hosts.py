@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where people sign in to AWS and find its console: a host for the whole partition and one for each Region
-(facts/aws.md 4.1, 5.4).
+"""The hosts of AWS sign-in and of the console: one for each partition, and one for each Region (facts/aws.md
+4.1, 5.4).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _regions(partition: str) -> frozenset[str]:
 
 @dataclasses.dataclass(frozen=True)
 class Site:
-    """One partition's hosts. audiences: what a response may be meant for. cookies: the domain that they share."""
+    """The hosts of a partition. audiences: the accepted audiences of a response. cookies: the domain of the cookies."""
 
     partition: str
     signin: str
@@ -40,7 +40,7 @@ class Site:
     region: str
 
     def host(self, kind: str, host: str) -> str | None:
-        """The Region of a host of one kind, the partition's own for the host without one; None when it is another
+        """The Region of a host of one kind; for the host without a Region that of the partition, None for any other
         host.
         """
         name = getattr(self, kind)
@@ -50,15 +50,15 @@ class Site:
         return match[1] or self.region
 
     def in_console(self, url: str) -> bool:
-        """Whether an address is one of this partition's console."""
+        """Whether an address belongs to the console of this partition."""
         parts = urllib.parse.urlsplit(url)
         return (
             parts.scheme == "https" and parts.hostname is not None and self.host("console", parts.hostname) is not None
         )
 
     def takes(self, url: str, undocumented: bool) -> bool:
-        """Whether a reply URL is one of this partition's. undocumented: whether the host counts that is not in AWS's
-        table.
+        """Whether a reply URL belongs to this partition. undocumented: whether the host that AWS's table does not list
+        is accepted.
         """
         match = re.fullmatch(r"https://([^/?#]+)(/saml|/static/saml|/saml/acs/[A-Z0-9]+)", url)
         if match is None or (match[1] == UNDOCUMENTED and not undocumented):
@@ -102,10 +102,10 @@ def pattern(kind: str) -> str:
 
 
 def site_of(kind: str, host: str) -> tuple[Site, str]:
-    """The site and the Region of a host."""
+    """The partition's hosts and the Region of a host."""
     return next((site, region) for site in SITES if (region := site.host(kind, host)))
 
 
 def site_named(partition: str) -> Site:
-    """The site of a partition."""
+    """The hosts of a partition."""
     return next(site for site in SITES if site.partition == partition)

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sign-in hosts and the console: a response becomes the browser's one console session, and that leads into Amazon
-Connect.
+"""The sign-in hosts and the console: a response opens the console session of the browser, from which the person reaches
+Amazon Connect.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from federation_sandbox.service import Call, CloudError, Service
 
 
 def _sign_in(request: Request, call: Call) -> Response:
-    """Take a response, let its bearer choose when there are several roles, and send the browser where the relay state
-    says.
+    """Accept a response, show a page to choose a role when there are several, and redirect the browser to the relay
+    state.
     """
     if request.host == hosts.UNDOCUMENTED and not call.world.settings.undocumented_signin_host:
         return Response("There is no such host.\n", 404)
@@ -58,7 +58,9 @@ def _sign_in(request: Request, call: Call) -> Response:
 
 
 def _destination(site: hosts.Site, region: str, relay_state: str) -> str:
-    """The relay state when it is in this partition's console, else the console's home (facts/aws.md 4.4)."""
+    """The relay state if it is an address of this partition's console, else the home page of the console (facts/aws.md
+    4.4).
+    """
     if site.in_console(relay_state):
         return relay_state
     return f"https://{region}.{site.console}/console/home?region={region}"
@@ -71,7 +73,7 @@ def _sign_out(request: Request, call: Call, site: hosts.Site) -> Response:
 
 
 def _console(request: Request, call: Call) -> Response:
-    """The console: its home, and the door into Amazon Connect."""
+    """The console: its home page, and the federation page of Amazon Connect."""
     site, region = hosts.site_of("console", request.host)
     match = re.fullmatch(r"/connect/federate/([^/]+)", request.path)
     call.operation = "federate" if match else "home"

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""App roles: what a role may be, and that only a disabled one may go or change."""
+"""App roles: their rules. Only a disabled role may be changed or removed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LIMIT: t.Final[int] = 700
 def checked_roles(
     resource: str, current: list[dict[str, t.Any]], wanted: list[dict[str, t.Any]]
 ) -> list[dict[str, t.Any]]:
-    """The new list of roles; 400 when one of them may not be so. resource: "Application" or "ServicePrincipal"."""
+    """The new list of roles; 400 when one of them is invalid. resource: "Application" or "ServicePrincipal"."""
     if len({role.get("id") for role in wanted}) != len(wanted) or len(wanted) > _LIMIT:
         raise invalid_value("appRoles", resource)
     values = [role["value"] for role in wanted if role.get("value")]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls about application templates; instantiate makes an application and its service principal."""
+"""The calls for application templates. instantiate creates an application and its service principal."""
 
 from __future__ import annotations
 

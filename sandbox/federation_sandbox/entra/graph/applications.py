@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Applications: registered by themselves or from a template, changed, found, and softly deleted."""
+"""Applications: created by registration or from a template, changed, listed, and soft-deleted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LOGOS: t.Final[dict[str, tuple[bytes, ...]]] = {
 
 
 def blank_application(tenant: Tenant, display_name: str, *owners: str) -> Record:
-    """An application as registration leaves it. owners: their ids."""
+    """An application after registration. owners: their IDs."""
     return {
         "id": new_id(),
         "appId": new_id(),
@@ -80,7 +80,7 @@ def blank_application(tenant: Tenant, display_name: str, *owners: str) -> Record
 
 
 def update_application(tenant: Tenant, record: Record, content: dict[str, t.Any], caller_id: str) -> None:
-    """Apply checked properties to an application, each under its own rules; the rules that look elsewhere come last."""
+    """Apply validated properties to an application. Rules that depend on other objects are checked last."""
     _check_values(content)
     for name, value in content.items():
         if name == "appRoles":

@@ -47,7 +47,7 @@ def new_assignment(tenant: Tenant, principal: Record, kind: str, resource: Recor
 
 
 def project_assignment(record: Record) -> dict[str, t.Any]:
-    """An assignment as an expanded property shows it."""
+    """An assignment as an expanded property contains it."""
     return Query("appRoleAssignment").project(record)
 
 
@@ -60,8 +60,8 @@ def _principal(tenant: Tenant, key: str) -> tuple[str, Record]:
 
 
 def _check_role(kind: str, resource: Record, role_id: str) -> None:
-    """Default access is only for applications without roles; any other role must be declared, enabled and for such
-    principals.
+    """Check the role of an assignment. Default access is for applications without roles only; any other role must be
+    declared, enabled and allow the type of the principal.
     """
     enabled = [role for role in resource["appRoles"] if role["isEnabled"]]
     if role_id == DEFAULT_ACCESS and not resource["appRoles"]:
@@ -72,7 +72,7 @@ def _check_role(kind: str, resource: Record, role_id: str) -> None:
 
 
 def _check_assigner(context: Context, resource: Record) -> None:
-    """403 where the permission to write applications is not enough."""
+    """403 when the permission to write applications is not enough."""
     enough = context.settings.assignments_with_application_permission and resource["appId"] != MICROSOFT_GRAPH
     if not enough and "AppRoleAssignment.ReadWrite.All" not in context.caller.roles:
         raise denied()
@@ -117,7 +117,7 @@ def _create_assigned_to(context: Context) -> Response:
 
 
 def _found(context: Context, name: str, owner: Record) -> Record:
-    """The assignment that a path names beneath its resource or its principal."""
+    """The assignment that a path names below its resource or its principal."""
     record = context.tenant["appRoleAssignments"].visible(str(context.keys[1]))
     if record is None or record[name] != owner["id"]:
         raise not_found(str(context.keys[1]))
@@ -142,7 +142,7 @@ def _delete(context: Context, resource: Record | None, record: Record) -> Respon
 
 
 def _of(collection: str) -> tuple[Route, ...]:
-    """The routes beneath a user, a group or a service principal that holds assignments."""
+    """The routes below a user, a group or a service principal with assignments."""
 
     def listed(context: Context) -> Response:
         principal = context.find(collection, context.keys[0])

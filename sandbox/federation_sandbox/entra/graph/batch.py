@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON batches: up to twenty requests in one, each judged, limited and logged as if it had come alone."""
+"""JSON batches: up to twenty requests in one. Each is authorized, throttled and logged as if it were sent alone."""
 
 from __future__ import annotations
 

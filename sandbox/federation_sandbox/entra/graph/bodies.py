@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a request body may set: each property held to its type, unknown and read-only ones refused."""
+"""Validates request bodies: the type of each property, and that it exists and is writable."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ _PRIMITIVES: t.Final[dict[str, type]] = {"bool": bool, "int": int, "object": dic
 
 
 def checked(kind: str, body: dict[str, t.Any], also: t.Collection[str] = (), own_id: str = "") -> dict[str, t.Any]:
-    """The properties that a body sets, without annotations.
-
-    also: read-only properties that this call may set. own_id: the id of the object that is changed, which the body may
-    repeat.
+    """The properties that a body sets, without annotations. also: read-only properties that this call may set. own_id:
+    the ID of the changed object, which the body may repeat.
     """
     content = {name: value for name, value in body.items() if not name.startswith("@")}
     if own_id and content.get("id") == own_id:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One call to Microsoft Graph on its way to an answer: who calls, what about, and the forms that answers take."""
+"""A call to Microsoft Graph: its caller, its parameters, and the forms of its response."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Key:
 
 @dataclasses.dataclass
 class Context:
-    """One call: handlers read the request from it and build the answer with it."""
+    """A call. Handlers read the request from it and create the response with it."""
 
     request: Request
     call: Call
@@ -52,7 +52,7 @@ class Context:
 
     @property
     def root(self) -> str:
-        """The address below which this version of Graph answers."""
+        """The base URL of this version of Graph."""
         return f"https://{self.request.host}/{self.version}"
 
     # --- what was asked -----------------------------------------------------------------------------------------
@@ -77,23 +77,23 @@ class Context:
 
     @property
     def settings(self) -> Settings:
-        """The world's."""
+        """The settings of the world."""
         return self.call.world.settings
 
     @property
     def eventual(self) -> bool:
-        """Whether the caller asks for the advanced query engine."""
+        """Whether the request has the header ConsistencyLevel: eventual."""
         return self.request.headers.get("ConsistencyLevel", "").lower() == "eventual"
 
     def query(self, kind: str, expandable: collections.abc.Collection[str] = ()) -> odata.Query:
-        """The query options, held to a type."""
+        """The query options for a type."""
         if _LAMBDAS.search(self.request.args.get("$filter", "")) and not self.settings.or_of_lambdas:
             raise unsupported_query("Operator 'Or' specified in filter clause is not supported for lambda expressions.")
         exact = () if self.settings.proxy_addresses_ignore_case else ("proxyAddresses",)
         return odata.parse(kind, self.request.args, self.eventual, expandable, self.version == "beta", exact=exact)
 
     def find(self, collection: str, key: str | Key) -> Record:
-        """The object that a path names, as a read shows it; 404 when it is not there, or not yet."""
+        """The object that a path names, as a read returns it; 404 when it does not exist, or is not replicated yet."""
         if isinstance(key, Key):
             records = self.tenant[collection].all_visible()
             record = next((each for each in records if str(each.get(key.name)).lower() == key.value.lower()), None)
@@ -104,7 +104,7 @@ class Context:
         return record
 
     def changing(self, collection: str, key: str | Key) -> Record:
-        """A copy of the object that a path names, to change and save; 403 unless the caller may."""
+        """A copy of the object that a path names, to be changed and saved; 403 when the caller may not."""
         visible = self.find(collection, key)
         self.check_owner(visible)
         latest = self.tenant[collection].latest(visible["id"])
@@ -113,7 +113,7 @@ class Context:
         return latest
 
     def check_owner(self, record: Record) -> None:
-        """403 when the caller may only touch what it owns, and does not own this."""
+        """403 when the caller may change only the objects that it owns, and this is not one of them."""
         if self.only_owned and self.caller.principal_id not in record.get("_owners", ()):
             raise denied()
 
@@ -124,21 +124,21 @@ class Context:
     # --- answers ------------------------------------------------------------------------------------------------
 
     def json(self, content: t.Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-        """An answer with a body."""
+        """A response with a body."""
         kind = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
         return Response(json.dumps(content), status, headers, content_type=kind)
 
     @staticmethod
     def nothing() -> Response:
-        """204."""
+        """A response with the status 204."""
         return Response(status=204)
 
     def annotation(self, about: str) -> str:
-        """The @odata.context of an answer about a set."""
+        """The @odata.context of a response."""
         return f"{self.root}/$metadata#{about}"
 
     def entity(self, collection: str, record: Record, status: int = 200, expand: Expansions | None = None) -> Response:
-        """An answer that is one object."""
+        """A response that contains one object."""
         query = self.query(COLLECTIONS[collection], expand or ())
         content = {"@odata.context": self.annotation(f"{collection}/$entity"), **query.project(record)}
         if query.expand and expand:
@@ -157,7 +157,7 @@ class Context:
         expand: Expansions | None = None,
         typed: bool = False,
     ) -> Response:
-        """An answer that is one page of a list. typed: each object says of which type it is (its _kind)."""
+        """A response that contains one page of a list. typed: each object contains its type (its _kind)."""
         query = self.query(kind or COLLECTIONS[collection], expand or ())
         chosen: collections.abc.Iterable[Record] = filter(query.filter.accepts, records) if query.filter else records
         if query.order:
@@ -175,7 +175,7 @@ class Context:
         return self.json(content)
 
     def typed(self, record: Record) -> dict[str, t.Any]:
-        """An object that says of which type it is (its _kind), as $expand shows it."""
+        """An object with its type (its _kind), as $expand returns it."""
         return self._item(odata.Query(record["_kind"]), record, None, typed=True)
 
     def _item(self, query: odata.Query, record: Record, expand: Expansions | None, typed: bool) -> dict[str, t.Any]:
@@ -199,6 +199,6 @@ Answer = t.Callable[[Context], Response]
 
 
 def _blank_keys(content: dict[str, t.Any], selected: collections.abc.Collection[str] = ()) -> None:
-    """Keys are shown only to a read of one object that selects keyCredentials."""
+    """Remove the keys. Only a read of one object that selects keyCredentials returns them."""
     if content.get("keyCredentials") and "keyCredentials" not in selected:
         content["keyCredentials"] = [{**each, "key": None} for each in content["keyCredentials"]]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The credentials of a service principal: signing certificates are made of a Sign key, a Verify key and a password."""
+"""The credentials of a service principal. A signing certificate consists of a Sign key, a Verify key and a password."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _KINDS: t.Final[dict[str, str]] = {
 def add_token_signing_certificate(
     tenant: Tenant, record: Record, body: collections.abc.Mapping[str, t.Any], caller_id: str
 ) -> dict[str, t.Any]:
-    """Create a certificate and add its three credentials to a service principal; the certificate as the answer shows
-    it. caller_id: the service principal that asks, which a tenant's policy may exempt.
+    """Create a certificate, add its three credentials to a service principal, and return the certificate as the
+    response contains it. caller_id: the calling service principal, which a policy of the tenant may exempt.
     """
     name, start, end = _wanted(tenant, body)
     application = tenant.current("applications", appId=record["appId"]) or record
@@ -98,10 +98,11 @@ def _years_after(start: dt.datetime) -> dt.datetime:
 
 
 def changed_credentials(tenant: Tenant, record: Record, content: collections.abc.Mapping[str, t.Any]) -> None:
-    """Replace the lists of credentials by what a PATCH holds; what stays comes back as it is, without its secret.
+    """Replace the lists of credentials by those of a PATCH request. A credential that is kept must be sent unchanged
+    and without its secret.
 
-    The credentials of a signing certificate go together: a PATCH that leaves out some of them changes nothing of them,
-    and succeeds.
+    The credentials of a signing certificate belong together: a PATCH that omits only some of them succeeds and does not
+    change them.
     """
     for name in set(_SECRETS) & set(content):
         _check_kept(record, name, content[name], left_out=tenant.world.settings.kept_key_may_be_left_out)
@@ -122,8 +123,8 @@ def changed_credentials(tenant: Tenant, record: Record, content: collections.abc
 
 
 def changed_application_keys(tenant: Tenant, record: Record, keys: list[Record]) -> list[Record]:
-    """The keys of an application by what a PATCH holds, under the rule of those that stay (facts/entra.md E1). Graph
-    names one that comes without customKeyIdentifier by its thumbprint.
+    """The keys of an application after a PATCH request, under the rule for kept credentials (facts/entra.md E1). Graph
+    uses the thumbprint as customKeyIdentifier when the request has none.
     """
     before, settings = record.get("keyCredentials") or [], tenant.world.settings
     left_out = settings.application_key_may_be_left_out
@@ -141,8 +142,8 @@ def changed_application_keys(tenant: Tenant, record: Record, keys: list[Record])
 
 
 def _check_kept(record: Record, name: str, credentials: collections.abc.Iterable[Record], *, left_out: bool) -> None:
-    """400 when a credential that stays comes back with its secret, or changed in anything else. left_out: whether the
-    secret may be missing in place of null.
+    """400 when a kept credential is sent with its secret or with any other change. left_out: whether the secret may be
+    omitted instead of null.
     """
     known = {each["keyId"]: each for each in record[name]}
     secret = _SECRETS[name]
@@ -169,7 +170,7 @@ def _replaced(
 
 
 def _certificates(record: Record) -> set[str]:
-    """What the credentials of each signing certificate share."""
+    """The identifiers that the credentials of each signing certificate share."""
     return {
         each["customKeyIdentifier"]
         for each in record["keyCredentials"]
@@ -203,7 +204,7 @@ def _new_key(
 
 
 def _open(tenant: Tenant, identifier: str, content: str, password: t.Any) -> x509.Certificate:
-    """Keep the private key of a PFX; ValueError when the password does not open it."""
+    """Store the private key of a PFX; ValueError when the password does not decrypt it."""
     key, certificate, _chain = pkcs12.load_key_and_certificates(base64.b64decode(content), str(password or "").encode())
     if not isinstance(key, rsa.RSAPrivateKey) or certificate is None:
         raise ValueError("A PFX with an RSA key and its certificate is needed.")

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The definitions of policies: JSON in a string, read with every key exactly as Microsoft writes it."""
+"""The definitions of policies: JSON in a string. Keys are accepted only in the spelling that Microsoft documents."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _ISSUANCE: t.Final[dict[str, tuple[t.Any, ...]]] = {
 
 
 def check_definition(kind: str, definition: list[str]) -> None:
-    """400 for a definition that Entra ID does not understand. kind: "ClaimsMappingPolicy" or "TokenIssuancePolicy"."""
+    """400 for a definition that Entra ID does not accept. kind: "ClaimsMappingPolicy" or "TokenIssuancePolicy"."""
     if len(definition) != 1:
         raise _invalid()
     try:

@@ -1,9 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deleted applications and service principals: kept for thirty days, restored or purged; and when deleting is
-refused.
-"""
+"""Deleted applications and service principals: kept for thirty days, restored or purged; and the rules for deletion."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ SAML_DELETION: t.Final[tuple[str, ...]] = ("either", "service_principal_first", 
 
 
 def check_deletable(tenant: Tenant, application: Record) -> None:
-    """400 for an application from the gallery whose service principal still signs in with SAML."""
+    """400 for a gallery application whose service principal still uses SAML."""
     if application.get("applicationTemplateId") not in GALLERY or tenant.world.settings.saml_applications_deletable:
         return
     principal = tenant.current("servicePrincipals", appId=application["appId"])
@@ -35,7 +33,9 @@ def check_deletable(tenant: Tenant, application: Record) -> None:
 
 
 def check_principal_deletable(tenant: Tenant, principal: Record) -> None:
-    """400 for the service principal of such an application where the tenant wants the mode to be reset first."""
+    """400 for the service principal of such an application in a tenant in which the single sign-on mode must be reset
+    first.
+    """
     gallery = (
         principal.get("applicationTemplateId") in GALLERY and not tenant.world.settings.saml_applications_deletable
     )
@@ -50,8 +50,8 @@ def _not_allowed() -> Exception:
 
 
 def delete_softly(tenant: Tenant, collection: str, record: Record, together_with: str | None = None) -> None:
-    """Move an object to the deleted ones, its assignments with it. together_with: the application whose deletion this
-    follows.
+    """Move an object with its assignments to the deleted items. together_with: the application whose deletion caused
+    this.
     """
     assignments = [
         each
@@ -73,7 +73,7 @@ def delete_softly(tenant: Tenant, collection: str, record: Record, together_with
 
 
 def purge_expired(tenant: Tenant) -> None:
-    """Drop what was deleted more than thirty days ago."""
+    """Purge what was deleted more than thirty days ago."""
     limit = tenant.world.entra_now() - SOFT_DELETED_FOR
     for record in list(tenant["deletedItems"].current()):
         if moment(record["deletedDateTime"]) < limit:

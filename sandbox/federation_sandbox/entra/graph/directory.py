@@ -32,7 +32,7 @@ _BASIC: t.Final[frozenset[str]] = frozenset(
 
 
 def readable(context: Context, record: Record) -> Record:
-    """A user as the caller's permissions show it."""
+    """The properties of a user that the caller may read."""
     if context.caller.roles & FULL_USER:
         return record
     basic = "User.ReadBasic.All" in context.caller.roles
@@ -49,7 +49,7 @@ def _user(context: Context) -> Response:
 
 
 def _user_key(context: Context) -> str | Key:
-    """The id of a user, or the name in its place."""
+    """The ID of a user, given by ID or by user principal name."""
     key = context.keys[0]
     return Key("userPrincipalName", key) if isinstance(key, str) and "@" in key else key
 
@@ -107,7 +107,7 @@ def transitive_members(tenant: Tenant, group: Record) -> collections.abc.Iterato
 
 
 def _listed(context: Context, members: collections.abc.Iterable[Record], cast: str) -> Response:
-    """A page of members. cast: only those of one type, which the advanced query engine alone does."""
+    """A page of members. cast: the type of the returned members, which requires the advanced query engine."""
     advanced = context.eventual and context.request.args.get("$count") == "true"
     if (cast or "$filter" in context.request.args) and not advanced:
         raise unsupported_query(

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors as Microsoft Graph words them."""
+"""Errors in the wording of Microsoft Graph."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def bad_request(message: str, *, code: str = "Request_BadRequest", target: str =
 
 
 def not_found(key: str) -> CloudError:
-    """404 for an object that is not there, or not there yet."""
+    """404 for an object that does not exist or is not replicated yet."""
     return CloudError(
         404,
         "Request_ResourceNotFound",
@@ -31,19 +31,19 @@ def denied(message: str = "Insufficient privileges to complete the operation.") 
 
 
 def conflict(name: str, kind: str = "property") -> CloudError:
-    """400 for a value that another object holds."""
+    """400 for a value that another object has."""
     message = f"Another object with the same value for {kind} {name} already exists."
     return bad_request(message, target=name, detail="ObjectConflict")
 
 
 def invalid_value(name: str, resource: str) -> CloudError:
-    """400 for a value that a property does not take."""
+    """400 for an invalid value of a property."""
     message = f"Invalid value specified for property '{name}' of resource '{resource}'."
     return bad_request(message, target=name, detail="InvalidValue")
 
 
 def missing_value(name: str, resource: str) -> CloudError:
-    """400 for a property that a new object needs."""
+    """400 for a missing property of a new object."""
     return bad_request(
         f"A value is required for property '{name}' of resource '{resource}'.", target=name, detail="MissingValue"
     )
@@ -56,24 +56,24 @@ def unknown_parameter(name: str, operation: str) -> CloudError:
 
 
 def already_referenced(name: str) -> CloudError:
-    """400 for a reference that is there already."""
+    """400 for a reference that exists already."""
     return bad_request(
         f"One or more added object references already exist for the following modified properties: '{name}'."
     )
 
 
 def unsupported_query(message: str) -> CloudError:
-    """400 for a query that Graph does not answer."""
+    """400 for an unsupported query."""
     return bad_request(message, code="Request_UnsupportedQuery")
 
 
 def no_segment(segment: str) -> CloudError:
-    """400 for a path that Graph does not know."""
+    """400 for an unknown path."""
     return bad_request(f"Resource not found for the segment '{segment}'.", code="BadRequest")
 
 
 def odata_error(error: CloudError, request_id: str, client_request_id: str, date: str) -> dict[str, t.Any]:
-    """The body of an error answer."""
+    """The body of an error response."""
     body: dict[str, t.Any] = {"code": error.code, "message": error.message}
     if error.more.get("details"):
         body["details"] = error.more["details"]

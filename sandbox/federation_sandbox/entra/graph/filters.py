@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A parser for $filter, as far as Microsoft Graph's directory evaluates it; the rest is refused as Graph refuses it."""
+"""A parser for $filter, as far as the directory of Microsoft Graph supports it. Anything else is refused with Graph's
+error.
+"""
 
 from __future__ import annotations
 
@@ -37,20 +39,20 @@ _CATEGORIES: t.Final[dict[str, tuple[str, ...]]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Filter:
-    """A filter that was understood."""
+    """A parsed filter."""
 
     accepts: Predicate
 
     @classmethod
     def parse(cls, kind: str, text: str, advanced: bool, exact: collections.abc.Collection[str] = ()) -> Filter:
-        """Read a filter on a type. advanced: the query has ConsistencyLevel: eventual and $count=true. exact: the lists
-        whose texts compare with case.
+        """Parse a filter on a type. advanced: the query has ConsistencyLevel: eventual and $count=true. exact: the
+        lists whose values are compared case-sensitively.
         """
         return cls(_Parser(kind, text, advanced, exact).everything())
 
 
 class _Parser:
-    """Recursive descent over or, and, not and the comparisons."""
+    """A recursive descent parser for or, and, not and comparisons."""
 
     def __init__(self, kind: str, text: str, advanced: bool, exact: collections.abc.Collection[str]) -> None:
         self._kind = kind
@@ -61,7 +63,7 @@ class _Parser:
         self._tokens = self._split(text)
 
     def everything(self) -> Predicate:
-        """The whole filter."""
+        """The complete filter."""
         predicate = self._or()
         if self._at < len(self._tokens):
             raise self._invalid()
@@ -124,7 +126,7 @@ class _Parser:
         return self._comparison(None)
 
     def _comparison(self, variable: tuple[str, Property] | None) -> Predicate:
-        """One comparison. variable: the name and the property of the lambda that it stands in."""
+        """A comparison. variable: the name and the property of the lambda that contains it."""
         category, word = self._next()
         if category != "word":
             raise self._invalid()
@@ -240,7 +242,7 @@ def _values(value: t.Any) -> collections.abc.Iterable[t.Any]:
 
 
 def _compare(operator: str, actual: t.Any, wanted: t.Any) -> bool:
-    """Strings compare without case, as the directory does."""
+    """Compare two values. Like the directory, this ignores the case of strings."""
     left = actual.lower() if isinstance(actual, str) else actual
     if operator == "in":
         return any(_compare("eq", actual, each) for each in wanted)

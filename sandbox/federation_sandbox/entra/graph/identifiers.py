@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Identifier URIs: the rules of the directory, of the tenant's domains and of its app management policy."""
+"""The rules for identifier URIs: those of the directory, of the tenant's domains and of the app management policy."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ AWS_URN: t.Final[str] = "urn:amazon:webservices"
 
 
 def check_identifiers(tenant: Tenant, application: Record, wanted: list[str], caller_id: str) -> None:
-    """Refuse identifiers that the application may not take; those that it has already are not looked at again.
-
-    caller_id: the service principal that sets them, which a tenant's policy may exempt.
+    """Refuse identifiers that the application may not have. Existing ones are not checked again. caller_id: the calling
+    service principal, which a policy of the tenant may exempt.
     """
     if len({uri.lower() for uri in wanted}) != len(wanted):
         raise invalid_value("identifierUris", "Application")
@@ -34,7 +33,7 @@ def check_identifiers(tenant: Tenant, application: Record, wanted: list[str], ca
 
 
 def _is_saml(tenant: Tenant, application: Record) -> bool:
-    """Whether the directory knows by now that the application signs in with SAML."""
+    """Whether the directory has replicated that the application uses SAML."""
     principal = match(tenant["servicePrincipals"].all_visible(), appId=application["appId"])
     return principal is not None and principal.get("preferredSingleSignOnMode") == "saml"
 
@@ -99,7 +98,9 @@ def _check_policy(tenant: Tenant, application: Record, uri: str, caller_id: str)
 
 
 def _names_tenant(tenant: Tenant, application: Record, uri: str) -> bool:
-    """Whether a URI holds the tenant's id, the app's id or a verified domain; what stands behind # does not count."""
+    """Whether a URI contains the tenant's ID, the application's ID or a verified domain. A fragment behind # is
+    ignored.
+    """
     parts = urllib.parse.urlsplit(uri)
     text = urllib.parse.urldefrag(uri).url.lower()
     return tenant.verifies(parts.hostname or "") or tenant.id in text or application["appId"] in text
@@ -114,7 +115,9 @@ def _against_policy(message: str) -> Exception:
 
 
 def _check_unique(tenant: Tenant, application: Record, uri: str) -> None:
-    """An identifier is one application's alone; deleted objects keep theirs until they are purged."""
+    """Refuse an identifier that another application has. Deleted applications keep their identifiers until they are
+    purged.
+    """
     deleted = ("deletedItems",) if tenant.world.settings.deleted_hold_identifiers else ()
     every = (each for name in ("applications", "servicePrincipals", *deleted) for each in tenant[name].current())
     for other in every:

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""App management policies: which restriction is in force for an application, and which callers are exempt from it.
-
-A policy that is assigned to an application takes precedence over the tenant's, restriction by restriction.
+"""App management policies: the restrictions that apply to an application, and the callers that are exempt. Each
+restriction of a policy that is assigned to the application overrides that of the tenant's policy.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _DURATION: t.Final = re.compile(
 
 
 def identifier_rule(tenant: Tenant, application: Record, name: str) -> Rule:
-    """The restriction of identifiers with this name that is in force; an empty one for none."""
+    """The restriction of identifiers with this name that applies; empty when there is none."""
     for configuration in (_own(tenant, application), _default(tenant)):
         rules = (configuration.get("applicationRestrictions") or {}).get("identifierUris") or {}
         if rules.get(name):
@@ -36,7 +35,7 @@ def identifier_rule(tenant: Tenant, application: Record, name: str) -> Rule:
 def check_key_lifetime(
     tenant: Tenant, application: Record, caller_id: str, start: dt.datetime, end: dt.datetime
 ) -> None:
-    """400 for a certificate that lives longer than a policy allows."""
+    """400 for a certificate that is valid longer than a policy allows."""
     for rule in _key_rules(tenant, application):
         if applies(tenant, rule, application, caller_id) and end - start > _duration(rule["maxLifetime"]):
             raise bad_request(
@@ -67,14 +66,14 @@ def _default(tenant: Tenant) -> Rule:
 
 
 def _own(tenant: Tenant, application: Record) -> Rule:
-    """The restrictions of the policy that is assigned to an application; none when it is not enabled."""
+    """The restrictions of the policy that is assigned to an application; none when the policy is disabled."""
     held = (tenant["appManagementPolicies"].latest(key) for key in application.get("_appManagementPolicies", ()))
     policy = next((each for each in held if each is not None and each.get("isEnabled")), {})
     return t.cast("Rule", policy.get("restrictions") or {})
 
 
 def applies(tenant: Tenant, rule: Rule, application: Record, caller_id: str) -> bool:
-    """Whether a restriction is on for what this caller does to an application."""
+    """Whether a restriction applies to what this caller does to an application."""
     if rule.get("state") != "enabled":
         return False
     since = rule.get("restrictForAppsCreatedAfterDateTime")
@@ -87,7 +86,9 @@ def applies(tenant: Tenant, rule: Rule, application: Record, caller_id: str) -> 
 
 
 def _is_exempt(tenant: Tenant, rule: Rule, caller_id: str) -> bool:
-    """Whether a caller has one of the custom security attributes that exempt from a restriction; case counts."""
+    """Whether a caller has a custom security attribute that exempts it from a restriction. Values are
+    case-sensitive.
+    """
     caller = tenant["servicePrincipals"].latest(caller_id) or {}
     attributes = caller.get("customSecurityAttributes") or {}
     held = {f"{group}_{name}": value for group, values in attributes.items() for name, value in values.items()}
@@ -96,7 +97,7 @@ def _is_exempt(tenant: Tenant, rule: Rule, caller_id: str) -> bool:
 
 
 def _duration(text: str) -> dt.timedelta:
-    """A duration of ISO 8601; a year has 365 days, a month 30."""
+    """A duration in ISO 8601. A year has 365 days, a month 30."""
     match = _DURATION.fullmatch(text)
     if match is None:
         raise bad_request(f"Cannot convert the literal '{text}' to the expected type 'Edm.Duration'.")

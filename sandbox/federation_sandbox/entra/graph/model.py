@@ -206,7 +206,7 @@ _PROPERTY = re.compile(
 
 @dataclasses.dataclass(frozen=True)
 class Property:
-    """One property of a type. kind: a primitive or the name of a complex type in this module."""
+    """A property of a type. kind: a primitive type, or the name of a complex type in this module."""
 
     name: str
     kind: str
@@ -219,7 +219,7 @@ class Property:
 
     @property
     def empty(self) -> t.Any:
-        """What a read shows when nothing was ever set."""
+        """The value of a property that was never set."""
         return [] if self.many else None
 
 

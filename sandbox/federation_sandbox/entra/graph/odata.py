@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The OData query options that Microsoft Graph's directory takes: $filter, $select, $top, $count, $orderby and
+"""The OData query options that the directory of Microsoft Graph supports: $filter, $select, $top, $count, $orderby and
 $expand.
 """
 
@@ -32,7 +32,7 @@ _OPTIONS: t.Final[frozenset[str]] = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class Query:
-    """The query options of one request, held to the type that they are about."""
+    """The query options of a request on a type."""
 
     kind: str
     select: tuple[str, ...] = ()
@@ -46,11 +46,11 @@ class Query:
 
     @property
     def page(self) -> int:
-        """How many objects a page holds."""
+        """The page size."""
         return self.top or DEFAULT_PAGE
 
     def project(self, record: Record, everything: bool = False) -> dict[str, t.Any]:
-        """What an answer shows of a record."""
+        """The properties of a record that a response contains."""
         properties = _properties(self.kind, self.beta)
         names = self.select or tuple(name for name, each in properties.items() if everything or not each.hidden)
         selected = (
@@ -68,10 +68,9 @@ def parse(
     *,
     exact: collections.abc.Collection[str] = (),
 ) -> Query:
-    """Read the options; 400 in Graph's words for anything that Graph does not answer.
-
-    eventual: the request carries ConsistencyLevel: eventual. beta: it reads what the version beta has besides. exact:
-    the lists whose texts compare with case.
+    """Parse the options; 400 with Graph's error for options that it does not support. eventual: whether the request has
+    ConsistencyLevel: eventual. beta: whether it may read the additional properties of the version beta. exact: the
+    lists whose values are compared case-sensitively.
     """
     for name in arguments:
         if name.startswith("$") and name not in _OPTIONS:
@@ -100,7 +99,7 @@ def parse(
 
 
 def skip_token(skip: int) -> str:
-    """The token of a page that begins at an offset."""
+    """The token of the page that begins at an offset."""
     return base64.urlsafe_b64encode(json.dumps({"skip": skip}).encode()).decode()
 
 

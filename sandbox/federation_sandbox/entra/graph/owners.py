@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who owns applications, service principals and groups: users and service principals, and nothing else."""
+"""Owners of applications, service principals and groups. Owners are users and service principals."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ _BOUND_AT_MOST: t.Final[int] = 20
 
 
 def bound_owners(context: Context, body: dict[str, t.Any]) -> list[str]:
-    """Who owns a new object: whom its body names, which gives up that member, else the caller."""
+    """The owners of a new object: those that the request body names, which is removed from the body, else the
+    caller.
+    """
     addresses = body.pop(_BIND, None)
     if addresses is None:
         return [context.caller.principal_id]
@@ -43,7 +45,7 @@ def bound_owners(context: Context, body: dict[str, t.Any]) -> list[str]:
 
 
 def shown_owners(context: Context, record: Record) -> list[dict[str, t.Any]]:
-    """The owners of an object, as $expand shows them."""
+    """The owners of an object, as $expand returns them."""
     return [context.typed(each) for each in _owners(context, record)]
 
 
@@ -57,7 +59,7 @@ def _owners(context: Context, record: Record) -> collections.abc.Iterator[Record
 
 
 def _owner(context: Context, key: str) -> str:
-    """The id of what may be an owner; 404 when it is not there, 400 when it is of another type."""
+    """The ID of a possible owner; 404 when it does not exist, 400 when it has another type."""
     if any(context.tenant[collection].visible(key) for collection in _OWNERS):
         return key
     for collection, kind in COLLECTIONS.items():
@@ -70,7 +72,7 @@ def _owner(context: Context, key: str) -> str:
 
 
 class _Owned:
-    """The calls about the owners of one kind of object."""
+    """The calls for the owners of one kind of object."""
 
     def __init__(self, collection: str, read: Needs, add: Needs, remove: Needs) -> None:
         self._collection = collection

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The permissions of Microsoft Graph that each call needs; any one of the alternatives will do."""
+"""The permissions of Microsoft Graph that each call requires. One of the alternatives is sufficient."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ FULL_USER: t.Final[frozenset[str]] = frozenset({"User.Read.All", "Directory.Read
 
 
 def union(needs: t.Iterable[Needs]) -> Needs:
-    """What meets any of several needs."""
+    """The permissions that meet any of several requirements."""
     return tuple(dict.fromkeys(alternative for each in needs for alternative in each))
 
 
 def only_owned(caller: Caller, needs: Needs) -> bool:
-    """403 unless the caller may; True when it may only as the owner of the application."""
+    """403 when the caller has no sufficient permission; True when it may only access applications that it owns."""
     granted = [alternative for alternative in needs if alternative <= caller.roles]
     if not granted:
         raise denied()

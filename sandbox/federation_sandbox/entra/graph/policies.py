@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Policies: claims mapping and token issuance, where they are assigned, and the tenant's app management policy."""
+"""Policies: claims mapping, token issuance and app management policies, and their assignments."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from federation_sandbox.entra.state import COLLECTIONS, Record, Tenant, new_id
 
 
 class _Policies:
-    """The calls about one kind of policy, and about what it is assigned to."""
+    """The calls for one kind of policy and its assignments."""
 
     def __init__(self, collection: str, holders: str, applies_to: Needs = POLICY_APPLIES_TO) -> None:
         self._collection = collection
@@ -116,7 +116,7 @@ class _Policies:
             context.save(self._holders, {**holder, self._held: [each for each in holder[self._held] if each != key]})
 
     def read_routes(self) -> tuple[Route, ...]:
-        """The calls that read policies by themselves."""
+        """The calls that read policies, whatever they are assigned to."""
         policies, prefix = f"/policies/{self._collection}", f"policies.{self._collection}"
         applies_to = f"policies.{self._kind}.ListAppliesTo"
         return (
@@ -154,7 +154,7 @@ _APP_MANAGEMENT: t.Final[_Policies] = _Policies("appManagementPolicies", "applic
 
 
 def shown_policies(tenant: Tenant, keys: collections.abc.Iterable[str]) -> list[dict[str, t.Any]]:
-    """Claims mapping policies as an expanded property shows them."""
+    """Claims mapping policies as an expanded property contains them."""
     policies = (tenant["claimsMappingPolicies"].visible(key) for key in keys)
     return [Query("claimsMappingPolicy").project(each) for each in policies if each is not None]
 

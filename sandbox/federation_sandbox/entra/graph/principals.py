@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a service principal takes over from its application."""
+"""The properties that a service principal copies from its application."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from federation_sandbox.entra.state import Record, Tenant, new_id
 
 
 def blank_principal(tenant: Tenant, application: Record, *owners: str) -> Record:
-    """A service principal as it is made for an application of the same tenant. owners: their ids."""
+    """A service principal as it is created for an application of the same tenant. owners: their IDs."""
     record = {
         "id": new_id(),
         "appId": application["appId"],
@@ -33,7 +33,7 @@ def blank_principal(tenant: Tenant, application: Record, *owners: str) -> Record
 
 
 def copy_to_principal(tenant: Tenant, before: Record, application: Record) -> None:
-    """Carry a change of an application over to its service principal, if it has one."""
+    """Copy a change of an application to its service principal, if it has one."""
     principal = tenant.current("servicePrincipals", appId=application["appId"])
     if principal is not None:
         record = copy.deepcopy(principal)

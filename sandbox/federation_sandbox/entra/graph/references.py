@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""References to other objects, by their addresses in the very cloud that is called."""
+"""References to other objects by their URL, which must be of the same cloud."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from federation_sandbox.entra.graph.errors import bad_request
 
 
 def referenced_id(context: Context, address: t.Any, places: collections.abc.Iterable[str]) -> str:
-    """The id at the end of an address. places: the paths below which an object of the wanted kind may be addressed."""
+    """The ID at the end of a URL. places: the paths below which objects of the expected kind are."""
     if not isinstance(address, str):
         raise bad_request("A reference needs an '@odata.id'.", code="BadRequest")
     parts, here = urllib.parse.urlsplit(address), urllib.parse.urlsplit(context.root)

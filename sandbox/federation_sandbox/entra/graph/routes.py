@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a route of Microsoft Graph is."""
+"""The routes of Microsoft Graph."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Segments = list[str | Key]
 
 @dataclasses.dataclass(frozen=True)
 class Route:
-    """One operation, named as the published API description names it. units: what it takes of the rate limit."""
+    """An operation, named as in the published API description. units: its cost under the rate limit."""
 
     method: str
     template: str
@@ -32,11 +32,11 @@ class Route:
 
     @property
     def write(self) -> bool:
-        """Whether it changes anything."""
+        """Whether the operation changes anything."""
         return self.method != "GET"
 
     def keys(self, segments: collections.abc.Sequence[str | Key]) -> Segments | None:
-        """The identifiers in a path of this route; None when the path is another's."""
+        """The identifiers in a path of this route; None when the path does not match."""
         pattern = self.template.strip("/").split("/")
         if len(pattern) != len(segments):
             return None

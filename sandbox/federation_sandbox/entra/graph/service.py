@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Microsoft Graph v1.0, and reads of beta: each request is routed, its caller identified, limited and permitted, and
-then answered.
+"""Microsoft Graph v1.0, and reads of beta. Each request is routed, authenticated, throttled, authorized, and then
+answered.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _batch(request: Request, call: Call) -> Response:
 
 
 def _answer_part(request: Request, call: Call) -> Response:
-    """One request of a batch, whose errors are answers too."""
+    """Answer one request of a batch. Errors are returned as responses."""
     try:
         response = _answer(request, call)
         call.settle()
@@ -125,7 +125,7 @@ def _route(method: str, segments: Segments) -> tuple[Route, Segments]:
 
 
 def _unknown(segments: Segments) -> str:
-    """The first segment that no route knows at its place."""
+    """The first path segment that no route has at its position."""
     for end in range(1, len(segments) + 1):
         shorter = segments[:end]
         if not any(route.keys(shorter) for route in ROUTES) and not any(_begins(route, shorter) for route in ROUTES):

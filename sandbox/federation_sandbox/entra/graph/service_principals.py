@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Service principals: made for an application, changed, found, and softly deleted; their policies and signing
+"""Service principals: created for an application, changed, listed, and soft-deleted; their policies and signing
 certificates.
 """
 
@@ -37,7 +37,7 @@ _NOTIFIED_AT_MOST: t.Final[int] = 5
 
 
 def update_principal(tenant: Tenant, record: Record, content: dict[str, t.Any]) -> None:
-    """Apply checked properties to a service principal, each under its own rules."""
+    """Apply validated properties to a service principal."""
     _check_values(record, content)
     if content.get("preferredSingleSignOnMode", "") is None and not tenant.world.settings.sign_on_mode_clearable:
         raise invalid_value("preferredSingleSignOnMode", "ServicePrincipal")

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Application templates, and the applications and service principals that they make.
-
-The template of applications that are not in the gallery has another id in each cloud (facts/entra.md E4). Whether those
-of AWS have one of their own as well is not known; they keep the public one here.
+"""Application templates, and the applications and service principals that they create. The template of non-gallery
+applications has a different ID in each cloud (facts/entra.md E4). No source says whether the templates of AWS do as
+well, so they have the public ID in every cloud.
 """
 
 from __future__ import annotations

@@ -28,14 +28,14 @@ _KEY_READS_WINDOW: t.Final[int] = 60
 
 
 def units(route: Route, arguments: MultiDict[str, str]) -> int:
-    """What a request takes of the limit."""
+    """The cost of a request under the rate limit."""
     top = arguments.get("$top", "")
     small_page = top.isdigit() and int(top) < 20
     return max(1, route.units - ("$select" in arguments) + ("$expand" in arguments) - small_page)
 
 
 def throttle(call: Call, tenant: Tenant, app_id: str, cost: int) -> None:
-    """429 when the application has used up what it has in this tenant."""
+    """429 when the application has exceeded its limit in this tenant."""
     users = sum(1 for _each in tenant["users"].current())
     budget = next((limit for below, limit in _SIZES if users < below), _LARGE)
     wait = call.limit(("units", tenant.id, app_id), budget / _WINDOW, budget, cost)
