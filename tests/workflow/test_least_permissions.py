@@ -16,7 +16,9 @@ import typing as t
 
 import pytest
 from least_permissions import FOLDER, every_action, read_recording, without
-from permission_jobs import JOBS, Granted, Scenarios
+from permission_jobs import JOBS, Granted
+from permission_recorder import JobRecorder
+from permission_scenarios import record
 from rotations import INVENTORY, PEOPLE, Federation
 from seeds import ACCOUNTS, SECRET
 
@@ -90,53 +92,53 @@ def test_all_reads_that_a_run_lacks_are_told_at_once(federation: Federation) -> 
 class Lived:
     """Every job, done with what is documented. moments: job → the way back to the moment before it."""
 
-    scenarios: Scenarios
+    recorder: JobRecorder
     moments: dict[str, collections.abc.Callable[[], None]]
 
-    def again(self, job: str) -> Scenarios:
+    def again(self, job: str) -> JobRecorder:
         """The clouds as they were before a job, with its credentials at hand."""
         self.moments[job]()
-        self.scenarios.act_as(job)
-        return self.scenarios
+        self.recorder.act_as(job)
+        return self.recorder
 
 
 @pytest.fixture(scope="module")
 def lived(_one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Lived:
     moments: dict[str, collections.abc.Callable[[], None]] = {}
-    scenarios = Scenarios(
+    recorder = JobRecorder(
         _one_sandbox,
         tmp_path_factory.mktemp("scenarios"),
         lambda job: Granted(PERMISSIONS[job], policy_of(job)),
         lambda job: moments.update({job: _one_sandbox.world.snapshot()}),
     )
-    scenarios.run()
-    return Lived(scenarios, moments)
+    record(recorder)
+    return Lived(recorder, moments)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize(("job", "number", "action"), ACTIONS)
 def test_each_action_is_missed_by_name(lived: Lived, job: str, number: int, action: str) -> None:
     """The run that lacks one action of its policy names it"""
-    scenarios = lived.again(job)
-    scenarios.take(job, without(policy_of(job), number, action))
-    assert action not in scenarios.printed[job], "is printed anyway"
-    assert action in said(scenarios, job)
+    recorder = lived.again(job)
+    recorder.take(job, without(policy_of(job), number, action))
+    assert action not in recorder.printed[job], "is printed anyway"
+    assert action in said(recorder, job)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize(("job", "permission"), GRAPH)
 def test_each_permission_of_microsoft_graph_is_missed_by_name(lived: Lived, job: str, permission: str) -> None:
-    scenarios = lived.again(job)
-    scenarios.revoke(job, permission)
-    assert permission not in scenarios.printed[job], "is printed anyway"
-    assert permission in said(scenarios, job)
+    recorder = lived.again(job)
+    recorder.revoke(job, permission)
+    assert permission not in recorder.printed[job], "is printed anyway"
+    assert permission in said(recorder, job)
 
 
-def said(scenarios: Scenarios, job: str) -> str:
+def said(recorder: JobRecorder, job: str) -> str:
     """All that the runs of a job print, up to the first that fails."""
     output = ""
     try:
-        for step in scenarios.steps[job]:
+        for step in recorder.steps[job]:
             output += str(step() or "")
     except AssertionError as failure:
         output += str(failure)
