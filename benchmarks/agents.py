@@ -84,9 +84,9 @@ class Figure:
         share = f"{self.share:.1%}" if self.share else "-"
         peak = f"{self.peak_mib:.0f}" if self.peak_mib else "-"
         busy = f"{self.busy:.1f}" if self.busy else "-"
-        asked = f"{sum(self.requests.values()):,} ({most})"
+        requests = f"{sum(self.requests.values()):,} ({most})"
         return (
-            f"| {self.what} | {self.agents:,} | {self.limits} | {asked} | {self.seconds:.1f} | {busy} | {against} "
+            f"| {self.what} | {self.agents:,} | {self.limits} | {requests} | {self.seconds:.1f} | {busy} | {against} "
             f"| {share} | {peak} |"
         )
 
@@ -110,7 +110,7 @@ def floor_of(requests: t.Mapping[str, int], scale: float) -> float:
     return max([0.0, *((count - BURST * scale) / (RATE * scale) for count in requests.values())]) if scale else 0.0
 
 
-def told(scale: float) -> str:
+def limits_label(scale: float) -> str:
     """How the limits were."""
     return {0.0: "off", 1.0: "real"}.get(scale, f"× {scale:g}")
 
@@ -123,9 +123,9 @@ def counted(sandbox: Sandbox) -> dict[str, int]:
 def share_of_limit(sandbox: Sandbox, operation: str, scale: float) -> float:
     """How much of the rate that the limit allows was used, from the first call to the last."""
     times = [
-        dt.datetime.fromisoformat(one["time"])
-        for one in sandbox.world.traffic.entries("connect", operation)
-        if one["status"] < 400
+        dt.datetime.fromisoformat(entry["time"])
+        for entry in sandbox.world.traffic.entries("connect", operation)
+        if entry["status"] < 400
     ]
     allowed = (len(times) - BURST * scale) / (RATE * scale)
     return allowed / (times[-1] - times[0]).total_seconds()
@@ -156,11 +156,13 @@ def module(
         raise SystemExit(f"{what}: {done.stderr}")
     answer = json.loads(done.stdout)
     result = answer["result"]
-    found = {key: value for key, value in result.get("users", {}).items() if key in expected}
-    if result.get("failed") or found != dict(expected):
-        raise SystemExit(f"{what}: {result.get('msg')} {found}")
+    counts = {key: value for key, value in result.get("users", {}).items() if key in expected}
+    if result.get("failed") or counts != dict(expected):
+        raise SystemExit(f"{what}: {result.get('msg')} {counts}")
     requests = counted(here.sandbox)
-    return Figure(what, len(users), told(scale), requests=requests, floor=floor_of(requests, scale), **answer["usage"])
+    return Figure(
+        what, len(users), limits_label(scale), requests=requests, floor=floor_of(requests, scale), **answer["usage"]
+    )
 
 
 def unchanged(sandbox: Sandbox, count: int, scale: float) -> Figure:
@@ -171,15 +173,15 @@ def unchanged(sandbox: Sandbox, count: int, scale: float) -> Figure:
 def one_percent(sandbox: Sandbox, count: int, scale: float) -> Figure:
     """One agent in a hundred has another routing profile."""
     here = filled(sandbox, count, scale)
-    some = count // 100
-    users = [*team(some, routing_profile="Sales"), *team(count)[some:]]
-    return module(here, "1 % changed", users, scale, {"updated": some, "unchanged": count - some})
+    changed = count // 100
+    users = [*team(changed, routing_profile="Sales"), *team(count)[changed:]]
+    return module(here, "1 % changed", users, scale, {"updated": changed, "unchanged": count - changed})
 
 
 def all_new(sandbox: Sandbox, count: int, scale: float) -> Figure:
     """Nobody is there yet."""
     figure = module(filled(sandbox, 0, scale), "all new", team(count), scale, {"created": count})
-    refused = sum(1 for one in sandbox.world.traffic.entries("connect", "CreateUser") if one["status"] == 429)
+    refused = sum(1 for entry in sandbox.world.traffic.entries("connect", "CreateUser") if entry["status"] == 429)
     return (
         dataclasses.replace(figure, share=share_of_limit(sandbox, "CreateUser", scale), refused=refused)
         if scale
@@ -229,15 +231,20 @@ def describe_each(sandbox: Sandbox, count: int, scale: float) -> Figure:
     seconds = time.perf_counter() - started
     requests = counted(sandbox)
     return Figure(
-        "DescribeUser for each, unchanged", count, told(scale), seconds, requests, floor=floor_of(requests, scale)
+        "DescribeUser for each, unchanged",
+        count,
+        limits_label(scale),
+        seconds,
+        requests,
+        floor=floor_of(requests, scale),
     )
 
 
 def bounds(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[tuple[str, float, float, bool]]:
     """What must hold of the figures that there are: the bound, what was measured, the limit, and whether it is kept."""
 
-    def most(what: str, found: float, limit: float) -> tuple[str, float, float, bool]:
-        return what, found, limit, found <= limit
+    def most(what: str, value: float, limit: float) -> tuple[str, float, float, bool]:
+        return what, value, limit, value <= limit
 
     real = figures.get("unchanged 10000 real")
     if real:
@@ -247,7 +254,7 @@ def bounds(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[tuple[st
         if figure.share:
             yield f"share of the limit, {key}", figure.share, 0.95, figure.share >= 0.95
             yield most(f"calls that came too soon, {key}", figure.refused, 3)
-    large = [one.peak_mib for one in figures.values() if one.agents == 10_000]
+    large = [figure.peak_mib for figure in figures.values() if figure.agents == 10_000]
     if large:
         yield most("peak memory at 10,000 agents, MiB", max(large), 200)
     for what in ("unchanged", "new"):
@@ -279,19 +286,19 @@ Case = t.Callable[[Sandbox], Figure]
 
 def cases(quick: bool) -> dict[str, Case]:
     """All that is measured, in its order. quick: without what takes minutes."""
-    found: dict[str, Case] = {}
+    by_name: dict[str, Case] = {}
     for count in (1_000, 10_000):
         for limits, scale in (("off", 0.0), ("real", 1.0)):
-            found[f"unchanged {count} {limits}"] = functools.partial(unchanged, count=count, scale=scale)
-            found[f"1 % {count} {limits}"] = functools.partial(one_percent, count=count, scale=scale)
-        found[f"new {count} off"] = functools.partial(all_new, count=count, scale=0.0)
+            by_name[f"unchanged {count} {limits}"] = functools.partial(unchanged, count=count, scale=scale)
+            by_name[f"1 % {count} {limits}"] = functools.partial(one_percent, count=count, scale=scale)
+        by_name[f"new {count} off"] = functools.partial(all_new, count=count, scale=0.0)
     if not quick:
-        found["new 1000 real"] = functools.partial(all_new, count=1_000, scale=1.0)
-    found["new 1000 × 10"] = functools.partial(all_new, count=1_000, scale=10.0)
-    found["new 10000 × 25"] = functools.partial(all_new, count=10_000, scale=25.0)
-    found["task loop"] = functools.partial(task_loop, count=20 if quick else 100)
-    found["describe"] = functools.partial(describe_each, count=200 if quick else 1_000, scale=10.0)
-    return found
+        by_name["new 1000 real"] = functools.partial(all_new, count=1_000, scale=1.0)
+    by_name["new 1000 × 10"] = functools.partial(all_new, count=1_000, scale=10.0)
+    by_name["new 10000 × 25"] = functools.partial(all_new, count=10_000, scale=25.0)
+    by_name["task loop"] = functools.partial(task_loop, count=20 if quick else 100)
+    by_name["describe"] = functools.partial(describe_each, count=200 if quick else 1_000, scale=10.0)
+    return by_name
 
 
 def main() -> int:

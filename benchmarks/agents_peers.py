@@ -102,11 +102,11 @@ def filled(sandbox: Sandbox, count: int, latency: float) -> Centre:
     return here
 
 
-def measured(here: Centre, command: list[str | Path], environment: t.Mapping[str, str], given: str = "") -> Cost:
+def measured(here: Centre, command: list[str | Path], environment: t.Mapping[str, str], stdin: str = "") -> Cost:
     """The cost of a command, which must succeed."""
     here.sandbox.world.traffic.clear()
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, env=dict(environment))
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, env=dict(environment))
     seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(f"{command[0]} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")

@@ -230,7 +230,7 @@ def bounds(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[tuple[st
         )
     yield (
         "federations that changed when nothing was to change",
-        sum(one.changed for key, one in figures.items() if "new" not in key),
+        sum(figure.changed for key, figure in figures.items() if "new" not in key),
         0,
     )
 

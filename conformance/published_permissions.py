@@ -35,7 +35,7 @@ Needs = frozenset[frozenset[str]]
 
 def needs(*alternatives: str) -> Needs:
     """Alternatives as they are written down, the permissions of each divided by spaces."""
-    return frozenset(frozenset(one.split()) for one in alternatives)
+    return frozenset(frozenset(alternative.split()) for alternative in alternatives)
 
 
 _READ: t.Final = (
@@ -88,14 +88,17 @@ def calls() -> list[str]:
 def minimal(needs: collections.abc.Iterable[frozenset[str]]) -> Needs:
     """Alternatives without those that hold another one."""
     every = set(needs)
-    return frozenset(one for one in every if not any(other < one for other in every))
+    return frozenset(alternative for alternative in every if not any(other < alternative for other in every))
 
 
 def table_of(document: collections.abc.Mapping[str, t.Any]) -> dict[str, Needs]:
     """The table of Microsoft's data."""
     published = _published(document)
     known = {call: published[_key(*call.split(" "))] for call in calls() if _key(*call.split(" ")) in published}
-    return {call: minimal(one for one in _needs(entries) if one <= set(PERMISSIONS)) for call, entries in known.items()}
+    return {
+        call: minimal(alternative for alternative in _needs(entries) if alternative <= set(PERMISSIONS))
+        for call, entries in known.items()
+    }
 
 
 @functools.cache
@@ -119,14 +122,14 @@ def _key(method: str, path: str) -> tuple[str, str]:
 
 def _published(document: collections.abc.Mapping[str, t.Any]) -> dict[tuple[str, str], list[tuple[str, str]]]:
     """Call → the application permissions that allow it, each with what the data notes of it."""
-    found: dict[tuple[str, str], list[tuple[str, str]]] = collections.defaultdict(list)
+    by_call: dict[tuple[str, str], list[tuple[str, str]]] = collections.defaultdict(list)
     for name, permission in document["permissions"].items():
         for paths in permission["pathSets"]:
             if "Application" in paths["schemeKeys"]:
                 for method in paths["methods"]:
                     for path, noted in paths["paths"].items():
-                        found[_key(method, path)].append((name, noted))
-    return found
+                        by_call[_key(method, path)].append((name, noted))
+    return by_call
 
 
 def _needs(entries: collections.abc.Sequence[tuple[str, str]]) -> set[frozenset[str]]:
@@ -141,8 +144,8 @@ def _needs(entries: collections.abc.Sequence[tuple[str, str]]) -> set[frozenset[
 
 
 def _partners(noted: str) -> list[str]:
-    found = _ALSO.search(noted)
-    return found["partners"].split(",") if found else []
+    match = _ALSO.search(noted)
+    return match["partners"].split(",") if match else []
 
 
 if __name__ == "__main__":

@@ -138,13 +138,13 @@ def test_agents(aws: Aws, contact_centre: Centre) -> None:
     )
     listed = aws("connect", "list-users", *where, "--page-size", "1")["UserSummaryList"]
     assert [user["Username"] for user in listed] == ["jane@example.com", "john@example.com", "mary@example.com"]
-    some = aws("connect", "list-users", *where, "--max-items", "2")
-    rest = aws("connect", "list-users", *where, "--starting-token", some["NextToken"])
-    assert some["UserSummaryList"] + rest["UserSummaryList"] == listed
+    first_page = aws("connect", "list-users", *where, "--max-items", "2")
+    rest = aws("connect", "list-users", *where, "--starting-token", first_page["NextToken"])
+    assert first_page["UserSummaryList"] + rest["UserSummaryList"] == listed
     searched = aws("connect", "search-users", *where)["Users"]
     assert {user["Username"] for user in searched} == {user["Username"] for user in listed}
-    one = ("--user-id", listed[0]["Id"])
-    shown = aws("connect", "describe-user", *where, *one)["User"]
-    assert shown["IdentityInfo"] == {"FirstName": "Jane", "LastName": "Doe"}
-    aws("connect", "delete-user", *where, *one)
-    aws("connect", "describe-user", *where, *one, refused="ResourceNotFoundException")
+    user_option = ("--user-id", listed[0]["Id"])
+    user_read = aws("connect", "describe-user", *where, *user_option)["User"]
+    assert user_read["IdentityInfo"] == {"FirstName": "Jane", "LastName": "Doe"}
+    aws("connect", "delete-user", *where, *user_option)
+    aws("connect", "describe-user", *where, *user_option, refused="ResourceNotFoundException")

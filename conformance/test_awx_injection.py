@@ -30,14 +30,16 @@ WAYS: t.Final[dict[str, dict[str, str]]] = {
 }
 
 
-def by_awx(given: dict[str, str], folder: Path) -> tuple[dict[str, str], dict[str, str], dict[str, t.Any]]:
+def by_awx(inputs: dict[str, str], folder: Path) -> tuple[dict[str, str], dict[str, str], dict[str, t.Any]]:
     """The environment of the job, the same as AWX stores it, and the extra variables."""
     credential_type = OBJECTS["awx_credential_types"][0]
     kind: t.Any = types.SimpleNamespace(**credential_type, managed=False, custom_injectors=None)
     environment: dict[str, str] = {}
     stored: dict[str, str] = {}
     arguments: list[str] = []
-    inject_credential(kind, Credential(dict(given)), environment, stored, arguments, str(folder), container_root=folder)
+    inject_credential(
+        kind, Credential(dict(inputs)), environment, stored, arguments, str(folder), container_root=folder
+    )
     _option, file = arguments
     return environment, stored, yaml.safe_load(Path(file.removeprefix("@")).read_text(encoding="utf-8"))
 
@@ -54,10 +56,10 @@ def without_names(environment: dict[str, str], seen_as: str, folder: Path) -> di
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_rules_of_the_tests_are_awx_s(way: str, tmp_path: Path) -> None:
-    given = {**BOTH, **WAYS[way]}
+    inputs = {**BOTH, **WAYS[way]}
     (tmp_path / "env").mkdir()
-    environment, stored, variables = by_awx(given, tmp_path)
-    ours, our_variables = inject(OBJECTS["awx_credential_types"][0], given, tmp_path / "env")
+    environment, stored, variables = by_awx(inputs, tmp_path)
+    ours, our_variables = inject(OBJECTS["awx_credential_types"][0], inputs, tmp_path / "env")
     assert without_names(ours, str(tmp_path), tmp_path) == without_names(environment, "/runner", tmp_path)
     assert our_variables == variables
     secrets = {value for name, value in WAYS[way].items() if value and name != "cloud"}

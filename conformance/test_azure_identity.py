@@ -51,20 +51,20 @@ async def token(credential: t.Any, scope: str = SCOPE) -> str:
     answer = credential.get_token(scope)
     closing = None
     try:
-        found = await answer if inspect.isawaitable(answer) else answer
+        access_token = await answer if inspect.isawaitable(answer) else answer
     finally:
         closing = credential.close()
         if inspect.isawaitable(closing):
             await closing
-    assert 3000 < found.expires_on - time.time() <= 3600
-    return str(found.token)
+    assert 3000 < access_token.expires_on - time.time() <= 3600
+    return str(access_token.token)
 
 
 async def test_a_secret(package: t.Any, sandbox: Sandbox) -> None:
     """8.1"""
     tenant = tenant_with(sandbox, secrets=[SECRET])
-    found = await token(package.ClientSecretCredential(tenant, CLIENT, SECRET))
-    claims = jwt.decode(found, options={"verify_signature": False})
+    access_token = await token(package.ClientSecretCredential(tenant, CLIENT, SECRET))
+    claims = jwt.decode(access_token, options={"verify_signature": False})
     assert (claims["tid"], claims["appid"], claims["aud"]) == (tenant, CLIENT, "https://graph.microsoft.com")
 
 
@@ -143,11 +143,11 @@ async def test_the_environment(package: t.Any, sandbox: Sandbox, monkeypatch: py
 async def test_national_clouds(package: t.Any, sandbox: Sandbox, cloud: str, authority: str, graph: str) -> None:
     """6.8: each has hosts of its own, and none knows another's tenants"""
     tenant = tenant_with(sandbox, cloud, secrets=[SECRET])
-    found = await token(
+    access_token = await token(
         package.ClientSecretCredential(tenant, CLIENT, SECRET, authority=authority), f"https://{graph}/.default"
     )
     answer = requests.get(
-        f"https://{graph}/v1.0/applications", headers={"Authorization": f"Bearer {found}"}, timeout=300
+        f"https://{graph}/v1.0/applications", headers={"Authorization": f"Bearer {access_token}"}, timeout=300
     )
     assert answer.status_code == 200
     with pytest.raises((ClientAuthenticationError, ValueError)):
@@ -157,5 +157,5 @@ async def test_national_clouds(package: t.Any, sandbox: Sandbox, cloud: str, aut
 async def test_a_managed_identity(package: t.Any, sandbox: Sandbox) -> None:
     """8.2"""
     tenant_with(sandbox, managed_identity=True)
-    found = await token(package.ManagedIdentityCredential())
-    assert jwt.decode(found, options={"verify_signature": False})["appid"] == CLIENT
+    access_token = await token(package.ManagedIdentityCredential())
+    assert jwt.decode(access_token, options={"verify_signature": False})["appid"] == CLIENT

@@ -109,15 +109,15 @@ async def test_what_is_changed_is_read_back(
         )
     )
     assert (await application.get()).identifier_uris == ["urn:amazon:webservices"]
-    found = await principal.get()
-    assert found.display_name == "Contact centre"
-    assert found.saml_single_sign_on_settings.relay_state == RELAY_STATE
-    assert found.reply_urls == ["https://signin.aws.amazon.com/saml"]
-    assert "urn:amazon:webservices" in found.service_principal_names
-    assert found.notification_email_addresses == ["operations@contoso.com"]
+    stored = await principal.get()
+    assert stored.display_name == "Contact centre"
+    assert stored.saml_single_sign_on_settings.relay_state == RELAY_STATE
+    assert stored.reply_urls == ["https://signin.aws.amazon.com/saml"]
+    assert "urn:amazon:webservices" in stored.service_principal_names
+    assert stored.notification_email_addresses == ["operations@contoso.com"]
     await principal.patch(ServicePrincipal(additional_data={"notes": None, "samlSingleSignOnSettings": None}))
-    found = await principal.get()
-    assert (found.notes, found.saml_single_sign_on_settings) == (None, None)
+    stored = await principal.get()
+    assert (stored.notes, stored.saml_single_sign_on_settings) == (None, None)
 
 
 async def test_a_signing_certificate(graph: GraphServiceClient, saml: tuple[Application, ServicePrincipal]) -> None:
@@ -136,19 +136,19 @@ async def test_a_signing_certificate(graph: GraphServiceClient, saml: tuple[Appl
     )
     assert (made.type, made.usage) == ("AsymmetricX509Cert", "Verify")
     await principal.patch(ServicePrincipal(preferred_token_signing_key_thumbprint=made.thumbprint))
-    found = await principal.get()
-    assert found.preferred_token_signing_key_thumbprint == made.thumbprint
-    assert [each.key for each in found.key_credentials] == [None, None]
-    assert {each.usage for each in found.key_credentials} == {"Sign", "Verify"}
-    assert {each.custom_key_identifier for each in found.key_credentials} == {made.custom_key_identifier}
-    sign = next(each for each in found.key_credentials if each.usage == "Sign")
-    assert sign.key_id == made.key_id == found.password_credentials[0].key_id
+    stored = await principal.get()
+    assert stored.preferred_token_signing_key_thumbprint == made.thumbprint
+    assert [each.key for each in stored.key_credentials] == [None, None]
+    assert {each.usage for each in stored.key_credentials} == {"Sign", "Verify"}
+    assert {each.custom_key_identifier for each in stored.key_credentials} == {made.custom_key_identifier}
+    sign = next(each for each in stored.key_credentials if each.usage == "Sign")
+    assert sign.key_id == made.key_id == stored.password_credentials[0].key_id
     query = ServicePrincipalItemRequestBuilder.ServicePrincipalItemRequestBuilderGetQueryParameters(
         select=["keyCredentials"]
     )
-    found = await principal.get(RequestConfiguration(query_parameters=query))
-    assert made.key in [each.key for each in found.key_credentials]
-    assert found.display_name is None
+    stored = await principal.get(RequestConfiguration(query_parameters=query))
+    assert made.key in [each.key for each in stored.key_credentials]
+    assert stored.display_name is None
 
 
 async def test_what_the_sdk_makes_of_a_kept_credential_is_refused(
@@ -164,10 +164,10 @@ async def test_what_the_sdk_makes_of_a_kept_credential_is_refused(
         )
         for name in ("old", "new")
     ]
-    found = await principal.get()
+    stored = await principal.get()
     keep = new.custom_key_identifier
-    keys = [each for each in found.key_credentials if each.custom_key_identifier == keep]
-    passwords = [each for each in found.password_credentials if each.custom_key_identifier == keep]
+    keys = [each for each in stored.key_credentials if each.custom_key_identifier == keep]
+    passwords = [each for each in stored.password_credentials if each.custom_key_identifier == keep]
     kept = ServicePrincipal(key_credentials=keys, password_credentials=passwords)
     with pytest.raises(ODataError, match="must be sent back with null value"):
         await principal.patch(kept)
@@ -176,8 +176,8 @@ async def test_what_the_sdk_makes_of_a_kept_credential_is_refused(
             credential.additional_data[secret] = None  # the SDK leaves out what is None of its own fields
     with pytest.raises(ODataError, match="is not allowed"):
         await principal.patch(kept)
-    found = await principal.get()
-    assert {old.custom_key_identifier, keep} == {each.custom_key_identifier for each in found.key_credentials}
+    stored = await principal.get()
+    assert {old.custom_key_identifier, keep} == {each.custom_key_identifier for each in stored.key_credentials}
 
 
 async def test_claims(graph: GraphServiceClient, saml: tuple[Application, ServicePrincipal]) -> None:
@@ -188,8 +188,8 @@ async def test_claims(graph: GraphServiceClient, saml: tuple[Application, Servic
     assigned = graph.service_principals.by_service_principal_id(saml[1].id).claims_mapping_policies
     address = f"https://graph.microsoft.com/v1.0/policies/claimsMappingPolicies/{policy.id}"
     await assigned.ref.post(ReferenceCreate(odata_id=address))
-    (found,) = (await assigned.get()).value
-    assert (found.id, json.loads(found.definition[0])) == (policy.id, CLAIMS)
+    (stored,) = (await assigned.get()).value
+    assert (stored.id, json.loads(stored.definition[0])) == (policy.id, CLAIMS)
     applied = await graph.policies.claims_mapping_policies.by_claims_mapping_policy_id(policy.id).applies_to.get()
     assert [(type(each), each.id) for each in applied.value] == [(ServicePrincipal, saml[1].id)]
     await assigned.by_claims_mapping_policy_id(policy.id).ref.delete()
@@ -217,9 +217,9 @@ async def test_assignments(
     with pytest.raises(ODataError) as refused:
         await assigned.post(body(tenant.groups["Supervisors"], uuid.UUID(int=0)))
     assert refused.value.response_status_code == 400
-    found = (await assigned.get()).value
-    assert {each.principal_display_name for each in found} == {"Jane", "Agents"}
-    assert {each.resource_display_name for each in found} == {"Amazon Connect"}
+    assignments = (await assigned.get()).value
+    assert {each.principal_display_name for each in assignments} == {"Jane", "Agents"}
+    assert {each.resource_display_name for each in assignments} == {"Amazon Connect"}
     for each in made:
         await assigned.by_app_role_assignment_id(each.id).delete()
     assert (await assigned.get()).value == []
@@ -233,9 +233,9 @@ async def test_deletion_is_soft_until_purged(graph: GraphServiceClient) -> None:
     await graph.service_principals.post(ServicePrincipal(app_id=made.app_id))
     await graph.applications.by_application_id(made.id).delete()
     deleted = graph.directory.deleted_items
-    (found,) = (await deleted.graph_application.get()).value
-    assert (found.id, found.app_id) == (made.id, made.app_id)
-    assert isinstance(found.deleted_date_time, dt.datetime)
+    (item,) = (await deleted.graph_application.get()).value
+    assert (item.id, item.app_id) == (made.id, made.app_id)
+    assert isinstance(item.deleted_date_time, dt.datetime)
     restored = await deleted.by_directory_object_id(made.id).restore.post()
     assert (type(restored), restored.id) == (Application, made.id)
     assert (await graph.service_principals_with_app_id(made.app_id).get()).app_id == made.app_id

@@ -46,17 +46,17 @@ async def every(
     graph: GraphServiceClient, first: t.Any, headers: collections.abc.Mapping[str, str] | None = None
 ) -> list[t.Any]:
     """All pages of a list, as the SDK turns them."""
-    found: list[t.Any] = []
+    items: list[t.Any] = []
     pages = PageIterator(first, graph.request_adapter)
     for name, value in (headers or {}).items():
         pages.headers.add(name, value)
 
     def take(item: t.Any) -> bool:
-        found.append(item)
+        items.append(item)
         return True
 
     await pages.iterate(take)
-    return found
+    return items
 
 
 @pytest.fixture
@@ -91,10 +91,10 @@ async def test_users_in_pages(graph: GraphServiceClient, crowd: Tenant) -> None:
         top=40, select=["id", "userPrincipalName", "accountEnabled"]
     )
     crowd.world.traffic.clear()
-    found = await every(graph, await graph.users.get(asking(query)))
-    assert len(found) == len(COLLEAGUES) + len(USERS)
+    users = await every(graph, await graph.users.get(asking(query)))
+    assert len(users) == len(COLLEAGUES) + len(USERS)
     assert crowd.requests() == ["users.list"] * 4
-    assert {(each.account_enabled, each.display_name) for each in found} == {(True, None)}
+    assert {(each.account_enabled, each.display_name) for each in users} == {(True, None)}
 
 
 async def test_one_user(graph: GraphServiceClient, tenant: Tenant) -> None:
@@ -116,9 +116,9 @@ async def test_filters(graph: GraphServiceClient, crowd: Tenant) -> None:
         await graph.users.get(asking(query))
     assert refused.value.error.code == "Request_UnsupportedQuery"
     query.count = True
-    found = await graph.users.get(asking(query, eventual=True))
-    assert found.odata_count == 10
-    assert [each.display_name for each in found.value][:2] == ["agent019", "agent018"]
+    page = await graph.users.get(asking(query, eventual=True))
+    assert page.odata_count == 10
+    assert [each.display_name for each in page.value][:2] == ["agent019", "agent018"]
 
 
 async def test_members(graph: GraphServiceClient, crowd: Tenant) -> None:
@@ -136,8 +136,8 @@ async def test_members(graph: GraphServiceClient, crowd: Tenant) -> None:
     )
     first = await cast.get(asking(query, eventual=True))
     assert first.odata_count == len(COLLEAGUES) + 1
-    found = await every(graph, first, {"ConsistencyLevel": "eventual"})
-    assert {each.user_principal_name for each in found} == {*COLLEAGUES, "jane@contoso.com"}
+    people = await every(graph, first, {"ConsistencyLevel": "eventual"})
+    assert {each.user_principal_name for each in people} == {*COLLEAGUES, "jane@contoso.com"}
     headers = HeadersCollection()
     headers.add("ConsistencyLevel", "eventual")
     assert await group.members.count.get(RequestConfiguration(headers=headers)) == len(members)

@@ -79,20 +79,20 @@ def answers(_one_sandbox: Sandbox) -> dict[str, tuple[int, t.Any]]:
     role = next(each["id"] for each in tenant.directory["servicePrincipals"].latest(principal)["appRoles"])
     (management,) = [each["id"] for each in tenant.directory["appManagementPolicies"].current()]
     assignment = {"principalId": tenant.groups["Agents"], "resourceId": principal, "appRoleId": role}
-    found: dict[str, tuple[int, t.Any]] = {}
+    by_call: dict[str, tuple[int, t.Any]] = {}
 
     def ask(call: str, path: str, body: dict[str, t.Any] | None = None) -> t.Any:
         assert set(body or {}) == set(CALLS[call].get("body", {}))
         answer = requests.request(call.partition(" ")[0], GRAPH + path, headers=headers, json=body, timeout=300)
-        found[call] = (answer.status_code, answer.json() if answer.content else {})
-        return found[call][1]
+        by_call[call] = (answer.status_code, answer.json() if answer.content else {})
+        return by_call[call][1]
 
     _create(ask, principal, assignment)
-    one = f"/servicePrincipals/{principal}"
+    principal_path = f"/servicePrincipals/{principal}"
     ask("GET /applications", "/applications")
     ask("GET /servicePrincipals", "/servicePrincipals")
-    ask("GET /servicePrincipals/{id}", one)
-    ask("GET /servicePrincipals/{id}/appRoleAssignedTo", f"{one}/appRoleAssignedTo")
+    ask("GET /servicePrincipals/{id}", principal_path)
+    ask("GET /servicePrincipals/{id}/appRoleAssignedTo", f"{principal_path}/appRoleAssignedTo")
     ask("GET /policies/claimsMappingPolicies", "/policies/claimsMappingPolicies")
     ask("GET /policies/defaultAppManagementPolicy", "/policies/defaultAppManagementPolicy")
     ask("GET /policies/appManagementPolicies", "/policies/appManagementPolicies")
@@ -102,8 +102,8 @@ def answers(_one_sandbox: Sandbox) -> dict[str, tuple[int, t.Any]]:
     ask("GET /groups/{id}/members", f"/groups/{tenant.groups['Agents']}/members")
     ask("GET /users", "/users")
     ask("GET /organization", "/organization")
-    _change(ask, found, principal)
-    return found
+    _change(ask, by_call, principal)
+    return by_call
 
 
 Ask = t.Callable[..., t.Any]
@@ -122,11 +122,11 @@ def _create(ask: Ask, principal: str, assignment: dict[str, t.Any]) -> None:
     ask("POST /policies/claimsMappingPolicies", "/policies/claimsMappingPolicies", policy)
 
 
-def _change(ask: Ask, found: dict[str, tuple[int, t.Any]], principal: str) -> None:
+def _change(ask: Ask, by_call: dict[str, tuple[int, t.Any]], principal: str) -> None:
     """The calls that change what those made, and remove it."""
-    another = found["POST /applicationTemplates/{id}/instantiate"][1]
-    policy = found["POST /policies/claimsMappingPolicies"][1]["id"]
-    assignment = found["POST /servicePrincipals/{id}/appRoleAssignedTo"][1]["id"]
+    another = by_call["POST /applicationTemplates/{id}/instantiate"][1]
+    policy = by_call["POST /policies/claimsMappingPolicies"][1]["id"]
+    assignment = by_call["POST /servicePrincipals/{id}/appRoleAssignedTo"][1]["id"]
     application, other = (f"/{kind}s/{another[kind]['id']}" for kind in ("application", "servicePrincipal"))
     ask("PATCH /applications/{id}", application, {"displayName": "New display name"})
     ask("PATCH /servicePrincipals/{id}", other, {"appRoleAssignmentRequired": True})
@@ -192,7 +192,7 @@ def test_the_answers_of_iam_and_sts_have_what_the_sdks_examples_show(sandbox: Sa
     statement = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     allowed = json.dumps({**json.loads(trust), "Statement": [{**NOTHING, "Effect": "Deny"}]})
-    given = {
+    values = {
         "AssumeRolePolicyDocument": trust,
         "PolicyDocument": allowed,
         "RoleName": "Example",
@@ -204,7 +204,7 @@ def test_the_answers_of_iam_and_sts_have_what_the_sdks_examples_show(sandbox: Sa
         for operation in operations:
             example = examples(service)[operation][0]
             documents = {"PolicyDocument": trust} if operation == "UpdateAssumeRolePolicy" else {}
-            arguments = {name: {**given, **documents}[name] for name in example.get("input", {})}
+            arguments = {name: {**values, **documents}[name] for name in example.get("input", {})}
             method = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
             try:
                 answer = getattr(client, method)(**arguments)
@@ -253,18 +253,20 @@ def amazon(_one_sandbox: Sandbox) -> dict[str, dict[str, t.Any]]:
         _one_sandbox.world, {"aws": {"accounts": [{"id": ACCOUNT, "access_keys": [key]}], "instances": [instance]}}
     )
     session = boto3.Session(key["id"], key["secret"], region_name=REGION)
-    found: dict[str, dict[str, t.Any]] = {}
+    by_operation: dict[str, dict[str, t.Any]] = {}
 
     def ask(operation: str, **params: t.Any) -> dict[str, t.Any]:
         service, name = operation.split(":")
         answer = getattr(session.client(service), xform_name(name))(**params)
-        return found.setdefault(operation, {key: value for key, value in answer.items() if key != "ResponseMetadata"})
+        return by_operation.setdefault(
+            operation, {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+        )
 
     listed = session.client("connect").list_instances()["InstanceSummaryList"]
     _connect(ask, listed[0]["Id"])
     _iam(ask)
     _cognito(ask, session.client("cognito-idp"))
-    return found
+    return by_operation
 
 
 def _connect(ask: Ask, instance: str) -> None:
@@ -356,5 +358,5 @@ def test_each_call_of_aws_has_an_example_or_is_named() -> None:
     recorded = json.loads(Path(__file__).with_name("recorded_permissions.json").read_text(encoding="utf-8"))
     actions = {need["action"] for job in recorded.values() for need in job["aws"]}
     made = {action for action in actions if action.split(":")[0] in ("connect", "iam", "cognito-idp")} - DEPENDENT
-    shown = {*EXAMPLES["aws"], *(f"{service}:{name}" for service, names in OPERATIONS.items() for name in names)}
-    assert made - shown == set(EXAMPLES["aws_not_here"])
+    exemplified = {*EXAMPLES["aws"], *(f"{service}:{name}" for service, names in OPERATIONS.items() for name in names)}
+    assert made - exemplified == set(EXAMPLES["aws_not_here"])

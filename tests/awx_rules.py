@@ -39,7 +39,7 @@ def follow(nodes: t.Iterable[t.Mapping[str, t.Any]], failing: t.Collection[str])
     """
     edges = {
         node["identifier"]: {
-            kind: [one["identifier"] for one in node.get("related", {}).get(kind, [])] for kind in EDGES
+            kind: [linked["identifier"] for linked in node.get("related", {}).get(kind, [])] for kind in EDGES
         }
         for node in nodes
     }
@@ -65,14 +65,14 @@ def inventory(hosts: t.Mapping[str, t.Any], number: int = 1, count: int = 1) -> 
     return f"#!/usr/bin/env python3\nprint({json.dumps(listed)!r})\n"
 
 
-def answers(template: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def answers(template: t.Mapping[str, t.Any], replies: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The extra variables of a launch: what was answered, and of the other questions the defaults that are answers.
 
     A question without answer or default sends nothing, so that the inventory decides. Empty answers are left out by
     AWX's pages; its API refuses them as it refuses any other that is none.
     """
     questions = {question["variable"]: question for question in template.get("survey_spec", {}).get("spec", [])}
-    answered = dict(given)
+    answered = dict(replies)
     refused = {
         name for name, value in answered.items() if name not in questions or not _answers(questions[name], value)
     }

@@ -128,9 +128,9 @@ def user(**changes: t.Any) -> f.ConnectUser:
     return f.ConnectUser(**{"username": JANE, "modified": NOW - timedelta(days=8), "profiles": ("agent",), **changes})
 
 
-def users(*found: f.ConnectUser, **changes: t.Any) -> f.Users:
+def users(*members: f.ConnectUser, **changes: t.Any) -> f.Users:
     """The users of the instance."""
-    listed = {one.username: one for one in found or (user(),)}
+    listed = {each.username: each for each in members or (user(),)}
     return f.Users(
         **{
             "by_name": listed,
@@ -141,9 +141,9 @@ def users(*found: f.ConnectUser, **changes: t.Any) -> f.Users:
     )
 
 
-def wish(**changes: t.Any) -> f.Wish:
+def desired(**changes: t.Any) -> f.DesiredFederation:
     """What the federation is meant to be."""
-    return f.Wish(
+    return f.DesiredFederation(
         **{
             "instance_arn": INSTANCE,
             "now": NOW,
@@ -156,11 +156,11 @@ def wish(**changes: t.Any) -> f.Wish:
 
 
 def facts(**changes: t.Any) -> f.Facts:
-    """The whole healthy path, but for what is given. application, role, provider, person, user, wish: their changes, or
-    None.
+    """The whole healthy path, but for what is given. application, role, provider, person, user, desired: their changes,
+    or None.
     """
     healthy: dict[str, t.Any] = {
-        "wish": wish(),
+        "desired": desired(),
         "application": application(),
         "people": (person(),),
         "providers": {PROVIDER: provider()},
@@ -186,7 +186,7 @@ def with_policy(**changes: t.Any) -> f.Facts:
     return with_application(definitions=(policy(**changes),))
 
 
-def found(known: f.Facts) -> dict[str, Finding]:
+def problems(known: f.Facts) -> dict[str, Finding]:
     """Everything that is not a pass, and not what nothing reads, by hop."""
     return {finding.hop: finding for finding in check(known) if finding.status != "pass" and finding.hop not in UNSEEN}
 

@@ -57,7 +57,7 @@ def steady(application: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     are left.
     """
     kept = {key: value for key, value in application.items() if key not in ("metadata_xml", "days_left")}
-    return kept | {"certificates": [{**one, "days_left": None} for one in application["certificates"]]}
+    return kept | {"certificates": [{**certificate, "days_left": None} for certificate in application["certificates"]]}
 
 
 class Tenant:
@@ -97,7 +97,7 @@ class Tenant:
         Graph.
         """
         own = (self.client["client_id"], MICROSOFT_GRAPH)
-        return [dict(one) for one in self.directory[collection].current() if one.get("appId") not in own]
+        return [dict(record) for record in self.directory[collection].current() if record.get("appId") not in own]
 
     def run(
         self, module: str, params: t.Mapping[str, t.Any], environment: t.Mapping[str, str] | None = None, **more: t.Any
@@ -118,7 +118,11 @@ class Tenant:
         caller = entra["servicePrincipals"].latest(self.client["service_principal_id"])
         assert graph is not None
         assert caller is not None
-        for each in [one for one in entra["appRoleAssignments"].current() if one["principalId"] == caller["id"]]:
+        for each in [
+            assignment
+            for assignment in entra["appRoleAssignments"].current()
+            if assignment["principalId"] == caller["id"]
+        ]:
             entra["appRoleAssignments"].delete(each["id"])
         for name in permissions:
             role = next(role["id"] for role in graph["appRoles"] if role["value"] == name)

@@ -77,7 +77,7 @@ KINDS: t.Final[dict[str, tuple[str, tuple[str, ...], dict[str, str]]]] = {
 #: what a schedule or a node of a workflow can run
 UNIFIED: t.Final = ("projects", "job_templates", "workflow_job_templates", "workflow_approval_templates")
 #: what AWX itself tells of a new object
-TOLD: t.Final = {"projects": {"scm_revision": ""}}
+SET_BY_AWX: t.Final = {"projects": {"scm_revision": ""}}
 #: what AWX stores of a field that is sent as null
 NULLS: t.Final = {"kind": "", "host_filter": None}
 #: the roles that somebody can have on an object
@@ -134,7 +134,9 @@ class AWX:
     def all(self, kind: str) -> dict[str, Object]:
         """The objects of one collection by name."""
         return {
-            one.get("name") or one["identifier"]: one for one in self.objects.values() if one["type"] == KINDS[kind][0]
+            fields.get("name") or fields["identifier"]: fields
+            for fields in self.objects.values()
+            if fields["type"] == KINDS[kind][0]
         }
 
     def named(self, number: int, link: str) -> list[str]:
@@ -148,7 +150,7 @@ class AWX:
         """A new object."""
         type_, required = KINDS[kind][:2]
         missing = [name for name in required if not fields.get(name)]
-        same = [one for one in self._of(kind) if self._key(one) == self._key({**fields, "type": type_})]
+        same = [existing for existing in self._of(kind) if self._key(existing) == self._key({**fields, "type": type_})]
         if missing or same or not self._refers(kind, fields):
             raise Refused(
                 {name: ["This field is required."] for name in missing}
@@ -162,7 +164,7 @@ class AWX:
             "url": url,
             "related": {"survey_spec": f"{url}survey_spec/", "update": f"{url}update/"},
             "summary_fields": {"object_roles": self._roles_of(kind, number)},
-            **TOLD.get(kind, {}),
+            **SET_BY_AWX.get(kind, {}),
         }
         self.objects[number] = {**fixed, **{name: self._stored(name, value) for name, value in fields.items()}}
         if kind == "projects":  # AWX syncs a new one, once
@@ -182,9 +184,9 @@ class AWX:
     def _grants(self, request: Request, number: int) -> tuple[int, t.Any]:
         teams = self.grants.setdefault(number, [])
         if request.method == "POST":
-            asked = request.get_json()
-            self._found(asked["id"])
-            (teams.remove if asked.get("disassociate") else teams.append)(asked["id"])
+            body = request.get_json()
+            self._found(body["id"])
+            (teams.remove if body.get("disassociate") else teams.append)(body["id"])
             return 204, None
         return 200, {"count": len(teams), "next": None, "results": [self.objects[team] for team in teams]}
 
@@ -231,28 +233,32 @@ class AWX:
             if kind == "job_templates" and not self._found(request.get_json()["project"])["scm_revision"]:
                 raise Refused({"playbook": ["Playbook not found for project."]})
             return 201, self.make(kind, request.get_json())
-        asked = {name: value for name, value in request.args.items() if name not in ("or__id", "or__name")}
-        found = [one for one in self._of(kind) if all(str(one.get(name)) == value for name, value in asked.items())]
-        return 200, {"count": len(found), "next": None, "results": found}
+        filters = {name: value for name, value in request.args.items() if name not in ("or__id", "or__name")}
+        matching = [
+            fields
+            for fields in self._of(kind)
+            if all(str(fields.get(name)) == value for name, value in filters.items())
+        ]
+        return 200, {"count": len(matching), "next": None, "results": matching}
 
     def _object(self, request: Request, _kind: str, number: int) -> tuple[int, t.Any]:
-        found = self._found(number)
+        record = self._found(number)
         if request.method == "PATCH":
-            self.objects[number] = found = {
-                **found,
+            self.objects[number] = record = {
+                **record,
                 **{name: self._stored(name, value) for name, value in request.get_json().items()},
             }
-        return 200, found
+        return 200, record
 
     def _approval(self, request: Request, number: int) -> tuple[int, t.Any]:
         """Make a node of a workflow one that waits for somebody's approval."""
         node = self._found(number)
-        asked = {
+        fields = {
             name: value for name, value in request.get_json().items() if name in ("name", "description", "timeout")
         }
         if node.get("unified_job_template") is not None:
             raise Refused({"detail": "The node runs something already."})
-        made = self.make("workflow_approval_templates", asked)
+        made = self.make("workflow_approval_templates", fields)
         related = {**node["related"], "unified_job_template": made["url"]}
         self.objects[number] = {**node, "unified_job_template": made["id"], "related": related}
         return 201, made
@@ -273,9 +279,9 @@ class AWX:
         self._found(number)
         linked = self.linked.setdefault((number, link), [])
         if request.method == "POST":
-            asked = request.get_json()
-            self._found(asked["id"])
-            (linked.remove if asked.get("disassociate") else linked.append)(asked["id"])
+            body = request.get_json()
+            self._found(body["id"])
+            (linked.remove if body.get("disassociate") else linked.append)(body["id"])
             return 204, None
         return 200, {"count": len(linked), "next": None, "results": [self.objects[other] for other in linked]}
 
@@ -287,17 +293,17 @@ class AWX:
     def _of(self, kind: str) -> list[Object]:
         if kind not in (*KINDS, "unified_job_templates"):
             raise NotFound
-        types = [KINDS[one][0] for one in (UNIFIED if kind == "unified_job_templates" else (kind,))]
-        return [one for one in self.objects.values() if one["type"] in types]
+        types = [KINDS[name][0] for name in (UNIFIED if kind == "unified_job_templates" else (kind,))]
+        return [fields for fields in self.objects.values() if fields["type"] in types]
 
     def _refers(self, kind: str, fields: Object) -> bool:
         """Whether everything exists that the fields name by ID."""
         named = {name: other for name, other in KINDS[kind][2].items() if fields.get(name) is not None}
-        return all(fields[name] in {one["id"] for one in self._of(other)} for name, other in named.items())
+        return all(fields[name] in {record["id"] for record in self._of(other)} for name, other in named.items())
 
     @staticmethod
-    def _key(one: Object) -> tuple[t.Any, ...]:
-        return one["type"], one.get("name"), one.get("identifier"), one.get("workflow_job_template")
+    def _key(fields: Object) -> tuple[t.Any, ...]:
+        return fields["type"], fields.get("name"), fields.get("identifier"), fields.get("workflow_job_template")
 
     @staticmethod
     def _stored(name: str, value: t.Any) -> t.Any:

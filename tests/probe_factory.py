@@ -94,9 +94,9 @@ def left_behind(sandbox: Sandbox) -> list[str]:
     world = sandbox.world
     (tenant,) = directory(world).tenants.values()
     collections = ("applications", "servicePrincipals", "claimsMappingPolicies", "deletedItems")
-    found = [str(each.get("displayName")) for name in collections for each in tenant[name].current()]
-    found += list(world.state(Iam).providers.all_latest())
+    names = [str(each.get("displayName")) for name in collections for each in tenant[name].current()]
+    names += list(world.state(Iam).providers.all_latest())
     for instance in world.state(Connect).instances.values():
-        found += [instance.alias, *instance.usernames]
+        names += [instance.alias, *instance.usernames]
     known = ("telltale", "Telltale", "Microsoft Graph")
-    return [name for name in found if not name.startswith(known)]
+    return [name for name in names if not name.startswith(known)]

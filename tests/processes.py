@@ -43,10 +43,10 @@ def kill_tree(pid: int) -> None:
     Each is stopped before its children are looked for, so that none begins another meanwhile.
     """
     whole = _stop(pid)
-    for one in whole:
+    for member in whole:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
-    while any(_is_running(one) for one in whole):
+            os.kill(member, signal.SIGKILL)
+    while any(_is_running(member) for member in whole):
         time.sleep(0.01)
 
 
@@ -60,7 +60,7 @@ def _stop(pid: int) -> list[int]:
         ]
     except (ProcessLookupError, FileNotFoundError):
         return []
-    return [pid, *(one for child in children for one in _stop(child))]
+    return [pid, *(descendant for child in children for descendant in _stop(child))]
 
 
 def _is_running(pid: int) -> bool:

@@ -64,10 +64,10 @@ def in_trouble() -> f.Facts:
         profile_names={"agent": "Agent", "quality": "QualityAnalyst"},
     )
     keys = (m.key("active", -1075, 20), m.key("next", -1, 1094, active=False))
-    wish = m.wish(everyone=True, embedding_origins=("https://desk.example.com",))
+    desired = m.desired(everyone=True, embedding_origins=("https://desk.example.com",))
     instance = f.Instance(m.INSTANCE, "example", not_readable={"origins": "Denied."})
     return m.facts(
-        wish=wish,
+        desired=desired,
         application=m.application(keys=keys, relay_state=None),
         people=(m.person(), *others),
         providers={m.PROVIDER: f.Provider(m.PROVIDER, m.metadata_of("active", -1075, 20))},

@@ -55,10 +55,10 @@ def make_response(
 ) -> bytes:
     """A response without a signature. claims: AWS's, other than the healthy ones; None for not at all."""
     wanted = {"RoleSessionName": name_id, "Role": f"{ROLE},{PROVIDER}", "SessionDuration": "3600", **claims}
-    given = {name: value for name, value in wanted.items() if value is not None}
+    values = {name: value for name, value in wanted.items() if value is not None}
     attributes = "".join(
         f'<Attribute Name="{AWS}{name}"><AttributeValue>{value}</AttributeValue></Attribute>'
-        for name, value in given.items()
+        for name, value in values.items()
     )
     known = {
         "issuer": issuer,

@@ -39,8 +39,8 @@ class ModuleResult(dict[str, t.Any]):
     @property
     def warnings(self) -> list[str]:
         """The warnings as texts; ansible-core 2.19 and later wrap each in an event."""
-        given = self.get("warnings", [])
-        return [warning if isinstance(warning, str) else warning["event"]["msg"] for warning in given]
+        warnings = self.get("warnings", [])
+        return [warning if isinstance(warning, str) else warning["event"]["msg"] for warning in warnings]
 
 
 def module_environment(environment: t.Mapping[str, str]) -> dict[str, str]:
@@ -235,11 +235,11 @@ def run_ansible(
     environment: as ansible_environment gives it. With further settings of Ansible's the command is a process like any
     other, since these are read as it starts.
     """
-    given, usual = (
-        {name: value for name, value in one.items() if "ANSIBLE_" in name}
-        for one in (environment, ansible_environment({}))
+    settings, usual = (
+        {name: value for name, value in variables.items() if "ANSIBLE_" in name}
+        for variables in (environment, ansible_environment({}))
     )
-    if given != usual:
+    if settings != usual:
         return subprocess.run(
             command,
             env=environment,
@@ -277,8 +277,8 @@ def documented_options(module: str) -> dict[str, t.Any]:
             held = importlib.import_module(
                 f"ansible_collections.openccp.federation.plugins.doc_fragments.{file}"
             ).ModuleDocFragment
-            given = yaml.safe_load(getattr(held, part.upper() or "DOCUMENTATION"))["options"]
-            options |= {name: {**option, **options.get(name, {})} for name, option in given.items()}
+            documented = yaml.safe_load(getattr(held, part.upper() or "DOCUMENTATION"))["options"]
+            options |= {name: {**option, **options.get(name, {})} for name, option in documented.items()}
     return options
 
 

@@ -70,9 +70,9 @@ R = t.TypeVar("R")
 def at_once(time: VirtualTime, work: t.Sequence[t.Callable[[], R]]) -> list[R]:
     """What each of the workers returns, one thread each; time goes on for the last ones when the others are done."""
 
-    def whole(one: t.Callable[[], R]) -> R:
+    def whole(work_item: t.Callable[[], R]) -> R:
         try:
-            return one()
+            return work_item()
         finally:
             time.leave()
 
@@ -127,11 +127,11 @@ def run_here(module: t.Any, kind: str, key: str, params: t.Mapping[str, t.Any], 
     """What a module of Entra ID returns that runs in this process. kind: its class. key: under which it returns its
     object.
     """
-    given = StandIn({**defaults_of(module), **params})
-    resource = getattr(module, kind)(given)
+    stand_in = StandIn({**defaults_of(module), **params})
+    resource = getattr(module, kind)(stand_in)
     resource.waiter.clock, resource.waiter.sleep = time.now, time.sleep
     try:
-        converge(t.cast("t.Any", given), resource, key)
+        converge(t.cast("t.Any", stand_in), resource, key)
     except Ended as end:
         return end.result
 

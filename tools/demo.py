@@ -55,10 +55,10 @@ class Run:
 
     def message(self, task: str) -> list[str]:
         """What a task printed."""
-        told = [event["result"]["msg"] for event in self.events if event.get("task") == task]
-        if not told:
+        messages = [event["result"]["msg"] for event in self.events if event.get("task") == task]
+        if not messages:
             raise Missed(f"no task {task!r} printed anything")
-        return told[-1] if isinstance(told[-1], list) else [str(told[-1])]
+        return messages[-1] if isinstance(messages[-1], list) else [str(messages[-1])]
 
     def fact(self, name: str) -> dict[str, t.Any]:
         """A fact that a role left behind, as set last."""
@@ -149,9 +149,9 @@ class Demo:
         if process.returncode:
             last = "".join(self.terminal.log.read_text(encoding="utf-8").splitlines(keepends=True)[-30:])
             raise Missed(f"{playbook}.yml ended with {process.returncode}; the end of {self.terminal.log}:\n\n{last}")
-        told = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
+        records = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
         world.settings.refuse_writes = False
-        run = Run(told, len(world.traffic.requests()), len(world.traffic.writes()))
+        run = Run(records, len(world.traffic.requests()), len(world.traffic.writes()))
         if run.writes and not writes:
             raise Missed(f"{playbook}.yml tried to write")
         return run

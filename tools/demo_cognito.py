@@ -69,9 +69,9 @@ def prove_both(sandbox: Sandbox, panel: str, sign_in_url: str, user: str, pictur
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(seen.url).query))
     if "code" not in query or query.get("state") != state:
         raise NotIn(f"{user} did not get in to the page, but saw: {query.get('error_description') or seen.text}")
-    asked = [entry["operation"] for entry in sandbox.world.traffic.entries("login")]
-    if asked != ["saml2"]:
-        raise NotIn(f"Entra ID was asked more than for the response: {', '.join(map(str, asked))}")
+    operations = [entry["operation"] for entry in sandbox.world.traffic.entries("login")]
+    if operations != ["saml2"]:
+        raise NotIn(f"Entra ID was asked more than for the response: {', '.join(map(str, operations))}")
     person = _exchanged(sandbox, sign_in_url, query["code"], verifier)
     print(f"  {seen.title} at {urllib.parse.urlsplit(seen.url).hostname}: {person['email']} ({person['username']})")
     print("\nEntra ID asked for the name once, for the panel; the page behind the pool took the same session.")
@@ -81,11 +81,11 @@ def prove_both(sandbox: Sandbox, panel: str, sign_in_url: str, user: str, pictur
 def _exchanged(sandbox: Sandbox, sign_in_url: str, code: str, verifier: str) -> dict[str, t.Any]:
     """What the page's own server does: the code for tokens, and the token for the person."""
     parts = urllib.parse.urlsplit(sign_in_url)
-    given = dict(urllib.parse.parse_qsl(parts.query))
+    query = dict(urllib.parse.parse_qsl(parts.query))
     form = {
         "grant_type": "authorization_code",
-        "client_id": given["client_id"],
-        "redirect_uri": given["redirect_uri"],
+        "client_id": query["client_id"],
+        "redirect_uri": query["redirect_uri"],
         "code": code,
         "code_verifier": verifier,
     }

@@ -8,6 +8,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-asked = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
-for command in (["ensurepip"], ["pip", "install", "--quiet", *asked]):
+arguments = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
+for command in (["ensurepip"], ["pip", "install", "--quiet", *arguments]):
     subprocess.run([sys.executable, "-m", *command], check=True, stdout=subprocess.DEVNULL)

@@ -106,7 +106,7 @@ def findings() -> collections.abc.Iterator[Finding]:
     for facts in (*broken, *path.MORE_FAILING.values()):
         yield from sign_in_path.check(facts)
     for embedding_page, *_expected in page.FAILING.values():
-        yield page.found(page.facts(embedding_page))
+        yield page.embedding_finding(page.facts(embedding_page))
     for content, *_expected in response.REFUSED.values():
         yield from response.checked(**content)
     yield from response.checked(response.LATE)

@@ -87,9 +87,9 @@ def probe_page(every: collections.abc.Sequence[Question], old: str) -> str:
 
 def experiment(question: Question) -> tuple[str, str, str]:
     """What an experiment makes, needs and costs."""
-    asked = question["experiment"]
-    named = ", *by name*" if asked.get("named") else ""
-    return asked["makes"], asked["needs"], asked["costs"] + named
+    description = question["experiment"]
+    named = ", *by name*" if description.get("named") else ""
+    return description["makes"], description["needs"], description["costs"] + named
 
 
 def way(question: Question) -> str:

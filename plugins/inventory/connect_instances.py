@@ -320,8 +320,9 @@ class InventoryModule(AWSInventoryBase):
         return host
 
     def _hostname(self, variables: dict[str, t.Any]) -> str:
-        for wish in self.get_option("hostnames"):
-            name = variables["connect"].get(wish) if wish in variables["connect"] else self._compose(wish, variables)
+        for preference in self.get_option("hostnames"):
+            known = variables["connect"]
+            name = known[preference] if preference in known else self._compose(preference, variables)
             if name:
                 return str(name)
         raise AnsibleParserError(f"None of hostnames gives a name to the instance {variables['connect']['arn']}.")

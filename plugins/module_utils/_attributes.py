@@ -34,7 +34,7 @@ class Attr:
 
     option: its name among the options, which is the key in views and return values as well. member: where the API takes
     it for a new object; empty when it takes none. spec: the option's argument spec. normalize: brings what the API
-    shows to the form in which it is compared. initial: what a new object has for which it is not given. shown: where
+    shows to the form in which it is compared. initial: what a new object has for which it is not given. source: where
     the API's description of an object has it, if not where a new one takes it. settle: the value that a current and a
     desired one come to, which is the current one when both mean the same. change: the step that writes the settings
     of an object; attributes with the same one are written together.
@@ -45,7 +45,7 @@ class Attr:
     spec: t.Mapping[str, t.Any] = field(default_factory=lambda: TEXT)
     normalize: t.Callable[[t.Any], t.Any] = _as_it_is
     initial: t.Any = None
-    shown: str = ""
+    source: str = ""
     settle: t.Callable[[t.Any, t.Any], t.Any] = _desired
     change: t.Callable[[t.Any, Settings], Step[t.Any]] | None = None
 
@@ -57,7 +57,7 @@ class Attr:
     def read(self, described: t.Mapping[str, t.Any]) -> t.Any:
         """Its value in the API's description of an object."""
         value: t.Any = described
-        for key in (self.shown or self.member).split("."):
+        for key in (self.source or self.member).split("."):
             value = (value or {}).get(key)
         return self.normalize(value)
 

@@ -94,12 +94,12 @@ def of_http(
     if not urlsplit(address).path.endswith("/$batch") or not isinstance(answer, dict):
         return
     answers = {part.get("id"): part for part in answer.get("responses", ()) if isinstance(part, dict)}
-    for asked in json.loads(body)["requests"]:
-        part = answers.get(asked["id"], {})
-        address_of = f"/v1.0/{asked['url'].lstrip('/')}"
+    for request in json.loads(body)["requests"]:
+        part = answers.get(request["id"], {})
+        address_of = f"/v1.0/{request['url'].lstrip('/')}"
         write(
             {
-                **_line(asked["method"], address_of, asked.get("body"), part.get("status"), part.get("body")),
+                **_line(request["method"], address_of, request.get("body"), part.get("status"), part.get("body")),
                 "in_batch": True,
             }
         )

@@ -302,7 +302,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.clients im
 from ansible_collections.openccp.federation.plugins.module_utils._aws.definition import AwsDefinition
 from ansible_collections.openccp.federation.plugins.module_utils._checks import findings as report
 from ansible_collections.openccp.federation.plugins.module_utils._checks.aws_hops import needs_origins
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts, Person, Users, Wish
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
+    DesiredFederation,
+    Facts,
+    Person,
+    Users,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._checks.overview import overview
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
 from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import every_finding
@@ -383,7 +388,7 @@ def read_facts(module: AwsModule) -> Facts:
         connect, instance_id, not_readable, origins=needs_origins(application, (*origins, *pages))
     )
     home = parse_connect_instance_arn(instance.arn if instance else missing_arn(module, instance_id))
-    wish = Wish(
+    desired = DesiredFederation(
         instance_arn=str(home),
         now=graph.now(),
         role_arn=arn_of_role(params["role"], home) if params["role"] else None,
@@ -395,10 +400,10 @@ def read_facts(module: AwsModule) -> Facts:
         label=str(selector),
         everyone=params["everyone_assigned"],
     )
-    path = Path(Facts(wish, application, people))
+    path = Path(Facts(desired, application, people))
     names = {name for person in people if (name := path.session_name(person).value)}
     return Facts(
-        wish=wish,
+        desired=desired,
         application=application,
         people=people,
         assigned=assigned,

@@ -138,8 +138,8 @@ class Agent:
 
     def wait_for_error(self, *texts: str) -> None:
         """Wait for a line of the console that holds some texts."""
-        said = [error for error in self.errors if all(text in error for text in texts)]
-        if not said:
+        matching = [error for error in self.errors if all(text in error for text in texts)]
+        if not matching:
             self.page.wait_for_event(
                 "console", lambda line: line.type == "error" and all(text in line.text for text in texts)
             )
@@ -379,8 +379,8 @@ def test_everybody_can_use_it(scheme: str, desk: Desk, person: t.Callable[..., A
     assert agent.page.evaluate("document.documentElement.scrollWidth") <= 320
     agent.page.clock.resume()  # axe-core waits for timers of its own
     agent.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = agent.page.evaluate("async () => (await axe.run(document, {iframes: false})).violations")
-    assert [problem for problem in found if problem["impact"] in ("serious", "critical")] == []
+    violations = agent.page.evaluate("async () => (await axe.run(document, {iframes: false})).violations")
+    assert [problem for problem in violations if problem["impact"] in ("serious", "critical")] == []
 
 
 def test_a_changed_library_is_not_run(desk: Desk, person: t.Callable[..., Agent], tmp_path: Path) -> None:

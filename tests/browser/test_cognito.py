@@ -92,8 +92,8 @@ def test_one_session_of_entra_opens_the_panel_and_the_page(
     page.goto(session.authorization_url(f"https://{HOST}/oauth2/authorize")[0])
     page.wait_for_url(f"{CALLBACK}?code=*")
     assert page.title() == "Supervisors"
-    asked = [entry["operation"] for entry in federation.sandbox.world.traffic.entries("login")]
-    assert asked == ["saml2"], "nobody was asked for a name again"
+    operations = [entry["operation"] for entry in federation.sandbox.world.traffic.entries("login")]
+    assert operations == ["saml2"], "nobody was asked for a name again"
     requester = http_sign_in.new_browser(federation.sandbox.environment)
     session.proxies, session.verify, session.trust_env = requester.proxies, requester.verify, False
     session.fetch_token(f"https://{HOST}/oauth2/token", authorization_response=page.url, include_client_id=True)

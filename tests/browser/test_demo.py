@@ -23,12 +23,12 @@ def test_the_agent_gets_in_and_the_administrator_is_thrown_out(
     """facts/aws.md 4.1: the classic trap, and the private window as the way round it"""
     picture = tmp_path / "ccp.png"
     demo.run(prove, federation.sandbox, CREDENTIALS, federation.url, JANE, picture)
-    told = capsys.readouterr().out
-    assert f"Contact Control Panel at acme.my.connect.aws: {JANE}, Basic Routing Profile" in told
-    before, kept, replaced = (line.rpartition(" ")[2] for line in told.splitlines()[-3:])
+    output = capsys.readouterr().out
+    assert f"Contact Control Panel at acme.my.connect.aws: {JANE}, Basic Routing Profile" in output
+    before, kept, replaced = (line.rpartition(" ")[2] for line in output.splitlines()[-3:])
     assert (before, kept, replaced) == ("Administrator/alex", "Administrator/alex", f"Federation/{JANE}")
     assert picture.exists() is demo.chromium
-    assert (NO_BROWSER in told) is not demo.chromium
+    assert (NO_BROWSER in output) is not demo.chromium
 
 
 def test_the_demo_fails_when_the_agent_does_not_get_in(

@@ -43,8 +43,8 @@ def page(new_context: NewContext) -> t.Any:
     """A tab that notes what it asks for and what goes wrong."""
     tab = new_context().new_page()
     tab.set_viewport_size({"width": 1160, "height": 1500})
-    tab.asked, tab.complaints = [], []
-    tab.on("request", lambda request: tab.asked.append(request.url))
+    tab.requests, tab.complaints = [], []
+    tab.on("request", lambda request: tab.requests.append(request.url))
     tab.on("console", lambda message: tab.complaints.append(message.text))
     tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
     return tab
@@ -61,7 +61,7 @@ def test_the_report_in_light_and_dark(page: t.Any, tmp_path: Path, picture: t.Ca
     assert background(page) == DARK
     page.emulate_media(color_scheme="light")
     assert background(page) == LIGHT
-    assert (page.asked, page.complaints) == ([url], [])
+    assert (page.requests, page.complaints) == ([url], [])
     section = page.locator("#federation-1")
     assert section.get_by_role("heading", level=2).inner_text() == "support"
     path = section.get_by_role("img", name="The sign-in path, hop by hop")
@@ -72,16 +72,18 @@ def test_the_report_in_light_and_dark(page: t.Any, tmp_path: Path, picture: t.Ca
         assert box["x"] + box["width"] <= frame["x"] + frame["width"]
         assert box["y"] + box["height"] <= frame["y"] + frame["height"]
     labels = [label.bounding_box() for label in path.locator("text.label").all()]
-    overlaps = [(one, other) for index, one in enumerate(labels) for other in labels[:index] if _overlap(one, other)]
+    overlaps = [
+        (label, other) for index, label in enumerate(labels) for other in labels[:index] if _overlap(label, other)
+    ]
     assert overlaps == []
     kept = picture("report.png")
     section.screenshot(path=kept)
     assert kept.stat().st_size > 50_000
 
 
-def _overlap(one: dict[str, float], other: dict[str, float]) -> bool:
-    apart = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
-    above = one["y"] + one["height"] - 3 <= other["y"] or other["y"] + other["height"] - 3 <= one["y"]
+def _overlap(first: dict[str, float], other: dict[str, float]) -> bool:
+    apart = first["x"] + first["width"] <= other["x"] or other["x"] + other["width"] <= first["x"]
+    above = first["y"] + first["height"] - 3 <= other["y"] or other["y"] + other["height"] - 3 <= first["y"]
     return not apart and not above
 
 
@@ -108,5 +110,5 @@ def test_a_hostile_name_is_shown_and_does_nothing(page: t.Any, tmp_path: Path) -
     url = write(tmp_path, HOSTILE)
     page.goto(url)
     assert page.title().startswith("Federation report")
-    assert (page.asked, page.complaints) == ([url], [])
+    assert (page.requests, page.complaints) == ([url], [])
     assert page.locator("#federation-1").get_by_role("heading", level=2).inner_text() == HOSTILE

@@ -49,9 +49,9 @@ def test_information(sandbox: Sandbox, aws: dict[str, str], centre: Tenant, tmp_
 
 
 def test_certificate(sandbox: Sandbox, aws: dict[str, str], centre: Tenant, tmp_path: Path) -> None:
-    before = {one["customKeyIdentifier"] for one in centre.all("servicePrincipals")[0]["keyCredentials"]}
+    before = {credential["customKeyIdentifier"] for credential in centre.all("servicePrincipals")[0]["keyCredentials"]}
     play("azure_saml_certificate", centre, aws, tmp_path)
-    after = {one["customKeyIdentifier"] for one in centre.all("servicePrincipals")[0]["keyCredentials"]}
+    after = {credential["customKeyIdentifier"] for credential in centre.all("servicePrincipals")[0]["keyCredentials"]}
     assert len(after) == 1
     assert not after & before
 

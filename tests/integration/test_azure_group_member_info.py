@@ -44,31 +44,33 @@ def test_everybody_is_either_usable_or_told_with_the_reason(sandbox: Sandbox) ->
     ]
     groups = [
         {"displayName": "Inner", "members": ["nested@contoso.com"]},
-        {"displayName": "Agents", "members": [one["userPrincipalName"] for one in people[:5]] + ["Inner"]},
+        {"displayName": "Agents", "members": [person["userPrincipalName"] for person in people[:5]] + ["Inner"]},
         {"displayName": "Leads", "members": ["ann@contoso.com"]},
     ]
     here = Tenant(sandbox, users=people, groups=groups)
     result = read(here, "Agents", "Leads")
-    assert [(one["username"], one["groups"]) for one in result["members"]] == [("ann@contoso.com", ["Agents", "Leads"])]
+    assert [(member["username"], member["groups"]) for member in result["members"]] == [
+        ("ann@contoso.com", ["Agents", "Leads"])
+    ]
     assert result["members"][0]["person_id"] == here.users["ann@contoso.com"]
-    reasons = {one["user_principal_name"]: " ".join(one["reasons"]) for one in result["unusable"]}
-    assert set(reasons) == {one["userPrincipalName"] for one in people[1:]}
+    reasons = {person["user_principal_name"]: " ".join(person["reasons"]) for person in result["unusable"]}
+    assert set(reasons) == {person["userPrincipalName"] for person in people[1:]}
     assert "only in Inner" in reasons["nested@contoso.com"]
     assert "disabled" in reasons["bob@contoso.com"]
     assert "a guest's" in reasons[guest]
     assert "#EXT#" in reasons[guest]
     assert reasons["nameless@contoso.com"] == "There is no given name. There is no surname."
     assert "cannot sign in" in reasons["o'brien@contoso.com"]
-    assert [(one["name"], one["users"], one["nested"]) for one in result["groups"]] == [
+    assert [(group["name"], group["users"], group["nested"]) for group in result["groups"]] == [
         ("Agents", 5, ["Inner"]),
         ("Leads", 1, []),
     ]
-    told = " ".join(result.warnings)
-    assert "'Agents' holds the group 'Inner'" in told
-    assert all(name in told for name in reasons if name != "nested@contoso.com")
+    messages = " ".join(result.warnings)
+    assert "'Agents' holds the group 'Inner'" in messages
+    assert all(name in messages for name in reasons if name != "nested@contoso.com")
 
     by_mail = read(here, here.groups["Agents"], session_name_source="mail", guests=True)
-    assert [one["username"] for one in by_mail["members"]] == ["ann@contoso.com", "eve@fabrikam.com"]
+    assert [member["username"] for member in by_mail["members"]] == ["ann@contoso.com", "eve@fabrikam.com"]
 
 
 def test_names_that_are_missing_have_a_way_in(sandbox: Sandbox) -> None:
@@ -86,18 +88,19 @@ def test_names_that_are_missing_have_a_way_in(sandbox: Sandbox) -> None:
     here = Tenant(
         sandbox,
         users=people,
-        groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}],
+        groups=[{"displayName": "Agents", "members": [person["userPrincipalName"] for person in people]}],
     )
     result = read(here, "Agents", session_name_source="mail", guests=True, name_fallbacks=["display_name"])
     names = {
-        one["username"]: (one["first_name"], one["last_name"], one["substituted_names"]) for one in result["members"]
+        member["username"]: (member["first_name"], member["last_name"], member["substituted_names"])
+        for member in result["members"]
     }
     assert names == {
         "cher@contoso.com": ("Given", "Cher", ["last_name"]),
         "eve@fabrikam.com": ("Eve", "S.", ["first_name", "last_name"]),
     }
     without = read(here, "Agents", session_name_source="mail", guests=True)
-    assert {fix for one in without["unusable"] for fix in one["fixes"] if "connect_users_name_fallbacks" in fix}
+    assert {fix for person in without["unusable"] for fix in person["fixes"] if "connect_users_name_fallbacks" in fix}
 
 
 def test_the_claims_policy_decides_the_session_name(sandbox: Sandbox) -> None:
@@ -124,12 +127,14 @@ def test_the_claims_policy_decides_the_session_name(sandbox: Sandbox) -> None:
         "InputClaims": [{"ClaimTypeReferenceId": "userprincipalname", "TransformationClaimType": "sourceClaim"}],
         "OutputClaims": [{"ClaimTypeReferenceId": "name", "TransformationClaimType": "outputClaim"}],
     }
-    assert [one["username"] for one in read(here, "Agents", app_id=app["appId"])["members"]] == ["Jane.Doe@contoso.com"]
+    assert [member["username"] for member in read(here, "Agents", app_id=app["appId"])["members"]] == [
+        "Jane.Doe@contoso.com"
+    ]
     (policy,) = here.directory["claimsMappingPolicies"].current()
     definition = claims.ClaimsPolicy(tuple(entries), (lower,)).definition()
     here.directory["claimsMappingPolicies"].put({**policy, "definition": definition}, settled=True)
     for named in ({"app_id": app["appId"]}, {"identifier": SMALL["identifiers"][0]}):
-        assert [one["username"] for one in read(here, "Agents", **named)["members"]] == ["jane.doe@contoso.com"]
+        assert [member["username"] for member in read(here, "Agents", **named)["members"]] == ["jane.doe@contoso.com"]
     assert "no application with the identifier urn:other" in read(here, "Agents", identifier="urn:other")["msg"]
 
 
@@ -144,16 +149,16 @@ def test_a_session_name_that_two_people_share_or_nobody_has(sandbox: Sandbox) ->
     here = Tenant(
         sandbox,
         users=people,
-        groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}],
+        groups=[{"displayName": "Agents", "members": [person["userPrincipalName"] for person in people]}],
     )
     result = read(here, "Agents", session_name_source="employeeid")
-    assert [one["username"] for one in result["members"]] == ["1001"]
-    reasons = {one["user_principal_name"]: " ".join(one["reasons"]) for one in result["unusable"]}
+    assert [member["username"] for member in result["members"]] == ["1001"]
+    reasons = {person["user_principal_name"]: " ".join(person["reasons"]) for person in result["unusable"]}
     assert "belongs to 2 people: ann@contoso.com, bob@contoso.com" in reasons["bob@contoso.com"]
     assert reasons["dan.before@contoso.com"] == "The account is disabled."
     assert "employeeid, which is the session name, is empty" in reasons["cid@contoso.com"]
     extension = read(here, "Agents", session_name_source="extensionattribute3")
-    assert [one["username"] for one in extension["members"]] == ["d.an"]
+    assert [member["username"] for member in extension["members"]] == ["d.an"]
 
 
 def test_pages_of_999_with_the_least_that_is_needed(sandbox: Sandbox) -> None:
@@ -161,12 +166,12 @@ def test_pages_of_999_with_the_least_that_is_needed(sandbox: Sandbox) -> None:
     here = Tenant(
         sandbox,
         users=people,
-        groups=[{"displayName": "Agents", "members": [one["userPrincipalName"] for one in people]}],
+        groups=[{"displayName": "Agents", "members": [person["userPrincipalName"] for person in people]}],
     )
     result = read(here, "Agents")
     assert len(result["members"]) == 2000
     assert (
-        len([one for one in here.world.traffic.requests() if one["service"] == "graph"]) == 4
+        len([request for request in here.world.traffic.requests() if request["service"] == "graph"]) == 4
     )  # two batches, and two more pages
 
 

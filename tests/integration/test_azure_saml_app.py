@@ -86,22 +86,24 @@ def test_returns(tenant: Tenant) -> None:
         {"name": "https://aws.amazon.com/SAML/Attributes/Role", "value": f"{ROLE['role_arn']},{ROLE['provider_arn']}"},
         {"name": "https://aws.amazon.com/SAML/Attributes/SessionDuration", "value": "43200"},
     ]
-    assert [one["id"] for one in application["assignments"]["users"]] == [tenant.users["jane@contoso.com"]]
-    assert [one["display_name"] for one in application["assignments"]["groups"]] == ["Agents"]
+    assert [user["id"] for user in application["assignments"]["users"]] == [tenant.users["jane@contoso.com"]]
+    assert [group["display_name"] for group in application["assignments"]["groups"]] == ["Agents"]
     (principal,) = tenant.all("servicePrincipals")
     roles = {role["displayName"]: role["id"] for role in principal["appRoles"]}
-    assert {one["appRoleId"] for one in tenant.all("appRoleAssignments") if one["resourceId"] == principal["id"]} == {
-        roles["msiam_access"]
-    }
+    assert {
+        assignment["appRoleId"]
+        for assignment in tenant.all("appRoleAssignments")
+        if assignment["resourceId"] == principal["id"]
+    } == {roles["msiam_access"]}
 
 
 def test_several_identifiers(tenant: Tenant) -> None:
-    wish = {
+    options = {
         **SMALL,
         "template": "aws_single_account",
         "identifiers": [f"https://signin.aws.amazon.com/saml#{number}" for number in (1, 2)],
     }
-    application = tenant.run(MODULE, wish)["application"]
+    application = tenant.run(MODULE, options)["application"]
     assert application["user_access_url_with_audience"].endswith(
         "&audience=https%3A%2F%2Fsignin.aws.amazon.com%2Fsaml%231"
     )
@@ -111,12 +113,12 @@ def test_several_identifiers(tenant: Tenant) -> None:
 def test_logo_is_uploaded_once(tenant: Tenant, tmp_path: Path) -> None:
     logo = tmp_path / "logo.png"
     logo.write_bytes(PNG)
-    wish = {**SMALL, "logo": str(logo)}
-    assert "Upload the logo of 'Contact centre'" in tenant.run(MODULE, wish)["actions"]
+    options = {**SMALL, "logo": str(logo)}
+    assert "Upload the logo of 'Contact centre'" in tenant.run(MODULE, options)["actions"]
     assert list(tenant.directory.logos.values()) == [("image/png", PNG)]
-    assert not tenant.run(MODULE, wish)["changed"]
+    assert not tenant.run(MODULE, options)["changed"]
     logo.write_bytes(PNG + b"x")
-    assert tenant.run(MODULE, wish)["actions"] == ["Upload the logo of 'Contact centre'"]
+    assert tenant.run(MODULE, options)["actions"] == ["Upload the logo of 'Contact centre'"]
     assert not tenant.run(MODULE, SMALL)["changed"]
 
 
@@ -145,19 +147,19 @@ def test_settings_of_the_claims_policy(tenant: Tenant) -> None:
     """
     issuer = f"https://sts.windows.net/{tenant.id}/"
     own = {"audience_override": "urn:amazon:webservices", "issuer_with_application_id": True}
-    wish = {**APP, "identifiers": ["urn:example:contact-centre"], **own}
-    predicted = tenant.check(MODULE, wish)
+    options = {**APP, "identifiers": ["urn:example:contact-centre"], **own}
+    predicted = tenant.check(MODULE, options)
     assert predicted["application"]["entity_id"] == f"{issuer}<application id>"
-    application = tenant.run(MODULE, wish)["application"]
+    application = tenant.run(MODULE, options)["application"]
     assert {option: application[option] for option in own} == own
     assert application["entity_id"] == f"{issuer}{application['app_id']}"
     assert f'entityID="{application["entity_id"]}"' in application["metadata_xml"]
-    assert not tenant.run(MODULE, wish)["changed"]
-    left_out = tenant.run(MODULE, {**APP, "identifiers": wish["identifiers"]})
+    assert not tenant.run(MODULE, options)["changed"]
+    left_out = tenant.run(MODULE, {**APP, "identifiers": options["identifiers"]})
     assert not left_out["changed"]
     assert left_out["application"]["entity_id"] == application["entity_id"]
 
-    without = {**wish, "audience_override": "", "issuer_with_application_id": False}
+    without = {**options, "audience_override": "", "issuer_with_application_id": False}
     predicted = tenant.check(MODULE, without)
     assert (predicted["application"]["entity_id"], predicted["application"]["audience_override"]) == (issuer, None)
     assert predicted["diff"]["before"]["claims_policy"] == {
@@ -183,8 +185,8 @@ def test_settings_alone_make_a_policy_only_where_they_ask_for_one(tenant: Tenant
 def test_undocumented_source_is_warned_of(tenant: Tenant) -> None:
     """facts/entra.md E12"""
     claim = {"name": "https://aws.amazon.com/SAML/Attributes/PrincipalTag:Name", "id": "localuserprincipalname"}
-    told = tenant.check(MODULE, {**APP, "extra_claims": [claim]}).warnings
-    assert told == [
+    messages = tenant.check(MODULE, {**APP, "extra_claims": [claim]}).warnings
+    assert messages == [
         "Microsoft does not document user.localuserprincipalname as a source of claims; Entra ID may refuse the policy."
     ]
 
@@ -202,11 +204,11 @@ def test_many_assignments(sandbox: Sandbox) -> None:
     """Forty-five users are three batches, not forty-five requests."""
     users = [{"userPrincipalName": f"agent{number:02}@contoso.com"} for number in range(45)]
     tenant = Tenant(sandbox, users=users)
-    wish = {**SMALL, "assignments": {"users": {"set": [user["userPrincipalName"] for user in users]}}}
+    options = {**SMALL, "assignments": {"users": {"set": [user["userPrincipalName"] for user in users]}}}
     tenant.run(MODULE, SMALL)
-    assert len(tenant.run(MODULE, wish)["application"]["assignments"]["users"]) == 45
+    assert len(tenant.run(MODULE, options)["application"]["assignments"]["users"]) == 45
     assert len(tenant.requests()) <= 10
-    assert not tenant.run(MODULE, wish)["changed"]
+    assert not tenant.run(MODULE, options)["changed"]
     assert len(tenant.requests()) == 4
 
 
@@ -224,7 +226,7 @@ def test_certificates(tenant: Tenant) -> None:
     second = tenant.run(MODULE, SMALL)
     assert predicted["actions"] == second["actions"]
     assert len(second["actions"]) == 2
-    old, new = sorted(second["application"]["certificates"], key=lambda one: one["not_after"])
+    old, new = sorted(second["application"]["certificates"], key=lambda certificate: certificate["not_after"])
     assert (old["thumbprint"], old["usable"], old["active"]) == (first["active_thumbprint"], False, False)
     assert (new["usable"], new["active"]) == (True, True)
     assert not tenant.run(MODULE, SMALL)["changed"]
@@ -282,7 +284,7 @@ def test_two_match(tenant: Tenant) -> None:
         {**SMALL, "identifiers": ["https://signin.aws.amazon.com/saml#1", "https://signin.aws.amazon.com/saml#2"]},
     )
     assert both.failed
-    assert all(one["appId"] in both["msg"] for one in tenant.all("applications"))
+    assert all(record["appId"] in both["msg"] for record in tenant.all("applications"))
     assert tenant.written() == []
 
 
@@ -300,17 +302,17 @@ def test_changed_identifier_makes_no_second_application(tenant: Tenant) -> None:
 def test_absent(sandbox: Sandbox, rule: str) -> None:
     """However Entra wants a SAML application to be deleted, it is; facts/entra.md 9.8."""
     tenant = Tenant(sandbox, saml_deletion=rule)
-    wish = {**SMALL, "template": "aws_single_account"}
-    tenant.run(MODULE, wish)
-    removed = tenant.run(MODULE, {**wish, "state": "absent"})
+    options = {**SMALL, "template": "aws_single_account"}
+    tenant.run(MODULE, options)
+    removed = tenant.run(MODULE, {**options, "state": "absent"})
     assert not removed.failed, removed["msg"]
     assert tenant.all("applications") == tenant.all("servicePrincipals") == []
     kept = tenant.all("deletedItems")
     assert len(kept) == 2
-    purged = tenant.run(MODULE, {**wish, "state": "absent", "purge": True})
+    purged = tenant.run(MODULE, {**options, "state": "absent", "purge": True})
     assert purged["changed"]
     assert tenant.all("deletedItems") == []
-    assert not tenant.run(MODULE, {**wish, "state": "absent", "purge": True})["changed"]
+    assert not tenant.run(MODULE, {**options, "state": "absent", "purge": True})["changed"]
 
 
 def test_absent_and_purged_at_once(tenant: Tenant) -> None:
@@ -335,7 +337,7 @@ def test_identifier_of_a_deleted_application(tenant: Tenant) -> None:
     tenant.run(MODULE, SMALL)
     (record,) = tenant.all("applications")
     tenant.run(MODULE, {**SMALL, "state": "absent"})
-    (deleted,) = (one for one in tenant.all("deletedItems") if one["id"] == record["id"])
+    (deleted,) = (item for item in tenant.all("deletedItems") if item["id"] == record["id"])
     tenant.directory["deletedItems"].put({**deleted, "identifierUris": ["urn:amazon:webservices"]}, settled=True)
     refused = tenant.run(MODULE, SMALL)
     assert refused.failed
@@ -368,11 +370,11 @@ def test_policy_of_an_application_that_somebody_deleted_for_good(tenant: Tenant)
     for kind in ("servicePrincipals", "applications"):
         for each in tenant.all(kind):
             held[kind].delete(each["id"])
-    foretold = tenant.check(MODULE, APP)
-    assert not foretold.failed, foretold["msg"]
-    assert f"Delete the claims policy {policy['displayName']}, which is not assigned" in foretold["actions"]
+    predicted = tenant.check(MODULE, APP)
+    assert not predicted.failed, predicted["msg"]
+    assert f"Delete the claims policy {policy['displayName']}, which is not assigned" in predicted["actions"]
     again = tenant.run(MODULE, APP)
-    assert again["actions"] == foretold["actions"]
+    assert again["actions"] == predicted["actions"]
     assert again["application"]["app_id"] != first["app_id"]
     names = {each["displayName"] for each in tenant.all("claimsMappingPolicies")}
     assert names == {other["displayName"], f"openccp.federation {again['application']['app_id']}"}
@@ -391,9 +393,9 @@ def test_removal_after_somebody_deleted_the_application_for_good(tenant: Tenant)
         for each in tenant.all(kind):
             held[kind].delete(each["id"])
     absent = {"identifiers": APP["identifiers"], "role_claims": APP["role_claims"], "state": "absent"}
-    foretold = tenant.check(MODULE, absent)
-    assert foretold["actions"] == [f"Delete the claims policy {policy['displayName']}, which is not assigned"]
-    assert tenant.run(MODULE, absent)["actions"] == foretold["actions"]
+    predicted = tenant.check(MODULE, absent)
+    assert predicted["actions"] == [f"Delete the claims policy {policy['displayName']}, which is not assigned"]
+    assert tenant.run(MODULE, absent)["actions"] == predicted["actions"]
     assert [each["id"] for each in tenant.all("claimsMappingPolicies")] == [other["id"]]
     assert not tenant.run(MODULE, absent)["changed"]
 
@@ -413,8 +415,8 @@ def test_policy_that_serves_others(tenant: Tenant) -> None:
     tenant.run(MODULE, APP)
     tenant.run(MODULE, {**SMALL, "name": "Other", "identifiers": ["https://signin.aws.amazon.com/saml#2"]})
     (policy,) = tenant.all("claimsMappingPolicies")
-    principal = next(one for one in tenant.all("servicePrincipals") if one["displayName"] == "Other")
-    held = next(one for one in tenant.all("servicePrincipals") if one["displayName"] != "Other")
+    principal = next(record for record in tenant.all("servicePrincipals") if record["displayName"] == "Other")
+    held = next(record for record in tenant.all("servicePrincipals") if record["displayName"] != "Other")
     links = next(key for key, value in held.items() if key.startswith("_") and policy["id"] in json.dumps(value))
     tenant.directory["servicePrincipals"].put({**principal, links: held[links]}, settled=True)
     refused = tenant.run(MODULE, {**APP, "session_duration": 900})

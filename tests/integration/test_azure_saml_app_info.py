@@ -24,7 +24,7 @@ def two(tenant: Tenant) -> Tenant:
     """A tenant with an application of ours, and one that is no longer tagged as such."""
     tenant.run(MODULE, APP)
     tenant.run(MODULE, SECOND)
-    record = next(one for one in tenant.all("applications") if one["displayName"] == "Back office")
+    record = next(record for record in tenant.all("applications") if record["displayName"] == "Back office")
     tenant.directory["applications"].put({**record, "tags": []}, settled=True)
     return tenant
 
@@ -42,16 +42,16 @@ def two(tenant: Tenant) -> Tenant:
     ],
 )
 def test_what_is_shown(two: Tenant, params: dict[str, t.Any], names: list[str]) -> None:
-    shown = two.check(INFO, params)
-    assert [one["name"] for one in shown["applications"]] == names
-    assert not shown["changed"]
+    result = two.check(INFO, params)
+    assert [application["name"] for application in result["applications"]] == names
+    assert not result["changed"]
 
 
 def test_everything_of_one(tenant: Tenant) -> None:
     made = tenant.run(MODULE, APP)["application"]
-    (shown,) = tenant.run(INFO, {"app_id": made["app_id"], "metadata": True})["applications"]
-    assert steady(shown) == steady(made)
-    assert shown["metadata_xml"]
+    (application,) = tenant.run(INFO, {"app_id": made["app_id"], "metadata": True})["applications"]
+    assert steady(application) == steady(made)
+    assert application["metadata_xml"]
     tenant.world.clock.advance(dt.timedelta(days=100))
     (later,) = tenant.run(INFO, {})["applications"]
     assert (later["days_left"], later["certificates"][0]["days_left"]) in ((994, 994), (995, 995))
@@ -74,10 +74,10 @@ def test_what_the_permissions_do_not_show(sandbox: Sandbox) -> None:
     tenant = Tenant(sandbox)
     tenant.run(MODULE, APP)
     tenant.grant("Application.ReadWrite.All")
-    (shown,) = tenant.run(INFO, {})["applications"]
-    assert shown["not_readable"] == ["policies"]
-    assert "claims" not in shown
-    assert shown["certificates"]
+    (application,) = tenant.run(INFO, {})["applications"]
+    assert application["not_readable"] == ["policies"]
+    assert "claims" not in application
+    assert application["certificates"]
     unchanged = tenant.run(MODULE, SMALL)
     assert not unchanged.failed
     refused = tenant.run(MODULE, APP)
@@ -93,19 +93,27 @@ def test_claims_are_shown_to_those_who_may_only_read(sandbox: Sandbox) -> None:
         tenant.run(MODULE, {**APP, "name": f"Centre {number}", "identifiers": [identifier], "role_claims": [role]})
     whole = tenant.run(INFO, {})["applications"]
     tenant.grant("Application.Read.All", "Policy.Read.All")
-    assert [steady(one) for one in tenant.run(INFO, {})["applications"]] == [steady(one) for one in whole]
-    assert len({json.dumps(one["claims"]) for one in whole}) == 3
+    assert [steady(application) for application in tenant.run(INFO, {})["applications"]] == [
+        steady(application) for application in whole
+    ]
+    assert len({json.dumps(application["claims"]) for application in whole}) == 3
     tenant.grant("Application.Read.All")
-    assert {tuple(one["not_readable"]) for one in tenant.run(INFO, {})["applications"]} == {("policies",)}
+    assert {tuple(application["not_readable"]) for application in tenant.run(INFO, {})["applications"]} == {
+        ("policies",)
+    }
 
 
 def test_a_certificate_is_waited_for(two: Tenant) -> None:
-    centre = {"app_id": next(one["appId"] for one in two.all("applications") if one["displayName"] == "Contact centre")}
+    centre = {
+        "app_id": next(
+            record["appId"] for record in two.all("applications") if record["displayName"] == "Contact centre"
+        )
+    }
     certificate = two.run("azure_saml_certificate", centre)["certificate"]
     two.world.settings.change({"metadata_lag": 2.0})
-    (shown,) = two.run(INFO, {**centre, "wait_for_thumbprint": certificate["thumbprint"].lower()})["applications"]
-    assert shown["metadata_xml"].count("<X509Certificate>") >= 2
-    assert certificate["thumbprint"] in [one["thumbprint"] for one in shown["certificates"]]
+    (application,) = two.run(INFO, {**centre, "wait_for_thumbprint": certificate["thumbprint"].lower()})["applications"]
+    assert application["metadata_xml"].count("<X509Certificate>") >= 2
+    assert certificate["thumbprint"] in [certificate["thumbprint"] for certificate in application["certificates"]]
     unknown = two.run(INFO, {**centre, "wait_for_thumbprint": "0" * 40, "wait_timeout": 1})
     assert unknown["failed"]
     assert "0" * 40 in unknown["msg"]
@@ -116,7 +124,11 @@ def test_a_certificate_is_waited_for(two: Tenant) -> None:
 
 def test_a_certificate_that_a_replica_does_not_know_yet(two: Tenant) -> None:
     """Right after it was made; reads that wait for it do not select the keys, of which a tenant allows 150 a minute"""
-    centre = {"app_id": next(one["appId"] for one in two.all("applications") if one["displayName"] == "Contact centre")}
+    centre = {
+        "app_id": next(
+            record["appId"] for record in two.all("applications") if record["displayName"] == "Contact centre"
+        )
+    }
     two.world.clock.advance(dt.timedelta(minutes=5))
     # Which replica is old is decided by faults alone.
     two.world.settings.change({"graph_replication": 240.0, "graph_flapping": 1e-9})
@@ -125,7 +137,7 @@ def test_a_certificate_that_a_replica_does_not_know_yet(two: Tenant) -> None:
     for module, params in ((INFO, {"wait_for_thumbprint": thumbprint}), ("azure_saml_certificate", trusted)):
         old = Fault("graph", "*", kind="stale", times=16)
         two.world.faults.add(old)
-        shown = two.run(module, {**centre, **params})
-        assert not shown.failed, shown["msg"]
+        result = two.run(module, {**centre, **params})
+        assert not result.failed, result["msg"]
         assert old.met >= old.times, "the old replica was not asked"
         assert sum(entry["key_material"] for entry in two.world.traffic.entries("graph")) <= 3

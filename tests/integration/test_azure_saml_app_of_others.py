@@ -74,14 +74,14 @@ def test_encrypted_responses(tenant: Tenant) -> None:
     other = {"keyId": "cccccccc-0000-4000-8000-000000000003", "type": "AsymmetricX509Cert", "usage": "Verify"}
     other |= {"customKeyIdentifier": "AAAA", "displayName": "CN=other", "key": second}
     tenant.directory["applications"].put({**record, "keyCredentials": [other]}, settled=True)
-    wish = {**DESK, "token_encryption_certificate": first}
-    predicted = tenant.check(MODULE, wish)
-    made = tenant.run(MODULE, wish)
+    options = {**DESK, "token_encryption_certificate": first}
+    predicted = tenant.check(MODULE, options)
+    made = tenant.run(MODULE, options)
     assert (predicted["actions"], predicted["diff"]) == (made["actions"], made["diff"])
     (action,) = made["actions"]
     assert action.startswith("Encrypt the responses of 'Desk' with the certificate ")
     key_id = made["application"]["token_encryption_key_id"]
-    assert not tenant.run(MODULE, wish)["changed"]
+    assert not tenant.run(MODULE, options)["changed"]
     assert not tenant.run(MODULE, DESK)["changed"]
     (record,) = tenant.all("applications")
     assert record["tokenEncryptionKeyId"] == key_id
@@ -89,7 +89,7 @@ def test_encrypted_responses(tenant: Tenant) -> None:
     assert [(key["keyId"], key["usage"]) for key in record["keyCredentials"][1:]] == [(key_id, "Encrypt")]
     replaced = tenant.run(MODULE, {**DESK, "token_encryption_certificate": second})["application"]
     assert replaced["token_encryption_key_id"] not in ("", key_id)
-    assert tenant.run(MODULE, wish)["application"]["token_encryption_key_id"] == key_id
+    assert tenant.run(MODULE, options)["application"]["token_encryption_key_id"] == key_id
     ended = tenant.run(MODULE, {**DESK, "token_encryption_certificate": ""})
     assert ended["actions"] == ["Disable encryption of the responses of 'Desk'"]
     assert ended["application"]["token_encryption_key_id"] == ""

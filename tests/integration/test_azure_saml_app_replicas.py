@@ -69,7 +69,16 @@ def _whole(tenant: Tenant) -> None:
     assert application["displayName"] == "Contact centre"
     assert sorted(key["usage"] for key in principal["keyCredentials"]) == ["Sign", "Verify"]
     assert len(tenant.all("claimsMappingPolicies")) == 1
-    assert len([one for one in tenant.all("appRoleAssignments") if one["resourceId"] == principal["id"]]) == 2
+    assert (
+        len(
+            [
+                assignment
+                for assignment in tenant.all("appRoleAssignments")
+                if assignment["resourceId"] == principal["id"]
+            ]
+        )
+        == 2
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)

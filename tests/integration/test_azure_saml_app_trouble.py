@@ -127,7 +127,7 @@ def test_killed_and_repeated_before_the_lists_show_what_was_made(tenant: Tenant,
     repeated = _steady_run(tenant)
     assert repeated["application"]["app_id"] == first["appId"]
     assert [f"({first['appId']}) already existed" in warning for warning in repeated.warnings] == [True]
-    assert {one["displayName"] for one in tenant.all("deletedItems")} == {
+    assert {record["displayName"] for record in tenant.all("deletedItems")} == {
         "Contact centre (openccp.federation: being made)"
     }
 
@@ -306,12 +306,12 @@ def test_policy_of_the_applications_own(sandbox: Sandbox) -> None:
     tenant = Tenant(sandbox)
     assert not tenant.run(MODULE, SMALL).failed
     tenant.directory.app_management_policy.update(_policy(LENIENT))
-    wish = {**SMALL, "identifiers": [*SMALL["identifiers"], "https://signin.aws.amazon.com/saml#2"]}
-    refused = tenant.run(MODULE, wish)
+    options = {**SMALL, "identifiers": [*SMALL["identifiers"], "https://signin.aws.amazon.com/saml#2"]}
+    refused = tenant.run(MODULE, options)
     assert "The tenant's policy" in refused["msg"]
     assert tenant.written() == []
     _assign(tenant, applicationRestrictions={"identifierUris": {LENIENT: {"state": "disabled"}}})
-    assert not tenant.run(MODULE, wish).failed
+    assert not tenant.run(MODULE, options).failed
 
 
 def test_lifetime_of_keys_is_checked_before_the_first_write(sandbox: Sandbox) -> None:
@@ -432,5 +432,5 @@ def test_new_application_needs_its_identifiers(tenant: Tenant) -> None:
 def test_groups_of_one_name(sandbox: Sandbox) -> None:
     tenant = Tenant(sandbox, groups=[{"displayName": "Agents"}, {"displayName": "agents"}])
     refused = tenant.run(MODULE, APP)
-    assert all(one["id"] in refused["msg"] for one in tenant.all("groups"))
+    assert all(group["id"] in refused["msg"] for group in tenant.all("groups"))
     assert tenant.written() == []

@@ -36,12 +36,12 @@ def first(tenant: Tenant) -> str:
 def credentials(tenant: Tenant) -> dict[str, list[str]]:
     """The service principal's credentials as they were last written: customKeyIdentifier → what there is of it."""
     (principal,) = tenant.all("servicePrincipals")
-    found: dict[str, list[str]] = {}
-    for one in principal["keyCredentials"]:
-        found.setdefault(one["customKeyIdentifier"], []).append(one["usage"])
-    for one in principal["passwordCredentials"]:
-        found.setdefault(one["customKeyIdentifier"], []).append("password")
-    return {identifier: sorted(kinds) for identifier, kinds in found.items()}
+    kinds_of: dict[str, list[str]] = {}
+    for credential in principal["keyCredentials"]:
+        kinds_of.setdefault(credential["customKeyIdentifier"], []).append(credential["usage"])
+    for credential in principal["passwordCredentials"]:
+        kinds_of.setdefault(credential["customKeyIdentifier"], []).append("password")
+    return {identifier: sorted(kinds) for identifier, kinds in kinds_of.items()}
 
 
 def identifier_of(thumbprint: str) -> str:
@@ -68,23 +68,23 @@ def test_the_whole_life_of_a_second_certificate(tenant: Tenant, first: str) -> N
     assert again["certificate"]["thumbprint"] == second
     assert again["certificate"]["metadata_xml"].count("<X509Certificate>") >= 2
 
-    wish = {**NAME, "state": "active", "thumbprint": second, "trusted_thumbprints": [first, second]}
-    assert tenant.check(CERTIFICATE, wish)["actions"] == [
+    options = {**NAME, "state": "active", "thumbprint": second, "trusted_thumbprints": [first, second]}
+    assert tenant.check(CERTIFICATE, options)["actions"] == [
         f"Activate the signing certificate {second} of 'Contact centre'"
     ]
-    assert tenant.run(CERTIFICATE, wish)["changed"]
+    assert tenant.run(CERTIFICATE, options)["changed"]
     assert active(tenant) == second
-    assert not tenant.run(CERTIFICATE, wish)["changed"]
+    assert not tenant.run(CERTIFICATE, options)["changed"]
     assert not tenant.run(CERTIFICATE, {**NAME, "state": "active"})["changed"]
 
     gone = {**NAME, "state": "absent", "thumbprint": first}
-    foretold = tenant.check(CERTIFICATE, gone)
-    assert foretold["actions"] == [f"Remove the signing certificate {first} of 'Contact centre'"]
+    predicted_removal = tenant.check(CERTIFICATE, gone)
+    assert predicted_removal["actions"] == [f"Remove the signing certificate {first} of 'Contact centre'"]
     removed = tenant.run(CERTIFICATE, gone)
-    assert removed["actions"] == foretold["actions"]
+    assert removed["actions"] == predicted_removal["actions"]
     listed = [
-        [one.text for one in etree.fromstring(result["certificate"]["metadata_xml"].encode()).iterfind(LISTED)]
-        for result in (foretold, removed)
+        [element.text for element in etree.fromstring(result["certificate"]["metadata_xml"].encode()).iterfind(LISTED)]
+        for result in (predicted_removal, removed)
     ]
     assert listed[0] == listed[1]
     assert len(listed[0]) == 1
@@ -105,8 +105,8 @@ def test_one_of_three_goes_and_the_others_keep_every_byte(tenant: Tenant, first:
     (after,) = tenant.all("servicePrincipals")
     gone = identifier_of(first)
     for kind in KINDS:
-        assert after[kind] == [one for one in before[kind] if one["customKeyIdentifier"] != gone]
-    assert {one["thumbprint"] for one in removed["certificate"]["certificates"]} == {second, third}
+        assert after[kind] == [credential for credential in before[kind] if credential["customKeyIdentifier"] != gone]
+    assert {certificate["thumbprint"] for certificate in removed["certificate"]["certificates"]} == {second, third}
     assert active(tenant) == second
 
 
@@ -116,8 +116,8 @@ def test_foreign_credentials_keep_every_byte(tenant: Tenant, first: str) -> None
     """
     (principal,) = tenant.all("servicePrincipals")
     other = base64.b64encode(b"of my own making").decode()
-    signs = next(one for one in principal["keyCredentials"] if one["usage"] == "Sign")
-    verifies = next(one for one in principal["keyCredentials"] if one["usage"] == "Verify")
+    signs = next(credential for credential in principal["keyCredentials"] if credential["usage"] == "Sign")
+    verifies = next(credential for credential in principal["keyCredentials"] if credential["usage"] == "Verify")
     foreign_keys = [
         {
             **verifies,
@@ -163,13 +163,17 @@ def test_foreign_credentials_keep_every_byte(tenant: Tenant, first: str) -> None
     tenant.run(CERTIFICATE, {**NAME, "state": "absent", "thumbprint": first})
     (after,) = tenant.all("servicePrincipals")
     own = identifier_of(second["thumbprint"])
-    assert [one for one in after["keyCredentials"] if one["customKeyIdentifier"] != own] == foreign_keys
-    assert [one for one in after["passwordCredentials"] if one["customKeyIdentifier"] != own] == foreign_passwords
+    assert [
+        credential for credential in after["keyCredentials"] if credential["customKeyIdentifier"] != own
+    ] == foreign_keys
+    assert [
+        credential for credential in after["passwordCredentials"] if credential["customKeyIdentifier"] != own
+    ] == foreign_passwords
     assert credentials(tenant)[own] == ["Sign", "Verify", "password"]
 
 
 @pytest.mark.parametrize(
-    ("wish", "told"),
+    ("options", "message"),
     [
         ({"state": "absent", "which": "active"}, "without it no agent could sign in"),
         ({"state": "absent", "which": "oldest"}, "without it no agent could sign in"),
@@ -181,19 +185,21 @@ def test_foreign_credentials_keep_every_byte(tenant: Tenant, first: str) -> None
         ({"name": "Nobody's"}, "no application 'Nobody's'"),
     ],
 )
-def test_what_is_refused_before_the_first_write(tenant: Tenant, first: str, wish: dict[str, t.Any], told: str) -> None:
+def test_what_is_refused_before_the_first_write(
+    tenant: Tenant, first: str, options: dict[str, t.Any], message: str
+) -> None:
     tenant.world.settings.refuse_writes = True
-    result = tenant.run(CERTIFICATE, {**NAME, **wish})
+    result = tenant.run(CERTIFICATE, {**NAME, **options})
     assert result["failed"]
-    assert told in result["msg"]
+    assert message in result["msg"]
     assert tenant.written() == []
 
 
 def test_a_certificate_that_aws_does_not_trust_is_not_activated(tenant: Tenant, first: str) -> None:
     second = tenant.run(CERTIFICATE, NAME)["certificate"]["thumbprint"]
-    for trusted, told in ((None, "Give trusted_thumbprints"), ([first], "not in the IAM SAML provider")):
+    for trusted, message in ((None, "Give trusted_thumbprints"), ([first], "not in the IAM SAML provider")):
         result = tenant.run(CERTIFICATE, {**NAME, "state": "active", "trusted_thumbprints": trusted})
-        assert told in result["msg"]
+        assert message in result["msg"]
         assert tenant.written() == []
         assert active(tenant) == first
     colons = ":".join(second[at : at + 2] for at in range(0, 40, 2)).lower()
@@ -218,7 +224,7 @@ def test_an_expired_active_certificate_is_warned_of(sandbox: Sandbox) -> None:
     tenant.world.clock.advance(dt.timedelta(days=1100))
     result = tenant.run(CERTIFICATE, NAME)
     assert result["changed"], result.get("msg")
-    assert any("signs with the new one at once" in one for one in result.warnings)
+    assert any("signs with the new one at once" in warning for warning in result.warnings)
     assert not tenant.run(CERTIFICATE, NAME)["changed"]
     tenant.world.clock.advance(dt.timedelta(days=1100))
     again = tenant.run(CERTIFICATE, NAME)

@@ -125,13 +125,13 @@ def test_the_whole_life(
         "Enable 'Entra' in the app client 'web'",
     ]
     assert created["diff"]["before"] == {}
-    shown = created["saml_provider"]
-    assert shown["sp_entity_id"] == f"urn:amazon:cognito:sp:{pool['id']}"
-    assert shown["reply_url"] == f"https://desk.auth.{REGION}.amazoncognito.com/saml2/idpresponse"
-    assert shown["logout_url"] == f"https://desk.auth.{REGION}.amazoncognito.com/saml2/logout"
-    assert shown["attribute_mapping"] == {"email": f"{CLAIMS}emailaddress"}
-    assert shown["tags"] == {"managed-by": "openccp.federation"}
-    (client,) = shown["clients"]
+    saml_provider = created["saml_provider"]
+    assert saml_provider["sp_entity_id"] == f"urn:amazon:cognito:sp:{pool['id']}"
+    assert saml_provider["reply_url"] == f"https://desk.auth.{REGION}.amazoncognito.com/saml2/idpresponse"
+    assert saml_provider["logout_url"] == f"https://desk.auth.{REGION}.amazoncognito.com/saml2/logout"
+    assert saml_provider["attribute_mapping"] == {"email": f"{CLAIMS}emailaddress"}
+    assert saml_provider["tags"] == {"managed-by": "openccp.federation"}
+    (client,) = saml_provider["clients"]
     assert client["sign_in_url"].startswith(
         f"https://desk.auth.{REGION}.amazoncognito.com/oauth2/authorize?identity_provider=Entra&"
     )
@@ -140,7 +140,7 @@ def test_the_whole_life(
     again = provider(**options)
     assert not again["changed"]
     assert again["diff"]["before"] == again["diff"]["after"]
-    assert again["saml_provider"] == shown
+    assert again["saml_provider"] == saml_provider
     assert operations(sandbox) == [*READS, "ListUserPoolClients", "DescribeUserPoolClient"]
 
     sandbox.world.settings.refuse_writes = True
@@ -256,8 +256,8 @@ def test_clients_are_added_removed_and_set(
     provider: t.Callable[..., ModuleResult], info: t.Callable[..., ModuleResult], old: str
 ) -> None:
     def offering() -> list[str]:
-        (shown,) = info(include_clients=True)["saml_providers"]
-        return sorted(client["name"] for client in shown["clients"])
+        (saml_provider,) = info(include_clients=True)["saml_providers"]
+        return sorted(client["name"] for client in saml_provider["clients"])
 
     provider(metadata=old, clients={"add": ["web", "api"]})
     assert offering() == ["api", "web"]
@@ -290,8 +290,8 @@ def test_what_cannot_work_is_refused_before_the_first_write(
 ) -> None:
     """facts/aws.md K4: mapped attributes are mutable, and writable by the client."""
     sandbox.world.settings.refuse_writes = True
-    given = {key: value for key, value in ({"metadata": old} | options).items() if value is not None}
-    assert words in provider(**given, _failed=True)["msg"]
+    params = {key: value for key, value in ({"metadata": old} | options).items() if value is not None}
+    assert words in provider(**params, _failed=True)["msg"]
 
 
 def test_certificates_are_merged_and_removed(provider: t.Callable[..., ModuleResult], old: str, new: str) -> None:
@@ -336,8 +336,8 @@ def test_an_address(
         == "Record which certificates the SAML provider 'Entra' of the user pool 'desk' was made to fetch"
     )
     (thumbprint,) = made["saml_provider"]["trusted_thumbprints"]
-    (shown,) = info()["saml_providers"]
-    assert (shown["metadata_url"], shown["trusted_thumbprints"]) == (URL, [thumbprint])
+    (saml_provider,) = info()["saml_providers"]
+    assert (saml_provider["metadata_url"], saml_provider["trusted_thumbprints"]) == (URL, [thumbprint])
     operations(sandbox)
     assert not provider(metadata_url=URL)["changed"]
     assert operations(sandbox) == READS

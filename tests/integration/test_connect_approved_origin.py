@@ -23,10 +23,10 @@ def test_origins_are_added_removed_and_set(sandbox: Sandbox) -> None:
     def run(check: bool = False, **change: list[str]) -> dict[str, object]:
         return here.run("connect_approved_origin", {"instance_id": here.id, "origins": change}, check=check)
 
-    foreseen = run(check=True, add=[f"{SECOND}/", FIRST])
+    predicted = run(check=True, add=[f"{SECOND}/", FIRST])
     assert approved(here) == [FIRST]
     made = run(add=[f"{SECOND}/", FIRST])
-    assert made["actions"] == foreseen["actions"] == [f"Approve the origin {SECOND}"]
+    assert made["actions"] == predicted["actions"] == [f"Approve the origin {SECOND}"]
     assert made["diff"] == {"before": {"origins": [FIRST]}, "after": {"origins": [FIRST, SECOND]}}
     assert approved(here) == [FIRST, SECOND]
     assert not run(add=["HTTPS://First.Example.com:443"])["changed"]

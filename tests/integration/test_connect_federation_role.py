@@ -76,15 +76,15 @@ def test_the_whole_life(sandbox: Sandbox, role: Run) -> None:
     assert created["changed"]
     assert (created["actions"], created["diff"]) == (predicted["actions"], predicted["diff"])
     assert operations(sandbox) == ["GetRole", "GetCallerIdentity", "CreateRole", "PutRolePolicy", *READ]
-    shown = created["role"]
-    assert shown["arn"] == predicted["role"]["arn"] == f"arn:aws:iam::{ACCOUNT}:role/ConnectAgents"
-    assert shown["role_claims"] == [f"{shown['arn']},{PROVIDER}"]
-    assert shown["trust_policy"]["Statement"][0]["Condition"] == {"StringEquals": {"SAML:aud": GLOBAL}}
-    assert shown["permission_policy"]["Statement"][0]["Resource"] == INSTANCE + "/user/${aws:userid}"
+    details = created["role"]
+    assert details["arn"] == predicted["role"]["arn"] == f"arn:aws:iam::{ACCOUNT}:role/ConnectAgents"
+    assert details["role_claims"] == [f"{details['arn']},{PROVIDER}"]
+    assert details["trust_policy"]["Statement"][0]["Condition"] == {"StringEquals": {"SAML:aud": GLOBAL}}
+    assert details["permission_policy"]["Statement"][0]["Resource"] == INSTANCE + "/user/${aws:userid}"
 
     again = role()
     assert not again["changed"]
-    assert again["role"] == shown
+    assert again["role"] == details
     assert again["diff"]["before"] == again["diff"]["after"]
     assert operations(sandbox) == READ
 
@@ -105,7 +105,7 @@ def test_the_whole_life(sandbox: Sandbox, role: Run) -> None:
     assert (changed["actions"], changed["diff"]) == (expected["actions"], expected["diff"])
     writes = ["PutRolePolicy", "UpdateRole", "UpdateAssumeRolePolicy", "TagRole"]
     assert operations(sandbox) == [*READ, *writes, *READ]
-    assert changed["role"]["role_id"] == shown["role_id"]
+    assert changed["role"]["role_id"] == details["role_id"]
     assert changed["role"]["max_session_duration"] == 43200
     assert not role(**(change | {"reply_urls": [GLOBAL, REGIONAL], "instance_arns": [OTHER_INSTANCE, INSTANCE]}))[
         "changed"

@@ -29,45 +29,45 @@ def test_a_life_of_an_instance(sandbox: Sandbox) -> None:
     here = centre(sandbox)
     sandbox.world.settings.change({"instance_creation": 1.5})
     wanted = NEW | {"outbound_calls": False, "attributes": {"contact_lens": True}}
-    foreseen = here.run("connect_instance", wanted, check=True)
+    predicted = here.run("connect_instance", wanted, check=True)
     assert here.requests() == ["ListInstances", "GetCallerIdentity", *["ListInstances"] * OTHER_REGIONS]
     assert described(here, "new-service") is None
-    assert "id" not in foreseen["instance"]
-    assert (foreseen["instance"]["account_id"], foreseen["instance"]["partition"]) == (ACCOUNT, "aws")
+    assert "id" not in predicted["instance"]
+    assert (predicted["instance"]["account_id"], predicted["instance"]["partition"]) == (ACCOUNT, "aws")
     assert (
-        here.run("connect_instance", wanted | {"account_id": ACCOUNT}, check=True)["instance"] == foreseen["instance"]
+        here.run("connect_instance", wanted | {"account_id": ACCOUNT}, check=True)["instance"] == predicted["instance"]
     )
     assert here.requests() == ["ListInstances"] * (1 + OTHER_REGIONS)
 
     made = here.run("connect_instance", wanted)
-    assert made["actions"] == foreseen["actions"]
-    assert made["diff"] == foreseen["diff"]
+    assert made["actions"] == predicted["actions"]
+    assert made["diff"] == predicted["diff"]
     assert made["actions"][0] == "Create the Amazon Connect instance 'new-service'"
     instance = described(here, "new-service")
     assert instance is not None
     assert instance["IdentityManagementType"] == "SAML"
     assert (instance["InboundCallsEnabled"], instance["OutboundCallsEnabled"]) == (True, False)
     assert instance["Tags"] == {"service": "contact-centre"}
-    shown = made["instance"]
-    assert shown["id"] == instance["Id"]
-    assert shown["account_id"] == ACCOUNT
-    assert shown["status"] == "ACTIVE"
-    assert shown["ccp_url"] == "https://new-service.my.connect.aws/ccp-v2/"
-    assert shown["ccp_relay_state"] == (
+    details = made["instance"]
+    assert details["id"] == instance["Id"]
+    assert details["account_id"] == ACCOUNT
+    assert details["status"] == "ACTIVE"
+    assert details["ccp_url"] == "https://new-service.my.connect.aws/ccp-v2/"
+    assert details["ccp_relay_state"] == (
         f"https://us-west-2.console.aws.amazon.com/connect/federate/{instance['Id']}?destination=%2Fccp-v2"
     )
 
     again = here.run("connect_instance", wanted)
     assert not again["changed"]
-    assert again["instance"] == shown
+    assert again["instance"] == details
     assert here.requests() == ["ListInstances", "DescribeInstance", "ListInstanceAttributes", "ListInstanceAttributes"]
     assert here.run("connect_instance", {"instance_id": instance["Arn"]})["instance"]["id"] == instance["Id"]
     assert here.requests() == ["DescribeInstance"]
 
     change = wanted | {"outbound_calls": True, "tags": {"stage": "live"}, "attributes": {"contact_lens": False}}
-    foreseen = here.run("connect_instance", change, check=True)
+    predicted = here.run("connect_instance", change, check=True)
     changed = here.run("connect_instance", change)
-    assert changed["actions"] == foreseen["actions"]
+    assert changed["actions"] == predicted["actions"]
     assert here.writes() == ["UpdateInstanceAttribute", "UpdateInstanceAttribute", "TagResource", "UntagResource"]
     instance = described(here, "new-service")
     assert instance is not None
@@ -100,12 +100,12 @@ def test_a_life_of_an_instance(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_a_region_without_amazon_connect_is_refused_before_any_request(sandbox: Sandbox, state: str) -> None:
     here = centre(sandbox)
-    for region, said in {
+    for region, message in {
         "us-east-2": "not offered in the Region us-east-2",
         "cn-north-1": "AWS China",
         "ap-northeast-3": "replicas",
     }.items():
-        assert said in here.run("connect_instance", NEW | {"region": region, "state": state})["msg"]
+        assert message in here.run("connect_instance", NEW | {"region": region, "state": state})["msg"]
         assert here.requests() == []
 
 
@@ -191,13 +191,13 @@ def test_a_deadline_is_told(sandbox: Sandbox) -> None:
 
 def test_govcloud(sandbox: Sandbox) -> None:
     here = centre(sandbox, region="us-gov-west-1", partition="aws-us-gov")
-    shown = here.run("connect_instance", NEW)["instance"]
-    assert shown["partition"] == "aws-us-gov"
+    details = here.run("connect_instance", NEW)["instance"]
+    assert details["partition"] == "aws-us-gov"
     assert (
-        shown["relay_state"].startswith("https://console.amazonaws-us-gov.com/connect/federate/")
-        or "us-gov" in shown["relay_state"]
+        details["relay_state"].startswith("https://console.amazonaws-us-gov.com/connect/federate/")
+        or "us-gov" in details["relay_state"]
     )
-    assert shown["ccp_url"] == "https://new-service.govcloud.connect.aws/ccp-v2/"
+    assert details["ccp_url"] == "https://new-service.govcloud.connect.aws/ccp-v2/"
 
 
 def test_info_shows_one_or_all_whatever_their_identity_management(sandbox: Sandbox) -> None:
@@ -205,13 +205,13 @@ def test_info_shows_one_or_all_whatever_their_identity_management(sandbox: Sandb
     places = [{"account": ACCOUNT, "region": "us-west-2", "alias": f"more-{number}"} for number in range(11)]
     places[0]["identity_management_type"] = "CONNECT_MANAGED"
     clouds.seed(sandbox.world, {"aws": {"instances": places}})
-    found = here.run("connect_instance_info", {})["instances"]
-    assert len(found) == 12
-    assert {instance["identity_management_type"] for instance in found} == {"SAML", "CONNECT_MANAGED"}
+    instances = here.run("connect_instance_info", {})["instances"]
+    assert len(instances) == 12
+    assert {instance["identity_management_type"] for instance in instances} == {"SAML", "CONNECT_MANAGED"}
     assert here.requests().count("ListInstances") == 2
-    one = here.run("connect_instance_info", {"alias": "example-service", "attributes": True})["instances"]
-    assert one[0]["tags"] == {"a": "b"}
-    assert one[0]["attributes"]["contact_lens"] is True
+    by_alias = here.run("connect_instance_info", {"alias": "example-service", "attributes": True})["instances"]
+    assert by_alias[0]["tags"] == {"a": "b"}
+    assert by_alias[0]["attributes"]["contact_lens"] is True
     assert here.run("connect_instance_info", {"instance_id": here.id})["instances"][0]["id"] == here.id
     assert here.run("connect_instance_info", {"alias": "nowhere"})["instances"] == []
 

@@ -195,9 +195,9 @@ def test_a_role_that_cannot_be_read_is_no_answer(inventory: Inventory) -> None:
     for federated, hosts in ((True, {"sales-live"}), (False, {"sales-test", "support"})):
         done = inventory.run({"accounts": ACCOUNTS, "filters": {"federated": federated}})
         assert set(json.loads(done.stdout)["_meta"]["hostvars"]) == hosts
-        told = " ".join(done.stderr.split())  # a warning is folded
-        assert f"{warning} " in told
-        assert "The filter federated leaves them out." in told
+        output = " ".join(done.stderr.split())  # a warning is folded
+        assert f"{warning} " in output
+        assert "The filter federated leaves them out." in output
     assert (
         "unknown" not in inventory.run({"accounts": ACCOUNTS, "filters": {"alias": ["s*"], "federated": False}}).stderr
     )
@@ -294,9 +294,9 @@ def test_without_accounts_the_credentials_own_is_meant(inventory: Inventory) -> 
 
 def test_without_regions_all_of_the_partition_are_looked_at(inventory: Inventory) -> None:
     assert inventory.hosts({"regions": []}) == {"home"}
-    asked = {entry["host"].split(".")[1] for entry in inventory.sandbox.world.traffic.entries("connect")}
-    assert {"eu-central-1", "us-east-1", "ap-southeast-2"} <= asked
-    assert not [region for region in asked if region.startswith("us-gov")]
+    regions = {entry["host"].split(".")[1] for entry in inventory.sandbox.world.traffic.entries("connect")}
+    assert {"eu-central-1", "us-east-1", "ap-southeast-2"} <= regions
+    assert not [region for region in regions if region.startswith("us-gov")]
 
 
 def test_without_regions_a_region_that_is_given_is_the_only_one(inventory: Inventory) -> None:
@@ -386,12 +386,12 @@ def test_a_denied_account_fails_the_inventory_unless_told_otherwise(inventory: I
         "cache_plugin": "ansible.builtin.jsonfile",
         "cache_connection": str(inventory.folder / "cache"),
     }
-    for asked in (True, False):
+    for is_read in (True, False):
         inventory.sandbox.world.traffic.clear()
         done = inventory.run({"accounts": accounts, "strict_permissions": False, **cache})
         assert set(json.loads(done.stdout)["_meta"]["hostvars"]) == {"sales-live", "sales-test", "support"}
         assert f"Skipped {DENIED['role_arn']}: Could not assume the role" in " ".join(done.stderr.split())
-        assert bool(inventory.sandbox.world.traffic.requests()) is asked
+        assert bool(inventory.sandbox.world.traffic.requests()) is is_read
     assert DENIED["role_arn"] in inventory.refused({"accounts": accounts, **cache})
 
 

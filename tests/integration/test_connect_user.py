@@ -44,13 +44,13 @@ def test_a_life_of_an_agent(here: Centre) -> None:
         ),
         tags={"team": "sales"},
     )
-    foreseen = here.run("connect_user", wanted, check=True)
-    assert foreseen["changed"]
+    predicted = here.run("connect_user", wanted, check=True)
+    assert predicted["changed"]
     assert here.user(JANE) is None
 
     made = here.run("connect_user", wanted)
-    assert made["actions"] == foreseen["actions"] == [f"Create the agent '{JANE}'"]
-    assert made["diff"] == foreseen["diff"]
+    assert made["actions"] == predicted["actions"] == [f"Create the agent '{JANE}'"]
+    assert made["diff"] == predicted["diff"]
     assert made["diff"]["before"] == {}
     user = here.user(JANE)
     assert user is not None
@@ -73,9 +73,9 @@ def test_a_life_of_an_agent(here: Centre) -> None:
         "tags": {},
         "routing_profile": "Sales",
     }
-    foreseen = here.run("connect_user", change, check=True)
+    predicted = here.run("connect_user", change, check=True)
     changed = here.run("connect_user", change)
-    assert changed["actions"] == foreseen["actions"]
+    assert changed["actions"] == predicted["actions"]
     assert here.writes() == [
         "UpdateUserRoutingProfile",
         "UpdateUserHierarchy",
@@ -173,7 +173,7 @@ def test_a_username_that_cannot_sign_in_is_refused_with_the_reason(here: Centre,
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         (
             {"security_profiles": ["Supervizor"]},
@@ -192,10 +192,10 @@ def test_a_username_that_cannot_sign_in_is_refused_with_the_reason(here: Centre,
         ({"tags": {"aws:team": "x"}}, "is not a key for a tag"),
     ],
 )
-def test_bad_input_is_refused_before_the_first_write(here: Centre, settings: dict[str, t.Any], said: str) -> None:
+def test_bad_input_is_refused_before_the_first_write(here: Centre, settings: dict[str, t.Any], message: str) -> None:
     result = here.run("connect_user", jane(here, **(person({}) | settings)))
     assert result.failed
-    assert said in result["msg"]
+    assert message in result["msg"]
     assert result["problems"][0]["usernames"] == [JANE]
     assert here.writes() == []
 

@@ -41,13 +41,13 @@ def names(here: Centre) -> list[str]:
 def test_many_agents_check_real_again_change(sandbox: Sandbox) -> None:
     here = centre(sandbox, users=[{"username": "somebody.else"}], routing_profiles=["Sales"])
     team = agents(3, secondary_email="team@example.com", after_contact_work_time_limit=30)
-    foreseen = here.run("connect_users", wanted(here, team), check=True)
-    assert counts(foreseen) == {"created": 3}
+    predicted = here.run("connect_users", wanted(here, team), check=True)
+    assert counts(predicted) == {"created": 3}
     assert names(here) == ["somebody.else"]
 
     made = here.run("connect_users", wanted(here, team))
-    assert made["actions"] == foreseen["actions"]
-    assert made["diff"] == foreseen["diff"]
+    assert made["actions"] == predicted["actions"]
+    assert made["diff"] == predicted["diff"]
     assert here.writes() == ["CreateUser"] * 3
     assert names(here) == [*(agent["username"] for agent in team), "somebody.else"]
     assert {change["username"]: change["id"] for change in made["users"]["changes"]} == {
@@ -180,8 +180,8 @@ def test_every_problem_of_every_agent_is_told_before_the_first_write(sandbox: Sa
     ]
     result = here.run("connect_users", wanted(here, users))
     assert result.failed
-    told = {name for problem in result["problems"] for name in problem["usernames"]}
-    assert told == {"ann#EXT#@example.com", "joe", "bob", "eve", "twin", "Twin", "twice"}
+    usernames = {name for problem in result["problems"] for name in problem["usernames"]}
+    assert usernames == {"ann#EXT#@example.com", "joe", "bob", "eve", "twin", "Twin", "twice"}
     assert "Did you mean 'Basic Routing Profile'?" in result["msg"]
     assert "7 agents cannot be configured as requested" in result["msg"]
     assert here.writes() == []
@@ -275,11 +275,11 @@ def test_export_and_import_is_no_change(sandbox: Sandbox) -> None:
     brief = here.run("connect_user_info", {"instance_id": here.id})
     assert "DescribeUser" not in here.requests()
     assert "secondary_email" not in brief["users"][0]
-    one = here.run("connect_user_info", {"instance_id": "example-service", "username": "bob"})
-    assert [user["username"] for user in one["users"]] == ["bob"]
-    assert one["ids"]["bob"]["id"] == here.seeded["users"]["bob"]
-    by_arn = here.run("connect_user_info", {"instance_id": here.id, "user_id": one["ids"]["bob"]["arn"]})
-    assert by_arn["users"] == one["users"]
+    by_username = here.run("connect_user_info", {"instance_id": "example-service", "username": "bob"})
+    assert [user["username"] for user in by_username["users"]] == ["bob"]
+    assert by_username["ids"]["bob"]["id"] == here.seeded["users"]["bob"]
+    by_arn = here.run("connect_user_info", {"instance_id": here.id, "user_id": by_username["ids"]["bob"]["arn"]})
+    assert by_arn["users"] == by_username["users"]
     assert here.run("connect_user_info", {"instance_id": here.id, "username": "Bob"})["users"] == []
 
 

@@ -58,11 +58,11 @@ def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
     assert "1 agent is no longer listed" in reported.warnings[0]
 
     restrict = {"mode": "set", "leavers": "restrict", "restricted_security_profile": "No access"}
-    foreseen = run(here, everybody[:3], check=True, **restrict)
+    predicted = run(here, everybody[:3], check=True, **restrict)
     restricted = run(here, everybody[:3], **restrict)
     assert counts(restricted) == {"unchanged": 3, "restricted": 1}
-    assert restricted["actions"] == foreseen["actions"]
-    assert restricted["diff"] == foreseen["diff"]
+    assert restricted["actions"] == predicted["actions"]
+    assert restricted["diff"] == predicted["diff"]
     assert restricted["diff"]["after"][leaver]["security_profiles"] == ["No access"]
     assert (here.user(leaver) or {})["SecurityProfileIds"] == [here.seeded["security_profiles"]["No access"]]
     assert not run(here, everybody[:3], **restrict)["changed"]
@@ -83,7 +83,7 @@ def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("mode", ["add", "set"])
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"username": "ann", "auto_accept": "perhaps"}, "'ann': argument 'auto_accept' is of type"),
         ({"username": "ann", "colour": "red"}, "'ann': Unsupported: colour."),
@@ -91,11 +91,11 @@ def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
     ],
 )
 def test_an_option_that_no_agent_has_is_told_with_the_agent(
-    sandbox: Sandbox, mode: str, wrong: dict[str, t.Any], said: str
+    sandbox: Sandbox, mode: str, wrong: dict[str, t.Any], message: str
 ) -> None:
     here = centre(sandbox)
     result = run(here, [*team(2), wrong], mode=mode)
-    assert said in result["msg"]
+    assert message in result["msg"]
     assert any(word in result["msg"] for word in ("perhaps", "colour", "username"))
     assert here.writes() == []
 
@@ -106,10 +106,12 @@ def test_those_who_are_listed_are_deleted(sandbox: Sandbox) -> None:
     by_hand = person({"username": "by.hand"})
     here = centre(sandbox, users=[*({**agent, "tags": OURS} for agent in everybody), by_hand])
     go = [{"username": agent["username"]} for agent in (*everybody[5:], by_hand, person({"username": "nobody"}))]
-    foreseen = run(here, go, state="absent", check=True)
+    predicted = run(here, go, state="absent", check=True)
     done = run(here, go, state="absent")
     assert (
-        done["actions"] == foreseen["actions"] == [f"Delete the agent {agent['username']!r}" for agent in everybody[5:]]
+        done["actions"]
+        == predicted["actions"]
+        == [f"Delete the agent {agent['username']!r}" for agent in everybody[5:]]
     )
     assert counts(done) == {"removed": 25}
     assert "1 agent was created by hand and would be deleted only with manage_unowned " in " ".join(done.warnings)
@@ -152,11 +154,11 @@ def test_a_quick_connect_that_a_stopped_run_left_is_removed_by_the_next(sandbox:
     assert usernames(here) == [agent["username"] for agent in everybody[:2]]
     assert run(here, everybody[:2], mode="set")["actions"] == []
 
-    foreseen = run(here, everybody[:2], check=True, mode="set", leavers="delete")
+    predicted = run(here, everybody[:2], check=True, mode="set", leavers="delete")
     finished = run(here, everybody[:2], mode="set", leavers="delete")
     assert (
         finished["actions"]
-        == foreseen["actions"]
+        == predicted["actions"]
         == ["Delete the quick connect 'Call 2', which leads to a user who no longer exists"]
     )
     assert here.writes() == ["DeleteQuickConnect"]
@@ -229,11 +231,11 @@ def test_an_agent_that_cannot_be_as_wanted_stops_nobody_else_when_told(sandbox: 
         ("joe", "bob", "eve"), "InvalidAgent"
     ).items()
     assert counts(result) == {"created": 2, "failed": 3}
-    foreseen = run(here, users, on_invalid="skip", check=True)
-    assert foreseen.failed
-    assert len(foreseen["failures"]) == 3
-    told = run(here, users)
-    assert {name for problem in told["problems"] for name in problem["usernames"]} == {"joe", "bob", "eve"}
+    predicted = run(here, users, on_invalid="skip", check=True)
+    assert predicted.failed
+    assert len(predicted["failures"]) == 3
+    failed = run(here, users)
+    assert {name for problem in failed["problems"] for name in problem["usernames"]} == {"joe", "bob", "eve"}
 
 
 def test_nobody_goes_for_a_successor_who_is_skipped(sandbox: Sandbox) -> None:

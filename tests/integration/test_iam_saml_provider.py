@@ -238,19 +238,21 @@ def test_assertion_encryption(
     file = tmp_path / "key.pem"
     file.write_bytes(key.private_bytes(*form))
     secret = file.read_text().splitlines()[3]
-    given = {"metadata": new, "assertion_encryption_mode": "required", "private_key_file": str(file)}
-    created = provider(**given)
-    shown = created["saml_provider"]
-    assert shown["assertion_encryption_mode"] == "required"
-    assert shown["sign_in_url"] == f"https://eu-central-1.signin.aws.amazon.com/saml/acs/{shown['uuid']}"
-    assert not provider(**given)["changed"]
+    options = {"metadata": new, "assertion_encryption_mode": "required", "private_key_file": str(file)}
+    created = provider(**options)
+    saml_provider = created["saml_provider"]
+    assert saml_provider["assertion_encryption_mode"] == "required"
+    assert (
+        saml_provider["sign_in_url"] == f"https://eu-central-1.signin.aws.amazon.com/saml/acs/{saml_provider['uuid']}"
+    )
+    assert not provider(**options)["changed"]
     second = provider(metadata=new, private_key=file.read_text(), private_key_update="always")
     assert len(second["saml_provider"]["private_keys"]) == 2
     assert (
         "has 2 private keys already"
         in provider(metadata=new, private_key_file=str(file), private_key_update="always")["msg"]
     )
-    first_key = shown["private_keys"][0]["key_id"]
+    first_key = saml_provider["private_keys"][0]["key_id"]
     removed = provider(metadata=new, remove_private_keys=[first_key])
     assert removed["actions"] == [f"Remove the private key {first_key} from the SAML provider 'Entra'"]
     assert not provider(metadata=new, remove_private_keys=[first_key])["changed"]
@@ -299,13 +301,13 @@ def test_a_lost_answer_adds_no_second_private_key(
     """The request that is repeated finds the provider that the first one made, with the key."""
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     key = rsa.generate_private_key(65537, 2048).private_bytes(*form).decode()
-    given = {"metadata": new, "assertion_encryption_mode": "allowed", "private_key": key}
+    options = {"metadata": new, "assertion_encryption_mode": "allowed", "private_key": key}
     sandbox.world.faults.add(Fault("iam", "CreateSAMLProvider", kind="lost"))
-    made = provider(**given, private_key_update="always")
+    made = provider(**options, private_key_update="always")
     assert made["changed"]
     assert len(made["saml_provider"]["private_keys"]) == 1
-    assert not provider(**given)["changed"]
-    assert len(provider(**given, private_key_update="always")["saml_provider"]["private_keys"]) == 2
+    assert not provider(**options)["changed"]
+    assert len(provider(**options, private_key_update="always")["saml_provider"]["private_keys"]) == 2
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -381,8 +383,8 @@ def test_info(
     assert [row["name"] for row in every["saml_providers"]] == ["Another", "Entra"]
     assert every["saml_providers"][0] == other
     assert operations(sandbox) == ["ListSAMLProviders", "GetSAMLProvider", "GetSAMLProvider"]
-    one = run_module("iam_saml_provider_info", {"name": "Another", "account_id": "123456789012"}, aws)
-    assert one["saml_providers"] == [other]
+    named = run_module("iam_saml_provider_info", {"name": "Another", "account_id": "123456789012"}, aws)
+    assert named["saml_providers"] == [other]
     assert operations(sandbox) == ["GetSAMLProvider"]
     assert run_module("iam_saml_provider_info", {"name": "Nobody"}, aws)["saml_providers"] == []
 

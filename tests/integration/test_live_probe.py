@@ -40,7 +40,7 @@ _FILE: t.Final = CHECKOUT / "roles" / "live_probe" / "files" / "questions.yml"
 QUESTIONS: t.Final = {
     each["id"]: each for each in yaml.safe_load(_FILE.read_text(encoding="utf-8")) if "experiment" in each
 }
-ASKED: t.Final = sorted(QUESTIONS)
+QUESTION_NAMES: t.Final = sorted(QUESTIONS)
 
 
 class Probe:
@@ -64,13 +64,13 @@ class Probe:
 
     def entra(self, client: str) -> EntraBench:
         if client not in self._entra:
-            given = {
+            options = {
                 "tenant_id": probe_factory.TENANT,
                 "client_id": client,
                 "client_secret": probe_factory.SECRET,
                 "cloud": "public",
             }
-            graph = connect({**dict.fromkeys(ENTRA_ARGUMENT_SPEC), **given})
+            graph = connect({**dict.fromkeys(ENTRA_ARGUMENT_SPEC), **options})
             self._entra[client] = EntraBench(self.mark, self.waiter, self.stand_ins, graph=graph)
         return self._entra[client]
 
@@ -95,7 +95,7 @@ class Probe:
             remove=True,
         )
 
-    def told(self, question: str) -> bool:
+    def knows(self, question: str) -> bool:
         """Whether this botocore is new enough for the question."""
         return question not in probe_factory.RECENT or self.aws.takes(*probe_factory.RECENT[question])
 
@@ -120,7 +120,7 @@ def test_every_question_with_an_experiment_has_one() -> None:
 
 def test_on_the_sandbox_every_answer_is_the_assumed_one_and_nothing_stays(live: Probe) -> None:
     answers = live.ask(*probe.EXPERIMENTS)
-    assumed = {name: QUESTIONS[name]["assumed"] if live.told(name) else NOT_TOLD for name in QUESTIONS}
+    assumed = {name: QUESTIONS[name]["assumed"] if live.knows(name) else NOT_TOLD for name in QUESTIONS}
     assert {name: answer["answer"] for name, answer in answers.items()} == assumed, answers
     assert probe_factory.left_behind(live.sandbox) != []
     live.entra(probe_factory.ALL).clear()
@@ -180,23 +180,23 @@ def turned(question: str) -> collections.abc.Iterator[tuple[str, t.Any, str]]:
 
 
 def test_every_question_can_be_turned_round() -> None:
-    assert [question for question in ASKED if not list(turned(question))] == []
+    assert [question for question in QUESTION_NAMES if not list(turned(question))] == []
 
 
 @pytest.mark.parametrize(
-    ("question", "setting", "value", "answer"), [(name, *each) for name in ASKED for each in turned(name)]
+    ("question", "setting", "value", "answer"), [(name, *each) for name in QUESTION_NAMES for each in turned(name)]
 )
 def test_where_a_rule_is_turned_round_the_probe_answers_otherwise(
     live: Probe, question: str, setting: str, value: t.Any, answer: str
 ) -> None:
     setattr(live.sandbox.world.settings, setting, value)
-    found = live.ask(question)[question]
-    assert found["answer"] == (answer if live.told(question) else NOT_TOLD), found
+    record = live.ask(question)[question]
+    assert record["answer"] == (answer if live.knows(question) else NOT_TOLD), record
 
 
 def test_no_name_id_or_secret_is_in_the_answers(live: Probe) -> None:
     """Whatever the clouds say of an error: the names around the experiments, and those of others, are not passed on."""
-    told = (
+    message = (
         "The object 'Telltale agents' of tilda.telltale@telltale.example in https://telltale.example/secret is held by "
         f"arn:aws:iam::{probe_factory.ACCOUNT}:user/telltale ({probe_factory.TENANT}, {probe_factory.SECRET}, "
         f"Telltale Industries)."
@@ -214,7 +214,7 @@ def test_no_name_id_or_secret_is_in_the_answers(live: Probe) -> None:
             "times": 99,
             "status": 400,
             "code": "Refused",
-            "message": told,
+            "message": message,
         }
         live.sandbox.world.faults.add(Fault(**fault))
     surroundings.learn_aws(live.aws, probe_factory.REGION)
@@ -316,10 +316,10 @@ def test_words_of_the_interface_stay_and_the_same_value_has_the_same_stand_in() 
     text = (
         f"Property 'identities' of 'microsoft.graph.group' in contoso: 'Sales' is not 'sales' of {address} or Fabrikam."
     )
-    shown = stand_ins.hide(text)
+    stand_in_text = stand_ins.hide(text)
     kept, hidden = (
         "Property 'identities' of 'microsoft.graph.group' in",
         "'<text-1>' is not '<text-1>' of <address-1>, <id-1> or <word-1>.",
     )
-    assert shown == f"{kept} <tenant-1>: {hidden}"
-    assert stand_ins.hide(text) == shown
+    assert stand_in_text == f"{kept} <tenant-1>: {hidden}"
+    assert stand_ins.hide(text) == stand_in_text

@@ -37,9 +37,9 @@ def here(sandbox: Sandbox) -> Tenant:
 def graph(here: Tenant, monkeypatch: pytest.MonkeyPatch) -> Graph:
     for name, value in here.environment.items():
         monkeypatch.setenv(name, value)
-    given = {"tenant_id": "AZURE_TENANT_ID", "client_id": "AZURE_CLIENT_ID", "client_secret": "AZURE_CLIENT_SECRET"}
+    variables = {"tenant_id": "AZURE_TENANT_ID", "client_id": "AZURE_CLIENT_ID", "client_secret": "AZURE_CLIENT_SECRET"}
     defaults = {name: option.get("default") for name, option in ENTRA_ARGUMENT_SPEC.items()}
-    return connect({**defaults, **{option: here.environment[variable] for option, variable in given.items()}})
+    return connect({**defaults, **{option: here.environment[variable] for option, variable in variables.items()}})
 
 
 def ids(graph: Graph, *names: str) -> t.Mapping[str, str]:
@@ -50,9 +50,9 @@ def ids(graph: Graph, *names: str) -> t.Mapping[str, str]:
 def test_whoever_is_to_be_assigned(here: Tenant, graph: Graph) -> None:
     jane = here.users["jane.doe@contoso.com"]
     others = [f"other{number}@contoso.com" for number in range(20)]
-    found = ids(graph, *NAMES, jane.upper(), *others)
-    assert {found[name] for name in (*NAMES, jane.upper())} == {jane}
-    assert len(found) == len(NAMES) + 21
+    ids_by_name = ids(graph, *NAMES, jane.upper(), *others)
+    assert {ids_by_name[name] for name in (*NAMES, jane.upper())} == {jane}
+    assert len(ids_by_name) == len(NAMES) + 21
     assert ids(graph, "Jane", "nobody@contoso.com") == {}
     with pytest.raises(
         Conflict, match=r"More than one person goes by the name 'a twin': twin1@contoso\.com, twin2@contoso\.com"

@@ -124,12 +124,12 @@ class Case:
 def calls(recorded: collections.abc.Iterable[Entry]) -> list[Call]:
     """The calls of a clean run, each with its number among those of its operation."""
     counted: collections.Counter[tuple[str, str]] = collections.Counter()
-    found = []
+    listed = []
     for entry in recorded:
         name = (entry["service"], entry["operation"])
         counted[name] += 1
-        found.append(Call(*name, counted[name], entry["write"]))
-    return found
+        listed.append(Call(*name, counted[name], entry["write"]))
+    return listed
 
 
 def cases(scenario: str, recorded: collections.abc.Iterable[Entry], *, beside: bool = False) -> list[Case]:
@@ -137,7 +137,7 @@ def cases(scenario: str, recorded: collections.abc.Iterable[Entry], *, beside: b
 
     beside: whether another job is tried at once.
     """
-    found: list[Case] = []
+    listed: list[Case] = []
     made: set[str] = set()
     for call in calls(recorded):
         if call.write:
@@ -145,9 +145,9 @@ def cases(scenario: str, recorded: collections.abc.Iterable[Entry], *, beside: b
             troubles += [Trouble("another job at once", beside=True)] if beside else []
         else:
             troubles = [each for each in READS if call.service not in ("login", "sts") or not _needs_object(each)]
-        found += [Case(scenario, call, trouble) for trouble in troubles]
+        listed += [Case(scenario, call, trouble) for trouble in troubles]
         made.add(call.operation)
-    return found
+    return listed
 
 
 def _from_outside(scenario: str, call: Call, made: collections.abc.Collection[str]) -> list[str]:

@@ -44,7 +44,7 @@ class Command:
     arguments: tuple[str, ...] = ()
     variables: Variables = dataclasses.field(default_factory=dict)
 
-    def given(self, folder: Path) -> dict[str, t.Any]:
+    def variables_for(self, folder: Path) -> dict[str, t.Any]:
         """The variables for a case with a folder of its own."""
         variables = {"federation_wait_timeout": PATIENCE, **self.variables}
         return t.cast("dict[str, t.Any]", json.loads(json.dumps(variables).replace(FOLDER, str(folder))))
@@ -55,11 +55,11 @@ class Command:
 
     def run(self, terminal: Terminal, folder: Path) -> Run:
         """Run it to its end."""
-        return terminal.run(self.playbook, INVENTORY, *self.words(folder), variables=self.given(folder))
+        return terminal.run(self.playbook, INVENTORY, *self.words(folder), variables=self.variables_for(folder))
 
     def begin(self, terminal: Terminal, folder: Path) -> ForkedRun:
         """Run it until its caller ends it."""
-        return terminal.begin(self.playbook, INVENTORY, *self.words(folder), variables=self.given(folder))
+        return terminal.begin(self.playbook, INVENTORY, *self.words(folder), variables=self.variables_for(folder))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,8 +181,8 @@ def _others(place: Place) -> None:
     """Somebody else has made the application, the provider and the role."""
     session = strangers.sign_in(http_sign_in.new_browser(place.sandbox.environment))
     app_id = strangers.make_application(session, "Theirs")
-    given = {"azure_saml_app_app_id": app_id, "azure_saml_app_adopt": True, "aws_federation_adopt": True}
-    (place.folder / "adopt.json").write_text(json.dumps(given), encoding="utf-8")
+    variables = {"azure_saml_app_app_id": app_id, "azure_saml_app_adopt": True, "aws_federation_adopt": True}
+    (place.folder / "adopt.json").write_text(json.dumps(variables), encoding="utf-8")
     metadata = make_metadata(make_certificate())
     provider = {"account": ACCOUNTS["aws"], "name": "Entra-example-demo", "metadata": metadata}
     arn = place.aws(providers=[provider])["providers"][0]["arn"]

@@ -266,8 +266,10 @@ class Bench:
             if self._scenario.agents and "openccp.federation" in (each.get("tags") or ())
         } or {""}
         url = f"{LAUNCHER}/{app_id}?tenantId={tenant.id}"
-        found = {agent: http_sign_in.sign_in(self._sandbox.environment, url, agent) for agent in self._scenario.agents}
-        return {agent: "" if each.ok else f"{each.hop}: {each.text}" for agent, each in found.items()}
+        outcomes = {
+            agent: http_sign_in.sign_in(self._sandbox.environment, url, agent) for agent in self._scenario.agents
+        }
+        return {agent: "" if each.ok else f"{each.hop}: {each.text}" for agent, each in outcomes.items()}
 
 
 def _key(state: State) -> str:

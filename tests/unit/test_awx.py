@@ -34,11 +34,11 @@ GIVEN: t.Final = {
 }
 
 
-def check(given: dict[str, t.Any], options: dict[str, t.Any], where: str) -> None:
+def check(values: dict[str, t.Any], options: dict[str, t.Any], where: str) -> None:
     """Every key is an option, every required one is there, every choice exists, down through the suboptions."""
-    assert set(given) <= set(options), where
-    assert {name for name, option in options.items() if option.get("required")} <= set(given), where
-    for name, value in given.items():
+    assert set(values) <= set(options), where
+    assert {name for name, option in options.items() if option.get("required")} <= set(values), where
+    for name, value in values.items():
         option = options[name]
         if "choices" in option:
             assert value in option["choices"], f"{where}.{name}"

@@ -63,8 +63,8 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     play = {"hosts": "localhost", "gather_facts": False, "vars_files": [str(VARIABLES)], "tasks": tasks}
     (folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
     command = ansible_command("ansible-playbook", "--inventory", "localhost,", "--connection", "local", "play.yml")
-    given = {"EVENTS_FILE": str(folder / "events.jsonl"), "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
-    run = run_ansible(command, ansible_environment(given), folder)
+    settings = {"EVENTS_FILE": str(folder / "events.jsonl"), "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
+    run = run_ansible(command, ansible_environment(settings), folder)
     assert run.returncode == 0, run.stdout + run.stderr
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     return dict(json.loads(event["result"]["msg"]) for event in events if "task" in event)

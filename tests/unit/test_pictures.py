@@ -21,8 +21,8 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def texts(picture: str) -> list[str]:
-    found = lxml.etree.fromstring(picture.encode()).iterfind(".//{http://www.w3.org/2000/svg}text")
-    return ["".join(text.itertext()).replace(NO_BREAK, " ") for text in found]
+    elements = lxml.etree.fromstring(picture.encode()).iterfind(".//{http://www.w3.org/2000/svg}text")
+    return ["".join(text.itertext()).replace(NO_BREAK, " ") for text in elements]
 
 
 def test_every_line_is_drawn_as_it_was_printed() -> None:

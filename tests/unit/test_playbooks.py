@@ -28,8 +28,8 @@ def plays(playbook: str) -> list[dict[str, t.Any]]:
 @pytest.mark.parametrize("playbook", PLAYBOOKS)
 def test_the_inventory_s_way_to_a_host_means_nothing(playbook: str) -> None:
     for play in plays(playbook):
-        told = {name: play["vars"].get(name) for name in ("ansible_connection", "ansible_become")}
-        assert told == {"ansible_connection": "local", "ansible_become": False}
+        settings = {name: play["vars"].get(name) for name in ("ansible_connection", "ansible_become")}
+        assert settings == {"ansible_connection": "local", "ansible_become": False}
         assert play["vars"]["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
 
 

@@ -26,7 +26,7 @@ def templated(folder: Path) -> dict[str, t.Any]:
         **KEYS,
         "session_token": "of the role",
     }
-    given = {
+    inputs = {
         "ansible_python_interpreter": sys.executable,
         "federation_region": "eu-central-1",
         "federation_aws_options": {"endpoint_url": "https://aws", "profile": "hub"},
@@ -54,7 +54,7 @@ def templated(folder: Path) -> dict[str, t.Any]:
         {"name": name, "ansible.builtin.debug": {"msg": f"{{{{ {{'found': {variable}}} | to_json }}}}"}, "vars": more}
         for name, (variable, more) in situations.items()
     ]
-    play = {"hosts": "localhost", "gather_facts": False, "vars_files": [str(VARIABLES)], "vars": given, "tasks": tasks}
+    play = {"hosts": "localhost", "gather_facts": False, "vars_files": [str(VARIABLES)], "vars": inputs, "tasks": tasks}
     (folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
     command = ansible_command("ansible-playbook", "--inventory", "localhost,", "--connection", "local", "play.yml")
     run = run_ansible(command, ansible_environment({"EVENTS_FILE": str(folder / "events.jsonl")}), folder)
@@ -64,11 +64,11 @@ def templated(folder: Path) -> dict[str, t.Any]:
 
 
 def test_each_account_gets_its_own_credentials_and_each_wait_what_is_left(tmp_path: Path) -> None:
-    told = templated(tmp_path)
+    results = templated(tmp_path)
     for current_state in ("account 3", "no provider", "a thumbprint"):
-        assert told[current_state]["session_token"] == "of the role", current_state
+        assert results[current_state]["session_token"] == "of the role", current_state
     common = {"region": "eu-central-1", "endpoint_url": "https://aws"}
-    assert told["account 1"] == {**common, "profile": "sales"}
-    assert told["account 2"] == {**common, "profile": "", **KEYS}
+    assert results["account 1"] == {**common, "profile": "sales"}
+    assert results["account 2"] == {**common, "profile": "", **KEYS}
     for ago, least in ((0, 230), (200, 30), (400, 0)):  # the difference is what a busy machine may take
-        assert least <= int(told[f"read {ago} seconds ago"]) <= max(0, 290 - ago)
+        assert least <= int(results[f"read {ago} seconds ago"]) <= max(0, 290 - ago)

@@ -64,7 +64,7 @@ class Agents:
             assert self._begun.wait_for(
                 lambda: all(turn >= least for turn, least in zip(self._turns, awaited, strict=True)), HANGS
             )
-        return [found for moment, _user, found in list(self.log) if moment >= since]
+        return [outcome for moment, _user, outcome in list(self.log) if moment >= since]
 
     def __str__(self) -> str:
         return f"{len(self.log)} sign-ins, {len(self.failed())} failed"
@@ -72,9 +72,9 @@ class Agents:
     def failed(self) -> list[str]:
         """The sign-ins that did not reach the Contact Control Panel."""
         return [
-            f"{moment:%H:%M:%S.%f} {user}: {found.hop}: {found.text}"
-            for moment, user, found in self.log
-            if not found.ok
+            f"{moment:%H:%M:%S.%f} {user}: {outcome.hop}: {outcome.text}"
+            for moment, user, outcome in self.log
+            if not outcome.ok
         ]
 
     def _work(self, number: int, user: str) -> None:

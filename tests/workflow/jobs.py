@@ -43,7 +43,7 @@ class Job:
         sandbox: Sandbox,
         template: str,
         credential: t.Mapping[str, str],
-        given: t.Mapping[str, t.Any] | None = None,
+        replies: t.Mapping[str, t.Any] | None = None,
         *,
         hosts: t.Mapping[str, t.Any] = DEMO,
         part: tuple[int, int] = (1, 1),
@@ -73,7 +73,7 @@ class Job:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
         (folder / "env" / "envvars").write_text(json.dumps(environment), encoding="utf-8")
-        variables = {**OBJECTS["awx_extra_vars"], **extra, **answers(TEMPLATES[template], given or {})}
+        variables = {**OBJECTS["awx_extra_vars"], **extra, **answers(TEMPLATES[template], replies or {})}
         (folder / "env" / "extravars").write_text(json.dumps(variables), encoding="utf-8")
 
     def replace_playbook(self, plays: list[dict[str, t.Any]]) -> None:
@@ -119,7 +119,7 @@ class Job:
         """What AWX keeps as the job's artifacts."""
         return t.cast("dict[str, t.Any]", self.stats()["artifact_data"])
 
-    def told(self) -> str:
+    def printed(self) -> str:
         """Everything that AWX keeps of the job and shows."""
         kept = [path for path in self._artifacts.rglob("*") if path.is_file() and path.name != "command"]
         return "".join(path.read_text(encoding="utf-8", errors="replace") for path in kept)

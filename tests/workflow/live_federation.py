@@ -82,9 +82,9 @@ def run_module(name: str, params: t.Mapping[str, t.Any]) -> Json:
     """What a module of the collection returns when it runs in this process."""
     module = importlib.import_module(f"ansible_collections.openccp.federation.plugins.modules.{name}")
     output = io.StringIO()
-    given = {option: value for option, value in params.items() if value is not None}
+    values = {option: value for option, value in params.items() if value is not None}
     with (
-        patch_module_args(given),
+        patch_module_args(values),
         contextlib.redirect_stdout(output),
         warnings.catch_warnings(),
         contextlib.suppress(SystemExit),
@@ -298,7 +298,11 @@ class LiveFederation:
         left = self.graph("GET", f"{self.principal}?$select=keyCredentials,passwordCredentials")
         gone = {key["customKeyIdentifier"] for key in old}
         kept = {
-            name: [{**one, secret: None} for one in left[name] if one["customKeyIdentifier"] not in gone]
+            name: [
+                {**credential, secret: None}
+                for credential in left[name]
+                if credential["customKeyIdentifier"] not in gone
+            ]
             for name, secret in (("keyCredentials", "key"), ("passwordCredentials", "secretText"))
         }
         self.change_principal(**kept)

@@ -81,10 +81,10 @@ class Run:
 
     def plan(self, host: str | None = None) -> list[str]:
         """The plan as it was shown."""
-        shown = [
+        events = [
             event for event in self.events if event.get("task") == "The plan" and host in (None, event.get("host"))
         ]
-        return t.cast("list[str]", shown[-1]["result"]["msg"])
+        return t.cast("list[str]", events[-1]["result"]["msg"])
 
     def message(self, host: str | None = None) -> str:
         """The message of the one task that failed, of all hosts or of one; the playbook repeats it at its end."""

@@ -37,11 +37,11 @@ def follow(advice: str) -> list[tuple[str, Options]]:
 
 def runs(advice: str) -> list[tuple[str, Options]]:
     """The modules that an advice names, with their options; fails where one of them does not exist."""
-    found = []
+    steps = []
     for step in _RUN.finditer(advice):
         importlib.import_module(f"ansible_collections.openccp.federation.plugins.modules.{step['module']}")
-        found.append((step["module"], _options(advice, step.end())))
-    return found
+        steps.append((step["module"], _options(advice, step.end())))
+    return steps
 
 
 def _options(text: str, start: int) -> Options:
@@ -52,8 +52,8 @@ def _options(text: str, start: int) -> Options:
         if not text.startswith(", ", end):
             break
         end += len(", ")
-    given = text[start:end].rstrip(", ")
-    return t.cast("Options", yaml.safe_load("{" + given + "}"))
+    options = text[start:end].rstrip(", ")
+    return t.cast("Options", yaml.safe_load("{" + options + "}"))
 
 
 def _end_of_value(text: str, start: int) -> int:

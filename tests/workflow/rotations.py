@@ -118,7 +118,7 @@ class Federation:
         return killed
 
     def _written(self, service: str, operation: str) -> bool:
-        return any(one["write"] and one["status"] < 400 for one in self.world.traffic.entries(service, operation))
+        return any(entry["write"] and entry["status"] < 400 for entry in self.world.traffic.entries(service, operation))
 
     @property
     def tenant(self) -> Tenant:
@@ -131,8 +131,8 @@ class Federation:
     def certificates(self) -> tuple[str, set[str]]:
         """The active thumbprint, and the identifiers of all certificates, each of which is a whole triple."""
         principal = self.principal()
-        kinds = {(one["customKeyIdentifier"], one["usage"]) for one in principal["keyCredentials"]}
-        passwords = {one["customKeyIdentifier"] for one in principal["passwordCredentials"]}
+        kinds = {(credential["customKeyIdentifier"], credential["usage"]) for credential in principal["keyCredentials"]}
+        passwords = {credential["customKeyIdentifier"] for credential in principal["passwordCredentials"]}
         assert kinds == {(each, usage) for each in passwords for usage in ("Sign", "Verify")}, (
             "not every certificate is a whole triple"
         )
@@ -144,23 +144,23 @@ class Federation:
 
     def trusted(self, name: str = "", **credentials: str) -> set[str]:
         """The thumbprints that IAM shows."""
-        shown = run_module(
+        result = run_module(
             "iam_saml_provider_info", {"name": name or self.name, **credentials}, self.playbooks.environment
         )
-        return {one["thumbprint"] for one in shown["saml_providers"][0]["certificates"]}
+        return {certificate["thumbprint"] for certificate in result["saml_providers"][0]["certificates"]}
 
     def lose(self, thumbprint: str) -> None:
         """The provider holds the first certificate alone, but its note tells that another one was published to it a day
         ago.
         """
         note = f"{thumbprint}@{self.world.clock.now() - dt.timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
-        wish = {
+        params = {
             "name": self.name,
             "metadata": self.metadata,
             "tags": {"certificate-published": note},
             "purge_tags": False,
         }
-        run_module("iam_saml_provider", wish, self.playbooks.environment)
+        run_module("iam_saml_provider", params, self.playbooks.environment)
         assert self.trusted() == {self.first}
 
     def check_site_undoes_nothing(self) -> None:

@@ -170,8 +170,8 @@ class Hunt:
         assert "Traceback (most recent call last)" not in output, output
         assert self.leaks("the output", output) == []
         assert self.leaks("a command line", "\n".join(processes.commands)) == []
-        found = [leak for path in self._left() for leak in self.leaks(str(path), path.read_text("utf-8", "replace"))]
-        assert found == []
+        leaked = [leak for path in self._left() for leak in self.leaks(str(path), path.read_text("utf-8", "replace"))]
+        assert leaked == []
         assert [path for path in (self.home / "tmp").rglob("*") if path.is_file()] == [], "left in the temporary folder"
         return output
 
@@ -179,18 +179,18 @@ class Hunt:
         """The secrets in a text, each with where it stands."""
         sessions = self.sandbox.world.state(Accounts).sessions()
         words = [*self.words, *(session.secret for session in sessions), *(str(session.token) for session in sessions)]
-        found = [f"{where} has {word[:12]}…" for word in words for form in forms(word) if form in text]
+        leaked = [f"{where} has {word[:12]}…" for word in words for form in forms(word) if form in text]
         for kind, expression in KINDS.items():
             match = expression.search(text)
             if match:
                 around = text[max(0, match.start() - 200) : match.start() + 40]
-                found.append(f"{where} has {kind}: {around!r}")
-        return found
+                leaked.append(f"{where} has {kind}: {around!r}")
+        return leaked
 
     def _left(self) -> list[Path]:
         """Every file below the home of the runs, and what they were asked to write beside it."""
-        given = {self._variables, self.folder / "hosts.json", *self.credential.files}
-        return [path for path in sorted(self.folder.rglob("*")) if path.is_file() and path not in given]
+        inputs = {self._variables, self.folder / "hosts.json", *self.credential.files}
+        return [path for path in sorted(self.folder.rglob("*")) if path.is_file() and path not in inputs]
 
 
 def forms(word: str) -> set[str]:

@@ -26,11 +26,11 @@ def graph(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> requests.Session
 
 def sign_in(session: requests.Session) -> requests.Session:
     """A session that reaches the sandbox, with a token for Microsoft Graph."""
-    given = credentials()
+    environment = credentials()
     form = {
         "grant_type": "client_credentials",
         "client_id": CLIENT,
-        "client_secret": given["AZURE_CLIENT_SECRET"],
+        "client_secret": environment["AZURE_CLIENT_SECRET"],
         "scope": "https://graph.microsoft.com/.default",
     }
     token = session.post(f"{LOGIN}/{TENANTS['public']}/oauth2/v2.0/token", form, timeout=300).json()["access_token"]

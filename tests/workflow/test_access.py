@@ -98,8 +98,8 @@ def _built(_one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> c
         {"userPrincipalName": name, "givenName": "A", "surname": "B", "mail": f"mail.{name}"} for name in (*DAY, *NIGHT)
     ]
     groups = {"Day": DAY, "Night": NIGHT, "Empty": [], "Both": [*DAY, *NIGHT], "All but day.0": [*DAY[1:], *NIGHT]}
-    shown = [{"displayName": name, "members": members} for name, members in groups.items()]
-    clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "users": people, "groups": shown}]}})
+    entries = [{"displayName": name, "members": members} for name, members in groups.items()]
+    clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "users": people, "groups": entries}]}})
     playbooks = Playbooks({**sandbox.environment, **credentials()}, tmp_path_factory.mktemp("built"))
     playbooks.succeed("site", INVENTORY, "--skip-tags", "check", variables=VARIABLES)
     return sandbox.world.snapshot()
@@ -183,12 +183,12 @@ def test_another_session_name_would_leave_everybody_without_an_agent(shifts: San
 
 def test_the_entra_half_alone_counts_whoever_is_assigned(shifts: Sandbox, playbooks: Playbooks) -> None:
     known = playbooks.succeed("users", INVENTORY, "--check", variables=VARIABLES).result("connect_instance")
-    given = {
+    options = {
         "federation_account_id": known["account_id"],
         "federation_instance_id": known["id"],
         "federation_agent_groups": [DAY_GROUP],
     }
-    run = playbooks.fail("site", INVENTORY, "--tags", "entra", variables={**VARIABLES, **given, **REMOVE})
+    run = playbooks.fail("site", INVENTORY, "--tags", "entra", variables={**VARIABLES, **options, **REMOVE})
     assert "4 of 8 agents would lose access" in run.message()
     assert shifts.world.traffic.writes() == []
 
@@ -201,9 +201,11 @@ def test_a_group_that_leaves_the_list_is_only_told_unless_more_is_asked_for(
     run = playbooks.succeed(playbook, INVENTORY, variables=listed)
     assert run.done() == []
     assert shifts.world.traffic.writes() == []
-    told = run.table()["demo"][2]
-    assert "Stays assigned although not listed: the group Night (azure_saml_app_unlisted_assignments=report)." in told
-    assert "Stays an agent although not listed: night.0@example.com" in told
+    message = run.table()["demo"][2]
+    assert (
+        "Stays assigned although not listed: the group Night (azure_saml_app_unlisted_assignments=report)." in message
+    )
+    assert "Stays an agent although not listed: night.0@example.com" in message
 
 
 def test_who_keeps_another_way_in_loses_nothing(shifts: Sandbox, playbooks: Playbooks) -> None:

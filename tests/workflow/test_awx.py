@@ -70,16 +70,16 @@ def test_every_template_runs(sandbox: Sandbox, tmp_path: Path) -> None:
     )
     assert {launch[0] for launch in launches} == set(TEMPLATES)
     assert {way for template, way, *rest in launches if template not in elsewhere} == set(ways)
-    for template, way, given, changes in launches:
+    for template, way, replies, changes in launches:
         node = tmp_path / f"node of {template}" if template in elsewhere else None
-        job = Job(tmp_path / template, sandbox, template, ways[way], given, node=node).run()
-        assert set(job.stats()["processed"]) == {"demo"}, job.told()
-        assert job.stats()["failures"] == {}, job.told()
-        assert bool(job.stats()["changed"]) is changes, job.told()
+        job = Job(tmp_path / template, sandbox, template, ways[way], replies, node=node).run()
+        assert set(job.stats()["processed"]) == {"demo"}, job.printed()
+        assert job.stats()["failures"] == {}, job.printed()
+        assert bool(job.stats()["changed"]) is changes, job.printed()
         assert leaks(job, ways) == []
         assert ARTIFACTS.get(template, "federation_run_report") in job.artifacts() or template == "Check"
         if template == "Check":
-            assert "jane.doe@example.com" in job.told(), (
+            assert "jane.doe@example.com" in job.printed(), (
                 "the inventory's agent is not checked when the survey names nobody"
             )
 
@@ -88,9 +88,9 @@ def leaks(job: Job, ways: dict[str, dict[str, str]]) -> list[str]:
     """The secrets that AWX keeps or shows: whole lines of a key, tokens, words."""
     secrets = {value for way in ways.values() for name, value in way.items() if name not in APPLICATION}
     lines = {line for secret in secrets for line in secret.splitlines() if not line.startswith("-----")}
-    told = job.told()
+    output = job.printed()
     public = set(ways["certificate"]["certificate"].partition("-----BEGIN CERT")[2].splitlines())
-    return [line for line in lines - public if line in told]
+    return [line for line in lines - public if line in output]
 
 
 def test_a_check_of_somebody_who_cannot_get_in_fails(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -98,13 +98,13 @@ def test_a_check_of_somebody_who_cannot_get_in_fails(sandbox: Sandbox, tmp_path:
     survey = {"federation_check_people": "jane.doe@example.com,john.roe@example.com"}
     job = Job(tmp_path / "job", sandbox, "Check", {**APPLICATION, "client_secret": SECRET}, survey).run()
     assert job.stats()["failures"] == {"demo": 1}
-    assert "There is no Amazon Connect instance" in job.told(), job.told()
+    assert "There is no Amazon Connect instance" in job.printed(), job.printed()
     assert sandbox.world.traffic.writes() == []
-    assert SECRET not in job.told()
+    assert SECRET not in job.printed()
 
 
 @pytest.mark.parametrize(
-    ("given", "environment"),
+    ("inputs", "environment"),
     [
         ({"client_secret": "s3cret"}, {"AZURE_CLIENT_SECRET": "s3cret"}),
         ({"certificate": "PEM", "certificate_password": "word"}, {"AZURE_CLIENT_CERTIFICATE_PASSWORD": "word"}),
@@ -113,17 +113,17 @@ def test_a_check_of_somebody_who_cannot_get_in_fails(sandbox: Sandbox, tmp_path:
     ids=["secret", "certificate", "federated-token"],
 )
 def test_a_credential_becomes_what_the_modules_read(
-    given: dict[str, str], environment: dict[str, str], tmp_path: Path
+    inputs: dict[str, str], environment: dict[str, str], tmp_path: Path
 ) -> None:
     both = {"tenant_id": TENANTS["usgov"], "client_id": CLIENT, "cloud": "usgov"}
-    injected, extra = inject(OBJECTS["awx_credential_types"][0], {**both, **given}, tmp_path)
+    injected, extra = inject(OBJECTS["awx_credential_types"][0], {**both, **inputs}, tmp_path)
     files = {
         name: Path(value).read_text(encoding="utf-8")
         for name, value in injected.items()
         if name.endswith(("_PATH", "_FILE")) and value
     }
     assert list(files.values()) == [
-        value for name, value in given.items() if name in ("certificate", "federated_token")
+        value for name, value in inputs.items() if name in ("certificate", "federated_token")
     ]
     rest = {name: value for name, value in injected.items() if value and name not in files}
     assert rest == {"AZURE_TENANT_ID": TENANTS["usgov"], "AZURE_CLIENT_ID": CLIENT, **environment}

@@ -44,7 +44,7 @@ class Terminal(t.NamedTuple):
         return done.stdout.splitlines()[-2]
 
 
-def given(fields: t.Mapping[str, t.Any], *apart: str) -> dict[str, t.Any]:
+def plain_fields(fields: t.Mapping[str, t.Any], *apart: str) -> dict[str, t.Any]:
     """The fields of an entry that AWX keeps as they are."""
     return {name: value for name, value in fields.items() if name not in apart}
 
@@ -56,7 +56,7 @@ def check(awx: AWX, own: t.Mapping[str, list[str]]) -> None:
         made = awx.all(kind)
         assert set(made) == {entry["name"] for entry in OBJECTS[f"awx_{kind}"]}
         for entry in OBJECTS[f"awx_{kind}"]:
-            assert given(entry, *apart).items() <= made[entry["name"]].items()
+            assert plain_fields(entry, *apart).items() <= made[entry["name"]].items()
     for entry in OBJECTS["awx_job_templates"]:
         template = awx.all("job_templates")[entry["name"]]
         assert awx.surveys.get(template["id"], {}) == entry.get("survey_spec", {})
@@ -76,12 +76,14 @@ def check(awx: AWX, own: t.Mapping[str, list[str]]) -> None:
         made = nodes[node["identifier"]]
         assert awx.objects[made["unified_job_template"]]["name"] == node["unified_job_template"]["name"]
         for kind in EDGES:
-            assert awx.named(made["id"], kind) == [one["identifier"] for one in node.get("related", {}).get(kind, [])]
+            assert awx.named(made["id"], kind) == [
+                linked["identifier"] for linked in node.get("related", {}).get(kind, [])
+            ]
     for node in OBJECTS["awx_workflow_nodes"]:
         made = nodes[node["identifier"]]
         runs = awx.objects[made["unified_job_template"]]
         assert runs["name"] == node.get("unified_job_template", node.get("approval_node", {}).get("name"))
-        assert given(node.get("approval_node", {})).items() <= runs.items()
+        assert plain_fields(node.get("approval_node", {})).items() <= runs.items()
         assert awx.objects[made["workflow_job_template"]]["name"] == node["workflow_job_template"]
         assert made.get("job_type") == node.get("job_type")
         assert awx.named(made["id"], "success_nodes") == node.get("success_nodes", [])
@@ -109,9 +111,9 @@ def check_options(awx: AWX) -> None:
 
 def example(first: str) -> str:
     """The block of data of the documentation that begins with a name."""
-    found = re.search(rf"```yaml\n( *{first}:.*?)```", AWX_PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert found
-    return textwrap.dedent(found[1])
+    match = re.search(rf"```yaml\n( *{first}:.*?)```", AWX_PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert match
+    return textwrap.dedent(match[1])
 
 
 def test_everything_is_made_once(tmp_path: Path) -> None:
@@ -130,7 +132,7 @@ def test_everything_is_made_once(tmp_path: Path) -> None:
         check_options(awx)
         assert awx.all("execution_environments")["Federation"]["image"] == "registry.example.com/federation-ee:1"
         assert not any(schedule["enabled"] for schedule in awx.all("schedules").values()), "nothing is federated yet"
-        before = {number: dict(one) for number, one in awx.objects.items()}
+        before = {number: dict(fields) for number, fields in awx.objects.items()}
         awx.writes.clear()
         again = terminal.apply(*image)
         assert "changed=0 " in again
@@ -187,7 +189,7 @@ def test_the_api_behind_the_gateway_of_automation_platform(tmp_path: Path) -> No
 def test_the_example_for_infra_aap_configuration(tmp_path: Path) -> None:
     """Its lists hold what is in objects.yml, under the names of that collection."""
     lists = yaml.safe_load(example("controller_credential_types"))
-    shown = {name: f"{{{{ {name} }}}}" for name in lists if name != "federation"}
+    templated = {name: f"{{{{ {name} }}}}" for name in lists if name != "federation"}
     play = {
         "hosts": "localhost",
         "gather_facts": False,
@@ -195,7 +197,7 @@ def test_the_example_for_infra_aap_configuration(tmp_path: Path) -> None:
         "vars": {**lists, "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
         "tasks": [{"ansible.builtin.copy": {"content": "{{ shown | to_json }}", "dest": str(tmp_path / "lists.json")}}],
     }
-    play["tasks"][0]["vars"] = {"shown": shown}
+    play["tasks"][0]["vars"] = {"shown": templated}
     (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
     command = ansible_command("ansible-playbook", tmp_path / "play.yml", "--inventory", "localhost,")
     done = run_ansible([*command, "--connection", "local"], ansible_environment({}), tmp_path)

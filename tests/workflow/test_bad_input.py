@@ -101,8 +101,8 @@ def test_an_instance_that_is_not_there(sandbox: Sandbox, playbooks: Playbooks) -
 def test_an_alias_of_two_instances(sandbox: Sandbox, playbooks: Playbooks) -> None:
     instance(sandbox)
     instance(sandbox, alias="example-other")
-    for one in sandbox.world.state(Connect).instances.values():
-        one.alias = "example-demo"
+    for duplicate in sandbox.world.state(Connect).instances.values():
+        duplicate.alias = "example-demo"
     refused(sandbox, playbooks, "2 Amazon Connect instances have the alias 'example-demo'")
 
 
@@ -145,9 +145,9 @@ def test_a_tenant_policy_against_the_identifier(
     seeded = tenant("public", (*PERMISSIONS, "Organization.Read.All"))
     clouds.seed(sandbox.world, {"entra": {"tenants": [{**seeded, "app_management_policy": policy}]}})
     known = {"federation_account_id": ACCOUNTS["aws"], "federation_instance_id": "99999999-8888-4777-8666-555555555555"}
-    wish = {"federation_identifier": identifier} if identifier else {}
+    options = {"federation_identifier": identifier} if identifier else {}
     message = refused(
-        sandbox, playbooks, f"The tenant's policy {rule} refuses the identifier", tags="entra", **known, **wish
+        sandbox, playbooks, f"The tenant's policy {rule} refuses the identifier", tags="entra", **known, **options
     )
     assert (
         rule == "nonDefaultUriAddition"
@@ -224,9 +224,9 @@ def test_role_claims_outside_the_federation(sandbox: Sandbox, playbooks: Playboo
                     {"role_arn": f"{home}:role/Theirs", "provider_arn": f"{home}:saml-provider/Theirs"}
                 ]
             },
-            told,
+            message,
         )
-        for case, (home, told) in homes.items()
+        for case, (home, message) in homes.items()
     }
     all_refused(sandbox, playbooks, tmp_path, cases)
 
@@ -319,12 +319,12 @@ def test_metadata(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> Non
     for number, (kind, (document, message)) in enumerate(METADATA.items()):
         file = tmp_path / f"metadata-{number}.xml"
         file.write_text(document, encoding="utf-8")
-        given = {
+        variables = {
             "aws_federation_metadata": "",
             "aws_federation_metadata_file": str(file),
             "aws_federation_entity_id": "",
         }
-        cases[kind] = (given, (str(file), message))
+        cases[kind] = (variables, (str(file), message))
     all_refused(sandbox, playbooks, tmp_path, cases, tags="aws")
 
 
@@ -337,9 +337,13 @@ def test_metadata_of_another_tenant(
     file = tmp_path / "metadata.xml"
     file.write_bytes(requests.get(url, timeout=300).content)
     ours = f"https://sts.windows.net/{TENANTS['public']}/"
-    given = {"aws_federation_metadata": "", "aws_federation_metadata_file": str(file), "aws_federation_entity_id": ours}
+    variables = {
+        "aws_federation_metadata": "",
+        "aws_federation_metadata_file": str(file),
+        "aws_federation_entity_id": ours,
+    }
     instance(sandbox)
-    refused(sandbox, playbooks, TENANTS["usgov"], TENANTS["public"], tags="aws", **given)
+    refused(sandbox, playbooks, TENANTS["usgov"], TENANTS["public"], tags="aws", **variables)
 
 
 @pytest.mark.parametrize(
@@ -371,9 +375,9 @@ def test_misspelt_variables_are_warned_of_and_stray_words_stop(sandbox: Sandbox,
     run = playbooks.run(
         "site", INVENTORY, "--check", variables={"federation_regoin": "eu-west-2", "connect_users_leaver": "delete"}
     )
-    told = " ".join(run.output.split())
-    assert "a variable federation_regoin, so it has no effect. Did you mean federation_region" in told
-    assert "a variable connect_users_leaver, so it has no effect. Did you mean connect_users_leavers" in told
+    output = " ".join(run.output.split())
+    assert "a variable federation_regoin, so it has no effect. Did you mean federation_region" in output
+    assert "a variable connect_users_leaver, so it has no effect. Did you mean connect_users_leavers" in output
     well = playbooks.run("site", INVENTORY, "--check")
     assert "so it has no effect" not in " ".join(well.output.split())
     sandbox.world.traffic.clear()

@@ -97,16 +97,16 @@ def test_a_folder(publisher: Publisher, tmp_path: Path) -> None:
     # Where the user stands, and not beside the playbook.
     pages = [{"url": "https://Desk.example.com:443/panel/", "folder": "site/panel"}]
     publisher.sandbox.world.settings.refuse_writes = True
-    foretold = publisher.run(pages, "--check", "--diff")
+    predicted = publisher.run(pages, "--check", "--diff")
     assert not site.exists()
     publisher.sandbox.world.settings.refuse_writes = False
     done = publisher.run(pages)
     assert {path.name for path in site.iterdir()} == FILES
     assert publisher.origins == ["https://desk.example.com"]
     actions = done.result("ccp_page")["actions"]
-    assert actions == foretold.result("ccp_page")["actions"]
+    assert actions == predicted.result("ccp_page")["actions"]
     assert len(actions) == len(FILES) + 1
-    assert done.changed() == foretold.changed() > 0
+    assert done.changed() == predicted.changed() > 0
     config = json.loads((site / "config.json").read_text(encoding="utf-8"))
     assert config["login_url"] == LOGIN
     assert config["ccp_url"] == "https://example-desk.my.connect.aws/ccp-v2/"
@@ -147,10 +147,10 @@ def test_what_is_as_it_should_be_is_left_alone(place: str, publisher: Publisher,
     pages = [page | ({"prefix": "support/"} if place == "bucket" else {})]
     for state in ("present", "absent"):
         publisher.sandbox.world.settings.refuse_writes = True
-        foretold = publisher.run(pages, "--check", ccp_page_state=state)
+        predicted = publisher.run(pages, "--check", ccp_page_state=state)
         publisher.sandbox.world.settings.refuse_writes = False
         done = publisher.run(pages, ccp_page_state=state)
-        assert done.result("ccp_page")["actions"] == foretold.result("ccp_page")["actions"] != []
+        assert done.result("ccp_page")["actions"] == predicted.result("ccp_page")["actions"] != []
         publisher.sandbox.world.traffic.clear()
         again = publisher.run(pages, ccp_page_state=state)
         assert (again.changed(), again.result("ccp_page")["actions"]) == (0, [])

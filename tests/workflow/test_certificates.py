@@ -59,8 +59,8 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
     assert "demo: the active certificate" in ill.message("demo")
     assert "closed" not in ill.message("demo")
     assert "[]" not in ill.output
-    told = prometheus.read_text(encoding="utf-8")
-    assert f'thumbprint="{made["active_thumbprint"]}"}} 28\n' in told
+    metrics = prometheus.read_text(encoding="utf-8")
+    assert f'thumbprint="{made["active_thumbprint"]}"}} 28\n' in metrics
     written = json.loads(as_json.read_text(encoding="utf-8"))
     not_readable, hosts_told = written["not_readable"], written["hosts"]
     assert sorted(not_readable) == ["closed", "wrong"]
@@ -73,9 +73,9 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
     assert written["not_federated"]["aaa-new"].startswith(
         "It is not federated: no application that was created by openccp.federation has the name"
     )
-    assert 'federation_certificates_federated{federation="aaa-new"} 0\n' in told
+    assert 'federation_certificates_federated{federation="aaa-new"} 0\n' in metrics
     assert not_readable["closed"].startswith(f"Could not assume the role {CLOSED}")
-    assert all(f'federation_certificates_read{{federation="{host}"}} 0\n' in told for host in not_readable)
+    assert all(f'federation_certificates_read{{federation="{host}"}} 0\n' in metrics for host in not_readable)
 
     strict = playbooks.fail(
         "certificates",

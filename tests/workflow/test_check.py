@@ -52,11 +52,11 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
     people = ("-e", f"federation_check_people={JANE}", "-e", "federation_check_file=report.json")
     run = playbooks.fail("check", INVENTORY, *people, variables=variables)
     assert sandbox.world.traffic.writes() == []
-    told = run.output
-    assert f"\n  fail: {JANE} (assignment)\n" in told
-    assert "\n      seen: AADSTS50105:" in told
-    assert "\n      fix: Add the person to Contact centre agents" in told
-    assert f" --limit demo -e federation_check_people={JANE}\n" in told
+    output = run.output
+    assert f"\n  fail: {JANE} (assignment)\n" in output
+    assert "\n      seen: AADSTS50105:" in output
+    assert "\n      fix: Add the person to Contact centre agents" in output
+    assert f" --limit demo -e federation_check_people={JANE}\n" in output
     assert "assignment" in run.message()
     assert SECRET not in run.output
     # Where the user stands, and not in the folder of the collection.
@@ -64,12 +64,15 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
     assert schemas.violations("federation-checks", written) == []
     (content,) = written["checks"]
     assert (content["host"], content["checked"]) == ("demo", True)
-    assert [one["hop"] for one in content["findings"] if one["status"] == "fail"] == ["assignment", "embedding"]
-    (page,) = (one for one in content["findings"] if one["hop"] == "embedding")
+    assert [finding["hop"] for finding in content["findings"] if finding["status"] == "fail"] == [
+        "assignment",
+        "embedding",
+    ]
+    (page,) = (finding for finding in content["findings"] if finding["hop"] == "embedding")
     assert page["evidence"] == {"approved": [], **published, "signs_in_at": "example-service.my.connect.aws"}
     assert page["reason"] == "The origin https://desk.example.com is not approved."
-    (shown,) = run.tasks("show_check")
-    assert max(len(line) for line in shown["lines"] if "ansible-playbook" not in line) <= COLUMNS
+    (details,) = run.tasks("show_check")
+    assert max(len(line) for line in details["lines"] if "ansible-playbook" not in line) <= COLUMNS
 
     reported = playbooks.succeed(
         "check", INVENTORY, *people, "-e", "federation_check_fail_on=never", variables=variables

@@ -42,6 +42,6 @@ def test_a_wrong_clock_of_this_machine_is_told(sandbox: Sandbox, playbooks: Play
     sandbox.world.reset()
     fill(sandbox)
     sandbox.world.settings.change({"aws_clock_skew": skew})
-    told = playbooks.fail("site", INVENTORY, variables=VARIABLES).table()["demo"][2]
-    assert "clock of the machine that runs this task" in told
+    message = playbooks.fail("site", INVENTORY, variables=VARIABLES).table()["demo"][2]
+    assert "clock of the machine that runs this task" in message
     assert sandbox.world.traffic.writes() == []

@@ -41,10 +41,10 @@ def playbooks(pool: UserPool, tmp_path: Path) -> Playbooks:
 def test_the_whole_life(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) -> None:
     variables = {"federation_user_pools": [pool.variables()]}
     sandbox.world.settings.refuse_writes = True
-    foretold = playbooks.succeed("cognito", INVENTORY, "--check", variables=variables)
+    predicted = playbooks.succeed("cognito", INVENTORY, "--check", variables=variables)
     sandbox.world.settings.refuse_writes = False
     made = playbooks.succeed("cognito", INVENTORY, variables=variables)
-    assert made.plan() == foretold.plan()
+    assert made.plan() == predicted.plan()
     assert f"Create the SAML provider {PROVIDER!r} of the user pool 'desk'" in made.plan()
     assert "Enable 'Entra-example-demo' in the app client 'web'" in made.plan()
     assert pool.sign_in(JANE)["cognito:username"] == f"{PROVIDER}_{JANE}"
@@ -59,12 +59,12 @@ def test_the_whole_life(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) 
     state = copy.deepcopy(sandbox.world.state(Cognito).pools[pool.id].clients)
     gone = playbooks.succeed("teardown", INVENTORY, "--tags", "entra,aws", variables=variables)
     assert f"Delete the SAML provider {PROVIDER!r} of the user pool 'desk'" in gone.done()
-    found = sandbox.world.state(Cognito).pools[pool.id]
-    assert found.providers == {}
-    assert found.tags == {}
+    pool_state = sandbox.world.state(Cognito).pools[pool.id]
+    assert pool_state.providers == {}
+    assert pool_state.tags == {}
     applications = directory(sandbox.world).tenants[TENANTS["public"]]["applications"].current()
     assert [each for each in applications if each["displayName"] == NAME.format(pool.id)] == []
-    (before,), (after,) = state.values(), found.clients.values()
+    (before,), (after,) = state.values(), pool_state.clients.values()
     differing = {key for key in before if before[key] != after.get(key)} - {"LastModifiedDate"}
     assert differing == {"SupportedIdentityProviders"}
 
@@ -73,8 +73,8 @@ def test_a_pool_by_its_name_and_all_its_domains(playbooks: Playbooks, pool: User
     entry = {"user_pool_name": "desk", "clients": ["web"], "metadata_source": "url", "encrypted_responses": True}
     variables = {"federation_user_pools": [entry]}
     made = playbooks.succeed("cognito", INVENTORY, variables=variables)
-    shown = made.result("cognito_federation")["pools"][0]["saml_provider"]
-    assert shown["metadata_url"].endswith(f"?appid={made.result('cognito_federation')['pools'][0]['app_id']}")
+    saml_provider = made.result("cognito_federation")["pools"][0]["saml_provider"]
+    assert saml_provider["metadata_url"].endswith(f"?appid={made.result('cognito_federation')['pools'][0]['app_id']}")
     assert pool.sign_in(JANE)["email"] == JANE
     assert playbooks.succeed("cognito", INVENTORY, variables=variables).changed() == 0
 
@@ -135,13 +135,13 @@ def test_the_check_looks_at_the_pools_of_every_host(playbooks: Playbooks, pool: 
     checked = playbooks.fail("check", inventory)
     assert checked.failed_hosts() == ["broken"]
     assert "There is no Amazon Connect instance" in checked.message()
-    shown = {
+    lines_by_host = {
         event["host"]: event["result"]["msg"]
         for event in checked.events
         if str(event.get("task")).endswith("Show the sign-in path of the user pool")
     }
-    assert set(shown) == set(hosts)
-    assert not [line for lines in shown.values() for line in lines if "fail" in line]
+    assert set(lines_by_host) == set(hosts)
+    assert not [line for lines in lines_by_host.values() for line in lines if "fail" in line]
     assert len(checked.tasks("federation_check")) == 1, "there is nothing of it to check"
 
 
@@ -174,10 +174,10 @@ def test_the_life_of_a_shared_application(federation: Federation, tmp_path: Path
         playbooks.succeed(playbook, INVENTORY, variables=variables)
     for playbook in ("site", "cognito", "check"):
         assert playbooks.succeed(playbook, INVENTORY, variables=variables).changed() == 0
-    foretold = playbooks.succeed(
+    predicted = playbooks.succeed(
         "rotate_certificate", INVENTORY, "--check", variables=variables | {"certificate_rotation_now": True}
     )
-    assert [line for line in foretold.plan() if line.endswith(f"{pool.id}/{PROVIDER}")]
+    assert [line for line in predicted.plan() if line.endswith(f"{pool.id}/{PROVIDER}")]
     federation.due()
     unaware = variables | {"certificate_rotation_user_pools": []}
     playbooks.succeed("rotate_certificate", INVENTORY, variables=unaware)

@@ -59,13 +59,13 @@ class Healthy:
         return dict(result)
 
     def verdict(self) -> dict[str, t.Any]:
-        found = self.module(
+        facts = self.module(
             "cognito_saml_provider_info", user_pool_id=self.pool.id, provider_name=PROVIDER, include_clients=True
         )
-        identifier = found["user_pool"]["sp_entity_id"]
+        identifier = facts["user_pool"]["sp_entity_id"]
         applications = self.module("azure_saml_app_info", identifier=identifier, people=[JANE])["applications"]
         people = applications[0]["people"] if applications else None
-        return cognito_check(found, applications, PROVIDER, [self.pool.client_id], domain=HOST, people=people)
+        return cognito_check(facts, applications, PROVIDER, [self.pool.client_id], domain=HOST, people=people)
 
 
 @pytest.fixture(scope="module")
@@ -225,9 +225,9 @@ def test_the_healthy_pool(healthy: Healthy) -> None:
 
 
 def test_what_nobody_looked_at_is_unknown(healthy: Healthy) -> None:
-    found = healthy.module("cognito_saml_provider_info", user_pool_id=healthy.pool.id, include_clients=True)
-    applications = healthy.module("azure_saml_app_info", identifier=found["user_pool"]["sp_entity_id"])["applications"]
-    verdict = cognito_check(found, applications, PROVIDER)
+    facts = healthy.module("cognito_saml_provider_info", user_pool_id=healthy.pool.id, include_clients=True)
+    applications = healthy.module("azure_saml_app_info", identifier=facts["user_pool"]["sp_entity_id"])["applications"]
+    verdict = cognito_check(facts, applications, PROVIDER)
     assert verdict["ok"]
     assert [finding["hop"] for finding in verdict["findings"] if finding["status"] == "unknown"] == ["attributes"]
     assert "were not checked" in verdict["summary"]

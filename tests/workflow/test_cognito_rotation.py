@@ -51,8 +51,8 @@ class Pooled(Federation):
         """People who open the panel and the page behind the pool by turns."""
 
         def open_panel(browser: requests.Session, user: str) -> str:
-            found = http_sign_in.sign_in(browser, self.url, user)
-            return "" if found.ok else f"{found.hop}: {found.text}"
+            outcome = http_sign_in.sign_in(browser, self.url, user)
+            return "" if outcome.ok else f"{outcome.hop}: {outcome.text}"
 
         return Visitors(
             self.sandbox,

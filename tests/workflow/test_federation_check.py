@@ -172,11 +172,11 @@ def shows(seen: http_sign_in.SignIn, symptom: str) -> bool:
 def check_answer(live: LiveFederation, user: str, text: str) -> None:
     """That saml_response_info tells AWS's answer from the response alone, which it never repeats."""
     response = http_sign_in.saml_response(live.sandbox.environment, str(live.application["user_access_url"]), user)
-    asked = live.have("saml_response_info", response=response)
-    assert asked["accepted"] is not True
-    assert asked["answer"] in text, asked["table"]
-    assert asked["answer"] or asked["accepted"] is None, asked["table"]
-    assert response[:60] not in json.dumps(asked)
+    answer = live.have("saml_response_info", response=response)
+    assert answer["accepted"] is not True
+    assert answer["answer"] in text, answer["table"]
+    assert answer["answer"] or answer["accepted"] is None, answer["table"]
+    assert response[:60] not in json.dumps(answer)
 
 
 @pytest.mark.parametrize("misconfiguration", MISCONFIGURATIONS, ids=lambda misconfiguration: misconfiguration.name)
@@ -188,12 +188,12 @@ def test_the_cause_is_named_and_the_advice_helps(misconfiguration: Misconfigurat
     if seen.outcome == "aws-error":
         check_answer(live, misconfiguration.user, seen.text)
     report = misconfiguration.report(live)
-    found = failing(report, misconfiguration.status).get(misconfiguration.hop)
-    assert found, f"{misconfiguration.hop} is not named; the agent sees {seen.text!r}\n" + "\n".join(report["table"])
-    assert shows(seen, found["symptom"]), f"{found['symptom']!r} is not what the agent sees: {seen}"
+    named = failing(report, misconfiguration.status).get(misconfiguration.hop)
+    assert named, f"{misconfiguration.hop} is not named; the agent sees {seen.text!r}\n" + "\n".join(report["table"])
+    assert shows(seen, named["symptom"]), f"{named['symptom']!r} is not what the agent sees: {seen}"
     others = set(failing(report)) - {misconfiguration.hop, *misconfiguration.follows}
     assert not others, f"{others} are blamed as well\n" + "\n".join(report["table"])
-    assert misconfiguration.advice in found["fix"], found["fix"]
+    assert misconfiguration.advice in named["fix"], named["fix"]
     assert not re.search(r"\bNone\b", "\n".join(report["table"]))
     if misconfiguration.mends:
         misconfiguration.mends(live)
@@ -224,8 +224,8 @@ def test_nothing_is_found_on_other_federations_that_are_right(variant: str, fede
     assert live.sign_in().ok
     report = live.check(JANE)
     assert not failing(report) | failing(report, "warning"), "\n".join(report["table"])
-    assert "unknown" not in {one["status"] for one in report["findings"] if one["hop"] not in UNSEEN}, "\n".join(
-        report["table"]
+    assert "unknown" not in {finding["status"] for finding in report["findings"] if finding["hop"] not in UNSEEN}, (
+        "\n".join(report["table"])
     )
 
 
@@ -236,8 +236,10 @@ def test_nothing_is_found_on_what_only_looks_odd(name: str, federations: Federat
     seen = live.sign_in()
     assert seen.ok, seen
     report = live.check(JANE)
-    told = {one["hop"] for one in report["findings"] if one["status"] != "pass" and one["hop"] not in UNSEEN}
-    assert not told, "\n".join(report["table"])
+    hops = {
+        finding["hop"] for finding in report["findings"] if finding["status"] != "pass" and finding["hop"] not in UNSEEN
+    }
+    assert not hops, "\n".join(report["table"])
 
 
 def test_two_people_with_one_session_name(federations: Federations) -> None:
@@ -247,11 +249,13 @@ def test_two_people_with_one_session_name(federations: Federations) -> None:
     live.person(john, mail=JANE, displayName="John Roe")
     assert live.sign_in(john).agent == live.sign_in(JANE).agent
     for people in ((JANE,), (john,), (JANE, john)):
-        found = failing(live.check(*people))
-        assert set(found) == {"unique_name"}, found
-        assert found["unique_name"]["symptom"] == "Nothing is refused: the person works as the agent of somebody else."
+        findings = failing(live.check(*people))
+        assert set(findings) == {"unique_name"}, findings
+        assert (
+            findings["unique_name"]["symptom"] == "Nothing is refused: the person works as the agent of somebody else."
+        )
     assert set(failing(live.check(everyone_assigned=True))) == {"unique_name"}
-    prescriptions.follow(found["unique_name"]["fix"])
+    prescriptions.follow(findings["unique_name"]["fix"])
     assert "unique_name" not in failing(live.check(JANE, john))
     live.person(john, mail="john.roe@example.com")
     assert live.sign_in(JANE).agent
@@ -272,9 +276,9 @@ def test_a_denial_of_the_organization_is_told_to_be_unread(kind: str, action: st
     assert not live.sign_in().ok
     report = live.check(JANE)
     assert not failing(report), "\n".join(report["table"])
-    found = failing(report, "unknown")["organization"]
-    assert action in found["reason"]
-    assert f"--target-id {ACCOUNT}" in found["fix"]
+    finding = failing(report, "unknown")["organization"]
+    assert action in finding["reason"]
+    assert f"--target-id {ACCOUNT}" in finding["fix"]
 
 
 def test_a_response_that_aws_takes(federations: Federations, tmp_path: Path) -> None:
@@ -295,13 +299,13 @@ def test_a_response_that_aws_takes(federations: Federations, tmp_path: Path) -> 
     live.sandbox.world.traffic.clear()
     offline = live.have("saml_response_info", file=str(recorded), **files)
     assert live.sandbox.world.traffic.requests() == []
-    for asked in (
+    for answer in (
         offline,
         live.have("saml_response_info", file=str(recorded)),
         live.have("saml_response_info", response=response),
     ):
-        assert (asked["accepted"], asked["answer"]) == (True, ""), asked["table"]
-        assert response[:60] not in json.dumps(asked)
+        assert (answer["accepted"], answer["answer"]) == (True, ""), answer["table"]
+        assert response[:60] not in json.dumps(answer)
     assert (offline["saml_response"]["relay_state"], offline["saml_response"]["posted_to"]) == ("https://x", REPLY_URL)
     assert live.have("saml_response_info", file=str(recorded), metadata_file=str(metadata))["accepted"] is None
     assert live.have("saml_response_info", file=str(recorded), **{**files, "metadata_file": None})["accepted"] is None
@@ -310,7 +314,7 @@ def test_a_response_that_aws_takes(federations: Federations, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("options", "message"),
     [
         ({"file": "/nowhere/response.txt"}, "cannot be read: No such file"),
         ({"response": "cut off"}, "neither base64 nor XML"),
@@ -319,14 +323,14 @@ def test_a_response_that_aws_takes(federations: Federations, tmp_path: Path) -> 
         ({"response": "a response", "file": "y"}, "mutually exclusive"),
     ],
 )
-def test_what_is_no_response(given: dict[str, str], message: str, federations: Federations) -> None:
-    result = run_module("saml_response_info", given)
+def test_what_is_no_response(options: dict[str, str], message: str, federations: Federations) -> None:
+    result = run_module("saml_response_info", options)
     assert result["failed"]
     assert message in result["msg"]
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("options", "message"),
     [
         ({}, "one of the following is required: app_id, name, identifier"),
         ({"name": "x", "instance_id": "nonsense"}, "no Amazon Connect instance with the alias 'nonsense'"),
@@ -338,10 +342,10 @@ def test_what_is_no_response(given: dict[str, str], message: str, federations: F
         ),
     ],
 )
-def test_what_cannot_be_checked(given: dict[str, str], message: str, federations: Federations) -> None:
+def test_what_cannot_be_checked(options: dict[str, str], message: str, federations: Federations) -> None:
     live = federations.healthy()
-    known = {"instance_id": live.instance["id"]} if given.get("instance_id") == "i" else {}
-    result = run_module("federation_check", {**({"instance_id": "x"} if not given else {}), **given, **known})
+    known = {"instance_id": live.instance["id"]} if options.get("instance_id") == "i" else {}
+    result = run_module("federation_check", {**({"instance_id": "x"} if not options else {}), **options, **known})
     assert result["failed"]
     assert message in result["msg"]
 
@@ -436,7 +440,7 @@ def test_ten_thousand_agents_take_sixty_requests_at_most(federations: Federation
     report = live.check(everyone_assigned=True)
     calls = [f"{entry['service']} {entry['operation']}" for entry in world.traffic.requests()]
     assert len(calls) <= MOST_REQUESTS, calls
-    assert [(one["hop"], one["subject"]) for one in report["findings"] if one["status"] == "fail"] == [
+    assert [(finding["hop"], finding["subject"]) for finding in report["findings"] if finding["status"] == "fail"] == [
         ("user", names[-1])
     ]
     assert "9,999 people" in {finding["subject"] for finding in report["findings"] if finding["hop"] == "user"}

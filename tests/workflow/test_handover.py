@@ -66,9 +66,9 @@ def test_each_half_takes_what_the_other_hands_over(sandbox: Sandbox, playbooks: 
         == json.loads(teams.handed("entra").read_text(encoding="utf-8"))["role_arn"]
     )
     # Meanwhile a rotation published a certificate that the file of the other half does not hold yet.
-    given = json.loads(teams.handed("entra").read_text(encoding="utf-8"))["result"]
+    handed_over = json.loads(teams.handed("entra").read_text(encoding="utf-8"))["result"]
     address = f"https://login.microsoftonline.com/{TENANTS['public']}/saml2"
-    metadata = make_metadata(make_certificate(), entity_id=given["entity_id"], location=address)
+    metadata = make_metadata(make_certificate(), entity_id=handed_over["entity_id"], location=address)
     newer = {"metadata": metadata, "certificates": "merge", "purge_tags": False}
     name = aws.result("aws_federation")["saml_provider"]["name"]
     published = run_module("iam_saml_provider", {"name": name, **newer}, playbooks.environment)

@@ -81,10 +81,10 @@ def test_all_reads_that_a_run_lacks_are_told_at_once(federation: Federation) -> 
     federation.world.traffic.clear()
     federation.playbooks.environment |= {"AWS_ACCESS_KEY_ID": key["id"]}
     run = federation.playbooks.fail("site", INVENTORY, variables=federation.variables)
-    told = run.table()["demo"][2]
-    assert [action for action in denied if action not in told] == []
-    assert "Add to the caller's policy: [{" in told
-    assert "connect:ListInstances" not in told
+    message = run.table()["demo"][2]
+    assert [action for action in denied if action not in message] == []
+    assert "Add to the caller's policy: [{" in message
+    assert "connect:ListInstances" not in message
     assert federation.world.traffic.writes() == []
 
 
@@ -122,7 +122,7 @@ def test_each_action_is_missed_by_name(lived: Lived, job: str, number: int, acti
     recorder = lived.again(job)
     recorder.take(job, without(policy_of(job), number, action))
     assert action not in recorder.printed[job], "is printed anyway"
-    assert action in said(recorder, job)
+    assert action in output_of(recorder, job)
 
 
 @pytest.mark.soak
@@ -131,10 +131,10 @@ def test_each_permission_of_microsoft_graph_is_missed_by_name(lived: Lived, job:
     recorder = lived.again(job)
     recorder.revoke(job, permission)
     assert permission not in recorder.printed[job], "is printed anyway"
-    assert permission in said(recorder, job)
+    assert permission in output_of(recorder, job)
 
 
-def said(recorder: JobRecorder, job: str) -> str:
+def output_of(recorder: JobRecorder, job: str) -> str:
     """All that the runs of a job print, up to the first that fails."""
     output = ""
     try:

@@ -56,5 +56,5 @@ def test_it_asks_everything_and_leaves_nothing(sandbox: Sandbox, terminal: Playb
     for text in (written, recorded):
         assert [tale for tale in probe_factory.TELLTALES if tale.lower() in text.lower()] == []
     assert read_answers(tmp_path / "live-probe.json")["member_identities"] is True
-    shown = run.output.index("Questions | Show what is created, and where")
-    assert "openccp-live-probe-" in run.output[shown : run.output.index("Questions | Run the experiments", shown)]
+    start = run.output.index("Questions | Show what is created, and where")
+    assert "openccp-live-probe-" in run.output[start : run.output.index("Questions | Run the experiments", start)]

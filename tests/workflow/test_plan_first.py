@@ -62,9 +62,9 @@ def test_all_permissions_that_a_run_lacks_are_told_at_once(sandbox: Sandbox, pla
     fill(sandbox, ["Application.Read.All"])
     groups = {"federation_agents": [], "federation_agent_groups": [{"group": "Contact centre agents"}]}
     run = playbooks.fail("site", INVENTORY, variables=groups)
-    told = run.table()["demo"][2]
-    assert [name for name in PERMISSIONS if name not in told] == []
-    assert "For the whole of openccp.federation.site, grant" in told
+    message = run.table()["demo"][2]
+    assert [name for name in PERMISSIONS if name not in message] == []
+    assert "For the whole of openccp.federation.site, grant" in message
     assert sandbox.world.traffic.writes() == []
 
 
@@ -109,14 +109,14 @@ def test_the_plan_is_a_file_and_a_status(sandbox: Sandbox, playbooks: Playbooks,
         "teardown", INVENTORY, "--check", variables={**variables, "federation_remove_agents": True}
     )
     assert teardown.returncode == 10
-    told = "\n".join(teardown.plan())
+    text = "\n".join(teardown.plan())
     for name in (
         "Delete the application 'Amazon Connect example-demo'",
         "ConnectFederation-example-demo",
         "Entra-example-demo",
     ):
-        assert name in told
-    assert "Delete the agent 'jane.doe@example.com'" in told
+        assert name in text
+    assert "Delete the agent 'jane.doe@example.com'" in text
     gone = playbooks.succeed("teardown", INVENTORY, variables={"federation_remove_agents": True})
     assert gone.plan()[: len(gone.done())] == gone.done() != []
     assert gone.table()["demo"] == ["yes", "not run", "Nothing."]

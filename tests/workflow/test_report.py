@@ -77,14 +77,14 @@ def test_the_report_of_a_fleet(sandbox: Sandbox, playbooks: Playbooks, tmp_path:
     assert schemas.violations("federation-report", second) == []
     assert second["previous"] == first["generated"]
     assert second["counts"] == {"fail": 1, "warning": 0, "unknown": 0, "pass": 0, "not_readable": 3}
-    (john,) = [one for host in second["federations"] if host["host"] == "demo" for one in host["people"]]
+    (john,) = [person for host in second["federations"] if host["host"] == "demo" for person in host["people"]]
     assert (john["subject"], john["hop"]) == (JOHN, "assignment")
     assert john["command"].endswith(f"--limit demo -e federation_check_people={JOHN}")
-    reasons = {one["host"]: one["reason"] for one in second["not_readable"]}
+    reasons = {federation["host"]: federation["reason"] for federation in second["not_readable"]}
     assert sorted(reasons) == [WRONG, "invalid", "lost"]
     assert "example-lost" in reasons["lost"]
     assert "soon" in reasons[WRONG]
-    changes = [(one["host"], one["direction"], one["text"]) for one in second["changes"]]
+    changes = [(change["host"], change["direction"], change["text"]) for change in second["changes"]]
     assert ("demo", "worse", f"{JOHN} can no longer sign in (assignment).") in changes
     assert HOSTILE in john["reason"]
     document = html.document_fromstring(page.read_text(encoding="utf-8"))

@@ -30,16 +30,16 @@ def test_defaults_equal_the_specification(role: str) -> None:
     tells it.
     """
     options = load("roles", role, "meta", "argument_specs.yml")["argument_specs"]["main"]["options"]
-    given = load("roles", role, "defaults", "main.yml")
-    computed = {name for name, value in given.items() if "{{" in str(value)}
+    defaults = load("roles", role, "defaults", "main.yml")
+    computed = {name for name, value in defaults.items() if "{{" in str(value)}
     required = {name for name, option in options.items() if option.get("required")}
-    assert set(given) == set(options)
-    assert {name: given[name] for name in set(given) - computed - required} == {
+    assert set(defaults) == set(options)
+    assert {name: defaults[name] for name in set(defaults) - computed - required} == {
         name: option.get("default") for name, option in options.items() if name not in computed | required
     }
     for name in computed:
-        said = re.search(r"[Bb]y default|[Dd]efaults to|The default is", str(options[name]["description"]))
-        assert options[name].get("default") == given[name] or ("default" not in options[name] and said), name
+        statement = re.search(r"[Bb]y default|[Dd]efaults to|The default is", str(options[name]["description"]))
+        assert options[name].get("default") == defaults[name] or ("default" not in options[name] and statement), name
 
 
 @pytest.mark.parametrize("role", ROLES)

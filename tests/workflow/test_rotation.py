@@ -60,7 +60,7 @@ def test_no_sign_in_fails_but_in_the_naive_order_some_do(
             environment,
         )
         federation.settled()
-        assert all(found.ok for found in naive.one_more_turn()), "sign-ins work again"
+        assert all(outcome.ok for outcome in naive.one_more_turn()), "sign-ins work again"
     note("sign-ins in the naive order", naive)
     assert "Response signature invalid" in " ".join(naive.failed())
 

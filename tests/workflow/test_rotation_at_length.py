@@ -46,10 +46,10 @@ def test_a_stop_after_each_stage_and_a_way_back(federation: Federation, note: t.
                 federation.check_site_undoes_nothing()
             if tag == "publish":
                 federation.lose(result["thumbprint"])
-            foretold = federation.foretell()
+            predicted = federation.foretell()
             run = federation.rotate("--tags", tag)
-            assert run.done() == foretold, tag
-            assert bool(foretold) is (tag in ("stage", "publish", "activate")), tag
+            assert run.done() == predicted, tag
+            assert bool(predicted) is (tag in ("stage", "publish", "activate")), tag
             result = run.result("certificate_rotation")
             assert result["stage"] == following
         second = federation.certificates()[0]
@@ -67,10 +67,10 @@ def test_a_stop_after_each_stage_and_a_way_back(federation: Federation, note: t.
 
         with agents.paused():
             federation.later(8)
-        foretold = federation.foretell()
+        predicted = federation.foretell()
         run = federation.rotate("--tags", "retire")
-        assert run.done() == foretold
-        assert len(foretold) == 2
+        assert run.done() == predicted
+        assert len(predicted) == 2
         assert run.result("certificate_rotation")["stage"] == "watch"
     federation.check_rotated()
     assert federation.rotate().changed() == 0
@@ -124,12 +124,12 @@ def test_what_does_not_hold_is_not_retired(federation: Federation, tmp_path: Pat
     failing.write_text("- ansible.builtin.fail: {msg: The proof fails.}\n", encoding="utf-8")
     stranger = [*PEOPLE, {"username": "nobody@example.com", "first_name": "No", "last_name": "Body"}]
     way_back = f"The tag rollback reactivates the former certificate {federation.first}."
-    for variables, told in (
+    for variables, pieces in (
         ({"federation_agents": stranger}, ("Agents cannot sign in: ", way_back)),
         ({"certificate_rotation_proof": str(failing)}, ("The proof fails.",)),
     ):
         unproven = federation.fail(**variables)
-        assert all(one in unproven.message() for one in told), unproven.message()
+        assert all(piece in unproven.message() for piece in pieces), unproven.message()
         assert unproven.changed() == 0
         assert len(federation.certificates()[1]) == 2
     assert federation.rotate(federation_agents=stranger, certificate_rotation_check=False).changed() == 2
@@ -165,7 +165,9 @@ def test_hosts_that_share_an_application_are_served_by_the_first(
     sandbox.world.clock.advance(dt.timedelta(days=1060))
     run = playbooks.succeed("rotate_certificate", inventory)
     assert run.tasks("federation_check") == [], "it fails for any application that claims two roles"
-    (tenant,) = (one for one in directory(sandbox.world).tenants.values() if one.signing_keys)
+    (tenant,) = (
+        tenant_record for tenant_record in directory(sandbox.world).tenants.values() if tenant_record.signing_keys
+    )
     assert len(tenant.signing_keys) == 2
     result = run.result("certificate_rotation", "sales")
     assert len(result["trusted"]) == 2
@@ -203,11 +205,11 @@ def decided(federation: Federation) -> dict[str, t.Any]:
     """What the daily job would see and decide: the modules that it reads with, run in this process, and its rules by
     default.
     """
-    found = run_here("azure_saml_app_info", {"app_id": federation.app_id})
+    result = run_here("azure_saml_app_info", {"app_id": federation.app_id})
     trusting = run_here("iam_saml_provider_info", {"name": federation.name, "account_id": federation.arn.split(":")[4]})
-    assert not found.get("failed"), found
+    assert not result.get("failed"), result
     assert not trusting.get("failed"), trusting
-    return decide(found["applications"][0], trusting["saml_providers"], found["now"])
+    return decide(result["applications"][0], trusting["saml_providers"], result["now"])
 
 
 def test_three_years_of_a_daily_job(

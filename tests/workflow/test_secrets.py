@@ -129,7 +129,7 @@ def test_a_certificate_whose_password_is_wrong(hunt: Hunt) -> None:
 
 @pytest.mark.parametrize("hunt", [("secret", True)], indirect=True, ids=["secret"])
 def test_the_search_finds_what_it_looks_for(hunt: Hunt) -> None:
-    for shown in (
+    for text in (
         f"-u operator:{KEY_SECRET}",
         f"client_secret={SECRET}&grant_type=client_credentials",
         "Authorization: Bearer eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2dyYXBoIn0.c2ln",
@@ -137,5 +137,5 @@ def test_the_search_finds_what_it_looks_for(hunt: Hunt) -> None:
         "PHNhbWxwOlJlc3BvbnNl",
         '<samlp:Response ID="_1"',
     ):
-        assert hunt.leaks("there", shown), shown
+        assert hunt.leaks("there", text), text
     assert hunt.leaks("there", "client_secret: VALUE_SPECIFIED_IN_NO_LOG_PARAMETER") == []

@@ -49,7 +49,10 @@ def check_two(run: Run, sandbox: Sandbox) -> None:
     """Two applications of one tenant, each with a role of its own."""
     applications = [run.result("azure_saml_app", host) for host in ("sales", "support")]
     assert applications[0]["app_id"] != applications[1]["app_id"]
-    assert [one["identifiers"][0].partition("#")[2] for one in applications] == ["example-sales", "example-support"]
+    assert [application["identifiers"][0].partition("#")[2] for application in applications] == [
+        "example-sales",
+        "example-support",
+    ]
     assert applications[0]["entity_id"] == applications[1]["entity_id"]
     roles = [run.result("aws_federation", host)["role"]["arn"] for host in ("sales", "support")]
     assert roles[0] != roles[1]
@@ -96,7 +99,8 @@ INVENTORIES: t.Final[dict[str, tuple[str, str, t.Callable[[Run, Sandbox], None]]
 
 
 @pytest.mark.parametrize(
-    "inventory", [ONE, *(pytest.param(one, marks=pytest.mark.soak) for one in INVENTORIES if one != ONE)]
+    "inventory",
+    [ONE, *(pytest.param(inventory, marks=pytest.mark.soak) for inventory in INVENTORIES if inventory != ONE)],
 )
 def test_check_mode_foretells_the_run_and_the_second_run_changes_nothing(
     inventory: str, sandbox: Sandbox, playbooks: Playbooks
@@ -104,16 +108,16 @@ def test_check_mode_foretells_the_run_and_the_second_run_changes_nothing(
     cloud, partition, check = INVENTORIES[inventory]
     playbooks.environment |= credentials(cloud, partition)
     sandbox.world.settings.refuse_writes = True
-    foretold = playbooks.succeed("site", inventory, "--check", "--diff")
+    predicted = playbooks.succeed("site", inventory, "--check", "--diff")
     assert sandbox.world.traffic.writes() == []
-    assert all(diff["after"] and diff["after"] != diff["before"] for diff in foretold.diffs())
+    assert all(diff["after"] and diff["after"] != diff["before"] for diff in predicted.diffs())
     sandbox.world.settings.refuse_writes = False
     sandbox.world.traffic.clear()
     run = playbooks.succeed("site", inventory, "-vvvv")
     if inventory == ONE:
         check_budget(sandbox, BUDGET_NEW)
-    assert foretold.planned() == run.planned() == run.done() != []
-    assert foretold.changed() == run.changed() > 0
+    assert predicted.planned() == run.planned() == run.done() != []
+    assert predicted.changed() == run.changed() > 0
     check(run, sandbox)
     assert SECRET not in run.output
     assert "eyJ" not in run.output, "a token"
@@ -173,8 +177,8 @@ def test_five_hundred_agents_stay_within_the_same_budget(sandbox: Sandbox, playb
     names = [f"agent.{number}@example.com" for number in range(500)]
     people = [{"userPrincipalName": name, "givenName": "Agent", "surname": name.partition("@")[0]} for name in names]
     agents = [
-        {"username": one["userPrincipalName"], "first_name": one["givenName"], "last_name": one["surname"]}
-        for one in people
+        {"username": person["userPrincipalName"], "first_name": person["givenName"], "last_name": person["surname"]}
+        for person in people
     ]
     groups = [{"displayName": "Contact centre agents", "members": names}]
     users = [{**agent, "tags": {"managed-by": "openccp.federation"}} for agent in agents]
@@ -248,10 +252,10 @@ def test_a_federation_of_us_east_1_moves_to_the_documented_reply_url(sandbox: Sa
     assert "not in AWS's table" in findings["reply_url"]["reason"]
     url = first.result("azure_saml_app")["user_access_url"]
     assert http_sign_in.sign_in(sandbox.environment, url, "jane.doe@example.com").ok
-    foretold = playbooks.succeed("site", ONE, "--check", variables=place)
+    predicted = playbooks.succeed("site", ONE, "--check", variables=place)
     sandbox.world.traffic.clear()
     moved = playbooks.succeed("site", ONE, variables=place)
-    assert moved.changed() == foretold.changed() > 0
+    assert moved.changed() == predicted.changed() > 0
     writes = [entry["operation"] for entry in sandbox.world.traffic.writes()]
     assert writes[0] == "UpdateAssumeRolePolicy", writes
     assert writes.count("UpdateAssumeRolePolicy") == 1

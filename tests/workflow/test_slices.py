@@ -75,18 +75,18 @@ class Slices:
         with concurrent.futures.ThreadPoolExecutor(count) as machines:
             list(machines.map(Job.run, jobs))
         for job in jobs:
-            assert job.stats()["failures"] == {}, job.told()
+            assert job.stats()["failures"] == {}, job.printed()
         ran = collections.Counter(host for job in jobs for host in job.stats()["processed"])
         assert ran == dict.fromkeys(self._fleet.hosts, 1)
         times = [[dt.datetime.fromisoformat(event["created"]) for event in job.events()] for job in jobs]
-        assert max(min(one) for one in times) < min(max(one) for one in times), (
+        assert max(min(moments) for moments in times) < min(max(moments) for moments in times), (
             "the slices did not run at the same time"
         )
-        assert not [job for job in jobs if SECRET in job.told()]
+        assert not [job for job in jobs if SECRET in job.printed()]
         too_soon = [entry for entry in self._sandbox.world.traffic.entries() if entry["status"] == 429]
         self._sandbox.world.traffic.clear()
         whole = self.job("one", options="--check").run()
-        assert whole.stats()["failures"] == {}, whole.told()
+        assert whole.stats()["failures"] == {}, whole.printed()
         assert set(whole.stats()["processed"]) == set(self._fleet.hosts)
         assert whole.stats()["changed"] == {}
         assert self._sandbox.world.traffic.writes() == []

@@ -41,11 +41,11 @@ def test_it_foretells_and_removes_application_role_and_provider(
     playbooks.succeed("site", INVENTORY)
     sandbox.world.traffic.clear()
     sandbox.world.settings.refuse_writes = True
-    foretold = playbooks.succeed("teardown", INVENTORY, "--check", "--diff")
+    predicted = playbooks.succeed("teardown", INVENTORY, "--check", "--diff")
     assert sandbox.world.traffic.writes() == []
     sandbox.world.settings.refuse_writes = False
     done = playbooks.succeed("teardown", INVENTORY)
-    assert done.changed() == foretold.changed() > 0
+    assert done.changed() == predicted.changed() > 0
     assert left(playbooks, monkeypatch) == {"instances": ["example-demo"], "users": ["jane.doe@example.com"]}
     assert playbooks.succeed("teardown", INVENTORY).changed() == 0
     removed = {entry["operation"] for entry in sandbox.world.traffic.writes() if entry["status"] < 400}

@@ -84,10 +84,10 @@ def test_the_check_of_site_looks_at_the_same_people_as_check(sandbox: Sandbox, p
     entra(sandbox, users=[nameless], groups=[{"displayName": "Contact centre agents", "members": members}])
     variables = {"federation_agents": [], "federation_agent_groups": [{"group": "Contact centre agents"}]}
     site = playbooks.fail("site", INVENTORY, variables={**variables, "federation_check_wait_timeout": 0})
-    found = [
+    usernames = [
         finding["subject"] for finding in site.result("federation_check")["findings"] if finding["status"] == "fail"
     ]
-    assert found == ["nia@example.com"]
+    assert usernames == ["nia@example.com"]
     sandbox.world.traffic.clear()
     again = playbooks.fail("site", INVENTORY, variables=variables)
     assert len(sandbox.world.traffic.requests()) <= 34
@@ -118,22 +118,22 @@ def test_members_who_cannot_be_agents_are_counted_and_have_a_way_in(
     entra(sandbox, users=[jane, guest], groups=[{"displayName": "Contact centre agents", "members": members}])
     variables = {**VARIABLES, "federation_agent_groups": GROUPS[1:]}
     site = playbooks.succeed("site", INVENTORY, "--skip-tags", "check", variables=variables)
-    told = site.table()["demo"][2]
-    assert told.startswith(
+    message = site.table()["demo"][2]
+    assert message.startswith(
         "1 of 2 members of the groups cannot be an agent: eve_x.org#EXT#@example.com (The account is a guest's."
     )
-    assert "connect_users_guests" in told
-    assert told in site.plan()
+    assert "connect_users_guests" in message
+    assert message in site.plan()
     to_file = {"connect_users_unusable_members": "fail", "federation_plan_file": str(tmp_path / "plan.json")}
     strict = playbooks.fail("users", INVENTORY, variables={**variables, **to_file})
     plan = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
     (record,) = plan["federations"]
-    assert (plan["playbook"], record["changed"], record["unusable_members"]) == ("users", "no", told)
+    assert (plan["playbook"], record["changed"], record["unusable_members"]) == ("users", "no", message)
     assert [(person["user_principal_name"], person["fixes"] != []) for person in record["unusable"]] == [
         (guest["userPrincipalName"], True)
     ]
-    assert strict.message() == told
-    assert strict.table()["demo"] == ["no", "not run", told]
+    assert strict.message() == message
+    assert strict.table()["demo"] == ["no", "not run", message]
     let_in = {
         "connect_users_guests": True,
         "connect_users_name_fallbacks": ["display_name"],

@@ -47,26 +47,28 @@ def entra(sandbox: Sandbox, **content: t.Any) -> None:
 
 
 def test_the_page_shows_what_the_playbooks_print(sandbox: Sandbox, playbooks: Playbooks) -> None:
-    shown = {"a first look": printed(playbooks.succeed("site", INVENTORY, "--check", variables=AGENTS))}
-    shown["the first run"] = printed(playbooks.succeed("site", INVENTORY, variables=AGENTS))
+    printed_by_heading = {"a first look": printed(playbooks.succeed("site", INVENTORY, "--check", variables=AGENTS))}
+    printed_by_heading["the first run"] = printed(playbooks.succeed("site", INVENTORY, variables=AGENTS))
     nia = {"userPrincipalName": "nia.nkosi@example.com", "givenName": "Nia", "surname": "Nkosi"}
     members = ["jane.doe@example.com", "nia.nkosi@example.com"]
     entra(sandbox, users=[nia], groups=[{"displayName": "Contact centre agents", "members": members}])
     leaving = {**AGENTS, "connect_users_leavers": "delete"}
-    shown["somebody joins and somebody leaves"] = printed(playbooks.succeed("users", INVENTORY, variables=leaving))
+    printed_by_heading["somebody joins and somebody leaves"] = printed(
+        playbooks.succeed("users", INVENTORY, variables=leaving)
+    )
     entra(sandbox, groups=[{"displayName": "New agents", "members": []}])
     mistake = {"federation_agent_groups": [{"group": "New agents"}], "azure_saml_app_unlisted_assignments": "remove"}
     sandbox.world.traffic.clear()
     refused = playbooks.fail("users", INVENTORY, variables={**leaving, **mistake})
     assert sandbox.world.traffic.writes() == []
-    shown["a mistake"] = refused.message()
+    printed_by_heading["a mistake"] = refused.message()
     sandbox.world.clock.advance(dt.timedelta(days=1060))
     rotating = {**AGENTS, "certificate_rotation_settle_seconds": 1}
-    shown["a certificate near its end"] = printed(
+    printed_by_heading["a certificate near its end"] = printed(
         playbooks.succeed("rotate_certificate", INVENTORY, variables=rotating)
     )
     removing = {**AGENTS, "federation_remove_agents": True}
-    shown["what a teardown would remove"] = printed(
+    printed_by_heading["what a teardown would remove"] = printed(
         playbooks.succeed("teardown", INVENTORY, "--check", variables=removing)
     )
-    assert blocks() == shown
+    assert blocks() == printed_by_heading

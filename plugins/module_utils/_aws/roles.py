@@ -278,7 +278,7 @@ ATTRIBUTES: t.Final = (
         "boundary",
         "PermissionsBoundary",
         {"type": "str", "aliases": ["boundary_policy_arn"]},
-        shown="PermissionsBoundary.PermissionsBoundaryArn",
+        source="PermissionsBoundary.PermissionsBoundaryArn",
         normalize=_text,
         initial="",
         change=_boundary_step,
@@ -286,7 +286,7 @@ ATTRIBUTES: t.Final = (
     Attr(
         "permission_policy",
         spec={},
-        shown="PolicyDocument",
+        source="PolicyDocument",
         normalize=lambda document: policies.parse(document) if document else None,
         settle=_permission_after,
         change=put_step,

@@ -40,7 +40,7 @@ _RESILIENT: t.Final = ".sign-in.connect.aws"
 
 def identifier(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether AWS is the audience."""
-    app, accepted = path.application, accepted_audiences(path.wish.partition)
+    app, accepted = path.application, accepted_audiences(path.desired.partition)
     first = next(iter(app.identifiers), "")
     overridden = path.policy.audience_override if path.policy else None
     audience = overridden or audience_of(first)
@@ -88,7 +88,7 @@ def where_posted(path: Path) -> collections.abc.Iterator[Finding]:
     problems = [problem for url in app.reply_urls[:1] for problem in _reply_problems(path, url, fix)]
     alternatives = [url for url in app.reply_urls[1:] if not (app.has_default and is_of_user_pool(url))]
     others = [url for url in alternatives if list(_reply_problems(path, url, fix))]
-    if not problems and not in_sign_in_table(posted, path.wish.partition):
+    if not problems and not in_sign_in_table(posted, path.desired.partition):
         reason = (
             f"{posted} is not in AWS's table of sign-in endpoints; where it works, nothing guarantees that it "
             "continues to."
@@ -104,8 +104,8 @@ def where_posted(path: Path) -> collections.abc.Iterator[Finding]:
 
 def _reply_advice(path: Path) -> str:
     """A reply URL that the role trusts already, the Region's own before the global one; else both sides of another."""
-    partition = path.wish.partition
-    urls = [reply_url(partition, path.wish.home.region), reply_url(partition)]
+    partition = path.desired.partition
+    urls = [reply_url(partition, path.desired.home.region), reply_url(partition)]
     role, provider_arn = path.role, path.provider_arn
     if role is not None and provider_arn is not None:
         for url in urls:
@@ -119,9 +119,9 @@ def _reply_problems(path: Path, url: str, fix: str) -> collections.abc.Iterator[
     if not reason:
         return
     host = (urlsplit(url).hostname or "").lower()
-    others = [partition.signin_host for partition in PARTITIONS.values() if partition != path.wish.partition]
+    others = [partition.signin_host for partition in PARTITIONS.values() if partition != path.desired.partition]
     symptom = symptoms.ELSEWHERE
-    if _reaches_aws(url, path.wish.partition):
+    if _reaches_aws(url, path.desired.partition):
         symptom = symptoms.INVALID_RESPONSE
     elif any(host == other or host.endswith(f".{other}") for other in others):
         symptom = symptoms.NO_SUCH_PROVIDER
@@ -157,13 +157,13 @@ def landing(path: Path) -> collections.abc.Iterator[Finding]:
 
 
 def _expected_relay_state(path: Path) -> str:
-    home, destination = path.wish.home, path.wish.destination or ""
+    home, destination = path.desired.home, path.desired.destination or ""
     new_domain = leads_to_new_domain(path.facts.instance.access_url if path.facts.instance else "", destination)
     return relay_state(home.region, home.instance_id, destination or None, new_domain=new_domain)
 
 
 def _relay_problems(path: Path, text: str) -> collections.abc.Iterator[Problem]:
-    home = path.wish.home
+    home = path.desired.home
     if not text:
         yield Problem("There is no relay state.", symptoms.CONSOLE_HOME)
         return
@@ -195,9 +195,10 @@ def _relay_problems(path: Path, text: str) -> collections.abc.Iterator[Problem]:
         )
     if missing := _missing_page(path, relay_state):
         yield Problem(missing, symptoms.NO_CCP)
-    if path.wish.destination is not None and _page(relay_state.destination or "") != _page(path.wish.destination):
+    desired = path.desired.destination
+    if desired is not None and _page(relay_state.destination or "") != _page(desired):
         yield Problem(
-            f"It leads to the page {relay_state.destination or '(home)'}, not to {path.wish.destination or '(home)'}.",
+            f"It leads to the page {relay_state.destination or '(home)'}, not to {desired or '(home)'}.",
             symptoms.OTHER_PAGE,
         )
 
@@ -228,7 +229,7 @@ def _unusable(path: Path, text: str) -> str:
         parts = urlsplit(text)
     except ValueError:
         return symptoms.CONSOLE_HOME
-    host, console = parts.hostname or "", path.wish.partition.console_host
+    host, console = parts.hostname or "", path.desired.partition.console_host
     in_console = parts.scheme == "https" and (host == console or host.endswith("." + console))
     if in_console and parts.path.startswith("/connect/federate/"):
         return symptoms.DENIED
@@ -239,7 +240,9 @@ def _at(path: Path, relay_state: RelayState, region: str) -> str:
     """What an agent of this role sees at another instance."""
     if path.role is None:
         return ""
-    other = Arn(relay_state.partition, "connect", region, path.wish.home.account, f"instance/{relay_state.instance_id}")
+    other = Arn(
+        relay_state.partition, "connect", region, path.desired.home.account, f"instance/{relay_state.instance_id}"
+    )
     return (
         symptoms.NOT_ONBOARDED
         if path.permits(path.role, other, path.everybody[0][1]).effect == "allow"

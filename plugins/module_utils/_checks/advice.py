@@ -107,8 +107,8 @@ def role(path: Path, **options: t.Any) -> str:
         "name": arn.name,
         "path": arn.path if arn.path != "/" else None,
         "saml_provider_arns": [path.provider_arn],
-        "reply_urls": path.reply_urls_at_aws or [reply_url(path.wish.partition, path.wish.home.region)],
-        "instance_arns": [path.wish.instance_arn],
+        "reply_urls": path.reply_urls_at_aws or [reply_url(path.desired.partition, path.desired.home.region)],
+        "instance_arns": [path.desired.instance_arn],
         "tag_session": any(claimed.sent_tags() for claimed in everybody) or None,
         "set_source_identity": any(claimed.value(claims.SOURCE_IDENTITY).values for claimed in everybody) or None,
         "max_session_duration": _longest_claimed(path) if path.role is None else None,
@@ -138,7 +138,7 @@ def user(path: Path, person: Person, username: str, **more: t.Any) -> str:
         "security_profiles": [AGENT_PROFILE],
         "routing_profile": ROUTING_PROFILE,
     }
-    return run("connect_users", {"instance_id": path.wish.home.instance_id, "users": [agent], **more})
+    return run("connect_users", {"instance_id": path.desired.home.instance_id, "users": [agent], **more})
 
 
 def renamed_user(path: Path, person: Person, username: str, former: ConnectUser) -> str:
@@ -149,13 +149,13 @@ def renamed_user(path: Path, person: Person, username: str, former: ConnectUser)
 def user_with_panel(path: Path, username: str) -> str:
     """connect_users with a security profile that opens the Contact Control Panel."""
     agent = {"username": username, "security_profiles": [AGENT_PROFILE]}
-    return run("connect_users", {"instance_id": path.wish.home.instance_id, "users": [agent]})
+    return run("connect_users", {"instance_id": path.desired.home.instance_id, "users": [agent]})
 
 
 def without_user(path: Path, usernames: t.Iterable[str]) -> str:
     """connect_users that deletes users."""
     agents = [{"username": username} for username in usernames]
-    return run("connect_users", {"instance_id": path.wish.home.instance_id, "state": "absent", "users": agents})
+    return run("connect_users", {"instance_id": path.desired.home.instance_id, "state": "absent", "users": agents})
 
 
 def lower(advised: str) -> str:

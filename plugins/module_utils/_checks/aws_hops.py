@@ -95,7 +95,9 @@ def role(path: Path) -> collections.abc.Iterator[Finding]:
         yield judged("role", arn, [Problem("There is no such role.", symptoms.NOT_AUTHORIZED, fix)], {"exists": False})
         return
     url, provider_arn = path.reply_url, path.provider_arn
-    misnamed = path.wish.provider_arn is None and path.provider is None and provider_arn not in path.facts.not_readable
+    misnamed = (
+        path.desired.provider_arn is None and path.provider is None and provider_arn not in path.facts.not_readable
+    )
     if (
         url is None
         or provider_arn is None
@@ -200,14 +202,14 @@ def permissions(path: Path) -> collections.abc.Iterator[Finding]:
     if role is None:
         return
     verdicts = [
-        (claimed.session_name or ANYBODY, path.permits(role, path.wish.home, claimed))
+        (claimed.session_name or ANYBODY, path.permits(role, path.desired.home, claimed))
         for dummy, claimed in path.everybody
     ]
     worst = _worst(verdict for dummy, verdict in verdicts)
     refused = sorted({name for name, verdict in verdicts if verdict == worst})
     evidence = {
         "action": "connect:GetFederationToken",
-        "instance": path.wish.instance_arn,
+        "instance": path.desired.instance_arn,
         "verdict": worst.effect,
         "statement": worst.why,
         "policies": sorted(role.policies),
@@ -222,7 +224,7 @@ def permissions(path: Path) -> collections.abc.Iterator[Finding]:
         verb = "denies it" if worst.effect == "deny" else "does not allow it"
         if worst.why or worst.effect == "deny":
             verb += f" ({worst.why})"
-        reason = f"connect:GetFederationToken on {path.wish.instance_arn} for {who}: the role {verb}."
+        reason = f"connect:GetFederationToken on {path.desired.instance_arn} for {who}: the role {verb}."
         denied = worst.effect == "deny" or worst.why
         remove = "; remove the policy that denies it or the permissions boundary that restricts the role"
         fix = f"{advice.role(path)}{remove if denied else ''}."
@@ -237,7 +239,7 @@ def _worst(verdicts: collections.abc.Iterable[Verdict]) -> Verdict:
 
 def organization(path: Path) -> collections.abc.Iterator[Finding]:
     """The policies of the organization, which nothing here reads."""
-    account = path.wish.home.account
+    account = path.desired.home.account
     reason = (
         f"Service and resource control policies of the organization can deny sts:AssumeRoleWithSAML and "
         f"connect:GetFederationToken in the "
@@ -255,7 +257,7 @@ def organization(path: Path) -> collections.abc.Iterator[Finding]:
 
 def instance(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the instance is there, active, and signs agents in by SAML."""
-    arn, facts = path.wish.instance_arn, path.facts.instance
+    arn, facts = path.desired.instance_arn, path.facts.instance
     if "instance" in path.facts.not_readable:
         yield unknown("instance", arn, path.facts.not_readable["instance"])
         return
@@ -287,7 +289,7 @@ def instance(path: Path) -> collections.abc.Iterator[Finding]:
 def approved_origins(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the pages that embed the Contact Control Panel, or to which agents are sent on, are approved."""
     instance = path.facts.instance
-    needed = {as_origin(url): symptoms.NO_FRAME for url in path.wish.embedding_origins}
+    needed = {as_origin(url): symptoms.NO_FRAME for url in path.desired.embedding_origins}
     destination = _destination(path.facts.application)
     if destination.startswith("https://"):
         needed[as_origin(destination)] = symptoms.NO_DESTINATION
@@ -302,7 +304,7 @@ def approved_origins(path: Path) -> collections.abc.Iterator[Finding]:
         return
     approved = {as_origin(origin) for origin in instance.origins}
     for origin, symptom in needed.items():
-        options = {"instance_id": path.wish.home.instance_id, "origins": {"add": [origin]}}
+        options = {"instance_id": path.desired.home.instance_id, "origins": {"add": [origin]}}
         fix = f"{advice.run('connect_approved_origin', options)}."
         problems = [] if origin in approved else [Problem("The origin is not approved.", symptom, fix)]
         yield judged("approved_origins", origin, problems, {"approved": sorted(instance.origins)})

@@ -39,7 +39,7 @@ _PANEL: t.Final = re.compile(r"/(?:ccp|ccp-v2|agent-app-v2)(?:/.*)?")
 def embedding(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether each declared page may frame the panel, shows that of the instance, and signs in to it."""
     instance = path.facts.instance
-    for page in path.wish.pages:
+    for page in path.desired.pages:
         if instance is None:
             yield unknown("embedding", page.url, "There is no instance that it could embed, or it could not be read.")
             continue
@@ -87,7 +87,7 @@ def _wrong_with_origin(
         if (urlsplit(approved).hostname or "").lower().removeprefix("www.") == host
     )
     but = f"; {', '.join(near)} is, and browsers tell the two apart" if near else ""
-    options = {"instance_id": path.wish.home.instance_id, "origins": {"add": [origin]}}
+    options = {"instance_id": path.desired.home.instance_id, "origins": {"add": [origin]}}
     fix = f"{advice.run('connect_approved_origin', options)} (ccp_page.yml does)."
     yield Problem(f"The origin {origin} is not approved{but}.", symptoms.NO_FRAME, fix)
 
@@ -163,14 +163,14 @@ def _landing_host(path: Path, instance: Instance) -> str | None:
     another hop says.
     """
     relay = _relay(path.facts.application.relay_state or "") if path.facts.application else None
-    if relay is None or relay.instance_id != path.wish.home.instance_id:
+    if relay is None or relay.instance_id != path.desired.home.instance_id:
         return None
     return _hosts(path, instance)[0] if relay.new_domain else instance_host(instance.access_url)
 
 
 def _leads_home(path: Path, text: str) -> bool:
     relay = _relay(text)
-    return relay is not None and relay.instance_id == path.wish.home.instance_id
+    return relay is not None and relay.instance_id == path.desired.home.instance_id
 
 
 def _relay(text: str) -> RelayState | None:
@@ -183,7 +183,7 @@ def _relay(text: str) -> RelayState | None:
 def _hosts(path: Path, instance: Instance) -> tuple[str, str]:
     """The hosts that an instance may have, on the new and on the old domain."""
     name = instance_host(instance.access_url).partition(".")[0]
-    return f"{name}.{path.wish.partition.instance_domain}", f"{name}.{OLD_DOMAIN}"
+    return f"{name}.{path.desired.partition.instance_domain}", f"{name}.{OLD_DOMAIN}"
 
 
 def _panel_at(host: str) -> str:
@@ -199,7 +199,7 @@ def _is_panel(parts: SplitResult) -> bool:
 
 
 def _to_new_domain(path: Path) -> str:
-    home, app = path.wish.home, path.facts.application
+    home, app = path.desired.home, path.facts.application
     relay = _relay((app.relay_state if app else None) or "")
     destination = (relay.destination if relay else None) or ""
     state = relay_state(home.region, home.instance_id, destination.removeprefix("/connect") or None, new_domain=True)

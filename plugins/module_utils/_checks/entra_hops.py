@@ -33,7 +33,7 @@ def application(path: Path) -> collections.abc.Iterator[Finding]:
     if app is None:
         yield judged(
             "application",
-            path.wish.label or "application",
+            path.desired.label or "application",
             [
                 Problem(
                     "The directory has no such application.",
@@ -176,7 +176,7 @@ def _misspelt(path: Path, claim_type: str) -> str:
 
 def certificate(path: Path) -> collections.abc.Iterator[Finding]:
     """Whether the certificate that signs is within its dates and known to IAM."""
-    app, signer, now = path.application, path.signer, path.wish.now
+    app, signer, now = path.application, path.signer, path.desired.now
     keys = [{**key.certificate.as_dict(now), "active": key.active} for key in app.keys]
     evidence: dict[str, t.Any] = {"application": keys, "signs": signer.certificate.thumbprint if signer else None}
     if signer is None or (app.definitions and not signer.certificate.usable(now)):
@@ -223,13 +223,13 @@ def _why_nothing_signs(path: Path) -> str:
 
 
 def _certificate_warning(path: Path, signer: SigningKey) -> str:
-    if not signer.certificate.usable(path.wish.now):
+    if not signer.certificate.usable(path.desired.now):
         return f"The certificate expired on {signer.certificate.not_after:%Y-%m-%d}."
     if not signer.active:
         return "The active certificate has expired; Entra ID signs with another one that nobody activated."
-    left = signer.certificate.days_left(path.wish.now)
+    left = signer.certificate.days_left(path.desired.now)
     return (
         f"The certificate expires in {left} days, on {signer.certificate.not_after:%Y-%m-%d}."
-        if left < path.wish.warn_days
+        if left < path.desired.warn_days
         else ""
     )

@@ -188,7 +188,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Wish:
+class DesiredFederation:
     """What the federation is meant to be.
 
     role_arn, provider_arn: None for those that the Role claim names. destination: the page on which agents land, None
@@ -227,7 +227,7 @@ class Facts:
     providers, roles: by ARN, those that the Role claim names and the expected ones; absent if not read.
     """
 
-    wish: Wish
+    desired: DesiredFederation
     application: Application | None
     people: tuple[Person, ...] = ()
     assigned: tuple[Person, ...] = ()

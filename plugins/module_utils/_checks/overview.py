@@ -35,12 +35,12 @@ NO_PROFILE: t.Final = ""
 def overview(facts: Facts, findings: t.Sequence[Finding]) -> dict[str, t.Any]:
     """The overview. findings: every one of them, none folded."""
     return {
-        "time": facts.wish.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": facts.desired.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "application": {"name": facts.application.name, "app_id": facts.application.app_id}
         if facts.application
         else None,
-        "instance": {"arn": facts.wish.instance_arn, "alias": facts.instance.alias if facts.instance else ""},
-        "everyone_assigned": facts.wish.everyone,
+        "instance": {"arn": facts.desired.instance_arn, "alias": facts.instance.alias if facts.instance else ""},
+        "everyone_assigned": facts.desired.everyone,
         "certificates": certificates(facts),
         "agents": agents(facts, findings),
     }
@@ -65,7 +65,7 @@ def certificates(facts: Facts) -> list[dict[str, t.Any]]:
     every = held | {thumbprint: key.certificate for thumbprint, key in keys.items()}
     rows = [
         {
-            **certificate.as_dict(facts.wish.now),
+            **certificate.as_dict(facts.desired.now),
             "in_entra": thumbprint in keys,
             "active": thumbprint in keys and keys[thumbprint].active,
             "can_sign": thumbprint in keys and keys[thumbprint].can_sign,
@@ -106,7 +106,7 @@ def agents(facts: Facts, findings: t.Sequence[Finding]) -> dict[str, t.Any]:
             states[str(username)] = state_of_people[person.name]
         else:
             without_user.append(state_of_people[person.name])
-    rest = "unassigned" if facts.wish.everyone else "unchecked"
+    rest = "unassigned" if facts.desired.everyone else "unchecked"
     for username, user in facts.users.by_name.items():
         for profile in user.profiles or (NO_PROFILE,):
             rows[facts.users.profile_names.get(profile, profile)][states.get(username, rest)] += 1
@@ -135,7 +135,7 @@ def _states(facts: Facts, findings: t.Sequence[Finding]) -> dict[str, str]:
     for finding in findings:
         if finding.person and finding.subject in of_person:
             of_person[finding.subject].add(finding.status)
-    disabled = {person.name for person in facts.people if facts.wish.everyone and person.enabled is False}
+    disabled = {person.name for person in facts.people if facts.desired.everyone and person.enabled is False}
     return {name: "disabled" if name in disabled else _state(statuses) for name, statuses in of_person.items()}
 
 

@@ -20,12 +20,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.evaluat
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
     Application,
     ConnectUser,
+    DesiredFederation,
     Facts,
     Person,
     Provider,
     Role,
     SigningKey,
-    Wish,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
@@ -79,9 +79,9 @@ class Path:
         self.facts = facts
 
     @property
-    def wish(self) -> Wish:
+    def desired(self) -> DesiredFederation:
         """What the federation is meant to be."""
-        return self.facts.wish
+        return self.facts.desired
 
     @property
     def application(self) -> Application:
@@ -120,7 +120,7 @@ class Path:
     def wrong_with(self, url: str) -> str:
         """Why AWS's sign-in is not at a reply URL; empty when it is."""
         try:
-            check_reply_url(url.replace("/static/saml", "/saml"), self.wish.partition)
+            check_reply_url(url.replace("/static/saml", "/saml"), self.desired.partition)
         except InvalidInput as error:
             return error.message
         named = url.partition("/saml/acs/")[2]
@@ -155,24 +155,24 @@ class Path:
     @property
     def role_arn(self) -> str | None:
         """The role that the federation is meant to have, else the claimed one."""
-        return self.wish.role_arn or (self.pair.role_arn if self.pair else None)
+        return self.desired.role_arn or (self.pair.role_arn if self.pair else None)
 
     @property
     def provider_arn(self) -> str | None:
         """The provider that the federation is meant to have, else the claimed one."""
-        return self.wish.provider_arn or (self.pair.provider_arn if self.pair else None)
+        return self.desired.provider_arn or (self.pair.provider_arn if self.pair else None)
 
     @property
     def role_arns(self) -> list[str]:
         """Every role that the check looks at."""
         claimed = [pair.role_arn for pair in self.pairs]
-        return list(dict.fromkeys(arn for arn in (self.wish.role_arn, *claimed) if arn))
+        return list(dict.fromkeys(arn for arn in (self.desired.role_arn, *claimed) if arn))
 
     @property
     def provider_arns(self) -> list[str]:
         """Every provider that the check looks at."""
         claimed = [pair.provider_arn for pair in self.pairs]
-        return list(dict.fromkeys(arn for arn in (self.wish.provider_arn, *claimed) if arn))
+        return list(dict.fromkeys(arn for arn in (self.desired.provider_arn, *claimed) if arn))
 
     @property
     def role(self) -> Role | None:
@@ -191,10 +191,10 @@ class Path:
         """
         keys = [key for key in self.application.keys if key.can_sign]
         active = next((key for key in keys if key.active), None)
-        usable = [key for key in keys if key.certificate.usable(self.wish.now)]
+        usable = [key for key in keys if key.certificate.usable(self.desired.now)]
         if active in usable:
             return active
-        if usable and any(key.certificate.not_after <= self.wish.now for key in keys):
+        if usable and any(key.certificate.not_after <= self.desired.now for key in keys):
             return max(usable, key=lambda key: key.certificate.not_before)
         return active
 
@@ -281,7 +281,7 @@ class Path:
         """
         for action, needed in requests.trusted_actions(claimed).items():
             request = requests.assumption(
-                action, claimed, self.wish.now, requests.Sender(provider_arn, reply_url, self.issuer)
+                action, claimed, self.desired.now, requests.Sender(provider_arn, reply_url, self.issuer)
             )
             verdict = evaluate({"trust policy": role.trust}, request)
             if verdict.effect != "allow" and needed is None:
@@ -292,8 +292,8 @@ class Path:
 
     def permits(self, role: Role, instance_arn: Arn, claimed: Claimed) -> Verdict:
         """Whether a session with these claims may sign in to an instance, by the role's policies and its boundary."""
-        asked = requests.federation(role, instance_arn, claimed, self.wish.now, self.provider_arn)
-        verdicts = [_permitted(role, request) for request in asked]
+        federation_requests = requests.federation(role, instance_arn, claimed, self.desired.now, self.provider_arn)
+        verdicts = [_permitted(role, request) for request in federation_requests]
         if len({verdict.effect for verdict in verdicts}) > 1:
             return Verdict("unknown", "it depends on what AWS tells of multi-factor authentication in sessions by SAML")
         return verdicts[0]

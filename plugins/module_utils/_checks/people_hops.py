@@ -43,8 +43,8 @@ def of_groups(path: Path) -> collections.abc.Iterator[Finding]:
 
 def of_person(path: Path, person: Person) -> collections.abc.Iterator[Finding]:
     """Every hop of one person."""
-    yield account(person, everyone=path.wish.everyone)
-    if person.id is None or (path.wish.everyone and person.enabled is False):
+    yield account(person, everyone=path.desired.everyone)
+    if person.id is None or (path.desired.everyone and person.enabled is False):
         return
     yield assignment(path, person)
     yield from claims_of_person(path, person)

@@ -28,11 +28,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks import 
 )
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
     Application,
+    DesiredFederation,
     Facts,
     Person,
     Provider,
     Role,
-    Wish,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem, in_order
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, judged, read_pair, unknown
@@ -152,7 +152,7 @@ def _path(response: Response, trust_config: TrustConfig) -> Path:
         role.partition if role else "aws", "us-east-1", role.account if role else "0" * 12, _NOWHERE
     )
     facts = Facts(
-        Wish(home, trust_config.now),
+        DesiredFederation(home, trust_config.now),
         application,
         providers=trust_config.providers,
         roles=trust_config.roles,
@@ -170,12 +170,12 @@ def _findings(response: Response, path: Path) -> collections.abc.Iterator[Findin
     yield from _role_claim(path)
     if len(path.pairs) > 1:
         for pair in path.pairs:
-            wish = dataclasses.replace(path.wish, role_arn=pair.role_arn, provider_arn=pair.provider_arn)
-            for finding in _of_role(response, Path(dataclasses.replace(path.facts, wish=wish))):
+            desired = dataclasses.replace(path.desired, role_arn=pair.role_arn, provider_arn=pair.provider_arn)
+            for finding in _of_role(response, Path(dataclasses.replace(path.facts, desired=desired))):
                 yield dataclasses.replace(finding, evidence={**finding.evidence, "choice": pair.role_arn})
     else:
         yield from _of_role(response, path)
-    yield _times(response, path.wish.now)
+    yield _times(response, path.desired.now)
     yield from address_hops.identifier(path)
     yield from address_hops.where_posted(path)
     person = Person(assertion.name_id or "nobody", id=assertion.name_id)
@@ -227,16 +227,16 @@ def _form(response: Response) -> Finding:
 
 def _refused(response: Response) -> Finding:
     """A response with which Entra ID says that it did not sign the person in."""
-    said = response.status_message
+    status_message = response.status_message
     reason = f"Entra ID did not sign the person in: the status is {response.status}" + (
-        f". It says: {said}" if said else "."
+        f". It says: {status_message}" if status_message else "."
     )
-    code = said.partition(":")[0]
+    code = status_message.partition(":")[0]
     fix = (
         f"Look {code} up at https://login.microsoftonline.com/error?code={code.removeprefix('AADSTS')}, or "
         f"run federation_check for the"
         " person."
-        if said
+        if status_message
         else "Look at the person's sign-in in Entra ID's sign-in logs, or run federation_check for the person."
     )
     return judged(

@@ -111,7 +111,7 @@ def _pair_problems(path: Path, value: ClaimValue, fix: str) -> collections.abc.I
             )
             reason = f"The Role claim names the {what} {claimed}, not {expected}.{case}"
             yield Problem(reason, _symptom_of_pair(path, pair), fix)
-    home = path.wish.home
+    home = path.desired.home
     claimed_home = parse_role_arn(pair.role_arn)
     if (claimed_home.partition, claimed_home.account) != (
         home.partition,
@@ -135,4 +135,4 @@ def _symptom_of_pair(path: Path, pair: RolePair) -> str:
         return symptoms.SIGNATURE_INVALID
     if role is None or path.trusts(role, provider.arn, path.reply_url or "", path.everybody[0][1]).effect != "allow":
         return symptoms.NOT_AUTHORIZED
-    return "" if path.permits(role, path.wish.home, path.everybody[0][1]).effect == "allow" else symptoms.DENIED
+    return "" if path.permits(role, path.desired.home, path.everybody[0][1]).effect == "allow" else symptoms.DENIED

@@ -64,11 +64,11 @@ def _findings(path: Path) -> collections.abc.Iterator[Finding]:
             yield from hop(path)
         for person in path.facts.people:
             yield from people_hops.of_person(path, person)
-            if person.id is not None and not (path.wish.everyone and person.enabled is False):
+            if person.id is not None and not (path.desired.everyone and person.enabled is False):
                 yield from role_claim_hop.role_of_person(path, person)
                 yield from aws_hops.duration_of_person(path, person)
     else:
         for name in entra_hops.HOPS:
-            yield unknown(name, path.wish.label or "application", "There is no application to read it from.")
+            yield unknown(name, path.desired.label or "application", "There is no application to read it from.")
     for hop in _IN_AWS:
         yield from hop(path)

@@ -142,8 +142,8 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
 
     def _clients(self) -> tuple[tuple[user_pools.AppClient, tuple[str, ...]], ...]:
         """The clients that the option names, or all when it sets them, each with its desired providers."""
-        wish = self.params["clients"]
-        change = {key: value for key, value in (wish or {}).items() if value is not None}
+        clients = self.params["clients"]
+        change = {key: value for key, value in (clients or {}).items() if value is not None}
         if not change:
             return ()
         listed = "set" in change or any(

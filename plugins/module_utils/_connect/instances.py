@@ -203,8 +203,8 @@ def read_attributes(connect: t.Any, instance_id: str) -> dict[str, bool]:
     with attempt(f"list the attributes of the instance {instance_id}"):
         pages = connect.get_paginator("list_instance_attributes").paginate(InstanceId=instance_id)
         entries = pages.build_full_result().get("Attributes", [])
-    shown = {entry["AttributeType"]: entry["Value"] for entry in entries}
-    values = {attr.option: attr.read(shown) for attr in FEATURES}
+    attributes = {entry["AttributeType"]: entry["Value"] for entry in entries}
+    values = {attr.option: attr.read(attributes) for attr in FEATURES}
     return {option: value for option, value in values.items() if value is not None}
 
 
@@ -314,7 +314,7 @@ def _switch(option: str, kind: str, **rules: t.Any) -> Attr:
 def _feature(option: str) -> Attr:
     """A feature that only ListInstanceAttributes shows."""
     values = {"true": True, "false": False}
-    return _switch(option, option.upper(), shown=option.upper(), normalize=values.get)
+    return _switch(option, option.upper(), source=option.upper(), normalize=values.get)
 
 
 #: What DescribeInstance shows and a new instance is given.

@@ -35,7 +35,7 @@ DENIED_HINT: t.Final = (
     "Application.ReadWrite.All alone is enough."
 )
 
-Wish: t.TypeAlias = "t.Mapping[str, t.Any]"
+DesiredAssignments: t.TypeAlias = "t.Mapping[str, t.Any]"
 """The option: {users: {add, remove, set}, groups: {add, remove, set}, unlisted: remove or report}."""
 
 
@@ -54,24 +54,24 @@ class Changes:
     unlisted: dict[str, Kind]
 
 
-def references(wish: Wish | None) -> dict[Kind, set[str]]:
+def references(desired: DesiredAssignments | None) -> dict[Kind, set[str]]:
     """Every user and group that the option mentions."""
-    return {kind: _mentioned(wish, kind, ("add", "remove", "set")) for kind in KINDS}
+    return {kind: _mentioned(desired, kind, ("add", "remove", "set")) for kind in KINDS}
 
 
-def needed(wish: Wish | None) -> dict[Kind, set[str]]:
+def needed(desired: DesiredAssignments | None) -> dict[Kind, set[str]]:
     """Those that must exist: whoever is only to be removed may be gone."""
-    return {kind: _mentioned(wish, kind, ("add", "set")) for kind in KINDS}
+    return {kind: _mentioned(desired, kind, ("add", "set")) for kind in KINDS}
 
 
-def _mentioned(wish: Wish | None, kind: Kind, keys: t.Iterable[str]) -> set[str]:
-    return {name for key in keys for name in _wish_of(wish, kind).get(key) or ()}
+def _mentioned(desired: DesiredAssignments | None, kind: Kind, keys: t.Iterable[str]) -> set[str]:
+    return {name for key in keys for name in _desired_of(desired, kind).get(key) or ()}
 
 
-def check_wish(wish: Wish | None) -> None:
+def check_desired(desired: DesiredAssignments | None) -> None:
     """InvalidInput when the option contradicts itself."""
     for kind in KINDS:
-        change = _wish_of(wish, kind)
+        change = _desired_of(desired, kind)
         if change.get("set") is not None and (change.get("add") or change.get("remove")):
             raise InvalidInput(f"assignments.{kind}s.set cannot be combined with add or remove.")
         both = set(map(str.casefold, change.get("add") or ())) & set(map(str.casefold, change.get("remove") or ()))
@@ -79,7 +79,9 @@ def check_wish(wish: Wish | None) -> None:
             raise InvalidInput(f"assignments.{kind}s both adds and removes {', '.join(sorted(both))}.")
 
 
-def plan_changes(wish: Wish | None, principals: Principals, assigned: t.Iterable[t.Mapping[str, t.Any]]) -> Changes:
+def plan_changes(
+    desired: DesiredAssignments | None, principals: Principals, assigned: t.Iterable[t.Mapping[str, t.Any]]
+) -> Changes:
     """The changes that the option makes. A principal that has any role of the application is assigned."""
     current: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
     for assignment in assigned:
@@ -87,10 +89,10 @@ def plan_changes(wish: Wish | None, principals: Principals, assigned: t.Iterable
             if assignment.get("principalType") == kind.title():
                 current[kind].add(assignment["principalId"])
     changes = Changes({}, {}, {}, {}, {})
-    keeps = (wish or {}).get("unlisted") == "report"
+    keeps = (desired or {}).get("unlisted") == "report"
     for kind in KINDS:
         ids = principals.ids[kind]
-        named = {key: names for key, names in _wish_of(wish, kind).items() if names is not None}
+        named = {key: names for key, names in _desired_of(desired, kind).items() if names is not None}
         change = {}
         for key, names in named.items():
             change[key] = [ids[name] for name in names if name in ids]
@@ -207,6 +209,6 @@ def _all_of(
     waiter.until("the new application to take assignments", attempt, passes=passes)
 
 
-def _wish_of(wish: Wish | None, kind: Kind) -> t.Mapping[str, t.Sequence[str] | None]:
-    membership_of_kind: t.Mapping[str, t.Sequence[str] | None] = (wish or {}).get(f"{kind}s") or {}
+def _desired_of(desired: DesiredAssignments | None, kind: Kind) -> t.Mapping[str, t.Sequence[str] | None]:
+    membership_of_kind: t.Mapping[str, t.Sequence[str] | None] = (desired or {}).get(f"{kind}s") or {}
     return membership_of_kind

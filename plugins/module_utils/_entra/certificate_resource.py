@@ -50,7 +50,7 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
 
     def read(self) -> applications.Application:
         """The application with its certificates."""
-        signing_certificates.check_wish(self.params["common_name"], self.params["validity_days"])
+        signing_certificates.check_desired(self.params["common_name"], self.params["validity_days"])
         self.graph = connect(self.params)
         app = application_search.read_application(self.graph, self.waiter, self.selector)
         if app is None:

@@ -44,9 +44,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._words import s
 
 
 def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> CurrentState:
-    """Check the options, then read the application, the people that the options name, and what stands against the wish.
+    """Check the options, then read the application, the people that the options name, and what stands against them.
 
-    Raises, before anything is written, whatever can be known to make the wish impossible.
+    Raises, before anything is written, whatever can be known to make the desired settings impossible.
     """
     absent = params["state"] == "absent"
     warnings = [] if absent else preflight.check_options(params)
@@ -60,8 +60,8 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
         application_search.check_free(selector_of(params), candidates)
     _refuse_strangers(graph, params, state)
     listing = None if state.app else claims_policies.abandoned_request(params)
-    foretold, listed = _foretold_refusals(graph, params, state.app, listing)
-    warnings += foretold
+    predicted, listed = _foretold_refusals(graph, params, state.app, listing)
+    warnings += predicted
     _refuse_shared_claims(graph, params, state.app)
     abandoned = claims_policies.abandoned(graph, params, listed)
     return dataclasses.replace(

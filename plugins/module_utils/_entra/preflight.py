@@ -94,8 +94,8 @@ def check_options(params: t.Mapping[str, t.Any]) -> list[str]:
         )
     if relay_state and "/connect/federate/" in relay_state:
         parse_relay_state(relay_state)
-    signing_certificates.check_wish(**params["signing_certificate"])
-    assignments.check_wish(params.get("assignments"))
+    signing_certificates.check_desired(**params["signing_certificate"])
+    assignments.check_desired(params.get("assignments"))
     if params.get("account_id"):
         account = check_account(params["account_id"])
         for pair in params.get("role_claims") or ():

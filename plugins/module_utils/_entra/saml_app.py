@@ -251,22 +251,22 @@ def _certificate_steps(
     params: t.Mapping[str, t.Any], current_state: CurrentState, app: Application, label: str, after: dict[str, t.Any]
 ) -> list[Step[ApplicationWriter]]:
     if must_make(app.certificates, current_state.now):
-        wish = params["signing_certificate"]
-        made = {"common_name": wish["common_name"], "validity_days": wish["validity_days"], "active": True}
+        options = params["signing_certificate"]
+        made = {"common_name": options["common_name"], "validity_days": options["validity_days"], "active": True}
         after["certificates"] = [
             *({**certificate, "active": False} for certificate in after.get("certificates", ())),
             made,
         ]
         text = (
-            f"Create the signing certificate CN={wish['common_name']} of '{label}', valid for "
-            f"{wish['validity_days']} days"
+            f"Create the signing certificate CN={options['common_name']} of '{label}', valid for "
+            f"{options['validity_days']} days"
         )
         return [
             Step(
                 ApplicationWriter.add_certificate,
                 text,
-                common_name=wish["common_name"],
-                validity_days=wish["validity_days"],
+                common_name=options["common_name"],
+                validity_days=options["validity_days"],
             ),
             Step(ApplicationWriter.activate_certificate, f"Activate the new signing certificate of '{label}'"),
         ]
@@ -304,13 +304,13 @@ def _claims_steps(
 def _assignment_steps(
     params: t.Mapping[str, t.Any], current_state: CurrentState, app: Application, label: str, after: dict[str, t.Any]
 ) -> list[Step[ApplicationWriter]]:
-    wish = params.get("assignments")
-    if wish is None:
+    desired = params.get("assignments")
+    if desired is None:
         return []
     if "assignments" in app.not_readable:
         raise app.not_readable["assignments"]
     names = assignments.names_of(current_state.principals, app.assignments)
-    changes = assignments.plan_changes(wish, current_state.principals, app.assignments)
+    changes = assignments.plan_changes(desired, current_state.principals, app.assignments)
     after["assignments"] = _assignments_view(changes.after, names)
     steps: list[Step[ApplicationWriter]] = []
     if changes.add:

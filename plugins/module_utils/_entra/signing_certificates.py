@@ -177,7 +177,7 @@ def must_make(certificates: t.Iterable[SigningCertificate], now: datetime) -> bo
     return not any(certificate.usable(now) for certificate in certificates)
 
 
-def check_wish(common_name: str, validity_days: int) -> None:
+def check_desired(common_name: str, validity_days: int) -> None:
     """InvalidInput when Entra would not make such a certificate."""
     if not common_name.strip() or len(common_name) > 64 or any(character in common_name for character in ',+"\\<>;='):
         raise InvalidInput(

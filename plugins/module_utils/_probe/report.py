@@ -37,12 +37,12 @@ def chosen(
 
     Each with its id, its cloud and a line that says what it makes.
     """
-    asked = [
+    applicable = [
         each
         for each in questions
         if is_asked(each) and _is_wanted(each, wanted) and not {each["id"], each["cloud"]} & set(left_out)
     ]
-    return [{"id": each["id"], "cloud": each["cloud"], "line": _line(each)} for each in asked]
+    return [{"id": each["id"], "cloud": each["cloud"], "line": _line(each)} for each in applicable]
 
 
 def _line(question: Question) -> str:

@@ -25,8 +25,8 @@ def _delete_application(live: LiveFederation) -> None:
 def _restore_application(live: LiveFederation) -> None:
     live.graph("POST", f"/directory/deletedItems/{live.application['object_id']}/restore")
     deleted = live.graph("GET", "/directory/deletedItems/microsoft.graph.servicePrincipal")["value"]
-    for one in deleted:
-        live.graph("POST", f"/directory/deletedItems/{one['id']}/restore")
+    for record in deleted:
+        live.graph("POST", f"/directory/deletedItems/{record['id']}/restore")
 
 
 def _issue_saml_1(live: LiveFederation) -> None:
@@ -53,7 +53,7 @@ def _encrypt_tokens(live: LiveFederation) -> None:
     }
     key = {**own, "key": base64.b64encode(certificates.der(certificate)).decode()}
     known = live.graph("GET", f"{live.principal}?$select=keyCredentials")["keyCredentials"]
-    live.change_principal(keyCredentials=[*({**one, "key": None} for one in known), key])
+    live.change_principal(keyCredentials=[*({**credential, "key": None} for credential in known), key])
     live.change_principal(tokenEncryptionKeyId=key["keyId"])
 
 

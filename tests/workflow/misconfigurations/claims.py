@@ -22,9 +22,9 @@ def _bury_role_claim(live: LiveFederation) -> None:
     fillers = [{"Value": "x", "SamlClaimType": f"https://example.com/claims/{number}"} for number in range(50)]
     live.change_claims(
         lambda schema: [
-            *(one for one in schema if not one["SamlClaimType"].endswith("/Role")),
+            *(entry for entry in schema if not entry["SamlClaimType"].endswith("/Role")),
             *fillers,
-            *(one for one in schema if one["SamlClaimType"].endswith("/Role")),
+            *(entry for entry in schema if entry["SamlClaimType"].endswith("/Role")),
         ]
     )
 
@@ -33,7 +33,8 @@ def _rename_claim(name: str, other: str) -> Act:
     def change(live: LiveFederation) -> None:
         live.change_claims(
             lambda schema: [
-                {**one, "SamlClaimType": AWS + other} if one["SamlClaimType"] == AWS + name else one for one in schema
+                {**entry, "SamlClaimType": AWS + other} if entry["SamlClaimType"] == AWS + name else entry
+                for entry in schema
             ]
         )
 

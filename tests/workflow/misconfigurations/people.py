@@ -17,8 +17,8 @@ def person(name: str = JANE, **values: t.Any) -> Act:
 
 
 def _unassign(live: LiveFederation) -> None:
-    for one in live.graph("GET", f"{live.principal}/appRoleAssignedTo")["value"]:
-        live.graph("DELETE", f"{live.principal}/appRoleAssignedTo/{one['id']}")
+    for assignment in live.graph("GET", f"{live.principal}/appRoleAssignedTo")["value"]:
+        live.graph("DELETE", f"{live.principal}/appRoleAssignedTo/{assignment['id']}")
 
 
 def _rebuild_role(live: LiveFederation) -> None:
@@ -51,7 +51,7 @@ def _rename(live: LiveFederation) -> None:
 
 def _change_agent_profile(live: LiveFederation, permissions: list[str]) -> None:
     listed = live.connect.list_security_profiles(InstanceId=live.instance["id"])["SecurityProfileSummaryList"]
-    profile = next(one["Id"] for one in listed if one["Name"] == "Agent")
+    profile = next(profile_summary["Id"] for profile_summary in listed if profile_summary["Name"] == "Agent")
     live.connect.update_security_profile(
         InstanceId=live.instance["id"], SecurityProfileId=profile, Permissions=permissions
     )

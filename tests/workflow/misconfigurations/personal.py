@@ -87,7 +87,8 @@ def app_role(value: str) -> Act:
     def act(live: LiveFederation) -> None:
         path = f"/applications/{live.application['object_id']}"
         known = [
-            {key: one for key, one in each.items() if key != "origin"} for each in live.graph("GET", path)["appRoles"]
+            {key: value for key, value in each.items() if key != "origin"}
+            for each in live.graph("GET", path)["appRoles"]
         ]
         made = {
             "id": str(uuid.uuid4()),

@@ -91,12 +91,14 @@ def test_values_that_clash_are_refused(more: dict[str, str], reason: str) -> Non
         "application": "shared",
         "metadata_source": "url",
     }
-    given = {"federation_user_pools": [pool], **more}
-    options = {name: values.options_of(str(values.role_of(name)))[name] for name in given}
-    told = " ".join(_variables.problems(given, options))
-    assert reason in told
-    assert bool(told) == bool(reason)
-    assert told.startswith("federation_user_pools: The user pool eu-central-1_AbCdEfGhI cannot share") == bool(reason)
+    variables = {"federation_user_pools": [pool], **more}
+    options = {name: values.options_of(str(values.role_of(name)))[name] for name in variables}
+    message = " ".join(_variables.problems(variables, options))
+    assert reason in message
+    assert bool(message) == bool(reason)
+    assert message.startswith("federation_user_pools: The user pool eu-central-1_AbCdEfGhI cannot share") == bool(
+        reason
+    )
 
 
 @pytest.mark.parametrize("role", ROLES)

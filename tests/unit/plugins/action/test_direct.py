@@ -40,20 +40,20 @@ ENTRA: t.Final = "openccp.federation.azure_saml_app_info"
 
 LATER: t.Final = "another-key-that-is-shown-later"
 
-GIVEN: t.Final = {"file": "response.xml", "metadata_file": "metadata.xml"}
+PARAMS: t.Final = {"file": "response.xml", "metadata_file": "metadata.xml"}
 
 #: name → task
 TASKS: t.Final[dict[str, dict[str, t.Any]]] = {
-    "success": {READ: GIVEN},
-    "check mode": {READ: GIVEN, "check_mode": True, "diff": True},
-    "secrets and a warning": {READ: {**GIVEN, "access_key": "one", "aws_access_key": "two", "secret_key": SECRET}},
-    "everything a secret": {READ: {**GIVEN, "session_token": SECRET}, "no_log": True},
-    "a secret": {READ: {**GIVEN, "access_key": "one", "secret_key": LATER}},
+    "success": {READ: PARAMS},
+    "check mode": {READ: PARAMS, "check_mode": True, "diff": True},
+    "secrets and a warning": {READ: {**PARAMS, "access_key": "one", "aws_access_key": "two", "secret_key": SECRET}},
+    "everything a secret": {READ: {**PARAMS, "session_token": SECRET}, "no_log": True},
+    "a secret": {READ: {**PARAMS, "access_key": "one", "secret_key": LATER}},
     "the secret later": {"ansible.builtin.debug": {"msg": LATER}},
     "failure": {READ: {"file": "there is none"}},
-    "unknown option": {READ: {**GIVEN, "colour": "red"}},
+    "unknown option": {READ: {**PARAMS, "colour": "red"}},
     "defaults of the group": {
-        READ: GIVEN,
+        READ: PARAMS,
         "module_defaults": {"group/openccp.federation.aws": {"region": "eu-west-2"}},
     },
     "environment": {
@@ -61,12 +61,12 @@ TASKS: t.Final[dict[str, dict[str, t.Any]]] = {
         "environment": {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_CLIENT_CERTIFICATE_PATH": "/nowhere"},
     },
     "environment of the interpreter": {
-        READ: GIVEN,
+        READ: PARAMS,
         "environment": {"PYTHONHASHSEED": "1"},
     },
-    "background": {READ: GIVEN, "async": 60, "poll": 1},
+    "background": {READ: PARAMS, "async": 60, "poll": 1},
     "other interpreter": {
-        READ: GIVEN,
+        READ: PARAMS,
         "vars": {"ansible_python_interpreter": "{{ playbook_dir }}/python"},
     },
 }
@@ -205,12 +205,12 @@ def test_every_module_runs_directly(module: str) -> None:
 @pytest.mark.parametrize("file", CONTROLLER_FILES, ids=lambda file: file.name)
 def test_only_public_parts_of_ansible_are_used(file: Path) -> None:
     """What action plugins are given (self._task and its like) is documented for them; all else with _ is Ansible's."""
-    given = {"_connection", "_loader", "_task", "_templar"}
+    inherited = {"_connection", "_loader", "_task", "_templar"}
     tree = ast.parse(file.read_text(encoding="utf-8"))
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     used = {name for name in attributes if re.fullmatch(r"_[a-z]\w*", name)}
-    assert used - own - given - {"_exit"} == set()  # os._exit is documented
+    assert used - own - inherited - {"_exit"} == set()  # os._exit is documented
     assert not [name for name in own & used if hasattr(NormalAction, name)]
     imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     assert not [name for name in imported if name.startswith("ansible.") and "._" in name]

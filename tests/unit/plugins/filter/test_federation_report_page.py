@@ -55,9 +55,9 @@ def page_of(report: dict[str, t.Any]) -> str:
 def tags(page: str) -> list[tuple[str, tuple[str, ...]]]:
     """Every element with its attributes' names."""
     return [
-        (str(one.tag), tuple(sorted(one.attrib)))
-        for one in html.document_fromstring(page).iter()
-        if isinstance(one.tag, str)
+        (str(element.tag), tuple(sorted(element.attrib)))
+        for element in html.document_fromstring(page).iter()
+        if isinstance(element.tag, str)
     ]
 
 
@@ -87,9 +87,9 @@ def test_hostile_names_of_the_checks_themselves_come_through_as_text(name: str) 
     result = r.result(r.in_trouble())
     page = page_with(name, f"{name}2", hostile(result, name))
     assert tags(page) == tags(page_with("support", "lost", result))
-    shown = html.document_fromstring(page).text_content()
-    assert printable(name) in shown
-    assert shown.replace("\n", "").isprintable(), "a character that a browser would obey"
+    text = html.document_fromstring(page).text_content()
+    assert printable(name) in text
+    assert text.replace("\n", "").isprintable(), "a character that a browser would obey"
 
 
 def test_the_page_is_one_file_without_scripts() -> None:
@@ -98,7 +98,9 @@ def test_the_page_is_one_file_without_scripts() -> None:
     document = html.document_fromstring(page)
     assert document.xpath("//script | //iframe | //object | //embed | //link | //img | //base | //form") == []
     assert [value for value in document.xpath("//@href | //@src | //@action") if not value.startswith("#")] == []
-    assert not [name for one in document.iter() for name in one.attrib if name.startswith("on") or name == "style"]
+    assert not [
+        name for element in document.iter() for name in element.attrib if name.startswith("on") or name == "style"
+    ]
     style = "".join(document.xpath("//style/text()"))
     assert "url(" not in style
     assert "@import" not in style
@@ -107,23 +109,23 @@ def test_the_page_is_one_file_without_scripts() -> None:
 
 def test_the_page_says_all_that_the_report_says() -> None:
     report = a_report()
-    shown = re.sub(r"\s+", " ", html.document_fromstring(page_of(report)).text_content())
-    for one in report["federations"]:
-        problems = [*one["failures"], *one["people"], *one["warnings"]]
-        said = [
+    visible = re.sub(r"\s+", " ", html.document_fromstring(page_of(report)).text_content())
+    for federation in report["federations"]:
+        problems = [*federation["failures"], *federation["people"], *federation["warnings"]]
+        texts = [
             text
             for problem in problems
             for text in (problem["reason"], problem["symptom"], problem["fix"], problem["command"])
         ]
-        said += (
-            [unknown["reason"] for unknown in one["unknown"]]
-            + [hop["about"] for hop in one["hops"]]
-            + [one["headline"]]
+        texts += (
+            [unknown["reason"] for unknown in federation["unknown"]]
+            + [hop["about"] for hop in federation["hops"]]
+            + [federation["headline"]]
         )
-        said += [f"{certificate['thumbprint']}" for certificate in one["certificates"]]
-        assert [text for text in said if text not in shown] == []
-    assert [change["text"] for change in report["changes"] if change["text"] not in shown] == []
-    assert "It failed before it could be checked" in shown
+        texts += [f"{certificate['thumbprint']}" for certificate in federation["certificates"]]
+        assert [text for text in texts if text not in visible] == []
+    assert [change["text"] for change in report["changes"] if change["text"] not in visible] == []
+    assert "It failed before it could be checked" in visible
 
 
 def test_many_people_are_folded_and_none_is_missing() -> None:

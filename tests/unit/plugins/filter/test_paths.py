@@ -28,13 +28,13 @@ def test_a_relative_path_begins_where_the_user_stands(tmp_path: Path, monkeypatc
 
 def _paths() -> list[str]:
     """The variables of the roles that are paths; of the pages' own folder the filter above takes care."""
-    found = []
+    paths = []
     for file in sorted(CHECKOUT.glob("roles/*/meta/argument_specs.yml")):
         specs = yaml.safe_load(file.read_text(encoding="utf-8"))["argument_specs"].values()
-        found += [
+        paths += [
             name for spec in specs for name, option in spec.get("options", {}).items() if option["type"] == "path"
         ]
-    return sorted(set(found))
+    return sorted(set(paths))
 
 
 #: written by tasks that are given the path

@@ -84,8 +84,8 @@ def renamed(person: Person, name: str) -> Person:
     ],
 )
 def test_who_loses_access(sign_ins: SignIns | None, agents: Agents, lost: list[str], total: int) -> None:
-    found = losses(sign_ins, agents)
-    assert (sorted(found.names), found.total) == (lost, total)
+    lost_access = losses(sign_ins, agents)
+    assert (sorted(lost_access.names), lost_access.total) == (lost, total)
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_who_loses_access(sign_ins: SignIns | None, agents: Agents, lost: list[s
     ],
 )
 def test_how_many_may(names: int, total: int, limit: str, piece: str) -> None:
-    told = refusal(None, Losses({f"a{number}": "left" for number in range(names)}, total), limit)
-    assert bool(told) == bool(piece)
+    message = refusal(None, Losses({f"a{number}": "left" for number in range(names)}, total), limit)
+    assert bool(message) == bool(piece)
     if piece:
-        assert piece in told or "and 10 more" in told
-        assert "Nothing was changed." in told
+        assert piece in message or "and 10 more" in message
+        assert "Nothing was changed." in message
 
 
 def test_what_cannot_be_seen_is_no_pass_unless_everybody_may_go() -> None:

@@ -42,7 +42,7 @@ def same_fold(current: str, desired: str) -> str:
 ATTRIBUTES: t.Final = (
     Attr("name", "Name", settle=same_fold, change=name_step),
     Attr("colour", "Look.Colour", normalize=lambda value: value or "", initial="", change=look_step),
-    Attr("size", "Size", {"type": "int"}, initial=1, shown="Look.Size.Value", change=look_step),
+    Attr("size", "Size", {"type": "int"}, initial=1, source="Look.Size.Value", change=look_step),
     Attr("made_of_others", spec={}),
 )
 CURRENT: t.Final[Settings] = {"name": "Box", "colour": "red", "size": 2}

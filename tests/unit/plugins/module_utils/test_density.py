@@ -38,17 +38,17 @@ def parts_of(expression: ast.AST) -> collections.abc.Iterator[ast.AST]:
 
 def dense(source: str) -> list[str]:
     """What is dense in a piece of code, by line."""
-    found = []
+    dense_lines = []
     for expression in expressions(ast.parse(source)):
         parts = list(parts_of(expression))
         comprehensions = sum(isinstance(part, COMPREHENSIONS) for part in parts)
         if comprehensions > 1:
-            found.append(f"{expression.lineno}: {comprehensions} comprehensions in an expression")
+            dense_lines.append(f"{expression.lineno}: {comprehensions} comprehensions in an expression")
         for part in parts:
             inner = [each for child in ast.iter_child_nodes(part) for each in ast.walk(child)]
             if isinstance(part, ast.IfExp) and any(isinstance(each, ast.IfExp) for each in inner):
-                found.append(f"{part.lineno}: a conditional expression in another")
-    return found
+                dense_lines.append(f"{part.lineno}: a conditional expression in another")
+    return dense_lines
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_the_rule_itself(source: str, count: int) -> None:
 
 
 def test_expressions_can_be_read_at_once() -> None:
-    found = {
+    dense_lines = {
         f"{path.relative_to(PLUGINS)}:{each}"
         for path in PLUGINS.rglob("*.py")
         for each in dense(path.read_text("utf-8"))
     }
-    assert sorted(found) == []
+    assert sorted(dense_lines) == []

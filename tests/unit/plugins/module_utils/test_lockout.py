@@ -77,8 +77,8 @@ def application(**after: t.Any) -> t.Callable[[dict[str, t.Any]], None]:
 
 def returned(view: dict[str, t.Any]) -> dict[str, t.Any]:
     """A provider as the module returns it; in a step, its certificates are thumbprints."""
-    shown = [{"thumbprint": thumbprint} for thumbprint in view.get("certificates", ())]
-    return {**view, **({"certificates": shown} if "certificates" in view else {})}
+    certificates = [{"thumbprint": thumbprint} for thumbprint in view.get("certificates", ())]
+    return {**view, **({"certificates": certificates} if "certificates" in view else {})}
 
 
 def provider(**after: t.Any) -> t.Callable[[dict[str, t.Any]], None]:
@@ -292,5 +292,5 @@ def test_only_everybody_is_enough(limit: str, usernames: list[str] | None, refus
     plan = _run_plan.run_plan(PARTS, planned, usernames, limit)
     assert ("Everybody would lose access: the role would no longer trust" in plan.refusal) is refused
     assert ("connect_users_max_removals=100%" in plan.refusal) is refused
-    told = any(line.startswith("Access: everybody loses it: the role") for line in _run_plan.sentences(plan))
-    assert told is (usernames != [] and limit != "")
+    is_stated = any(line.startswith("Access: everybody loses it: the role") for line in _run_plan.sentences(plan))
+    assert is_stated is (usernames != [] and limit != "")

@@ -139,9 +139,9 @@ def test_warnings_reach_the_user() -> None:
 
 
 def test_inform_returns_what_was_read_or_the_error() -> None:
-    with pytest.raises(Exit) as found:
+    with pytest.raises(Exit) as ended:
         _module.inform(t.cast("t.Any", FakeModule()), lambda: [1, 2], "numbers")
-    assert found.value.result == {"changed": False, "numbers": [1, 2]}
+    assert ended.value.result == {"changed": False, "numbers": [1, 2]}
 
     def broken() -> None:
         raise FederationError("Could not read.", code="Gone")

@@ -37,9 +37,9 @@ class Shelf:
     ],
 )
 def test_membership(current: str, change: dict[str, list[str]] | None, add: str, remove: str, result: str) -> None:
-    found = membership(current, change)
-    assert ("".join(found.add), "".join(found.remove), "".join(found.result)) == (add, remove, result)
-    assert bool(found) == bool(add or remove)
+    plan = membership(current, change)
+    assert ("".join(plan.add), "".join(plan.remove), "".join(plan.result)) == (add, remove, result)
+    assert bool(plan) == bool(add or remove)
 
 
 @pytest.mark.parametrize(

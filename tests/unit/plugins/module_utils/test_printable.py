@@ -52,10 +52,10 @@ def harmless(line: str) -> bool:
 @parametrize
 def test_one_line(name: str) -> None:
     for longest in (LONGEST_NAME, LONGEST_SENTENCE):
-        shown = one_line(name, longest)
-        assert harmless(shown)
-        assert len(shown) <= longest
-        assert one_line(shown, longest) == shown
+        line = one_line(name, longest)
+        assert harmless(line)
+        assert len(line) <= longest
+        assert one_line(line, longest) == line
     assert harmless(printable(name))
     assert len(printable(name)) == len(name)
 

@@ -87,13 +87,13 @@ def test_what_is_shown(results: dict[str, t.Any], lines: list[str]) -> None:
 
 def test_many_of_the_same_are_one_sentence_and_each_other_its_own() -> None:
     steps = [*creations(20), step("Set the routing profile of the agent 'b' to 'R'", "b")]
-    assert _run_plan.fold(steps) == [one["action"] for one in steps]
+    assert _run_plan.fold(steps) == [step["action"] for step in steps]
     folded = _run_plan.fold([*creations(21), step("Delete the agent 'b'", "b")])
     assert folded[0].startswith("Create the agent, 21 times: a0, a1, ")
     assert folded[0].endswith("a19 and 1 more (federation_plan_file names them all).")
     assert folded[1:] == ["Delete the agent 'b'"]
-    given = [step(f"Set the routing profile of the agent 'a{n}' to 'R'", f"a{n}") for n in range(30)]
-    assert _run_plan.fold(given)[0].startswith("Set the routing profile of the agent … to 'R', 30 times: a0, ")
+    steps_of_many = [step(f"Set the routing profile of the agent 'a{n}' to 'R'", f"a{n}") for n in range(30)]
+    assert _run_plan.fold(steps_of_many)[0].startswith("Set the routing profile of the agent … to 'R', 30 times: a0, ")
 
 
 def test_both_clouds_count_together_against_one_limit() -> None:

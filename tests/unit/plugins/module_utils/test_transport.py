@@ -224,10 +224,10 @@ def _asked(service: str, operation: str, **params: str) -> t.Callable[[Server], 
 def _discovered(server: Server) -> t.Any:
     """What the inventory finds; it has clients of its own, and tells what it could not see as gaps."""
     keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "not-a-secret"}
-    found = Discovery(keys, str, endpoint_url=server.url).run([Account()], ["us-west-2"])
-    for gap in found.gaps:
+    discovery = Discovery(keys, str, endpoint_url=server.url).run([Account()], ["us-west-2"])
+    for gap in discovery.gaps:
         raise FederationError(gap.reason)
-    return found.instances
+    return discovery.instances
 
 
 #: the call → the path that answers it, and how it is made

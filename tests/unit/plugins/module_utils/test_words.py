@@ -30,12 +30,12 @@ def _specs() -> dict[str, set[str]]:
 
 def _values(role: str, module: str, option: str) -> str:
     """What a role's tasks give for an option of a module, as text."""
-    given = []
+    values = []
     for path in sorted(Path(CHECKOUT, "roles", role, "tasks").glob("*.yml")):
         for call in re.split(r"\n\s*(?=openccp\.federation\.)", path.read_text(encoding="utf-8")):
             if call.startswith(f"openccp.federation.{module}:"):
-                given += re.findall(rf"^\s+{option}: (.*)$", call, re.MULTILINE)
-    return "\n".join(given)
+                values += re.findall(rf"^\s+{option}: (.*)$", call, re.MULTILINE)
+    return "\n".join(values)
 
 
 @pytest.mark.parametrize(("option", "role", "variable"), ROWS)

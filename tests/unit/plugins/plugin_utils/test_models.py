@@ -27,12 +27,12 @@ def parsed_files(monkeypatch: pytest.MonkeyPatch) -> collections.abc.Iterator[li
     files: list[str] = []
     load = JSONFileLoader.load_file
 
-    def told(self: JSONFileLoader, path: str) -> object:
-        found = load(self, path)
-        files.extend([Path(path).name] if found is not None else [])
-        return found
+    def load_and_note(self: JSONFileLoader, path: str) -> object:
+        content = load(self, path)
+        files.extend([Path(path).name] if content is not None else [])
+        return content
 
-    monkeypatch.setattr(JSONFileLoader, "load_file", told)
+    monkeypatch.setattr(JSONFileLoader, "load_file", load_and_note)
     return files
 
 

@@ -63,8 +63,8 @@ def _clients(answers: dict[str, Exception]) -> t.Callable[[str], t.Any]:
 
 @pytest.mark.parametrize("playbook", denied_reads.READS)
 def test_nothing_is_said_where_nothing_is_denied(playbook: str) -> None:
-    found = denied_reads.find(playbook, _clients({"iam:GetRole": _refused("NoSuchEntity")}), KNOWN, POOLS)
-    assert found == {"denied": [], "untried": [], "statements": [], "message": ""}
+    result = denied_reads.find(playbook, _clients({"iam:GetRole": _refused("NoSuchEntity")}), KNOWN, POOLS)
+    assert result == {"denied": [], "untried": [], "statements": [], "message": ""}
 
 
 def test_one_denial_hides_no_other() -> None:
@@ -74,24 +74,24 @@ def test_one_denial_hides_no_other() -> None:
         "connect:ListUsers": _refused("AccessDeniedException"),
         "connect:ListInstances": _refused("AccessDeniedException"),
     }
-    found = denied_reads.find("site", _clients(denied), KNOWN, POOLS)
-    assert {each["action"] for each in found["denied"]} == set(denied)
-    assert found["statements"] == [
+    result = denied_reads.find("site", _clients(denied), KNOWN, POOLS)
+    assert {each["action"] for each in result["denied"]} == set(denied)
+    assert result["statements"] == [
         {"Effect": "Allow", "Action": ["connect:ListInstances"], "Resource": "*"},
         {"Effect": "Allow", "Action": ["iam:GetRole", "iam:GetRolePolicy"], "Resource": ROLE},
         {"Effect": "Allow", "Action": ["connect:ListUsers"], "Resource": INSTANCE},
     ]
     for name in denied:
-        assert name in found["message"]
-    assert json.dumps(found["statements"]) in found["message"]
+        assert name in result["message"]
+    assert json.dumps(result["statements"]) in result["message"]
 
 
 def test_what_stands_above_the_caller_is_not_promised() -> None:
     above = "... is not authorized to perform: iam:GetRole with an explicit deny in a service control policy"
-    found = denied_reads.find("site", _clients({"iam:GetRole": _refused("AccessDenied", above)}), KNOWN, [])
-    assert [(each["action"], each["by"]) for each in found["denied"]] == [("iam:GetRole", "above")]
-    assert found["statements"] == []
-    assert "No policy of the caller allows iam:GetRole" in found["message"]
+    result = denied_reads.find("site", _clients({"iam:GetRole": _refused("AccessDenied", above)}), KNOWN, [])
+    assert [(each["action"], each["by"]) for each in result["denied"]] == [("iam:GetRole", "above")]
+    assert result["statements"] == []
+    assert "No policy of the caller allows iam:GetRole" in result["message"]
 
 
 def test_what_could_not_be_tried_is_told() -> None:
@@ -100,16 +100,16 @@ def test_what_could_not_be_tried_is_told() -> None:
         "iam:GetSAMLProvider": ConnectTimeoutError(endpoint_url="https://iam.amazonaws.com"),
         "iam:GetRolePolicy": _refused("ExpiredToken"),
     }
-    found = denied_reads.find("teardown", _clients(answers), {**KNOWN, "instance_id": None}, [])
-    assert found["untried"] == ["connect:DescribeInstance", "iam:GetSAMLProvider", "iam:GetRolePolicy"]
-    assert "Not tried: connect:DescribeInstance, iam:GetSAMLProvider, iam:GetRolePolicy." in found["message"]
+    result = denied_reads.find("teardown", _clients(answers), {**KNOWN, "instance_id": None}, [])
+    assert result["untried"] == ["connect:DescribeInstance", "iam:GetSAMLProvider", "iam:GetRolePolicy"]
+    assert "Not tried: connect:DescribeInstance, iam:GetSAMLProvider, iam:GetRolePolicy." in result["message"]
 
 
 def test_each_user_pool_is_tried() -> None:
-    found = denied_reads.find(
+    result = denied_reads.find(
         "cognito", _clients({"cognito-idp:DescribeUserPool": _refused("AccessDeniedException")}), KNOWN, POOLS
     )
-    assert [each["resource"].rpartition("/")[2] for each in found["denied"]] == POOLS
+    assert [each["resource"].rpartition("/")[2] for each in result["denied"]] == POOLS
 
 
 def test_every_playbook_that_plans_has_its_reads_and_its_policy_allows_them() -> None:

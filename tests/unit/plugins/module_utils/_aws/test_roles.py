@@ -53,8 +53,8 @@ def existing(**changes: t.Any) -> Role:
     return replace(made, settings=made.settings | changes, role_id="AROAX", tags={"a": "1"})
 
 
-def steps(wish: Wanted, actual: Role | None) -> list[str]:
-    return [step.operation for step in role_plan.plan(wish, actual, ARN).steps]
+def steps(desired: Wanted, actual: Role | None) -> list[str]:
+    return [step.operation for step in role_plan.plan(desired, actual, ARN).steps]
 
 
 def test_create() -> None:
@@ -110,8 +110,8 @@ def test_a_change_of_the_description_keeps_the_session_duration() -> None:
 
 
 def test_a_new_policy_is_limited_from_the_start() -> None:
-    wish = wanted(boundary=BOUNDARY, permission_form="instance_id", description="agents", tag_session=True)
-    assert steps(wish, existing()) == ["set_boundary", "put_policy", "update", "set_trust"]
+    desired = wanted(boundary=BOUNDARY, permission_form="instance_id", description="agents", tag_session=True)
+    assert steps(desired, existing()) == ["set_boundary", "put_policy", "update", "set_trust"]
 
 
 def test_a_boundary_is_removed() -> None:
@@ -168,7 +168,7 @@ def test_a_raised_quota() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "actual", "message"),
+    ("desired", "actual", "message"),
     [
         ({"path": "/other/"}, {}, "Amazon Connect binds each user to the role"),
         (
@@ -194,9 +194,11 @@ def test_a_raised_quota() -> None:
         ),
     ],
 )
-def test_a_role_that_would_have_to_be_another(wish: dict[str, t.Any], actual: dict[str, t.Any], message: str) -> None:
+def test_a_role_that_would_have_to_be_another(
+    desired: dict[str, t.Any], actual: dict[str, t.Any], message: str
+) -> None:
     with pytest.raises((Conflict, InvalidInput), match=message):
-        role_plan.plan(wanted(**wish), existing(**actual), ARN)
+        role_plan.plan(wanted(**desired), existing(**actual), ARN)
 
 
 def test_adoption() -> None:
@@ -221,10 +223,10 @@ def test_delete() -> None:
 
 
 def test_what_is_returned() -> None:
-    shown = role_plan.describe(existing())
-    assert shown["role_claims"] == [f"{ARN},{PROVIDER}"]
-    assert shown["role_id"] == "AROAX"
-    assert "create_date" not in shown
+    view = role_plan.describe(existing())
+    assert view["role_claims"] == [f"{ARN},{PROVIDER}"]
+    assert view["role_id"] == "AROAX"
+    assert "create_date" not in view
 
 
 def test_the_account_of_a_new_role() -> None:

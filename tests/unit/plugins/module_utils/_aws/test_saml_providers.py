@@ -38,16 +38,16 @@ def new(saml: SimpleNamespace) -> metadata_of.Metadata:
 
 def steps(wanted: Wanted, actual: SamlProvider | None) -> list[tuple[str, dict[str, t.Any]]]:
     """The operations with what they are told, but for the ARN and what is left as it is."""
-    told = []
+    operations = []
     for step in saml_provider_plan.plan(wanted, actual).steps:
         assert step.args["arn"] == ARN
-        told.append(
+        operations.append(
             (
                 step.operation,
                 {key: value for key, value in step.args.items() if key not in ("arn", "known_keys") and value},
             )
         )
-    return told
+    return operations
 
 
 def test_create(new: metadata_of.Metadata) -> None:
@@ -211,10 +211,10 @@ def test_the_sign_in_url(
 
 def test_what_is_returned(saml: SimpleNamespace, old: metadata_of.Metadata, new: metadata_of.Metadata) -> None:
     both = metadata_of.merge(old, new)
-    shown = providers.describe(SamlProvider(ARN, both), saml.now)
-    assert (shown["days_left"], shown["expires_at"]) == (1085, "2029-01-04T12:00:00Z")
-    assert [certificate["days_left"] for certificate in shown["certificates"]] == [1085, 20]
-    assert not {"uuid", "create_date", "metadata_problem"} & set(shown)
+    view = providers.describe(SamlProvider(ARN, both), saml.now)
+    assert (view["days_left"], view["expires_at"]) == (1085, "2029-01-04T12:00:00Z")
+    assert [certificate["days_left"] for certificate in view["certificates"]] == [1085, 20]
+    assert not {"uuid", "create_date", "metadata_problem"} & set(view)
     assert (
         providers.describe(SamlProvider(ARN, unreadable="The reason."), saml.now)["metadata_problem"] == "The reason."
     )

@@ -31,7 +31,7 @@ def facts(
 ) -> Facts:
     """One page, with the instance and the application behind it."""
     return m.facts(
-        wish=m.wish(pages=(page,)),
+        desired=m.desired(pages=(page,)),
         instance=Instance(m.INSTANCE, "example", origins=("https://Desk.example.com",), access_url=access_url),
         application=dataclasses.replace(
             m.application(
@@ -42,7 +42,7 @@ def facts(
     )
 
 
-def found(known: Facts) -> Finding:
+def embedding_finding(known: Facts) -> Finding:
     (finding,) = embedding(SignInPath(known))
     return finding
 
@@ -65,7 +65,7 @@ HEALTHY: t.Final[dict[str, Facts]] = {
 
 @pytest.mark.parametrize("name", HEALTHY)
 def test_what_is_healthy(name: str) -> None:
-    assert found(HEALTHY[name]).status == "pass", found(HEALTHY[name])
+    assert embedding_finding(HEALTHY[name]).status == "pass", embedding_finding(HEALTHY[name])
 
 
 FAILING: t.Final[dict[str, tuple[Page, str]]] = {
@@ -93,7 +93,7 @@ FAILING: t.Final[dict[str, tuple[Page, str]]] = {
 @pytest.mark.parametrize("name", FAILING)
 def test_what_fails(name: str) -> None:
     page, words = FAILING[name]
-    finding = found(facts(page))
+    finding = embedding_finding(facts(page))
     assert finding.status == "fail"
     assert words in finding.reason
     assert finding.fix
@@ -127,18 +127,18 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, str]]] = {
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_what_is_not_known_is_no_pass(name: str) -> None:
     known, words = UNKNOWN[name]
-    finding = found(known)
+    finding = embedding_finding(known)
     assert finding.status == "unknown"
     assert words in finding.reason
 
 
 def test_a_relay_state_that_another_hop_blames_is_not_blamed_twice() -> None:
-    assert found(facts(relay_state="https://console.aws.amazon.com/")).status == "pass"
+    assert embedding_finding(facts(relay_state="https://console.aws.amazon.com/")).status == "pass"
 
 
 def test_the_application_is_named() -> None:
     other = dataclasses.replace(PAGE, login_url=LOGIN.replace("0000", "9999", 1))
-    assert m.application().name in found(facts(other)).reason
+    assert m.application().name in embedding_finding(facts(other)).reason
 
 
 @pytest.mark.parametrize(
@@ -157,11 +157,11 @@ def test_what_is_published_cannot_be_read(content: bytes | None, reason: str, tm
     page = read_page({"url": PAGE.url, "folder": str(tmp_path)})
     assert (page.ccp_url, page.login_url) == (None, None)
     assert reason in page.not_readable
-    assert reason in found(facts(page)).reason
+    assert reason in embedding_finding(facts(page)).reason
 
 
 def test_what_is_published_completes_what_is_declared(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"ccp_url": CCP, "login_url": 7}), encoding="utf-8")
-    given = {"url": PAGE.url, "folder": str(tmp_path), "ccp_url": None, "login_url": LOGIN}
-    assert read_page(given) == PAGE
-    assert read_page({**given, "login_url": None}).login_url is None
+    variables = {"url": PAGE.url, "folder": str(tmp_path), "ccp_url": None, "login_url": LOGIN}
+    assert read_page(variables) == PAGE
+    assert read_page({**variables, "login_url": None}).login_url is None

@@ -167,9 +167,9 @@ def test_statements_together() -> None:
     ],
 )
 def test_what_has_no_form_of_iam_is_unknown(policy: dict[str, t.Any]) -> None:
-    told = evaluate({"policy": {"Version": "2012-10-17", **policy}}, REQUEST)
-    assert told.effect == "unknown"
-    assert "not an object" in told.why
+    verdict = evaluate({"policy": {"Version": "2012-10-17", **policy}}, REQUEST)
+    assert verdict.effect == "unknown"
+    assert "not an object" in verdict.why
 
 
 def test_what_it_rests_on_is_named() -> None:

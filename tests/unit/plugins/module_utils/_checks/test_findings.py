@@ -15,7 +15,7 @@ UNKNOWN = Finding("tenant", "Agents", "unknown", "Licences are not read.")
 
 
 def test_the_order_is_that_of_the_path() -> None:
-    assert [one.hop for one in report.in_order([FAIL, PASS, WARNING, UNKNOWN])] == [
+    assert [finding.hop for finding in report.in_order([FAIL, PASS, WARNING, UNKNOWN])] == [
         "tenant",
         "certificate",
         "role",
@@ -34,7 +34,7 @@ def test_many_people_who_pass_are_one_finding() -> None:
     few = report.in_order([*people(report.FOLDED_ABOVE), FAIL])
     assert len(few) == 2 * report.FOLDED_ABOVE + 1
     many = report.in_order([*people(1200), FAIL, PASS])
-    assert [(one.hop, one.subject) for one in many] == [
+    assert [(finding.hop, finding.subject) for finding in many] == [
         ("account", "1,200 people"),
         ("role", PASS.subject),
         ("user", "1,200 people"),

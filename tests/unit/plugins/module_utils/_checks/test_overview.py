@@ -30,11 +30,11 @@ def states(facts: f.Facts) -> dict[str, int]:
 
 def test_a_healthy_federation() -> None:
     facts = m.facts()
-    shown = overview(facts, every_finding(facts))
-    (row,) = shown["certificates"]
+    summary = overview(facts, every_finding(facts))
+    (row,) = summary["certificates"]
     assert (row["in_entra"], row["active"], row["signs"], row["providers"]) == (True, True, True, {m.PROVIDER: True})
-    assert shown["agents"]["states"]["unobstructed"] == 1
-    assert shown["agents"]["profiles"] == [{"profile": "agent", "states": shown["agents"]["states"]}]
+    assert summary["agents"]["states"]["unobstructed"] == 1
+    assert summary["agents"]["profiles"] == [{"profile": "agent", "states": summary["agents"]["states"]}]
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,10 @@ def test_a_healthy_federation() -> None:
         (m.facts(people=(m.person(), bob()), users=m.users(m.user(), m.user(username=BOB))), {"unobstructed": 2}),
         (m.facts(users=m.users(m.user(), m.user(username=BOB))), {"unobstructed": 1, "unchecked": 1}),
         (
-            m.facts(users=m.users(m.user(), m.user(username=BOB)), wish=m.wish(everyone=True)),
+            m.facts(users=m.users(m.user(), m.user(username=BOB)), desired=m.desired(everyone=True)),
             {"unobstructed": 1, "unassigned": 1},
         ),
-        (m.facts(people=(m.person(enabled=False),), wish=m.wish(everyone=True)), {"disabled": 1}),
+        (m.facts(people=(m.person(enabled=False),), desired=m.desired(everyone=True)), {"disabled": 1}),
         (m.facts(people=(m.person(enabled=False),)), {"refused": 1}),
         (m.facts(people=(m.person(enabled=None),)), {"unknown": 1}),
         (m.facts(people=(m.person(id=None),)), {"refused": 1, "unchecked": 1}),
@@ -85,7 +85,7 @@ def test_an_agent_of_two_profiles_counts_in_both_rows_and_once_altogether() -> N
 )
 def test_the_published_schema_describes_findings_and_overview(facts: f.Facts) -> None:
     every = every_finding(facts)
-    shown = {
+    document = {
         "version": VERSION,
         "ok": True,
         "summary": "All is well.",
@@ -94,10 +94,10 @@ def test_the_published_schema_describes_findings_and_overview(facts: f.Facts) ->
         "table": [],
         "overview": overview(facts, every),
     }
-    assert schemas.violations("federation-check", shown) == []
-    del shown["overview"]["agents"]["states"]["refused"]
-    shown["findings"][0]["status"] = "fine"
-    assert len(schemas.violations("federation-check", shown)) == 2
+    assert schemas.violations("federation-check", document) == []
+    del document["overview"]["agents"]["states"]["refused"]
+    document["findings"][0]["status"] = "fine"
+    assert len(schemas.violations("federation-check", document)) == 2
 
 
 def test_the_hop_that_is_always_unknown_makes_nobody_unknown_and_no_other_unknown_is_a_pass() -> None:

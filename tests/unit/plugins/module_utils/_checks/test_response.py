@@ -97,7 +97,7 @@ REFUSED: t.Final[dict[str, tuple[dict[str, t.Any], str, str]]] = {
 def test_what_aws_refuses(name: str) -> None:
     content, hop, symptom = REFUSED[name]
     findings = checked(**content)
-    assert {one for one, finding in bad(findings).items() if finding.status == "fail"} == {hop}
+    assert {failing for failing, finding in bad(findings).items() if finding.status == "fail"} == {hop}
     assert bad(findings)[hop].symptom == symptom
     assert response_check.answer(findings) == symptom
 

@@ -448,7 +448,7 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
     ),
     "origin": (
         m.facts(
-            wish=m.wish(embedding_origins=("https://Desk.example.com:443/",)),
+            desired=m.desired(embedding_origins=("https://Desk.example.com:443/",)),
             instance=Instance(m.INSTANCE, origins=("https://x.example",)),
         ),
         "approved_origins",
@@ -457,7 +457,7 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
     ),
     "destination": (
         m.facts(
-            wish=m.wish(destination="https://desk.example.com/ccp"),
+            desired=m.desired(destination="https://desk.example.com/ccp"),
             application=m.application(
                 relay_state=m.RELAY_STATE.replace("%2Fccp-v2", "https%3A%2F%2Fdesk.example.com%2Fccp")
             ),
@@ -473,8 +473,8 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
 @pytest.mark.parametrize("name", FAILING)
 def test_what_fails(name: str) -> None:
     known, hop, symptom, words = FAILING[name]
-    found = m.found(known)
-    failed = {one.hop: one for one in found.values() if one.status == "fail"}
+    problems = m.problems(known)
+    failed = {finding.hop: finding for finding in problems.values() if finding.status == "fail"}
     assert set(failed) == {hop}, failed
     assert failed[hop].symptom == symptom
     assert words in failed[hop].reason
@@ -483,9 +483,9 @@ def test_what_fails(name: str) -> None:
 
 
 def test_nothing_is_found_on_a_healthy_path() -> None:
-    assert m.found(m.facts()) == {}
-    assert m.found(m.facts(people=(), users=m.f.Users())) == {}
-    assert m.found(m.facts(wish=m.wish(role_arn=None, provider_arn=None, destination=None))) == {}
+    assert m.problems(m.facts()) == {}
+    assert m.problems(m.facts(people=(), users=m.f.Users())) == {}
+    assert m.problems(m.facts(desired=m.desired(role_arn=None, provider_arn=None, destination=None))) == {}
 
 
 HEALTHY: t.Final[dict[str, Facts]] = {
@@ -519,7 +519,7 @@ HEALTHY: t.Final[dict[str, Facts]] = {
     ),
     "a wide boundary": m.with_role(boundary=permission(Action="*", Resource="*")["Connect"]),
     "approved": m.facts(
-        wish=m.wish(embedding_origins=("https://desk.example.com",)),
+        desired=m.desired(embedding_origins=("https://desk.example.com",)),
         instance=Instance(m.INSTANCE, origins=("https://desk.example.com/",)),
     ),
     "a fixed name": dataclasses.replace(
@@ -531,7 +531,7 @@ HEALTHY: t.Final[dict[str, Facts]] = {
 
 @pytest.mark.parametrize("name", HEALTHY)
 def test_what_is_healthy_as_well(name: str) -> None:
-    assert m.found(HEALTHY[name]) == {}
+    assert m.problems(HEALTHY[name]) == {}
 
 
 WARNINGS: t.Final[dict[str, tuple[Facts, str, str]]] = {
@@ -575,7 +575,7 @@ WARNINGS: t.Final[dict[str, tuple[Facts, str, str]]] = {
     ),
     "nested group": (m.with_application(groups=(Group("g", "Agents", ("Team",)),)), "assignment", "Team"),
     "disabled among everyone": (
-        people(m.person(enabled=False, through=()), wish=m.wish(everyone=True)),
+        people(m.person(enabled=False, through=()), desired=m.desired(everyone=True)),
         "account",
         "disabled",
     ),
@@ -586,9 +586,9 @@ WARNINGS: t.Final[dict[str, tuple[Facts, str, str]]] = {
 @pytest.mark.parametrize("name", WARNINGS)
 def test_what_deserves_a_warning(name: str) -> None:
     known, hop, words = WARNINGS[name]
-    found = m.found(known)
-    assert {one.hop: one.status for one in found.values()} == {hop: "warning"}
-    assert words in found[hop].reason
+    problems = m.problems(known)
+    assert {finding.hop: finding.status for finding in problems.values()} == {hop: "warning"}
+    assert words in problems[hop].reason
 
 
 UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
@@ -659,7 +659,7 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
     "profiles not shown": (m.facts(users=m.users(m.user(profiles=None))), {"security_profile"}, "not show"),
     "origins unread": (
         m.facts(
-            wish=m.wish(embedding_origins=("https://x.example",)),
+            desired=m.desired(embedding_origins=("https://x.example",)),
             instance=Instance(m.INSTANCE, not_readable={"origins": "No permission."}),
         ),
         {"approved_origins"},
@@ -694,9 +694,9 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_what_cannot_be_told(name: str) -> None:
     known, hops, words = UNKNOWN[name]
-    found = m.found(known)
-    assert {hop: one.status for hop, one in found.items()} == dict.fromkeys(hops, "unknown")
-    assert any(words in one.reason for one in found.values())
+    problems = m.problems(known)
+    assert {hop: finding.status for hop, finding in problems.items()} == dict.fromkeys(hops, "unknown")
+    assert any(words in finding.reason for finding in problems.values())
 
 
 #: the person who has Jane's user principal name as well, by another attribute
@@ -705,7 +705,7 @@ JOHN: t.Final = m.person(
 )
 #: broken federations that tests of their own look at
 MORE_FAILING: t.Final[dict[str, Facts]] = {
-    "no application": m.facts(application=None, people=(), wish=m.wish(label="'Agents'")),
+    "no application": m.facts(application=None, people=(), desired=m.desired(label="'Agents'")),
     "no instance": m.facts(instance=None),
     "source identity": m.with_policy(SourceIdentity="Jane Doe"),
     "no signing key": m.with_application(definitions=(), managed=False, keys=()),
@@ -715,44 +715,45 @@ MORE_FAILING: t.Final[dict[str, Facts]] = {
 
 
 def test_without_an_application_nothing_of_it_is_judged() -> None:
-    found = m.found(MORE_FAILING["no application"])
-    assert found.pop("application").symptom == symptoms.NO_SUCH_APPLICATION
-    assert {hop: one.status for hop, one in found.items()} == dict.fromkeys(
+    problems = m.problems(MORE_FAILING["no application"])
+    assert problems.pop("application").symptom == symptoms.NO_SUCH_APPLICATION
+    assert {hop: finding.status for hop, finding in problems.items()} == dict.fromkeys(
         (*entra_hops.HOPS, "provider", "role"), "unknown"
     )
     with pytest.raises(InvalidInput):
         Path(m.facts(application=None)).application  # noqa: B018
 
 
-def test_without_a_claim_and_a_wish_there_is_no_role_to_judge() -> None:
+def test_without_a_claim_and_an_option_there_is_no_role_to_judge() -> None:
     known = m.facts(
-        application=m.application(definitions=(m.policy(Role=None),)), wish=m.wish(role_arn=None, provider_arn=None)
+        application=m.application(definitions=(m.policy(Role=None),)),
+        desired=m.desired(role_arn=None, provider_arn=None),
     )
-    found = m.found(known)
-    assert found["claims"].status == "fail"
-    assert found["provider"].status == found["role"].status == "unknown"
-    assert "permissions" not in found
+    problems = m.problems(known)
+    assert problems["claims"].status == "fail"
+    assert problems["provider"].status == problems["role"].status == "unknown"
+    assert "permissions" not in problems
 
 
 def test_an_instance_that_is_gone() -> None:
-    found = m.found(MORE_FAILING["no instance"])
-    assert found["instance"].symptom == symptoms.NOT_ONBOARDED
-    assert found["user"].status == "unknown"
+    problems = m.problems(MORE_FAILING["no instance"])
+    assert problems["instance"].symptom == symptoms.NOT_ONBOARDED
+    assert problems["user"].status == "unknown"
 
 
 def test_a_source_identity_that_aws_refuses() -> None:
-    assert m.found(MORE_FAILING["source identity"])["claims"].symptom == symptoms.SOURCE_IDENTITY_MUST_MATCH
+    assert m.problems(MORE_FAILING["source identity"])["claims"].symptom == symptoms.SOURCE_IDENTITY_MUST_MATCH
 
 
 def test_another_account_s_role() -> None:
     role, provider = (arn.replace("111122223333", "999988887777") for arn in (m.ROLE, m.PROVIDER))
     known = m.facts(
-        wish=m.wish(role_arn=None, provider_arn=None),
+        desired=m.desired(role_arn=None, provider_arn=None),
         application=m.application(definitions=(m.policy(Role=f"{role},{provider}"),)),
         roles={role: m.role(arn=role)},
         providers={provider: m.provider()},
     )
-    assert m.found(known)["role_claim"].symptom == symptoms.DENIED
+    assert m.problems(known)["role_claim"].symptom == symptoms.DENIED
 
 
 def test_permissions_of_several_people() -> None:
@@ -764,10 +765,10 @@ def test_permissions_of_several_people() -> None:
         users=m.users(m.user(), ConnectUser("john.roe@example.com", NOW, ("agent",))),
         roles={m.ROLE: m.role(policies=permission(Resource=resource))},
     )
-    found = m.found(known)["permissions"]
-    assert found.evidence["session_names"] == ["john.roe@example.com"]
+    finding = m.problems(known)["permissions"]
+    assert finding.evidence["session_names"] == ["john.roe@example.com"]
     nobody = dataclasses.replace(known, roles={m.ROLE: m.role(policies={})})
-    assert "2 people" in m.found(nobody)["permissions"].reason
+    assert "2 people" in m.problems(nobody)["permissions"].reason
 
 
 def test_what_entra_assigns_to_no_group_needs_no_licence() -> None:
@@ -777,21 +778,21 @@ def test_what_entra_assigns_to_no_group_needs_no_licence() -> None:
 def test_an_ended_certificate_signs_on_without_a_claims_policy() -> None:
     known = m.with_application(definitions=(), managed=False, keys=(m.key("active", -20, -1),))
     metadata = m.metadata.Metadata(m.ENTITY_ID, (m.certificate("active", -20, -1),), (), (), "")
-    found = m.found(dataclasses.replace(known, providers={m.PROVIDER: m.f.Provider(m.PROVIDER, metadata)}))
-    assert "expired on" in found["certificate"].reason
-    assert m.found(MORE_FAILING["no signing key"])["certificate"].symptom == symptoms.NO_SIGNING_KEY
+    problems = m.problems(dataclasses.replace(known, providers={m.PROVIDER: m.f.Provider(m.PROVIDER, metadata)}))
+    assert "expired on" in problems["certificate"].reason
+    assert m.problems(MORE_FAILING["no signing key"])["certificate"].symptom == symptoms.NO_SIGNING_KEY
 
 
 def test_another_instance_without_a_role() -> None:
     known = relay(m.RELAY_STATE.replace(m.INSTANCE_ID, OTHER_INSTANCE), roles={m.ROLE: None})
-    assert m.found(known)["relay_state"].symptom == ""
+    assert m.problems(known)["relay_state"].symptom == ""
 
 
 def test_what_is_to_be_read_of_iam() -> None:
     path = Path(claimed(OTHER_ROLE, OTHER_PROVIDER))
     assert path.role_arns == [m.ROLE, OTHER_ROLE]
     assert path.provider_arns == [m.PROVIDER, OTHER_PROVIDER]
-    assert Path(m.facts(application=None, wish=m.wish(role_arn=None, provider_arn=None))).role_arns == []
+    assert Path(m.facts(application=None, desired=m.desired(role_arn=None, provider_arn=None))).role_arns == []
 
 
 def test_origins_are_read_when_they_matter() -> None:
@@ -803,25 +804,27 @@ def test_origins_are_read_when_they_matter() -> None:
 
 
 def test_the_role_s_age_counts_by_the_second() -> None:
-    assert m.found(m.with_role(created=NOW - timedelta(days=8))) == {}
+    assert m.problems(m.with_role(created=NOW - timedelta(days=8))) == {}
 
 
 def _least(known: Facts) -> t.Iterator[Facts]:
     """The same fault with less and less beside it."""
-    unnamed = dataclasses.replace(known.wish, role_arn=None, provider_arn=None, destination=None, label="")
+    unnamed = dataclasses.replace(known.desired, role_arn=None, provider_arn=None, destination=None, label="")
     bare = known.application and dataclasses.replace(
         known.application, metadata_url=None, groups=(), role_values={}, keys=(), issuer=None
     )
     yield known
-    yield dataclasses.replace(known, wish=unnamed)
-    yield dataclasses.replace(known, wish=unnamed, application=bare)
-    yield dataclasses.replace(known, wish=unnamed, roles={}, providers={})
+    yield dataclasses.replace(known, desired=unnamed)
+    yield dataclasses.replace(known, desired=unnamed, application=bare)
+    yield dataclasses.replace(known, desired=unnamed, roles={}, providers={})
     yield dataclasses.replace(
-        known, wish=unnamed, roles=dict.fromkeys(known.roles), providers=dict.fromkeys(known.providers)
+        known, desired=unnamed, roles=dict.fromkeys(known.roles), providers=dict.fromkeys(known.providers)
     )
     yield dataclasses.replace(known, people=(), users=m.f.Users(), instance=None)
-    yield dataclasses.replace(known, people=tuple(dataclasses.replace(one, attributes={}) for one in known.people))
-    yield dataclasses.replace(known, people=(m.f.Person("nobody@example.com"),), wish=unnamed, application=None)
+    yield dataclasses.replace(
+        known, people=tuple(dataclasses.replace(person, attributes={}) for person in known.people)
+    )
+    yield dataclasses.replace(known, people=(m.f.Person("nobody@example.com"),), desired=unnamed, application=None)
 
 
 @pytest.mark.parametrize("name", [*FAILING, *WARNINGS, *UNKNOWN])
@@ -833,22 +836,24 @@ def test_no_text_speaks_of_what_is_not_known(name: str) -> None:
 
 
 def test_tokens_that_aws_cannot_read() -> None:
-    old = m.found(MORE_FAILING["tokens of SAML 1.1"])
+    old = m.problems(MORE_FAILING["tokens of SAML 1.1"])
     assert (old["response"].status, old["response"].symptom) == ("fail", symptoms.INVALID_RESPONSE)
     assert (
-        m.found(m.with_application(not_readable={"token_policies": "No permission."}))["response"].status == "unknown"
+        m.problems(m.with_application(not_readable={"token_policies": "No permission."}))["response"].status
+        == "unknown"
     )
     encrypted = m.with_application(encrypts=True)
     for decrypts, hops in ((False, {"provider"}), (True, set()), (None, set())):
         assert (
-            set(m.found(dataclasses.replace(encrypted, providers={m.PROVIDER: m.provider(decrypts=decrypts)}))) == hops
+            set(m.problems(dataclasses.replace(encrypted, providers={m.PROVIDER: m.provider(decrypts=decrypts)})))
+            == hops
         )
 
 
 def test_who_shares_a_session_name() -> None:
-    found = m.found(MORE_FAILING["two people of one name"])
-    assert set(found) == {"unique_name"}
-    assert found["unique_name"].evidence == {"session_name": m.JANE, "others": ["john@example.com"]}
-    assert "session_name_source: mail" in found["unique_name"].fix
+    problems = m.problems(MORE_FAILING["two people of one name"])
+    assert set(problems) == {"unique_name"}
+    assert problems["unique_name"].evidence == {"session_name": m.JANE, "others": ["john@example.com"]}
+    assert "session_name_source: mail" in problems["unique_name"].fix
     for harmless in (dataclasses.replace(JOHN, enabled=False), dataclasses.replace(JOHN, through=()), m.person()):
-        assert m.found(m.facts(assigned=(m.person(), harmless))) == {}
+        assert m.problems(m.facts(assigned=(m.person(), harmless))) == {}

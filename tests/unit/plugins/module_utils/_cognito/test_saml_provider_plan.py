@@ -64,7 +64,7 @@ def test_what_was_fetched_is_trusted_until_another_fetch_is_noted(served: t.Call
 
 
 @pytest.mark.parametrize(
-    ("noted", "wish", "fetches"),
+    ("noted", "options", "fetches"),
     [
         (("old",), {"removed_thumbprints": "old"}, True),
         (("new",), {"removed_thumbprints": "old"}, False),
@@ -75,11 +75,11 @@ def test_what_was_fetched_is_trusted_until_another_fetch_is_noted(served: t.Call
     ],
 )
 def test_when_an_address_is_fetched_again(
-    served: t.Callable[..., metadata.Metadata], noted: tuple[str, ...], wish: dict[str, str], fetches: bool
+    served: t.Callable[..., metadata.Metadata], noted: tuple[str, ...], options: dict[str, str], fetches: bool
 ) -> None:
     """A certificate may have been made long before it is served, and one that is gone stays trusted for hours."""
     tags = note(8, *(served(name).thumbprints[0] for name in noted)) if noted else {}
-    wanted: dict[str, t.Any] = {key: served(name).thumbprints for key, name in wish.items()}
+    wanted: dict[str, t.Any] = {key: served(name).thumbprints for key, name in options.items()}
     desired = Desired("Entra", pool_with(tags), url=URL, now=NOW, **wanted)
     steps = plan(desired, provider_with(tags), served("new")).steps
     expected = [

@@ -174,7 +174,7 @@ def test_a_quotation_mark_that_opens_and_closes_rows_later_loses_nobody() -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "is empty"),
         ("first_name\nJane\n", "no column username"),
@@ -196,6 +196,6 @@ def test_a_quotation_mark_that_opens_and_closes_rows_later_loses_nobody() -> Non
         ('username,tags\njane,"{""a"": 1, ""a"": 2}"\n', "a is given more than once"),
     ],
 )
-def test_what_is_wrong_with_a_file(text: str, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_is_wrong_with_a_file(text: str, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
         connect_csv.parse(text, "agents.csv")

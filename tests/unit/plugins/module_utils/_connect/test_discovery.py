@@ -92,7 +92,7 @@ class Client:
         )
 
 
-def found(monkeypatch: pytest.MonkeyPatch, cloud: Cloud, *regions: str, role_arn: str | None = None) -> Found:
+def discover(monkeypatch: pytest.MonkeyPatch, cloud: Cloud, *regions: str, role_arn: str | None = None) -> Found:
     monkeypatch.setattr(discovery.boto3.session, "Session", cloud)
     monkeypatch.setattr(discovery, "careful", lambda client: client)  # which hooks into clients of botocore
     return Discovery({}, role_name=lambda alias: f"Federation-{alias}").run([Account(role_arn)], regions)
@@ -116,7 +116,7 @@ TROUBLE = (
 def test_only_a_missing_permission_is_a_denied_place(
     monkeypatch: pytest.MonkeyPatch, operation: str, role_arn: str | None, code: str | None
 ) -> None:
-    gaps = found(monkeypatch, Cloud({operation: code}), "us-east-1", role_arn=role_arn).gaps
+    gaps = discover(monkeypatch, Cloud({operation: code}), "us-east-1", role_arn=role_arn).gaps
     assert [gap.denied for gap in gaps] == [code in PERMISSION]
 
 
@@ -124,7 +124,7 @@ def test_only_a_missing_permission_is_a_denied_place(
 def test_only_a_missing_permission_leaves_a_federation_unknown(
     monkeypatch: pytest.MonkeyPatch, code: str | None
 ) -> None:
-    got = found(monkeypatch, Cloud({"GetRole": code}), "us-east-1")
+    got = discover(monkeypatch, Cloud({"GetRole": code}), "us-east-1")
     if code in PERMISSION:
         assert [instance["federated"] for instance in got.instances] == [None]
         assert got.gaps == []
@@ -153,7 +153,7 @@ def test_only_a_missing_permission_leaves_a_federation_unknown(
 def test_a_region_that_is_not_enabled_is_denied_where_the_credentials_are_good(
     monkeypatch: pytest.MonkeyPatch, refusals: dict[str, str], denied: dict[str, bool]
 ) -> None:
-    gaps = found(monkeypatch, Cloud(refusals), "af-south-1", "us-east-1").gaps
+    gaps = discover(monkeypatch, Cloud(refusals), "af-south-1", "us-east-1").gaps
     assert {gap.where.rpartition(" ")[2]: gap.denied for gap in gaps} == denied
     assert denied.get("af-south-1", False) is any("not enabled for the account" in gap.reason for gap in gaps)
 
@@ -166,5 +166,5 @@ def test_an_account_is_entered_where_no_region_must_be_enabled(
     monkeypatch: pytest.MonkeyPatch, regions: tuple[str, ...], entered: str
 ) -> None:
     cloud = Cloud({})
-    found(monkeypatch, cloud, *regions, role_arn=f"arn:aws:iam::{NUMBER}:role/Automation")
+    discover(monkeypatch, cloud, *regions, role_arn=f"arn:aws:iam::{NUMBER}:role/Automation")
     assert cloud.entered == [entered]

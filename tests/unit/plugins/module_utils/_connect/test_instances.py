@@ -80,14 +80,14 @@ def listed(*entries: tuple[str, str, str]) -> list[dict[str, str]]:
 
 
 def test_failed_creations_do_not_count() -> None:
-    found = listed(("1", "Acme", "CREATION_FAILED"), ("2", "acme", "ACTIVE"), ("3", "other", "ACTIVE"))
-    assert [one["Id"] for one in instances.with_alias(found, "ACME")] == ["2"]
+    summaries = listed(("1", "Acme", "CREATION_FAILED"), ("2", "acme", "ACTIVE"), ("3", "other", "ACTIVE"))
+    assert [summary["Id"] for summary in instances.with_alias(summaries, "ACME")] == ["2"]
 
 
 def test_an_ambiguous_alias_names_the_ids() -> None:
-    found = instances.with_alias(listed(("1", "acme", "ACTIVE"), ("2", "acme", "CREATION_IN_PROGRESS")), "acme")
+    summaries = instances.with_alias(listed(("1", "acme", "ACTIVE"), ("2", "acme", "CREATION_IN_PROGRESS")), "acme")
     with pytest.raises(Conflict, match="1, 2"):
-        instances.only(found, "acme")
+        instances.only(summaries, "acme")
 
 
 def test_only_an_active_instance_ends_the_wait() -> None:
@@ -115,10 +115,10 @@ def test_only_an_active_instance_ends_the_wait() -> None:
     ],
 )
 def test_addresses(access: str | None, region: str, ccp: str, relay: str) -> None:
-    shown = instances.view({**ACTUAL, "InstanceAccessUrl": access}, region)
-    assert shown["ccp_url"] == ccp
-    assert shown["ccp_relay_state"].endswith(f"?destination={relay}")
-    assert shown["account_id"] == "123456789012"
+    view = instances.view({**ACTUAL, "InstanceAccessUrl": access}, region)
+    assert view["ccp_url"] == ccp
+    assert view["ccp_relay_state"].endswith(f"?destination={relay}")
+    assert view["account_id"] == "123456789012"
 
 
 @pytest.mark.parametrize("alias", ["acme", "a", "Acme-1", "a" * 45, "a--b"])

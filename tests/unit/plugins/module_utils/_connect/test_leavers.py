@@ -156,7 +156,7 @@ def test_many_renames_are_stopped_like_many_removals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "told"),
+    ("rules", "expected"),
     [
         (Rules(is_whole=True), []),
         (
@@ -180,20 +180,20 @@ def test_many_renames_are_stopped_like_many_removals() -> None:
         (Rules(is_whole=True, renames="recreate"), [("delete", "Delete the agent 'ann'", "anna")]),
     ],
 )
-def test_what_is_done(rules: Rules, told: list[tuple[str, str, str]]) -> None:
+def test_what_is_done(rules: Rules, expected: list[tuple[str, str, str]]) -> None:
     users = everybody(there("bob"), there("ann", person_id="1"))
     departures = leaving.departures(wanted(anna="1"), users, rules)
     steps = leaving.leaver_steps(departures, {"id-bob": [{"id": "q", "name": "Bob"}]}, [], rules)
-    assert [(step.operation, step.text, step.target) for step in steps] == told
+    assert [(step.operation, step.text, step.target) for step in steps] == expected
 
 
 def test_what_is_only_told() -> None:
     departures = leaving.departures(
         wanted(anna="1"), everybody(there("bob"), there("ann", person_id="1")), Rules(is_whole=True)
     )
-    told = leaving.warnings(departures, Rules(is_whole=True))
-    assert [text.split(" ")[0:3] for text in told] == [["1", "agent", "is"], ["'ann'", "is", "called"]]
-    assert "leavers (in the role connect_users: connect_users_leavers)" in told[0]
+    messages = leaving.warnings(departures, Rules(is_whole=True))
+    assert [text.split(" ")[0:3] for text in messages] == [["1", "agent", "is"], ["'ann'", "is", "called"]]
+    assert "leavers (in the role connect_users: connect_users_leavers)" in messages[0]
 
 
 def test_what_an_earlier_run_left_over_is_removed() -> None:

@@ -44,23 +44,23 @@ STEPS = [step(Agents.create, f"agent{number}") for number in range(20)] + [
 
 def test_every_step_is_done_and_those_of_one_object_in_their_order() -> None:
     seen: list[str] = []
-    work, progress = Parallel(lambda one: seen.append(one.text), 2.0), ProgressCounter(len(STEPS))
+    work, progress = Parallel(lambda step: seen.append(step.text), 2.0), ProgressCounter(len(STEPS))
     work.run(STEPS, progress)
-    assert sorted(seen) == sorted(one.text for one in STEPS)
+    assert sorted(seen) == sorted(step.text for step in STEPS)
     assert seen.index("identity jane") < seen.index("tag jane")
     assert (progress.done, progress.failed, work.failures) == (22, 0, {})
 
 
 def test_different_kinds_run_at_the_same_time() -> None:
     together = threading.Barrier(2, timeout=600)
-    Parallel(lambda one: together.wait(), 1.0).run(
+    Parallel(lambda step: together.wait(), 1.0).run(
         [step(Agents.create, "a"), step(Agents.identity, "b")], ProgressCounter(2)
     )
 
 
 def test_a_failure_skips_what_remains_of_its_object_also_later() -> None:
-    def carry_out(one: Step[Agents]) -> None:
-        if one.text == "identity jane":
+    def carry_out(step: Step[Agents]) -> None:
+        if step.text == "identity jane":
             raise FederationError("No.", code="X")
 
     work, progress = Parallel(carry_out, 2.0), ProgressCounter(len(STEPS) + 1)
@@ -69,15 +69,15 @@ def test_a_failure_skips_what_remains_of_its_object_also_later() -> None:
     assert set(work.failures) == {"jane"}
     assert work.failures["jane"].details == {"failed_action": "identity jane"}
     assert (progress.done, progress.failed) == (20, 3)
-    assert {one.target for one in work.done} == {f"agent{number}" for number in range(20)}
+    assert {step.target for step in work.done} == {f"agent{number}" for number in range(20)}
 
 
 @pytest.mark.parametrize(("refusals", "fails"), [(ROUNDS, False), (ROUNDS + 1, True)])
 def test_what_was_throttled_is_tried_again_at_the_end_of_the_queue(refusals: int, fails: bool) -> None:
     left = [refusals]
 
-    def carry_out(one: Step[Agents]) -> None:
-        if one.target == "jane" and left[0]:
+    def carry_out(step: Step[Agents]) -> None:
+        if step.target == "jane" and left[0]:
             left[0] -= 1
             raise Throttled("Too fast.")
 
@@ -87,7 +87,7 @@ def test_what_was_throttled_is_tried_again_at_the_end_of_the_queue(refusals: int
 
 
 def test_a_bug_is_not_swallowed() -> None:
-    def carry_out(one: Step[Agents]) -> None:
+    def carry_out(step: Step[Agents]) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

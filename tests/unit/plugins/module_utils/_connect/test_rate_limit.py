@@ -28,10 +28,10 @@ def bucket(clock: Clock, rate: float = 2.0, burst: float = 5.0) -> TokenBucket:
     return TokenBucket(rate, burst, clock, clock.sleep)
 
 
-def taken(one: TokenBucket, clock: Clock, count: int) -> list[float]:
+def taken(limiter: TokenBucket, clock: Clock, count: int) -> list[float]:
     times = []
     for _turn in range(count):
-        one.take()
+        limiter.take()
         times.append(clock.now)
     return times
 
@@ -53,34 +53,34 @@ def test_all_of_the_rate_is_used() -> None:
 
 def test_a_pause_fills_the_bucket_no_further_than_its_size() -> None:
     clock = Clock()
-    one = bucket(clock)
-    taken(one, clock, 20)
+    limiter = bucket(clock)
+    taken(limiter, clock, 20)
     clock.now += 3600
     before = clock.now
-    assert [time - before for time in taken(one, clock, 6)] == pytest.approx([0, 0, 0, 0, JITTER, JITTER + 0.5])
+    assert [time - before for time in taken(limiter, clock, 6)] == pytest.approx([0, 0, 0, 0, JITTER, JITTER + 0.5])
 
 
 def test_a_refusal_halves_the_rate_and_answers_give_it_back() -> None:
     clock = Clock()
-    one = bucket(clock)
-    one.refused()
-    assert one.rate == 1.0
-    assert taken(one, clock, 2) == [1.0, 2.0]
+    limiter = bucket(clock)
+    limiter.refused()
+    assert limiter.rate == 1.0
+    assert taken(limiter, clock, 2) == [1.0, 2.0]
     for _turn in range(9):
-        one.accepted()
-    assert one.rate == pytest.approx(1.9)
+        limiter.accepted()
+    assert limiter.rate == pytest.approx(1.9)
     for _turn in range(9):
-        one.accepted()
-    assert one.rate == 2.0
+        limiter.accepted()
+    assert limiter.rate == 2.0
 
 
 def test_a_storm_of_refusals_never_stops_the_work_for_good() -> None:
     clock = Clock()
-    one = bucket(clock)
+    limiter = bucket(clock)
     for _turn in range(100):
-        one.refused()
-    assert one.rate == pytest.approx(0.1)
-    assert taken(one, clock, 1) == pytest.approx([10.0])
+        limiter.refused()
+    assert limiter.rate == pytest.approx(0.1)
+    assert taken(limiter, clock, 1) == pytest.approx([10.0])
 
 
 def test_operations_have_buckets_of_their_own() -> None:

@@ -30,7 +30,7 @@ def check(*args: t.Any, **kwargs: t.Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("agent", "usernames", "said"),
+    ("agent", "usernames", "message"),
     [
         (NEW | {"username": "jane+x"}, [], "cannot sign in"),
         (NEW | {"last_name": None}, [], "last_name is required"),
@@ -50,8 +50,8 @@ def check(*args: t.Any, **kwargs: t.Any) -> None:
         (NEW | {"tags": {str(number): "" for number in range(48)}}, [], "at most 47 tags"),
     ],
 )
-def test_what_cannot_be(agent: dict[str, t.Any], usernames: list[str], said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_cannot_be(agent: dict[str, t.Any], usernames: list[str], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
         check([agent], usernames)
 
 
@@ -97,10 +97,10 @@ def test_a_look_alike_alone_is_a_conflict() -> None:
 
 
 def test_warnings_of_users_that_exist() -> None:
-    found = checks.warnings(["jane", "ann+x", "joe"], ["jane", "JANE", "ann+x"])
-    assert "'jane' differs from 'JANE'" in found[0]
-    assert "'ann+x' exists, but cannot sign in" in found[1]
-    assert len(found) == 2
+    messages = checks.warnings(["jane", "ann+x", "joe"], ["jane", "JANE", "ann+x"])
+    assert "'jane' differs from 'JANE'" in messages[0]
+    assert "'ann+x' exists, but cannot sign in" in messages[1]
+    assert len(messages) == 2
 
 
 def test_names_and_ids_lead_to_the_same() -> None:

@@ -136,10 +136,9 @@ def test_a_new_agent_with_channels_sends_no_phone_config() -> None:
 )
 def test_who_has_to_be_read_whole(wanted: Settings, mark_of: str | None, modified: dt.datetime, needed: bool) -> None:
     mark = contact_digest.mark("jane", {"secondary_email": mark_of}, NOW) if mark_of else None
-    found = User("1", "arn", dict(SEARCHED), complete=False, mark=mark)
+    user = User("1", "arn", dict(SEARCHED), complete=False, mark=mark)
     assert (
-        planning.needs_reading({"username": "jane", **wanted}, found, Summary("1", "arn", modified), True, NOW)
-        is needed
+        planning.needs_reading({"username": "jane", **wanted}, user, Summary("1", "arn", modified), True, NOW) is needed
     )
 
 
@@ -162,16 +161,16 @@ BOTH: t.Final = {"secondary_email": "jd@example.com", "mobile": ""}
 )
 def test_who_is_changed_on_the_word_of_the_search(wanted: Settings, modified: dt.datetime, needed: bool) -> None:
     mark = contact_digest.mark("jane", BOTH, NOW)
-    found = User("1", "arn", {**SEARCHED, "person_id": ""}, complete=False, mark=mark)
+    user = User("1", "arn", {**SEARCHED, "person_id": ""}, complete=False, mark=mark)
     assert (
-        planning.needs_reading({"username": "jane", **wanted}, found, Summary("1", "arn", modified), False, NOW)
+        planning.needs_reading({"username": "jane", **wanted}, user, Summary("1", "arn", modified), False, NOW)
         is needed
     )
 
 
 def test_the_mark_of_a_user_who_was_not_read_holds_what_was_vouched_for() -> None:
-    found = User("1", "arn", {**SEARCHED, "person_id": ""}, complete=False, mark=contact_digest.mark("jane", BOTH, NOW))
-    plan = planning.plan_agent({"username": "jane", "routing_profile": "Other", **BOTH}, found, False, NOW)
+    user = User("1", "arn", {**SEARCHED, "person_id": ""}, complete=False, mark=contact_digest.mark("jane", BOTH, NOW))
+    plan = planning.plan_agent({"username": "jane", "routing_profile": "Other", **BOTH}, user, False, NOW)
     assert [step.operation for step in plan.steps] == ["update_routing_profile", "tag"]
     assert contact_digest.vouches(plan.steps[1].args["tags"][contact_digest.MARK], "jane", BOTH, NOW)
 

@@ -77,7 +77,7 @@ def test_the_permission_by_instance_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("build", "given"),
+    ("build", "arguments"),
     [
         (policies.permission_policy, []),
         (policies.permission_policy, [PROVIDER]),
@@ -85,9 +85,9 @@ def test_the_permission_by_instance_id() -> None:
         (policies.permission_policy_by_instance_id, ["agents"]),
     ],
 )
-def test_a_permission_that_cannot_be(build: t.Callable[[list[str]], t.Any], given: list[str]) -> None:
+def test_a_permission_that_cannot_be(build: t.Callable[[list[str]], t.Any], arguments: list[str]) -> None:
     with pytest.raises(InvalidInput):
-        build(given)
+        build(arguments)
 
 
 BASE = policies.trust_policy([PROVIDER, OTHER_PROVIDER], [GLOBAL])
@@ -142,7 +142,7 @@ def test_policies_that_mean_something_else(other: t.Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("statement", "other"),
     [
         ({"Resource": "a"}, {"Resource": ["a"]}),
         ({"Principal": "*"}, {"Principal": {"AWS": "*"}}),
@@ -154,8 +154,8 @@ def test_policies_that_mean_something_else(other: t.Any) -> None:
         ({"NotAction": "A:b"}, {"NotAction": ["a:B"]}),
     ],
 )
-def test_statements_that_mean_the_same(one: dict[str, t.Any], other: dict[str, t.Any]) -> None:
-    assert policies.same_meaning({"Statement": one}, {"Statement": [other]})
+def test_statements_that_mean_the_same(statement: dict[str, t.Any], other: dict[str, t.Any]) -> None:
+    assert policies.same_meaning({"Statement": statement}, {"Statement": [other]})
 
 
 @pytest.mark.parametrize("text", ["", "{", "%7B", "[]", "3", '{"Statement": ["x"]}'])

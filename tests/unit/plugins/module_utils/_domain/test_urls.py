@@ -232,7 +232,7 @@ NEW = "https://example.my.connect.aws"
 
 
 @pytest.mark.parametrize(
-    ("access_url", "destination", "told", "expected"),
+    ("access_url", "destination", "new_domain", "expected"),
     [
         (OLD, "/ccp-v2", None, True),
         (OLD, "/ccp-v2/chat?a=b", None, True),
@@ -250,9 +250,9 @@ NEW = "https://example.my.connect.aws"
     ],
 )
 def test_the_destination_says_which_domain_is_meant(
-    access_url: str, destination: str, told: bool | None, expected: bool
+    access_url: str, destination: str, new_domain: bool | None, expected: bool
 ) -> None:
-    assert urls.leads_to_new_domain(access_url, destination, told) is expected
+    assert urls.leads_to_new_domain(access_url, destination, new_domain) is expected
 
 
 def test_a_page_that_is_not_on_the_old_domain() -> None:

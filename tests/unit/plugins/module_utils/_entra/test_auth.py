@@ -23,11 +23,11 @@ def test_the_fragment_describes_the_options() -> None:
     documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
     assert set(documented) == set(auth.ENTRA_ARGUMENT_SPEC)
     for option, spec in auth.ENTRA_ARGUMENT_SPEC.items():
-        told = " ".join(documented[option]["description"])
+        description = " ".join(documented[option]["description"])
         for key in ("type", "choices", "default"):
             assert documented[option].get(key) == spec.get(key), option
         variables = [*spec.get("fallback", (None, []))[1], *auth.CREDENTIAL_VARIABLES.get(option, ())]
-        assert all(f"E({variable})" in told for variable in variables), option
+        assert all(f"E({variable})" in description for variable in variables), option
 
 
 def test_secrets_are_secret() -> None:
@@ -120,10 +120,10 @@ class Recorder:
     """A session that notes what is asked, and answers with a token, or with a configuration that is another's."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.urls: list[str] = []
 
     def get(self, url: str, **_more: t.Any) -> SimpleNamespace:
-        self.asked.append(url)
+        self.urls.append(url)
         elsewhere = {
             f"{name}_endpoint": "https://login.example.com/a-tenant/token" for name in ("authorization", "token")
         }
@@ -132,7 +132,7 @@ class Recorder:
         )
 
     def post(self, url: str, **_more: t.Any) -> SimpleNamespace:
-        self.asked.append(url)
+        self.urls.append(url)
         return SimpleNamespace(
             status_code=200, text=json.dumps({"access_token": "token", "expires_in": 3600}), headers={}
         )
@@ -148,7 +148,7 @@ def test_a_known_authority_is_not_asked_for_its_configuration(cloud: str) -> Non
         auth.Endpoint(CLOUDS[cloud], TENANT, "the-client"), t.cast("t.Any", session)
     )()
     assert answer["access_token"] == "token"
-    assert session.asked == [f"{CLOUDS[cloud].authority_url}/{TENANT}/oauth2/v2.0/token"]
+    assert session.urls == [f"{CLOUDS[cloud].authority_url}/{TENANT}/oauth2/v2.0/token"]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_known_authority_is_not_asked_for_its_configuration(cloud: str) -> Non
 def test_any_other_authority_is(cloud: Cloud, tenant: str) -> None:
     session = Recorder()
     auth.ClientSecret("hunter2").client(auth.Endpoint(cloud, tenant, "the-client"), t.cast("t.Any", session))()
-    assert session.asked == [
+    assert session.urls == [
         f"{cloud.authority_url}/{tenant}/{CONFIGURATION}",
         "https://login.example.com/a-tenant/token",
     ]

@@ -35,7 +35,7 @@ PARAMS: t.Final[dict[str, t.Any]] = {
 }
 
 
-def one(
+def signing_certificate(
     letter: str,
     begins: int,
     ends: int,
@@ -58,17 +58,17 @@ def app(monkeypatch: pytest.MonkeyPatch, *certificates: SigningCertificate) -> A
     return Application({"id": "o", "appId": "a", "displayName": "Centre"}, {"id": "p"})
 
 
-A: t.Final = one("A", -1000, 40, active=True, noted=True)
-B: t.Final = one("B", 0, 1095)
-OLD: t.Final = one("C", -2000, -900)
-SHORT: t.Final = one("D", -1, 10)
-FOREIGN: t.Final = one("E", -1, 2000, signs=False)
-FUTURE: t.Final = one("F", 1, 1096)
-EXPIRED: t.Final = one("A", -1100, -5, active=True, noted=True)
-ENDED: t.Final = one("B", -400, -1)
-OTHERS: t.Final = one("E", -1, 1500, managed=False)
+A: t.Final = signing_certificate("A", -1000, 40, active=True, noted=True)
+B: t.Final = signing_certificate("B", 0, 1095)
+OLD: t.Final = signing_certificate("C", -2000, -900)
+SHORT: t.Final = signing_certificate("D", -1, 10)
+FOREIGN: t.Final = signing_certificate("E", -1, 2000, signs=False)
+FUTURE: t.Final = signing_certificate("F", 1, 1096)
+EXPIRED: t.Final = signing_certificate("A", -1100, -5, active=True, noted=True)
+ENDED: t.Final = signing_certificate("B", -400, -1)
+OTHERS: t.Final = signing_certificate("E", -1, 1500, managed=False)
 NAMELESS: t.Final = dataclasses.replace(FOREIGN, key_identifier=None)
-UNNOTED: t.Final = one("A", -1000, 40, active=True)
+UNNOTED: t.Final = signing_certificate("A", -1000, 40, active=True)
 
 #: the certificates and the options → the one that is meant, and the step that is taken
 TABLE: t.Final[dict[str, tuple[tuple[SigningCertificate, ...], dict[str, t.Any], str | None, str | None]]] = {
@@ -106,10 +106,10 @@ TABLE: t.Final[dict[str, tuple[tuple[SigningCertificate, ...], dict[str, t.Any],
 @pytest.mark.parametrize("case", TABLE)
 def test_the_certificate_that_is_meant_and_its_step(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     certificates, options, letter, step = TABLE[case]
-    found = app(monkeypatch, *certificates)
-    chosen = certificate_plan.chosen({**PARAMS, **options}, found, NOW)
+    application = app(monkeypatch, *certificates)
+    chosen = certificate_plan.chosen({**PARAMS, **options}, application, NOW)
     assert (chosen.thumbprint if chosen else None) == (letter * 40 if letter else None)
-    plan = certificate_plan.plan({**PARAMS, **options}, found, NOW)
+    plan = certificate_plan.plan({**PARAMS, **options}, application, NOW)
     assert [each.operation for each in plan.steps] == ([step] if step else [])
     assert (plan.before != plan.after) is bool(step)
     if step in ("activate", "remove"):
@@ -123,11 +123,11 @@ def test_the_certificate_that_is_meant_and_its_step(case: str, monkeypatch: pyte
         ((EXPIRED, FUTURE), "stage"),
         ((EXPIRED, ENDED, FUTURE), "stage"),
         ((ENDED,), "stage"),
-        ((A, one("F", 50, 1096)), "stage"),
+        ((A, signing_certificate("F", 50, 1096)), "stage"),
         ((A, FUTURE), None),
         ((EXPIRED, B), None),
         ((EXPIRED, B, FUTURE), None),
-        ((EXPIRED, one("B", -1, 10)), None),
+        ((EXPIRED, signing_certificate("B", -1, 10)), None),
     ],
 )
 def test_one_that_cannot_take_over_is_no_staged_one(
@@ -139,7 +139,7 @@ def test_one_that_cannot_take_over_is_no_staged_one(
 
 
 @pytest.mark.parametrize(
-    ("certificates", "options", "kind", "told"),
+    ("certificates", "options", "kind", "message"),
     [
         ((A,), {"which": "active"}, Conflict, "is active, so it cannot be staged"),
         ((), {"which": "newest"}, NotFound, "has no newest signing certificate"),
@@ -162,12 +162,12 @@ def test_refusals(
     certificates: tuple[SigningCertificate, ...],
     options: dict[str, t.Any],
     kind: type[FederationError],
-    told: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with pytest.raises(kind) as refused:
         certificate_plan.plan({**PARAMS, **options}, app(monkeypatch, *certificates), NOW)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_a_note_that_is_no_time_is_none() -> None:

@@ -29,12 +29,12 @@ class Wire:
 
     def __init__(self, *answers: t.Callable[[str, str, t.Any], tuple[int, t.Any]]) -> None:
         self.answers = list(answers)
-        self.asked: list[tuple[str, str, t.Any]] = []
+        self.requests: list[tuple[str, str, t.Any]] = []
         self.slept: list[float] = []
 
     def request(self, method: str, address: str, *, data: bytes | None, **_options: t.Any) -> t.Any:
         body = json.loads(data) if data else None
-        self.asked.append((method, address, body))
+        self.requests.append((method, address, body))
         status, content = self.answers.pop(0)(method, address, body)
         text = json.dumps(content).encode()
         return SimpleNamespace(status_code=status, content=text, headers={}, json=lambda: json.loads(text))
@@ -76,8 +76,8 @@ def test_url() -> None:
 
 
 def test_batch_keeps_the_order_and_each_outcome() -> None:
-    one = Wire(_each({"/b": 404, "/c": 403})).graph()
-    a, b, c = one.batch(_asks("/a", "/b", "/c"))
+    graph = Wire(_each({"/b": 404, "/c": 403})).graph()
+    a, b, c = graph.batch(_asks("/a", "/b", "/c"))
     assert a.get() == {"path": "/a"}
     assert b.found() is None
     with pytest.raises(Denied, match="Could not read /c"):
@@ -88,14 +88,14 @@ def test_batch_of_twenty() -> None:
     wire = Wire(_each({}), _each({}), _each({}))
     paths = [f"/{number}" for number in range(45)]
     assert [outcome.get()["path"] for outcome in wire.graph().batch(_asks(*paths))] == paths
-    assert [len(body["requests"]) for dummy, dummy, body in wire.asked] == [20, 20, 5]
+    assert [len(body["requests"]) for dummy, dummy, body in wire.requests] == [20, 20, 5]
     assert wire.graph().batch([]) == []
 
 
 def test_batch_repeats_what_was_throttled() -> None:
     wire = Wire(_each({"/b": 429}), _each({}))
     assert [outcome.get()["path"] for outcome in wire.graph().batch(_asks("/a", "/b", "/c"))] == ["/a", "/b", "/c"]
-    assert [item["url"] for item in wire.asked[1][2]["requests"]] == ["/b"]
+    assert [item["url"] for item in wire.requests[1][2]["requests"]] == ["/b"]
     assert wire.slept == [3.0]
 
 
@@ -103,14 +103,14 @@ def test_batch_gives_up_in_the_end() -> None:
     wire = Wire(*[_each({"/a": 429})] * retries.TRIES)
     with pytest.raises(Throttled):
         wire.graph().batch(_asks("/a"))[0].get()
-    assert len(wire.asked) == retries.TRIES
+    assert len(wire.requests) == retries.TRIES
 
 
 def test_batch_repeats_no_post_that_may_have_been_done() -> None:
     wire = Wire(_each({"/a": 503}))
     (outcome,) = wire.graph().batch(_asks("/a", method="POST"))
     assert outcome.error is not None
-    assert len(wire.asked) == 1
+    assert len(wire.requests) == 1
 
 
 def test_pages() -> None:
@@ -118,8 +118,8 @@ def test_pages() -> None:
     wire = Wire(
         lambda *_: (200, {"value": [{"id": 1}], "@odata.nextLink": following}), lambda *_: (200, {"value": [{"id": 2}]})
     )
-    assert [one["id"] for one in wire.graph().pages("/users", "list users")] == [1, 2]
-    assert wire.asked[1][1] == following, "the link is followed as it is"
+    assert [user["id"] for user in wire.graph().pages("/users", "list users")] == [1, 2]
+    assert wire.requests[1][1] == following, "the link is followed as it is"
 
 
 def test_no_token_leaves_for_another_host() -> None:
@@ -128,7 +128,7 @@ def test_no_token_leaves_for_another_host() -> None:
     )
     with pytest.raises(FederationError, match="not Microsoft Graph"):
         list(wire.graph().pages("/users", "list users"))
-    assert len(wire.asked) == 1
+    assert len(wire.requests) == 1
 
 
 def test_claims_of_a_token() -> None:

@@ -64,8 +64,8 @@ def members(
 def test_each_reason_has_a_way_in(person: Json, pieces: list[str]) -> None:
     usable, unusable = members(person)
     assert not usable
-    told = " ".join((*unusable[0]["reasons"], *unusable[0]["fixes"]))
-    assert [piece for piece in pieces if piece not in told] == []
+    text = " ".join((*unusable[0]["reasons"], *unusable[0]["fixes"]))
+    assert [piece for piece in pieces if piece not in text] == []
 
 
 def test_a_member_of_a_nested_group_is_named_unless_a_listed_group_holds_the_person_too() -> None:

@@ -32,8 +32,8 @@ def test_all_that_a_playbook_lacks(
     granted: list[str], playbook: str, agent_groups: list[str], people: list[str], lacking: list[str]
 ) -> None:
     failed = {"msg": "x", "granted_permissions": granted}
-    found = missing_permissions(failed, playbook, agent_groups=agent_groups, people=people)
-    assert sorted(found) == sorted(lacking)
+    missing = missing_permissions(failed, playbook, agent_groups=agent_groups, people=people)
+    assert sorted(missing) == sorted(lacking)
 
 
 def test_a_message_that_names_all_is_enough() -> None:

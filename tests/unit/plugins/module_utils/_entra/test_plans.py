@@ -73,7 +73,7 @@ ADOPT: t.Final = Selector(name="Centre", identifiers=(URN,), adopt=True)
 
 
 @pytest.mark.parametrize(
-    ("selector", "found", "expected"),
+    ("selector", "candidates", "expected"),
     [
         (SELECTOR, Candidates(), None),
         (SELECTOR, Candidates(by_identifier=(MINE,)), "mine"),
@@ -90,13 +90,13 @@ ADOPT: t.Final = Selector(name="Centre", identifiers=(URN,), adopt=True)
         (Selector(app_id="nobody"), Candidates(), None),
     ],
 )
-def test_choose(selector: Selector, found: Candidates, expected: str | None) -> None:
-    chosen = application_search.choose(selector, found)
+def test_choose(selector: Selector, candidates: Candidates, expected: str | None) -> None:
+    chosen = application_search.choose(selector, candidates)
     assert (chosen["appId"] if chosen else None) == expected
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("candidates", "expected"),
     [
         (Candidates(by_name=(HALF | {"createdDateTime": "2026-01-02"},)), None),
         (
@@ -121,9 +121,9 @@ def test_choose(selector: Selector, found: Candidates, expected: str | None) -> 
         ),
     ],
 )
-def test_the_older_of_two_is_kept(found: Candidates, expected: str | None) -> None:
+def test_the_older_of_two_is_kept(candidates: Candidates, expected: str | None) -> None:
     """Whichever run looks comes to the same."""
-    older = application_search.older_match(SELECTOR, found, "half")
+    older = application_search.older_match(SELECTOR, candidates, "half")
     assert (older["appId"] if older else None) == expected
 
 
@@ -133,7 +133,7 @@ def test_choose_refuses_to_guess() -> None:
 
 
 @pytest.mark.parametrize(
-    ("selector", "found", "kind", "message"),
+    ("selector", "candidates", "kind", "message"),
     [
         (Selector(app_id="nobody"), Candidates(), NotFound, "no application with the ID nobody"),
         (SELECTOR, Candidates(by_identifier=(THEIRS,)), Conflict, "saml#centre, with the template aws_single_account"),
@@ -152,9 +152,9 @@ def test_choose_refuses_to_guess() -> None:
         ),
     ],
 )
-def test_check_free(selector: Selector, found: Candidates, kind: type[FederationError], message: str) -> None:
+def test_check_free(selector: Selector, candidates: Candidates, kind: type[FederationError], message: str) -> None:
     with pytest.raises(kind) as caught:
-        application_search.check_free(selector, found)
+        application_search.check_free(selector, candidates)
     assert caught.match(message)
 
 
@@ -177,8 +177,8 @@ def test_order_of_a_creation() -> None:
     """facts/entra.md 0: the mode before the identifiers, the certificate before the claims, and people last."""
     people = directory.Principals({"user": {"jane": "1"}, "group": {}}, {"1": "jane"})
     role = {"role_arn": "arn:aws:iam::123456789012:role/R", "provider_arn": "arn:aws:iam::123456789012:saml-provider/P"}
-    wish = {**PARAMS, "role_claims": [role], "assignments": {"users": {"set": ["jane"]}}, "logo": "logo.png"}
-    plan = saml_app.plan(wish, _situation(None, principals=people, logo=b"logo"))
+    params = {**PARAMS, "role_claims": [role], "assignments": {"users": {"set": ["jane"]}}, "logo": "logo.png"}
+    plan = saml_app.plan(params, _situation(None, principals=people, logo=b"logo"))
     assert [step.operation for step in plan.steps] == [
         "create",
         "update_principal",
@@ -304,7 +304,7 @@ def test_role_to_assign(roles: tuple[str, ...], expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "add", "remove"),
+    ("desired", "add", "remove"),
     [
         (None, {}, {}),
         ({"users": {"add": ["jane", "john"]}}, {"2": "user"}, {}),
@@ -314,23 +314,23 @@ def test_role_to_assign(roles: tuple[str, ...], expected: str) -> None:
         ({"users": None, "groups": {"set": None, "add": None}}, {}, {}),
     ],
 )
-def test_assignments(wish: t.Any, add: dict[str, str], remove: dict[str, str]) -> None:
+def test_assignments(desired: t.Any, add: dict[str, str], remove: dict[str, str]) -> None:
     people = directory.Principals({"user": {"jane": "1", "john": "2"}, "group": {"agents": "8"}})
     assigned = [{"principalId": "1", "principalType": "User"}, {"principalId": "9", "principalType": "Group"}]
-    changes = assignments.plan_changes(wish, people, assigned)
+    changes = assignments.plan_changes(desired, people, assigned)
     assert (changes.add, changes.remove) == (add, remove)
 
 
 @pytest.mark.parametrize(
-    ("wish", "message"),
+    ("desired", "message"),
     [
         ({"users": {"set": [], "add": ["a"]}}, "cannot be combined"),
         ({"groups": {"add": ["A"], "remove": ["a"]}}, "adds and removes a"),
     ],
 )
-def test_assignments_that_contradict(wish: t.Any, message: str) -> None:
+def test_assignments_that_contradict(desired: t.Any, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
-        assignments.check_wish(wish)
+        assignments.check_desired(desired)
 
 
 def test_claims_that_no_option_names() -> None:

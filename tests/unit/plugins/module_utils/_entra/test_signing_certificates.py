@@ -43,7 +43,7 @@ def _triple(certificate: x509.Certificate) -> tuple[list[dict[str, t.Any]], dict
 
 
 def _principal(*certificates: x509.Certificate, active: x509.Certificate | None = None) -> dict[str, t.Any]:
-    triples = [_triple(one) for one in certificates]
+    triples = [_triple(certificate) for certificate in certificates]
     foreign = {
         "customKeyIdentifier": "Zm9yZWlnbg==",
         "usage": "Verify",
@@ -115,9 +115,9 @@ def test_what_a_run_does(
     activate: x509.Certificate | None,
 ) -> None:
     """A rotation that is under way (two usable certificates) is left alone."""
-    found = signing.pairs(_principal(*certificates, active=active))
-    chosen = signing.to_activate(found, NOW)
-    assert signing.must_make(found, NOW) is make
+    pairs = signing.pairs(_principal(*certificates, active=active))
+    chosen = signing.to_activate(pairs, NOW)
+    assert signing.must_make(pairs, NOW) is make
     assert (chosen.thumbprint if chosen else None) == (_thumbprint(activate) if activate else None)
 
 
@@ -129,7 +129,7 @@ def test_removal_takes_one_triple_alone(certificates: tuple[x509.Certificate, ..
     principal = _principal(*certificates)
     for chosen in certificates:
         body = signing.without(principal, signing.named(signing.pairs(principal), _thumbprint(chosen)))
-        left = _principal(*(one for one in certificates if one is not chosen))
+        left = _principal(*(certificate for certificate in certificates if certificate is not chosen))
         assert body == {
             "keyCredentials": [{**key, "key": None} for key in left["keyCredentials"]],
             "passwordCredentials": [{**password, "secretText": None} for password in left["passwordCredentials"]],
@@ -146,16 +146,16 @@ def test_foreign_keys_without_an_identifier_are_kept_apart_and_never_removed() -
             0, {**verify, "customKeyIdentifier": None, "keyId": f"foreign {number}", "key": der}
         )
     principal["keyCredentials"].append({"customKeyIdentifier": None, "usage": "Sign", "keyId": "foreign too"})
-    found = signing.pairs(principal)
-    assert [(one.thumbprint, one.can_sign) for one in found] == [
+    pairs = signing.pairs(principal)
+    assert [(pair.thumbprint, pair.can_sign) for pair in pairs] == [
         (_thumbprint(NEW), True),
         (_thumbprint(NEW), False),
         (_thumbprint(OLD), False),
         (_thumbprint(EXPIRED), False),
     ]
     with pytest.raises(Conflict, match=f"{_thumbprint(OLD)} has no customKeyIdentifier"):
-        signing.without(principal, signing.named(found, _thumbprint(OLD)))
-    left = signing.without(principal, signing.named(found, _thumbprint(NEW)))
+        signing.without(principal, signing.named(pairs, _thumbprint(OLD)))
+    left = signing.without(principal, signing.named(pairs, _thumbprint(NEW)))
     assert [
         {**key, "key": None}
         for key in principal["keyCredentials"]
@@ -172,10 +172,10 @@ def test_the_active_one_is_never_removed() -> None:
 
 
 @pytest.mark.parametrize(("name", "days"), [("", 10), ("CN=x", 10), ("a,b", 10), ("x" * 65, 10), ("x", 0), ("x", 1096)])
-def test_wishes_that_entra_refuses(name: str, days: int) -> None:
+def test_options_that_entra_refuses(name: str, days: int) -> None:
     with pytest.raises(InvalidInput):
-        signing.check_wish(name, days)
-    signing.check_wish("Sign-in 2026", 1095)
+        signing.check_desired(name, days)
+    signing.check_desired("Sign-in 2026", 1095)
 
 
 def test_what_was_made_here_is_told_by_tags() -> None:
@@ -186,10 +186,10 @@ def test_what_was_made_here_is_told_by_tags() -> None:
     gone = "A" * 40
     tags = [f"{signing.MADE_TAG}{_thumbprint(OLD)}", f"{signing.MADE_TAG}{ends}", f"{signing.MADE_TAG}{gone}"]
     principal = {**_principal(OLD, NEW, FUTURE, active=OLD), "tags": tags}
-    managed = {one.thumbprint: one.managed for one in signing.pairs(principal)}
+    managed = {pair.thumbprint: pair.managed for pair in signing.pairs(principal)}
     assert managed == {_thumbprint(OLD): True, _thumbprint(NEW): True, _thumbprint(FUTURE): False}
     assert set(signing.managed_thumbprints(principal)) == {_thumbprint(OLD), _thumbprint(NEW), gone}
-    assert not any(one.managed for one in signing.pairs(_principal(OLD, NEW)))
+    assert not any(pair.managed for pair in signing.pairs(_principal(OLD, NEW)))
 
 
 def _noted(*ends: str) -> dict[str, t.Any]:

@@ -28,8 +28,8 @@ def build(*checks: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
 
 def federation(facts: f.Facts) -> dict[str, t.Any]:
     """The one federation of a report."""
-    (one,) = build(r.check("demo", facts))["federations"]
-    return t.cast("dict[str, t.Any]", one)
+    (report_entry,) = build(r.check("demo", facts))["federations"]
+    return t.cast("dict[str, t.Any]", report_entry)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,11 @@ def test_the_worst_federation_stands_first_and_none_is_forgotten() -> None:
     content = build(
         *CHECKS, {"host": "closed", "not_readable": "Denied."}, hosts=["sales", "support", "closed", "lost"]
     )
-    assert [one["host"] for one in content["federations"]] == ["support", "sales"]
-    assert {one["host"]: one["reason"] for one in content["not_readable"]} == {"closed": "Denied.", "lost": report.LOST}
+    assert [entry["host"] for entry in content["federations"]] == ["support", "sales"]
+    assert {entry["host"]: entry["reason"] for entry in content["not_readable"]} == {
+        "closed": "Denied.",
+        "lost": report.LOST,
+    }
     assert content["counts"] == {"fail": 1, "warning": 0, "unknown": 0, "pass": 1, "not_readable": 2}
 
 
@@ -91,17 +94,17 @@ def ending() -> f.Facts:
     ids=["healthy", "nobody asked about", "a person", "a warning", "the path", "a role that may not be read"],
 )
 def test_a_federation_in_a_word_and_in_a_sentence(facts: f.Facts, state: str, headline: str) -> None:
-    one = federation(facts)
+    entry = federation(facts)
     if "certificate, provider" in headline:
-        assert one["headline"].startswith("The sign-in path fails for everybody: ")
-        assert "provider" in one["headline"]
+        assert entry["headline"].startswith("The sign-in path fails for everybody: ")
+        assert "provider" in entry["headline"]
     else:
-        assert one["headline"] == headline
-    assert one["state"] == state
+        assert entry["headline"] == headline
+    assert entry["state"] == state
 
 
 def test_a_hop_that_nothing_was_asked_about_is_no_pass() -> None:
-    states = {one["hop"]: one["state"] for one in federation(m.facts(people=()))["hops"]}
+    states = {hop["hop"]: hop["state"] for hop in federation(m.facts(people=()))["hops"]}
     assert {states[hop] for hop in ("account", "assignment", "user", "approved_origins")} == {"unchecked"}
     assert states["tenant"] == "unknown"
     assert states["claims"] == "pass"
@@ -109,11 +112,11 @@ def test_a_hop_that_nothing_was_asked_about_is_no_pass() -> None:
 
 
 def test_each_failure_has_a_command_and_each_unknown_a_reason() -> None:
-    one = federation(r.in_trouble())
-    problems = [*one["failures"], *one["people"], *one["warnings"]]
-    assert {problem["subject"] for problem in one["people"]} == {r.JOHN, r.ANN, "bob.loe@example.com"}
+    entry = federation(r.in_trouble())
+    problems = [*entry["failures"], *entry["people"], *entry["warnings"]]
+    assert {problem["subject"] for problem in entry["people"]} == {r.JOHN, r.ANN, "bob.loe@example.com"}
     assert all(problem["command"].startswith("ansible-playbook openccp.federation.") for problem in problems)
-    assert all(unknown["reason"] for unknown in one["unknown"])
+    assert all(unknown["reason"] for unknown in entry["unknown"])
 
 
 @pytest.mark.parametrize(
@@ -167,7 +170,7 @@ def test_the_command_of_a_hop_is_safe_in_a_shell_and_in_ansible(
 
 def changes(before: f.Facts, after: f.Facts) -> list[tuple[str, str]]:
     content = build(r.check("demo", after), previous=build(r.check("demo", before)))
-    return [(one["direction"], one["text"]) for one in content["changes"]]
+    return [(change["direction"], change["text"]) for change in content["changes"]]
 
 
 NEXT: t.Final = m.certificate("next").thumbprint
@@ -221,19 +224,19 @@ NEXT: t.Final = m.certificate("next").thumbprint
     ],
 )
 def test_what_changed_is_told(before: f.Facts, after: f.Facts, expected: list[tuple[str, str]]) -> None:
-    found = changes(before, after)
-    assert set(expected) <= set(found)
-    assert expected or not found
+    texts = changes(before, after)
+    assert set(expected) <= set(texts)
+    assert expected or not texts
 
 
 def test_hosts_that_come_and_go() -> None:
-    one, other = r.check("one", r.healthy()), r.check("other", r.healthy())
+    first, other = r.check("one", r.healthy()), r.check("other", r.healthy())
     lost = {"host": "one", "not_readable": "Denied."}
-    told = [
+    texts = [
         [(each["host"], each["text"]) for each in build(*after, previous=build(*before))["changes"]]
-        for before, after in (([one], [other]), ([one], [lost]), ([lost], [one]), ([lost], [lost]))
+        for before, after in (([first], [other]), ([first], [lost]), ([lost], [first]), ([lost], [lost]))
     ]
-    assert told == [
+    assert texts == [
         [("one", "It is no longer in the report."), ("other", "It is new in the report.")],
         [("one", "It can no longer be read.")],
         [("one", "It can be read again.")],

@@ -50,48 +50,48 @@ def text(*findings: dict[str, t.Any], width: int = 80) -> str:
 
 
 def test_failures_come_first_and_the_rest_is_a_line() -> None:
-    told = printed(
+    lines = printed(
         finding("application", "Amazon Connect", "pass"),
         finding("tenant", "sign-ins", "unknown", reason="Policies may not be read."),
         stopped("jane@example.com"),
         finding("claims", "Amazon Connect", "pass"),
         finding("certificate", "AB12", "warning", reason="It ends soon."),
     )
-    assert told[0] == Line("sales: 1 person cannot sign in.", "fail")
-    assert told[1] == Line("  fail: jane@example.com (assignment)", "fail")
-    warning = next(number for number, line in enumerate(told) if line.text.startswith("  warning: "))
-    assert told[warning].status == "warning"
-    assert [line.text for line in told[-2:]] == ["Not known: tenant.", "In order: application, claims."]
+    assert lines[0] == Line("sales: 1 person cannot sign in.", "fail")
+    assert lines[1] == Line("  fail: jane@example.com (assignment)", "fail")
+    warning = next(number for number, line in enumerate(lines) if line.text.startswith("  warning: "))
+    assert lines[warning].status == "warning"
+    assert [line.text for line in lines[-2:]] == ["Not known: tenant.", "In order: application, claims."]
     command = (
         "ansible-playbook openccp.federation.check --inventory hosts.yml --limit sales -e "
         "federation_check_people=jane@example.com"
     )
-    assert Line(f"      {command}", "pass") in told
+    assert Line(f"      {command}", "pass") in lines
 
 
 def test_what_stops_everybody_is_before_what_stops_one() -> None:
-    told = text(
+    output = text(
         stopped("jane@example.com"),
         finding("provider", "arn:aws:iam::1:saml-provider/X", "fail", reason="It is missing."),
     )
-    assert told.index("(provider)") < told.index("(assignment)")
-    assert told.startswith("sales: agents cannot sign in, or not as intended.")
+    assert output.index("(provider)") < output.index("(assignment)")
+    assert output.startswith("sales: agents cannot sign in, or not as intended.")
 
 
 def test_a_person_has_one_cause_and_one_command() -> None:
-    told = text(stopped("jane@example.com", "user"), stopped("jane@example.com"))
-    assert told.count("ansible-playbook") == 1
-    assert "(assignment)" in told
-    assert "then look at: user" in told
+    output = text(stopped("jane@example.com", "user"), stopped("jane@example.com"))
+    assert output.count("ansible-playbook") == 1
+    assert "(assignment)" in output
+    assert "then look at: user" in output
 
 
 def test_one_cause_of_many_is_told_once() -> None:
     people = [stopped(f"agent{number:03}@example.com") for number in range(300)]
-    told = text(*people)
-    assert told.startswith("sales: 300 people cannot sign in.")
-    assert told.count("not assigned") == 1
-    assert "300 people: agent000@example.com" in told
-    assert "agent050@example.com" not in told
+    output = text(*people)
+    assert output.startswith("sales: 300 people cannot sign in.")
+    assert output.count("not assigned") == 1
+    assert "300 people: agent000@example.com" in output
+    assert "agent050@example.com" not in output
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -102,9 +102,9 @@ def test_it_is_as_wide_as_the_terminal_and_no_command_is_broken(width: int) -> N
 
 
 def test_a_name_commands_no_terminal() -> None:
-    told = text(stopped("\x1b[2Jjane\u202e"))
-    assert "\x1b" not in told
-    assert "\u202e" not in told
+    output = text(stopped("\x1b[2Jjane\u202e"))
+    assert "\x1b" not in output
+    assert "\u202e" not in output
 
 
 def test_all_well() -> None:

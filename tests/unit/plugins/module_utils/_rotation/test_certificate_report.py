@@ -30,11 +30,11 @@ ROWS: t.Final = report.rows("support", APPLICATION, PROVIDERS)
 
 
 def test_rows_tell_where_each_certificate_is() -> None:
-    told = {
+    rows = {
         row["thumbprint"]: (row["active"], row["in_entra"], row["trusted"], row["managed"], row["providers"])
         for row in ROWS
     }
-    assert told == {
+    assert rows == {
         "B": (False, True, False, False, ["arn:one"]),
         "A": (True, True, True, True, ["arn:one", "arn:two"]),
         "Z": (False, False, False, True, ["arn:two"]),
@@ -80,7 +80,7 @@ CANNOT: t.Final = (
 
 
 @pytest.mark.parametrize(
-    ("active", "providers", "told"),
+    ("active", "providers", "expected"),
     [
         (certificate("A", 30, active=True), PROVIDERS, []),
         (certificate("A", 30, active=True, usable=False), PROVIDERS, [CANNOT]),
@@ -102,27 +102,27 @@ CANNOT: t.Final = (
         (certificate("B", 1, active=False), PROVIDERS, [NONE_ACTIVE]),
     ],
 )
-def test_problems(active: dict[str, t.Any] | None, providers: list[dict[str, t.Any]], told: list[str]) -> None:
+def test_problems(active: dict[str, t.Any] | None, providers: list[dict[str, t.Any]], expected: list[str]) -> None:
     application = {**APPLICATION, "certificates": [active] if active else []}
     seen = {"host": "support", "application": application, "providers": providers}
-    assert certificate_report([seen], warn_days=30)["problems"] == told
+    assert certificate_report([seen], warn_days=30)["problems"] == expected
 
 
 def test_what_could_not_be_read_is_a_problem_too() -> None:
-    found = certificate_report([], not_readable={"b": "It is gone.", "a": "It is closed."})
-    assert found["problems"] == ["a: It is closed.", "b: It is gone."]
-    assert found["not_readable"] == {"a": "It is closed.", "b": "It is gone."}
-    assert 'federation_certificates_read{federation="a"} 0' in found["prometheus"]
-    assert found["hosts"]["a"] == {"state": "not_readable", "problems": ["a: It is closed."]}
+    result = certificate_report([], not_readable={"b": "It is gone.", "a": "It is closed."})
+    assert result["problems"] == ["a: It is closed.", "b: It is gone."]
+    assert result["not_readable"] == {"a": "It is closed.", "b": "It is gone."}
+    assert 'federation_certificates_read{federation="a"} 0' in result["prometheus"]
+    assert result["hosts"]["a"] == {"state": "not_readable", "problems": ["a: It is closed."]}
 
 
 def test_a_host_that_is_not_federated_is_no_problem_unless_told() -> None:
     missing = {"new": "It is not federated."}
-    found = certificate_report([], not_federated=missing)
-    assert (found["problems"], found["not_federated"]) == ([], missing)
-    assert found["hosts"] == {"new": {"state": "not_federated", "problems": []}}
-    told = certificate_report([], not_federated=missing, fail_on_not_federated=True)
-    assert told["problems"] == told["hosts"]["new"]["problems"] == ["new: It is not federated."]
+    result = certificate_report([], not_federated=missing)
+    assert (result["problems"], result["not_federated"]) == ([], missing)
+    assert result["hosts"] == {"new": {"state": "not_federated", "problems": []}}
+    failing = certificate_report([], not_federated=missing, fail_on_not_federated=True)
+    assert failing["problems"] == failing["hosts"]["new"]["problems"] == ["new: It is not federated."]
 
 
 def test_each_host_has_its_own_result() -> None:
@@ -132,11 +132,11 @@ def test_each_host_has_its_own_result() -> None:
         {"host": "ill", "application": APPLICATION, "providers": PROVIDERS},
         {"host": "well", "application": well, "providers": trusting},
     ]
-    found = certificate_report(seen, not_readable={"closed": "It is closed."})
-    assert {host: result["state"] for host, result in found["hosts"].items()} == {
+    report = certificate_report(seen, not_readable={"closed": "It is closed."})
+    assert {host: result["state"] for host, result in report["hosts"].items()} == {
         "ill": "endangered",
         "well": "ok",
         "closed": "not_readable",
     }
-    assert found["hosts"]["well"]["problems"] == []
-    assert found["hosts"]["ill"]["problems"] == ["ill: the active certificate A expires on 2030-01-31."]
+    assert report["hosts"]["well"]["problems"] == []
+    assert report["hosts"]["ill"]["problems"] == ["ill: the active certificate A expires on 2030-01-31."]

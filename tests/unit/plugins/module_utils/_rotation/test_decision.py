@@ -47,7 +47,7 @@ def decide(
     certificates: t.Sequence[Certificate], providers: t.Sequence[Provider], now: dt.datetime, rules: Rules
 ) -> Decision:
     """Where this collection made A, B and Z, whether they are still in Entra ID or not, and what is managed."""
-    managed = {"A", "B", "X", "Z"} - {one.thumbprint for one in certificates if not one.managed}
+    managed = {"A", "B", "X", "Z"} - {certificate.thumbprint for certificate in certificates if not certificate.managed}
     return decide_in(Federation(certificates, providers, now, frozenset(managed)), rules)
 
 
@@ -161,8 +161,10 @@ def test_a_certificate_that_a_provider_lacks_is_never_activated(case: str) -> No
     ):
         decision = decide(certificates, providers, NOW, rules)
         if decision.stage == "activate":
-            assert all(decision.thumbprint in one.thumbprints for one in providers)
-        assert not {one.thumbprint for one in certificates if one.active} & set(decision.retired)
+            assert all(decision.thumbprint in provider.thumbprints for provider in providers)
+        assert not {certificate.thumbprint for certificate in certificates if certificate.active} & set(
+            decision.retired
+        )
 
 
 def test_a_rotation_that_was_rolled_back_goes_on_when_told() -> None:
@@ -192,16 +194,18 @@ def test_a_run_through_the_stages_ends_in_watch() -> None:
         elif decision.stage == "activate":
             certificates = [
                 Certificate(
-                    one.thumbprint,
-                    one.not_before,
-                    one.not_after,
-                    one.thumbprint == "B",
-                    now if one.thumbprint == "B" else None,
+                    certificate.thumbprint,
+                    certificate.not_before,
+                    certificate.not_after,
+                    certificate.thumbprint == "B",
+                    now if certificate.thumbprint == "B" else None,
                 )
-                for one in certificates
+                for certificate in certificates
             ]
         elif decision.stage == "retire":
-            certificates = [one for one in certificates if one.thumbprint not in decision.retired]
+            certificates = [
+                certificate for certificate in certificates if certificate.thumbprint not in decision.retired
+            ]
             trusting = Provider(trusting.arn, trusting.thumbprints - set(decision.retired), trusting.published)
         elif len(certificates) == 1:
             break
@@ -211,18 +215,18 @@ def test_a_run_through_the_stages_ends_in_watch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("certificates", "providers", "told"), [([NEW], [SETTLED], "no active"), ([FRESH], [], "No SAML provider")]
+    ("certificates", "providers", "message"), [([NEW], [SETTLED], "no active"), ([FRESH], [], "No SAML provider")]
 )
 def test_what_is_no_federation_is_refused(
-    certificates: list[Certificate], providers: list[Provider], told: str
+    certificates: list[Certificate], providers: list[Provider], message: str
 ) -> None:
-    with pytest.raises(InvalidInput, match=told):
+    with pytest.raises(InvalidInput, match=message):
         decide(certificates, providers, NOW, Rules())
 
 
 def test_what_the_modules_return_is_understood() -> None:
     dates = {"not_before": "2026-01-01T00:00:00Z", "not_after": "2029-01-01T00:00:00Z"}
-    shown = {
+    values = {
         "thumbprint": "A",
         **dates,
         "active": True,
@@ -230,17 +234,17 @@ def test_what_the_modules_return_is_understood() -> None:
         "managed": False,
         "activated_at": "2026-01-02T00:00:00Z",
     }
-    (one,) = certificates_of({"certificates": [shown]})
+    (certificate,) = certificates_of({"certificates": [values]})
     begins, ends, since = (dt.datetime(*date, tzinfo=dt.UTC) for date in ((2026, 1, 1), (2029, 1, 1), (2026, 1, 2)))
-    assert one == Certificate("A", begins, ends, True, since, managed=False)
-    found = provider_of(
+    assert certificate == Certificate("A", begins, ends, True, since, managed=False)
+    provider = provider_of(
         {
             "arn": "arn:one",
             "certificates": [{"thumbprint": "A"}],
             "tags": {"certificate-published": "A@2026-06-01T00:00:00Z"},
         }
     )
-    assert found == Provider("arn:one", frozenset({"A"}), ("A", NOW))
+    assert provider == Provider("arn:one", frozenset({"A"}), ("A", NOW))
     assert provider_of({"arn": "arn:one", "tags": {"certificate-published": "nonsense"}}) == Provider(
         "arn:one", frozenset()
     )
@@ -298,7 +302,7 @@ def federation(due: str, owner: str, place: str, held: str) -> Federation:
         ],
         "gone from Entra ID": [active],
     }[place]
-    names = {one.thumbprint for one in certificates} - {"X"} | ({"X"} if held == "in IAM" else set())
+    names = {certificate.thumbprint for certificate in certificates} - {"X"} | ({"X"} if held == "in IAM" else set())
     managed = frozenset({"A", "Z", *(("X",) if managed else ())})
     return Federation(
         certificates, [provider(*names, published=("X", 301) if held == "in IAM" else None)], NOW, managed
@@ -317,11 +321,11 @@ def test_only_what_was_made_here_is_activated_or_retired(case: tuple[str, str, s
 def test_what_others_made_is_taken_over_when_told(case: tuple[str, str, str, str]) -> None:
     """With both options a certificate of others is what one of ours would be."""
     due, _owner, place, held = case
-    told = decide_in(federation(*case), Rules(adopt_unmanaged=True, remove_unmanaged=True))
+    decision = decide_in(federation(*case), Rules(adopt_unmanaged=True, remove_unmanaged=True))
     same = OWNERS[due, "managed", place, held]
     if place == "active" and same[0] == "retire":
         same = ("activate", "X", ())  # since when it is active is noted first
-    assert (told.stage, told.thumbprint, told.retired) == same, told.message
+    assert (decision.stage, decision.thumbprint, decision.retired) == same, decision.message
 
 
 def test_what_others_made_is_removed_when_told_and_nothing_is_activated() -> None:
@@ -339,8 +343,11 @@ def test_no_certificate_of_others_is_ever_touched_unless_told(case: str) -> None
     """Every state of the table, with every choice of the certificates that others made."""
     certificates, providers = TABLE[case][:2]
     for foreign in itertools.product((True, False), repeat=len(certificates)):
-        mixed = [dataclasses.replace(one, managed=not other) for one, other in zip(certificates, foreign, strict=True)]
-        theirs = {one.thumbprint for one in mixed if not one.managed}
+        mixed = [
+            dataclasses.replace(certificate, managed=not other)
+            for certificate, other in zip(certificates, foreign, strict=True)
+        ]
+        theirs = {certificate.thumbprint for certificate in mixed if not certificate.managed}
         for rules in (
             Rules(),
             Rules(resume=True, settle_seconds=0, retire_after_days=0),
@@ -378,9 +385,9 @@ def test_a_certificate_is_replaced_at_once_when_told() -> None:
 @pytest.mark.parametrize("managed", [True, False])
 def test_a_compromised_certificate_goes_at_once(managed: bool) -> None:
     young = certificate("A", -2, 1093, active=True, since=-2, managed=managed)
-    told = decide([young], [provider("A")], NOW, COMPROMISED)
-    assert told.stage == "stage"
-    assert "no rollback" in told.message
+    first = decide([young], [provider("A")], NOW, COMPROMISED)
+    assert first.stage == "stage"
+    assert "no rollback" in first.message
     just = certificate("B", -0.01, 1095, active=True, since=-0.01)
     decision = decide([just, certificate("A", -2, 1093, managed=managed)], [SETTLED], NOW, COMPROMISED)
     assert (decision.stage, decision.retired) == ("retire", ("A",))

@@ -57,8 +57,8 @@ STRANGER: t.Final = POOL_PROVIDER | {
 
 def looked(**more: t.Any) -> dict[str, t.Any]:
     """The state with one provider in IAM, unless it is said otherwise."""
-    given: dict[str, t.Any] = {"iam": [{"saml_providers": [PROVIDER]}], "now": NOW, "listed": [ARN]} | more
-    return rotation_state(given.pop("application", APPLICATION), **given)
+    arguments: dict[str, t.Any] = {"iam": [{"saml_providers": [PROVIDER]}], "now": NOW, "listed": [ARN]} | more
+    return rotation_state(arguments.pop("application", APPLICATION), **arguments)
 
 
 def test_an_application_names_those_who_trust_it() -> None:
@@ -96,10 +96,10 @@ def test_an_application_names_those_who_trust_it() -> None:
 def test_what_is_not_the_one_application_is_said(
     applications: list[dict[str, t.Any]], app_id: str | None, problem: str
 ) -> None:
-    found = rotation_consumers(applications, app_id=app_id, name="App")
-    assert found["problem"].startswith(problem)
-    assert bool(found["problem"]) == bool(problem)
-    assert found["application"] == (applications or [{}])[0]
+    consumers = rotation_consumers(applications, app_id=app_id, name="App")
+    assert consumers["problem"].startswith(problem)
+    assert bool(consumers["problem"]) == bool(problem)
+    assert consumers["application"] == (applications or [{}])[0]
 
 
 def test_a_rotation_knows_its_providers_and_what_comes_next() -> None:

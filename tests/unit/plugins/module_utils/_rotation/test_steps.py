@@ -20,7 +20,9 @@ def planned(stage: str, held: tuple[str, ...] = ("OLD",), thumbprint: str | None
         "wait_seconds": 30,
     }
     decision |= {"failing_since": more.pop("failing_since", None), "former": "FORMER"}
-    providers = [{"arn": f"arn:{name}", "certificates": [{"thumbprint": one} for one in held]} for name in ("a", "b")]
+    providers = [
+        {"arn": f"arn:{name}", "certificates": [{"thumbprint": digest} for digest in held]} for name in ("a", "b")
+    ]
     compromised = more.pop("compromised", False)
     steps = planned_steps(decision, APPLICATION, providers, Run(**more), compromised=compromised)
     return [step["action"] for step in steps]
@@ -37,7 +39,7 @@ RETIRE: t.Final = [
 
 
 @pytest.mark.parametrize(
-    ("given", "actions"),
+    ("options", "actions"),
     [
         ({"stage": "watch"}, []),
         ({"stage": "held"}, []),
@@ -63,8 +65,8 @@ RETIRE: t.Final = [
         ({"stage": "watch", "notification_emails": ["b@example.com"], "tags": ["stage"]}, []),
     ],
 )
-def test_what_a_run_takes_on(given: dict[str, t.Any], actions: list[str]) -> None:
-    assert planned(**given) == actions
+def test_what_a_run_takes_on(options: dict[str, t.Any], actions: list[str]) -> None:
+    assert planned(**options) == actions
 
 
 def test_from_the_beginning_the_certificate_has_no_thumbprint_yet() -> None:

@@ -39,18 +39,18 @@ def thumb(der: bytes) -> str:
 
 
 def test_what_a_document_says(saml: SimpleNamespace) -> None:
-    found = parse(saml.metadata(old(saml), new(saml)))
+    document = parse(saml.metadata(old(saml), new(saml)))
     location = "https://login.microsoftonline.com/aaaaaaaa-0000-0000-0000-000000000001/saml2"
-    assert found.entity_id == saml.entity_id
-    assert found.thumbprints == (thumb(old(saml)), thumb(new(saml)))
-    assert found.sso_locations == (
+    assert document.entity_id == saml.entity_id
+    assert document.thumbprints == (thumb(old(saml)), thumb(new(saml)))
+    assert document.sso_locations == (
         Endpoint("urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect", location),
         Endpoint("urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST", location),
     )
-    assert found.slo_locations == (Endpoint("urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect", location),)
-    shown = found.as_dict(saml.now)
-    assert [certificate["days_left"] for certificate in shown["certificates"]] == [20, 1085]
-    assert shown["sso_locations"][1] == {
+    assert document.slo_locations == (Endpoint("urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect", location),)
+    view = document.as_dict(saml.now)
+    assert [certificate["days_left"] for certificate in view["certificates"]] == [20, 1085]
+    assert view["sso_locations"][1] == {
         "binding": "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST",
         "location": location,
     }
@@ -84,9 +84,9 @@ def prefixed(text: str) -> str:
 )  # fmt: skip
 def test_what_means_nothing(saml: SimpleNamespace, spell: t.Callable[[str], str | bytes]) -> None:
     plain = saml.metadata(new(saml), old(saml))
-    found = parse(spell(plain))
-    assert same_meaning(found, parse(plain))
-    assert found.document.startswith("<")
+    document = parse(spell(plain))
+    assert same_meaning(document, parse(plain))
+    assert document.document.startswith("<")
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_which_keys_sign(saml: SimpleNamespace) -> None:
 
 
 def entities(saml: SimpleNamespace, count: int = 1) -> str:
-    one = saml.metadata(new(saml), head="")
+    entity = saml.metadata(new(saml), head="")
     return (
         '<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata">'
-        f'{one * count}<EntityDescriptor entityID="sp"><SPSSODescriptor/></EntityDescriptor></EntitiesDescriptor>'
+        f'{entity * count}<EntityDescriptor entityID="sp"><SPSSODescriptor/></EntityDescriptor></EntitiesDescriptor>'
     )
 
 
@@ -292,10 +292,10 @@ def test_merging_beyond_what_a_provider_holds(saml: SimpleNamespace) -> None:
 
 
 def test_the_expected_metadata(saml: SimpleNamespace) -> None:
-    found = parse(saml.metadata(old(saml), new(saml)))
+    document = parse(saml.metadata(old(saml), new(saml)))
     assert (
         check_expected(
-            found, now=saml.now, entity_id=saml.entity_id, thumbprints=[thumb(new(saml)).lower()], warn_days=20
+            document, now=saml.now, entity_id=saml.entity_id, thumbprints=[thumb(new(saml)).lower()], warn_days=20
         )
         == []
     )
@@ -303,8 +303,8 @@ def test_the_expected_metadata(saml: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize(("days", "verb"), [(0, "expires"), (19, "expires"), (25, "expired")])
 def test_a_certificate_near_its_end_is_a_warning(saml: SimpleNamespace, days: int, verb: str) -> None:
-    found = parse(saml.metadata(old(saml), new(saml)))
-    assert check_expected(found, now=saml.now + timedelta(days=days)) == [
+    document = parse(saml.metadata(old(saml), new(saml)))
+    assert check_expected(document, now=saml.now + timedelta(days=days)) == [
         f"The signing certificate {thumb(old(saml))} {verb} on 2026-02-04."
     ]
 
@@ -345,11 +345,11 @@ def test_a_document_of_active_directory_federation_services(saml: SimpleNamespac
     others = role.format("ApplicationService", encryption) + role.format("SecurityTokenService", signing + encryption)
     text = saml.metadata(keys=encryption + signing + artifact, entity_id="http://adfs/trust")
     text = text.replace("<IDPSSODescriptor", others + provider + "<IDPSSODescriptor")
-    found = parse(text)
-    assert found.thumbprints == (thumb(new(saml)),)
-    assert found.entity_id == "http://adfs/trust"
-    assert all(endpoint.location.startswith("https://login") for endpoint in found.sso_locations)
-    assert same_meaning(parse(found.document), found)
+    document = parse(text)
+    assert document.thumbprints == (thumb(new(saml)),)
+    assert document.entity_id == "http://adfs/trust"
+    assert all(endpoint.location.startswith("https://login") for endpoint in document.sso_locations)
+    assert same_meaning(parse(document.document), document)
 
 
 def test_metadata_of_no_tenant_is_warned_of(saml: SimpleNamespace) -> None:

@@ -160,9 +160,9 @@ COPIES: t.Final[dict[str, tuple[str, str | None, str | None]]] = {
 @pytest.mark.parametrize("name", COPIES)
 def test_the_response_in_what_was_copied(name: str) -> None:
     text, relay_state, posted_to = COPIES[name]
-    found = found_in(text)
-    assert found.document == XML
-    assert (found.relay_state, found.posted_to) == (relay_state, posted_to)
+    response = found_in(text)
+    assert response.document == XML
+    assert (response.relay_state, response.posted_to) == (relay_state, posted_to)
 
 
 def test_of_several_responses_to_aws_the_last_counts() -> None:
