@@ -120,7 +120,7 @@ def converge(module: Module, resource: Resource[t.Any, t.Any], key: str) -> t.No
         plan = resource.plan(resource.read())
         for warning in plan.warnings:
             module.warn(warning)
-        failures.update(resource.skipped)
+        failures.update(plan.skipped)
         if not module.check_mode:
             resource.apply(plan, done, failures)
             plan = dataclasses.replace(plan, steps=tuple(done))

@@ -12,6 +12,8 @@ import difflib
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
+
 
 def unordered(value: t.Iterable[str] | None) -> list[str]:
     """The canonical form of a list whose order and repetitions mean nothing."""
@@ -69,13 +71,15 @@ class Step(t.Generic[Writer_contra]):
 class Plan(t.Generic[Writer_contra]):
     """The views before and after in option names, without secrets, and the steps that lead from one to the other.
 
-    The steps are ordered so that a stop after any of them leaves sign-in as it was or better.
+    The steps are ordered so that a stop after any of them leaves sign-in as it was or better. skipped: the objects that
+    cannot be configured as requested, while the plan is for the others.
     """
 
     before: dict[str, t.Any] = field(default_factory=dict)
     after: dict[str, t.Any] = field(default_factory=dict)
     steps: tuple[Step[Writer_contra], ...] = ()
     warnings: tuple[str, ...] = ()
+    skipped: t.Mapping[str, FederationError] = field(default_factory=dict)
 
 
 def step_records(plan: Plan[t.Any], label: str) -> list[dict[str, t.Any]]:

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import abc
-import types
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
@@ -23,8 +22,6 @@ class Resource(abc.ABC, t.Generic[Actual, Writer]):
 
     #: what the steps are carried out on, once `read` has been called
     api: Writer
-    #: the objects that cannot be configured as requested, while the plan is for the others
-    skipped: t.Mapping[str, FederationError] = types.MappingProxyType({})
 
     @abc.abstractmethod
     def read(self) -> Actual:

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import typing as t
 from dataclasses import dataclass
 
@@ -24,7 +23,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.instan
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import needs_reading, plan_agent
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Summary, User
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import (
-    SEARCH_PAGE,
     ConnectUsers,
     PlannedUsers,
 )
@@ -35,6 +33,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml import se
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 if t.TYPE_CHECKING:
+    from ansible_collections.openccp.federation.plugins.module_utils._connect.directory import Directory
     from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 #: The options that both modules have beside the agents.
@@ -43,6 +42,9 @@ TASK_OPTIONS: t.Final[dict[str, t.Any]] = {
     "purge_tags": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 300},
 }
+
+
+Actual = t.TypeVar("Actual")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,18 @@ class Snapshot:
     listed: dict[str, Summary]
 
 
-class AgentsResource(Resource[Snapshot, ConnectUsers]):
+def named(rows: t.Iterable[Settings], directory: Directory) -> tuple[list[Settings], list[checks.Problem]]:
+    """The desired agents in canonical form, and the references that lead nowhere."""
+    agents: list[Settings] = []
+    unknown: list[checks.Problem] = []
+    for row in rows:
+        agent, problems = checks.canonical(row, directory)
+        agents.append(agent)
+        unknown += problems
+    return agents, unknown
+
+
+class AgentsResource(Resource[Actual, ConnectUsers]):
     """The agents that a task wants.
 
     own: whether agents that are created carry the mark by which `connect_users` knows its own.
@@ -62,67 +75,41 @@ class AgentsResource(Resource[Snapshot, ConnectUsers]):
 
     own = False
 
-    def __init__(self, module: AwsModule, agents: t.Sequence[Settings]) -> None:
+    def __init__(self, module: AwsModule) -> None:
         self.module = module
         self.purge_tags: bool = module.params["purge_tags"]
-        self.agents = agents
         self.waiter = Waiter(timeout=module.params["wait_timeout"])
         self.now = dt.datetime.now(dt.UTC)
         self.api = PlannedUsers()
 
-    def connect(self) -> None:
+    def connect(self, agents: t.Iterable[Settings]) -> None:
         """Reach the instance, unless check mode only speaks of one that is yet to be created."""
         if self._is_to_be:
             return
         self._connect = self._client()
         self._instance_id = id_of_reference(self._connect, self.module.params["instance_id"])
-        self.api = ConnectUsers(
-            self._connect,
-            self._instance_id,
-            resolve_hierarchy=any(agent.get("hierarchy_group") for agent in self.agents),
-        )
+        resolve_hierarchy = any(agent.get("hierarchy_group") for agent in agents)
+        self.api = ConnectUsers(self._connect, self._instance_id, resolve_hierarchy=resolve_hierarchy)
 
-    def read(self) -> Snapshot:
-        """Every agent that is wanted, once all that could be wrong with any of them is ruled out."""
-        self.connect()
-        listed, users = self._listed_and_search()
-        agents: list[Settings] = []
-        unknown: list[checks.Problem] = []
-        for row in self.agents:
-            agent, problems_of_names = checks.canonical(row, self.api.directory)
-            agents.append(agent)
-            unknown += problems_of_names
-        problems = checks.problems(agents, listed, unknown, lacking=self.api.lacking())
-        wanted = self._sound(agents, problems, listed)
+    def snapshot(self, wanted: list[Settings], listed: dict[str, Summary], users: t.Iterable[User] = ()) -> Snapshot:
+        """The desired agents beside those of them that exist. users: everybody, as a search shows them."""
         existing = self._existing(wanted, listed, users)
         if len(existing) < len(wanted) and not self._is_to_be:
             self._check_that_users_can_be_created()
         return Snapshot(wanted, existing, listed)
-
-    def read_leavers(self) -> Snapshot:
-        """The agents that are to go, whatever else is said of them."""
-        self.connect()
-        listed = self.api.summaries()
-        names = [agent["username"] for agent in self.agents]
-        users = (self.api.describe(listed[name].id) for name in names if name in listed)
-        return Snapshot(list(self.agents), {user.username: user for user in users if user}, listed)
-
-    def warnings(self, actual: Snapshot) -> list[str]:
-        """What does not stop the task, but may stop an agent."""
-        return checks.warnings([agent["username"] for agent in self.agents], actual.listed)
 
     def identity_of(self, name: str, user: User | None) -> dict[str, str]:
         """The id and the ARN of an agent that existed or was created; nothing of one that is only planned."""
         known = (user.id, user.arn) if user else self.api.created.get(name)
         return dict(zip(("id", "arn"), known, strict=True)) if known else {}
 
-    def plan(self, actual: Snapshot) -> Plan[ConnectUsers]:
+    def plan_agents(self, wanted: t.Iterable[Settings], existing: t.Mapping[str, User]) -> Plan[ConnectUsers]:
         """The agents one after the other, those that are new first."""
         plans = {
             agent["username"]: plan_agent(
-                agent, actual.existing.get(agent["username"]), self.purge_tags, self.now, own=self.own
+                agent, existing.get(agent["username"]), self.purge_tags, self.now, own=self.own
             )
-            for agent in actual.wanted
+            for agent in wanted
         }
         changed = {name: plan for name, plan in plans.items() if plan.steps}
         ordered = sorted(changed.values(), key=lambda plan: bool(plan.before))
@@ -130,7 +117,6 @@ class AgentsResource(Resource[Snapshot, ConnectUsers]):
             before={name: plan.before for name, plan in changed.items()},
             after={name: plan.after for name, plan in changed.items()},
             steps=tuple(step for plan in ordered for step in plan.steps),
-            warnings=tuple(self.warnings(actual)),
         )
 
     def carry_out(self, step: Step[ConnectUsers]) -> Plan[ConnectUsers] | None:
@@ -166,25 +152,9 @@ class AgentsResource(Resource[Snapshot, ConnectUsers]):
     def _client(self) -> t.Any:
         return connect_client(self.module)
 
-    def _sound(
-        self,
-        wanted: list[Settings],
-        problems: list[checks.Problem],
-        listed: t.Mapping[str, Summary],  # noqa: ARG002
-    ) -> list[Settings]:
-        """The agents to continue with; none if there is a problem. listed: all existing users."""
-        checks.refuse(problems)
-        return wanted
-
     @property
     def _is_to_be(self) -> bool:
         return bool(self.module.check_mode) and self.module.params["instance_id"] == PLANNED_ID
-
-    def _listed_and_search(self) -> tuple[dict[str, Summary], t.Iterable[User]]:
-        """Who exists, and everybody's settings, when a search takes fewer requests than to read each who is wanted."""
-        listed = self.api.summaries()
-        count = sum(agent["username"] in listed for agent in self.agents)
-        return listed, self.api.search() if count > math.ceil(len(listed) / SEARCH_PAGE) else ()
 
     def _existing(
         self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary], users: t.Iterable[User]

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import allowed, listed
 from ansible_collections.openccp.federation.plugins.module_utils._attributes import Settings
@@ -50,10 +50,10 @@ class Departures:
     waiting: likewise, who is only reported. managed: how many agents could leave.
     """
 
-    leavers: tuple[User, ...]
-    superseded: t.Mapping[str, User]
-    waiting: t.Mapping[str, User]
-    managed: int
+    leavers: tuple[User, ...] = ()
+    superseded: t.Mapping[str, User] = field(default_factory=dict)
+    waiting: t.Mapping[str, User] = field(default_factory=dict)
+    managed: int = 0
 
     def removed(self, rules: Rules) -> list[User]:
         """Those who lose their access by these rules and have not lost it yet."""

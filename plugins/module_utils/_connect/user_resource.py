@@ -10,9 +10,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._connect import user_checks as checks
 from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import AGENT_OPTIONS
-from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import AgentsResource, Snapshot
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import AgentsResource, Snapshot, named
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_plan import plan_agent, plan_removal
+from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import Summary, User
 from ansible_collections.openccp.federation.plugins.module_utils._connect.users import ConnectUsers
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
@@ -22,25 +24,35 @@ if t.TYPE_CHECKING:
     from ansible_collections.openccp.federation.plugins.module_utils._module import AwsModule
 
 
-class UserResource(AgentsResource):
+class UserResource(AgentsResource[Snapshot]):
     """One agent: the same as many, but alone, and it can be deleted."""
 
     def __init__(self, module: AwsModule) -> None:
-        super().__init__(module, [{option: module.params[option] for option in AGENT_OPTIONS}])
-        self.name = module.params["username"]
+        super().__init__(module)
+        self.agent = {option: module.params[option] for option in AGENT_OPTIONS}
+        self.name: str = module.params["username"]
+        self.user: User | None = None
         self.quick_connects: list[dict[str, str]] = []
 
     def read(self) -> Snapshot:
         """The agent, or, where it is to go, the agent and the quick connects that lead to it."""
-        if self.module.params["state"] == "present":
-            snapshot = super().read()
-            if not snapshot.existing:
-                self._refuse_second_agent(snapshot)
-            return snapshot
-        snapshot = self.read_leavers()
-        for user in snapshot.existing.values():
-            self.quick_connects = self.api.quick_connects(user.id)
+        self.connect([self.agent])
+        listed = self.api.summaries()
+        if self.module.params["state"] == "absent":
+            return self._read_leaver(listed)
+        wanted, unknown = named([self.agent], self.api.directory)
+        checks.refuse(checks.problems(wanted, listed, unknown, lacking=self.api.lacking()))
+        snapshot = self.snapshot(wanted, listed)
+        if not snapshot.existing:
+            self._refuse_second_agent(snapshot)
         return snapshot
+
+    def _read_leaver(self, listed: dict[str, Summary]) -> Snapshot:
+        """The agent that is to go, whatever else is said of it."""
+        user = self.api.describe(listed[self.name].id) if self.name in listed else None
+        if user:
+            self.quick_connects = self.api.quick_connects(user.id)
+        return Snapshot([self.agent], {user.username: user} if user else {}, listed)
 
     def _refuse_second_agent(self, snapshot: Snapshot) -> None:
         """A person has one agent, whatever it is called."""
@@ -59,7 +71,7 @@ class UserResource(AgentsResource):
     def plan(self, actual: Snapshot) -> Plan[ConnectUsers]:
         """The steps that create the agent, change it or delete it."""
         self.user = actual.existing.get(self.name)
-        warnings = self.warnings(actual)
+        warnings = checks.warnings([self.name], actual.listed)
         if self.module.params["state"] == "present":
             plan = plan_agent(actual.wanted[0], self.user, self.purge_tags, self.now)
         else:
