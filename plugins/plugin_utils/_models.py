@@ -33,12 +33,16 @@ def parsed() -> t.Any:
 
 
 def hand_over() -> None:
-    """Have the sessions that this process makes use that loader, unless their user names descriptions of their own
-    (AWS_DATA_PATH).
-    """
-    if not parsed.cache_info().currsize:
-        return
-    session: t.Any = importlib.import_module("botocore.session")
-    loader = parsed()
-    ordinary = session.create_loader
-    session.create_loader = lambda data_path=None: ordinary(data_path) if data_path else loader
+    """Have the sessions that this process makes use that loader."""
+    if parsed.cache_info().currsize:
+        importlib.import_module("botocore").register_initializer(share)
+
+
+def share(session: t.Any) -> None:
+    """Have a session of botocore use that loader, unless its user names descriptions of their own (AWS_DATA_PATH)."""
+
+    def loader() -> t.Any:
+        data_path = session.get_config_variable("data_path")
+        return importlib.import_module("botocore.loaders").create_loader(data_path) if data_path else parsed()
+
+    session.lazy_register_component("data_loader", loader)

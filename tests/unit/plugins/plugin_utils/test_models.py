@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 
 import boto3
+import botocore
 import botocore.session
 import pytest
 from ansible_collections.openccp.federation.plugins.plugin_utils import _models as models
@@ -22,7 +23,6 @@ from botocore.loaders import JSONFileLoader
 def parsed_files(monkeypatch: pytest.MonkeyPatch) -> collections.abc.Iterator[list[str]]:
     """The files that are parsed from now on, in a process that took what was parsed before."""
     models.parsed()
-    monkeypatch.setattr(botocore.session, "create_loader", botocore.session.create_loader)  # put back at the end
     models.hand_over()
     files: list[str] = []
     load = JSONFileLoader.load_file
@@ -33,7 +33,8 @@ def parsed_files(monkeypatch: pytest.MonkeyPatch) -> collections.abc.Iterator[li
         return content
 
     monkeypatch.setattr(JSONFileLoader, "load_file", load_and_note)
-    return files
+    yield files
+    botocore.unregister_initializer(models.share)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,21 @@ def test_descriptions_of_the_user_s_own_come_first(
     model = botocore.session.Session().get_service_model("iam")
     assert list(model.operation_names) == []
     assert "service-2" in parsed_files
+
+
+def test_a_profile_s_descriptions_come_first(
+    parsed_files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The setting data_path of a profile is another way, and boto3 sets the profile after the session is made."""
+    file = tmp_path / "config"
+    file.write_text(f"[profile agents]\ndata_path = {tmp_path}\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
+    boto3.Session(profile_name="agents").client("iam", region_name="eu-central-1")
+    assert "service-2" in parsed_files
+
+
+def test_a_session_is_as_it_was_without_a_loader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing was read before, as in a process of Ansible's that has not loaded botocore"""
+    models.parsed.cache_clear()
+    monkeypatch.setattr(botocore, "register_initializer", lambda share: pytest.fail("registered"))
+    models.hand_over()
