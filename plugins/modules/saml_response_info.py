@@ -260,7 +260,11 @@ def described(copied: pasted.Copied, response: responses.Response) -> dict[str, 
     """What is in a response, but not the response itself."""
     assertion = response.assertion
     beside = {"relay_state": copied.relay_state, "posted_to": copied.posted_to}
-    moments = {name: getattr(assertion, name) for name in ("issued", "not_before", "not_on_or_after")}
+    moments = {
+        "issued": assertion.issued,
+        "not_before": assertion.not_before,
+        "not_on_or_after": assertion.not_on_or_after,
+    }
     return {
         "issuer": assertion.issuer,
         "destination": response.destination,

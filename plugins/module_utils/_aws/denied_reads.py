@@ -24,9 +24,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 
 @dataclass(frozen=True)
 class Read:
-    """A read. action: as policies name it. arn, params: with the names of objects in braces."""
+    """A read. action: as policies name it. method: the one of a client that makes it. arn, params: with the names of
+    objects in braces.
+    """
 
     action: str
+    method: t.Callable[[t.Any], t.Callable[..., object]]
     arn: str
     params: t.Mapping[str, t.Any] = field(default_factory=dict)
 
@@ -45,25 +48,35 @@ _OF_INSTANCE: t.Final = {"InstanceId": "{instance_id}"}
 _OF_ROLE: t.Final = {"RoleName": "{role_name}"}
 
 _FIND_INSTANCE: t.Final = (
-    Read("connect:ListInstances", "*"),
-    Read("connect:DescribeInstance", _INSTANCE, _OF_INSTANCE),
+    Read("connect:ListInstances", lambda connect: connect.list_instances, "*"),
+    Read("connect:DescribeInstance", lambda connect: connect.describe_instance, _INSTANCE, _OF_INSTANCE),
 )
-_AGENTS: t.Final = tuple(
-    Read(f"connect:{operation}", _INSTANCE, _OF_INSTANCE)
-    for operation in ("ListUsers", "SearchUsers", "ListSecurityProfiles", "ListRoutingProfiles")
+_AGENTS: t.Final = (
+    Read("connect:ListUsers", lambda connect: connect.list_users, _INSTANCE, _OF_INSTANCE),
+    Read("connect:SearchUsers", lambda connect: connect.search_users, _INSTANCE, _OF_INSTANCE),
+    Read("connect:ListSecurityProfiles", lambda connect: connect.list_security_profiles, _INSTANCE, _OF_INSTANCE),
+    Read("connect:ListRoutingProfiles", lambda connect: connect.list_routing_profiles, _INSTANCE, _OF_INSTANCE),
 )
 _READ_ROLE: t.Final = (
-    Read("iam:GetRole", _ROLE, _OF_ROLE),
-    Read("iam:GetRolePolicy", _ROLE, {**_OF_ROLE, "PolicyName": _ANY}),
+    Read("iam:GetRole", lambda iam: iam.get_role, _ROLE, _OF_ROLE),
+    Read("iam:GetRolePolicy", lambda iam: iam.get_role_policy, _ROLE, {**_OF_ROLE, "PolicyName": _ANY}),
 )
-_REMOVE_ROLE: t.Final = tuple(
-    Read(f"iam:{operation}", _ROLE, _OF_ROLE) for operation in ("ListRolePolicies", "ListAttachedRolePolicies")
+_REMOVE_ROLE: t.Final = (
+    Read("iam:ListRolePolicies", lambda iam: iam.list_role_policies, _ROLE, _OF_ROLE),
+    Read("iam:ListAttachedRolePolicies", lambda iam: iam.list_attached_role_policies, _ROLE, _OF_ROLE),
 )
-_READ_PROVIDER: t.Final = (Read("iam:GetSAMLProvider", _PROVIDER, {"SAMLProviderArn": _PROVIDER}),)
+_READ_PROVIDER: t.Final = (
+    Read("iam:GetSAMLProvider", lambda iam: iam.get_saml_provider, _PROVIDER, {"SAMLProviderArn": _PROVIDER}),
+)
 _OF_POOL: t.Final = {"UserPoolId": "{user_pool_id}"}
 _READ_POOL: t.Final = (
-    Read("cognito-idp:DescribeUserPool", _POOL, _OF_POOL),
-    Read("cognito-idp:DescribeIdentityProvider", _POOL, {**_OF_POOL, "ProviderName": _ANY}),
+    Read("cognito-idp:DescribeUserPool", lambda cognito: cognito.describe_user_pool, _POOL, _OF_POOL),
+    Read(
+        "cognito-idp:DescribeIdentityProvider",
+        lambda cognito: cognito.describe_identity_provider,
+        _POOL,
+        {**_OF_POOL, "ProviderName": _ANY},
+    ),
 )
 
 #: Playbook → what its plan reads whatever its variables say.
@@ -137,12 +150,10 @@ def message(result: t.Mapping[str, t.Any], playbook: str) -> str:
 
 
 def _try(read: Read, clients: t.Callable[[str], t.Any], names: t.Mapping[str, str]) -> None:
-    service, operation = read.action.split(":")
-    client = clients(service)
-    method = {api: name for name, api in client.meta.method_to_api_mapping.items()}[operation]
+    client = clients(read.action.partition(":")[0])
     params = {name: value.format(**names) for name, value in read.params.items()}
     with attempt(f"try {read.action}"):
-        getattr(client, method)(**params)
+        read.method(client)(**params)
 
 
 def _denial(read: Read, names: t.Mapping[str, str], error: Denied) -> dict[str, str]:

@@ -84,7 +84,7 @@ def check_reply_url(url: str, partition: Partition) -> str:
         )
     if partition is AWS and _RESILIENT_HOST.fullmatch(host) and parts.path in ("/saml", "/saml*"):
         return url
-    owner = _partition_of_host(host, "signin_host")
+    owner = _partition_of_host(host, lambda partition: partition.signin_host)
     if owner is not partition:
         where = f"belongs to {owner.title}" if owner else "is not AWS's sign-in"
         raise InvalidInput(
@@ -219,7 +219,7 @@ def parse_relay_state(text: str) -> RelayState:
     parts = split_address(text.strip(), "relay state")
     host = parts.hostname or ""
     path = _RELAY_PATH.fullmatch(parts.path)
-    partition = _partition_of_host(host, "console_host")
+    partition = _partition_of_host(host, lambda partition: partition.console_host)
     if parts.scheme != "https" or path is None or partition is None:
         raise InvalidInput(
             f"The relay state {text!r} does not lead to an Amazon Connect instance.",
@@ -290,10 +290,12 @@ def split_address(text: str, what: str) -> SplitResult:
         raise InvalidInput(f"The {what} {text!r} is not an address: {exc}.") from None
 
 
-def _partition_of_host(host: str, kind: t.Literal["signin_host", "console_host"]) -> Partition | None:
-    """The partition that serves a host or, with a Region in front of it, the regional form."""
+def _partition_of_host(host: str, host_of: t.Callable[[Partition], str]) -> Partition | None:
+    """The partition that serves a host or, with a Region in front of it, the regional form. host_of: which of its
+    hosts.
+    """
     for partition in PARTITIONS.values():
-        base = getattr(partition, kind)
+        base = host_of(partition)
         if host == base or host.endswith("." + base):
             return partition
     return None

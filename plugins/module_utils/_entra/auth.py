@@ -158,14 +158,21 @@ class Endpoint:
         """The permission that is asked for: all that the application was granted."""
         return f"{self.cloud.graph_url}/.default"
 
-    def named(self, option: str) -> str:
-        """The value of tenant_id or client_id; InvalidInput without one."""
-        value = getattr(self, option)
-        if not value:
-            raise InvalidInput(
-                f"{option} is required to sign in to Entra ID.", hint=f"Give the option or set AZURE_{option.upper()}."
-            )
-        return str(value)
+    def required_tenant_id(self) -> str:
+        """The tenant; InvalidInput without one."""
+        return _required("tenant_id", self.tenant_id)
+
+    def required_client_id(self) -> str:
+        """The client; InvalidInput without one."""
+        return _required("client_id", self.client_id)
+
+
+def _required(option: str, value: str | None) -> str:
+    if not value:
+        raise InvalidInput(
+            f"{option} is required to sign in to Entra ID.", hint=f"Give the option or set AZURE_{option.upper()}."
+        )
+    return value
 
 
 class Credential(t.Protocol):
@@ -219,13 +226,13 @@ class _KnownAuthority:
 def _confidential(place: Endpoint, session: requests.Session, credential: t.Any) -> t.Callable[[], dict[str, t.Any]]:
     # The authority comes from our own table or from the user, so asking Microsoft whether it exists is a request for
     # nothing.
-    tenant = place.named("tenant_id")
+    tenant = place.required_tenant_id()
     authority = f"{place.cloud.authority_url}/{tenant}"
     # A certificate's assertion names the token endpoint; only with the id in it is that sure to be the one that Entra
     # ID names itself.
     is_known = UUID.fullmatch(tenant) and place.cloud.authority_url == CLOUDS[place.cloud.name].authority_url
     client = ConfidentialClientApplication(
-        place.named("client_id"),
+        place.required_client_id(),
         client_credential=credential,
         authority=authority,
         instance_discovery=False,

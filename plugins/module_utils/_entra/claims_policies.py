@@ -45,6 +45,14 @@ SETTINGS: t.Final = ("audience_override", "issuer_with_application_id")
 DEFAULT_SOURCE: t.Final = "userprincipalname"
 
 
+def settings_of(policy: claims.ClaimsPolicy) -> dict[str, t.Any]:
+    """The settings of a policy that are no claims, by option."""
+    return {
+        "audience_override": policy.audience_override,
+        "issuer_with_application_id": policy.issuer_with_application_id,
+    }
+
+
 def is_managed(params: t.Mapping[str, t.Any]) -> bool:
     """Whether the options say anything about claims."""
     return any(params.get(option) is not None for option in (*MANAGED, *SETTINGS, "extra_claims"))

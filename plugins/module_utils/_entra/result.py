@@ -67,7 +67,7 @@ def describe(app: Application, graph: Graph) -> dict[str, t.Any]:
     if "policies" not in app.not_readable:
         policy = claims_policies.policy_of(app)[1] or claims.ClaimsPolicy()
         result["claims"] = policy.as_sent()
-        result |= {option: getattr(policy, option) for option in claims_policies.SETTINGS}
+        result |= claims_policies.settings_of(policy)
     if "assignments" not in app.not_readable:
         result["assignments"] = {f"{kind}s": _assigned(app, kind) for kind in KINDS}
     return result

@@ -110,7 +110,7 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
         known = result.describe(self.app, self.graph) if exists else {}
         policy = claims_policies.policy_after(self.params, self.app if exists else None)
         planned = known | {name: value for name, value in plan.after.items() if name != "claims_policy"}
-        planned |= {option: getattr(policy, option) for option in claims_policies.SETTINGS if policy}
+        planned |= claims_policies.settings_of(policy) if policy else {}
         if {ApplicationWriter.create, ApplicationWriter.add_certificate} & {step.run for step in plan.steps}:
             return planned | {"entity_id": result.issuer(self.graph, policy, self.app)}
         return result.with_metadata(planned, result.read_metadata(self.app, self.graph, policy))

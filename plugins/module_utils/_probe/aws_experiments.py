@@ -43,14 +43,16 @@ class AwsBench(Bench):
     clients: Clients = field(kw_only=True)
     instance_id: str | None = field(kw_only=True)
 
-    def call(self, service: str, operation: str, *, what: str, **params: t.Any) -> Result[Item]:
-        """One call. operation: as the client's method is named."""
+    def call(
+        self, service: str, method: t.Callable[[t.Any], t.Callable[..., Item]], *, what: str, **params: t.Any
+    ) -> Result[Item]:
+        """One call. method: the one of a client of the service that makes it."""
         client = self.clients(service)
         self.stand_ins.allow(*params)
         began = time.monotonic()
         try:
             with attempt(what):
-                answer = getattr(client, operation)(**params)
+                answer = method(client)(**params)
         except FederationError as error:
             self.note(f"{service}: {what}", began, error)
             return Result(error=error)
@@ -66,8 +68,12 @@ class AwsBench(Bench):
         if not self.instance_id:
             raise Untold("live_probe_instance_id names no instance to make a user in")
         instance = {"InstanceId": self.instance_id}
-        security = self.call("connect", "list_security_profiles", what="list security profiles", **instance).get()
-        routing = self.call("connect", "list_routing_profiles", what="list routing profiles", **instance).get()
+        security = self.call(
+            "connect", lambda connect: connect.list_security_profiles, what="list security profiles", **instance
+        ).get()
+        routing = self.call(
+            "connect", lambda connect: connect.list_routing_profiles, what="list routing profiles", **instance
+        ).get()
         name, profile = self.name(), _profile_named(security["SecurityProfileSummaryList"], "Agent")
         user: Item = {
             "Username": name,
@@ -77,7 +83,9 @@ class AwsBench(Bench):
             "RoutingProfileId": routing["RoutingProfileSummaryList"][0]["Id"],
         }
         self.stand_ins.learn("id", profile["Id"], user["RoutingProfileId"])
-        made = self.call("connect", "create_user", what="create a user", **instance, **(user | more)).get()
+        made = self.call(
+            "connect", lambda connect: connect.create_user, what="create a user", **instance, **(user | more)
+        ).get()
         self.stand_ins.learn("id", made["UserId"])
         self.made[made["UserId"]] = _user(self.clients("connect"), self.instance_id, made["UserId"])
         return {"InstanceId": self.instance_id, "UserId": made["UserId"], "Username": name}
@@ -103,7 +111,7 @@ def iam_update_keeps(bench: AwsBench) -> str:
     mode = {"AssertionEncryptionMode": "Allowed"}
     made = bench.call(
         "iam",
-        "create_saml_provider",
+        lambda iam: iam.create_saml_provider,
         what="create a SAML provider",
         Name=bench.name(),
         SAMLMetadataDocument=metadata(1),
@@ -112,9 +120,13 @@ def iam_update_keeps(bench: AwsBench) -> str:
     arn = {"SAMLProviderArn": made["SAMLProviderArn"]}
     bench.made[made["SAMLProviderArn"]] = _provider(bench.clients("iam"), made["SAMLProviderArn"])
     bench.call(
-        "iam", "update_saml_provider", what="update its metadata alone", SAMLMetadataDocument=metadata(1), **arn
+        "iam",
+        lambda iam: iam.update_saml_provider,
+        what="update its metadata alone",
+        SAMLMetadataDocument=metadata(1),
+        **arn,
     ).get()
-    provider = bench.call("iam", "get_saml_provider", what="read it", **arn).get()
+    provider = bench.call("iam", lambda iam: iam.get_saml_provider, what="read it", **arn).get()
     return "kept" if provider.get("AssertionEncryptionMode") == "Allowed" else "cleared"
 
 
@@ -122,7 +134,7 @@ def several_certificates_at_iam(bench: AwsBench) -> str:
     """Create a provider from metadata with two signing certificates."""
     outcome = bench.call(
         "iam",
-        "create_saml_provider",
+        lambda iam: iam.create_saml_provider,
         what="create a SAML provider of two certificates",
         Name=bench.name(),
         SAMLMetadataDocument=metadata(2),
@@ -188,8 +200,14 @@ def identity_info_left_out(bench: AwsBench) -> str:
     names = {"FirstName": "Live", "LastName": "Probe"}
     user = bench.new_user(IdentityInfo={**names, "Mobile": _MOBILE})
     place = {name: user[name] for name in ("InstanceId", "UserId")}
-    bench.call("connect", "update_user_identity_info", what="update its names alone", IdentityInfo=names, **place).get()
-    described = bench.call("connect", "describe_user", what="read it", **place).get()["User"]
+    bench.call(
+        "connect",
+        lambda connect: connect.update_user_identity_info,
+        what="update its names alone",
+        IdentityInfo=names,
+        **place,
+    ).get()
+    described = bench.call("connect", lambda connect: connect.describe_user, what="read it", **place).get()["User"]
     return "kept" if (described.get("IdentityInfo") or {}).get("Mobile") else "cleared"
 
 
@@ -198,7 +216,7 @@ def hierarchy_without_group(bench: AwsBench) -> str:
     user = bench.new_user()
     outcome = bench.call(
         "connect",
-        "update_user_hierarchy",
+        lambda connect: connect.update_user_hierarchy,
         what="update the hierarchy of a user without a group",
         InstanceId=user["InstanceId"],
         UserId=user["UserId"],
@@ -212,7 +230,12 @@ def _new_instance(bench: AwsBench, alias: str, token: str) -> str:
     """The id of an instance, once it is active."""
     more = {"IdentityManagementType": "SAML", "InboundCallsEnabled": False, "OutboundCallsEnabled": False}
     made = bench.call(
-        "connect", "create_instance", what="create an instance", InstanceAlias=alias, ClientToken=token, **more
+        "connect",
+        lambda connect: connect.create_instance,
+        what="create an instance",
+        InstanceAlias=alias,
+        ClientToken=token,
+        **more,
     ).get()
     bench.stand_ins.learn("id", made["Id"])
     bench.made[made["Id"]] = _instance(bench.clients("connect"), made["Id"])
@@ -233,7 +256,7 @@ def client_token_memory(bench: AwsBench) -> str:
     alias = bench.name()
     first = _new_instance(bench, alias, alias)
     _until_active(bench, first)
-    bench.call("connect", "delete_instance", what="delete it", InstanceId=first).get()
+    bench.call("connect", lambda connect: connect.delete_instance, what="delete it", InstanceId=first).get()
     return "remembered" if _new_instance(bench, alias, alias) == first else "forgotten"
 
 

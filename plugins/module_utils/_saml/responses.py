@@ -324,7 +324,13 @@ def _sealed(signature: etree._Element, certificate: Certificate) -> bool:
     key = x509.load_der_x509_certificate(certificate.der).public_key()
     if not isinstance(key, RSAPublicKey) or value is None:
         return False
-    algorithm = getattr(hashes, _METHODS[info[1].get("Algorithm", "")])()
+    algorithms: dict[str, t.Callable[[], hashes.HashAlgorithm]] = {
+        "SHA1": hashes.SHA1,
+        "SHA256": hashes.SHA256,
+        "SHA384": hashes.SHA384,
+        "SHA512": hashes.SHA512,
+    }
+    algorithm = algorithms[_METHODS[info[1].get("Algorithm", "")]]()
     try:
         key.verify(value, content, PKCS1v15(), algorithm)
     except DoesNotHold:

@@ -55,8 +55,7 @@ def _clients(answers: dict[str, Exception]) -> t.Callable[[str], t.Any]:
 
             return call
 
-        methods = {name: method(operation) for name, operation in names.items()}
-        return SimpleNamespace(meta=SimpleNamespace(method_to_api_mapping=names), **methods)
+        return SimpleNamespace(**{name: method(operation) for name, operation in names.items()})
 
     return client
 
@@ -65,6 +64,20 @@ def _clients(answers: dict[str, Exception]) -> t.Callable[[str], t.Any]:
 def test_nothing_is_said_where_nothing_is_denied(playbook: str) -> None:
     result = denied_reads.find(playbook, _clients({"iam:GetRole": _refused("NoSuchEntity")}), KNOWN, POOLS)
     assert result == {"denied": [], "untried": [], "statements": [], "message": ""}
+
+
+class Names:
+    """A client whose methods are their own names."""
+
+    def __getattr__(self, name: str) -> str:
+        return name
+
+
+@pytest.mark.parametrize(
+    "read", [read for reads in denied_reads.READS.values() for read in reads], ids=lambda read: read.action
+)
+def test_what_is_tried_is_what_is_named(read: denied_reads.Read) -> None:
+    assert read.method(Names()) == xform_name(read.action.partition(":")[2])
 
 
 def test_one_denial_hides_no_other() -> None:

@@ -75,7 +75,7 @@ def test_place() -> None:
     assert place.scope == "https://graph.example.com/.default"
     assert place.cloud.authority_url == "https://login.microsoftonline.us"
     with pytest.raises(InvalidInput, match="AZURE_CLIENT_ID"):
-        auth.Endpoint(CLOUDS["public"], TENANT, None).named("client_id")
+        auth.Endpoint(CLOUDS["public"], TENANT, None).required_client_id()
 
 
 @pytest.mark.parametrize(
