@@ -90,5 +90,5 @@ def change_steps(attributes: t.Iterable[Attr], subject: t.Any, before: Settings,
     """The steps that write what differs, in the order of the attributes. subject: what `change` needs beside the
     settings.
     """
-    differing = [attr for attr in attributes if before.get(attr.option) != after.get(attr.option)]
-    return [change(subject, after) for change in dict.fromkeys(attr.change for attr in differing) if change]
+    makers = dict.fromkeys(attr.change for attr in attributes if before.get(attr.option) != after.get(attr.option))
+    return [make(subject, after) for make in makers if make]
