@@ -205,7 +205,7 @@ class SyncResource(AgentsResource[Census]):
             reasons.setdefault(problem.username, []).append(problem.reason)
         alike = {problem.look_alike_of for problem in problems if problem.look_alike_of}
         skipped: dict[str, FederationError] = {
-            name: InvalidInput(" ".join(told), code="InvalidAgent") for name, told in reasons.items()
+            name: InvalidInput(" ".join(sentences), code="InvalidAgent") for name, sentences in reasons.items()
         }
         return Judgement(skipped, protecting(rules, alike))
 
