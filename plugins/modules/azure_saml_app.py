@@ -166,7 +166,8 @@ options:
         values of the C(Role) claim.
       - The roles and providers do not need to exist yet.
       - If the application was deleted permanently, which leaves its claims policy behind, the module finds the claims
-        policy by these roles, and deletes it. This applies to both states.
+        policy by these roles, and deletes it. If there are no roles, it finds the claims policy by its claims. This
+        applies to both states.
     type: list
     elements: dict
     suboptions:

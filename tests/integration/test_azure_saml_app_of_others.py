@@ -127,3 +127,27 @@ def test_what_cannot_work_is_refused(tenant: Tenant, change: dict[str, t.Any], w
     assert refused.failed
     assert words in refused["msg"]
     assert tenant.written() == []
+
+
+def test_policy_of_an_application_of_a_user_pool_that_somebody_deleted_for_good(tenant: Tenant) -> None:
+    """Without roles, a policy is known by its claims: the next run deletes it, whether it makes or removes"""
+    department = {**DESK, "extra_claims": [{"name": "department", "id": "department"}]}
+    tenant.run(MODULE, department)
+    other = {**DESK, "name": "Other", "identifiers": ["urn:amazon:cognito:sp:eu-central-1_Other"]}
+    tenant.run(MODULE, {**other, "reply_urls": [FIRST], "default_reply_url": FIRST, "name_id_source": "mail"})
+
+    def delete_all() -> None:
+        for kind in ("servicePrincipals", "applications"):
+            for held in tenant.all(kind):
+                tenant.directory[kind].delete(held["id"])
+
+    delete_all()
+    again = tenant.run(MODULE, department)
+    policies = {policy["displayName"] for policy in tenant.all("claimsMappingPolicies")}
+    assert len(policies) == 2, "the other pool's stays"
+    assert f"openccp.federation {again['application']['app_id']}" in policies
+    delete_all()
+    absent = {key: department[key] for key in ("identifiers", "aws_claims", "extra_claims")}
+    assert tenant.run(MODULE, {**absent, "state": "absent"})["changed"]
+    assert len(tenant.all("claimsMappingPolicies")) == 1
+    assert not tenant.run(MODULE, {**absent, "state": "absent"})["changed"]

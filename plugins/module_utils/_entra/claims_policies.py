@@ -180,29 +180,30 @@ def listed_for(graph: Graph, app_ids: t.Collection[str]) -> list[t.Mapping[str, 
 
 def abandoned_request(params: t.Mapping[str, t.Any]) -> Request | None:
     """Lists the policies among which abandoned() looks; None when there can be none."""
-    return read(POLICIES, "list the claims policies") if _wanted_role(params) else None
+    return read(POLICIES, "list the claims policies") if makes_policy(params) else None
 
 
 def abandoned(
     graph: Graph, params: t.Mapping[str, t.Any], listed: t.Iterable[t.Mapping[str, t.Any]]
 ) -> tuple[t.Mapping[str, t.Any], ...]:
-    """The policies that were made here for the role of the options, and whose application somebody has deleted for
-    good.
-
-    Roles are of one federation alone, so that nobody else's policy is among them. listed: the policies of the tenant.
+    """The policies that were made here for what the options ask for, and whose application somebody has deleted for
+    good. listed: the policies of the tenant.
     """
-    role = _wanted_role(params)
+    if not makes_policy(params):
+        return ()
+    wanted = wanted_policy(params, None)
     policies = [policy for policy in listed if made_here(policy)]
     return tuple(
         policy
         for policy in policies
-        if claims.parse(policy["definition"]).of_type(claims.ROLE) == role and is_abandoned(graph, policy)
+        if _has_purpose(claims.parse(policy["definition"]), wanted) and is_abandoned(graph, policy)
     )
 
 
-def _wanted_role(params: t.Mapping[str, t.Any]) -> list[t.Any]:
-    """The entries of the Role claim that the options ask for."""
-    return list(wanted_policy(params, None).of_type(claims.ROLE)) if is_managed(params) else []
+def _has_purpose(policy: claims.ClaimsPolicy, wanted: claims.ClaimsPolicy) -> bool:
+    """Whether a policy is for the same roles, which are of one federation alone; without any, for the same claims."""
+    roles = wanted.of_type(claims.ROLE)
+    return policy.of_type(claims.ROLE) == roles if roles else claims.same_meaning(policy, wanted)
 
 
 def is_abandoned(graph: Graph, policy: t.Mapping[str, t.Any]) -> bool:
