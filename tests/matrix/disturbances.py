@@ -22,12 +22,13 @@ from federation_sandbox.entra.state import Record, Tenant, directory
 from federation_sandbox.world import World
 from saml_factory import make_certificate, make_metadata
 
-#: how the name of the application begins, also before it is finished
-NAME: t.Final = "Amazon Connect example-demo"
+#: how the names of the applications begin, also before they are finished
+NAMES: t.Final = ("Amazon Connect example-demo", "Amazon Cognito ")
 #: who leaves where people join and leave
 LEAVER: t.Final = "mia.coe@example.com"
 #: the jobs that remove what is there from their beginning
 TEARDOWNS: t.Final = ("teardown", "teardown, of instance and agents")
+POOL_TEARDOWN: t.Final = "teardown, of a user pool's federation"
 
 
 def _tenant(world: World) -> Tenant:
@@ -35,9 +36,9 @@ def _tenant(world: World) -> Tenant:
 
 
 def _principals(world: World) -> list[Record]:
-    """The service principal, unless the job has removed it already."""
+    """The service principals, unless the job has removed them already."""
     principals = _tenant(world)["servicePrincipals"].current()
-    return [each for each in principals if each["displayName"].startswith(NAME)]
+    return [each for each in principals if each["displayName"].startswith(NAMES)]
 
 
 def _application(world: World) -> None:

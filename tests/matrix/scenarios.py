@@ -217,7 +217,10 @@ ROTATION: t.Final[dict[str, t.Any]] = {
     "azure_saml_app_signing_certificate": {"validity_days": VALIDITY},
     "certificate_rotation_settle_seconds": 1,
 }
-POOL: t.Final[dict[str, t.Any]] = {"federation_user_pools": [{"user_pool_name": "desk", "clients": ["web"]}]}
+CLAIM: t.Final = {"name": "department", "id": "department"}
+POOL: t.Final[dict[str, t.Any]] = {
+    "federation_user_pools": [{"user_pool_name": "desk", "clients": ["web"], "extra_claims": [CLAIM]}]
+}
 LIBRARY: t.Final = b"// stands for the library, which nothing here runs\n"
 PUBLISHER: t.Final = "AKIAPUBLISHER0000001"
 ROTATE: t.Final = Command("rotate_certificate", (), ROTATION)
