@@ -17,6 +17,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.finding
 from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import check
 from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
 from ansible_collections.openccp.federation.plugins.module_utils._saml import certificates, claims, metadata
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import SamlProvider
+from ansible_collections.openccp.federation.plugins.module_utils._saml.signing_certificate import SigningCertificate
 
 from saml_factory import ENTITY_ID, NOW, make_certificate, make_metadata
 
@@ -41,9 +43,9 @@ def certificate(name: str = "active", begins: int = -10, ends: int = 1085) -> ce
 
 def key(
     name: str = "active", begins: int = -10, ends: int = 1085, *, active: bool = True, can_sign: bool = True
-) -> f.SigningKey:
+) -> SigningCertificate:
     """A signing key of the application."""
-    return f.SigningKey(certificate(name, begins, ends), active, can_sign)
+    return SigningCertificate(certificate(name, begins, ends), name, active, can_sign)
 
 
 def policy(*entries: dict[str, t.Any], **claim: t.Any) -> list[str]:
@@ -95,9 +97,9 @@ def metadata_of(name: str, begins: int, ends: int) -> metadata.Metadata:
     return metadata.parse(make_metadata(make_certificate(name, begins, ends), entity_id=ENTITY_ID))
 
 
-def provider(*names: str, entity_id: str = ENTITY_ID, **changes: t.Any) -> f.Provider:
+def provider(*names: str, entity_id: str = ENTITY_ID, **changes: t.Any) -> SamlProvider:
     """The provider, with these certificates."""
-    return f.Provider(PROVIDER, **{"metadata": _metadata(*(names or ("active",)), entity_id=entity_id), **changes})
+    return SamlProvider(PROVIDER, **{"metadata": _metadata(*(names or ("active",)), entity_id=entity_id), **changes})
 
 
 def role(**changes: t.Any) -> f.Role:

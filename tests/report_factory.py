@@ -14,6 +14,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks import 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import findings as report
 from ansible_collections.openccp.federation.plugins.module_utils._checks.overview import overview
 from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import every_finding
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import SamlProvider
 
 import check_factory as m
 import saml_factory as material
@@ -70,7 +71,7 @@ def in_trouble() -> f.Facts:
         desired=desired,
         application=m.application(keys=keys, relay_state=None),
         people=(m.person(), *others),
-        providers={m.PROVIDER: f.Provider(m.PROVIDER, m.metadata_of("active", -1075, 20))},
+        providers={m.PROVIDER: SamlProvider(m.PROVIDER, m.metadata_of("active", -1075, 20))},
         users=users,
         instance=instance,
     )

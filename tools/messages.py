@@ -21,7 +21,8 @@ CHECKOUT: t.Final = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(CHECKOUT / folder) for folder in (".cache/collections", "tests", "tools")]
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import sign_in_path, symptoms  # noqa: E402
-from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import HOPS, Finding  # noqa: E402
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding  # noqa: E402
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import HOPS  # noqa: E402
 from not_verified import table  # noqa: E402
 
 PAGE: t.Final = CHECKOUT / "docs" / "messages.md"

@@ -697,63 +697,85 @@ from ansible_collections.openccp.federation.plugins.module_utils._saml.claims im
     SESSION_NAME_SOURCES,
 )
 
+#: Which application, and what becomes of it.
+APPLICATION_OPTIONS: t.Final[dict[str, t.Any]] = {
+    "name": {"type": "str"},
+    "app_id": {"type": "str"},
+    "adopt": {"type": "bool", "default": False},
+    "template": {"type": "str", "default": "non_gallery"},
+    "notification_emails": {"type": "list", "elements": "str"},
+    "hidden": {"type": "bool"},
+    "notes": {"type": "str"},
+    "logo": {"type": "path"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "purge": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 600},
+}
 
-def argument_spec() -> dict[str, t.Any]:
-    """The module's own options."""
-    membership = {
+#: Who asks for a sign-in, where the answer goes, and with what it is signed and encrypted.
+SAML_OPTIONS: t.Final[dict[str, t.Any]] = {
+    "identifiers": {"type": "list", "elements": "str"},
+    "reply_urls": {"type": "list", "elements": "str"},
+    "default_reply_url": {"type": "str"},
+    "logout_url": {"type": "str"},
+    "relay_state": {"type": "str"},
+    "token_encryption_certificate": {"type": "str", "no_log": False},
+    "signing_certificate": {
         "type": "dict",
-        "options": {key: {"type": "list", "elements": "str"} for key in ("add", "remove", "set")},
-    }
-    unlisted = {"type": "str", "choices": ["remove", "report"], "default": "remove"}
-    arns = {"role_arn": {"type": "str", "required": True}, "provider_arn": {"type": "str", "required": True}}
-    claim = {
-        "name": {"type": "str", "required": True},
-        "value": {"type": "str"},
-        "source": {"type": "str", "choices": ["user", "application", "resource", "audience", "company"]},
-        "id": {"type": "str"},
-        "extension_id": {"type": "str"},
-    }
-    certificate = {
-        "common_name": {"type": "str", "default": COMMON_NAME},
-        "validity_days": {"type": "int", "default": LONGEST_DAYS},
-    }
-    return {
-        "name": {"type": "str"},
-        "app_id": {"type": "str"},
-        "adopt": {"type": "bool", "default": False},
-        "template": {"type": "str", "default": "non_gallery"},
-        "identifiers": {"type": "list", "elements": "str"},
-        "reply_urls": {"type": "list", "elements": "str"},
-        "default_reply_url": {"type": "str"},
-        "logout_url": {"type": "str"},
-        "token_encryption_certificate": {"type": "str", "no_log": False},
-        "relay_state": {"type": "str"},
-        "session_name_source": {"type": "str", "choices": list(SESSION_NAME_SOURCES)},
-        "name_id_source": {"type": "str", "choices": list(NAME_ID_CHOICES)},
-        "aws_claims": {"type": "bool", "default": True},
-        "group_claims": {"type": "str", "choices": list(GROUP_CLAIMS)},
-        "role_claims": {"type": "list", "elements": "dict", "options": arns},
-        "account_id": {"type": "str"},
-        "session_duration": {"type": "int"},
-        "extra_claims": {"type": "list", "elements": "dict", "options": claim},
-        "audience_override": {"type": "str"},
-        "issuer_with_application_id": {"type": "bool"},
-        "keep_unknown_claims": {"type": "bool", "default": True},
-        "signing_certificate": {"type": "dict", "options": certificate, "apply_defaults": True},
-        "assignment_required": {"type": "bool"},
-        "assignments": {"type": "dict", "options": {"users": membership, "groups": membership, "unlisted": unlisted}},
-        "notification_emails": {"type": "list", "elements": "str"},
-        "hidden": {"type": "bool"},
-        "notes": {"type": "str"},
-        "logo": {"type": "path"},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "purge": {"type": "bool", "default": False},
-        "wait_timeout": {"type": "int", "default": 600},
-    }
+        "options": {
+            "common_name": {"type": "str", "default": COMMON_NAME},
+            "validity_days": {"type": "int", "default": LONGEST_DAYS},
+        },
+        "apply_defaults": True,
+    },
+}
+
+_ROLE_CLAIM: t.Final = {
+    "role_arn": {"type": "str", "required": True},
+    "provider_arn": {"type": "str", "required": True},
+}
+_EXTRA_CLAIM: t.Final = {
+    "name": {"type": "str", "required": True},
+    "value": {"type": "str"},
+    "source": {"type": "str", "choices": ["user", "application", "resource", "audience", "company"]},
+    "id": {"type": "str"},
+    "extension_id": {"type": "str"},
+}
+#: What is said of a person.
+CLAIM_OPTIONS: t.Final[dict[str, t.Any]] = {
+    "session_name_source": {"type": "str", "choices": list(SESSION_NAME_SOURCES)},
+    "name_id_source": {"type": "str", "choices": list(NAME_ID_CHOICES)},
+    "aws_claims": {"type": "bool", "default": True},
+    "group_claims": {"type": "str", "choices": list(GROUP_CLAIMS)},
+    "role_claims": {"type": "list", "elements": "dict", "options": _ROLE_CLAIM},
+    "account_id": {"type": "str"},
+    "session_duration": {"type": "int"},
+    "extra_claims": {"type": "list", "elements": "dict", "options": _EXTRA_CLAIM},
+    "audience_override": {"type": "str"},
+    "issuer_with_application_id": {"type": "bool"},
+    "keep_unknown_claims": {"type": "bool", "default": True},
+}
+
+_MEMBERSHIP: t.Final = {
+    "type": "dict",
+    "options": {key: {"type": "list", "elements": "str"} for key in ("add", "remove", "set")},
+}
+#: Who may sign in.
+ACCESS_OPTIONS: t.Final[dict[str, t.Any]] = {
+    "assignment_required": {"type": "bool"},
+    "assignments": {
+        "type": "dict",
+        "options": {
+            "users": _MEMBERSHIP,
+            "groups": _MEMBERSHIP,
+            "unlisted": {"type": "str", "choices": ["remove", "report"], "default": "remove"},
+        },
+    },
+}
 
 
 MODULE: t.Final = Definition(
-    options=argument_spec() | ENTRA_ARGUMENT_SPEC,
+    options=APPLICATION_OPTIONS | SAML_OPTIONS | CLAIM_OPTIONS | ACCESS_OPTIONS | ENTRA_ARGUMENT_SPEC,
     rules=entra_rules(required_one_of=[("name", "app_id", "identifiers")]),
     libraries=("msal", "requests", "cryptography", "lxml"),
     work=lambda module: converge(module, SamlApp(module), "application"),

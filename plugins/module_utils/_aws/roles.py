@@ -68,6 +68,16 @@ class Role:
         return t.cast("Policy | None", self.settings["permission_policy"])
 
 
+def describe_role(iam: t.Any, name: str) -> t.Mapping[str, t.Any] | None:
+    """A role as IAM describes it, if IAM shows it."""
+    try:
+        with attempt(f"read the role {name!r}"):
+            role: t.Mapping[str, t.Any] = iam.get_role(RoleName=name)["Role"]
+    except NotFound:
+        return None
+    return role
+
+
 class Roles:
     """The roles of an account. iam: a boto3 client."""
 
@@ -77,10 +87,8 @@ class Roles:
 
     def get(self, name: str, policy_name: str) -> Role | None:
         """The role of that name with the inline policy of that name, if IAM shows it."""
-        try:
-            with attempt(f"read the role {name!r}"):
-                role = self._iam.get_role(RoleName=name)["Role"]
-        except NotFound:
+        role = describe_role(self._iam, name)
+        if role is None:
             return None
         try:
             with attempt(f"read the policy {policy_name!r} of the role {name!r}"):
@@ -190,16 +198,10 @@ class Roles:
         except NotFound:
             pass
         self._waiter.until(
-            f"IAM to show the role {name!r} no longer", lambda: None if self._shows(name) else True, steady=1
+            f"IAM to show the role {name!r} no longer",
+            lambda: None if describe_role(self._iam, name) else True,
+            steady=1,
         )
-
-    def _shows(self, name: str) -> bool:
-        try:
-            with attempt(f"read the role {name!r}"):
-                self._iam.get_role(RoleName=name)
-        except NotFound:
-            return False
-        return True
 
     def _once_providers_are_known(self, what: str, call: t.Callable[[], t.Any]) -> None:
         """Make a call that IAM refuses for some seconds after a SAML provider was created, because it does not know it

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner, is_managed
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import (
-    PrivateKey,
-    SamlProvider,
     SamlProviderWriter,
     lower,
     view,
@@ -22,6 +20,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, tag_changes, tag_steps
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import PrivateKey, SamlProvider
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
 
 try:
@@ -81,7 +80,7 @@ def target(wanted: Wanted, actual: SamlProvider | None) -> SamlProvider:
             f"The SAML provider {now.name!r} has {MAX_PRIVATE_KEYS} private keys already, and IAM holds no more.",
             hint=f"Give one of {', '.join(str(key.key_id) for key in now.private_keys)} in remove_private_keys.",
         )
-    if after.encryption_mode == "Required" and not keys:
+    if after.requires_encryption and not keys:
         raise InvalidInput(
             f"The SAML provider {now.name!r} cannot require encrypted assertions without a private key.",
             hint="Give private_key_file.",

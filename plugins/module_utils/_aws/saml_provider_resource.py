@@ -16,11 +16,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws.account im
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client, was_repeated
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_file, read_metadata
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import Wanted
-from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import (
-    SamlProvider,
-    SamlProviderWriter,
-    describe,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import SamlProviderWriter, describe
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
     check_saml_provider_name,
     saml_provider_arn,
@@ -30,6 +26,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._plan import Pl
 from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata, check_expected, renamed
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import SamlProvider
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 if t.TYPE_CHECKING:

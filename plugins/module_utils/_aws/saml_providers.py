@@ -8,11 +8,10 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, may_hide_success
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clock import AwsClock
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_saml_provider_arn
 from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import GOVCLOUD, partition_named
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import reply_url
@@ -24,38 +23,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
     TimedOut,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
-from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import PrivateKey, SamlProvider
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 #: Seconds for which a private key is looked for that may have been added, before it is added once more.
 KEY_SHOWN_WITHIN: t.Final = 15.0
-
-
-@dataclass(frozen=True)
-class PrivateKey:
-    """A key that decrypts assertions, as IAM shows it; a key that is still to be added has no id."""
-
-    key_id: str | None = None
-    added: datetime | None = None
-
-
-@dataclass(frozen=True)
-class SamlProvider:
-    """A SAML provider. metadata: None when its document is not one that can be read; `unreadable` then says why."""
-
-    arn: str
-    metadata: Metadata | None = None
-    unreadable: str | None = None
-    uuid: str | None = None
-    create_date: datetime | None = None
-    tags: t.Mapping[str, str] = field(default_factory=dict)
-    encryption_mode: str | None = None
-    private_keys: tuple[PrivateKey, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The name, by which IAM identifies it within the account."""
-        return parse_saml_provider_arn(self.arn).name
 
 
 class SamlProviders:
@@ -63,17 +35,12 @@ class SamlProviders:
 
     def __init__(self, iam: t.Any) -> None:
         self._iam = iam
-        self._date: datetime | None = None
-        iam.meta.events.register("after-call.iam", self._note_date)
+        self._clock = AwsClock(iam, "iam")
 
     @property
     def now(self) -> datetime:
         """The time by AWS's clock once it has answered; this machine's may be wrong."""
-        return self._date or datetime.now(UTC)
-
-    def _note_date(self, http_response: t.Any, **_more: t.Any) -> None:
-        date = http_response.headers.get("Date")
-        self._date = parsedate_to_datetime(date) if date else self._date
+        return self._clock.now
 
     def get(self, arn: str) -> SamlProvider | None:
         """The provider of that ARN, if IAM shows it."""
@@ -202,7 +169,7 @@ def describe(provider: SamlProvider, now: datetime, region: str | None = None) -
     """The return value of the modules for a provider. What only IAM can say is left out while IAM has not said it."""
     partition = partition_named(parse_saml_provider_arn(provider.arn).partition)
     home_region = region or ("us-gov-west-1" if partition is GOVCLOUD else "us-east-1")
-    if provider.encryption_mode == "Required":
+    if provider.requires_encryption:
         sign_in_url = reply_url(partition, home_region, provider.uuid) if provider.uuid else None
     else:
         sign_in_url = reply_url(partition)

@@ -48,12 +48,12 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
     if not path.same_issuer:
         reason = f"It has the metadata of {facts.metadata.entity_id}; Entra signs as {issuer}."
         problems.append(Problem(reason, symptoms.ISSUER, f"{advice.provider(path)} (site.yml does)."))
-    if facts.encryption_required and not path.application.encrypts:
+    if facts.requires_encryption and not path.application.encrypts:
         reason = "It accepts only encrypted assertions, but Entra ID does not encrypt them."
         problems.append(
             Problem(reason, symptoms.INVALID_RESPONSE, f"{advice.provider(path, assertion_encryption_mode='allowed')}.")
         )
-    if path.application.encrypts and facts.decrypts is False:
+    if path.application.encrypts and not facts.private_keys:
         reason = "Entra ID encrypts the assertions, but IAM has no private key to decrypt them."
         fix = (
             "Disable token encryption in Entra ID (tokenEncryptionKeyId of the application and of its "
@@ -64,7 +64,7 @@ def provider(path: Path) -> collections.abc.Iterator[Finding]:
     evidence = {
         "entity_id": facts.metadata.entity_id,
         "issuer": issuer,
-        "encryption_required": facts.encryption_required,
+        "encryption_required": facts.requires_encryption,
     }
     yield judged("provider", arn, problems, evidence)
 

@@ -14,7 +14,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import advice, symptoms
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import MAX_TAG_VALUE, value_problems
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import SAML_2, SigningKey
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import SAML_2
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import (
     Path,
@@ -23,8 +23,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.path im
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claim_values import ClaimValue
-
-HOPS: t.Final = ("claims", "role_claim", "certificate", "identifier", "reply_url", "relay_state")
+from ansible_collections.openccp.federation.plugins.module_utils._saml.signing_certificate import SigningCertificate
 
 
 def application(path: Path) -> collections.abc.Iterator[Finding]:
@@ -222,7 +221,7 @@ def _why_nothing_signs(path: Path) -> str:
     )
 
 
-def _certificate_warning(path: Path, signer: SigningKey) -> str:
+def _certificate_warning(path: Path, signer: SigningCertificate) -> str:
     if not signer.certificate.usable(path.desired.now):
         return f"The certificate expired on {signer.certificate.not_after:%Y-%m-%d}."
     if not signer.active:

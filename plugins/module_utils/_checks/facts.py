@@ -17,22 +17,13 @@ from datetime import datetime
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import Arn, parse_connect_instance_arn
 from ansible_collections.openccp.federation.plugins.module_utils._domain.partitions import Partition, partition_named
 from ansible_collections.openccp.federation.plugins.module_utils._domain.policies import Policy
-from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
-from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import SamlProvider
+from ansible_collections.openccp.federation.plugins.module_utils._saml.signing_certificate import SigningCertificate
 
 NotReadable = t.Mapping[str, str]
 
 #: The version of the tokens that AWS takes, which is what Entra issues where nothing else is said.
 SAML_2: t.Final = "2.0"
-
-
-@dataclass(frozen=True)
-class SigningKey:
-    """A signing certificate of the application. can_sign: whether Entra has its private key too."""
-
-    certificate: Certificate
-    active: bool
-    can_sign: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,7 +59,7 @@ class Application:
     has_default: bool = False
     relay_state: str | None = None
     definitions: tuple[t.Any, ...] = ()
-    keys: tuple[SigningKey, ...] = ()
+    keys: tuple[SigningCertificate, ...] = ()
     encrypts: bool = False
     token_version: str = SAML_2
     issuer: str | None = None
@@ -99,20 +90,6 @@ class Person:
     nested: tuple[str, ...] = ()
     roles: tuple[str, ...] | None = None
     namesakes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Provider:
-    """The SAML provider in IAM. unreadable: why its metadata cannot be read. decrypts: whether it has a private key;
-    None if not known.
-    """
-
-    arn: str
-    metadata: Metadata | None = None
-    unreadable: str = ""
-    encryption_required: bool = False
-    decrypts: bool | None = None
-    uuid: str | None = None
 
 
 @dataclass(frozen=True)
@@ -231,7 +208,7 @@ class Facts:
     application: Application | None
     people: tuple[Person, ...] = ()
     assigned: tuple[Person, ...] = ()
-    providers: t.Mapping[str, Provider | None] = field(default_factory=dict)
+    providers: t.Mapping[str, SamlProvider | None] = field(default_factory=dict)
     roles: t.Mapping[str, Role | None] = field(default_factory=dict)
     instance: Instance | None = None
     users: Users = field(default_factory=Users)

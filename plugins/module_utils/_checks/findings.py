@@ -13,40 +13,12 @@ import textwrap
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import HOPS
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
 Status = t.Literal["pass", "warning", "fail", "unknown"]
 STATUSES: t.Final[tuple[Status, ...]] = ("fail", "warning", "unknown", "pass")
 """The worst one first."""
-
-HOPS: t.Final = (
-    "response",
-    "application",
-    "tenant",
-    "account",
-    "assignment",
-    "claims",
-    "role_claim",
-    "session_name",
-    "unique_name",
-    "certificate",
-    "times",
-    "identifier",
-    "reply_url",
-    "relay_state",
-    "provider",
-    "role",
-    "session_duration",
-    "permissions",
-    "organization",
-    "instance",
-    "user",
-    "security_profile",
-    "role_binding",
-    "approved_origins",
-    "embedding",
-)
-"""The sign-in path, from the link that an agent opens to the page that the agent sees."""
 
 VERSION: t.Final = 2
 """Of the shape in which modules return findings; docs/schemas/federation-check.schema.json describes it."""

@@ -15,10 +15,11 @@ import collections
 import collections.abc
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts, Provider
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import SamlProvider
 
 STATES: t.Final = ("refused", "unknown", "disabled", "unobstructed", "unassigned", "unchecked")
 """What an agent can be. unassigned: a user of the instance to whom nobody who is assigned leads. unchecked: one whom
@@ -85,7 +86,7 @@ def _held_by(facts: Facts, arn: str, thumbprint: str) -> bool | None:
     """Whether a provider holds a certificate; None where it could not be read."""
     if arn in facts.not_readable:
         return None
-    provider: Provider | None = facts.providers.get(arn)
+    provider: SamlProvider | None = facts.providers.get(arn)
     if provider is None:
         return False
     return None if provider.metadata is None else thumbprint in provider.metadata.thumbprints

@@ -23,9 +23,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
     DesiredFederation,
     Facts,
     Person,
-    Provider,
     Role,
-    SigningKey,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
@@ -37,6 +35,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.urls im
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims, session_names
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy, RolePair
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import SamlProvider
+from ansible_collections.openccp.federation.plugins.module_utils._saml.signing_certificate import SigningCertificate
 
 #: what XML takes for white space
 _WHITE_SPACE: t.Final = " \t\r\n"
@@ -180,12 +180,12 @@ class Path:
         return self.facts.roles.get(self.role_arn or "")
 
     @property
-    def provider(self) -> Provider | None:
+    def provider(self) -> SamlProvider | None:
         """The provider, if it exists."""
         return self.facts.providers.get(self.provider_arn or "")
 
     @functools.cached_property
-    def signer(self) -> SigningKey | None:
+    def signer(self) -> SigningCertificate | None:
         """The key that signs. When the active certificate has ended, Entra signs with a valid one that nobody
         activated.
         """

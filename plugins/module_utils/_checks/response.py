@@ -31,7 +31,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
     DesiredFederation,
     Facts,
     Person,
-    Provider,
     Role,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, Problem, in_order
@@ -42,6 +41,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.arns im
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ClaimsPolicy, RolePair
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import SamlProvider
 from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import Response, verify
 
 TO_REDEEM: t.Final = timedelta(minutes=5)
@@ -77,7 +77,7 @@ class TrustConfig:
     """What a response is checked against, by ARN, as far as it was looked for."""
 
     now: datetime
-    providers: t.Mapping[str, Provider | None]
+    providers: t.Mapping[str, SamlProvider | None]
     roles: t.Mapping[str, Role | None]
     not_readable: t.Mapping[str, str]
 

@@ -20,6 +20,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks import 
 )
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, in_order
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import OF_APPLICATION
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path, unknown
 
 Hop = t.Callable[[Path], collections.abc.Iterator[Finding]]
@@ -68,7 +69,7 @@ def _findings(path: Path) -> collections.abc.Iterator[Finding]:
                 yield from role_claim_hop.role_of_person(path, person)
                 yield from aws_hops.duration_of_person(path, person)
     else:
-        for name in entra_hops.HOPS:
+        for name in OF_APPLICATION:
             yield unknown(name, path.desired.label or "application", "There is no application to read it from.")
     for hop in _IN_AWS:
         yield from hop(path)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt, client
+from ansible_collections.openccp.federation.plugins.module_utils._aws.clock import AwsClock
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -131,17 +131,12 @@ class UserPools:
 
     def __init__(self, cognito: t.Any) -> None:
         self._cognito = cognito
-        self._date: datetime | None = None
-        cognito.meta.events.register("after-call.cognito-identity-provider", self._note_date)
+        self._clock = AwsClock(cognito, "cognito-identity-provider")
 
     @property
     def now(self) -> datetime:
         """The time by AWS's clock once it has answered; this machine's may be wrong."""
-        return self._date or datetime.now(UTC)
-
-    def _note_date(self, http_response: t.Any, **_more: t.Any) -> None:
-        date = http_response.headers.get("Date")
-        self._date = parsedate_to_datetime(date) if date else self._date
+        return self._clock.now
 
     def get(self, pool_id: str) -> UserPool:
         """A pool by its id."""

@@ -183,6 +183,8 @@ PHONE: t.Final = _members_of("PhoneConfig")
 #: What is compared by value: all but the name, which is the identity, and the tags, which are kept or purged.
 COMPARED: t.Final = tuple(attr for attr in ATTRIBUTES if attr.option not in ("username", "tags"))
 CONTACT: t.Final = tuple(attr.option for attr in ATTRIBUTES if attr.is_contact)
+#: The attributes that are free text, which Amazon Connect takes with composed characters only.
+TEXTS: t.Final = tuple(attr.option for attr in ATTRIBUTES if attr.normalize is text and not attr.is_refused)
 #: What an agent has for whom no more is given.
 INITIAL: t.Final = {attr.option: attr.initial for attr in ATTRIBUTES if attr.initial is not None}
 #: The options of one agent, in `connect_user` and in each element of `connect_users`.

@@ -16,7 +16,12 @@ from dataclasses import dataclass
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import listed
 from ansible_collections.openccp.federation.plugins.module_utils._attributes import Settings
-from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import CHANNELS, PHONE, text
+from ansible_collections.openccp.federation.plugins.module_utils._connect.agent_attributes import (
+    CHANNELS,
+    PHONE,
+    TEXTS,
+    text,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import object_id
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, InvalidInput, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._saml import session_names
@@ -57,7 +62,7 @@ def canonical(agent: t.Mapping[str, t.Any], directory: Directory) -> tuple[Setti
     """
     settings = dict(agent)
     problems = []
-    for option in ("first_name", "last_name", "secondary_email", "mobile", "desk_phone_number"):
+    for option in TEXTS:
         if settings.get(option) is not None:
             settings[option] = text(settings[option])
     if settings.get("tags") is not None:

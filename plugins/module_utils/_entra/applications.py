@@ -23,15 +23,12 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.graph im
     literal,
     read,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
-    KeyMaterial,
-    SigningCertificate,
-    pairs,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial, pairs
 from ansible_collections.openccp.federation.plugins.module_utils._errors import (
     Denied,
     FederationError,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._saml.signing_certificate import SigningCertificate
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 #: The tag of objects that this collection created or adopted.

@@ -15,7 +15,6 @@ from datetime import datetime
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
 from ansible_collections.openccp.federation.plugins.module_utils._entra.certificate_writer import CertificateWriter
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
-    SigningCertificate,
     active_of,
     check_managed,
     named,
@@ -24,6 +23,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step
 from ansible_collections.openccp.federation.plugins.module_utils._rotation import decision as rotation
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import canonical_thumbprint
+from ansible_collections.openccp.federation.plugins.module_utils._saml.signing_certificate import SigningCertificate
 
 
 def chosen(params: t.Mapping[str, t.Any], app: Application, now: datetime) -> SigningCertificate | None:

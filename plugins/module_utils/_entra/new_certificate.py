@@ -18,7 +18,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.graph im
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
     SAME_END,
     Made,
-    SigningCertificate,
     end_of,
     identifiers,
     key_of,
@@ -28,10 +27,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_
     read_keys,
     read_principal,
     remove,
-    second,
     verifying,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import TimedOut
+from ansible_collections.openccp.federation.plugins.module_utils._saml.signing_certificate import (
+    SigningCertificate,
+    second,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 #: Seconds for which a run waits for another to give way.

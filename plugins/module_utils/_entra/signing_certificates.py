@@ -30,6 +30,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
     NotFound,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate, from_der
+from ansible_collections.openccp.federation.plugins.module_utils._saml.signing_certificate import (
+    SigningCertificate,
+    second,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
@@ -72,42 +76,6 @@ SAME_END: t.Final = timedelta(days=1)
 _MARKER: t.Final = "openccp.federation"
 _THUMBPRINT: t.Final = re.compile(r"[0-9A-F]{40}")
 _END: t.Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-@dataclass(frozen=True)
-class SigningCertificate:
-    """One certificate of a service principal. can_sign: whether its private key is there too. activated_at: as far as
-    it was recorded.
-
-    key_identifier: what its credentials share; None for a foreign one, of which it is not known which others belong to
-    it. managed: whether this collection made it.
-    """
-
-    certificate: Certificate
-    key_identifier: str | None
-    active: bool
-    can_sign: bool
-    activated_at: datetime | None = None
-    managed: bool = False
-
-    @property
-    def thumbprint(self) -> str:
-        """SHA-1 in upper-case hexadecimal digits."""
-        return self.certificate.thumbprint
-
-    def usable(self, now: datetime) -> bool:
-        """Whether responses can be signed with it at this time."""
-        return self.can_sign and self.certificate.usable(now)
-
-    def as_dict(self, now: datetime) -> dict[str, t.Any]:
-        """The return value of modules for it."""
-        return {
-            **self.certificate.as_dict(now),
-            "active": self.active,
-            "can_sign": self.can_sign,
-            "activated_at": second(self.activated_at) if self.activated_at else None,
-            "managed": self.managed,
-        }
 
 
 def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
@@ -434,7 +402,3 @@ def _made(principal: t.Mapping[str, t.Any]) -> set[str]:
 
 def moment(second: str) -> datetime:
     return datetime.strptime(second, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-
-
-def second(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

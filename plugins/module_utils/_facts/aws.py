@@ -15,14 +15,9 @@ import math
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
-from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import SamlProvider, SamlProviders
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
-    ConnectUser,
-    Instance,
-    Provider,
-    Role,
-    Users,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._aws.roles import describe_role
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import SamlProviders
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import ConnectUser, Instance, Role, Users
 from ansible_collections.openccp.federation.plugins.module_utils._connect.directory import DirectoryToBe
 from ansible_collections.openccp.federation.plugins.module_utils._connect.instances import access_url, describe
 from ansible_collections.openccp.federation.plugins.module_utils._connect.origins import ApprovedOrigins
@@ -31,39 +26,27 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.users 
 from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_arn, parse_role_arn
 from ansible_collections.openccp.federation.plugins.module_utils._domain.policies import Policy
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied, NotFound
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import SamlProvider
 
 
-def read_providers(iam: t.Any, arns: t.Iterable[str], not_readable: dict[str, str]) -> dict[str, Provider | None]:
+def read_providers(iam: t.Any, arns: t.Iterable[str], not_readable: dict[str, str]) -> dict[str, SamlProvider | None]:
     """The SAML providers of these ARNs."""
-    providers: dict[str, Provider | None] = {}
+    providers: dict[str, SamlProvider | None] = {}
     for arn in arns:
         if _is_elsewhere(iam, arn):
             providers[arn] = None
             continue
         try:
-            provider = SamlProviders(iam).get(arn)
+            providers[arn] = SamlProviders(iam).get(arn)
         except Denied as error:
             not_readable[arn] = str(error)
-            continue
-        providers[arn] = _provider(provider) if provider else None
     return providers
 
 
 def _is_elsewhere(iam: t.Any, arn: str) -> bool:
     """Whether an ARN is of another partition, which IAM neither accepts nor knows."""
     return parse_arn(arn).partition != str(iam.meta.partition)
-
-
-def _provider(provider: SamlProvider) -> Provider:
-    return Provider(
-        arn=provider.arn,
-        metadata=provider.metadata,
-        unreadable=provider.unreadable or "",
-        encryption_required=provider.encryption_mode == "Required",
-        decrypts=bool(provider.private_keys),
-        uuid=provider.uuid,
-    )
 
 
 def read_roles(iam: t.Any, arns: t.Iterable[str], not_readable: dict[str, str]) -> dict[str, Role | None]:
@@ -79,12 +62,8 @@ def read_roles(iam: t.Any, arns: t.Iterable[str], not_readable: dict[str, str]) 
 
 def _read_role(iam: t.Any, arn: str) -> Role | None:
     name = parse_role_arn(arn).name
-    try:
-        with attempt(f"read the role {name!r}"):
-            role = iam.get_role(RoleName=name)["Role"]
-    except NotFound:
-        return None
-    if role["Arn"] != arn:
+    role = describe_role(iam, name)
+    if role is None or role["Arn"] != arn:
         return None
     not_readable: dict[str, str] = {}
     granted: dict[str, Policy] = {}

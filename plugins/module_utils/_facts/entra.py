@@ -17,13 +17,7 @@ import json
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.claimed import Claimed
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
-    SAML_2,
-    Application,
-    Group,
-    Person,
-    SigningKey,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import SAML_2, Application, Group, Person
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import UUID
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import metadata_url
 from ansible_collections.openccp.federation.plugins.module_utils._entra import application_search
@@ -76,10 +70,7 @@ def read_application(graph: Graph, selector: apps.Selector) -> tuple[Application
         has_default=any(setting.get("index") is not None for setting in web.get("redirectUriSettings") or ()),
         relay_state=(principal.get("samlSingleSignOnSettings") or {}).get("relayState"),
         definitions=tuple(policy["definition"] for policy in app.policies),
-        keys=tuple(
-            SigningKey(certificate.certificate, certificate.active, certificate.can_sign)
-            for certificate in app.certificates
-        ),
+        keys=app.certificates,
         encrypts=bool(principal.get("tokenEncryptionKeyId") or application.get("tokenEncryptionKeyId")),
         role_values={
             role["id"]: role["value"]

@@ -14,18 +14,13 @@ import math
 import typing as t
 from datetime import UTC, datetime, timedelta
 
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import DRAWN
+
 Drawing = dict[str, t.Any]
 
 WIDTH: t.Final = 1080
 
 # --- the sign-in path ---
-
-_LANES: t.Final[t.Mapping[str, str]] = {
-    "application": "Microsoft Entra ID",
-    "provider": "AWS IAM",
-    "instance": "Amazon Connect",
-}
-"""The hop with which each lane begins; every hop belongs to the lane that began last before it."""
 
 _TOP: t.Final = 46
 _LANE_HEIGHT: t.Final = 104
@@ -33,11 +28,15 @@ _MARGIN: t.Final = 52
 
 
 def sign_in_path(hops: t.Sequence[t.Mapping[str, str]]) -> Drawing:
-    """The lanes with their nodes, and the links between the nodes."""
+    """The lanes, one for each cloud, with their nodes, and the links between the nodes. A hop that is not known stays
+    in the lane of the one before.
+    """
     lanes: list[tuple[str, list[t.Mapping[str, str]]]] = []
     for hop in hops:
-        if hop["hop"] in _LANES or not lanes:
-            lanes.append((_LANES.get(hop["hop"], ""), []))
+        current = lanes[-1][0] if lanes else ""
+        lane = DRAWN.get(hop["hop"], current)
+        if lane != current or not lanes:
+            lanes.append((lane, []))
         lanes[-1][1].append(hop)
     pitch = (WIDTH - 2 * _MARGIN) / max(1, max((len(nodes) for dummy, nodes in lanes), default=1) - 1)
     lane_drawings = [_lane(number, name, nodes, pitch) for number, (name, nodes) in enumerate(lanes)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import HOPS, STATUSES
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import STATUSES
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import DRAWN
 from ansible_collections.openccp.federation.plugins.module_utils._checks.overview import NEVER_READABLE
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._report import changes
@@ -22,9 +23,6 @@ LOST: t.Final = "It failed before it could be checked; its error stands in the o
 
 NOT_CHECKED: t.Final = "unchecked"
 """The state of a hop that nothing was asked about: not a pass."""
-
-NOT_ON_THE_PATH: t.Final = ("response", "times")
-"""Hops of a single response, which a check of the federation does not have."""
 
 Document = dict[str, t.Any]
 Finding = t.Mapping[str, t.Any]
@@ -164,7 +162,7 @@ def _headline(
 
 def _hops(findings: t.Sequence[Finding]) -> list[Document]:
     """Every hop of the path in its order, with the worst status of its findings."""
-    findings_by_hop: dict[str, list[Finding]] = {hop: [] for hop in HOPS if hop not in NOT_ON_THE_PATH}
+    findings_by_hop: dict[str, list[Finding]] = {hop: [] for hop in DRAWN}
     for finding in findings:
         findings_by_hop.setdefault(finding["hop"], []).append(finding)
     return [{"hop": hop, "state": _worst(of_hop), "about": _about(of_hop)} for hop, of_hop in findings_by_hop.items()]

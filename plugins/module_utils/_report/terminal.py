@@ -16,7 +16,8 @@ import textwrap
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import HOPS, Status
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Status
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import HOPS
 from ansible_collections.openccp.federation.plugins.module_utils._printable import printable
 from ansible_collections.openccp.federation.plugins.module_utils._report.commands import command
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted

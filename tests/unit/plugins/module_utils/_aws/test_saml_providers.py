@@ -11,12 +11,9 @@ import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._aws import saml_provider_plan
 from ansible_collections.openccp.federation.plugins.module_utils._aws import saml_providers as providers
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import Wanted
-from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import (
-    PrivateKey,
-    SamlProvider,
-)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as metadata_of
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import PrivateKey, SamlProvider
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 

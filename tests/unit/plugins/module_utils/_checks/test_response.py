@@ -10,10 +10,10 @@ from datetime import timedelta
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._checks import response as response_check
 from ansible_collections.openccp.federation.plugins.module_utils._checks import symptoms
-from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Provider
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding
 from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import SamlProvider
 from ansible_collections.openccp.federation.plugins.module_utils._saml.responses import read
 
 import check_factory as m
@@ -33,7 +33,7 @@ def checked(
     made, der = material.signed_response(**content)
     if not signed:
         made = material.make_response(**content)
-    provider = Provider(material.PROVIDER, metadata.parse(make_metadata(der)))
+    provider = SamlProvider(material.PROVIDER, metadata.parse(make_metadata(der)))
     role = m.role(
         arn=material.ROLE,
         trust=policies.trust_policy([material.PROVIDER], [material.RECIPIENT]),
@@ -234,7 +234,7 @@ def test_a_status_other_than_success_shows_what_entra_says() -> None:
 def test_only_what_is_proven_is_blamed(change: tuple[t.Any, ...], words: str, blamed: bool) -> None:
     """A response that was altered is not signed by another key, and what mends it is not in IAM."""
     made, der = material.signed_response()
-    provider = Provider(material.PROVIDER, metadata.parse(make_metadata(der)))
+    provider = SamlProvider(material.PROVIDER, metadata.parse(make_metadata(der)))
     finding = bad(checked(document=made.replace(*change), known={"providers": {material.PROVIDER: provider}}))[
         "certificate"
     ]

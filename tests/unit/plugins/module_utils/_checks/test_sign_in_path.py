@@ -11,7 +11,7 @@ import typing as t
 from datetime import timedelta
 
 import pytest
-from ansible_collections.openccp.federation.plugins.module_utils._checks import aws_hops, entra_hops, symptoms
+from ansible_collections.openccp.federation.plugins.module_utils._checks import aws_hops, symptoms
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import (
     ConnectUser,
     Facts,
@@ -19,11 +19,13 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.facts i
     Instance,
     Person,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import OF_APPLICATION
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
 from ansible_collections.openccp.federation.plugins.module_utils._checks.sign_in_path import check
 from ansible_collections.openccp.federation.plugins.module_utils._domain import policies
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import PrivateKey, SamlProvider
 
 import check_factory as m
 from saml_factory import NOW
@@ -327,7 +329,7 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         "sends the audience 'https://other.example'",
     ),
     "encryption": (
-        m.facts(providers={m.PROVIDER: m.provider(encryption_required=True)}),
+        m.facts(providers={m.PROVIDER: m.provider(encryption_mode="Required", private_keys=(PrivateKey("KEY"),))}),
         "provider",
         symptoms.INVALID_RESPONSE,
         "encrypted",
@@ -510,7 +512,7 @@ HEALTHY: t.Final[dict[str, Facts]] = {
     ),
     "a reply URL with the provider's id": dataclasses.replace(
         m.with_application(reply_urls=(m.REPLY_URL + "/acs/X",), encrypts=True),
-        providers={m.PROVIDER: m.provider(uuid="X", encryption_required=True)},
+        providers={m.PROVIDER: m.provider(uuid="X", encryption_mode="Required", private_keys=(PrivateKey("KEY"),))},
         roles={m.ROLE: m.role(trust=policies.trust_policy([m.PROVIDER], [m.REPLY_URL + "/acs/X"]))},
     ),
     "names that the trust lets in": trust(Condition={"StringLike": {"sts:RoleSessionName": "*@example.com"}}),
@@ -539,7 +541,7 @@ WARNINGS: t.Final[dict[str, tuple[Facts, str, str]]] = {
         dataclasses.replace(
             m.with_application(keys=(m.key(ends=20),)),
             providers={
-                m.PROVIDER: m.f.Provider(
+                m.PROVIDER: SamlProvider(
                     m.PROVIDER, m.metadata.Metadata(m.ENTITY_ID, (m.certificate(ends=20),), (), (), "")
                 )
             },
@@ -619,7 +621,7 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
     ),
     "metadata unread": (m.with_application(issuer=None), {"provider", "certificate"}, "metadata"),
     "provider unreadable": (
-        m.facts(providers={m.PROVIDER: m.f.Provider(m.PROVIDER, unreadable="Not XML.")}),
+        m.facts(providers={m.PROVIDER: SamlProvider(m.PROVIDER, unreadable="Not XML.")}),
         {"provider", "certificate"},
         "Not XML.",
     ),
@@ -718,7 +720,7 @@ def test_without_an_application_nothing_of_it_is_judged() -> None:
     problems = m.problems(MORE_FAILING["no application"])
     assert problems.pop("application").symptom == symptoms.NO_SUCH_APPLICATION
     assert {hop: finding.status for hop, finding in problems.items()} == dict.fromkeys(
-        (*entra_hops.HOPS, "provider", "role"), "unknown"
+        (*OF_APPLICATION, "provider", "role"), "unknown"
     )
     with pytest.raises(InvalidInput):
         Path(m.facts(application=None)).application  # noqa: B018
@@ -778,7 +780,7 @@ def test_what_entra_assigns_to_no_group_needs_no_licence() -> None:
 def test_an_ended_certificate_signs_on_without_a_claims_policy() -> None:
     known = m.with_application(definitions=(), managed=False, keys=(m.key("active", -20, -1),))
     metadata = m.metadata.Metadata(m.ENTITY_ID, (m.certificate("active", -20, -1),), (), (), "")
-    problems = m.problems(dataclasses.replace(known, providers={m.PROVIDER: m.f.Provider(m.PROVIDER, metadata)}))
+    problems = m.problems(dataclasses.replace(known, providers={m.PROVIDER: SamlProvider(m.PROVIDER, metadata)}))
     assert "expired on" in problems["certificate"].reason
     assert m.problems(MORE_FAILING["no signing key"])["certificate"].symptom == symptoms.NO_SIGNING_KEY
 
@@ -843,11 +845,9 @@ def test_tokens_that_aws_cannot_read() -> None:
         == "unknown"
     )
     encrypted = m.with_application(encrypts=True)
-    for decrypts, hops in ((False, {"provider"}), (True, set()), (None, set())):
-        assert (
-            set(m.problems(dataclasses.replace(encrypted, providers={m.PROVIDER: m.provider(decrypts=decrypts)})))
-            == hops
-        )
+    for keys, hops in (((), {"provider"}), ((PrivateKey("KEY"),), set())):
+        provider = m.provider(private_keys=keys)
+        assert set(m.problems(dataclasses.replace(encrypted, providers={m.PROVIDER: provider}))) == hops
 
 
 def test_who_shares_a_session_name() -> None:

@@ -10,10 +10,7 @@ import typing as t
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._entra import certificate_plan
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
-    SigningCertificate,
-    pairs,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import pairs
 from ansible_collections.openccp.federation.plugins.module_utils._errors import (
     Conflict,
     FederationError,
@@ -21,6 +18,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
     NotFound,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
+from ansible_collections.openccp.federation.plugins.module_utils._saml.signing_certificate import SigningCertificate
 
 NOW: t.Final = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 PARAMS: t.Final[dict[str, t.Any]] = {

@@ -9,10 +9,10 @@ import itertools
 import typing as t
 
 import pytest
-from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import HOPS
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import DRAWN
 from ansible_collections.openccp.federation.plugins.module_utils._report import drawings as d
 
-PATH: t.Final = [{"hop": hop, "state": "pass", "about": ""} for hop in HOPS if hop not in ("response", "times")]
+PATH: t.Final = [{"hop": hop, "state": "pass", "about": ""} for hop in DRAWN]
 
 
 def certificate(begins: str, ends: str) -> dict[str, t.Any]:

@@ -14,6 +14,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks import 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._report import report
 from ansible_collections.openccp.federation.plugins.module_utils._report.commands import command
+from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import SamlProvider
 
 import check_factory as m
 import report_factory as r
@@ -69,7 +70,7 @@ def test_the_worst_federation_stands_first_and_none_is_forgotten() -> None:
 
 def ending() -> f.Facts:
     """The certificate expires in five days."""
-    provider = f.Provider(m.PROVIDER, m.metadata_of("active", -10, 5))
+    provider = SamlProvider(m.PROVIDER, m.metadata_of("active", -10, 5))
     return m.facts(application=m.application(keys=(m.key(ends=5),)), providers={m.PROVIDER: provider})
 
 
