@@ -8,12 +8,16 @@ from __future__ import annotations
 import collections.abc
 import functools
 import itertools
+import typing as t
 
 import pytest
+import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from federation import Federation
+from pool_client import Client, make_pool
 
+from federation_sandbox import http_sign_in
 from federation_sandbox.entra import certificates
 from federation_sandbox.testing import Sandbox, running_sandbox
 
@@ -48,3 +52,23 @@ def private_key(keys: list[rsa.RSAPrivateKey]) -> str:
     """A key that decrypts assertions."""
     form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     return keys[0].private_bytes(*form).decode()
+
+
+@pytest.fixture
+def browser(federation: Federation) -> collections.abc.Iterator[requests.Session]:
+    """A browser that nobody has used."""
+    with http_sign_in.new_browser(federation.sandbox.environment) as new:
+        yield new
+
+
+@pytest.fixture
+def pool(federation: Federation) -> dict[str, t.Any]:
+    """A user pool whose people sign in through Entra ID."""
+    return make_pool(federation)
+
+
+@pytest.fixture
+def client(federation: Federation, pool: dict[str, t.Any]) -> Client:
+    """The client of that pool, with a browser of its own."""
+    browser = http_sign_in.new_browser(federation.sandbox.environment)
+    return Client(federation.sandbox, pool["client"]["id"], pool["client"]["secret"], browser)

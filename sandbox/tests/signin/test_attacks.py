@@ -20,13 +20,6 @@ CONSOLE = "https://us-east-1.console.aws.amazon.com/console/home"
 INVALID = "Your request included an invalid SAML response. To logout, click here."
 
 
-@pytest.fixture
-def browser(federation: Federation) -> collections.abc.Iterator[requests.Session]:
-    """A browser that nobody has used."""
-    with http_sign_in.new_browser(federation.sandbox.environment) as new:
-        yield new
-
-
 def taken(federation: Federation) -> bytes:
     """The document of a real response."""
     return base64.b64decode(federation.saml_response())

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import collections.abc
 import json
 import typing as t
 
@@ -17,13 +16,6 @@ from federation_sandbox import http_sign_in
 
 SIGNIN = "https://signin.aws.amazon.com/federation"
 CONSOLE = "https://console.aws.amazon.com/console/home"
-
-
-@pytest.fixture
-def browser(federation: Federation) -> collections.abc.Iterator[requests.Session]:
-    """A browser that nobody has used."""
-    with http_sign_in.new_browser(federation.sandbox.environment) as new:
-        yield new
 
 
 @pytest.fixture
