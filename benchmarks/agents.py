@@ -26,12 +26,9 @@ import time
 import typing as t
 from pathlib import Path
 
-CHECKOUT: t.Final = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(CHECKOUT / "tests"))
-
-from contact_centre import Centre, centre, person  # noqa: E402
-from federation_sandbox.testing import Sandbox, running_sandbox  # noqa: E402
-from support import COLLECTIONS, module_environment  # noqa: E402
+from contact_centre import Centre, centre, person
+from federation_sandbox.testing import Sandbox, running_sandbox
+from support import COLLECTIONS, module_environment
 
 RATE: t.Final = 2.0
 BURST: t.Final = 5.0

@@ -27,12 +27,9 @@ import time
 import typing as t
 from pathlib import Path
 
-CHECKOUT: t.Final = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(CHECKOUT / "tests"))
-
-from contact_centre import Centre, centre, person  # noqa: E402
-from federation_sandbox.testing import Sandbox, running_sandbox  # noqa: E402
-from support import COLLECTIONS, ansible_environment, module_environment  # noqa: E402
+from contact_centre import Centre, centre, person
+from federation_sandbox.testing import Sandbox, running_sandbox
+from support import COLLECTIONS, ansible_environment, module_environment
 
 COUNTS: t.Final = (1, 50, 500)
 #: requests that connect_users makes once to see whom it must not touch, however many agents there are

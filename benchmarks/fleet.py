@@ -27,13 +27,10 @@ import time
 import typing as t
 from pathlib import Path
 
-CHECKOUT: t.Final = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(CHECKOUT / "tests"))
-
-from federation_sandbox.testing import Sandbox, running_sandbox  # noqa: E402
-from fleet_factory import Fleet, make_fleet  # noqa: E402
-from saml_factory import make_certificate, make_metadata  # noqa: E402
-from support import COLLECTIONS, module_environment  # noqa: E402
+from federation_sandbox.testing import Sandbox, running_sandbox
+from fleet_factory import Fleet, make_fleet
+from saml_factory import make_certificate, make_metadata
+from support import COLLECTIONS, module_environment
 
 THROTTLED: t.Final = {"Throttling", "ThrottlingException", "TooManyRequestsException", "TooManyRequests"}
 SITE: t.Final = "openccp.federation.site"

@@ -15,15 +15,11 @@ import os
 import sys
 import time
 import typing as t
-from pathlib import Path
 
-CHECKOUT: t.Final = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(CHECKOUT / folder) for folder in ("tests", "tests/workflow", "sandbox/tests/signin")]
+from agents import BROWSERS, Agents
+from federation import ANN, JANE, Federation
 
-from agents import BROWSERS, Agents  # noqa: E402
-from federation import ANN, JANE, Federation  # noqa: E402
-
-from federation_sandbox.testing import running_sandbox  # noqa: E402
+from federation_sandbox.testing import running_sandbox
 
 LEAST: t.Final = 10.0
 
