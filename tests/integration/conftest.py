@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,3 +51,15 @@ def aws(sandbox: Sandbox) -> dict[str, str]:
 def govcloud(sandbox: Sandbox) -> dict[str, str]:
     """The same in the account 210987654321 of AWS GovCloud (US)."""
     return _account(sandbox, "210987654321", "aws-us-gov", "us-gov-west-1")
+
+
+@pytest.fixture
+def old(saml: SimpleNamespace) -> str:
+    """The metadata of an identity provider with its old certificate."""
+    return str(saml.metadata(saml.certificate("old")))
+
+
+@pytest.fixture
+def new(saml: SimpleNamespace) -> str:
+    """The same identity provider's metadata with its new certificate."""
+    return str(saml.metadata(saml.certificate("new"), identifier="_2"))

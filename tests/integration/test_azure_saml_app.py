@@ -359,9 +359,8 @@ def test_deletion_that_stopped_halfway(tenant: Tenant) -> None:
     assert tenant.all("applications") == tenant.all("servicePrincipals") == tenant.all("claimsMappingPolicies") == []
 
 
-def test_policy_of_an_application_that_somebody_deleted_for_good(tenant: Tenant) -> None:
-    """The next run makes another application, and nothing of the first stays behind; other federations' policies do"""
-    first = tenant.run(MODULE, APP)["application"]
+def orphan_policy(tenant: Tenant) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """Delete the application for good. Its claims policy, which is left, and the policy of another federation."""
     (policy,) = tenant.all("claimsMappingPolicies")
     held = tenant.directory
     other = {**policy, "id": str(uuid.uuid4()), "displayName": f"openccp.federation {uuid.uuid4()}"}
@@ -370,6 +369,13 @@ def test_policy_of_an_application_that_somebody_deleted_for_good(tenant: Tenant)
     for kind in ("servicePrincipals", "applications"):
         for each in tenant.all(kind):
             held[kind].delete(each["id"])
+    return policy, other
+
+
+def test_policy_of_an_application_that_somebody_deleted_for_good(tenant: Tenant) -> None:
+    """The next run makes another application, and nothing of the first stays behind; other federations' policies do"""
+    first = tenant.run(MODULE, APP)["application"]
+    policy, other = orphan_policy(tenant)
     predicted = tenant.check(MODULE, APP)
     assert not predicted.failed, predicted["msg"]
     assert f"Delete the claims policy {policy['displayName']}, which is not assigned" in predicted["actions"]
@@ -384,14 +390,7 @@ def test_policy_of_an_application_that_somebody_deleted_for_good(tenant: Tenant)
 def test_removal_after_somebody_deleted_the_application_for_good(tenant: Tenant) -> None:
     """Nothing of it stays behind; other federations' policies do"""
     tenant.run(MODULE, APP)
-    (policy,) = tenant.all("claimsMappingPolicies")
-    held = tenant.directory
-    other = {**policy, "id": str(uuid.uuid4()), "displayName": f"openccp.federation {uuid.uuid4()}"}
-    other["definition"] = [policy["definition"][0].replace(":role/", ":role/Another")]
-    held["claimsMappingPolicies"].put(other)
-    for kind in ("servicePrincipals", "applications"):
-        for each in tenant.all(kind):
-            held[kind].delete(each["id"])
+    policy, other = orphan_policy(tenant)
     absent = {"identifiers": APP["identifiers"], "role_claims": APP["role_claims"], "state": "absent"}
     predicted = tenant.check(MODULE, absent)
     assert predicted["actions"] == [f"Delete the claims policy {policy['displayName']}, which is not assigned"]

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import typing as t
-from types import SimpleNamespace
 
 import boto3
 import botocore.session
@@ -80,16 +79,6 @@ def cognito(sandbox: Sandbox, aws: dict[str, str], monkeypatch: pytest.MonkeyPat
     return boto3.session.Session(region_name=REGION).client(
         "cognito-idp"
     )  # the default session keeps those of another test
-
-
-@pytest.fixture
-def old(saml: SimpleNamespace) -> str:
-    return str(saml.metadata(saml.certificate("old")))
-
-
-@pytest.fixture
-def new(saml: SimpleNamespace) -> str:
-    return str(saml.metadata(saml.certificate("new"), identifier="_2"))
 
 
 def operations(sandbox: Sandbox) -> list[str]:

@@ -23,16 +23,6 @@ ARN = "arn:aws:iam::123456789012:saml-provider/Entra"
 
 
 @pytest.fixture
-def old(saml: SimpleNamespace) -> str:
-    return str(saml.metadata(saml.certificate("old")))
-
-
-@pytest.fixture
-def new(saml: SimpleNamespace) -> str:
-    return str(saml.metadata(saml.certificate("new"), identifier="_2"))
-
-
-@pytest.fixture
 def provider(aws: dict[str, str]) -> t.Callable[..., ModuleResult]:
     """Run the module on the provider Entra; options that begin with an underscore are the run's own, check above
     all.

@@ -15,6 +15,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 from botocore.exceptions import ClientError
 
+from sleep_clock import SleepClock
+
 ACCOUNT = "123456789012"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:saml-provider/Entra"
 INSTANCE = f"arn:aws:connect:eu-central-1:{ACCOUNT}:instance/11111111-2222-3333-4444-555555555555"
@@ -238,19 +240,6 @@ def test_the_account_of_a_new_role() -> None:
         role_plan.new_arn(wanted(), "aws", "210987654321")
 
 
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
 class Refusing:
     """An IAM that refuses so many trust policies before it takes one."""
 
@@ -266,8 +255,8 @@ class Refusing:
             raise ClientError({"Error": {"Code": self.code, "Message": self.message}}, "UpdateAssumeRolePolicy")
 
 
-def set_trust(iam: Refusing) -> Clock:
-    clock = Clock()
+def set_trust(iam: Refusing) -> SleepClock:
+    clock = SleepClock()
     Roles(iam, Waiter(timeout=600, clock=clock, sleep=clock.sleep)).set_trust(
         "ConnectAgents", wanted().settings["trust_policy"]
     )

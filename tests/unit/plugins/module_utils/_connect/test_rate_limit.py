@@ -10,25 +10,14 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.rate_l
     TokenBucket,
 )
 
-
-class Clock:
-    """Time that passes only by sleeping."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+from sleep_clock import SleepClock
 
 
-def bucket(clock: Clock, rate: float = 2.0, burst: float = 5.0) -> TokenBucket:
+def bucket(clock: SleepClock, rate: float = 2.0, burst: float = 5.0) -> TokenBucket:
     return TokenBucket(rate, burst, clock, clock.sleep)
 
 
-def taken(limiter: TokenBucket, clock: Clock, count: int) -> list[float]:
+def taken(limiter: TokenBucket, clock: SleepClock, count: int) -> list[float]:
     times = []
     for _turn in range(count):
         limiter.take()
@@ -38,7 +27,7 @@ def taken(limiter: TokenBucket, clock: Clock, count: int) -> list[float]:
 
 @pytest.mark.parametrize(("rate", "burst"), [(2.0, 5.0), (0.1, 2.0), (100.0, 250.0), (2.0, 1.0)])
 def test_a_server_that_counts_the_same_way_never_refuses(rate: float, burst: float) -> None:
-    clock = Clock()
+    clock = SleepClock()
     times = taken(bucket(clock, rate, burst), clock, 400)
     for first in range(0, 400, 7):
         for last in range(first, 400, 13):
@@ -46,13 +35,13 @@ def test_a_server_that_counts_the_same_way_never_refuses(rate: float, burst: flo
 
 
 def test_all_of_the_rate_is_used() -> None:
-    clock = Clock()
+    clock = SleepClock()
     times = taken(bucket(clock), clock, 1000)
     assert times[-1] == pytest.approx((1000 - 5.0) / 2.0 + JITTER)
 
 
 def test_a_pause_fills_the_bucket_no_further_than_its_size() -> None:
-    clock = Clock()
+    clock = SleepClock()
     limiter = bucket(clock)
     taken(limiter, clock, 20)
     clock.now += 3600
@@ -61,7 +50,7 @@ def test_a_pause_fills_the_bucket_no_further_than_its_size() -> None:
 
 
 def test_a_refusal_halves_the_rate_and_answers_give_it_back() -> None:
-    clock = Clock()
+    clock = SleepClock()
     limiter = bucket(clock)
     limiter.refused()
     assert limiter.rate == 1.0
@@ -75,7 +64,7 @@ def test_a_refusal_halves_the_rate_and_answers_give_it_back() -> None:
 
 
 def test_a_storm_of_refusals_never_stops_the_work_for_good() -> None:
-    clock = Clock()
+    clock = SleepClock()
     limiter = bucket(clock)
     for _turn in range(100):
         limiter.refused()
@@ -84,7 +73,7 @@ def test_a_storm_of_refusals_never_stops_the_work_for_good() -> None:
 
 
 def test_operations_have_buckets_of_their_own() -> None:
-    clock = Clock()
+    clock = SleepClock()
     pace = RateLimiter(lambda: bucket(clock))
     taken(pace.of("CreateUser"), clock, 5)
     assert clock.now == pytest.approx(JITTER)
