@@ -23,7 +23,7 @@ from federation_sandbox.passage import Passage
 from federation_sandbox.proxy_server import ProxyServer
 from federation_sandbox.world import World
 
-#: what clients need where nobody says which Region they mean
+#: the default Region of clients
 REGION: t.Final = "eu-central-1"
 
 

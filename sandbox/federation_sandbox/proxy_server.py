@@ -200,7 +200,7 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         }
         for name, value in self.headers.items():
             if name.lower() == "transfer-encoding":
-                continue  # the chunks are put together already
+                continue  # the chunks have been joined already
             key = _CGI.get(name.lower()) or f"HTTP_{name.upper().replace('-', '_')}"
             environ[key] = f"{environ[key]}, {value}" if key.startswith("HTTP_") and key in environ else value
         return Request({**environ, "HTTP_HOST": host or "127.0.0.1", "CONTENT_LENGTH": str(len(body))})

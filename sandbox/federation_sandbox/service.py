@@ -50,9 +50,9 @@ class Call:
     write: bool = False
     caller: str = ""
     error: str = ""
-    #: what is strange about an answer that is no error
+    #: what is unusual about a response without an error
     note: str = ""
-    #: whether it is a read that was asked for keys; Graph limits those more than others
+    #: whether the request reads keys, which Graph throttles more than other reads
     key_material: bool = False
     fault: Fault | None = None
     #: the permissions that AWS asks the caller for

@@ -265,7 +265,7 @@ class World:
         with self.lock:
             clock, settings = self.clock, self.settings
             time, values = (clock.offset, clock.held, clock.step), dataclasses.asdict(settings)
-            # What all states share is not copied: some of their functions hold on to it.
+            # What all states share is not copied, because some of their functions keep references to it.
             shared = {id(part): part for part in (self, clock, settings)}
             states = copy.deepcopy(self._states, dict(shared))
 

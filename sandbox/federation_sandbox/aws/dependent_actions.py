@@ -42,7 +42,7 @@ DEPENDENT: t.Final[dict[str, tuple[str, ...]]] = {
     "UpdateInstanceAttribute": ("ds:DescribeDirectories", *_SERVICE_ROLE, "logs:CreateLogGroup"),
 }
 
-#: what the things that are found are called in ARNs
+#: dependent action → the resource type in the ARN that it is authorized for
 _KINDS: t.Final = {
     "connect:DescribeHoursOfOperation": "operating-hours",
     "connect:DescribeQueue": "queue",

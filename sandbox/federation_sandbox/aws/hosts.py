@@ -17,7 +17,7 @@ from botocore.exceptions import EndpointProviderError
 
 PARTITIONS: t.Final = ("aws", "aws-us-gov", "aws-cn")
 
-#: what each partition calls a new instance's domain; the others have no Amazon Connect
+#: partition → the domain of new instances; the other partitions have no Amazon Connect
 INSTANCE_DOMAINS: t.Final = {"aws": "my.connect.aws", "aws-us-gov": "govcloud.connect.aws"}
 
 #: that of instances made before April 2021, below /connect

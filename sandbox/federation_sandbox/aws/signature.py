@@ -26,7 +26,7 @@ _AUTHORIZATION: t.Final = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/, ]+)/(?P<date>\d{8})/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request, ?"
     r"SignedHeaders=(?P<headers>[^, ]+), ?Signature=(?P<signature>[0-9a-f]{64})"
 )
-#: what stands instead of the body's digest where it is not part of the signature
+#: replaces the digest of the body where the body is not signed
 _NOT_HASHED: t.Final = ("UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
 _CLOCK_SKEW: t.Final = dt.timedelta(minutes=5)
 

@@ -12,7 +12,7 @@ from federation_sandbox.aws.cognito.pools import STANDARD
 from federation_sandbox.aws.cognito.store import Item, Pool, cognito_error, page, pool_of
 from federation_sandbox.aws.protocol import Context, Params
 
-#: what a client has that nobody said (the model's own documentation of each member)
+#: the defaults of a client (the service model's documentation of each member)
 _DEFAULTS: t.Final[Item] = {
     "RefreshTokenValidity": 30,
     "AllowedOAuthFlowsUserPoolClient": False,
@@ -20,7 +20,7 @@ _DEFAULTS: t.Final[Item] = {
     "EnablePropagateAdditionalUserContextData": False,
     "AuthSessionValidity": 3,
 }
-#: what the client keeps whatever an update says
+#: members that an update never changes
 _LASTING: t.Final = ("UserPoolId", "ClientId", "ClientSecret", "CreationDate")
 _SCOPES: t.Final = frozenset({"phone", "email", "openid", "profile", "aws.cognito.signin.user.admin"})
 _BUILT_IN: t.Final = frozenset({"COGNITO", "Facebook", "Google", "SignInWithApple", "LoginWithAmazon"})

@@ -29,7 +29,7 @@ from federation_sandbox.world import World
 _SOURCES: t.Final = ("MetadataURL", "MetadataFile")
 _FLAGS: t.Final = ("IDPSignout", "IDPInit", "EncryptedResponses")
 _ALGORITHM: t.Final = "RequestSigningAlgorithm"
-#: what AWS derives and shows; a request that brings it along is taken, and what it says of them is not
+#: details that AWS derives and returns; their values in a request are ignored
 _DERIVED: t.Final = ("ActiveEncryptionCertificate", "SLORedirectBindingURI", "SSORedirectBindingURI")
 _MOST_PROVIDERS: t.Final = 300
 

@@ -26,9 +26,9 @@ from federation_sandbox.world import World
 #: prefix domains, and custom ones: in the sandbox those of the reserved domain `example` whose name begins with auth
 _HOSTS: t.Final = r"[a-z0-9-]+\.auth(?:-fips)?\.[a-z0-9-]+\.amazoncognito\.com|auth\.(?:[a-z0-9-]+\.)*example"
 _COOKIE: t.Final = "cognito"
-#: how long a browser need not sign in again
+#: how long the session of a browser lasts
 _SESSION: t.Final = dt.timedelta(hours=1)
-#: how long the identity provider may take for an answer
+#: how long a sign-in waits for the response of the identity provider
 _PENDING: t.Final = dt.timedelta(minutes=5)
 
 

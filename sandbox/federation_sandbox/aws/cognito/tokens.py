@@ -23,7 +23,7 @@ from federation_sandbox.aws.cognito.store import Item, Person, Pool, newest_cert
 from federation_sandbox.entra.certificates import thumbprint
 from federation_sandbox.world import World
 
-#: how long a code may be exchanged
+#: how long a code is valid
 _CODE_LASTS: t.Final = dt.timedelta(minutes=5)
 _TOKEN_SECONDS: t.Final = 3600
 #: the attributes that a scope shows in the ID token; openid alone shows all that the client may read

@@ -12,7 +12,7 @@ from federation_sandbox.aws.connect.store import LEVELS, Instance, Item, active_
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
 
-#: the documentation's; the model has no pattern for names
+#: from the documentation; the service model has no pattern for names
 _LONGEST_NAME: t.Final = 100
 _SUMMARY: t.Final = ("Id", "Arn", "Name", "LastModifiedTime", "LastModifiedRegion")
 

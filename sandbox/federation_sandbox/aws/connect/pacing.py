@@ -16,7 +16,7 @@ from federation_sandbox.aws.protocol import Context
 from federation_sandbox.service import CloudError
 
 _RATE: t.Final = (2.0, 5.0)
-#: rate a second and burst of the operations that have their own
+#: rate per second and burst of the operations with their own limit
 _RATES: t.Final = {"CreateInstance": (0.1, 2.0), "DeleteInstance": (0.1, 2.0)}
 
 

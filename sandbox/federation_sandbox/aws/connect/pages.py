@@ -40,7 +40,7 @@ _NOT_ONBOARDED: t.Final = (
     "Access Denied. Your account has been authenticated, but has not been onboarded to this application."
 )
 _EXPIRED: t.Final = "Session expired"
-#: these three are in no source: the words are the sandbox's own
+#: no source has the text of these three messages; the wording is the sandbox's own
 _NOT_GRANTED: t.Final = (
     "You do not have permission to view this page. Ask an administrator to change your security profile."
 )

@@ -24,7 +24,7 @@ KINDS: t.Final = {
     "QuickConnectId": "transfer-destination",
     "QueueId": "queue",
 }
-#: what is made has no id yet
+#: a new object has no ID yet
 MADE: t.Final = {
     "CreateUser": "agent",
     "CreateQuickConnect": "transfer-destination",

@@ -42,7 +42,7 @@ def _checked(resource: str, role: dict[str, t.Any], before: dict[str, t.Any] | N
         and (before or {}).get("allowedMemberTypes") != role["allowedMemberTypes"]
     ):
         raise invalid_value("appRoles", resource)
-    # An empty value is none: Terraform's provider sends it so for roles without a value.
+    # An empty value means no value: Terraform's provider sends it for roles without one.
     value = role.get("value") or None
     if value is not None and (not _VALUE.fullmatch(value) or value.startswith(".")):
         raise invalid_value("appRoles", resource)

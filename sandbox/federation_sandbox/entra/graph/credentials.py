@@ -25,7 +25,7 @@ _YEARS: t.Final[int] = 3
 #: of a certificate that is asked for without one (terraform-provider-azuread,
 #: service_principal_token_signing_certificate)
 _DEFAULT_NAME: t.Final[str] = "CN=Microsoft Azure Federated SSO Certificate"
-#: each list, and the member that is never read back
+#: each list, and the member that reads never return
 _SECRETS: t.Final[dict[str, str]] = {"keyCredentials": "key", "passwordCredentials": "secretText"}
 _KINDS: t.Final[dict[str, str]] = {
     "Sign": "X509CertAndPassword",

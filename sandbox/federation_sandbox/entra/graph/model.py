@@ -233,6 +233,6 @@ def _parse(text: str) -> dict[str, Property]:
     return {each.name: each for each in properties}
 
 
-#: what the version beta has besides (terraform-provider-azuread reads it there, because v1.0 does not return it)
+#: additional properties of the version beta (terraform-provider-azuread reads it there, because v1.0 lacks it)
 BETA: t.Final[dict[str, dict[str, Property]]] = {"servicePrincipal": _parse("samlMetadataUrl:str!")}
 TYPES: t.Final[dict[str, dict[str, Property]]] = {name: _parse(text) for name, text in _TYPES.items()}
