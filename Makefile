@@ -301,7 +301,7 @@ ARCHIVE := .cache/build/openccp-federation-$(RELEASE).tar.gz
 
 release-check: setup ## Check that RELEASE=1.2.3 is what galaxy.yml, the changelog and the built archive say
 	grep -qx 'version: $(RELEASE)' galaxy.yml || { echo 'galaxy.yml has another version than $(RELEASE).' >&2; exit 1; }
-	grep -q '^  $(RELEASE):$$' changelogs/changelog.yaml || { echo 'The changelog does not know $(RELEASE): run antsibull-changelog release.' >&2; exit 1; }
+	grep -sq '^  $(RELEASE):$$' changelogs/changelog.yaml || { echo 'The changelog does not know $(RELEASE): run antsibull-changelog release.' >&2; exit 1; }
 	[ -e $(ARCHIVE) ] || { echo '$(ARCHIVE) is not there: run make lint-importer.' >&2; exit 1; }
 
 publish: setup ## Bring the signed archive of RELEASE=1.2.3 from GitHub to Galaxy; needs gh and ANSIBLE_GALAXY_TOKEN

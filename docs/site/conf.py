@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 project = "openccp.federation"
 author = "openccp.federation contributors"
 title = html_short_title = "openccp.federation: Amazon Connect with Microsoft Entra ID"
@@ -17,10 +19,19 @@ pygments_style = "ansible"
 
 myst_heading_anchors = 3
 suppress_warnings = [
-    "myst.xref_missing",  # files of the repository that are no pages; a test checks that they exist
     "toc.not_included",  # the reference has its own tree
 ]
 
 html_theme = "sphinx_ansible_theme"
 html_show_sphinx = False
 html_copy_source = False
+
+
+def _link_guides(_app: t.Any, _page: str, source: list[str]) -> None:
+    """Guides of the collection are pages of its reference here, and files of docs in the repository."""
+    source[0] = source[0].replace("(docsite/rst/", "(../collections/openccp/federation/docsite/")
+
+
+def setup(app: t.Any) -> None:
+    """Sphinx calls this."""
+    app.connect("source-read", _link_guides)

@@ -10,6 +10,8 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options: {}
+requirements:
+  - python >= 3.11
 attributes:
   check_mode:
     support: full
@@ -24,6 +26,8 @@ attributes:
 
     INFO_MODULE = r"""
 options: {}
+requirements:
+  - python >= 3.11
 attributes:
   check_mode:
     support: full

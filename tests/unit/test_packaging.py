@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import importlib
 import re
+from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.openccp.federation.plugins.doc_fragments.attributes import ModuleDocFragment
 from ansible_collections.openccp.federation.plugins.module_utils import _module
 
 from support import CHECKOUT, written_in
@@ -69,3 +71,28 @@ def test_every_requirement_is_pinned(environment: str, requirements: str) -> Non
     assert all(re.fullmatch(r"[\w.-]+==[\w.+!-]+", pin) for pin in pins)
     pinned = {re.sub(r"[-_.]+", "-", pin.partition("==")[0]).lower() for pin in pins}
     assert required(f"requirements-{requirements}.txt") <= pinned
+
+
+SHARED = sorted([*CHECKOUT.glob("plugins/module_utils/**/*.py"), *CHECKOUT.glob("plugins/plugin_utils/**/*.py")])
+
+
+@pytest.mark.parametrize("file", SHARED, ids=lambda path: str(path.relative_to(CHECKOUT / "plugins")))
+def test_shared_code_is_private_and_says_so(file: Path) -> None:
+    """The community's requirements for module_utils that are not for other collections."""
+    below = file.relative_to(CHECKOUT / "plugins").parts[1:]
+    assert any(part.startswith("_") for part in below)
+    text = file.read_text(encoding="utf-8")
+    assert not text or re.search(r"^# (Internal to openccp|This file is private)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_documents_the_python_that_it_needs(module: str) -> None:
+    """It supports fewer releases of Python than ansible-core does, so each module has to say so."""
+    oldest = re.findall(r"^PYTHONS_floor := (\S+)", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    parts = {
+        "openccp.federation.attributes": "DOCUMENTATION",
+        "openccp.federation.attributes.info_module": "INFO_MODULE",
+    }
+    fragments = [parts[name] for name in written_in(module)["extends_documentation_fragment"] if name in parts]
+    documents = [yaml.safe_load(getattr(ModuleDocFragment, fragment)) for fragment in fragments]
+    assert [document["requirements"] for document in documents] == [[f"python >= {oldest[0]}"]]

@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# Internal to openccp.federation: not for use outside this collection.
+
 """boto3 clients as the modules use them, and the translation of what AWS answers into the collection's errors."""
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: openccp.federation contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# Internal to openccp.federation: not for use outside this collection.
+
 """Every Amazon Connect instance of several accounts and Regions, found in parallel within each account's limits."""
 
 from __future__ import annotations
