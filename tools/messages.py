@@ -25,6 +25,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._checks.finding
 from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import HOPS  # noqa: E402
 from not_verified import table  # noqa: E402
 
+from broken_federations import FAILING, MORE_FAILING  # noqa: E402
+from unbroken_federations import WARNINGS  # noqa: E402
+
 PAGE: t.Final = CHECKOUT / "docs" / "messages.md"
 TESTS: t.Final = CHECKOUT / "tests" / "unit" / "plugins" / "module_utils" / "_checks"
 
@@ -102,9 +105,9 @@ def tests_of(name: str) -> t.Any:
 
 def findings() -> collections.abc.Iterator[Finding]:
     """What the check finds on each of them."""
-    path, page, response = map(tests_of, ("test_sign_in_path", "test_embedding_hop", "test_response"))
-    broken = [facts for facts, *_expected in (*path.FAILING.values(), *path.WARNINGS.values())]
-    for facts in (*broken, *path.MORE_FAILING.values()):
+    page, response = map(tests_of, ("test_embedding_hop", "test_response"))
+    federations = [row[0] for row in FAILING.values()] + [row[0] for row in WARNINGS.values()]
+    for facts in (*federations, *MORE_FAILING.values()):
         yield from sign_in_path.check(facts)
     for embedding_page, *_expected in page.FAILING.values():
         yield page.embedding_finding(page.facts(embedding_page))
