@@ -143,6 +143,71 @@ def test_two_rotations_at_once(tenant: Tenant, here: t.Callable[..., VirtualTime
     assert not stage()["changed"]
 
 
+def _certificate(tenant: Tenant, time: VirtualTime, **change: t.Any) -> dict[str, t.Any]:
+    """What azure_saml_certificate returns for the only application."""
+    (application,) = tenant.all("applications")
+    params = {"app_id": application["appId"], "common_name": "Sign-in", "validity_days": 1095, **_credentials(tenant)}
+    result = run_here(azure_saml_certificate, "SamlCertificate", "certificate", {**params, **change}, time)
+    assert not result.get("failed"), result["msg"]
+    return result
+
+
+#: In which clouds the credentials are waited for: up to date, behind, going backwards.
+CLOUDS: t.Final = {"prompt": {}, "late": {"graph_index_lag": 5.0, "graph_replication": 20.0}, "replicas": REPLICAS}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_life_of_certificates_where_plain_reads_show_no_credentials(
+    tenant: Tenant, here: t.Callable[..., VirtualTime], cloud: str
+) -> None:
+    """They are selected then, and nothing is taken for missing or gone that is only not shown."""
+    tenant.world.settings.change({**CLOUDS[cloud], "plain_reads_show_credentials": False})
+    time = here()
+    made = _app(tenant, time)
+    assert not made.get("failed"), made["msg"]
+    assert made["application"]["active_thumbprint"]
+    _whole(tenant)
+    time.sleep(60)
+    assert not _app(tenant, time)["changed"]
+    first = made["application"]["active_thumbprint"]
+    second = _certificate(tenant, time, state="staged")["certificate"]["thumbprint"]
+    assert not _certificate(tenant, time, state="staged")["changed"]
+    _certificate(tenant, time, state="active", thumbprint=second, trusted_thumbprints=[first, second])
+    _certificate(tenant, time, state="absent", thumbprint=first)
+    (principal,) = tenant.all("servicePrincipals")
+    assert {base64.b64decode(key["customKeyIdentifier"]).hex().upper() for key in principal["keyCredentials"]} == {
+        second
+    }
+    assert (principal["preferredTokenSigningKeyThumbprint"], len(tenant.all("applications"))) == (second, 1)
+    assert 429 not in {entry["status"] for entry in tenant.world.traffic.entries("graph")}
+
+
+def test_a_cloud_that_shows_credentials_late_is_rarely_asked_for_them(
+    tenant: Tenant, here: t.Callable[..., VirtualTime]
+) -> None:
+    """facts/entra.md E2: while a plain read shows none, they are selected every few seconds, not by every look."""
+    tenant.world.settings.change(CLOUDS["late"])
+    assert not _app(tenant, here()).get("failed")
+    assert _key_reads(tenant) <= KEY_READS
+
+
+@pytest.mark.parametrize("plainly", [True, False])
+def test_the_last_certificate_is_gone_when_it_is_shown_no_longer(
+    tenant: Tenant, here: t.Callable[..., VirtualTime], plainly: bool
+) -> None:
+    tenant.world.settings.change({"plain_reads_show_credentials": plainly})
+    time = here()
+    first = _app(tenant, time)["application"]["active_thumbprint"]
+    (principal,) = tenant.all("servicePrincipals")
+    principal["preferredTokenSigningKeyThumbprint"] = None
+    tenant.directory["servicePrincipals"].put(principal, settled=True)
+    time.sleep(60)
+    tenant.world.settings.change({"graph_replication": 15.0})
+    _certificate(tenant, time, state="absent", thumbprint=first)
+    assert time.now() >= 75
+    assert tenant.all("servicePrincipals")[0]["keyCredentials"] == []
+
+
 def test_ten_federations_with_five_forks_stay_under_the_limit(
     tenant: Tenant, here: t.Callable[..., VirtualTime]
 ) -> None:

@@ -24,6 +24,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
     read_without_keys,
     temporary_name,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import (
     Graph,
     Request,
@@ -31,9 +32,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.graph im
     literal,
     read,
     url,
-)
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
-    KeyMaterial,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import (
     Conflict,

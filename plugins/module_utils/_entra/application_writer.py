@@ -27,8 +27,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
     logo_tags,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application, Selector
+from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -99,7 +99,7 @@ class ApplicationWriter:
             noted=self._noted_end,
             is_new=self._is_new,
         )
-        self._keys.keep(made)
+        self._keys.keep(made.identifier, made.key)
         self._now(self._keys.filled(self._graph, principal))
         self._made_thumbprint = made.certificate.thumbprint
 

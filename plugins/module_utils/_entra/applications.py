@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import permissions
 from ansible_collections.openccp.federation.plugins.module_utils._entra.assigned_policies import assigned_policies
+from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import (
     Graph,
@@ -23,7 +24,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.graph im
     literal,
     read,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial, pairs
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import pairs
 from ansible_collections.openccp.federation.plugins.module_utils._errors import (
     Denied,
     FederationError,
@@ -176,7 +177,7 @@ def assembled_without_keys(
 ) -> Application | None:
     """The same of the answers to part_asks()."""
     (app,) = _with_assigned_policies(graph, [assembled(graph, chosen, outcomes)])
-    return replace(app, principal=keys.filled(graph, app.principal)) if app.principal else None
+    return replace(app, principal=keys.completed(graph, app.principal)) if app.principal else None
 
 
 def read_whole(graph: Graph, app_id: str) -> Application | None:

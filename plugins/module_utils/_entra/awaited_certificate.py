@@ -12,9 +12,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
     Application,
     read_without_keys,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial, named
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import named
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 

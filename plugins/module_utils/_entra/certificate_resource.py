@@ -21,6 +21,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra import result as app_result
 from ansible_collections.openccp.federation.plugins.module_utils._entra.certificate_writer import CertificateWriter
+from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter, is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
 from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound
@@ -43,7 +44,7 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
     def __init__(self, module: Module) -> None:
         self.params = module.params
         self.check_mode = module.check_mode
-        self.keys = signing_certificates.KeyMaterial()
+        self.keys = KeyMaterial()
         self.waiter = entra_waiter(module.params["wait_timeout"])
         identifiers = (module.params["identifier"],) if module.params["identifier"] else ()
         self.selector = applications.Selector(module.params["app_id"], module.params["name"], identifiers)

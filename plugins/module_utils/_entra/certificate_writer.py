@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from ansible_collections.openccp.federation.plugins.module_utils._entra import new_certificate, signing_certificates
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
+from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
 
@@ -27,7 +27,7 @@ class CertificateWriter:
     def stage(self, common_name: str, validity_days: int) -> None:
         """Create a certificate that is not active."""
         made = new_certificate.add(self._graph, self._waiter, self._app.principal, common_name, validity_days)[0]
-        self._keys.keep(made)
+        self._keys.keep(made.identifier, made.key)
         self.staged = made.certificate.thumbprint
 
     def activate(self, thumbprint: str) -> None:

@@ -27,16 +27,14 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
     added_identifiers,
     selector_of,
 )
+from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, Result
 from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app import (
     CurrentState,
     changing_works,
     reading_works,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
-    KeyMaterial,
-    must_make,
-)
+from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import must_make
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter

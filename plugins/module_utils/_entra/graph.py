@@ -14,7 +14,7 @@ import json
 import time
 import typing as t
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlencode
 
@@ -107,6 +107,23 @@ def read(path: str, what: str, **query: str | int | t.Iterable[str]) -> Request:
     return Request("GET", url(path, **query), what)
 
 
+@dataclass
+class PlainReads:
+    """What a run has learned of reads without $select. show_credentials: whether they show those of a service
+    principal; None as long as no read has shown any.
+    """
+
+    show_credentials: bool | None = None
+    _selected_at: datetime | None = None
+
+    def is_due(self, now: datetime, interval: timedelta) -> bool:
+        """Whether so much time has passed since the answer was last yes."""
+        if self._selected_at is not None and now - self._selected_at < interval:
+            return False
+        self._selected_at = now
+        return True
+
+
 class Graph:
     """Microsoft Graph as one caller sees it."""
 
@@ -118,6 +135,7 @@ class Graph:
         self._sleep = sleep
         self._base = f"{sign_in.place.cloud.graph_url}/v1.0"
         self._date: datetime | None = None
+        self.plain_reads = PlainReads()
 
     @property
     def place(self) -> Endpoint:

@@ -9,6 +9,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import (
+    identifiers,
+    key_of,
+    read_keys,
+    read_principal,
+    verifying,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
     is_replication,
     make,
@@ -19,15 +26,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_
     SAME_END,
     Made,
     end_of,
-    identifiers,
-    key_of,
     moment,
     note,
     pairs,
-    read_keys,
-    read_principal,
     remove,
-    verifying,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._saml.signing_certificate import (
@@ -95,11 +97,11 @@ def add(
 
 def _settled(
     graph: Graph, waiter: Waiter, principal_id: str, made: Made, *, before: set[str], is_rival: _IsRival
-) -> tuple[Made, dict[str, t.Any]]:
+) -> tuple[Made, t.Mapping[str, t.Any]]:
     """The certificate that stays, and the service principal that shows it. before: the identifiers of older ones."""
 
-    def shown(certificate: Made) -> dict[str, t.Any]:
-        def look() -> dict[str, t.Any] | None:
+    def shown(certificate: Made) -> t.Mapping[str, t.Any]:
+        def look() -> t.Mapping[str, t.Any] | None:
             principal = read_principal(graph, principal_id)
             return principal if certificate.identifier in identifiers(principal) else None
 

@@ -17,10 +17,10 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     permissions,
     result,
     saml_app,
-    signing_certificates,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.application_writer import ApplicationWriter
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application
+from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._entra.current_state import (
     look_again,
     look_before_removal,
@@ -48,7 +48,7 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
         self.params = module.params
         self.check_mode = module.check_mode
         self.warn = module.warn
-        self.keys = signing_certificates.KeyMaterial()
+        self.keys = KeyMaterial()
         self.waiter = entra_waiter(module.params["wait_timeout"])
 
     @property

@@ -18,11 +18,17 @@ import typing as t
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import (
+    SECRETS,
+    identifiers,
+    read_left,
+    read_principal,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
     is_replication,
     retry_until_replicated,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request
 from ansible_collections.openccp.federation.plugins.module_utils._errors import (
     Conflict,
     FederationError,
@@ -42,18 +48,6 @@ LONGEST_DAYS: t.Final = 1095
 
 #: Entra's own name for them.
 COMMON_NAME: t.Final = "Microsoft Azure Federated SSO Certificate"
-
-KEY_FIELDS: t.Final = (
-    "id",
-    "appId",
-    "keyCredentials",
-    "passwordCredentials",
-    "preferredTokenSigningKeyThumbprint",
-    "tags",
-)
-
-#: The lists of credentials, and the member that must be null in what stays.
-SECRETS: t.Final = {"keyCredentials": "key", "passwordCredentials": "secretText"}
 
 #: Seconds for which a removal is tried again.
 REMOVAL_TIMEOUT: t.Final = 120.0
@@ -157,46 +151,6 @@ def check_desired(common_name: str, validity_days: int) -> None:
             f"{validity_days} cannot be the validity_days of {setting('azure_saml_app.signing_certificate')}; Entra ID "
             f"makes certificates of 1 to {LONGEST_DAYS} days (three years)."
         )
-
-
-class KeyMaterial:
-    """The public keys of a service principal that were read before, so that reads that only wait need not select them.
-
-    Graph shows keyCredentials without their keys to any read, but allows 150 reads a minute in a tenant that select
-    them.
-    """
-
-    def __init__(self) -> None:
-        self._keys: dict[str, str] = {}
-
-    def learn(self, principal: t.Mapping[str, t.Any]) -> None:
-        """Keep the keys that a read shows."""
-        self._keys |= {key_of(key): key["key"] for key in verifying(principal) if key.get("key")}
-
-    def keep(self, made: Made) -> None:
-        """Keep the key of a certificate that was just made."""
-        self._keys[made.identifier] = made.key
-
-    def filled(self, graph: Graph, principal: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
-        """A service principal with its keys; those that are not known yet are read."""
-        if not all(key_of(key) in self._keys for key in verifying(principal)):
-            self.learn(read_keys(graph, principal["id"]))
-        keys = [
-            {**key, "key": self._keys.get(key_of(key))} if key.get("usage") == "Verify" else key
-            for key in principal.get("keyCredentials") or ()
-        ]
-        return {**principal, "keyCredentials": keys}
-
-
-def verifying(principal: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
-    return [key for key in principal.get("keyCredentials") or () if key.get("usage") == "Verify"]
-
-
-def key_of(key: t.Mapping[str, t.Any]) -> str:
-    """By what a certificate is known: its credentials' common identifier, or, of a foreign one without, the key's
-    own.
-    """
-    return str(key.get("customKeyIdentifier") or key["keyId"])
 
 
 @dataclass(frozen=True)
@@ -314,7 +268,7 @@ def remove(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], certi
     )
 
     def gone() -> bool | None:
-        left = read_principal(graph, principal_id)
+        left = read_left(graph, principal_id)
         return None if any(certificate.key_identifier in identifiers(left, name) for name in SECRETS) else True
 
     waiter.until(f"the signing certificate {certificate.thumbprint} to be gone", gone, steady=2, passes=is_replication)
@@ -327,25 +281,6 @@ def _united(reads: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
         for name, credentials in seen.items():
             credentials.update({key["keyId"]: key for key in principal.get(name) or ()})
     return {name: list(credentials.values()) for name, credentials in seen.items()}
-
-
-def read_principal(graph: Graph, principal_id: str) -> dict[str, t.Any]:
-    """A service principal with its credentials, but without their keys."""
-    what = f"read the credentials of the service principal {principal_id}"
-    return t.cast("dict[str, t.Any]", graph.get(f"/servicePrincipals/{principal_id}", what))
-
-
-def identifiers(principal: t.Mapping[str, t.Any], name: str = "keyCredentials") -> set[str]:
-    """What the credentials of each certificate share."""
-    return {key["customKeyIdentifier"] for key in principal.get(name) or () if key.get("customKeyIdentifier")}
-
-
-def read_keys(graph: Graph, principal_id: str) -> dict[str, t.Any]:
-    """A service principal's credentials; the keys are only shown to a request for one object that names them."""
-    path = url(f"/servicePrincipals/{principal_id}", select=KEY_FIELDS)
-    return t.cast(
-        "dict[str, t.Any]", graph.get(path, f"read the signing certificates of the service principal {principal_id}")
-    )
 
 
 def _activated(principal: t.Mapping[str, t.Any]) -> tuple[str, datetime | None]:
