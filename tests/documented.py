@@ -37,8 +37,8 @@ class Block(t.NamedTuple):
 
 def named_blocks(page: Path) -> list[Block]:
     """The blocks of a page that have a name, in their order."""
-    found = _NAMED.finditer(page.read_text(encoding="utf-8"))
-    return [Block(block["name"], textwrap.dedent(block["text"]), bool(block["fails"])) for block in found]
+    matches = _NAMED.finditer(page.read_text(encoding="utf-8"))
+    return [Block(block["name"], textwrap.dedent(block["text"]), bool(block["fails"])) for block in matches]
 
 
 def blocks(page: Path, *languages: str) -> list[str]:
