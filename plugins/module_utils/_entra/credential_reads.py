@@ -53,9 +53,9 @@ class KeyMaterial:
         """A service principal, as a plain read shows it, with its credentials and their keys."""
         if not (self._keys or _has_certificate(principal)):
             return principal
-        shown = _with_credentials(graph, principal)
-        self.learn(shown)
-        return self.filled(graph, shown)
+        with_credentials = _with_credentials(graph, principal)
+        self.learn(with_credentials)
+        return self.filled(graph, with_credentials)
 
     def filled(self, graph: Graph, principal: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
         """A service principal that shows its credentials, with their keys; those that are not known yet are read."""
