@@ -204,7 +204,9 @@ class Disturbance:
 
 
 DISTURBANCES: t.Final[dict[str, Disturbance]] = {
-    "the application vanishes": Disturbance(_application, "applicationTemplate.instantiate", scenarios=TEARDOWNS),
+    "the application vanishes": Disturbance(
+        _application, "applicationTemplate.instantiate", scenarios=(*TEARDOWNS, POOL_TEARDOWN)
+    ),
     "the claims policy vanishes": Disturbance(
         _policy, "servicePrincipal.AddClaimsMappingPolicyRef", scenarios=TEARDOWNS
     ),

@@ -219,7 +219,9 @@ ROTATION: t.Final[dict[str, t.Any]] = {
 }
 CLAIM: t.Final = {"name": "department", "id": "department"}
 POOL: t.Final[dict[str, t.Any]] = {
-    "federation_user_pools": [{"user_pool_name": "desk", "clients": ["web"], "extra_claims": [CLAIM]}]
+    "federation_user_pools": [
+        {"user_pool_name": "desk", "clients": ["web"], "extra_claims": [CLAIM], "name_id_source": "userprincipalname"}
+    ]
 }
 LIBRARY: t.Final = b"// stands for the library, which nothing here runs\n"
 PUBLISHER: t.Final = "AKIAPUBLISHER0000001"
