@@ -399,6 +399,19 @@ def test_removal_after_somebody_deleted_the_application_for_good(tenant: Tenant)
     assert not tenant.run(MODULE, absent)["changed"]
 
 
+def test_application_whose_removal_was_interrupted(tenant: Tenant) -> None:
+    """Its service principal is gone: the error says how to go on, and that leads on"""
+    tenant.run(MODULE, APP)
+    (application,), (principal,) = tenant.all("applications"), tenant.all("servicePrincipals")
+    tenant.directory["applications"].put({**application, "identifierUris": []})
+    tenant.directory["servicePrincipals"].delete(principal["id"])
+    stopped = tenant.run(MODULE, {**APP, "wait_timeout": 1})
+    assert stopped.failed
+    assert "Complete the removal, with openccp.federation.teardown or state=absent" in stopped["hint"]
+    assert tenant.run(MODULE, {key: APP[key] for key in ("name", "identifiers")} | {"state": "absent"})["changed"]
+    assert tenant.run(MODULE, APP)["application"]["app_id"] != application["appId"]
+
+
 def test_policy_of_an_application_in_the_recycle_bin(tenant: Tenant) -> None:
     """Whoever restores the application finds its claims as they were"""
     tenant.run(MODULE, APP)

@@ -28,6 +28,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_
 from ansible_collections.openccp.federation.plugins.module_utils._errors import (
     Denied,
     FederationError,
+    TimedOut,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml.signing_certificate import SigningCertificate
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -162,7 +163,17 @@ def read_with_principal(graph: Graph, waiter: Waiter, chosen: t.Mapping[str, t.A
     keys = KeyMaterial()
     what = f"the service principal of '{chosen['displayName']}' ({chosen['appId']}) to appear"
     timeout = min(PRINCIPAL_TIMEOUT, waiter.timeout)
-    return waiter.until(what, lambda: read_without_keys(graph, chosen, keys), passes=is_replication, timeout=timeout)
+    try:
+        return waiter.until(
+            what, lambda: read_without_keys(graph, chosen, keys), passes=is_replication, timeout=timeout
+        )
+    except TimedOut as error:
+        if is_managed(chosen) and not chosen.get("identifierUris"):
+            error.hint = (
+                "The application has no identifiers either, as after a removal that was interrupted. Complete the "
+                "removal, with openccp.federation.teardown or state=absent, and run the task again."
+            )
+        raise
 
 
 def read_without_keys(graph: Graph, chosen: t.Mapping[str, t.Any], keys: KeyMaterial) -> Application | None:
