@@ -15,6 +15,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import c
 from ansible_collections.openccp.federation.plugins.modules import azure_saml_app, azure_saml_certificate
 
 from entra_factory import APP, SECRET, Tenant
+from federation_sandbox.entra.graph.deleted_items import SAML_DELETION
 from federation_sandbox.faults import Fault
 from virtual_time import VirtualTime, at_once, connecting, defaults_of, run_here
 
@@ -353,3 +354,23 @@ def test_a_policy_that_was_made_and_never_assigned(tenant: Tenant, here: t.Calla
         assert not result.get("failed"), result["msg"]
         assert len(tenant.all("claimsMappingPolicies")) == (1 if state == "present" else 0)
         _app(tenant, time, state="absent")
+
+
+@pytest.mark.parametrize("way", SAML_DELETION)
+def test_an_application_whose_sign_on_mode_stays_is_deleted_where_that_is_allowed(
+    tenant: Tenant, here: t.Callable[..., VirtualTime], way: str
+) -> None:
+    """No source says that the mode can be set back to null; where it cannot, the deletion itself decides."""
+    tenant.directory.saml_deletion = way
+    tenant.world.settings.change({"sign_on_mode_clearable": False})
+    time = here()
+    assert not _app(tenant, time, template="aws_single_account").get("failed")
+    removed = _app(tenant, time, state="absent")
+    if way == "reset_mode_first":
+        assert "DeletingSamlSpNotAllowed" in removed["msg"]
+        assert "Delete it in the portal" in removed["hint"]
+        assert len(tenant.all("applications")) == 1
+    else:
+        assert not removed.get("failed"), removed["msg"]
+        assert tenant.all("applications") == tenant.all("servicePrincipals") == []
+        assert "'preferredSingleSignOnMode'" in " ".join(removed["warnings"])

@@ -68,6 +68,10 @@ HINTS: t.Final = {
     "HostNameNotOnVerifiedDomain": (
         "Use an identifier on a verified domain of the tenant, or one with the tenant's id in it."
     ),
+    "DeletingSamlSpNotAllowed": (
+        "Entra ID does not delete an application with SAML single sign-on. Delete it in the portal, or disable single "
+        "sign-on there, and run the task again."
+    ),
     "Directory_QuotaExceeded": "Delete applications, and those that wait in the recycle bin.",
 }
 

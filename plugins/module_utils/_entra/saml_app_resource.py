@@ -36,6 +36,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._resource impor
 if t.TYPE_CHECKING:
     from ansible_collections.openccp.federation.plugins.module_utils._module import Module
 
+#: How Graph refuses what the service does not do.
+BAD_REQUEST: t.Final = 400
+
 
 class SamlApp(Resource[CurrentState, ApplicationWriter]):
     """One application, as defined by the options."""
@@ -75,7 +78,12 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
 
     def carry_out(self, step: Step[ApplicationWriter]) -> Plan[ApplicationWriter] | None:
         """An application that was there already, but not listed yet, is brought to the desired state."""
-        super().carry_out(step)
+        try:
+            super().carry_out(step)
+        except FederationError as error:
+            if step.run is not ApplicationWriter.reset_sign_on or error.details.get("http_status") != BAD_REQUEST:
+                raise
+            self.warn(f"{error.message} The application is deleted all the same, which may not need it.")
         older = self.api.duplicate_of
         if step.run is not ApplicationWriter.create or older is None:
             return None
