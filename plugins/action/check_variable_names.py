@@ -23,8 +23,6 @@ OF_PLAYBOOKS: t.Final = frozenset({"federation_confirm_instance_alias", "federat
 _VARIABLE: t.Final = re.compile(r"^([a-z][a-z0-9_]*):", re.MULTILINE)
 #: what a role, module or filter leaves behind
 _LEFT_BEHIND: t.Final = re.compile(r"\w+_(result|report|info)")
-#: where Ansible puts the words of --extra-vars that follow a space, and so belong to no variable
-_STRAY: t.Final = "_raw_params"
 _ALIKE: t.Final = 0.75
 
 
@@ -58,17 +56,10 @@ class ActionModule(ActionBase):
     _VALID_ARGS = frozenset(("names",))
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Fail for words that belong to no variable; warn of names."""
+        """Warn of names. It runs once for all hosts, so it never fails."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         names = self.validate_argument_spec({"names": {"type": "list", "elements": "str", "required": True}})[1][
             "names"
         ]
-        stray = (task_vars or {}).get(_STRAY)
-        if stray:
-            msg = (
-                f"In --extra-vars, a value ends at the first space, so {str(stray)!r} belongs to no variable. "
-                """Quote the value twice: -e 'name="Jane Doe"', or give JSON: -e '{"name": "Jane Doe"}'."""
-            )
-            return {**result, "failed": True, "msg": msg}
         unknown = unknown_names(names)
         return {**result, "changed": False, "unknown": unknown, "warnings": [warning(name) for name in unknown]}

@@ -16,6 +16,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.openccp.federation.plugins.module_utils import _variables
 
 ROLES: t.Final = Path(__file__).resolve().parents[2] / "roles"
+#: where Ansible puts the words of --extra-vars that follow a space, and so belong to no variable
+_STRAY: t.Final = "_raw_params"
 
 
 @functools.cache
@@ -42,6 +44,16 @@ def role_of(name: str) -> str | None:
     return next((role for role in roles() if name.startswith(f"{role}_") and name in defaults_of(role)), None)
 
 
+def _stray_words(words: t.Any) -> list[str]:
+    """The problem of words in --extra-vars that belong to no variable."""
+    if not words:
+        return []
+    return [
+        f"In --extra-vars, a value ends at the first space, so {str(words)!r} belongs to no variable. "
+        """Quote the value twice: -e 'name="Jane Doe"', or give JSON: -e '{"name": "Jane Doe"}'."""
+    ]
+
+
 def _read(file: Path) -> t.Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load(file.read_text(encoding="utf-8"), Loader=loader) if file.exists() else None  # noqa: S506  as safe, and faster
@@ -65,7 +77,7 @@ class ActionModule(ActionBase):
             value = self._value(raw)
             if value is not None:
                 values[name], options[name] = value, options_of(role)[name]
-        problems = _variables.problems(values, options)
+        problems = [*_stray_words((task_vars or {}).get(_STRAY)), *_variables.problems(values, options)]
         if problems:
             return {**result, "failed": True, "msg": f"{' '.join(problems)} Nothing was changed.", "problems": problems}
         return {**result, "changed": False, "problems": []}

@@ -28,14 +28,13 @@ options:
     description: A sentence for each federation that has no application, by host.
     type: dict
     default: {}
-  fail_on_not_federated:
-    description: Whether a federation without an application is a problem.
-    type: bool
-    default: false
-  warn_days:
-    description: An active certificate that expires in fewer than this number of days is a problem.
-    type: int
-    default: 30
+  limits:
+    description:
+      - What is a problem, by host.
+      - With C(warn_days), an active certificate that expires in fewer than this number of days. If omitted, 30.
+      - With C(fail_on_not_federated), whether a federation without an application. If omitted, it is none.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -89,24 +88,27 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._rotation import certificate_report as report
 
+WARN_DAYS: t.Final = 30
+
 
 def certificate_report(
     federations: list[dict[str, t.Any]],
     not_readable: dict[str, str] | None = None,
     not_federated: dict[str, str] | None = None,
-    fail_on_not_federated: bool = False,
-    warn_days: int = 30,
+    limits: dict[str, dict[str, t.Any]] | None = None,
 ) -> dict[str, t.Any]:
     """The report as plain values."""
     not_readable, not_federated = (
         dict(sorted((not_readable or {}).items())),
         dict(sorted((not_federated or {}).items())),
     )
+    limits = limits or {}
     by_host: dict[str, list[dict[str, t.Any]]] = {}
     reports: dict[str, list[str]] = {}
     for federation in federations:
         rows = report.rows(federation["host"], federation["application"], federation["providers"])
         by_host.setdefault(federation["host"], []).extend(rows)
+        warn_days = int(limits.get(federation["host"], {}).get("warn_days", WARN_DAYS))
         reports.setdefault(federation["host"], []).extend(report.problems(federation["host"], rows, warn_days))
     hosts: dict[str, dict[str, t.Any]] = {
         host: {"state": "endangered" if problems else "ok", "problems": problems} for host, problems in reports.items()
@@ -114,7 +116,8 @@ def certificate_report(
     for host, reason in not_readable.items():
         hosts[host] = {"state": "not_readable", "problems": [f"{host}: {reason}"]}
     for host, reason in not_federated.items():
-        hosts[host] = {"state": "not_federated", "problems": [f"{host}: {reason}"] if fail_on_not_federated else []}
+        fails = limits.get(host, {}).get("fail_on_not_federated", False)
+        hosts[host] = {"state": "not_federated", "problems": [f"{host}: {reason}"] if fails else []}
     certificates = [row for rows in by_host.values() for row in rows]
     without = dict.fromkeys(not_readable, "not looked at") | dict.fromkeys(not_federated, "not federated")
     return {

@@ -59,6 +59,9 @@ _value:
     not_federated:
       description: Why a host has no application, by host.
       type: dict
+    limits:
+      description: What the report of a host's certificates finds a problem, by host.
+      type: dict
 """
 
 import typing as t

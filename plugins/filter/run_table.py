@@ -57,13 +57,16 @@ _value:
       description: The user access URL of each federation whose application was looked at, a line each.
       type: list
       elements: str
-    is_planned:
-      description: Whether any plan has a step.
-      type: bool
+    planned_status:
+      description:
+        - The exit status of a check, which is the highest C(federation_planned_status) of the hosts whose plans have a
+          step, and 0 if there is none.
+      type: int
 """
 
 import typing as t
 
+from ansible.errors import AnsibleError
 from ansible_collections.openccp.federation.plugins.module_utils import _run_table
 
 
@@ -71,14 +74,23 @@ def run_table(hosts: t.Mapping[str, t.Mapping[str, t.Any]], *, check_mode: bool 
     """The table as plain values."""
     runs = {host: _run_table.run_of(variables, check_mode) for host, variables in hosts.items()}
     rows = {host: _run_table.outcome(run) if run else dict(_run_table.UNKNOWN) for host, run in runs.items()}
+    planned = [host for host, run in runs.items() if run and run["plan"].get("steps")]
     records = [_run_table.record(host, run) for host, run in sorted(runs.items())]
     return {
         "lines": _run_table.table(rows),
         "rows": rows,
         "records": records,
         "sign_in_addresses": _run_table.sign_in_addresses(hosts),
-        "is_planned": any(run["plan"].get("steps") for run in runs.values() if run),
+        "planned_status": max((_planned_status(hosts[host]) for host in planned), default=0),
     }
+
+
+def _planned_status(variables: t.Mapping[str, t.Any]) -> int:
+    """The status that one host asks for; none where its value depends on what only a role knows."""
+    try:
+        return int(variables.get("federation_planned_status") or 0)
+    except AnsibleError:
+        return 0
 
 
 class FilterModule:

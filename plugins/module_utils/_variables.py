@@ -262,10 +262,12 @@ def _readable_file(path: str) -> None:
 
 
 def _writable_file(path: str) -> None:
-    """A file that can be written, in a folder that is there or can be made."""
+    """A file that can be written, in a folder that is there."""
     file = Path(path).expanduser().absolute()
     if file.is_dir():
         raise InvalidInput(f"{path} is a folder, not a file.")
+    if not file.parent.exists():
+        raise InvalidInput(f"there is no folder {file.parent}.")
     _writable_folder(str(file.parent))
 
 

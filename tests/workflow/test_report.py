@@ -72,6 +72,8 @@ def test_the_report_of_a_fleet(sandbox: Sandbox, playbooks: Playbooks, tmp_path:
     _break(sandbox)
     sandbox.world.traffic.clear()
     ill = playbooks.fail("report", inventory)
+    assert ill.failed_hosts() == sorted(hosts)
+    assert '"msg": "demo: 1 person cannot sign in.' in ill.output, ill.output
     assert sandbox.world.traffic.writes() == []
     second = json.loads(content.read_text(encoding="utf-8"))
     assert schemas.violations("federation-report", second) == []
@@ -122,3 +124,32 @@ def test_files_go_where_they_are_told_and_a_damaged_last_report_is_refused(
     )
     assert "The previous report is not a report of this collection: its kind is None" in run.output
     assert (tmp_path / "reports" / "today.json").read_bytes() == before
+
+
+def test_each_host_has_its_own_files_and_its_own_result(sandbox: Sandbox, playbooks: Playbooks, tmp_path: Path) -> None:
+    """Hosts that are named for a report that cannot be written are the only ones that fail for it."""
+    hosts: dict[str, dict[str, t.Any]] = {
+        name: {"federation_instance_alias": f"example-{name}", "federation_report_fail_on": "never"}
+        for name in ("damaged", "one", "own", "two")
+    }
+    (tmp_path / "other.json").write_text('{"findings": []}', encoding="utf-8")
+    hosts["damaged"] |= {
+        "federation_report_html": "damaged.html",
+        "federation_report_json": "damaged.json",
+        "federation_report_previous": "other.json",
+    }
+    hosts["own"] |= {"federation_report_json": "own.json", "federation_report_html": "", "federation_artifacts": True}
+    hosts["two"] |= {"federation_report_fail_on": "fail"}
+    run = playbooks.fail("report", inventory_of(tmp_path, **hosts))
+    assert run.failed_hosts() == ["damaged", "two"]
+    assert '"msg": "two: could not be checked.' in run.output
+    assert f"The report: {tmp_path / 'own.json'}" in run.output
+    assert "damaged.html" not in run.output.partition("Write | Show the summary")[2]
+    assert run.result("federation_report", "own")["counts"]["not_readable"] == len(hosts)
+    written = {file.name: json.loads(file.read_text(encoding="utf-8")) for file in tmp_path.glob("*.json")}
+    reports = ("federation-report.json", "own.json")
+    named = {name: [record["host"] for record in written[name]["not_readable"]] for name in reports}
+    assert named == {"federation-report.json": ["one", "two"], "own.json": ["own"]}
+    assert sorted(file.name for file in tmp_path.glob("*.html")) == ["federation-report.html"]
+    assert "damaged.json" not in written
+    assert sandbox.world.traffic.writes() == []

@@ -193,6 +193,7 @@ def fleet(hosts: t.Mapping[str, Record], playing: t.Collection[str], app_id: str
         "not_readable": {host: _NOT_REACHED for host in hosts if host not in playing}
         | _noted(hosts, "__certificate_rotation_not_readable"),
         "not_federated": _noted(hosts, "__certificate_rotation_not_federated"),
+        "limits": {host: variables.get("__certificate_rotation_limits") or {} for host, variables in hosts.items()},
     }
 
 

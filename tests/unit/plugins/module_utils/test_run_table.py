@@ -51,14 +51,30 @@ def test_a_row_follows_from_what_the_roles_left(variables: dict[str, t.Any], row
     [(False, "yes"), (True, "planned")],
 )
 def test_a_plan_with_steps_is_planned_or_carried_out(check_mode: bool, changed: str) -> None:
-    table = run_table({"a": {"federation_result": {"plan": CHANGING}}, "b": {}}, check_mode=check_mode)
+    asking = {"federation_planned_status": 10}
+    hosts = {"a": {"federation_result": {"plan": CHANGING}, **asking}, "b": {"federation_planned_status": 20}}
+    table = run_table(hosts, check_mode=check_mode)
     assert table["rows"]["a"]["changed"] == changed
-    assert table["is_planned"]
+    assert table["planned_status"] == 10
     assert [record["host"] for record in table["records"]] == ["a", "b"]
 
 
 def test_nothing_is_planned_without_a_step() -> None:
-    assert not run_table({"a": {"federation_result": {"plan": PLAN}}, "b": {}})["is_planned"]
+    hosts: dict[str, dict[str, t.Any]] = {
+        "a": {"federation_result": {"plan": PLAN}, "federation_planned_status": 10},
+        "b": {},
+    }
+    assert run_table(hosts)["planned_status"] == 0
+
+
+def test_the_status_of_a_check_is_the_highest_that_a_changing_host_asks_for() -> None:
+    changing = {"federation_result": {"plan": CHANGING}}
+    hosts: dict[str, dict[str, t.Any]] = {
+        "a": {**changing},
+        "b": {**changing, "federation_planned_status": "11"},
+        "c": {**changing, "federation_planned_status": 10},
+    }
+    assert run_table(hosts)["planned_status"] == 11
 
 
 def test_where_agents_sign_in() -> None:

@@ -105,7 +105,8 @@ CANNOT: t.Final = (
 def test_problems(active: dict[str, t.Any] | None, providers: list[dict[str, t.Any]], expected: list[str]) -> None:
     application = {**APPLICATION, "certificates": [active] if active else []}
     seen = {"host": "support", "application": application, "providers": providers}
-    assert certificate_report([seen], warn_days=30)["problems"] == expected
+    assert certificate_report([seen])["problems"] == expected
+    assert certificate_report([seen], limits={"support": {"warn_days": 30}})["problems"] == expected
 
 
 def test_what_could_not_be_read_is_a_problem_too() -> None:
@@ -121,7 +122,7 @@ def test_a_host_that_is_not_federated_is_no_problem_unless_told() -> None:
     result = certificate_report([], not_federated=missing)
     assert (result["problems"], result["not_federated"]) == ([], missing)
     assert result["hosts"] == {"new": {"state": "not_federated", "problems": []}}
-    failing = certificate_report([], not_federated=missing, fail_on_not_federated=True)
+    failing = certificate_report([], not_federated=missing, limits={"new": {"fail_on_not_federated": True}})
     assert failing["problems"] == failing["hosts"]["new"]["problems"] == ["new: It is not federated."]
 
 
@@ -132,6 +133,12 @@ def test_each_host_has_its_own_result() -> None:
         {"host": "ill", "application": APPLICATION, "providers": PROVIDERS},
         {"host": "well", "application": well, "providers": trusting},
     ]
+    limits = {"well": {"warn_days": 1000}, "another": {"warn_days": 10}}
+    strict = certificate_report(seen, limits=limits)
+    assert {host: result["state"] for host, result in strict["hosts"].items()} == {
+        "ill": "endangered",
+        "well": "endangered",
+    }
     report = certificate_report(seen, not_readable={"closed": "It is closed."})
     assert {host: result["state"] for host, result in report["hosts"].items()} == {
         "ill": "endangered",

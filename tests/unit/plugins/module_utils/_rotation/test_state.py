@@ -192,9 +192,10 @@ def test_what_all_hosts_have_seen() -> None:
         "one": {"__certificate_rotation_seen": {"host": "one"}, "__certificate_rotation_seen_pools": [pool]},
         "two": {"__certificate_rotation_not_readable": "Denied."},
         "three": {"__certificate_rotation_not_federated": "It is not federated."},
-        "four": {},
+        "four": {"__certificate_rotation_limits": {"warn_days": 10}},
     }
     fleet = rotation_fleet(hosts, ["one", "two", "three"])
     assert fleet["seen"] == [{"host": "one"}, pool]
     assert fleet["not_readable"] == {"four": "It failed before it could be looked at.", "two": "Denied."}
     assert fleet["not_federated"] == {"three": "It is not federated."}
+    assert fleet["limits"] == {"one": {}, "two": {}, "three": {}, "four": {"warn_days": 10}}
