@@ -25,6 +25,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.policie
 from ansible_collections.openccp.federation.plugins.module_utils._domain.urls import (
     accepted_audiences,
     audience_of,
+    is_of_user_pool,
     undocumented_spelling,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import ROLE
@@ -61,6 +62,24 @@ def lockouts(results: t.Mapping[str, Record]) -> tuple[str, ...]:
     if _is_unfinished(side, results):
         return ()  # nobody signs in yet
     return (*_by_application(side), *_by_provider(side), *_by_role(side))
+
+
+def deletions(instance: Record) -> tuple[str, ...]:
+    """The clause on an instance that would be deleted, with all its agents. instance: the fact that its role left."""
+    gone = [step for step in instance.get("steps", ()) if "arn" in step["before"] and not step["after"]]
+    return tuple(f"the Amazon Connect instance {step['object']} would be deleted" for step in gone)
+
+
+def is_shared(application: Record) -> bool:
+    """Whether an application lets people in to more than one federation, before or after its steps: by the values of
+    its Role claim, or by identifiers of user pools. application: the fact that its role left.
+    """
+    side = _planned(application, application.get("steps", ()))
+    if side is None:
+        return False
+    pairs = role_pairs(side.before) | role_pairs(side.after)
+    identifiers = {*(side.before.get("identifiers") or ()), *(side.after.get("identifiers") or ())}
+    return len(pairs) > 1 or any(map(is_of_user_pool, identifiers))
 
 
 def _is_unfinished(side: Side, results: t.Mapping[str, Record]) -> bool:
@@ -106,7 +125,7 @@ def _by_application(side: Side) -> t.Iterator[str]:
     if application.deleted:
         yield "the application would be deleted"
         return
-    before, after = (_pairs(view) for view in (application.before, application.after))
+    before, after = (role_pairs(view) for view in (application.before, application.after))
     if before and before.isdisjoint(after) and not _accepts_pair(side, before, after):
         yield f"the Role claim would send {_named(after)} in place of {_named(before)}"
     old, new = (_reply_urls(view) for view in (application.before, application.after))
@@ -166,7 +185,7 @@ def _thumbprints(view: Record) -> set[str]:
     return {str(each["thumbprint"] if isinstance(each, t.Mapping) else each) for each in certificates}
 
 
-def _pairs(view: Record) -> frozenset[str]:
+def role_pairs(view: Record) -> frozenset[str]:
     """The values of the Role claim: a role with a provider, in whatever order."""
     values = [str(claim.get("value") or "") for claim in view.get("claims") or () if claim.get("name") == ROLE]
     pairs = [value.split(",") for value in values if "," in value]
@@ -177,7 +196,7 @@ def _claimed(side: Side) -> set[str] | None:
     """The providers that the application claims afterwards; None where the run does not know it."""
     if side.application is None or side.application.deleted:
         return None
-    return {arn for pair in _pairs(side.application.after) for arn in pair.split(",") if ":saml-provider/" in arn}
+    return {arn for pair in role_pairs(side.application.after) for arn in pair.split(",") if ":saml-provider/" in arn}
 
 
 def _accepts_pair(side: Side, before: t.Iterable[str], after: t.Iterable[str]) -> bool:

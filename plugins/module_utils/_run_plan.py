@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.openccp.federation.plugins.module_utils import _access as access
-from ansible_collections.openccp.federation.plugins.module_utils._lockout import lockouts
+from ansible_collections.openccp.federation.plugins.module_utils._lockout import deletions, is_shared, lockouts
 from ansible_collections.openccp.federation.plugins.module_utils._printable import one_line
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
@@ -52,10 +52,12 @@ def run_plan(
     """
     seen = {role: results[role] for role in parts if "steps" in results.get(role, {})}
     sign_ins = _sign_ins(seen.get("azure_saml_app", {}).get("access"))
-    agents = _agents(seen.get("connect_users", {}), usernames)
+    others_use_it = is_shared(seen.get("azure_saml_app", {}))  # then whoever it lets in counts, an agent here or not
+    agents = _agents(seen.get("connect_users", {}), None if others_use_it else usernames)
     losses = access.losses(sign_ins, agents)
-    if limit and agents.usernames != frozenset():  # else it is selected, or there is nobody yet
-        losses = replace(losses, everybody=lockouts(seen))
+    if limit:  # else it is selected
+        everybody = lockouts(seen) if agents.usernames != frozenset() else ()  # or there is nobody yet
+        losses = replace(losses, everybody=(*deletions(seen.get("connect_instance", {})), *everybody))
     people = seen.get("connect_users", {})
     unusable = tuple(people.get("unusable", ()))
     return RunPlan(

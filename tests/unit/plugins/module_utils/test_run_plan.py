@@ -108,6 +108,48 @@ def test_both_clouds_count_together_against_one_limit() -> None:
     assert planned(results, ["ann", "bob", "cid"], "").refusal == "", "a teardown is not counted"
 
 
+ROLE: t.Final = "https://aws.amazon.com/SAML/Attributes/Role"
+OWN: t.Final = {"name": ROLE, "value": "arn:aws:iam::1:role/A,arn:aws:iam::1:saml-provider/A"}
+OTHER: t.Final = {"name": ROLE, "value": "arn:aws:iam::2:role/B,arn:aws:iam::2:saml-provider/B"}
+
+
+@pytest.mark.parametrize(
+    ("others", "counts"),
+    [
+        ({"claims": [OWN, OTHER]}, True),
+        ({"claims": [OWN], "identifiers": ["urn:amazon:webservices#a", "urn:amazon:cognito:sp:pool"]}, True),
+        ({"claims": [OWN], "identifiers": ["urn:amazon:webservices#a"]}, False),
+    ],
+)
+def test_an_application_that_others_use_takes_access_from_more_than_the_agents_here(
+    others: dict[str, t.Any], counts: bool
+) -> None:
+    """Agents of a second instance, or people of a user pool, are none of the instance that the run looks at."""
+    people = [{"name": name, "before": name, "after": None} for name in ("ann", "bob")]
+    access = {"required_before": True, "required_after": True, "people": people, "unreadable": ""}
+    results = {**application(step("Remove", "app"), access=access, **others), **agents()}
+    assert bool(planned(results, ["cid"], "1").refusal) is counts
+
+
+def test_an_instance_is_deleted_by_a_teardown_alone() -> None:
+    """Whatever connect_instance_state the command line gives to a playbook that is to keep the federation."""
+    deleted = step("Delete the Amazon Connect instance 'demo'", "demo", {"arn": "arn:aws:connect:x", "alias": "demo"})
+    results = {"connect_instance": {"steps": [deleted]}, **application(), **agents()}
+    parts = {"connect_instance": "the instance", **PARTS}
+    plan = _run_plan.run_plan(parts, results, [], "5%")
+    assert plan.refusal.startswith("Everybody would lose access: the Amazon Connect instance demo would be deleted.")
+    assert _run_plan.run_plan(parts, results, [], "").refusal == "", "a teardown is not counted"
+
+
+def test_a_new_instance_does_not_take_the_application_of_another() -> None:
+    """Its agents are yet to come, but those of the other instance sign in through the application."""
+    moved = step("Set the claims", "app", {"claims": [OTHER]}, {"claims": [OWN]})
+    own = step("Set the relay state", "app", {"relay_state": "x"}, {"relay_state": "y"})
+    taken = planned({**application(moved, claims=[OWN]), **agents()}, [])
+    assert "the Role claim would send" in taken.refusal
+    assert planned({**application(own, claims=[OWN]), **agents()}, []).refusal == ""
+
+
 PLAN: t.Final = {"steps": [1], "looked_at": ["all"], "not_looked_at": [], "kept": []}
 IDLE: t.Final = {**PLAN, "steps": []}
 FINDINGS: t.Final = [
