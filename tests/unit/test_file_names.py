@@ -54,7 +54,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     tasks = [
         {
             "name": "The name of a file",
-            "ansible.builtin.debug": {"msg": "{{ [inventory_hostname, __federation_file_name] | to_json }}"},
+            "ansible.builtin.debug": {"msg": "{{ [inventory_hostname, federation_host_file_name] | to_json }}"},
             # As the variable of the host would be: a template in it is none.
             "vars": {"inventory_hostname": {"__ansible_unsafe": host}},
         }

@@ -30,7 +30,7 @@ def templated(folder: Path) -> dict[str, t.Any]:
         "ansible_python_interpreter": sys.executable,
         "federation_region": "eu-central-1",
         "federation_aws_options": {"endpoint_url": "https://aws", "profile": "hub"},
-        "__federation_aws": session,
+        "federation_aws_connection": session,
         "certificate_rotation_aws_options": {"1": {"profile": "sales"}, "2": {"profile": "", **KEYS}},
     }
     aws = {f"account {number}": {"item": f"arn:aws:iam::{number}:saml-provider/Entra"} for number in (1, 2, 3)}
