@@ -13,7 +13,7 @@ author:
 description:
   - Hosts for which a variable names the same file share that file.
   - A host that failed before its path was saved belongs to the file that its variable names, if another host writes
-    that file.
+    that file. If it does not set the variable, it belongs to the file of the other hosts that do not set it.
 options:
   _input:
     description: The variables of each host, by host, as the role P(openccp.federation.federation#role) leaves them.
@@ -53,15 +53,19 @@ def hosts_by_file(hosts: t.Mapping[str, t.Mapping[str, t.Any]], variable: str) -
     """One entry a file, in the order of the hosts."""
     saved = {host: (variables.get(SAVED) or {}) for host, variables in hosts.items()}
     paths = dict.fromkeys(files[variable] for files in saved.values() if files.get(variable))
+    by_default = (files[variable] for host, files in saved.items() if variable in files and variable not in hosts[host])
+    default = next(by_default, None)
     own = {
-        host: files[variable] if variable in files else _named_path(hosts[host], variable)
+        host: files[variable] if variable in files else _named_path(hosts[host], variable, default)
         for host, files in saved.items()
     }
     return [{"path": path, "hosts": [host for host in own if own[host] == path]} for path in paths]
 
 
-def _named_path(variables: t.Mapping[str, t.Any], variable: str) -> str | None:
+def _named_path(variables: t.Mapping[str, t.Any], variable: str, default: str | None) -> str | None:
     """The path that a host's variable names; None for a value that cannot be a path, for which the host has failed."""
+    if variable not in variables:
+        return default
     try:
         value = variables.get(variable)
     except AnsibleError:

@@ -48,5 +48,18 @@ def test_a_host_that_failed_before_has_its_record_in_a_file_that_is_written(
         "without": {},
         "untemplatable": Untemplatable({VARIABLE: "{{ nothing }}"}),
     }
-    assert hosts_by_file({**failed, "well": saved(shared)}, VARIABLE) == [{"path": shared, "hosts": ["early", "well"]}]
+    well = {VARIABLE: "shared", **saved(shared)}
+    assert hosts_by_file({**failed, "well": well}, VARIABLE) == [{"path": shared, "hosts": ["early", "well"]}]
     assert hosts_by_file(failed, VARIABLE) == []
+
+
+def test_a_host_that_failed_before_and_names_no_file_has_the_default_one() -> None:
+    hosts: dict[str, t.Mapping[str, t.Any]] = {
+        "early": {},
+        "own": {VARIABLE: "/x/own", **saved("/x/own")},
+        "well": saved("/x/default"),
+    }
+    assert hosts_by_file(hosts, VARIABLE) == [
+        {"path": "/x/own", "hosts": ["own"]},
+        {"path": "/x/default", "hosts": ["early", "well"]},
+    ]
