@@ -118,3 +118,13 @@ def test_refused_assignment_names_the_other_permission(tenant: Tenant) -> None:
     assert "Grant AppRoleAssignment.ReadWrite.All and Application.Read.All" in refused["msg"]
     tenant.world.faults.clear()
     assert not tenant.run(MODULE, APP).failed
+
+
+def test_removal_without_the_permission_for_claims_policies(tenant: Tenant) -> None:
+    """The policy may stay behind, and the warning names what is missing"""
+    tenant.run(MODULE, APP)
+    tenant.grant("Application.ReadWrite.All")
+    removed = tenant.run(MODULE, {key: APP[key] for key in ("name", "identifiers")} | {"state": "absent"})
+    assert removed["changed"]
+    assert any("Policy.ReadWrite.ApplicationConfiguration" in warning for warning in removed.warnings)
+    assert len(tenant.all("claimsMappingPolicies")) == 1

@@ -153,7 +153,17 @@ def plan_absent(params: t.Mapping[str, t.Any], current_state: CurrentState) -> P
         text = f"Delete '{deleted.name}' ({deleted.app_id}) from the recycle bin"
         steps.append(Step(ApplicationWriter.purge, text, deleted=deleted))
     before = view(app or BLANK, current_state) or _remnants(current_state)
-    return Plan(before, {}, tuple(steps), current_state.warnings)
+    return Plan(before, {}, tuple(steps), (*current_state.warnings, *_remaining_policy_warnings(app)))
+
+
+def _remaining_policy_warnings(app: Application | None) -> tuple[str, ...]:
+    """That a claims policy may stay, where the caller may not even read it."""
+    if app is None or "policies" not in app.not_readable:
+        return ()
+    return (
+        f"The claims policy of '{app.label}', if there is one, is not deleted: this requires the Microsoft Graph "
+        "permission Policy.ReadWrite.ApplicationConfiguration.",
+    )
 
 
 def _remnants(current_state: CurrentState) -> dict[str, t.Any]:
