@@ -159,8 +159,8 @@ test-main: setup page-libraries
 	echo "Tests: on the main environment; of those that run modules and playbooks the part $$sample"
 	$(BIN)/python -m pytest --quiet $(SHARED) -m 'not soak' --sample $$sample --sample-of tests/integration --sample-of tests/workflow
 
-# Beside units and modules, the playbooks whose messages depend on how a core templates what is empty.
-EVERY_CORE := tests/workflow/test_handover.py tests/workflow/test_check.py tests/integration tests/unit
+# Beside units and modules, the playbooks whose results depend on how a core templates what is empty, and on its facts.
+EVERY_CORE := tests/workflow/test_handover.py tests/workflow/test_check.py tests/workflow/test_hosts.py tests/workflow/test_report.py tests/integration tests/unit
 
 # Both ends of the range run what the main environment runs as well, so in `make test` each runs an eighth of it.
 SAMPLE_floor := 0/8
