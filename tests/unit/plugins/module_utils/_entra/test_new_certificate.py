@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._entra import new_certificate
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Request
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -80,7 +80,7 @@ class Directory:
 def _add(directory: Directory, **options: t.Any) -> str:
     waiter = Waiter(clock=lambda: directory.seconds, sleep=directory.sleep)
     principal = {"id": "principal", "keyCredentials": [], "tags": [], **options.pop("principal", {})}
-    graph = t.cast("Graph", directory)
+    graph: t.Any = directory
     return new_certificate.add(graph, waiter, principal, "Sign-in", DAYS, **options)[0].identifier
 
 
