@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._entra import new_certificate
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Request
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import PlainReads, Request
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -43,6 +43,7 @@ class Directory:
 
     def __init__(self, own: str, leaves: float | None = None) -> None:
         self.seconds = 0.0
+        self.plain_reads = PlainReads()
         self.keys: list[dict[str, t.Any]] = []
         self._own = own
         self._leaves = leaves
