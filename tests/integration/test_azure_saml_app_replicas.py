@@ -183,6 +183,18 @@ def test_a_life_of_certificates_where_plain_reads_show_no_credentials(
     assert 429 not in {entry["status"] for entry in tenant.world.traffic.entries("graph")}
 
 
+def test_a_certificate_that_ends_at_another_time_has_a_successor_the_same_day(
+    tenant: Tenant, here: t.Callable[..., VirtualTime]
+) -> None:
+    """The end that was noted is forgotten, so that the next certificate does not end with the active one."""
+    tenant.world.settings.change({"certificate_end_drift": 1.0})
+    time = here()
+    assert not _app(tenant, time).get("failed")
+    time.sleep(5)
+    assert _certificate(tenant, time, state="staged")["changed"]
+    assert not _certificate(tenant, time, state="staged")["changed"]
+
+
 def test_a_cloud_that_shows_credentials_late_is_rarely_asked_for_them(
     tenant: Tenant, here: t.Callable[..., VirtualTime]
 ) -> None:

@@ -23,6 +23,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.errors i
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
+    MADE_TAG,
     SAME_END,
     Made,
     end_of,
@@ -91,7 +92,8 @@ def add(
 
     made, current = _settled(graph, waiter, principal_id, made, before=before, is_rival=is_rival)
     if second(made.certificate.not_after) != ends:  # Entra ID chose another end than the one that was noted.
-        tags = note(graph, waiter, {**current, "tags": tags}, made.certificate.thumbprint)
+        others = [tag for tag in tags if tag != f"{MADE_TAG}{ends}"]
+        tags = note(graph, waiter, {**current, "tags": others}, made.certificate.thumbprint)
     return made, {**current, "tags": tags}
 
 
