@@ -66,3 +66,16 @@ def test_a_federation_is_made_and_kept_whatever_the_clouds_answer(otherwise: San
     otherwise.world.traffic.clear()
     assert playbooks.succeed("site", ONE, variables=VARIABLES).changed() == 0
     assert otherwise.world.traffic.writes() == []
+
+
+def test_what_the_clouds_do_not_do_is_told_and_the_rest_is_taken_down(otherwise: Sandbox, playbooks: Playbooks) -> None:
+    """Where IAM takes only one signing certificate, a rotation stops before it activates, and agents still get in."""
+    site = playbooks.succeed("site", ONE, "--tags", "entra,aws,agents", variables=VARIABLES)
+    url = site.result("azure_saml_app")["user_access_url"]
+    now = VARIABLES | {"certificate_rotation_now": True}
+    refused = playbooks.fail("rotate_certificate", ONE, variables=now).output
+    assert "Could not update the SAML provider" in refused
+    assert "Could not parse metadata" in refused
+    assert http_sign_in.sign_in(otherwise.environment, url, "jane.doe@example.com").ok
+    playbooks.succeed("teardown", ONE, variables=VARIABLES)
+    assert http_sign_in.sign_in(otherwise.environment, url, "jane.doe@example.com").ok is False
