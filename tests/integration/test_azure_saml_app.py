@@ -349,9 +349,9 @@ def test_identifier_of_a_deleted_application(tenant: Tenant) -> None:
 def test_deletion_that_stopped_halfway(tenant: Tenant) -> None:
     """The identifiers are gone already, so the application is known by its tag and name."""
     tenant.run(MODULE, APP)
-    tenant.world.faults.add(Fault("graph", "servicePrincipals.delete", status=500))
+    tenant.world.faults.add(Fault("graph", "applications.delete", status=500))
     tenant.world.faults.add(
-        Fault("graph", "servicePrincipals.delete", times=20, status=403, code="Authorization_RequestDenied")
+        Fault("graph", "applications.delete", times=20, status=403, code="Authorization_RequestDenied")
     )
     assert tenant.run(MODULE, {**SMALL, "state": "absent"}).failed
     tenant.world.faults.clear()
@@ -397,6 +397,16 @@ def test_removal_after_somebody_deleted_the_application_for_good(tenant: Tenant)
     assert tenant.run(MODULE, absent)["actions"] == predicted["actions"]
     assert [each["id"] for each in tenant.all("claimsMappingPolicies")] == [other["id"]]
     assert not tenant.run(MODULE, absent)["changed"]
+
+
+def test_removal_that_is_refused_leaves_the_application_with_its_service_principal(tenant: Tenant) -> None:
+    """facts/entra.md 9.6: the service principal goes with the application, so the next run can complete either way"""
+    app_id = tenant.run(MODULE, APP)["application"]["app_id"]
+    tenant.world.faults.add(Fault("graph", "applications.delete", status=403, code="Authorization_RequestDenied"))
+    assert tenant.run(MODULE, {key: APP[key] for key in ("name", "identifiers")} | {"state": "absent"}).failed
+    assert len(tenant.all("servicePrincipals")) == 1
+    assert tenant.run(MODULE, APP)["application"]["app_id"] == app_id
+    assert not tenant.run(MODULE, APP)["changed"]
 
 
 def test_application_whose_removal_was_interrupted(tenant: Tenant) -> None:

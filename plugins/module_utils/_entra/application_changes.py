@@ -34,7 +34,14 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.errors i
     make,
     retry_until_replicated,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request, literal, read, url
+from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import (
+    Graph,
+    Request,
+    Result,
+    literal,
+    read,
+    url,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._errors import NotFound
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 
@@ -172,12 +179,21 @@ def upload_logo(graph: Graph, waiter: Waiter, app: Application, logo: bytes, con
 def delete(graph: Graph, app: Application) -> None:
     """Move an application and its service principal to the recycle bin; objects that no longer exist are ignored.
 
-    The service principal goes first: Entra refuses to delete an application whose service principal is still set up for
-    SAML.
+    The service principal goes with the application, so that no run stops between the two. It is deleted first only
+    where Entra does not delete an application whose service principal is still set up for SAML, and by itself where the
+    application no longer exists.
     """
-    paths = [(f"/servicePrincipals/{app.principal['id']}", "service principal of")] if app.principal else []
-    for path, part in (*paths, (f"/applications/{app.id}", "application")):
-        graph.batch([Request("DELETE", path, f"delete the {part} '{app.label}' ({app.app_id})")])[0].found()
+
+    def asked(path: str, part: str) -> Result:
+        return graph.batch([Request("DELETE", path, f"delete the {part} '{app.label}' ({app.app_id})")])[0]
+
+    answer = asked(f"/applications/{app.id}", "application")
+    is_refused = answer.error is not None and answer.error.code == "DeletingSamlSpNotAllowed"
+    if app.principal and (is_refused or isinstance(answer.error, NotFound)):
+        asked(f"/servicePrincipals/{app.principal['id']}", "service principal of").found()
+        if is_refused:
+            answer = asked(f"/applications/{app.id}", "application")
+    answer.found()
 
 
 def purge(graph: Graph, waiter: Waiter, deleted: Deleted) -> None:
