@@ -27,6 +27,8 @@ CLIENT: t.Final = "22222222-2222-4222-8222-222222222222"
 #: an application with the permissions that the documentation asks for of the check alone
 READER: t.Final = "44444444-4444-4444-8444-444444444444"
 READING: t.Final = ("Application.Read.All", "Policy.Read.All", "GroupMember.Read.All", "User.Read.All")
+#: one that may not read policies
+APPLICATIONS_READER: t.Final = "55555555-5555-4555-8555-555555555555"
 SECRET: t.Final = "the-secret-of-the-tests"
 ACCOUNT: t.Final = "111122223333"
 REGION: t.Final = "eu-central-1"
@@ -63,7 +65,15 @@ SEED: t.Final[Json] = {
             {
                 "id": TENANT,
                 "domains": ["example.onmicrosoft.com", "example.com"],
-                "clients": [_client("automation"), {**_client("reader"), "client_id": READER, "permissions": READING}],
+                "clients": [
+                    _client("automation"),
+                    {**_client("reader"), "client_id": READER, "permissions": READING},
+                    {
+                        **_client("reader of applications"),
+                        "client_id": APPLICATIONS_READER,
+                        "permissions": [name for name in READING if not name.startswith("Policy.")],
+                    },
+                ],
                 "users": [{"userPrincipalName": JANE, **HEALTHY}],
                 "groups": [{"displayName": GROUP, "members": [JANE]}],
             },

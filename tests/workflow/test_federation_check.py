@@ -23,6 +23,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from live_federation import (
     ACCOUNT,
+    APPLICATIONS_READER,
     AWS,
     ENVIRONMENT,
     GROUP,
@@ -420,6 +421,12 @@ def test_the_permissions_for_reading_alone_show_everything(federations: Federati
     assert failing(live.check(JANE, client_id=READER)).keys() == failing(live.check(JANE)).keys()
     documented = (CHECKOUT / "docs" / "permissions.md").read_text(encoding="utf-8").partition("The check by itself")[2]
     assert all(f"`{name}`" in documented for name in READING)
+
+
+def test_a_missing_permission_for_claims_policies_is_named(federations: Federations) -> None:
+    report = federations.healthy().check(JANE, client_id=APPLICATIONS_READER)
+    reasons = failing(report, "unknown").values()
+    assert any("Policy.Read.All" in json.dumps(reason) for reason in reasons), report["table"]
 
 
 def test_ten_thousand_agents_take_sixty_requests_at_most(federations: Federations) -> None:

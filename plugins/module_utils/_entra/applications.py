@@ -220,6 +220,8 @@ def _with_assigned_policies(graph: Graph, apps: list[Application]) -> list[Appli
     denied = [app for app in apps if "policies" in app.not_readable]
     assigned = _assigned(graph, "claimsMappingPolicies") if denied else None
     if assigned is None:
+        for app in denied:
+            app.not_readable["policies"].hint = permissions.needed("read claims policies")
         return apps
     return [_with_policies(app, assigned) if app in denied else app for app in apps]
 

@@ -87,6 +87,11 @@ def lacking_for_playbook(
     return candidates
 
 
+def needed(work: Operation) -> str:
+    """A sentence with the permissions of which one allows it."""
+    return f"To {work}, grant the application permission {' or '.join(REQUIRED_PERMISSIONS[work])}."
+
+
 def missing(roles: t.Collection[str], operations: t.Iterable[Operation]) -> dict[Operation, tuple[str, ...]]:
     """The works that these permissions do not allow, with what would."""
     return {

@@ -93,7 +93,7 @@ def state(application: Record, look: Look, now: str, rules: rotation.Rules, run:
     known = {
         "providers": providers,
         "pool_providers": in_pools,
-        "problem": _not_readable(look, tenant) or _missing(look),
+        "problem": _unknown_providers(application, look) or _not_readable(look, tenant) or _missing(look),
         "undecided": "",
     }
     if known["problem"]:
@@ -107,6 +107,16 @@ def state(application: Record, look: Look, now: str, rules: rotation.Rules, run:
         "steps": planned_steps(decided, application, providers, run, compromised=rules.compromised),
         "way_back": _way_back(decided["former"]),
     }
+
+
+def _unknown_providers(application: Record, look: Look) -> str:
+    """A certificate must not sign before every provider trusts it, so all of them must be known."""
+    if look.listed or "policies" not in application.get("not_readable", ()):
+        return ""
+    return (
+        f"The claims policy of '{application['name']}' cannot be read, which names the IAM SAML providers that trust the "
+        f"application. Grant the permission Policy.Read.All of Microsoft Graph, or give certificate_rotation_providers."
+    )
 
 
 def _not_readable(look: Look, tenant: str) -> str:

@@ -133,6 +133,16 @@ def test_the_rules_are_those_of_the_role_as_ansible_hands_them_over() -> None:
             {"cognito": [{"saml_providers": [POOL_PROVIDER | {"metadata_error": "It cannot be read."}]}]},
             "It cannot be read.",
         ),
+        (
+            {
+                "application": APPLICATION | {"claims": [], "not_readable": ["policies"]},
+                "listed": [],
+                "iam": [],
+                "cognito": [{"saml_providers": [POOL_PROVIDER]}],
+            },
+            "The claims policy of 'App' cannot be read, which names the IAM SAML providers that trust the application. "
+            "Grant the permission Policy.Read.All",
+        ),
     ],
 )
 def test_a_look_that_is_not_enough_is_a_problem(more: dict[str, t.Any], problem: str) -> None:
