@@ -96,3 +96,9 @@ def test_a_module_documents_the_python_that_it_needs(module: str) -> None:
     fragments = [parts[name] for name in written_in(module)["extends_documentation_fragment"] if name in parts]
     documents = [yaml.safe_load(getattr(ModuleDocFragment, fragment)) for fragment in fragments]
     assert [document["requirements"] for document in documents] == [[f"python >= {oldest[0]}"]]
+
+
+def test_no_changelog_fragment_is_taken_for_a_playbook() -> None:
+    """ansible-lint, and with it Galaxy's importer, judges by a file's name."""
+    names = [file.name for file in (CHECKOUT / "changelogs" / "fragments").iterdir()]
+    assert [name for name in names if "playbook" in name] == []

@@ -114,8 +114,9 @@ def _unknown_providers(application: Record, look: Look) -> str:
     if look.listed or "policies" not in application.get("not_readable", ()):
         return ""
     return (
-        f"The claims policy of '{application['name']}' cannot be read, which names the IAM SAML providers that trust the "
-        f"application. Grant the permission Policy.Read.All of Microsoft Graph, or give certificate_rotation_providers."
+        f"The claims policy of '{application['name']}' cannot be read, which names the IAM SAML providers that trust "
+        f"the application. Grant the permission Policy.Read.All of Microsoft Graph, or give "
+        f"certificate_rotation_providers."
     )
 
 
