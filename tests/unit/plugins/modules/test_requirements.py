@@ -21,6 +21,10 @@ MODULES: t.Final = sorted(
 )
 
 
+#: The oldest Python of the oldest ansible-core that is supported.
+PYTHON: t.Final = "python >= 3.11"
+
+
 def fragment_requirements(fragment: str) -> list[str]:
     """Those of a fragment of the collection."""
     file, part = (*fragment.removeprefix("openccp.federation.").split(".", 1), "documentation")[:2]
@@ -38,4 +42,4 @@ def test_the_documentation_lists_every_library(module: str) -> None:
         if fragment.startswith("openccp.federation."):
             documented += fragment_requirements(fragment)
     loaded = importlib.import_module(f"ansible_collections.openccp.federation.plugins.modules.{module}")
-    assert set(documented) == {f"{library} >= {FLOORS[library]}" for library in loaded.MODULE.libraries}
+    assert set(documented) == {PYTHON, *(f"{library} >= {FLOORS[library]}" for library in loaded.MODULE.libraries)}
