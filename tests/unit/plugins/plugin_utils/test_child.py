@@ -17,7 +17,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.openccp.federation.plugins.plugin_utils import _child
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="modules run directly on Linux alone")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="modules run directly on Linux alone"),
+    # Python warns of a fork beside threads, and loses what a signal's handler raises while a warning is recorded.
+    pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),
+]
 
 Json = dict[str, t.Any]
 
