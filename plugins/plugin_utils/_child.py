@@ -50,31 +50,46 @@ def run(function: t.Callable[[], t.Any], environment: t.Mapping[str, str], folde
         os.fdopen(alive, "wb") as held,
     ):
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                os.environ.update(environment)
-                os.chdir(folder)
-                _set_up(output.fileno(), mask)
-                result.write(json.dumps(function()).encode())
-                result.flush()
-                status = 0
-            except BaseException:  # noqa: BLE001 - nothing of the parent's may run in the child
-                traceback.print_exc()
-            finally:
-                sys.stdout.flush()
-                os._exit(status)
-        try:
+        child = 0
+        try:  # a handler may be called from here on, where another thread took its signal
+            child = os.fork()
+            if child == 0:
+                _work(function, environment, folder, result=result, output=output, mask=mask)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             held.close()
             _wait(child, ended)
         finally:
-            os.kill(child, signal.SIGKILL)  # which means nothing to a process that has ended
-            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            if child:
+                os.kill(child, signal.SIGKILL)  # which means nothing to a process that has ended
+                status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if status != 0:
             raise ChildFailed(status, _content(output).decode(errors="replace"))
         return json.loads(_content(result))
+
+
+def _work(
+    function: t.Callable[[], t.Any],
+    environment: t.Mapping[str, str],
+    folder: str,
+    *,
+    result: t.IO[bytes],
+    output: t.IO[bytes],
+    mask: t.Iterable[int],
+) -> t.NoReturn:
+    """What the child does, up to its end."""
+    status = 1
+    try:
+        os.environ.update(environment)
+        os.chdir(folder)
+        _set_up(output.fileno(), mask)
+        result.write(json.dumps(function()).encode())
+        result.flush()
+        status = 0
+    except BaseException:  # noqa: BLE001 - nothing of the parent's may run in the child
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
 
 
 def _wait(child: int, ended: int) -> None:
