@@ -116,8 +116,9 @@ def alarm() -> t.Iterator[None]:
 def test_an_exception_that_ends_the_wait_ends_the_child(tmp_path: Path) -> None:
     def work() -> Json:
         (tmp_path / "pid").write_text(str(os.getpid()))
+        time.sleep(0.5)  # by then the parent waits
         os.kill(os.getppid(), signal.SIGALRM)
-        signal.pause()
+        time.sleep(60)
         return {}
 
     with pytest.raises(Late):
@@ -136,6 +137,7 @@ def test_a_signal_that_another_thread_takes_ends_the_wait(tmp_path: Path) -> Non
         over.wait()
 
     def work() -> Json:
+        time.sleep(0.5)  # by then the parent waits
         os.kill(os.getppid(), signal.SIGALRM)
         time.sleep(60)  # it ends also where the signal is missed
         missed.touch()
