@@ -43,18 +43,25 @@ def run(function: t.Callable[[], t.Any], environment: t.Mapping[str, str], folde
     not outlive an exception that ends the wait for it.
     """
     ended, alive = os.pipe()
+    awaited, start = os.pipe()
     with (
         os.fdopen(os.memfd_create("result"), "w+b") as result,
         os.fdopen(os.memfd_create("output"), "w+b") as output,
         os.fdopen(ended, "rb"),
         os.fdopen(alive, "wb") as held,
+        os.fdopen(awaited, "rb"),
+        os.fdopen(start, "wb", buffering=0) as started,
     ):
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
         child = 0
         try:  # a handler may be called from here on, where another thread took its signal
             child = os.fork()
             if child == 0:
+                os.close(start)
+                if not os.read(awaited, 1):  # the parent went on without a word: it does not know this child
+                    os._exit(1)
                 _work(function, environment, folder, result=result, output=output, mask=mask)
+            started.write(b"1")
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             held.close()
             _wait(child, ended)
