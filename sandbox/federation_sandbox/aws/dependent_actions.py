@@ -61,26 +61,26 @@ _OF_DIRECTORIES: t.Final = frozenset(
 )
 
 
-def of(at: Context, instance: str | None) -> collections.abc.Iterator[tuple[str, str, Facts]]:
+def of(context: Context, instance: str | None) -> collections.abc.Iterator[tuple[str, str, Facts]]:
     """Each action that the call depends on, with its resource and condition keys. instance: the ARN of the instance
     that the call names.
     """
-    own = f"{at.region}:{at.account}"
-    for action in DEPENDENT.get(at.operation, ()):
+    own = f"{context.region}:{context.account}"
+    for action in DEPENDENT.get(context.operation, ()):
         if action.startswith("iam:"):
             role = "aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_new"
             yield (
                 action,
-                f"arn:{at.partition}:iam::{at.account}:role/{role}",
+                f"arn:{context.partition}:iam::{context.account}:role/{role}",
                 {"iam:awsservicename": ["connect.amazonaws.com"]},
             )
         elif action.startswith("logs:"):
-            yield action, f"arn:{at.partition}:logs:{own}:log-group:/aws/connect/new", {}
+            yield action, f"arn:{context.partition}:logs:{own}:log-group:/aws/connect/new", {}
         elif action.startswith("connect:"):
             yield action, f"{instance}/{_KINDS[action]}/found", {}
             if action == "connect:ListUserProficiencies":
                 yield action, str(instance), {}
         elif action in _OF_DIRECTORIES:
-            yield action, f"arn:{at.partition}:ds:{own}:directory/d-0000000000", {}
+            yield action, f"arn:{context.partition}:ds:{own}:directory/d-0000000000", {}
         else:
             yield action, "*", {}

@@ -17,31 +17,31 @@ V = t.TypeVar("V")
 
 
 def page(
-    at: Context, wanted: Params, items: t.Iterable[V], size: int, error: str = "InvalidParameterException"
+    context: Context, params: Params, items: t.Iterable[V], size: int, error: str = "InvalidParameterException"
 ) -> tuple[list[V], dict[str, str]]:
     """The items of the requested page, and the token of the next page, to be merged into the answer. size: the default
     page size. error: the error code for an invalid token.
     """
-    start = _start(at, wanted, error)
-    size = wanted.get("MaxResults") or size
+    start = _start(context, params, error)
+    size = params.get("MaxResults") or size
     rest = list(itertools.islice(items, start, start + size + 1))
     if len(rest) <= size:
         return rest, {}
-    return rest[:size], {"NextToken": _token(at, wanted, start + size)}
+    return rest[:size], {"NextToken": _token(context, params, start + size)}
 
 
-def _token(at: Context, wanted: Params, start: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([at.operation, wanted.get("InstanceId"), start]).encode()).decode()
+def _token(context: Context, params: Params, start: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([context.operation, params.get("InstanceId"), start]).encode()).decode()
 
 
-def _start(at: Context, wanted: Params, error: str) -> int:
-    token = wanted.get("NextToken")
+def _start(context: Context, params: Params, error: str) -> int:
+    token = params.get("NextToken")
     if not token:
         return 0
     try:
         operation, instance, start = json.loads(base64.urlsafe_b64decode(token))
     except ValueError:
         operation = instance = start = None
-    if (operation, instance) != (at.operation, wanted.get("InstanceId")):
+    if (operation, instance) != (context.operation, params.get("InstanceId")):
         raise CloudError(400, error, "Invalid NextToken.")
     return int(start)

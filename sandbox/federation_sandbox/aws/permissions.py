@@ -73,13 +73,17 @@ def resource_forbidden(world: World, account: str, action: str, resource: str, f
     return policies.verdict(documents, action, resource, facts) == "deny"
 
 
-def require(at: Context, action: str, resource: str, code: str, facts: policies.Facts | None = None) -> None:
+def require(context: Context, action: str, resource: str, code: str, facts: policies.Facts | None = None) -> None:
     """Refuse a caller without the permission. The traffic log records what the request needs."""
-    at.call.needs.append(need(action, resource, facts or {}))
-    reason = denial(at.world, at.who, action, resource, {"aws:requestedregion": [at.region], **(facts or {})})
+    context.call.needs.append(need(action, resource, facts or {}))
+    reason = denial(
+        context.world, context.who, action, resource, {"aws:requestedregion": [context.region], **(facts or {})}
+    )
     if reason:
         raise CloudError(
-            403, code, f"User: {at.who.arn} is not authorized to perform: {action} on resource: {resource} {reason}"
+            403,
+            code,
+            f"User: {context.who.arn} is not authorized to perform: {action} on resource: {resource} {reason}",
         )
 
 
@@ -89,23 +93,23 @@ def need(action: str, resource: str, facts: policies.Facts) -> dict[str, t.Any]:
     return {"action": action, "resource": resource, "conditions": conditions}
 
 
-def authorize_iam(at: Context, wanted: Params) -> None:
+def authorize_iam(context: Context, params: Params) -> None:
     """Authorize a request to IAM for the resource that it names. A request that tags a new resource also needs the
     permission to tag.
     """
-    own = f"arn:{at.partition}:iam::{at.account}:"
-    if "RoleName" in wanted:
-        resource = f"{own}role{wanted.get('Path') or _path(at, wanted['RoleName'])}{wanted['RoleName']}"
-    elif at.operation == "CreateSAMLProvider":
-        resource = f"{own}saml-provider/{wanted['Name']}"
-    elif "SAMLProviderArn" in wanted:
-        resource = wanted["SAMLProviderArn"]
+    own = f"arn:{context.partition}:iam::{context.account}:"
+    if "RoleName" in params:
+        resource = f"{own}role{params.get('Path') or _path(context, params['RoleName'])}{params['RoleName']}"
+    elif context.operation == "CreateSAMLProvider":
+        resource = f"{own}saml-provider/{params['Name']}"
+    elif "SAMLProviderArn" in params:
+        resource = params["SAMLProviderArn"]
     else:
-        resource = wanted.get("PolicyArn") or "*"
-    facts = request_facts.of_iam(at, wanted, resource)
-    require(at, f"iam:{at.operation}", resource, "AccessDenied", facts)
-    if at.operation in _TAGGING and wanted.get("Tags"):
-        require(at, _TAGGING[at.operation], resource, "AccessDenied", facts)
+        resource = params.get("PolicyArn") or "*"
+    facts = request_facts.of_iam(context, params, resource)
+    require(context, f"iam:{context.operation}", resource, "AccessDenied", facts)
+    if context.operation in _TAGGING and params.get("Tags"):
+        require(context, _TAGGING[context.operation], resource, "AccessDenied", facts)
 
 
 _TAGGING: t.Final = {
@@ -115,34 +119,34 @@ _TAGGING: t.Final = {
 }
 
 
-def authorize_connect(at: Context, wanted: Params) -> None:
+def authorize_connect(context: Context, params: Params) -> None:
     """Authorize a request to Amazon Connect for the resources that it names, and for the actions that it depends on."""
-    for resource in resources.of(at, wanted):
-        facts = request_facts.of_connect(at, wanted, resource)
-        require(at, f"connect:{at.operation}", resource, "AccessDeniedException", facts)
-    facts = request_facts.of_connect(at, wanted, "")
-    for action, on, more in dependent_actions.of(at, resources.instance_arn(at, wanted)):
-        require(at, action, on, "AccessDeniedException", {**facts, **more})
+    for resource in resources.of(context, params):
+        facts = request_facts.of_connect(context, params, resource)
+        require(context, f"connect:{context.operation}", resource, "AccessDeniedException", facts)
+    facts = request_facts.of_connect(context, params, "")
+    for action, on, more in dependent_actions.of(context, resources.instance_arn(context, params)):
+        require(context, action, on, "AccessDeniedException", {**facts, **more})
 
 
-def authorize_cognito(at: Context, wanted: Params) -> None:
+def authorize_cognito(context: Context, params: Params) -> None:
     """Authorize a request to Amazon Cognito for the user pool that it names."""
-    resource, own = "*", f"arn:{at.partition}:cognito-idp:{at.region}:{at.account}:userpool/"
-    if wanted.get("UserPoolId"):
-        resource = own + wanted["UserPoolId"]
-    elif wanted.get("ResourceArn"):
-        resource = wanted["ResourceArn"]
+    resource, own = "*", f"arn:{context.partition}:cognito-idp:{context.region}:{context.account}:userpool/"
+    if params.get("UserPoolId"):
+        resource = own + params["UserPoolId"]
+    elif params.get("ResourceArn"):
+        resource = params["ResourceArn"]
     require(
-        at,
-        f"cognito-idp:{at.operation}",
+        context,
+        f"cognito-idp:{context.operation}",
         resource,
         "AccessDeniedException",
-        request_facts.of_cognito(at, wanted, resource),
+        request_facts.of_cognito(context, params, resource),
     )
 
 
-def _path(at: Context, name: str) -> str:
-    roles = at.world.state(Iam).backend(at.account, at.partition).roles.values()
+def _path(context: Context, name: str) -> str:
+    roles = context.world.state(Iam).backend(context.account, context.partition).roles.values()
     return next((str(role.path) for role in roles if role.name == name), "/")
 
 

@@ -159,21 +159,21 @@ class Api:
         caller = None if operation.name in self._unsigned else signature.caller_of(request, call.world, endpoint)
         call.caller = caller.arn if caller else ""
         call.admit()
-        at = Context(call.world, call, endpoint, caller, operation.name)
+        context = Context(call.world, call, endpoint, caller, operation.name)
         if self._pace:
-            self._pace(at, operation)
-        wanted = self._parse(request, operation, labels, values)
+            self._pace(context, operation)
+        params = self._parse(request, operation, labels, values)
         with call.world.lock:
             if self._authorize:
-                self._authorize(at, wanted)
-            return self._answer(operation, self.carry_out(at, wanted))
+                self._authorize(context, params)
+            return self._answer(operation, self.carry_out(context, params))
 
-    def carry_out(self, at: Context, wanted: Params) -> Answer:
+    def carry_out(self, context: Context, params: Params) -> Answer:
         """Carry out an operation for an authorized caller."""
-        handler = self.operations.get(at.operation)
+        handler = self.operations.get(context.operation)
         if handler is None:
-            raise CloudError(501, "NotImplemented", f"The sandbox does not carry out {self.name}:{at.operation}.")
-        return handler(at, wanted)
+            raise CloudError(501, "NotImplemented", f"The sandbox does not carry out {self.name}:{context.operation}.")
+        return handler(context, params)
 
     def render(self, _request: Request, error: CloudError) -> Response:
         """An error in the form of the service's protocol."""
@@ -227,23 +227,23 @@ class Api:
         parser = PROTOCOL_PARSERS[self.model.protocol](operation)
         parts: t.Any = {"headers": request.headers, "body": body, "values": values, "url_params": labels}
         try:
-            wanted: Params = parser.parse(parts)
+            params: Params = parser.parse(parts)
         except ValueError as reason:
             raise CloudError(400, self._code(operation, "SerializationException"), str(reason)) from None
         if self._query:
-            self._check_parameters(operation, wanted, values)
-        problems = list(validation.violations(operation.input_shape, wanted, self._patterns))
+            self._check_parameters(operation, params, values)
+        problems = list(validation.violations(operation.input_shape, params, self._patterns))
         if problems:
             noun = "error" if len(problems) == 1 else "errors"
             text = f"{len(problems)} validation {noun} detected: {'; '.join(problems)}"
             raise CloudError(400, self._code(operation, "InvalidParameterException", "InvalidRequestException"), text)
-        return wanted
+        return params
 
-    def _code(self, operation: OperationModel, *wanted: str) -> str:
+    def _code(self, operation: OperationModel, *params: str) -> str:
         if self._query:
             return "ValidationError"
         modelled = {shape.name for shape in operation.error_shapes}
-        return next((code for code in wanted if code in modelled), wanted[-1])
+        return next((code for code in params if code in modelled), params[-1])
 
     def _check_form(self, operation: OperationModel, body: bytes) -> None:
         if self._query or not body:
@@ -256,9 +256,9 @@ class Api:
         if problems:
             raise CloudError(400, "SerializationException", f"{operation.name}: {'; '.join(problems)}.")
 
-    def _check_parameters(self, operation: OperationModel, wanted: Params, values: MultiDict[str, str]) -> None:
+    def _check_parameters(self, operation: OperationModel, params: Params, values: MultiDict[str, str]) -> None:
         serializer = create_serializer("query", include_validation=False)
-        known = set(serializer.serialize_to_request(wanted, operation)["body"]) | {"Action", "Version"}
+        known = set(serializer.serialize_to_request(params, operation)["body"]) | {"Action", "Version"}
         unknown = sorted(set(values) - known)
         if unknown:
             raise CloudError(400, "ValidationError", f"{operation.name} has no parameter {', '.join(unknown)}.")

@@ -20,42 +20,42 @@ Facts = dict[str, t.Sequence[str]]
 _WITH_BOUNDARY: t.Final = ("CreateRole", "PutRolePermissionsBoundary")
 
 
-def of_iam(at: Context, wanted: Params, resource: str) -> Facts:
+def of_iam(context: Context, params: Params, resource: str) -> Facts:
     """The condition keys of a request to IAM. resource: the ARN of its resource."""
-    tags = {tag["Key"]: tag["Value"] for tag in wanted.get("Tags") or ()}
-    facts = _request_tags(tags, wanted.get("TagKeys"))
-    role = _role(at, wanted)
-    provider = at.world.state(Iam).providers.latest(resource)
+    tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags") or ()}
+    facts = _request_tags(tags, params.get("TagKeys"))
+    role = _role(context, params)
+    provider = context.world.state(Iam).providers.latest(resource)
     own = dict(provider.tags) if provider else _tags_of(role)
     facts |= _resource_tags(own, "iam:resourcetag") | _resource_tags(own, "aws:resourcetag")
     boundary = (
-        wanted.get("PermissionsBoundary")
-        if at.operation in _WITH_BOUNDARY
+        params.get("PermissionsBoundary")
+        if context.operation in _WITH_BOUNDARY
         else getattr(role, "permissions_boundary_arn", None)
     )
     if boundary:
         facts["iam:permissionsboundary"] = [boundary]
-    if wanted.get("PolicyArn"):
-        facts["iam:policyarn"] = [wanted["PolicyArn"]]
+    if params.get("PolicyArn"):
+        facts["iam:policyarn"] = [params["PolicyArn"]]
     return facts
 
 
-def of_connect(at: Context, wanted: Params, resource: str) -> Facts:
+def of_connect(context: Context, params: Params, resource: str) -> Facts:
     """The condition keys of a request to Amazon Connect. resource: the ARN of its resource; without one, the tags of
     the resource are left out.
     """
-    facts = _request_tags(wanted.get("Tags") or wanted.get("tags") or {}, wanted.get("tagKeys"))
-    if wanted.get("InstanceId"):
-        facts["connect:instanceid"] = [wanted["InstanceId"]]
-    if wanted.get("AttributeType"):
-        facts["connect:attributetype"] = [wanted["AttributeType"]]
-    return facts | _resource_tags(tagging.tags_of(at, resource), "aws:resourcetag")
+    facts = _request_tags(params.get("Tags") or params.get("tags") or {}, params.get("tagKeys"))
+    if params.get("InstanceId"):
+        facts["connect:instanceid"] = [params["InstanceId"]]
+    if params.get("AttributeType"):
+        facts["connect:attributetype"] = [params["AttributeType"]]
+    return facts | _resource_tags(tagging.tags_of(context, resource), "aws:resourcetag")
 
 
-def of_cognito(at: Context, wanted: Params, resource: str) -> Facts:
+def of_cognito(context: Context, params: Params, resource: str) -> Facts:
     """The condition keys of a request to Amazon Cognito. resource: the ARN of the user pool."""
-    facts = _request_tags(wanted.get("UserPoolTags") or wanted.get("Tags") or {}, wanted.get("TagKeys"))
-    pools = at.world.state(Cognito).pools.values()
+    facts = _request_tags(params.get("UserPoolTags") or params.get("Tags") or {}, params.get("TagKeys"))
+    pools = context.world.state(Cognito).pools.values()
     pool = next((pool for pool in pools if pool.arn == resource), None)
     return facts | (_resource_tags(pool.tags, "aws:resourcetag") if pool else {})
 
@@ -70,9 +70,9 @@ def _resource_tags(tags: t.Mapping[str, str], prefix: str) -> Facts:
     return {f"{prefix}/{key.lower()}": [value] for key, value in tags.items()}
 
 
-def _role(at: Context, wanted: Params) -> t.Any:
-    roles = at.world.state(Iam).backend(at.account, at.partition).roles.values()
-    return next((role for role in roles if role.name == wanted.get("RoleName")), None)
+def _role(context: Context, params: Params) -> t.Any:
+    roles = context.world.state(Iam).backend(context.account, context.partition).roles.values()
+    return next((role for role in roles if role.name == params.get("RoleName")), None)
 
 
 def _tags_of(role: t.Any) -> dict[str, str]:

@@ -135,8 +135,8 @@ def _account(world: World, entry: Entry) -> Answer:
 
 def _provider(world: World, entry: Entry) -> Answer:
     values = _take(entry, "account", "name", "metadata", tags={})
-    wanted = {"Name": values["name"], "SAMLMetadataDocument": values["metadata"], "Tags": _tag_list(values["tags"])}
-    arn = _iam(world, values["account"], "CreateSAMLProvider", wanted)["SAMLProviderArn"]
+    params = {"Name": values["name"], "SAMLMetadataDocument": values["metadata"], "Tags": _tag_list(values["tags"])}
+    arn = _iam(world, values["account"], "CreateSAMLProvider", params)["SAMLProviderArn"]
     providers = world.state(Iam).providers
     providers.put(arn, t.cast("t.Any", providers.latest(arn)), settled=True)
     return {"account": values["account"], "name": values["name"], "arn": arn}
@@ -154,8 +154,8 @@ def _bucket(world: World, entry: Entry) -> Answer:
 def _pool(world: World, entry: Entry) -> Answer:
     values = _take(entry, "account", "region", "name", domain="", custom_domain="", tags={}, settings={}, clients=())
 
-    def carry_out(operation: str, **wanted: t.Any) -> t.Any:
-        return COGNITO.carry_out(_context(world, values["account"], "cognito-idp", operation, values["region"]), wanted)
+    def carry_out(operation: str, **params: t.Any) -> t.Any:
+        return COGNITO.carry_out(_context(world, values["account"], "cognito-idp", operation, values["region"]), params)
 
     made = carry_out("CreateUserPool", PoolName=values["name"], UserPoolTags=values["tags"], **values["settings"])[
         "UserPool"
@@ -198,7 +198,7 @@ def _role(world: World, entry: Entry) -> Answer:
     optional["permissions_boundary"] = None
     values = _take(entry, "account", "name", "trust", **optional)
     account, name = values["account"], {"RoleName": values["name"]}
-    wanted = {
+    params = {
         **name,
         "Path": values["path"],
         "AssumeRolePolicyDocument": json.dumps(values["trust"]),
@@ -206,8 +206,8 @@ def _role(world: World, entry: Entry) -> Answer:
         "Tags": _tag_list(values["tags"]),
     }
     named = {"Description": values["description"], "PermissionsBoundary": values["permissions_boundary"]}
-    wanted |= {name: value for name, value in named.items() if value}
-    role = _iam(world, account, "CreateRole", wanted)["Role"]
+    params |= {name: value for name, value in named.items() if value}
+    role = _iam(world, account, "CreateRole", params)["Role"]
     for policy, document in values["policies"].items():
         _iam(world, account, "PutRolePolicy", {**name, "PolicyName": policy, "PolicyDocument": json.dumps(document)})
     for arn in values["managed_policies"]:
@@ -217,9 +217,9 @@ def _role(world: World, entry: Entry) -> Answer:
     return {"account": account, "name": values["name"], "arn": role.arn, "id": role.id}
 
 
-def _iam(world: World, account: str, operation: str, wanted: Params) -> t.Any:
+def _iam(world: World, account: str, operation: str, params: Params) -> t.Any:
     """Carry out an operation of IAM as the account's root."""
-    answer = IAM.carry_out(_context(world, account, "iam", operation), wanted)
+    answer = IAM.carry_out(_context(world, account, "iam", operation), params)
     return getattr(answer, "content", answer)
 
 
@@ -322,7 +322,7 @@ def _add_user(
         "SecondaryEmail": values["secondary_email"],
         "Mobile": values["mobile"],
     }
-    wanted: Params = {
+    params: Params = {
         "Username": values["username"],
         "IdentityInfo": {name: value for name, value in identity.items() if value},
         "SecurityProfileIds": [security[name] for name in values["security_profiles"]],
@@ -331,14 +331,14 @@ def _add_user(
         **dict(values["configs"]),
     }
     if values["hierarchy_group"]:
-        wanted["HierarchyGroupId"] = hierarchy.by_path(instance, values["hierarchy_group"])["Id"]
+        params["HierarchyGroupId"] = hierarchy.by_path(instance, values["hierarchy_group"])["Id"]
     if values["phone"]:
-        wanted["PhoneConfig"] = values["phone"]
+        params["PhoneConfig"] = values["phone"]
     if instance.saml:
-        user_rules.check_new(instance, wanted)
+        user_rules.check_new(instance, params)
     if values["username"] in instance.usernames:
         raise ValueError(f"{values['username']} is seeded twice")
-    user = {**users.build(instance, wanted, now), "Proficiencies": list(values["proficiencies"])}
+    user = {**users.build(instance, params, now), "Proficiencies": list(values["proficiencies"])}
     instance.users.put(user["Id"], user, settled=True)
     instance.usernames[user["Username"]] = user["Id"]
 

@@ -17,63 +17,67 @@ from federation_sandbox.service import CloudError
 _CHAINED_SECONDS: t.Final = 3600
 
 
-def get_caller_identity(at: Context, _wanted: Params) -> dict[str, t.Any]:
+def get_caller_identity(context: Context, _wanted: Params) -> dict[str, t.Any]:
     """Who calls."""
-    return {"UserId": at.who.user_id, "Account": at.account, "Arn": at.who.arn}
+    return {"UserId": context.who.user_id, "Account": context.account, "Arn": context.who.arn}
 
 
-def assume_role(at: Context, wanted: Params) -> dict[str, t.Any]:
+def assume_role(context: Context, params: Params) -> dict[str, t.Any]:
     """A role session for a caller whom the role trusts and, in its own account, whose policies do not stand in the
     way.
     """
-    arn, name = wanted["RoleArn"], wanted["RoleSessionName"]
-    role = at.world.state(Iam).roles.get(arn)
-    if role is None or not _trusted(at, role, wanted):
-        raise _denied(at, arn)
-    seconds = wanted.get("DurationSeconds", _CHAINED_SECONDS)
-    if at.who.role_id and seconds > _CHAINED_SECONDS:
+    arn, name = params["RoleArn"], params["RoleSessionName"]
+    role = context.world.state(Iam).roles.get(arn)
+    if role is None or not _trusted(context, role, params):
+        raise _denied(context, arn)
+    seconds = params.get("DurationSeconds", _CHAINED_SECONDS)
+    if context.who.role_id and seconds > _CHAINED_SECONDS:
         message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
         raise CloudError(400, "ValidationError", message)
     caller = session_of(role, name)
     return {
-        "Credentials": credentials(at.world, role, caller, seconds),
+        "Credentials": credentials(context.world, role, caller, seconds),
         "AssumedRoleUser": {"AssumedRoleId": caller.user_id, "Arn": caller.arn},
     }
 
 
-def _trusted(at: Context, role: EffectiveRole, wanted: Params) -> bool:
+def _trusted(context: Context, role: EffectiveRole, params: Params) -> bool:
     facts = {
-        "sts:rolesessionname": [wanted["RoleSessionName"]],
-        "aws:principalarn": [at.who.arn],
-        "aws:userid": [at.who.user_id],
+        "sts:rolesessionname": [params["RoleSessionName"]],
+        "aws:principalarn": [context.who.arn],
+        "aws:userid": [context.who.user_id],
     }
-    if "ExternalId" in wanted:
-        facts["sts:externalid"] = [wanted["ExternalId"]]
-    account, own = role.arn.split(":")[4], _own_names(at)
+    if "ExternalId" in params:
+        facts["sts:externalid"] = [params["ExternalId"]]
+    account, own = role.arn.split(":")[4], _own_names(context)
     direct = policies.verdict([role.trust], "sts:AssumeRole", "*", facts, own)
     whole = policies.verdict(
-        [role.trust], "sts:AssumeRole", "*", facts, [at.account, f"arn:{at.partition}:iam::{at.account}:root"]
+        [role.trust],
+        "sts:AssumeRole",
+        "*",
+        facts,
+        [context.account, f"arn:{context.partition}:iam::{context.account}:root"],
     )
-    at.call.needs.append(permissions.need("sts:AssumeRole", role.arn, facts))
-    may = permissions.allowed(at.world, at.who, "sts:AssumeRole", role.arn, facts)
+    context.call.needs.append(permissions.need("sts:AssumeRole", role.arn, facts))
+    may = permissions.allowed(context.world, context.who, "sts:AssumeRole", role.arn, facts)
     if "deny" in (direct, whole) or permissions.resource_forbidden(
-        at.world, account, "sts:AssumeRole", role.arn, facts
+        context.world, account, "sts:AssumeRole", role.arn, facts
     ):
         return False
-    return (direct == "allow" and (may or account == at.account)) or (whole == "allow" and may)
+    return (direct == "allow" and (may or account == context.account)) or (whole == "allow" and may)
 
 
-def _own_names(at: Context) -> list[str]:
+def _own_names(context: Context) -> list[str]:
     """A session is named by its own ARN and by its role's."""
-    if not at.who.role_id:
-        return [at.who.arn]
-    roles = at.world.state(Iam).roles.all().values()
-    return [at.who.arn, *(role.arn for role in roles if role.id == at.who.role_id)]
+    if not context.who.role_id:
+        return [context.who.arn]
+    roles = context.world.state(Iam).roles.all().values()
+    return [context.who.arn, *(role.arn for role in roles if role.id == context.who.role_id)]
 
 
-def _denied(at: Context, arn: str) -> CloudError:
+def _denied(context: Context, arn: str) -> CloudError:
     return CloudError(
-        403, "AccessDenied", f"User: {at.who.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
+        403, "AccessDenied", f"User: {context.who.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
     )
 
 

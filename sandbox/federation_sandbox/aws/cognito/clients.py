@@ -26,45 +26,45 @@ _SCOPES: t.Final = frozenset({"phone", "email", "openid", "profile", "aws.cognit
 _BUILT_IN: t.Final = frozenset({"COGNITO", "Facebook", "Google", "SignInWithApple", "LoginWithAmazon"})
 
 
-def create_user_pool_client(at: Context, wanted: Params) -> Item:
+def create_user_pool_client(context: Context, params: Params) -> Item:
     """Create a client."""
-    pool, settings = pool_of(at, wanted), dict(wanted)
+    pool, settings = pool_of(context, params), dict(params)
     secret = {"ClientSecret": secrets.token_hex(26)} if settings.pop("GenerateSecret", False) else {}
-    client = {"UserPoolId": pool.id, "ClientId": secrets.token_hex(13), **secret, "CreationDate": _now(at)}
-    return {"UserPoolClient": _put(at, pool, client, settings)}
+    client = {"UserPoolId": pool.id, "ClientId": secrets.token_hex(13), **secret, "CreationDate": _now(context)}
+    return {"UserPoolClient": _put(context, pool, client, settings)}
 
 
-def update_user_pool_client(at: Context, wanted: Params) -> Item:
+def update_user_pool_client(context: Context, params: Params) -> Item:
     """Replace the settings of a client. A setting that is omitted returns to its default, except the name."""
-    pool = pool_of(at, wanted)
-    client = _client(pool, wanted)
+    pool = pool_of(context, params)
+    client = _client(pool, params)
     lasting: Item = {key: client[key] for key in _LASTING if key in client}
-    return {"UserPoolClient": _put(at, pool, lasting, {"ClientName": client["ClientName"], **wanted})}
+    return {"UserPoolClient": _put(context, pool, lasting, {"ClientName": client["ClientName"], **params})}
 
 
-def describe_user_pool_client(at: Context, wanted: Params) -> Item:
+def describe_user_pool_client(context: Context, params: Params) -> Item:
     """A client."""
-    return {"UserPoolClient": _client(pool_of(at, wanted), wanted)}
+    return {"UserPoolClient": _client(pool_of(context, params), params)}
 
 
-def list_user_pool_clients(at: Context, wanted: Params) -> Item:
+def list_user_pool_clients(context: Context, params: Params) -> Item:
     """The names and IDs of the clients of a pool."""
-    clients = pool_of(at, wanted).clients.values()
+    clients = pool_of(context, params).clients.values()
     return page(
         [{key: each[key] for key in ("UserPoolId", "ClientId", "ClientName")} for each in clients],
-        wanted,
+        params,
         "UserPoolClients",
     )
 
 
-def delete_user_pool_client(at: Context, wanted: Params) -> None:
+def delete_user_pool_client(context: Context, params: Params) -> None:
     """Delete a client."""
-    pool = pool_of(at, wanted)
-    del pool.clients[_client(pool, wanted)["ClientId"]]
+    pool = pool_of(context, params)
+    del pool.clients[_client(pool, params)["ClientId"]]
 
 
-def _put(at: Context, pool: Pool, lasting: Item, settings: Params) -> Item:
-    client = {**_DEFAULTS, **settings, **lasting, "LastModifiedDate": _now(at)}
+def _put(context: Context, pool: Pool, lasting: Item, settings: Params) -> Item:
+    client = {**_DEFAULTS, **settings, **lasting, "LastModifiedDate": _now(context)}
     _check(pool, client)
     pool.clients[client["ClientId"]] = client
     return client
@@ -123,12 +123,12 @@ def reads(client: Item, attribute: str) -> bool:
     return attribute in named if named else attribute in STANDARD
 
 
-def _client(pool: Pool, wanted: Params) -> Item:
-    client = pool.clients.get(wanted["ClientId"])
+def _client(pool: Pool, params: Params) -> Item:
+    client = pool.clients.get(params["ClientId"])
     if client is None:
-        raise cognito_error("ResourceNotFoundException", f"User pool client {wanted['ClientId']} does not exist.")
+        raise cognito_error("ResourceNotFoundException", f"User pool client {params['ClientId']} does not exist.")
     return client
 
 
-def _now(at: Context) -> t.Any:
-    return at.world.clock.now().replace(microsecond=0)
+def _now(context: Context) -> t.Any:
+    return context.world.clock.now().replace(microsecond=0)

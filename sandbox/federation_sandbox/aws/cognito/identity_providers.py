@@ -34,65 +34,65 @@ _DERIVED: t.Final = ("ActiveEncryptionCertificate", "SLORedirectBindingURI", "SS
 _MOST_PROVIDERS: t.Final = 300
 
 
-def create_identity_provider(at: Context, wanted: Params) -> Item:
+def create_identity_provider(context: Context, params: Params) -> Item:
     """Create a provider. Its metadata is read at once, and fetched first when it is an address."""
-    pool, name = pool_of(at, wanted), wanted["ProviderName"]
+    pool, name = pool_of(context, params), params["ProviderName"]
     _check_name(name)
-    if wanted["ProviderType"] != "SAML":
+    if params["ProviderType"] != "SAML":
         raise cognito_error("InvalidParameterException", "The sandbox has SAML identity providers alone.")
     if name in pool.providers:
         raise cognito_error("DuplicateProviderException", f"A provider with the name {name} already exists.")
     if len(pool.providers) >= _MOST_PROVIDERS:
         raise cognito_error("LimitExceededException", f"A user pool has at most {_MOST_PROVIDERS} identity providers.")
-    details = _checked_details(wanted["ProviderDetails"])
-    mapping, identifiers = wanted.get("AttributeMapping") or {}, wanted.get("IdpIdentifiers") or []
+    details = _checked_details(params["ProviderDetails"])
+    mapping, identifiers = params.get("AttributeMapping") or {}, params.get("IdpIdentifiers") or []
     _check_mapping(pool, mapping)
     _check_identifiers(pool, name, identifiers)
-    now = _now(at.world)
-    document = _configured(at.world, details)
+    now = _now(context.world)
+    document = _configured(context.world, details)
     number = max((provider.key_number for provider in pool.providers.values()), default=0) + 1
     pool.providers[name] = Provider(
-        name, details, dict(mapping), list(identifiers), now, now, document, at.world.clock.now(), number
+        name, details, dict(mapping), list(identifiers), now, now, document, context.world.clock.now(), number
     )
-    return {"IdentityProvider": _shown(at.world, pool, pool.providers[name])}
+    return {"IdentityProvider": _shown(context.world, pool, pool.providers[name])}
 
 
-def update_identity_provider(at: Context, wanted: Params) -> Item:
+def update_identity_provider(context: Context, params: Params) -> Item:
     """Replace each member that the request contains as a whole. Metadata at an address is fetched again."""
-    pool = pool_of(at, wanted)
-    provider = _provider(pool, wanted)
-    if "ProviderDetails" in wanted:
-        details = _checked_details(wanted["ProviderDetails"])
-        document = _configured(at.world, details)
-        provider.details, provider.metadata, provider.fetched = details, document, at.world.clock.now()
-    if "AttributeMapping" in wanted:
-        _check_mapping(pool, wanted["AttributeMapping"])
-        provider.mapping = dict(wanted["AttributeMapping"])
-    if "IdpIdentifiers" in wanted:
-        _check_identifiers(pool, provider.name, wanted["IdpIdentifiers"])
-        provider.identifiers = list(wanted["IdpIdentifiers"])
-    provider.modified = _now(at.world)
-    return {"IdentityProvider": _shown(at.world, pool, provider)}
+    pool = pool_of(context, params)
+    provider = _provider(pool, params)
+    if "ProviderDetails" in params:
+        details = _checked_details(params["ProviderDetails"])
+        document = _configured(context.world, details)
+        provider.details, provider.metadata, provider.fetched = details, document, context.world.clock.now()
+    if "AttributeMapping" in params:
+        _check_mapping(pool, params["AttributeMapping"])
+        provider.mapping = dict(params["AttributeMapping"])
+    if "IdpIdentifiers" in params:
+        _check_identifiers(pool, provider.name, params["IdpIdentifiers"])
+        provider.identifiers = list(params["IdpIdentifiers"])
+    provider.modified = _now(context.world)
+    return {"IdentityProvider": _shown(context.world, pool, provider)}
 
 
-def describe_identity_provider(at: Context, wanted: Params) -> Item:
+def describe_identity_provider(context: Context, params: Params) -> Item:
     """A provider."""
-    pool = pool_of(at, wanted)
-    return {"IdentityProvider": _shown(at.world, pool, _provider(pool, wanted))}
+    pool = pool_of(context, params)
+    return {"IdentityProvider": _shown(context.world, pool, _provider(pool, params))}
 
 
-def get_identity_provider_by_identifier(at: Context, wanted: Params) -> Item:
+def get_identity_provider_by_identifier(context: Context, params: Params) -> Item:
     """The provider with an identifier."""
-    pool = pool_of(at, wanted)
-    provider = next((each for each in pool.providers.values() if wanted["IdpIdentifier"] in each.identifiers), None)
+    pool = pool_of(context, params)
+    provider = next((each for each in pool.providers.values() if params["IdpIdentifier"] in each.identifiers), None)
     if provider is None:
-        raise cognito_error("ResourceNotFoundException", f"Identity provider {wanted['IdpIdentifier']} does not exist.")
-    return {"IdentityProvider": _shown(at.world, pool, provider)}
+        raise cognito_error("ResourceNotFoundException", f"Identity provider {params['IdpIdentifier']} does not exist.")
+    return {"IdentityProvider": _shown(context.world, pool, provider)}
 
 
-def list_identity_providers(at: Context, wanted: Params) -> Item:
+def list_identity_providers(context: Context, params: Params) -> Item:
     """The providers of a pool, without their details."""
-    providers = pool_of(at, wanted).providers.values()
+    providers = pool_of(context, params).providers.values()
     rows = [
         {
             "ProviderName": each.name,
@@ -102,13 +102,13 @@ def list_identity_providers(at: Context, wanted: Params) -> Item:
         }
         for each in providers
     ]
-    return page(rows, wanted, "Providers")
+    return page(rows, params, "Providers")
 
 
-def delete_identity_provider(at: Context, wanted: Params) -> None:
+def delete_identity_provider(context: Context, params: Params) -> None:
     """Delete a provider, and remove it from the clients that name it."""
-    pool = pool_of(at, wanted)
-    name = _provider(pool, wanted).name
+    pool = pool_of(context, params)
+    name = _provider(pool, params).name
     del pool.providers[name]
     for client in pool.clients.values():
         if name in client.get("SupportedIdentityProviders", []):
@@ -193,10 +193,10 @@ def _check_identifiers(pool: Pool, name: str, identifiers: t.Sequence[str]) -> N
         )
 
 
-def _provider(pool: Pool, wanted: Params) -> Provider:
-    provider = pool.providers.get(wanted["ProviderName"])
+def _provider(pool: Pool, params: Params) -> Provider:
+    provider = pool.providers.get(params["ProviderName"])
     if provider is None:
-        raise cognito_error("ResourceNotFoundException", f"Identity provider {wanted['ProviderName']} does not exist.")
+        raise cognito_error("ResourceNotFoundException", f"Identity provider {params['ProviderName']} does not exist.")
     return provider
 
 

@@ -51,9 +51,9 @@ _PREFIX: t.Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _CUSTOM: t.Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 
 
-def create_user_pool(at: Context, wanted: Params) -> Item:
+def create_user_pool(context: Context, params: Params) -> Item:
     """Create a pool with the standard attributes, as changed by the request, and the custom attributes."""
-    settings = dict(wanted)
+    settings = dict(params)
     name, own, pool_tags = settings.pop("PoolName"), settings.pop("Schema", []), settings.pop("UserPoolTags", {})
     schema = {
         standard: _attribute({"Name": standard, "AttributeDataType": kind}, custom=False)
@@ -62,29 +62,29 @@ def create_user_pool(at: Context, wanted: Params) -> Item:
     for entry in own:
         attribute = _attribute(entry, custom=entry["Name"] not in STANDARD)
         schema[attribute["Name"]] = attribute
-    pool = at.world.state(Cognito).new_pool(at, name, schema, settings)
+    pool = context.world.state(Cognito).new_pool(context, name, schema, settings)
     pool.tags = dict(tags.connect_tags({}, pool_tags))
     return {"UserPool": _shown(pool)}
 
 
-def describe_user_pool(at: Context, wanted: Params) -> Item:
+def describe_user_pool(context: Context, params: Params) -> Item:
     """A pool."""
-    return {"UserPool": _shown(pool_of(at, wanted))}
+    return {"UserPool": _shown(pool_of(context, params))}
 
 
-def list_user_pools(at: Context, wanted: Params) -> Item:
+def list_user_pools(context: Context, params: Params) -> Item:
     """The pools of the account in the Region."""
-    pools = at.world.state(Cognito).of(at.account, at.region)
+    pools = context.world.state(Cognito).of(context.account, context.region)
     rows = [
         {"Id": pool.id, "Name": pool.name, "CreationDate": pool.created, "LastModifiedDate": pool.modified}
         for pool in pools
     ]
-    return page([{**row, "LambdaConfig": {}} for row in rows], wanted, "UserPools")
+    return page([{**row, "LambdaConfig": {}} for row in rows], params, "UserPools")
 
 
-def delete_user_pool(at: Context, wanted: Params) -> None:
+def delete_user_pool(context: Context, params: Params) -> None:
     """Delete a pool. A pool that still has a domain is not deleted."""
-    pool = pool_of(at, wanted)
+    pool = pool_of(context, params)
     if pool.hosts:
         raise cognito_error(
             "InvalidParameterException",
@@ -94,13 +94,13 @@ def delete_user_pool(at: Context, wanted: Params) -> None:
         raise cognito_error(
             "InvalidParameterException", "The user pool cannot be deleted because deletion protection is activated."
         )
-    del at.world.state(Cognito).pools[pool.id]
+    del context.world.state(Cognito).pools[pool.id]
 
 
-def add_custom_attributes(at: Context, wanted: Params) -> None:
+def add_custom_attributes(context: Context, params: Params) -> None:
     """Add attributes. They cannot be changed or removed afterwards."""
-    pool = pool_of(at, wanted)
-    for entry in wanted["CustomAttributes"]:
+    pool = pool_of(context, params)
+    for entry in params["CustomAttributes"]:
         attribute = _attribute(entry, custom=True)
         if attribute["Name"] in pool.schema:
             raise cognito_error(
@@ -112,17 +112,17 @@ def add_custom_attributes(at: Context, wanted: Params) -> None:
         raise cognito_error("InvalidParameterException", f"A user pool has at most {_MOST_CUSTOM} custom attributes.")
 
 
-def create_user_pool_domain(at: Context, wanted: Params) -> Item:
+def create_user_pool_domain(context: Context, params: Params) -> Item:
     """Give a pool a prefix domain or a custom domain. It can have one of each, and a domain belongs to one pool."""
-    pool, domain, custom = pool_of(at, wanted), wanted["Domain"], wanted.get("CustomDomainConfig")
+    pool, domain, custom = pool_of(context, params), params["Domain"], params.get("CustomDomainConfig")
     taken = [
         each
-        for each in at.world.state(Cognito).pools.values()
+        for each in context.world.state(Cognito).pools.values()
         if domain in (each.custom_domain, each.domain) and _near(each, pool, custom)
     ]
     if taken:
         raise cognito_error("InvalidParameterException", "Domain already associated with another user pool.")
-    if custom and at.partition != "aws":
+    if custom and context.partition != "aws":
         raise cognito_error("InvalidParameterException", "Custom domains are not available in this Region.")
     if pool.custom_domain if custom else pool.domain:
         raise cognito_error("InvalidParameterException", "User pool already has a domain configured.")
@@ -137,10 +137,10 @@ def create_user_pool_domain(at: Context, wanted: Params) -> Item:
     return {"CloudFrontDomain": f"{pool.id.partition('_')[2]}.cloudfront.net"}
 
 
-def describe_user_pool_domain(at: Context, wanted: Params) -> Item:
+def describe_user_pool_domain(context: Context, params: Params) -> Item:
     """A domain; an empty description when there is none."""
-    domain = wanted["Domain"]
-    pools = at.world.state(Cognito).of(at.account, at.region)
+    domain = params["Domain"]
+    pools = context.world.state(Cognito).of(context.account, context.region)
     pool = next((each for each in pools if domain in (each.domain, each.custom_domain)), None)
     if pool is None:
         return {"DomainDescription": {}}
@@ -157,9 +157,9 @@ def describe_user_pool_domain(at: Context, wanted: Params) -> Item:
     }
 
 
-def delete_user_pool_domain(at: Context, wanted: Params) -> None:
+def delete_user_pool_domain(context: Context, params: Params) -> None:
     """Remove a domain from a pool."""
-    pool, domain = pool_of(at, wanted), wanted["Domain"]
+    pool, domain = pool_of(context, params), params["Domain"]
     if domain not in (pool.domain, pool.custom_domain):
         raise cognito_error("InvalidParameterException", "No such domain or user pool exists.")
     if domain == pool.domain:
@@ -168,40 +168,40 @@ def delete_user_pool_domain(at: Context, wanted: Params) -> None:
         pool.custom_domain, pool.custom_domain_config = "", {}
 
 
-def get_signing_certificate(at: Context, wanted: Params) -> Item:
+def get_signing_certificate(context: Context, params: Params) -> Item:
     """The newest certificate of the key that signs the pool's requests, in base64 without header."""
-    pool = pool_of(at, wanted)
-    return {"Certificate": certificate_text(newest_certificate(pool, 0, pool.created, at.world.clock.now()))}
+    pool = pool_of(context, params)
+    return {"Certificate": certificate_text(newest_certificate(pool, 0, pool.created, context.world.clock.now()))}
 
 
-def tag_resource(at: Context, wanted: Params) -> None:
+def tag_resource(context: Context, params: Params) -> None:
     """Tag a pool."""
-    pool = _tagged(at, wanted)
-    pool.tags = dict(tags.connect_tags(pool.tags, wanted["Tags"]))
+    pool = _tagged(context, params)
+    pool.tags = dict(tags.connect_tags(pool.tags, params["Tags"]))
 
 
-def untag_resource(at: Context, wanted: Params) -> None:
+def untag_resource(context: Context, params: Params) -> None:
     """Remove tags of a pool."""
-    pool = _tagged(at, wanted)
-    pool.tags = {key: value for key, value in pool.tags.items() if key not in wanted["TagKeys"]}
+    pool = _tagged(context, params)
+    pool.tags = {key: value for key, value in pool.tags.items() if key not in params["TagKeys"]}
 
 
-def list_tags_for_resource(at: Context, wanted: Params) -> Item:
+def list_tags_for_resource(context: Context, params: Params) -> Item:
     """The tags of a pool."""
-    return {"Tags": _tagged(at, wanted).tags}
+    return {"Tags": _tagged(context, params).tags}
 
 
-def list_users(at: Context, wanted: Params) -> Item:
+def list_users(context: Context, params: Params) -> Item:
     """The people of a pool."""
-    pool = pool_of(at, wanted)
+    pool = pool_of(context, params)
     return page(
-        [_user(person) | {"Attributes": attributes_of(person)} for person in pool.people.values()], wanted, "Users"
+        [_user(person) | {"Attributes": attributes_of(person)} for person in pool.people.values()], params, "Users"
     )
 
 
-def admin_get_user(at: Context, wanted: Params) -> Item:
+def admin_get_user(context: Context, params: Params) -> Item:
     """One person."""
-    person = pool_of(at, wanted).people.get(wanted["Username"])
+    person = pool_of(context, params).people.get(params["Username"])
     if person is None:
         raise cognito_error("UserNotFoundException", "User does not exist.")
     return _user(person) | {"UserAttributes": attributes_of(person)}
@@ -281,9 +281,9 @@ def _shown(pool: Pool) -> Item:
     }
 
 
-def _tagged(at: Context, wanted: Params) -> Pool:
-    pools = at.world.state(Cognito).of(at.account, at.region)
-    pool = next((each for each in pools if each.arn == wanted["ResourceArn"]), None)
+def _tagged(context: Context, params: Params) -> Pool:
+    pools = context.world.state(Cognito).of(context.account, context.region)
+    pool = next((each for each in pools if each.arn == params["ResourceArn"]), None)
     if pool is None:
-        raise cognito_error("ResourceNotFoundException", f"{wanted['ResourceArn']} does not exist.")
+        raise cognito_error("ResourceNotFoundException", f"{params['ResourceArn']} does not exist.")
     return pool

@@ -122,11 +122,13 @@ class Cognito:
         self._world = world
         self.pools: dict[str, Pool] = {}
 
-    def new_pool(self, at: Context, name: str, schema: dict[str, Item], settings: Item) -> Pool:
+    def new_pool(self, context: Context, name: str, schema: dict[str, Item], settings: Item) -> Pool:
         """Create a pool with its own keys."""
         now = self._world.clock.now().replace(microsecond=0)
-        identifier = f"{at.region}_{uuid.uuid4().hex[:9]}"
-        pool = Pool(at.account, at.region, at.partition, identifier, name, now, now, schema, settings, own_key(0))
+        identifier = f"{context.region}_{uuid.uuid4().hex[:9]}"
+        pool = Pool(
+            context.account, context.region, context.partition, identifier, name, now, now, schema, settings, own_key(0)
+        )
         self.pools[identifier] = pool
         return pool
 
@@ -157,23 +159,23 @@ def _certificate(name: str, number: int, start: dt.datetime) -> x509.Certificate
     return self_signed(name, start, start + _CERTIFICATE_LASTS, own_key(number))[1]
 
 
-def pool_of(at: Context, wanted: Params) -> Pool:
+def pool_of(context: Context, params: Params) -> Pool:
     """The pool that a call names."""
-    pool = at.world.state(Cognito).pools.get(wanted["UserPoolId"])
-    if pool is None or (pool.account, pool.region) != (at.account, at.region):
-        raise cognito_error("ResourceNotFoundException", f"User pool {wanted['UserPoolId']} does not exist.")
+    pool = context.world.state(Cognito).pools.get(params["UserPoolId"])
+    if pool is None or (pool.account, pool.region) != (context.account, context.region):
+        raise cognito_error("ResourceNotFoundException", f"User pool {params['UserPoolId']} does not exist.")
     return pool
 
 
-def page(items: t.Sequence[Item], wanted: Params, key: str, most: int = 60) -> Item:
+def page(items: t.Sequence[Item], params: Params, key: str, most: int = 60) -> Item:
     """A page of items, and the token of the next page. Tokens of AWS are opaque; this one is a number."""
-    start, size = _start(wanted), wanted.get("MaxResults") or wanted.get("Limit") or most
+    start, size = _start(params), params.get("MaxResults") or params.get("Limit") or most
     more = {"NextToken": str(start + size)} if start + size < len(items) else {}
     return {key: list(items[start : start + size]), **more}
 
 
-def _start(wanted: Params) -> int:
-    token = str(wanted.get("NextToken") or "0")
+def _start(params: Params) -> int:
+    token = str(params.get("NextToken") or "0")
     if not token.isdigit():
         raise cognito_error("InvalidParameterException", "Invalid pagination token.")
     return int(token)

@@ -64,9 +64,9 @@ class Agents:
         self._sessions.pop(token, None)
 
 
-def get_federation_token(at: Context, wanted: Params) -> Item:
+def get_federation_token(context: Context, params: Params) -> Item:
     """Sign in the agent whose username equals the caller's role session name, byte for byte."""
-    instance, who = active_instance(at, wanted), at.who
+    instance, who = active_instance(context, params), context.who
     if not who.session_name or not instance.saml:
         message = (
             f"Provided identity: Principal: {who.arn}. User: {who.user_id} cannot be used for federation with "
@@ -74,12 +74,12 @@ def get_federation_token(at: Context, wanted: Params) -> Item:
         )
         raise connect_error("InvalidRequestException", message)
     user_id = instance.usernames.get(who.session_name, "")
-    user = instance.users.get(user_id, reading_lag(at.world))
+    user = instance.users.get(user_id, reading_lag(context.world))
     if user is None:
         raise connect_error(
             "UserNotFoundException", f"There is no user {who.session_name} in the Amazon Connect instance {instance.id}"
         )
-    agents = at.world.state(Agents)
+    agents = context.world.state(Agents)
     agents.bind(instance, user, who.role_id)
     token, session = agents.open(instance, user)
     refresh = secrets.token_urlsafe(48)

@@ -17,20 +17,20 @@ _LONGEST_NAME: t.Final = 100
 _SUMMARY: t.Final = ("Id", "Arn", "Name", "LastModifiedTime", "LastModifiedRegion")
 
 
-def describe_user_hierarchy_structure(at: Context, wanted: Params) -> Item:
+def describe_user_hierarchy_structure(context: Context, params: Params) -> Item:
     """The levels."""
-    return {"HierarchyStructure": dict(zip(LEVELS, active_instance(at, wanted).levels, strict=False))}
+    return {"HierarchyStructure": dict(zip(LEVELS, active_instance(context, params).levels, strict=False))}
 
 
-def list_user_hierarchy_groups(at: Context, wanted: Params) -> Item:
+def list_user_hierarchy_groups(context: Context, params: Params) -> Item:
     """All groups by name. The list contains neither levels nor parents."""
-    groups, more = page(at, wanted, active_instance(at, wanted).groups.values(), 100)
+    groups, more = page(context, params, active_instance(context, params).groups.values(), 100)
     return {"UserHierarchyGroupSummaryList": [_summary(group) for group in groups], **more}
 
 
-def describe_user_hierarchy_group(at: Context, wanted: Params) -> Item:
+def describe_user_hierarchy_group(context: Context, params: Params) -> Item:
     """One group, with its path."""
-    return {"HierarchyGroup": require(active_instance(at, wanted).groups, wanted["HierarchyGroupId"])}
+    return {"HierarchyGroup": require(active_instance(context, params).groups, params["HierarchyGroupId"])}
 
 
 def add_level(instance: Instance, name: str, now: dt.datetime) -> None:

@@ -46,37 +46,37 @@ _ATTRIBUTES: t.Final = {
 }
 
 
-def create_instance(at: Context, wanted: Params) -> Item:
+def create_instance(context: Context, params: Params) -> Item:
     """Start to create an instance. A repeated ClientToken returns the same result."""
-    connect = at.world.state(Connect)
-    token = (at.account, at.region, wanted.get("ClientToken", ""))
-    request = {name: value for name, value in wanted.items() if name != "ClientToken"}
-    known = _remembered(at, connect.tokens.get(token) if token[2] else None)
+    connect = context.world.state(Connect)
+    token = (context.account, context.region, params.get("ClientToken", ""))
+    request = {name: value for name, value in params.items() if name != "ClientToken"}
+    known = _remembered(context, connect.tokens.get(token) if token[2] else None)
     if known:
         if known["request"] != request:
             raise connect_error("InvalidRequestException", "The ClientToken was used with other parameters.")
         if known["answer"]["Id"] not in connect.instances:
-            at.call.note = "the ClientToken is that of a deleted instance"
+            context.call.note = "the ClientToken is that of a deleted instance"
         return t.cast("Item", known["answer"])
-    _check_new(at, wanted)
-    now = at.world.clock.now()
-    _count_change(at, "ServiceQuotaExceededException")
+    _check_new(context, params)
+    now = context.world.clock.now()
+    _count_change(context, "ServiceQuotaExceededException")
     instance = build(
         connect,
         {
-            "INBOUND_CALLS": _text(wanted["InboundCallsEnabled"]),
-            "OUTBOUND_CALLS": _text(wanted["OutboundCallsEnabled"]),
+            "INBOUND_CALLS": _text(params["InboundCallsEnabled"]),
+            "OUTBOUND_CALLS": _text(params["OutboundCallsEnabled"]),
         },
-        account=at.account,
-        region=at.region,
-        partition=at.partition,
+        account=context.account,
+        region=context.region,
+        partition=context.partition,
         id=new_id(),
-        alias=wanted.get("InstanceAlias", ""),
-        identity_management_type=wanted["IdentityManagementType"],
+        alias=params.get("InstanceAlias", ""),
+        identity_management_type=params["IdentityManagementType"],
         created=now,
         shown_from=now,
-        active_at=now + dt.timedelta(seconds=at.world.settings.instance_creation),
-        tags=tags.connect_tags({}, wanted.get("Tags") or {}),
+        active_at=now + dt.timedelta(seconds=context.world.settings.instance_creation),
+        tags=tags.connect_tags({}, params.get("Tags") or {}),
     )
     connect.instances[instance.id] = instance
     answer = {"Id": instance.id, "Arn": instance.arn}
@@ -84,10 +84,10 @@ def create_instance(at: Context, wanted: Params) -> Item:
     return answer
 
 
-def _remembered(at: Context, known: Item | None) -> Item | None:
+def _remembered(context: Context, known: Item | None) -> Item | None:
     """The result for a ClientToken, as long as it is remembered."""
-    memory = at.world.settings.client_token_memory
-    if known and memory and at.world.clock.now() - known["made"] > dt.timedelta(seconds=memory):
+    memory = context.world.settings.client_token_memory
+    if known and memory and context.world.clock.now() - known["made"] > dt.timedelta(seconds=memory):
         return None
     return known
 
@@ -100,10 +100,10 @@ def build(connect: Connect, attributes: t.Mapping[str, str], **members: t.Any) -
     return instance
 
 
-def describe_instance(at: Context, wanted: Params) -> Item:
+def describe_instance(context: Context, params: Params) -> Item:
     """One instance, with its tags."""
-    instance = require(at.world.state(Connect).as_read(at.account, at.region), wanted["InstanceId"])
-    description = _summary(at, instance)
+    instance = require(context.world.state(Connect).as_read(context.account, context.region), params["InstanceId"])
+    description = _summary(context, instance)
     if instance.failure:
         description["StatusReason"] = {"Message": instance.failure}
     if instance.tags:
@@ -111,46 +111,46 @@ def describe_instance(at: Context, wanted: Params) -> Item:
     return {"Instance": description}
 
 
-def list_instances(at: Context, wanted: Params) -> Item:
+def list_instances(context: Context, params: Params) -> Item:
     """The instances of the Region, ten per page, without tags."""
-    instances = at.world.state(Connect).as_read(at.account, at.region).values()
-    items, more = page(at, wanted, instances, 10, "InvalidRequestException")
-    return {"InstanceSummaryList": [_summary(at, instance) for instance in items], **more}
+    instances = context.world.state(Connect).as_read(context.account, context.region).values()
+    items, more = page(context, params, instances, 10, "InvalidRequestException")
+    return {"InstanceSummaryList": [_summary(context, instance) for instance in items], **more}
 
 
-def delete_instance(at: Context, wanted: Params) -> None:
+def delete_instance(context: Context, params: Params) -> None:
     """Delete an instance. The deletion counts towards the quota of changes in thirty days."""
-    instance = any_instance(at, wanted)
-    _count_change(at, "InvalidRequestException")
-    at.world.state(Connect).delete(instance)
+    instance = any_instance(context, params)
+    _count_change(context, "InvalidRequestException")
+    context.world.state(Connect).delete(instance)
 
 
-def list_instance_attributes(at: Context, wanted: Params) -> Item:
+def list_instance_attributes(context: Context, params: Params) -> Item:
     """The attributes, seven per page."""
-    attributes = active_instance(at, wanted).attributes.items()
-    items, more = page(at, wanted, attributes, 7)
+    attributes = active_instance(context, params).attributes.items()
+    items, more = page(context, params, attributes, 7)
     return {"Attributes": [{"AttributeType": name, "Value": value} for name, value in items], **more}
 
 
-def describe_instance_attribute(at: Context, wanted: Params) -> Item:
+def describe_instance_attribute(context: Context, params: Params) -> Item:
     """One attribute."""
-    name = wanted["AttributeType"]
-    return {"Attribute": {"AttributeType": name, "Value": active_instance(at, wanted).attributes[name]}}
+    name = params["AttributeType"]
+    return {"Attribute": {"AttributeType": name, "Value": active_instance(context, params).attributes[name]}}
 
 
-def update_instance_attribute(at: Context, wanted: Params) -> None:
+def update_instance_attribute(context: Context, params: Params) -> None:
     """Change an attribute. Each is a boolean, written as text."""
-    instance = active_instance(at, wanted)
-    if wanted["Value"].lower() not in ("true", "false"):
+    instance = active_instance(context, params)
+    if params["Value"].lower() not in ("true", "false"):
         raise connect_error(
-            "InvalidParameterException", f"{wanted['AttributeType']} is true or false, not {wanted['Value']!r}."
+            "InvalidParameterException", f"{params['AttributeType']} is true or false, not {params['Value']!r}."
         )
-    instance.attributes[wanted["AttributeType"]] = wanted["Value"].lower()
+    instance.attributes[params["AttributeType"]] = params["Value"].lower()
 
 
-def associate_approved_origin(at: Context, wanted: Params) -> None:
+def associate_approved_origin(context: Context, params: Params) -> None:
     """Approve an origin. It must use HTTPS and consist of scheme, host and port only."""
-    instance, origin = active_instance(at, wanted), wanted["Origin"]
+    instance, origin = active_instance(context, params), params["Origin"]
     parts = urllib.parse.urlsplit(origin)
     if (
         parts.scheme != "https"
@@ -168,19 +168,19 @@ def associate_approved_origin(at: Context, wanted: Params) -> None:
     instance.origins.append(origin)
 
 
-def disassociate_approved_origin(at: Context, wanted: Params) -> None:
+def disassociate_approved_origin(context: Context, params: Params) -> None:
     """Remove an approved origin."""
-    instance = active_instance(at, wanted)
-    if wanted["Origin"] not in instance.origins:
+    instance = active_instance(context, params)
+    if params["Origin"] not in instance.origins:
         raise connect_error(
-            "ResourceNotFoundException", f"The origin {wanted['Origin']} is not associated with the instance."
+            "ResourceNotFoundException", f"The origin {params['Origin']} is not associated with the instance."
         )
-    instance.origins.remove(wanted["Origin"])
+    instance.origins.remove(params["Origin"])
 
 
-def list_approved_origins(at: Context, wanted: Params) -> Item:
+def list_approved_origins(context: Context, params: Params) -> Item:
     """The approved origins, 25 per page."""
-    origins, more = page(at, wanted, active_instance(at, wanted).origins, 25)
+    origins, more = page(context, params, active_instance(context, params).origins, 25)
     return {"Origins": origins, **more}
 
 
@@ -194,10 +194,10 @@ def alias_taken(connect: Connect, alias: str, partition: str) -> bool:
     )
 
 
-def _check_new(at: Context, wanted: Params) -> None:
-    connect = at.world.state(Connect)
-    alias, directory = wanted.get("InstanceAlias"), wanted.get("DirectoryId")
-    if wanted["IdentityManagementType"] == "EXISTING_DIRECTORY":
+def _check_new(context: Context, params: Params) -> None:
+    connect = context.world.state(Connect)
+    alias, directory = params.get("InstanceAlias"), params.get("DirectoryId")
+    if params["IdentityManagementType"] == "EXISTING_DIRECTORY":
         if not directory or not _DIRECTORY.fullmatch(directory):
             raise connect_error(
                 "InvalidRequestException", "Invalid Input. An existing directory needs its DirectoryId."
@@ -208,32 +208,32 @@ def _check_new(at: Context, wanted: Params) -> None:
         raise connect_error("InvalidRequestException", "Invalid Input. InstanceAlias is required.")
     if alias and not _ALIAS.fullmatch(alias):
         raise connect_error("InvalidRequestException", "Invalid Input. Instance alias is not valid.")
-    if alias and alias_taken(connect, alias, at.partition):
+    if alias and alias_taken(connect, alias, context.partition):
         raise connect_error("InvalidRequestException", "Invalid Input. Instance alias is already used.")
-    most = at.world.state(Accounts).quotas_of(at.account).instances
-    if len(connect.of(at.account, at.region)) >= most:
+    most = context.world.state(Accounts).quotas_of(context.account).instances
+    if len(connect.of(context.account, context.region)) >= most:
         raise connect_error(
             "ServiceQuotaExceededException", f"The quota of {most} instances in this Region is reached."
         )
 
 
-def _count_change(at: Context, code: str) -> None:
-    now = at.world.clock.now()
-    changes = at.world.state(Connect).changes.setdefault(at.account, [])
+def _count_change(context: Context, code: str) -> None:
+    now = context.world.clock.now()
+    changes = context.world.state(Connect).changes.setdefault(context.account, [])
     changes[:] = [change for change in changes if change > now - _THIRTY_DAYS]
-    if len(changes) >= at.world.state(Accounts).quotas_of(at.account).instance_changes:
+    if len(changes) >= context.world.state(Accounts).quotas_of(context.account).instance_changes:
         raise connect_error(code, "There has been an excessive number of attempts at creating or deleting instances.")
     changes.append(now)
 
 
-def _summary(at: Context, instance: Instance) -> Item:
+def _summary(context: Context, instance: Instance) -> Item:
     summary: Item = {
         "Id": instance.id,
         "Arn": instance.arn,
         "IdentityManagementType": instance.identity_management_type,
         "CreatedTime": instance.created,
         "ServiceRole": instance.service_role,
-        "InstanceStatus": instance.status(at.world.clock.now()),
+        "InstanceStatus": instance.status(context.world.clock.now()),
         "InboundCallsEnabled": instance.attributes["INBOUND_CALLS"] == "true",
         "OutboundCallsEnabled": instance.attributes["OUTBOUND_CALLS"] == "true",
         "InstanceAccessUrl": instance.access_url,

@@ -20,10 +20,10 @@ _RATE: t.Final = (2.0, 5.0)
 _RATES: t.Final = {"CreateInstance": (0.1, 2.0), "DeleteInstance": (0.1, 2.0)}
 
 
-def pace(at: Context, operation: OperationModel) -> None:
+def pace(context: Context, operation: OperationModel) -> None:
     """Refuse a call above the limit, with 429 and without a Retry-After header."""
-    rate, burst = _RATES.get(at.operation, _RATE)
-    if at.call.limit((at.account, at.region, at.operation), rate, burst) > 0:
+    rate, burst = _RATES.get(context.operation, _RATE)
+    if context.call.limit((context.account, context.region, context.operation), rate, burst) > 0:
         if any(shape.name == "ThrottlingException" for shape in operation.error_shapes):
             raise connect_error("ThrottlingException", "Rate exceeded")
         raise CloudError(429, "TooManyRequestsException", "Too Many Requests")

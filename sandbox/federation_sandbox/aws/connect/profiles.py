@@ -16,27 +16,29 @@ from federation_sandbox.aws.protocol import Context, Params
 _MOST_SECURITY_PROFILES = 100
 
 
-def list_security_profiles(at: Context, wanted: Params) -> Item:
+def list_security_profiles(context: Context, params: Params) -> Item:
     """Every security profile by name."""
-    instance = active_instance(at, wanted)
-    profiles, more = page(at, wanted, furnished(at, instance, instance.security_profiles), 100)
+    instance = active_instance(context, params)
+    profiles, more = page(context, params, furnished(context, instance, instance.security_profiles), 100)
     return {
         "SecurityProfileSummaryList": [{**profile, "Name": profile["SecurityProfileName"]} for profile in profiles],
         **more,
     }
 
 
-def describe_security_profile(at: Context, wanted: Params) -> Item:
+def describe_security_profile(context: Context, params: Params) -> Item:
     """One security profile, without its permissions."""
     return {
-        "SecurityProfile": _shown(require(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"]))
+        "SecurityProfile": _shown(
+            require(active_instance(context, params).security_profiles, params["SecurityProfileId"])
+        )
     }
 
 
-def list_security_profile_permissions(at: Context, wanted: Params) -> Item:
+def list_security_profile_permissions(context: Context, params: Params) -> Item:
     """What a security profile allows."""
-    profile = require(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"])
-    permissions, more = page(at, wanted, profile["Permissions"], 100)
+    profile = require(active_instance(context, params).security_profiles, params["SecurityProfileId"])
+    permissions, more = page(context, params, profile["Permissions"], 100)
     return {
         "Permissions": permissions,
         "LastModifiedTime": profile["LastModifiedTime"],
@@ -45,9 +47,9 @@ def list_security_profile_permissions(at: Context, wanted: Params) -> Item:
     }
 
 
-def create_security_profile(at: Context, wanted: Params) -> Item:
+def create_security_profile(context: Context, params: Params) -> Item:
     """Create a security profile."""
-    instance, name = active_instance(at, wanted), wanted["SecurityProfileName"]
+    instance, name = active_instance(context, params), params["SecurityProfileName"]
     if not re.fullmatch(r"[ a-zA-Z0-9_@-]+", name):
         raise connect_error("InvalidParameterException", "SecurityProfileName has a character that it may not have.")
     if any(profile["SecurityProfileName"] == name for profile in instance.security_profiles.values()):
@@ -56,22 +58,24 @@ def create_security_profile(at: Context, wanted: Params) -> Item:
         raise connect_error(
             "LimitExceededException", f"The quota of {_MOST_SECURITY_PROFILES} security profiles is reached."
         )
-    more = {"Description": wanted["Description"]} if wanted.get("Description") else {}
-    granted = wanted.get("Permissions") or []
-    profile = defaults.add_security_profile(instance, name, granted, at.world.clock.now(), **more)
-    profile["Tags"] = tags.connect_tags({}, wanted.get("Tags") or {})
+    more = {"Description": params["Description"]} if params.get("Description") else {}
+    granted = params.get("Permissions") or []
+    profile = defaults.add_security_profile(instance, name, granted, context.world.clock.now(), **more)
+    profile["Tags"] = tags.connect_tags({}, params.get("Tags") or {})
     return {"SecurityProfileId": profile["Id"], "SecurityProfileArn": profile["Arn"]}
 
 
-def update_security_profile(at: Context, wanted: Params) -> None:
+def update_security_profile(context: Context, params: Params) -> None:
     """Change description and permissions."""
-    profile = require(active_instance(at, wanted).security_profiles, wanted["SecurityProfileId"])
-    profile.update({name: wanted[name] for name in ("Description", "Permissions") if name in wanted}, **modified(at))
+    profile = require(active_instance(context, params).security_profiles, params["SecurityProfileId"])
+    profile.update(
+        {name: params[name] for name in ("Description", "Permissions") if name in params}, **modified(context)
+    )
 
 
-def delete_security_profile(at: Context, wanted: Params) -> None:
+def delete_security_profile(context: Context, params: Params) -> None:
     """Remove a security profile that no agent has."""
-    instance, profile = active_instance(at, wanted), wanted["SecurityProfileId"]
+    instance, profile = active_instance(context, params), params["SecurityProfileId"]
     require(instance.security_profiles, profile)
     if any(profile in user["SecurityProfileIds"] for user in instance.users.peek_all(0)):
         named = {"ResourceType": "SECURITY_PROFILE", "ResourceId": profile}
@@ -79,39 +83,41 @@ def delete_security_profile(at: Context, wanted: Params) -> None:
     del instance.security_profiles[profile]
 
 
-def list_routing_profiles(at: Context, wanted: Params) -> Item:
+def list_routing_profiles(context: Context, params: Params) -> Item:
     """Every routing profile by name."""
-    instance = active_instance(at, wanted)
-    profiles, more = page(at, wanted, furnished(at, instance, instance.routing_profiles), 100)
+    instance = active_instance(context, params)
+    profiles, more = page(context, params, furnished(context, instance, instance.routing_profiles), 100)
     summaries = [
         {**profile, "Id": profile["RoutingProfileId"], "Arn": profile["RoutingProfileArn"]} for profile in profiles
     ]
     return {"RoutingProfileSummaryList": summaries, **more}
 
 
-def describe_routing_profile(at: Context, wanted: Params) -> Item:
+def describe_routing_profile(context: Context, params: Params) -> Item:
     """One routing profile."""
-    instance, profile_id = active_instance(at, wanted), wanted["RoutingProfileId"]
+    instance, profile_id = active_instance(context, params), params["RoutingProfileId"]
     users = sum(user["RoutingProfileId"] == profile_id for user in instance.users.peek_all(0))
     profile = require(instance.routing_profiles, profile_id)
     return {"RoutingProfile": {**_shown(profile), "NumberOfAssociatedUsers": users, "NumberOfAssociatedQueues": 1}}
 
 
-def list_queues(at: Context, wanted: Params) -> Item:
+def list_queues(context: Context, params: Params) -> Item:
     """The standard queues; the sandbox has no queues of agents."""
     queues = (
-        active_instance(at, wanted).queues.values() if "STANDARD" in (wanted.get("QueueTypes") or ["STANDARD"]) else []
+        active_instance(context, params).queues.values()
+        if "STANDARD" in (params.get("QueueTypes") or ["STANDARD"])
+        else []
     )
-    items, more = page(at, wanted, queues, 100)
+    items, more = page(context, params, queues, 100)
     summaries = [
         {**queue, "Id": queue["QueueId"], "Arn": queue["QueueArn"], "QueueType": "STANDARD"} for queue in items
     ]
     return {"QueueSummaryList": summaries, **more}
 
 
-def describe_queue(at: Context, wanted: Params) -> Item:
+def describe_queue(context: Context, params: Params) -> Item:
     """One queue."""
-    return {"Queue": _shown(require(active_instance(at, wanted).queues, wanted["QueueId"]))}
+    return {"Queue": _shown(require(active_instance(context, params).queues, params["QueueId"]))}
 
 
 def _shown(item: Item) -> Item:

@@ -22,16 +22,16 @@ from federation_sandbox.aws.protocol import Context, Params
 _MEMBERS = {"USER": "UserConfig", "QUEUE": "QueueConfig", "PHONE_NUMBER": "PhoneConfig", "FLOW": "FlowConfig"}
 
 
-def create_quick_connect(at: Context, wanted: Params) -> Item:
+def create_quick_connect(context: Context, params: Params) -> Item:
     """Create a quick connect. Its target must exist."""
-    instance = active_instance(at, wanted)
-    _check_target(instance, wanted["QuickConnectConfig"])
-    if any(item["Name"] == wanted["Name"] for item in instance.quick_connects.values()):
-        raise connect_error("DuplicateResourceException", f"The quick connect {wanted['Name']} exists already.")
-    item = add(instance, wanted["Name"], wanted["QuickConnectConfig"], modified(at))
-    item["Tags"] = tags.connect_tags({}, wanted.get("Tags") or {})
-    if wanted.get("Description"):
-        item["Description"] = wanted["Description"]
+    instance = active_instance(context, params)
+    _check_target(instance, params["QuickConnectConfig"])
+    if any(item["Name"] == params["Name"] for item in instance.quick_connects.values()):
+        raise connect_error("DuplicateResourceException", f"The quick connect {params['Name']} exists already.")
+    item = add(instance, params["Name"], params["QuickConnectConfig"], modified(context))
+    item["Tags"] = tags.connect_tags({}, params.get("Tags") or {})
+    if params.get("Description"):
+        item["Description"] = params["Description"]
     return {"QuickConnectARN": item["QuickConnectARN"], "QuickConnectId": item["QuickConnectId"]}
 
 
@@ -50,17 +50,17 @@ def add(instance: Instance, name: str, config: Item, stamp: Item) -> Item:
     return item
 
 
-def describe_quick_connect(at: Context, wanted: Params) -> Item:
+def describe_quick_connect(context: Context, params: Params) -> Item:
     """One quick connect."""
-    item = require(active_instance(at, wanted).quick_connects, wanted["QuickConnectId"])
+    item = require(active_instance(context, params).quick_connects, params["QuickConnectId"])
     return {"QuickConnect": {name: value for name, value in item.items() if value != {}}}
 
 
-def list_quick_connects(at: Context, wanted: Params) -> Item:
+def list_quick_connects(context: Context, params: Params) -> Item:
     """All quick connects of the requested types by name."""
-    types = wanted.get("QuickConnectTypes") or list(_MEMBERS)
-    items = [item for item in active_instance(at, wanted).quick_connects.values() if _type(item) in types]
-    page_items, more = page(at, wanted, items, 100)
+    types = params.get("QuickConnectTypes") or list(_MEMBERS)
+    items = [item for item in active_instance(context, params).quick_connects.values() if _type(item) in types]
+    page_items, more = page(context, params, items, 100)
     summaries = [
         {**item, "Id": item["QuickConnectId"], "Arn": item["QuickConnectARN"], "QuickConnectType": _type(item)}
         for item in page_items
@@ -68,10 +68,10 @@ def list_quick_connects(at: Context, wanted: Params) -> Item:
     return {"QuickConnectSummaryList": summaries, **more}
 
 
-def delete_quick_connect(at: Context, wanted: Params) -> None:
+def delete_quick_connect(context: Context, params: Params) -> None:
     """Remove a quick connect."""
-    items = active_instance(at, wanted).quick_connects
-    del items[require(items, wanted["QuickConnectId"])["QuickConnectId"]]
+    items = active_instance(context, params).quick_connects
+    del items[require(items, params["QuickConnectId"])["QuickConnectId"]]
 
 
 def _type(item: Item) -> str:

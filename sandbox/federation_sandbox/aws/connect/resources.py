@@ -46,23 +46,23 @@ WITH_INSTANCE: t.Final = frozenset(
 )
 
 
-def instance_arn(at: Context, wanted: Params) -> str | None:
+def instance_arn(context: Context, params: Params) -> str | None:
     """The ARN of the instance that a request names."""
-    named = wanted.get("InstanceId")
-    return f"arn:{at.partition}:connect:{at.region}:{at.account}:instance/{named}" if named else None
+    named = params.get("InstanceId")
+    return f"arn:{context.partition}:connect:{context.region}:{context.account}:instance/{named}" if named else None
 
 
-def of(at: Context, wanted: Params) -> list[str]:
+def of(context: Context, params: Params) -> list[str]:
     """The ARNs that a request is authorized for."""
-    instance = instance_arn(at, wanted)
+    instance = instance_arn(context, params)
     if instance is None:
-        return [wanted.get("resourceArn") or "*"]
-    if at.operation == "GetFederationToken":
-        return [f"{instance}/user/{at.who.user_id}"]
-    new = MADE.get(at.operation) or LISTED.get(at.operation)
+        return [params.get("resourceArn") or "*"]
+    if context.operation == "GetFederationToken":
+        return [f"{instance}/user/{context.who.user_id}"]
+    new = MADE.get(context.operation) or LISTED.get(context.operation)
     arns = [f"{instance}/{new}/*"] if new else []
     for member, kind in KINDS.items():
-        value = wanted.get(member)
+        value = params.get(member)
         ids = value if isinstance(value, list) else [value]
         arns += [f"{instance}/{kind}/{each}" for each in ids if each]
-    return [instance, *arns] if not arns or at.operation in WITH_INSTANCE else arns
+    return [instance, *arns] if not arns or context.operation in WITH_INSTANCE else arns

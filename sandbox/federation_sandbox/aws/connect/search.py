@@ -45,19 +45,19 @@ _QUICK_CONNECT_FIELDS: t.Final[dict[str, Reader]] = {
 }
 
 
-def search_users(at: Context, wanted: Params) -> Item:
+def search_users(context: Context, params: Params) -> Item:
     """Search agents. A result contains first and last name only, and the after contact work time limit in
     milliseconds.
     """
-    instance = active_instance(at, wanted)
+    instance = active_instance(context, params)
     leaves: dict[str, Leaf] = {"HierarchyGroupCondition": lambda condition: _in_group(instance, condition)}
-    criteria = _criteria(wanted.get("SearchCriteria") or {}, _USER_FIELDS, leaves)
-    filters = _user_filter(instance, wanted.get("SearchFilter") or {})
-    settings = at.world.settings
-    everybody = instance.users.peek_all(at.world.lag(settings.connect_search_lag, settings.connect_flapping))
-    by_nothing = not wanted.get("SearchCriteria") and not wanted.get("SearchFilter")
+    criteria = _criteria(params.get("SearchCriteria") or {}, _USER_FIELDS, leaves)
+    filters = _user_filter(instance, params.get("SearchFilter") or {})
+    settings = context.world.settings
+    everybody = instance.users.peek_all(context.world.lag(settings.connect_search_lag, settings.connect_flapping))
+    by_nothing = not params.get("SearchCriteria") and not params.get("SearchFilter")
     users = list(everybody) if by_nothing else [user for user in everybody if criteria(user) and filters(user)]
-    items, more = page(at, wanted, users, 100)
+    items, more = page(context, params, users, 100)
     return {
         "Users": [_lite(user, settings.channel_limits_in_milliseconds) for user in items],
         "ApproximateTotalCount": len(users),
@@ -65,51 +65,55 @@ def search_users(at: Context, wanted: Params) -> Item:
     }
 
 
-def search_security_profiles(at: Context, wanted: Params) -> Item:
+def search_security_profiles(context: Context, params: Params) -> Item:
     """Security profiles."""
-    instance = active_instance(at, wanted)
-    return _search(at, wanted, "SecurityProfiles", furnished(at, instance, instance.security_profiles), _PROFILE_FIELDS)
+    instance = active_instance(context, params)
+    return _search(
+        context, params, "SecurityProfiles", furnished(context, instance, instance.security_profiles), _PROFILE_FIELDS
+    )
 
 
-def search_routing_profiles(at: Context, wanted: Params) -> Item:
+def search_routing_profiles(context: Context, params: Params) -> Item:
     """Routing profiles."""
-    instance = active_instance(at, wanted)
-    return _search(at, wanted, "RoutingProfiles", furnished(at, instance, instance.routing_profiles), _PROFILE_FIELDS)
+    instance = active_instance(context, params)
+    return _search(
+        context, params, "RoutingProfiles", furnished(context, instance, instance.routing_profiles), _PROFILE_FIELDS
+    )
 
 
-def search_quick_connects(at: Context, wanted: Params) -> Item:
+def search_quick_connects(context: Context, params: Params) -> Item:
     """Quick connects."""
-    items = active_instance(at, wanted).quick_connects.values()
-    return _search(at, wanted, "QuickConnects", items, _QUICK_CONNECT_FIELDS)
+    items = active_instance(context, params).quick_connects.values()
+    return _search(context, params, "QuickConnects", items, _QUICK_CONNECT_FIELDS)
 
 
-def search_user_hierarchy_groups(at: Context, wanted: Params) -> Item:
+def search_user_hierarchy_groups(context: Context, params: Params) -> Item:
     """Search groups. A result contains the path; the root group with LevelId 0 is included."""
-    instance = active_instance(at, wanted)
+    instance = active_instance(context, params)
     groups = [hierarchy.foundation(instance), *instance.groups.values()]
-    return _search(at, wanted, "UserHierarchyGroups", groups, _GROUP_FIELDS)
+    return _search(context, params, "UserHierarchyGroups", groups, _GROUP_FIELDS)
 
 
-def _search(at: Context, wanted: Params, member: str, items: t.Iterable[Item], fields: dict[str, Reader]) -> Item:
-    criteria = _criteria(wanted.get("SearchCriteria") or {}, fields, {})
-    search_filter = wanted.get("SearchFilter") or {}
+def _search(context: Context, params: Params, member: str, items: t.Iterable[Item], fields: dict[str, Reader]) -> Item:
+    criteria = _criteria(params.get("SearchCriteria") or {}, fields, {})
+    search_filter = params.get("SearchFilter") or {}
     filters = _any_of(
         search_filter.get("TagFilter") or search_filter.get("AttributeFilter") or {}, {"TagCondition": _tagged}
     )
     hits = [item for item in items if criteria(item) and filters(item)]
-    page_items, more = page(at, wanted, hits, 100)
+    page_items, more = page(context, params, hits, 100)
     return {member: page_items, "ApproximateTotalCount": len(hits), **more}
 
 
 def _criteria(criteria: Params, fields: dict[str, Reader], leaves: dict[str, Leaf]) -> Test:
     tests: list[Test] = []
-    for name, wanted in criteria.items():
+    for name, params in criteria.items():
         if name == "StringCondition":
-            tests.append(_string(wanted, fields))
+            tests.append(_string(params, fields))
         elif name in leaves:
-            tests.append(leaves[name](wanted))
+            tests.append(leaves[name](params))
         elif name in ("OrConditions", "AndConditions"):
-            inner = [_criteria(part, fields, leaves) for part in wanted]
+            inner = [_criteria(part, fields, leaves) for part in params]
             tests.append(_combined(any if name == "OrConditions" else all, inner))
         else:
             raise connect_error("InvalidRequestException", f"The sandbox does not search by {name}.")
@@ -151,12 +155,12 @@ def _any_of(search_filter: Params, leaves: dict[str, Leaf]) -> Test:
     """The test of a filter: a list of conditions that must all hold, or several such lists, one of which must hold."""
     if len(search_filter) > 1:
         raise connect_error("InvalidParameterException", "A filter has one condition, or one list of them.")
-    for name, wanted in search_filter.items():
+    for name, params in search_filter.items():
         if name in leaves:
-            return leaves[name](wanted)
+            return leaves[name](params)
         if name == "OrConditions":
-            return _combined(any, [_all_of(alternative, leaves) for alternative in wanted])
-        return _all_of(wanted, leaves)
+            return _combined(any, [_all_of(alternative, leaves) for alternative in params])
+        return _all_of(params, leaves)
     return lambda _item: True
 
 
@@ -174,10 +178,10 @@ def _tagged(condition: Params) -> Test:
 
 
 def _in_group(instance: Instance, condition: Params) -> Test:
-    wanted = condition.get("Value", "")
-    groups = {wanted}
+    params = condition.get("Value", "")
+    groups = {params}
     if condition.get("HierarchyGroupMatchType") == "WITH_CHILD_GROUPS":
-        groups |= {group["Id"] for group in instance.groups.values() if wanted in hierarchy.path_ids(group)}
+        groups |= {group["Id"] for group in instance.groups.values() if params in hierarchy.path_ids(group)}
     return lambda user: user.get("HierarchyGroupId") in groups
 
 

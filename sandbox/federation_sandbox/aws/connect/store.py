@@ -31,10 +31,10 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
-def furnished(at: Context, instance: Instance, profiles: t.Mapping[str, Item]) -> list[Item]:
+def furnished(context: Context, instance: Instance, profiles: t.Mapping[str, Item]) -> list[Item]:
     """The profiles of an instance that lists return. They can be missing for a while after an instance was created."""
-    ready = instance.active_at + dt.timedelta(seconds=at.world.settings.profile_creation)
-    return list(profiles.values()) if at.world.clock.now() >= ready else []
+    ready = instance.active_at + dt.timedelta(seconds=context.world.settings.profile_creation)
+    return list(profiles.values()) if context.world.clock.now() >= ready else []
 
 
 @dataclasses.dataclass
@@ -150,16 +150,16 @@ def reading_lag(world: World) -> float:
     return world.lag(world.settings.connect_replication, world.settings.connect_flapping)
 
 
-def any_instance(at: Context, wanted: Params) -> Instance:
+def any_instance(context: Context, params: Params) -> Instance:
     """The instance that a call names, whatever its status."""
-    there = {instance.id: instance for instance in at.world.state(Connect).of(at.account, at.region)}
-    return require(there, wanted["InstanceId"])
+    there = {instance.id: instance for instance in context.world.state(Connect).of(context.account, context.region)}
+    return require(there, params["InstanceId"])
 
 
-def active_instance(at: Context, wanted: Params) -> Instance:
+def active_instance(context: Context, params: Params) -> Instance:
     """The instance that a call names, which must be ready for use."""
-    instance = any_instance(at, wanted)
-    status = instance.status(at.world.clock.now())
+    instance = any_instance(context, params)
+    status = instance.status(context.world.clock.now())
     if status != "ACTIVE":
         raise connect_error("InvalidRequestException", f"The instance {instance.id} is {status}, not ACTIVE.")
     return instance
@@ -172,6 +172,6 @@ def require(items: t.Mapping[str, F], item_id: str) -> F:
     return items[item_id]
 
 
-def modified(at: Context) -> Item:
+def modified(context: Context) -> Item:
     """The members that contain when and where something was last changed."""
-    return {"LastModifiedTime": at.world.clock.now(), "LastModifiedRegion": at.region}
+    return {"LastModifiedTime": context.world.clock.now(), "LastModifiedRegion": context.region}

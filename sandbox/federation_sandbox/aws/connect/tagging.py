@@ -18,44 +18,44 @@ _ARN: t.Final = re.compile(
 )
 
 
-def tag_resource(at: Context, wanted: Params) -> None:
+def tag_resource(context: Context, params: Params) -> None:
     """Add or change tags."""
-    instance, kind, item_id = _resource(at, wanted)
-    _put(instance, kind, item_id, tags.connect_tags(_tags(instance, kind, item_id), wanted["tags"]))
+    instance, kind, item_id = _resource(context, params)
+    _put(instance, kind, item_id, tags.connect_tags(_tags(instance, kind, item_id), params["tags"]))
 
 
-def untag_resource(at: Context, wanted: Params) -> None:
+def untag_resource(context: Context, params: Params) -> None:
     """Remove tags."""
-    instance, kind, item_id = _resource(at, wanted)
+    instance, kind, item_id = _resource(context, params)
     current = _tags(instance, kind, item_id)
-    _put(instance, kind, item_id, {key: value for key, value in current.items() if key not in wanted["tagKeys"]})
+    _put(instance, kind, item_id, {key: value for key, value in current.items() if key not in params["tagKeys"]})
 
 
-def list_tags_for_resource(at: Context, wanted: Params) -> Item:
+def list_tags_for_resource(context: Context, params: Params) -> Item:
     """The tags."""
-    return {"tags": _tags(*_resource(at, wanted))}
+    return {"tags": _tags(*_resource(context, params))}
 
 
-def tags_of(at: Context, arn: str) -> dict[str, str]:
+def tags_of(context: Context, arn: str) -> dict[str, str]:
     """The tags of an ARN, empty when nothing has that ARN."""
     try:
-        return _tags(*_at(at, arn))
+        return _tags(*_at(context, arn))
     except CloudError:
         return {}
 
 
-def _resource(at: Context, wanted: Params) -> tuple[Instance, str, str]:
-    return _at(at, wanted["resourceArn"])
+def _resource(context: Context, params: Params) -> tuple[Instance, str, str]:
+    return _at(context, params["resourceArn"])
 
 
-def _at(at: Context, arn: str) -> tuple[Instance, str, str]:
+def _at(context: Context, arn: str) -> tuple[Instance, str, str]:
     named = _ARN.fullmatch(arn)
     if named is None:
         raise connect_error("InvalidParameterException", f"{arn} is not the ARN of anything in Amazon Connect.")
-    instance = at.world.state(Connect).instances.get(named["instance"])
+    instance = context.world.state(Connect).instances.get(named["instance"])
     if (
         instance is None
-        or (at.account, at.region) != (instance.account, instance.region)
+        or (context.account, context.region) != (instance.account, instance.region)
         or not arn.startswith(instance.arn)
     ):
         raise _missing()

@@ -28,29 +28,29 @@ _CONFLICTS: t.Final = {
 CONFIGS: t.Final = ("AutoAcceptConfigs", "AfterContactWorkConfigs", *_VOICE_ONLY)
 
 
-def check_new(instance: Instance, wanted: Params) -> None:
+def check_new(instance: Instance, params: Params) -> None:
     """Refuse a new user that AWS refuses."""
-    _check_name(instance, wanted["Username"])
+    _check_name(instance, params["Username"])
     if instance.saml:
         for member in ("Password", "DirectoryUserId"):
-            if member in wanted:
+            if member in params:
                 raise _invalid(f"{member} cannot be specified for an instance that uses SAML.")
-    elif instance.identity_management_type == "CONNECT_MANAGED" and not wanted.get("Password"):
+    elif instance.identity_management_type == "CONNECT_MANAGED" and not params.get("Password"):
         raise _invalid("Password is required for an instance that manages its own users.")
     if instance.identity_management_type != "EXISTING_DIRECTORY":
-        identity = wanted.get("IdentityInfo") or {}
+        identity = params.get("IdentityInfo") or {}
         for member in ("FirstName", "LastName"):
             if not identity.get(member):
                 raise _invalid(f"{member} is required.")
-    check_identity(instance, wanted.get("IdentityInfo") or {})
-    check_profiles(instance, wanted["SecurityProfileIds"])
-    require(instance.routing_profiles, wanted["RoutingProfileId"])
-    if wanted.get("HierarchyGroupId"):
-        require(instance.groups, wanted["HierarchyGroupId"])
-    check_phone(wanted.get("PhoneConfig") or {})
-    check_configs(wanted)
+    check_identity(instance, params.get("IdentityInfo") or {})
+    check_profiles(instance, params["SecurityProfileIds"])
+    require(instance.routing_profiles, params["RoutingProfileId"])
+    if params.get("HierarchyGroupId"):
+        require(instance.groups, params["HierarchyGroupId"])
+    check_phone(params.get("PhoneConfig") or {})
+    check_configs(params)
     for member, configs in _CONFLICTS.items():
-        if member in (wanted.get("PhoneConfig") or {}) and configs in wanted:
+        if member in (params.get("PhoneConfig") or {}) and configs in params:
             raise _invalid(f"PhoneConfig.{member} cannot be set together with {configs}.")
 
 
@@ -83,10 +83,10 @@ def check_phone(phone: Params) -> None:
         raise _invalid("DeskPhoneNumber is not a number in E.164 form.")
 
 
-def check_configs(wanted: Params) -> None:
+def check_configs(params: Params) -> None:
     """Refuse invalid settings by channel: each channel is allowed once, some settings for voice only."""
     for name in CONFIGS:
-        configs = wanted.get(name) or []
+        configs = params.get(name) or []
         channels = [config["Channel"] for config in configs]
         if len(set(channels)) < len(channels):
             raise _invalid(f"{name} names a channel twice.")

@@ -24,14 +24,14 @@ from federation_sandbox.aws.protocol import READS, Context, Handler, Params, Pic
 class _Moto(IamResponse):
     """moto's IAM, for a request that has been parsed already."""
 
-    def __init__(self, at: Context, backend: IAMBackend, params: Params) -> None:
+    def __init__(self, context: Context, backend: IAMBackend, params: Params) -> None:
         super().__init__()
         self._backend = backend
         self.params = params
         self.uri_match = {}
-        self.current_account = at.account
-        self.partition = at.partition
-        self.region = at.region
+        self.current_account = context.account
+        self.partition = context.partition
+        self.region = context.region
 
     @property
     def backend(self) -> IAMBackend:
@@ -42,45 +42,45 @@ class _Moto(IamResponse):
 _PICKER: t.Final = XFormedAttributePicker(response_transformers=IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER)
 
 
-def create_role(at: Context, wanted: Params) -> Picked:
+def create_role(context: Context, params: Params) -> Picked:
     """Create a role if AWS would accept its trust policy."""
-    _check_boundary(at, wanted)
-    trust.check(at, wanted["AssumeRolePolicyDocument"])
-    return _carry_out(at, wanted)
+    _check_boundary(context, params)
+    trust.check(context, params["AssumeRolePolicyDocument"])
+    return _carry_out(context, params)
 
 
-def update_assume_role_policy(at: Context, wanted: Params) -> Picked:
+def update_assume_role_policy(context: Context, params: Params) -> Picked:
     """Replace a trust policy."""
-    _check_role(at, wanted)
-    trust.check(at, wanted["PolicyDocument"])
-    return _carry_out(at, wanted)
+    _check_role(context, params)
+    trust.check(context, params["PolicyDocument"])
+    return _carry_out(context, params)
 
 
-def put_role_permissions_boundary(at: Context, wanted: Params) -> Picked:
+def put_role_permissions_boundary(context: Context, params: Params) -> Picked:
     """Set the permissions boundary. The policy must exist."""
-    _check_role(at, wanted)
-    _check_boundary(at, wanted)
-    return _carry_out(at, wanted)
+    _check_role(context, params)
+    _check_boundary(context, params)
+    return _carry_out(context, params)
 
 
-def update_role(at: Context, wanted: Params) -> Picked:
+def update_role(context: Context, params: Params) -> Picked:
     """Change description and session duration. A description that the request omits is kept; moto would remove it."""
-    role = _check_role(at, wanted)
-    return _carry_out(at, {"Description": role.description, **wanted})
+    role = _check_role(context, params)
+    return _carry_out(context, {"Description": role.description, **params})
 
 
-def get_role_policy(at: Context, wanted: Params) -> Picked:
+def get_role_policy(context: Context, params: Params) -> Picked:
     """An inline policy."""
-    if wanted["PolicyName"] not in _check_role(at, wanted).policies:
-        raise iam_error("NoSuchEntity", f"The role policy with name {wanted['PolicyName']} cannot be found.")
-    return _carry_out(at, wanted)
+    if params["PolicyName"] not in _check_role(context, params).policies:
+        raise iam_error("NoSuchEntity", f"The role policy with name {params['PolicyName']} cannot be found.")
+    return _carry_out(context, params)
 
 
-def list_role_policies(at: Context, wanted: Params) -> Picked:
+def list_role_policies(context: Context, params: Params) -> Picked:
     """The names of inline policies, in pages. moto returns all at once."""
-    answer = _moto_handler(at, wanted)
-    limits = {"MaxResults": wanted.get("MaxItems"), "NextToken": wanted.get("Marker")}
-    names, more = page(at, limits, answer.content["PolicyNames"], 100, "ValidationError")
+    answer = _moto_handler(context, params)
+    limits = {"MaxResults": params.get("MaxItems"), "NextToken": params.get("Marker")}
+    names, more = page(context, limits, answer.content["PolicyNames"], 100, "ValidationError")
     marker = {"Marker": more["NextToken"]} if more else {}
     return Picked({"PolicyNames": names, "IsTruncated": bool(more), **marker}, answer.picker)
 
@@ -90,41 +90,41 @@ def from_moto(operations: t.Iterable[str]) -> dict[str, Handler]:
     return {name: _moto_handler for name in operations if hasattr(IamResponse, camelcase_to_underscores(name))}
 
 
-def _moto_handler(at: Context, wanted: Params) -> Picked:
-    if "RoleName" in wanted:
-        _check_role(at, wanted)
-    return _carry_out(at, wanted)
+def _moto_handler(context: Context, params: Params) -> Picked:
+    if "RoleName" in params:
+        _check_role(context, params)
+    return _carry_out(context, params)
 
 
-def _carry_out(at: Context, wanted: Params) -> Picked:
-    iam = at.world.state(Iam)
-    response = _Moto(at, _backend(at), wanted)
+def _carry_out(context: Context, params: Params) -> Picked:
+    iam = context.world.state(Iam)
+    response = _Moto(context, _backend(context), params)
     try:
-        result: ActionResult = getattr(response, camelcase_to_underscores(at.operation))()
+        result: ActionResult = getattr(response, camelcase_to_underscores(context.operation))()
     except ServiceException as reason:
         raise iam_error(str(reason.code), str(reason.message)) from None
-    if not READS.match(at.operation):
-        iam.let_take_effect(at.account, at.partition)
+    if not READS.match(context.operation):
+        iam.let_take_effect(context.account, context.partition)
     return Picked(result.result or {}, _PICKER)
 
 
-def _backend(at: Context) -> IAMBackend:
+def _backend(context: Context) -> IAMBackend:
     """The state on which a call operates: for a read that of its replica, for a write the current one."""
-    iam = at.world.state(Iam)
-    find = iam.as_shown if READS.match(at.operation) else iam.backend
-    return find(at.account, at.partition)
+    iam = context.world.state(Iam)
+    find = iam.as_shown if READS.match(context.operation) else iam.backend
+    return find(context.account, context.partition)
 
 
-def _check_boundary(at: Context, wanted: Params) -> None:
-    arn = wanted.get("PermissionsBoundary")
-    if arn and arn not in at.world.state(Iam).backend(at.account, at.partition).managed_policies:
+def _check_boundary(context: Context, params: Params) -> None:
+    arn = params.get("PermissionsBoundary")
+    if arn and arn not in context.world.state(Iam).backend(context.account, context.partition).managed_policies:
         raise iam_error("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.")
 
 
-def _check_role(at: Context, wanted: Params) -> t.Any:
+def _check_role(context: Context, params: Params) -> t.Any:
     """The role that a call names, as far as it has been replicated; NoSuchEntity when there is none."""
-    name = wanted["RoleName"]
-    role = next((role for role in _backend(at).roles.values() if role.name == name), None)
+    name = params["RoleName"]
+    role = next((role for role in _backend(context).roles.values() if role.name == name), None)
     if role is None:
         raise iam_error("NoSuchEntity", f"The role with name {name} cannot be found.")
     return role

@@ -25,53 +25,53 @@ Answer = dict[str, t.Any]
 _MOST_PRIVATE_KEYS: t.Final = 2
 
 
-def create_saml_provider(at: Context, wanted: Params) -> Answer:
+def create_saml_provider(context: Context, params: Params) -> Answer:
     """Create a provider. An existing one is not overwritten, unlike in moto (facts/aws.md 6.2)."""
-    iam = at.world.state(Iam)
-    arn = f"arn:{at.partition}:iam::{at.account}:saml-provider/{wanted['Name']}"
+    iam = context.world.state(Iam)
+    arn = f"arn:{context.partition}:iam::{context.account}:saml-provider/{params['Name']}"
     if iam.providers.latest(arn):
-        raise iam_error("EntityAlreadyExists", f"SAMLProvider {wanted['Name']} already exists.")
-    most = at.world.state(Accounts).quotas_of(at.account).saml_providers
-    if len(_of_account(at, iam.providers.all_latest())) >= most:
+        raise iam_error("EntityAlreadyExists", f"SAMLProvider {params['Name']} already exists.")
+    most = context.world.state(Accounts).quotas_of(context.account).saml_providers
+    if len(_of_account(context, iam.providers.all_latest())) >= most:
         raise iam_error("LimitExceeded", f"Cannot exceed quota for SAMLProvidersPerAccount: {most}")
-    _check_metadata(at, wanted["SAMLMetadataDocument"])
-    now = at.world.clock.now().replace(microsecond=0)
+    _check_metadata(context, params["SAMLMetadataDocument"])
+    now = context.world.clock.now().replace(microsecond=0)
     provider = Provider(
         arn=arn,
         uuid=unique_id("SAMLSP") + unique_id(""),
-        document=wanted["SAMLMetadataDocument"],
+        document=params["SAMLMetadataDocument"],
         created=now,
         valid_until=now + dt.timedelta(days=36525),
-        tags=tuple(tags.iam_tags((), wanted.get("Tags") or []).items()),
+        tags=tuple(tags.iam_tags((), params.get("Tags") or []).items()),
     )
-    provider = _encrypted(at, provider, wanted)
+    provider = _encrypted(context, provider, params)
     iam.providers.put(arn, provider)
     return {"SAMLProviderArn": arn, "Tags": tags.as_list(provider.tags)}
 
 
-def update_saml_provider(at: Context, wanted: Params) -> Answer:
+def update_saml_provider(context: Context, params: Params) -> Answer:
     """Change what the request contains. Everything else is kept, ValidUntil included."""
-    provider = _latest(at, wanted)
-    document = wanted.get("SAMLMetadataDocument")
-    if not {"SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey"} & wanted.keys():
+    provider = _latest(context, params)
+    document = params.get("SAMLMetadataDocument")
+    if not {"SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey"} & params.keys():
         raise iam_error(
             "InvalidInput",
             "Unable to update identity provider. No updates are defined for metadata or encryption assertion.",
         )
     if document is not None:
-        _check_metadata(at, document)
+        _check_metadata(context, document)
         provider = dataclasses.replace(provider, document=document)
-        if not at.world.settings.provider_updates_keep:
+        if not context.world.settings.provider_updates_keep:
             provider = dataclasses.replace(provider, encryption_mode=None)
-    _put(at, _encrypted(at, provider, wanted))
+    _put(context, _encrypted(context, provider, params))
     return {"SAMLProviderArn": provider.arn}
 
 
-def get_saml_provider(at: Context, wanted: Params) -> Answer:
+def get_saml_provider(context: Context, params: Params) -> Answer:
     """The provider as a read returns it now."""
-    provider = at.world.state(Iam).providers.get(_arn(at, wanted))
+    provider = context.world.state(Iam).providers.get(_arn(context, params))
     if provider is None:
-        raise _missing(wanted)
+        raise _missing(params)
     answer: Answer = {
         "SAMLProviderUUID": provider.uuid,
         "SAMLMetadataDocument": provider.document,
@@ -85,9 +85,9 @@ def get_saml_provider(at: Context, wanted: Params) -> Answer:
     return answer
 
 
-def list_saml_providers(at: Context, _wanted: Params) -> Answer:
+def list_saml_providers(context: Context, _wanted: Params) -> Answer:
     """Every provider of the account, on one page and without tags."""
-    providers = _of_account(at, at.world.state(Iam).providers.all())
+    providers = _of_account(context, context.world.state(Iam).providers.all())
     return {
         "SAMLProviderList": [
             {"Arn": provider.arn, "ValidUntil": provider.valid_until, "CreateDate": provider.created}
@@ -96,31 +96,31 @@ def list_saml_providers(at: Context, _wanted: Params) -> Answer:
     }
 
 
-def delete_saml_provider(at: Context, wanted: Params) -> None:
+def delete_saml_provider(context: Context, params: Params) -> None:
     """Delete a provider. Roles that trust it are not changed."""
-    at.world.state(Iam).providers.delete(_latest(at, wanted).arn)
+    context.world.state(Iam).providers.delete(_latest(context, params).arn)
 
 
-def tag_saml_provider(at: Context, wanted: Params) -> None:
+def tag_saml_provider(context: Context, params: Params) -> None:
     """Add or change tags."""
-    provider = _latest(at, wanted)
-    _put(at, dataclasses.replace(provider, tags=tuple(tags.iam_tags(provider.tags, wanted["Tags"]).items())))
+    provider = _latest(context, params)
+    _put(context, dataclasses.replace(provider, tags=tuple(tags.iam_tags(provider.tags, params["Tags"]).items())))
 
 
-def untag_saml_provider(at: Context, wanted: Params) -> None:
+def untag_saml_provider(context: Context, params: Params) -> None:
     """Remove tags."""
-    provider = _latest(at, wanted)
-    left = tuple((key, value) for key, value in provider.tags if key not in wanted["TagKeys"])
-    _put(at, dataclasses.replace(provider, tags=left))
+    provider = _latest(context, params)
+    left = tuple((key, value) for key, value in provider.tags if key not in params["TagKeys"])
+    _put(context, dataclasses.replace(provider, tags=left))
 
 
-def list_saml_provider_tags(at: Context, wanted: Params) -> Answer:
+def list_saml_provider_tags(context: Context, params: Params) -> Answer:
     """The tags of a provider."""
-    return {"Tags": get_saml_provider(at, wanted)["Tags"], "IsTruncated": False}
+    return {"Tags": get_saml_provider(context, params)["Tags"], "IsTruncated": False}
 
 
-def _encrypted(at: Context, provider: Provider, wanted: Params) -> Provider:
-    added, removed = wanted.get("AddPrivateKey"), wanted.get("RemovePrivateKey")
+def _encrypted(context: Context, provider: Provider, params: Params) -> Provider:
+    added, removed = params.get("AddPrivateKey"), params.get("RemovePrivateKey")
     keys = provider.keys
     if added and removed:
         raise iam_error(
@@ -134,7 +134,7 @@ def _encrypted(at: Context, provider: Provider, wanted: Params) -> Provider:
         _check_private_key(added)
         if len(keys) >= _MOST_PRIVATE_KEYS:
             raise iam_error("LimitExceeded", f"Private key limit of {_MOST_PRIVATE_KEYS} is reached.")
-        keys = (*keys, (unique_id("SAMLK") + unique_id(""), at.world.clock.now().replace(microsecond=0), added))
+        keys = (*keys, (unique_id("SAMLK") + unique_id(""), context.world.clock.now().replace(microsecond=0), added))
     if removed:
         left = tuple(key for key in keys if key[0] != removed)
         if left == keys:
@@ -142,7 +142,7 @@ def _encrypted(at: Context, provider: Provider, wanted: Params) -> Provider:
                 "InvalidInput", "Failed to remove private key because the Key ID does not match a private key."
             )
         keys = left
-    mode = wanted.get("AssertionEncryptionMode", provider.encryption_mode)
+    mode = params.get("AssertionEncryptionMode", provider.encryption_mode)
     if mode == "Required" and not keys:
         raise iam_error(
             "InvalidInput", "Unable to set assertion encryption mode to Required because no private key is provided."
@@ -160,39 +160,43 @@ def _check_private_key(pem: str) -> None:
         raise iam_error("InvalidInput", "Invalid private key.")
 
 
-def _check_metadata(at: Context, document: str) -> None:
+def _check_metadata(context: Context, document: str) -> None:
     try:
         certificates = metadata.read(document).certificates
     except metadata.Unusable:
         raise iam_error("InvalidInput", "Could not parse metadata.") from None
-    if len(set(certificates)) > 1 and not at.world.settings.several_certificates:
+    if len(set(certificates)) > 1 and not context.world.settings.several_certificates:
         raise iam_error("InvalidInput", "Could not parse metadata.")
 
 
-def _of_account(at: Context, providers: dict[str, Provider]) -> list[Provider]:
-    return [provider for arn, provider in providers.items() if arn.startswith(f"arn:{at.partition}:iam::{at.account}:")]
+def _of_account(context: Context, providers: dict[str, Provider]) -> list[Provider]:
+    return [
+        provider
+        for arn, provider in providers.items()
+        if arn.startswith(f"arn:{context.partition}:iam::{context.account}:")
+    ]
 
 
-def _arn(at: Context, wanted: Params) -> str:
-    arn = str(wanted["SAMLProviderArn"])
-    form = rf"arn:{at.partition}:iam::\d{{12}}:saml-provider/[\w._-]+"
+def _arn(context: Context, params: Params) -> str:
+    arn = str(params["SAMLProviderArn"])
+    form = rf"arn:{context.partition}:iam::\d{{12}}:saml-provider/[\w._-]+"
     if not re.fullmatch(form, arn, re.ASCII):
         raise iam_error("InvalidInput", f"Invalid ARN:  {arn}")
-    if arn.split(":")[4] != at.account:
-        raise _missing(wanted)
+    if arn.split(":")[4] != context.account:
+        raise _missing(params)
     return arn
 
 
-def _latest(at: Context, wanted: Params) -> Provider:
-    provider = at.world.state(Iam).providers.latest(_arn(at, wanted))
+def _latest(context: Context, params: Params) -> Provider:
+    provider = context.world.state(Iam).providers.latest(_arn(context, params))
     if provider is None:
-        raise _missing(wanted)
+        raise _missing(params)
     return provider
 
 
-def _put(at: Context, provider: Provider) -> None:
-    at.world.state(Iam).providers.put(provider.arn, provider)
+def _put(context: Context, provider: Provider) -> None:
+    context.world.state(Iam).providers.put(provider.arn, provider)
 
 
-def _missing(wanted: Params) -> Exception:
-    return iam_error("NoSuchEntity", f"Manifest not found for arn {wanted['SAMLProviderArn']}")
+def _missing(params: Params) -> Exception:
+    return iam_error("NoSuchEntity", f"Manifest not found for arn {params['SAMLProviderArn']}")

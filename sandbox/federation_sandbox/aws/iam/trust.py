@@ -40,7 +40,7 @@ _WEB_IDENTITIES: t.Final = (
 )
 
 
-def check(at: Context, document: str) -> None:
+def check(context: Context, document: str) -> None:
     """Refuse a trust policy that AWS refuses."""
     if len("".join(document.split())) > _MOST_CHARACTERS:
         raise iam_error("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {_MOST_CHARACTERS}")
@@ -50,10 +50,10 @@ def check(at: Context, document: str) -> None:
         raise _malformed(reason.message) from None
     statements = json.loads(document)["Statement"]
     for statement in [statements] if isinstance(statements, dict) else statements:
-        _check_statement(at, statement)
+        _check_statement(context, statement)
 
 
-def _check_statement(at: Context, statement: dict[str, t.Any]) -> None:
+def _check_statement(context: Context, statement: dict[str, t.Any]) -> None:
     actions = statement.get("Action", [])
     for action in [actions] if isinstance(actions, str) else actions:
         if action not in _ACTIONS:
@@ -69,36 +69,36 @@ def _check_statement(at: Context, statement: dict[str, t.Any]) -> None:
         if kind not in _KINDS:
             raise _malformed("Syntax errors in policy.")
         for value in [values] if isinstance(values, str) else values:
-            if not _exists(at, kind, value):
+            if not _exists(context, kind, value):
                 raise _malformed(f'Invalid principal in policy: "{kind.upper() if kind != "AWS" else kind}":"{value}"')
 
 
-def _exists(at: Context, kind: str, value: str) -> bool:
+def _exists(context: Context, kind: str, value: str) -> bool:
     if kind == "Federated":
-        return _federated(at, value)
+        return _federated(context, value)
     if kind == "AWS":
-        return value == "*" or _identity(at, value)
+        return value == "*" or _identity(context, value)
     return (
         kind == "CanonicalUser" or re.fullmatch(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|connect\.aws)", value) is not None
     )
 
 
-def _federated(at: Context, value: str) -> bool:
-    own = f"arn:{at.partition}:iam::{at.account}:"
+def _federated(context: Context, value: str) -> bool:
+    own = f"arn:{context.partition}:iam::{context.account}:"
     if value.startswith(f"{own}saml-provider/"):
-        return at.world.state(Iam).providers.get(value) is not None
+        return context.world.state(Iam).providers.get(value) is not None
     return value in _WEB_IDENTITIES or value.startswith(f"{own}oidc-provider/")
 
 
-def _identity(at: Context, value: str) -> bool:
+def _identity(context: Context, value: str) -> bool:
     """Whether a principal is accepted. Accounts are given by number or root; users and roles are accepted once IAM has
     replicated them.
     """
-    if re.fullmatch(rf"\d{{12}}|arn:{at.partition}:iam::\d{{12}}:root", value):
+    if re.fullmatch(rf"\d{{12}}|arn:{context.partition}:iam::\d{{12}}:root", value):
         return True
-    if re.fullmatch(rf"arn:{at.partition}:iam::\d{{12}}:role/.+", value):
-        return at.world.state(Iam).roles.get(value) is not None
-    return at.world.state(Accounts).has_identity(value)
+    if re.fullmatch(rf"arn:{context.partition}:iam::\d{{12}}:role/.+", value):
+        return context.world.state(Iam).roles.get(value) is not None
+    return context.world.state(Accounts).has_identity(value)
 
 
 def _malformed(message: str) -> CloudError:

@@ -23,20 +23,20 @@ from federation_sandbox.aws.signin.hosts import site_named
 _SECONDS: t.Final = 3600
 
 
-def assume_role_with_saml(at: Context, wanted: Params) -> dict[str, t.Any]:
+def assume_role_with_saml(context: Context, params: Params) -> dict[str, t.Any]:
     """Open a role session for a response. The caller sets the duration; the SessionDuration claim applies to console
     sessions only.
     """
-    presented = present(at.world, site_named(at.partition), wanted["SAMLAssertion"])
-    pair = Pair(wanted["RoleArn"], wanted["PrincipalArn"])
+    presented = present(context.world, site_named(context.partition), params["SAMLAssertion"])
+    pair = Pair(params["RoleArn"], params["PrincipalArn"])
     if pair not in presented.pairs:
         raise refusal(NOT_AUTHORIZED, "AccessDenied", 403)
     assertion = presented.assertion
-    admitted = admit(at.world, presented, pair)
+    admitted = admit(context.world, presented, pair)
     caller = admitted.caller
     return {
         "Credentials": credentials(
-            at.world, admitted.role, caller, wanted.get("DurationSeconds", _SECONDS), assertion.session_end
+            context.world, admitted.role, caller, params.get("DurationSeconds", _SECONDS), assertion.session_end
         ),
         "AssumedRoleUser": {"AssumedRoleId": caller.user_id, "Arn": caller.arn},
         "Subject": assertion.name_id,
