@@ -99,30 +99,36 @@ def delete_duplicate(
     the new one is. seen: what lists have shown since it was made.
     """
 
-    def listed() -> Candidates:
-        return candidates(selector, graph.batch(candidate_asks(selector)))
-
-    def shown(candidates: Candidates) -> bool:
-        return made.app_id in {
-            principal["appId"] for principal in (*candidates.by_identifier, *candidates.by_name, *candidates.principals)
-        }
-
     def with_it() -> Candidates | None:
-        candidates = listed()
-        return candidates if shown(candidates) else None
+        listed = _listed(graph, selector)
+        return listed if _shows(listed, made) else None
 
-    what = f"the new application {made.app_id}"
-    matches = seen if shown(seen) else waiter.until(f"{what} to be listed", with_it, passes=is_replication)
+    what = f"the new application {made.app_id} to be listed"
+    matches = seen if _shows(seen, made) else waiter.until(what, with_it, passes=is_replication)
     older = older_match(selector, matches, made.app_id)
     if older is not None:
-
-        def gone() -> bool | None:
-            # Deleted each time: to an old replica it is not there yet, which is answered like what is gone.
-            delete(graph, made)
-            return None if shown(listed()) else True
-
-        waiter.until(f"{what}, deleted again, to be listed no longer", gone, steady=2, passes=is_replication)
+        delete_from_lists(graph, waiter, selector, made)
     return older
+
+
+def delete_from_lists(graph: Graph, waiter: Waiter, selector: Selector, app: Application) -> None:
+    """Delete an application, and return once lists show it no longer."""
+
+    def gone() -> bool | None:
+        # Deleted each time: to an old replica it is not there yet, which is answered like what is gone.
+        delete(graph, app)
+        return None if _shows(_listed(graph, selector), app) else True
+
+    what = f"the deleted application {app.app_id} to be listed no longer"
+    waiter.until(what, gone, steady=2, passes=is_replication)
+
+
+def _listed(graph: Graph, selector: Selector) -> Candidates:
+    return candidates(selector, graph.batch(candidate_asks(selector)))
+
+
+def _shows(listed: Candidates, app: Application) -> bool:
+    return app.app_id in {each["appId"] for each in (*listed.by_identifier, *listed.by_name, *listed.principals)}
 
 
 def wait_for(

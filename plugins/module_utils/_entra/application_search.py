@@ -130,11 +130,15 @@ def check_free(selector: Selector, candidates: Candidates) -> None:
             hint=f"Leave {setting('azure_saml_app.app_id')} out to create one.",
         )
     _refuse_holders(selector, candidates)
-    _refuse_namesakes(selector, candidates.by_name)
+    _refuse_namesakes(selector, [each for each in candidates.by_name if each["appId"] != selector.removed])
 
 
 def _same_by_identifier(selector: Selector, candidates: Candidates) -> list[t.Mapping[str, t.Any]]:
-    return [application for application in candidates.by_identifier if is_managed(application) or selector.adopt]
+    return [
+        application
+        for application in candidates.by_identifier
+        if application["appId"] != selector.removed and (is_managed(application) or selector.adopt)
+    ]
 
 
 def _same_by_name(selector: Selector, candidates: Candidates) -> list[t.Mapping[str, t.Any]]:
@@ -143,7 +147,7 @@ def _same_by_name(selector: Selector, candidates: Candidates) -> list[t.Mapping[
         unfinished = is_managed(principal) and (not principal.get("identifierUris") or not selector.identifiers)
         return half_made or unfinished or selector.adopt
 
-    return [principal for principal in candidates.by_name if same(principal)]
+    return [principal for principal in candidates.by_name if principal["appId"] != selector.removed and same(principal)]
 
 
 def _refuse_holders(selector: Selector, candidates: Candidates) -> None:

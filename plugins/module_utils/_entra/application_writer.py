@@ -142,6 +142,10 @@ class ApplicationWriter:
         """Disable single sign-on."""
         application_changes.update_principal(self._graph, self._waiter, self.app, {"preferredSingleSignOnMode": None})
 
+    def complete_removal(self, interrupted: Application, selector: Selector) -> None:
+        """Delete what an interrupted removal has left."""
+        application_changes.delete_from_lists(self._graph, self._waiter, selector, interrupted)
+
     def delete(self) -> None:
         """Move the application to the recycle bin."""
         application_changes.delete(self._graph, self.app)

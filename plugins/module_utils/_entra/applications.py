@@ -123,12 +123,16 @@ class Application:
 
 @dataclass(frozen=True)
 class Selector:
-    """Which application is selected: by its id, else by our tag and an identifier, else by our tag and the name."""
+    """Which application is selected: by its id, else by our tag and an identifier, else by our tag and the name.
+
+    removed: the ID of an application that was just deleted, and that lists may still show.
+    """
 
     app_id: str | None = None
     name: str | None = None
     identifiers: tuple[str, ...] = ()
     adopt: bool = False
+    removed: str | None = None
 
     def __str__(self) -> str:
         return self.app_id or (f"'{self.name}'" if self.name else f"with the identifier {', '.join(self.identifiers)}")
@@ -137,6 +141,13 @@ class Selector:
 def is_managed(application: t.Mapping[str, t.Any]) -> bool:
     """Whether an application object carries our tag."""
     return MARKER in (application.get("tags") or ())
+
+
+def is_removal_interrupted(application: t.Mapping[str, t.Any]) -> bool:
+    """Whether an application object without a service principal is what an interrupted removal has left. A removal
+    begins with the identifiers, and an application that is being made gets them together with our tag.
+    """
+    return is_managed(application) and not application.get("identifierUris")
 
 
 def temporary_name(name: str) -> str:
@@ -168,7 +179,7 @@ def read_with_principal(graph: Graph, waiter: Waiter, chosen: t.Mapping[str, t.A
             what, lambda: read_without_keys(graph, chosen, keys), passes=is_replication, timeout=timeout
         )
     except TimedOut as error:
-        if is_managed(chosen) and not chosen.get("identifierUris"):
+        if is_removal_interrupted(chosen):
             error.hint = (
                 "The application has no identifiers either, as after a removal that was interrupted. Complete the "
                 "removal, with openccp.federation.teardown or state=absent, and run the task again."

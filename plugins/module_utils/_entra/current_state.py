@@ -35,7 +35,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.saml_app
     reading_works,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import must_make
-from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied
+from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, Denied, TimedOut
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
 from ansible_collections.openccp.federation.plugins.module_utils._words import setting
@@ -55,7 +55,8 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
         return state if state.app else dataclasses.replace(state, abandoned_policies=_abandoned(graph, params))
     state, candidates = look(graph, waiter, params)
     if state.app is None:
-        application_search.check_free(selector_of(params), candidates)
+        removed = state.interrupted.app_id if state.interrupted else None
+        application_search.check_free(dataclasses.replace(selector_of(params), removed=removed), candidates)
     _refuse_strangers(graph, params, state)
     listing = None if state.app else claims_policies.abandoned_request(params)
     predicted, listed = _foretold_refusals(graph, params, state.app, listing)
@@ -106,8 +107,23 @@ def look(
     """
     people, candidates = _look_around(graph, params)[:2]
     chosen = application_search.choose(selector_of(params), candidates)
-    app = None if chosen is None else apps.read_with_principal(graph, waiter, chosen)
-    return CurrentState(app, people, now=graph.now()), candidates
+    app, interrupted = None, None
+    if chosen is not None:
+        try:
+            app = apps.read_with_principal(graph, waiter, chosen)
+        except TimedOut:
+            if not _is_replaceable(params, chosen):
+                raise
+            interrupted = apps.Application(chosen, {})
+    return CurrentState(app, people, now=graph.now(), interrupted=interrupted), candidates
+
+
+def _is_replaceable(params: t.Mapping[str, t.Any], chosen: t.Mapping[str, t.Any]) -> bool:
+    """Whether an application without a service principal can be replaced by another one: its removal was interrupted,
+    and it is not selected by its ID.
+    """
+    selector = selector_of(params)
+    return not selector.app_id and bool(selector.identifiers) and apps.is_removal_interrupted(chosen)
 
 
 def look_again(

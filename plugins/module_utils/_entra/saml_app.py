@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from ansible_collections.openccp.federation.plugins.module_utils._access import listed
@@ -56,6 +56,8 @@ class CurrentState:
     stray_policies: tuple[t.Mapping[str, t.Any], ...] = ()
     #: those of applications that somebody has deleted for good
     abandoned_policies: tuple[t.Mapping[str, t.Any], ...] = ()
+    #: what a removal that was interrupted has left, which another application replaces
+    interrupted: Application | None = None
 
 
 def view(app: Application, current_state: CurrentState) -> dict[str, t.Any]:
@@ -102,8 +104,7 @@ def plan_present(params: t.Mapping[str, t.Any], current_state: CurrentState) -> 
     steps: list[Step[ApplicationWriter]] = []
     label = params.get("name") or app.label
     if current_state.app is None:
-        text = f"Create the application '{label}' from the template {params['template']}"
-        steps.append(Step(ApplicationWriter.create, text, template=params["template"], selector=selector_of(params)))
+        steps += _creation_steps(params, current_state.interrupted, label)
     steps += _stray_steps(ApplicationWriter.delete_abandoned_claims, current_state.abandoned_policies)
     certificate_steps = _certificate_steps(params, current_state, app, label, after)
     made = [step for step in certificate_steps if step.run is ApplicationWriter.add_certificate]
@@ -129,6 +130,21 @@ def plan_present(params: t.Mapping[str, t.Any], current_state: CurrentState) -> 
     return Plan(
         before, after, tuple(steps), (*current_state.warnings, *_unlisted_warnings(params, current_state, app, label))
     )
+
+
+def _creation_steps(
+    params: t.Mapping[str, t.Any], interrupted: Application | None, label: str
+) -> list[Step[ApplicationWriter]]:
+    """The steps that create the application, after the rest of one whose removal was interrupted is deleted."""
+    selector = selector_of(params)
+    steps: list[Step[ApplicationWriter]] = []
+    if interrupted:
+        text = f"Complete the interrupted removal of '{interrupted.label}' ({interrupted.app_id})"
+        steps.append(Step(ApplicationWriter.complete_removal, text, interrupted=interrupted, selector=selector))
+        selector = replace(selector, removed=interrupted.app_id)
+    text = f"Create the application '{label}' from the template {params['template']}"
+    steps.append(Step(ApplicationWriter.create, text, template=params["template"], selector=selector))
+    return steps
 
 
 def plan_absent(params: t.Mapping[str, t.Any], current_state: CurrentState) -> Plan[ApplicationWriter]:
