@@ -14,10 +14,12 @@ import typing as t
 from seeds import ACCOUNTS, TENANTS
 
 from federation_sandbox import clouds
-from federation_sandbox.aws.cognito.store import Cognito
+from federation_sandbox.aws.cognito import metadata
+from federation_sandbox.aws.cognito.store import Cognito, Provider
+from federation_sandbox.aws.connect import users
 from federation_sandbox.aws.connect.store import Connect, Instance, Item
 from federation_sandbox.aws.iam.store import Iam
-from federation_sandbox.aws.s3 import Buckets
+from federation_sandbox.aws.s3 import Buckets, StoredObject
 from federation_sandbox.entra.state import Record, Tenant, directory
 from federation_sandbox.world import World
 from saml_factory import make_certificate, make_metadata
@@ -26,6 +28,12 @@ from saml_factory import make_certificate, make_metadata
 NAMES: t.Final = ("Amazon Connect example-demo", "Amazon Cognito ")
 #: who leaves where people join and leave
 LEAVER: t.Final = "mia.coe@example.com"
+#: who becomes an agent in a job, if the tenant knows them
+JOINERS: t.Final = ("jane.doe@example.com", "nia.poe@example.com")
+#: the approved origin of the jobs that have one
+ORIGIN: t.Final = "https://desk.example.com"
+#: the files of the page of the job that has one
+FILES: t.Final = tuple(f"0/{name}" for name in ("index.html", "ccp.js", "ccp.css", "config.json", "connect-streams.js"))
 #: the jobs that remove what is there from their beginning
 TEARDOWNS: t.Final = ("teardown", "teardown, of instance and agents")
 POOL_TEARDOWN: t.Final = "teardown, of a user pool's federation"
@@ -176,9 +184,43 @@ def _change_role(world: World) -> None:
 
 
 def _make_provider(world: World) -> None:
-    metadata = make_metadata(make_certificate())
-    provider = {"account": ACCOUNTS["aws"], "name": "Entra-example-demo", "metadata": metadata}
+    document = make_metadata(make_certificate())
+    provider = {"account": ACCOUNTS["aws"], "name": "Entra-example-demo", "metadata": document}
     clouds.seed(world, {"aws": {"providers": [provider]}})
+
+
+def _make_agent(world: World) -> None:
+    known = {user["userPrincipalName"] for user in _tenant(world)["users"].current()}
+    for instance in world.state(Connect).instances.values():
+        for username in known.intersection(JOINERS).difference(instance.usernames):
+            wanted = {
+                "Username": username,
+                "IdentityInfo": {"FirstName": "By", "LastName": "Hand"},
+                "SecurityProfileIds": [next(iter(instance.security_profiles))],
+                "RoutingProfileId": next(iter(instance.routing_profiles)),
+            }
+            user = users.build(instance, wanted, world.clock.now())
+            instance.users.put(user["Id"], user, settled=True)
+            instance.usernames[username] = user["Id"]
+
+
+def _make_origin(world: World) -> None:
+    for instance in world.state(Connect).instances.values():
+        instance.origins += {ORIGIN}.difference(instance.origins)
+
+
+def _make_page(world: World) -> None:
+    for bucket in world.state(Buckets).by_name.values():
+        bucket.objects = {**dict.fromkeys(FILES, StoredObject(b"somebody else's", {})), **bucket.objects}
+
+
+def _make_pool_provider(world: World) -> None:
+    now, document = world.clock.now(), make_metadata(make_certificate())
+    for pool in world.state(Cognito).pools.values():
+        details = {"MetadataFile": document}
+        pool.providers["Entra-example-demo"] = Provider(
+            "Entra-example-demo", details, {}, [], now, now, metadata.read(document), now, key_number=1
+        )
 
 
 def _make_role(world: World) -> None:
@@ -193,7 +235,7 @@ class Disturbance:
 
     after: the operation of the job that makes the object, which is removed or changed before each write that follows.
     before: the operation that makes an object, which somebody else has made just before; undo: how that is removed
-    again, until which the job refuses. scenarios: those in which the object is there from the beginning.
+    again, if the job has to refuse until then. scenarios: those in which the object is there from the beginning.
     """
 
     act: t.Callable[[World], None]
@@ -233,4 +275,10 @@ DISTURBANCES: t.Final[dict[str, Disturbance]] = {
     ),
     "the provider is made by somebody else": Disturbance(_make_provider, before="CreateSAMLProvider", undo=_provider),
     "the role is made by somebody else": Disturbance(_make_role, before="CreateRole", undo=_role),
+    "the pool's provider is made by somebody else": Disturbance(
+        _make_pool_provider, before="CreateIdentityProvider", undo=_pool_provider
+    ),
+    "an agent is made by somebody else": Disturbance(_make_agent, before="CreateUser"),
+    "the origin is approved by somebody else": Disturbance(_make_origin, before="AssociateApprovedOrigin"),
+    "the page is made by somebody else": Disturbance(_make_page, before="PutObject"),
 }

@@ -45,7 +45,7 @@ def main(arguments: collections.abc.Sequence[str] | None = None) -> int:
             if options.scenario and not any(_is_meant(name, each) for each in options.scenario):
                 continue
             with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
-                _try_all(Bench(sandbox, scenario, Path(folder)), options)
+                _try_all(Bench(sandbox, scenario, Path(folder)), options, began + 60 * options.minutes)
     results = read(options.results)
     print(table(results))
     print(f"{time.monotonic() - began:.0f} seconds.")
@@ -57,13 +57,16 @@ def _is_meant(name: str, words: str) -> bool:
     return name == words or (words not in SCENARIOS and name.startswith(words))
 
 
-def _try_all(bench: Bench, options: argparse.Namespace) -> None:
+def _try_all(bench: Bench, options: argparse.Namespace, deadline: float) -> None:
     known = {each["case"] for each in read(options.results)}
     cases = chosen(bench.cases, options)
     print(f"{len(cases)} of the {len(bench.cases)} cases of: {bench.cases[0].scenario}", flush=True)
     for case in cases:
         if str(case) in known:
             continue
+        if time.monotonic() > deadline:
+            print("No time is left for the other cases. The next run continues here.")
+            return
         result = bench.trial(case)
         with options.results.open("a", encoding="utf-8") as out:
             out.write(json.dumps(dataclasses.asdict(result)) + "\n")
@@ -109,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="decides in which order the cases are tried")
     parser.add_argument("--most", type=int, metavar="CASES", help="no more of each scenario")
     parser.add_argument("--each", type=int, metavar="CASES", help="no more of each trouble in each scenario")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no case after so many minutes")
     parser.add_argument("--scenario", action="append", help="the one of this name, or those whose names begin so")
     parser.add_argument("--only", action="append", metavar="WORD", help="the cases alone that have this in their name")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file of results")

@@ -19,7 +19,9 @@ from rotations import VALIDITY
 from seeds import ACCOUNTS, SECRET, TENANTS
 from terminal import Terminal
 
+import probe_factory
 from federation_sandbox import clouds, http_sign_in
+from federation_sandbox.entra.state import directory
 from federation_sandbox.testing import Sandbox
 from saml_factory import make_certificate, make_metadata
 from support import ForkedRun
@@ -43,6 +45,7 @@ class Command:
     playbook: str
     arguments: tuple[str, ...] = ()
     variables: Variables = dataclasses.field(default_factory=dict)
+    inventory: str = INVENTORY
 
     def variables_for(self, folder: Path) -> dict[str, t.Any]:
         """The variables for a case with a folder of its own."""
@@ -50,16 +53,19 @@ class Command:
         return t.cast("dict[str, t.Any]", json.loads(json.dumps(variables).replace(FOLDER, str(folder))))
 
     def words(self, folder: Path) -> list[str]:
-        """The arguments for such a case."""
-        return [word.replace(FOLDER, str(folder)) for word in self.arguments]
+        """The playbook, the inventory and the arguments for such a case."""
+        words = (self.playbook, self.inventory, *self.arguments)
+        return [word.replace(FOLDER, str(folder)) for word in words]
 
     def run(self, terminal: Terminal, folder: Path) -> Run:
         """Run it to its end."""
-        return terminal.run(self.playbook, INVENTORY, *self.words(folder), variables=self.variables_for(folder))
+        playbook, inventory, *arguments = self.words(folder)
+        return terminal.run(playbook, inventory, *arguments, variables=self.variables_for(folder))
 
     def begin(self, terminal: Terminal, folder: Path) -> ForkedRun:
         """Run it until its caller ends it."""
-        return terminal.begin(self.playbook, INVENTORY, *self.words(folder), variables=self.variables_for(folder))
+        playbook, inventory, *arguments = self.words(folder)
+        return terminal.begin(playbook, inventory, *arguments, variables=self.variables_for(folder))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +131,12 @@ def _made(place: Place) -> None:
     place.succeed(SITE)
 
 
+def _made_for_two_requests(place: Place) -> None:
+    """A federation is there whose application Entra ID deletes only after its service principal."""
+    directory(place.sandbox.world).tenants[TENANTS["public"]].saml_deletion = "service_principal_first"
+    place.succeed(SITE)
+
+
 def _folder(place: Place) -> None:
     """A folder that both halves reach."""
     (place.folder / "handover").mkdir()
@@ -139,6 +151,7 @@ def _person(name: str) -> dict[str, str]:
 GROUPS: t.Final[dict[str, t.Any]] = {
     "federation_agents": [],
     "federation_assigned_groups": None,
+    "connect_instance_approved_origins": {"add": ["https://desk.example.com"]},
     "federation_agent_groups": [
         {"group": "Leads", "security_profiles": ["CallCenterManager"]},
         {"group": AGENTS, "security_profiles": ["Agent"]},
@@ -203,6 +216,13 @@ def _federated_pool(place: Place) -> None:
     place.succeed(COGNITO)
 
 
+def _test_tenant(place: Place) -> None:
+    """A tenant, an account and an instance for experiments."""
+    probe_factory.fill(place.sandbox)
+    hosts = {"all": {"hosts": {"test": probe_factory.HOST}}}
+    (place.folder / "hosts.json").write_text(json.dumps(hosts), encoding="utf-8")
+
+
 def _bucket(place: Place) -> None:
     """An instance, a bucket, and the library of a page."""
     place.aws(
@@ -234,6 +254,15 @@ HALVES: t.Final = tuple(
     Command("site", ("--tags", half), {"handover_folder": f"{FOLDER}/handover"})
     for half in ("aws", "entra", "aws,agents")
 )
+
+
+PROBE: t.Final = Command(
+    "live_probe",
+    (),
+    {"live_probe_confirm": f"{probe_factory.TENANT}/{probe_factory.ACCOUNT}", "live_probe_wait_timeout": 10},
+    f"{FOLDER}/hosts.json",
+)
+CLEANUP: t.Final = dataclasses.replace(PROBE, arguments=("--tags", "cleanup"))
 
 
 def _users(leavers: str, **more: t.Any) -> Command:
@@ -291,7 +320,9 @@ SCENARIOS: t.Final = {
             _bucket,
             environment={"AWS_ACCESS_KEY_ID": PUBLISHER},
         ),
+        Scenario("live probe", (PROBE,), _test_tenant, recovery=(CLEANUP,), environment=probe_factory.credentials()),
         Scenario("site after teardown", (TEARDOWN,), _made, recovery=(SITE,)),
+        Scenario("site after teardown, in two requests", (TEARDOWN,), _made_for_two_requests, recovery=(SITE,)),
         Scenario("teardown after site", (SITE,), recovery=(Command("teardown", (), TAKE_ALL),)),
     )
 }

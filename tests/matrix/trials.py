@@ -82,7 +82,7 @@ class Bench:
     def __init__(self, sandbox: Sandbox, scenario: Scenario, folder: Path) -> None:
         self._sandbox, self._world, self._scenario, self._folder = sandbox, sandbox.world, scenario, folder
         self._numbers = itertools.count()
-        self._judged: dict[str, list[str]] = {}
+        self._judged: dict[tuple[tuple[str, ...], str], list[str]] = {}
         self._steady: dict[str, list[str]] = {}
         self._world.reset()
         fill(sandbox)
@@ -213,11 +213,12 @@ class Bench:
             self._run(self._scenario.again, terminal, folder)
             self._world.clock.advance(dt.timedelta(seconds=STALE))
             self._world.settings.change(CLOUDS)
+        left_out: tuple[str, ...] = ()
         if case.trouble.is_interlude:
-            return self._judge(terminal, folder, AT_ONCE if case.trouble.again else REMNANTS)
-        key = _key(self._state(folder))
+            left_out = AT_ONCE if case.trouble.again else REMNANTS
+        key = (left_out, _key(self._state(folder)))
         if key not in self._judged:
-            self._judged[key] = self._judge(terminal, folder)
+            self._judged[key] = self._judge(terminal, folder, left_out)
         return self._judged[key]
 
     def _judge(self, terminal: Terminal, folder: Path, left_out: collections.abc.Sequence[str] = ()) -> list[str]:
@@ -250,12 +251,13 @@ class Bench:
 
     def _state(self, folder: Path) -> State:
         """What both clouds and the folder hold. Of a job that is recovered from by another one, what is deleted does
-        not count.
+        not count, nor do its files.
         """
         held = contents(self._world)
         files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-        state = {**held, "files": sorted(str(path) for path in files if not path.name.startswith("events-"))}
-        return _without(state, REMNANTS) if self._scenario.recovery else state
+        if self._scenario.recovery:
+            return _without(held, REMNANTS)
+        return {**held, "files": sorted(str(path) for path in files if not path.name.startswith("events-"))}
 
     def _sign_ins(self) -> dict[str, str]:
         """Why an agent does not get in, empty for one who does."""
