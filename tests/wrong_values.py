@@ -90,6 +90,7 @@ _NO_SOURCE: t.Final = ("department", "user.mail", "Mail", ["mail"])
 _NO_EXTERNAL_ID: t.Final = ("a", "a b", "ä" * 3, "a" * 1225)
 _NO_ROLE_ARN: t.Final = ("R", _PROVIDER, _ROLE.replace("arn:aws:", "arn:moon:"), _ROLE.replace("111122223333", "1111"))
 _NO_IDENTIFIER: t.Final = ("no uri", "signin.aws.amazon.com/saml", ["a"])
+_NO_LIMIT: t.Final = ("many", "-5", "5.5", "5 %%", ["5%"])
 _NO_CHOICE: t.Final = ("perhaps", ["report"])
 _NO_OPTIONS: t.Final = ("profile", ["profile"], 7)
 
@@ -189,6 +190,7 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "cognito_federation_adopt": _NO_BOOLEAN,
     "cognito_federation_allow_interruption": _NO_BOOLEAN,
     "cognito_federation_assigned_groups": _NO_NAMES,
+    "cognito_federation_max_removals": _NO_LIMIT,
     "cognito_federation_pools": _NO_POOLS,
     "cognito_federation_provider_name": ("a b", "ab", "_abc", "En_tra", "a" * 33),
     "cognito_federation_purge": _NO_BOOLEAN,
@@ -219,7 +221,7 @@ WRONG: t.Final[t.Mapping[str, tuple[t.Any, ...]]] = {
     "connect_users_leavers": ("remove", ["report"]),
     "connect_users_manage_unowned": _NO_BOOLEAN,
     "connect_users_match": _NO_CHOICE,
-    "connect_users_max_removals": ("many", "-5", "5.5", "5 %%", ["5%"]),
+    "connect_users_max_removals": _NO_LIMIT,
     "connect_users_mode": _NO_CHOICE,
     "connect_users_name_fallbacks": (["surname"], "nickname", [{"a": 1}]),
     "connect_users_rate": (0, -1, "fast"),

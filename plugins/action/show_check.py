@@ -18,7 +18,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._report import 
 display = Display()
 
 #: as Ansible itself colours what failed, what it warns of and what is well
-SETTINGS: t.Final = {"fail": "COLOR_ERROR", "warning": "COLOR_WARN", "pass": "COLOR_OK"}
+SETTINGS: t.Final = {"fail": "COLOR_ERROR", "warning": "COLOR_WARN", "unknown": "COLOR_WARN", "pass": "COLOR_OK"}
 COLOURS: t.Final = {status: str(C.config.get_config_value(name)) for status, name in SETTINGS.items()}
 
 

@@ -110,8 +110,14 @@ def cognito_check(
         hops = ", ".join(finding.hop for finding in failed)
         summary = f"{len(failed)} of {len(findings)} hops to the user pool {name} fail: {hops}. {failed[0].reason}"
     else:
-        unknown = [finding.reason for finding in findings if finding.status == "unknown"]
-        summary = " ".join([f"People can sign in to the user pool {name}, as far as can be read.", *unknown])
+        unknown = [finding for finding in findings if finding.status == "unknown"]
+        hops = ", ".join(finding.hop for finding in unknown)
+        verdict = (
+            f"No hop to the user pool {name} fails, but it is unknown whether people can sign in: {hops}."
+            if unknown
+            else f"People can sign in to the user pool {name}, as far as can be read."
+        )
+        summary = " ".join([verdict, *(finding.reason for finding in unknown)])
     return {
         "ok": not failed,
         "summary": summary,

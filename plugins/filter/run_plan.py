@@ -34,8 +34,13 @@ options:
     description:
       - The maximum number of agents who can lose access. Same as
         O(openccp.federation.connect_users#module:max_removals).
+      - The same limit applies to the people of each user pool.
       - If omitted, the loss of access is not counted.
     type: str
+  variable:
+    description: The variable that sets O(max_removals), which messages name.
+    type: str
+    default: connect_users_max_removals
 """
 
 EXAMPLES = r"""
@@ -61,7 +66,8 @@ _value:
       type: list
       elements: dict
     access_lost:
-      description: The agents who lose access, each with C(username) and C(reason).
+      description: The agents who lose access, each with C(username) and C(reason), and the people who lose access to a
+        user pool, who have C(user_pool_id) as well.
       type: list
       elements: dict
     lockouts:
@@ -104,6 +110,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.openccp.federation.plugins.module_utils import _run_plan
+from ansible_collections.openccp.federation.plugins.module_utils._access import OF_AGENTS, Losses
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 
 
@@ -112,19 +119,20 @@ def run_plan(
     parts: dict[str, str],
     usernames: list[str] | str | None = None,
     max_removals: str | int = "",
+    variable: str = OF_AGENTS,
 ) -> dict[str, t.Any]:
     """The plan as plain values."""
     known = usernames if isinstance(usernames, list) else None  # ansible-core 2.18 makes an empty text of none
     try:
-        plan = _run_plan.run_plan(parts, results, known, str(max_removals))
+        plan = _run_plan.run_plan(parts, results, known, str(max_removals), variable)
     except InvalidInput as error:
         raise AnsibleFilterError(str(error)) from error
     return {
         "lines": _run_plan.sentences(plan),
         "steps": [dict(step) for step in plan.steps],
-        "access_lost": [{"username": name, "reason": reason} for name, reason in sorted(plan.losses.names.items())],
-        "lockouts": list(plan.losses.everybody),
-        "agents": plan.losses.total,
+        "access_lost": [record for losses in plan.losses for record in _lost(losses)],
+        "lockouts": [clause for losses in plan.losses for clause in losses.everybody],
+        "agents": plan.losses[0].total,
         "kept": list(plan.kept),
         "looked_at": list(plan.parts),
         "not_looked_at": list(plan.missing),
@@ -133,6 +141,12 @@ def run_plan(
         "unusable_fails": plan.unusable_fails,
         "refusal": plan.refusal,
     }
+
+
+def _lost(losses: Losses) -> list[dict[str, str]]:
+    """Who loses access, as plain values."""
+    pool = {"user_pool_id": losses.pool} if losses.pool else {}
+    return [{"username": name, "reason": reason, **pool} for name, reason in sorted(losses.names.items())]
 
 
 class FilterModule:

@@ -13,29 +13,35 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._words import setting
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted, setting
 
 _LIMIT: t.Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
 #: No agent may be missed out by a limit that lets everybody go.
 EVERYBODY: t.Final = "100%"
 #: If there are more names than this, only their number is shown.
 NAMES: t.Final = 20
+#: The variable that limits how many agents lose access.
+OF_AGENTS: t.Final = "connect_users_max_removals"
 
 
-def allowed(limit: str, total: int) -> int:
+def allowed(limit: str, total: int, variable: str = "") -> int:
     """How many removals a count or a percentage allows. A percentage above 0 allows at least one, so that small teams
-    can lose somebody.
+    can lose somebody. variable: what sets it, where that is not the option of connect_users.
     """
     match = _LIMIT.fullmatch(limit.strip())
     if not match or (not match[2] and "." in match[1]):
-        raise InvalidInput(
-            f"{setting('connect_users.max_removals')} is a count, such as 20, or a percentage, such as 5%, and not "
-            f"{limit!r}."
-        )
+        name = variable or setting("connect_users.max_removals")
+        raise InvalidInput(f"{name} is a count, such as 20, or a percentage, such as 5%, and not {limit!r}.")
     if not match[2]:
         return int(match[1])
     share = float(match[1])
     return max(1, math.floor(total * share / 100)) if share else 0
+
+
+def lets_everybody_go(limit: str) -> bool:
+    """Whether a limit is 100%, however it is written."""
+    match = _LIMIT.fullmatch(limit.strip())
+    return bool(match and match[2] and float(match[1]) >= 100)
 
 
 def listed(names: t.Sequence[str], most: int = NAMES) -> str:
@@ -84,11 +90,35 @@ class Agents:
 
 @dataclass(frozen=True)
 class Losses:
-    """Who loses access, username → how; and of how many. everybody: why all of them lose it, beside that."""
+    """Who loses access, username → how; and of how many. everybody: why all of them lose it, beside that.
+
+    unreadable: why it is not known who loses it. pool: the user pool to which they lose it; empty for the agents.
+    """
 
     names: t.Mapping[str, str]
     total: int
     everybody: tuple[str, ...] = ()
+    unreadable: str = ""
+    pool: str = ""
+
+    @property
+    def counted(self) -> str:
+        """How many lose access, of how many."""
+        noun = ("person", "people") if self.pool else ("agent",)
+        lost = len(self.names)
+        return f"{lost:,} of {counted(self.total, *noun)}" if self.total else counted(lost, *noun)
+
+    @property
+    def place(self) -> str:
+        """What they lose access to, for a sentence."""
+        return f" to the user pool {self.pool}" if self.pool else ""
+
+    def lines(self) -> list[str]:
+        """For the plan, a sentence each."""
+        lines = [f"Access{self.place}: everybody loses it: {reason}." for reason in self.everybody]
+        if self.names:
+            lines.append(f"Access{self.place}: {self.counted} lose it: {_reasons(self.names)}.")
+        return lines
 
 
 def losses(sign_ins: SignIns | None, agents: Agents) -> Losses:
@@ -103,7 +133,7 @@ def losses(sign_ins: SignIns | None, agents: Agents) -> Losses:
         after = {person.after for person in sign_ins.people}
         strangers = sorted(known - before - after)
         names |= dict.fromkeys(strangers, "is not assigned to the application, which is to require it")
-    return Losses({**names, **agents.losing}, max(agents.managed, len(could)))
+    return Losses({**names, **agents.losing}, max(agents.managed, len(could)), unreadable=sign_ins.unreadable)
 
 
 def _loss(person: Person, known: frozenset[str], agents: Agents) -> t.Iterator[tuple[str, str]]:
@@ -118,26 +148,28 @@ def _loss(person: Person, known: frozenset[str], agents: Agents) -> t.Iterator[t
         yield person.before, f"would sign in as {person.after!r}, and no agent is called that"
 
 
-def refusal(sign_ins: SignIns | None, losses: Losses, limit: str) -> str:
-    """Why a run must not start; empty if it may."""
-    most = allowed(limit, losses.total)
-    if sign_ins is not None and sign_ins.unreadable and limit.strip() != EVERYBODY:
+def refusal(losses: Losses, limit: str, variable: str = OF_AGENTS) -> str:
+    """Why a run must not start; empty if it may. variable: what sets the limit."""
+    most = allowed(limit, losses.total, variable)
+    meant = f"If that is meant, run once with {variable}"
+    if losses.unreadable and not lets_everybody_go(limit):
         return (
-            f"The plan changes who may sign in, and it is unknown who would lose access: {sign_ins.unreadable} "
-            f"Nothing was changed. "
-            f"Grant the permission, or run once with connect_users_max_removals={EVERYBODY}."
+            f"The plan changes who may sign in{losses.place}, and it is unknown who would lose access: "
+            f"{losses.unreadable} Nothing was changed. Grant the permission, or run once with {variable}={EVERYBODY}."
         )
-    if losses.everybody and limit.strip() != EVERYBODY:
+    if losses.everybody and not lets_everybody_go(limit):
         return (
-            f"Everybody would lose access: {'; '.join(losses.everybody)}. "
-            f"connect_users_max_removals={limit} does not allow that. Nothing was changed. If that is meant, run once "
-            f"with connect_users_max_removals={EVERYBODY}."
+            f"Everybody would lose access{losses.place}: {'; '.join(losses.everybody)}. "
+            f"{variable}={limit} does not allow that. Nothing was changed. {meant}={EVERYBODY}. Otherwise, set the "
+            f"former value again."
         )
     if len(losses.names) <= most:
         return ""
-    names = listed([f"{name} ({why})" for name, why in sorted(losses.names.items())])
     return (
-        f"{len(losses.names)} of {losses.total} agents would lose access, and "
-        f"connect_users_max_removals={limit} allows {most}: "
-        f"{names}. Nothing was changed. If that is meant, run once with a higher connect_users_max_removals."
+        f"{losses.counted} would lose access{losses.place}, and {variable}={limit} allows {most}: "
+        f"{_reasons(losses.names)}. Nothing was changed. If that is meant, run once with a higher {variable}."
     )
+
+
+def _reasons(names: t.Mapping[str, str]) -> str:
+    return listed([f"{name} ({why})" for name, why in sorted(names.items())])

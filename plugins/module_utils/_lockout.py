@@ -35,6 +35,8 @@ Record = t.Mapping[str, t.Any]
 #: What the views of a provider and of a role have, by which the steps of the two are distinguished.
 _OF_PROVIDERS: t.Final = frozenset({"entity_id", "certificates", "sso_locations"})
 _OF_ROLES: t.Final = frozenset({"trust_policy", "permission_policy", "max_session_duration"})
+#: What the views of a user pool's application and provider have, and those of their tags have not.
+_OF_POOLS: t.Final = frozenset({"identifiers", "entity_id"})
 
 
 @dataclass(frozen=True)
@@ -70,16 +72,57 @@ def deletions(instance: Record) -> tuple[str, ...]:
     return tuple(f"the Amazon Connect instance {step['object']} would be deleted" for step in gone)
 
 
-def is_shared(application: Record) -> bool:
+def is_shared(application: Record, instance_id: str) -> bool:
     """Whether an application lets people in to more than one federation, before or after its steps: by the values of
     its Role claim, or by identifiers of user pools. application: the fact that its role left.
     """
     side = _planned(application, application.get("steps", ()))
     if side is None:
         return False
-    pairs = role_pairs(side.before) | role_pairs(side.after)
     identifiers = {*(side.before.get("identifiers") or ()), *(side.after.get("identifiers") or ())}
-    return len(pairs) > 1 or any(map(is_of_user_pool, identifiers))
+    return serves_another_instance(application, instance_id) or any(map(is_of_user_pool, identifiers))
+
+
+def serves_another_instance(application: Record, instance_id: str) -> bool:
+    """Whether people of another instance sign in through an application: by several values of its Role claim, or by
+    one that is replaced while the relay state led to another instance. application: the fact that its role left.
+    """
+    side = _planned(application, application.get("steps", ()))
+    if side is None:
+        return False
+    before, after = role_pairs(side.before), role_pairs(side.after)
+    if max(len(before), len(after)) > 1:
+        return True
+    leads_here = bool(instance_id) and instance_id in str(side.before.get("relay_state") or "")
+    return before != after and not leads_here
+
+
+def pools_locked_out(results: t.Mapping[str, Record]) -> tuple[str, ...]:
+    """Why nobody could sign in to a user pool any more, in clauses. results: role → the fact that it left."""
+    application = results.get("azure_saml_app")
+    shared = _planned(application, application["steps"]) if application else None
+    steps = results.get("cognito_federation", {}).get("steps", ())
+    clauses = [*_pools_left(shared), *(clause for step in steps for clause in _pool_lockouts(step))]
+    return tuple(dict.fromkeys(clauses))  # each step has the views of its whole plan
+
+
+def _pools_left(shared: Planned | None) -> t.Iterator[str]:
+    """The user pools that the application of AWS's sign-in would no longer serve."""
+    if shared is None:
+        return
+    before, after = (set(view.get("identifiers") or ()) for view in (shared.before, shared.after))
+    for identifier in sorted(filter(is_of_user_pool, before - after)):
+        yield f"the application would no longer serve the user pool {identifier.rpartition(':')[2]}"
+
+
+def _pool_lockouts(step: Record) -> t.Iterator[str]:
+    """What would become of a user pool's own application or provider."""
+    before, after = step["before"], step["after"]
+    if before and not after and not _OF_POOLS.isdisjoint(before):
+        yield f"{before.get('name') or step['object']} would be deleted"
+    old, new = (set(view.get("reply_urls") or ()) for view in (before, after))
+    if old and new and old.isdisjoint(new):
+        yield f"Entra ID would post to {_named(new)} in place of {_named(old)}"
 
 
 def _is_unfinished(side: Side, results: t.Mapping[str, Record]) -> bool:

@@ -10,10 +10,16 @@ looked at. Pure.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ansible_collections.openccp.federation.plugins.module_utils import _access as access
-from ansible_collections.openccp.federation.plugins.module_utils._lockout import deletions, is_shared, lockouts
+from ansible_collections.openccp.federation.plugins.module_utils._lockout import (
+    deletions,
+    is_shared,
+    lockouts,
+    pools_locked_out,
+    serves_another_instance,
+)
 from ansible_collections.openccp.federation.plugins.module_utils._printable import one_line
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
@@ -24,16 +30,16 @@ NOTHING: t.Final = "Everything is as it should be."
 
 @dataclass(frozen=True)
 class RunPlan:
-    """steps: as modules return them, each with its part. losses: who loses access. kept: what is only reported.
-    missing: the parts of the federation that the run does not look at. refusal: why the plan must not be carried
-    out; empty when it may be. unusable: the members of groups who cannot be agents; unusable_members: the sentence
-    on them; unusable_fails: whether the run fails for them.
+    """steps: as modules return them, each with its part. losses: who loses access, of the agents and of the people of
+    each user pool. kept: what is only reported. missing: the parts of the federation that the run does not look at.
+    refusal: why the plan must not be carried out; empty when it may be. unusable: the members of groups who cannot be
+    agents; unusable_members: the sentence on them; unusable_fails: whether the run fails for them.
     """
 
     parts: tuple[str, ...]
     missing: tuple[str, ...] = ()
     steps: tuple[Record, ...] = ()
-    losses: access.Losses = field(default_factory=lambda: access.Losses({}, 0))
+    losses: tuple[access.Losses, ...] = ()
     kept: tuple[str, ...] = ()
     refusal: str = ""
     unusable: tuple[Record, ...] = ()
@@ -42,44 +48,60 @@ class RunPlan:
 
 
 def run_plan(
-    parts: t.Mapping[str, str], results: t.Mapping[str, Record], usernames: t.Iterable[str] | None, limit: str
+    parts: t.Mapping[str, str],
+    results: t.Mapping[str, Record],
+    usernames: t.Iterable[str] | None,
+    limit: str,
+    variable: str = access.OF_AGENTS,
 ) -> RunPlan:
     """One plan of what the roles predicted.
 
     parts: role → what it looks at, in order. results: role → the fact that it left; a role that did not run left none
     with steps. usernames: the agents that exist, where they were read. limit: how many may lose their access; nobody
-    is counted when it is empty.
+    is counted when it is empty. variable: what sets the limit.
     """
     seen = {role: results[role] for role in parts if "steps" in results.get(role, {})}
-    sign_ins = _sign_ins(seen.get("azure_saml_app", {}).get("access"))
-    others_use_it = is_shared(seen.get("azure_saml_app", {}))  # then whoever it lets in counts, an agent here or not
-    agents = _agents(seen.get("connect_users", {}), None if others_use_it else usernames)
-    losses = access.losses(sign_ins, agents)
-    if limit:  # else it is selected
-        everybody = lockouts(seen) if agents.usernames != frozenset() else ()  # or there is nobody yet
-        losses = replace(losses, everybody=(*deletions(seen.get("connect_instance", {})), *everybody))
+    losses = (_losses_of_agents(seen, usernames, limit), *_losses_of_pools(seen))
     people = seen.get("connect_users", {})
     unusable = tuple(people.get("unusable", ()))
+    refusals = [access.refusal(each, limit, variable) for each in losses] if limit else []
     return RunPlan(
         parts=tuple(parts[role] for role in seen),
         missing=tuple(what for role, what in parts.items() if role not in seen),
         steps=tuple({"part": role, **step} for role, result in seen.items() for step in result["steps"]),
         losses=losses,
         kept=_kept(seen),
-        refusal=access.refusal(sign_ins, losses, limit) if limit else "",
+        refusal=" ".join(filter(None, refusals)),
         unusable=unusable,
         unusable_members=_unusable_members(unusable, people.get("members", 0)),
         unusable_fails=bool(unusable) and people.get("unusable_members") == "fail",
     )
 
 
+def _losses_of_agents(seen: t.Mapping[str, Record], usernames: t.Iterable[str] | None, limit: str) -> access.Losses:
+    known = None if usernames is None else frozenset(usernames)
+    application, instance = seen.get("azure_saml_app", {}), seen.get("connect_instance", {})
+    instance_id = str(instance.get("id") or "")
+    others_use_it = is_shared(application, instance_id)  # then whoever it lets in counts, an agent here or not
+    agents = _agents(seen.get("connect_users", {}), None if others_use_it else known)
+    losses = access.losses(_sign_ins(application.get("access")), agents)
+    if not limit:  # it is selected
+        return losses
+    nobody_yet = known == frozenset() and not serves_another_instance(application, instance_id)
+    everybody = (*deletions(instance), *(() if nobody_yet else lockouts(seen)), *pools_locked_out(seen))
+    return replace(losses, everybody=everybody)
+
+
+def _losses_of_pools(seen: t.Mapping[str, Record]) -> t.Iterator[access.Losses]:
+    """Who loses access to each user pool that has an application of its own."""
+    for pool in seen.get("cognito_federation", {}).get("pools", ()):
+        yield replace(access.losses(_sign_ins(pool.get("access")), access.Agents()), pool=pool["user_pool_id"])
+
+
 def sentences(plan: RunPlan) -> list[str]:
     """The plan for a terminal."""
     lines = fold(plan.steps)
-    lines += [f"Access: everybody loses it: {reason}." for reason in plan.losses.everybody]
-    if plan.losses.names:
-        names = access.listed([f"{name} ({why})" for name, why in sorted(plan.losses.names.items())])
-        lines.append(f"Access: {_counted(len(plan.losses.names), plan.losses.total)} lose it: {names}.")
+    lines += [line for losses in plan.losses for line in losses.lines()]
     lines += plan.kept
     if plan.unusable_members:
         lines.append(plan.unusable_members)
@@ -108,10 +130,6 @@ def _sentence(step: Record, objects: t.Sequence[str], most: int) -> str:
 def _pattern(step: Record) -> str:
     """What a step says of whatever object."""
     return str(step["action"]).replace(repr(step["object"]), "…")
-
-
-def _counted(count: int, total: int) -> str:
-    return f"{count} of {counted(total, 'agent')}" if total else counted(count, "agent")
 
 
 def _nothing(plan: RunPlan) -> str:
@@ -166,4 +184,10 @@ def _kept(seen: t.Mapping[str, Record]) -> tuple[str, ...]:
             f"Stays an agent although not listed: {access.listed(agents['leavers_reported'])} "
             f"(connect_users_leavers=report)."
         )
+    kept += [
+        f"Stays assigned to the user pool {pool['user_pool_id']} although not listed: "
+        f"{access.listed(pool['unlisted_assignments'])} (cognito_federation_unlisted_assignments=report)."
+        for pool in seen.get("cognito_federation", {}).get("pools", ())
+        if pool.get("unlisted_assignments")
+    ]
     return tuple(kept)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import NEVER_READABLE
 from ansible_collections.openccp.federation.plugins.module_utils._printable import LONGEST_NAME, one_line
 from ansible_collections.openccp.federation.plugins.module_utils._words import aligned
 
@@ -87,7 +88,15 @@ def _changed(run: Record) -> str:
 def _check(check: Record | None) -> str:
     if not check:
         return "not run"
-    return "passed" if check["ok"] else "failed"
+    if not check["ok"]:
+        return "failed"
+    return "unknown" if _unknown(check) else "passed"
+
+
+def _unknown(check: Record) -> list[Record]:
+    """What a check could not evaluate, without what no permission ever shows."""
+    unknown = [finding for finding in check["findings"] if finding["status"] == "unknown"]
+    return [finding for finding in unknown if finding["hop"] not in NEVER_READABLE]
 
 
 def _to_do(run: Record) -> str:
@@ -112,6 +121,10 @@ def _most_urgent(run: Record) -> str:
     sentences += plan.get("kept", ())
     if run.get("note"):
         sentences.append(str(run["note"]))
+    unknown = _unknown(run["check"]) if run.get("check") else []
+    if unknown:
+        hops = ", ".join(dict.fromkeys(str(finding["hop"]) for finding in unknown))
+        sentences.append(f"Not known: {hops}. {unknown[0]['subject']}: {unknown[0]['reason']}")
     if plan.get("not_looked_at"):
         sentences.append(f"Skipped: {', '.join(plan['not_looked_at'])}.")
     return " ".join(sentences)

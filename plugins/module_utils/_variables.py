@@ -251,7 +251,7 @@ def _origins(change: t.Mapping[str, t.Sequence[str] | None]) -> None:
 
 
 def _max_removals(limit: str) -> None:
-    access.allowed(limit, 0)
+    access.allowed(limit, 0, variable="it")
 
 
 def _readable_file(path: str) -> None:
@@ -360,6 +360,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "certificate_rotation_settle_seconds": _SECONDS,
     "certificate_rotation_user_pools": _each(_USER_POOL),
     "certificate_rotation_validity_days": _between(1, 1095, "days"),
+    "cognito_federation_max_removals": _max_removals,
     "cognito_federation_pools": _each(_user_pool),
     "cognito_federation_provider_name": _POOL_PROVIDER,
     "cognito_federation_tags": check_tags,

@@ -227,6 +227,30 @@ def test_several_pools_of_several_hosts(sandbox: Sandbox, playbooks: Playbooks, 
         assert applications(each) == 0
 
 
+def test_a_mistake_takes_a_pool_from_nobody(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) -> None:
+    """As of the agents: whoever stays although not listed is told, and what takes too much stops before it writes."""
+    playbooks.succeed("cognito", INVENTORY, variables={"federation_user_pools": [pool.variables()]})
+    nobody = {"federation_user_pools": [pool.variables(assigned_groups=[])]}
+    sandbox.world.settings.refuse_writes = True
+    stays = f"Stays assigned to the user pool {pool.id} although not listed: the group Contact centre agents"
+    assert stays in playbooks.succeed("cognito", INVENTORY, variables=nobody).table()["demo"][2]
+    for variables, piece in (
+        (
+            {"cognito_federation_unlisted_assignments": "remove"},
+            f"2 of 2 people would lose access to the user pool {pool.id}",
+        ),
+        (
+            {"cognito_federation_state": "absent"},
+            f"Everybody would lose access: {PROVIDER} would be deleted; {NAME.format(pool.id)} would be deleted.",
+        ),
+    ):
+        message = playbooks.fail("cognito", INVENTORY, variables={**nobody, **variables}).message()
+        assert piece in message
+        assert "cognito_federation_max_removals" in message
+    sandbox.world.settings.refuse_writes = False
+    assert pool.failure(JANE) == ""
+
+
 def test_what_others_made_is_left_alone(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) -> None:
     variables = {"federation_user_pools": [pool.variables()]}
     playbooks.succeed("cognito", INVENTORY, variables=variables)

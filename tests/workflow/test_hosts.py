@@ -51,17 +51,20 @@ def test_each_host_s_plan_goes_to_its_own_file(playbooks: Playbooks, tmp_path: P
         one={"federation_plan_file": "shared.json"},
         nowhere={"federation_plan_file": "nowhere/plan.json"},
         two={"federation_plan_file": str(tmp_path / "shared.json")},
+        early={"federation_plan_file": "{{ federation_role_name }}.json", "federation_tags": "wrong"},
     )
     run = playbooks.fail("site", inventory, *NOTHING_TO_DO)
-    assert run.failed_hosts() == ["nowhere"], run.output
+    assert run.failed_hosts() == ["early", "nowhere"], run.output
     assert {host: row[0] for host, row in run.table().items()} == {
         "none": "-",
         "own": "-",
         "one": "-",
         "nowhere": "failed",
         "two": "-",
+        "early": "failed",
     }
     assert str(tmp_path / "nowhere") in run.message("nowhere")
     assert hosts_in(tmp_path / "own.json") == ["own"]
+    assert hosts_in(tmp_path / "ConnectFederation-example-early.json") == ["early"]
     assert hosts_in(tmp_path / "shared.json") == ["one", "two"]
     assert not (tmp_path / "nowhere").exists()

@@ -56,6 +56,14 @@ def test_a_tag_of_the_users_own_playbook_is_named_once(playbooks: Playbooks) -> 
     assert run.table()["demo"] == ["-", "not run", f"Skipped: {PARTS}."]
 
 
+@pytest.mark.parametrize("playbook", ["users", "check"])
+def test_a_run_without_hosts_is_no_success(playbook: str, playbooks: Playbooks, tmp_path: Path) -> None:
+    (tmp_path / "empty.yml").write_text("all: {hosts: {}}\n", encoding="utf-8")
+    run = playbooks.run(playbook, tmp_path / "empty.yml")
+    assert run.returncode == 1, run.output
+    assert "No federation was looked at" in run.output
+
+
 def test_all_permissions_that_a_run_lacks_are_told_at_once(sandbox: Sandbox, playbooks: Playbooks) -> None:
     """Those of the first module that is refused, and those of the later ones, which are not reached."""
     sandbox.world.reset()
@@ -76,11 +84,13 @@ def test_the_plan_is_a_file_and_a_status(sandbox: Sandbox, playbooks: Playbooks,
         "bad": {**demo, "federation_instance_alias": "example-bad", "federation_region": "eu-north-1"},
     }
     (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
-    variables = {"federation_plan_file": "plans/plan.json", "federation_planned_status": 10}
+    # the path is made of what only roles say
+    variables = {"federation_plan_file": "plans/{{ connect_users_leavers }}.json", "federation_planned_status": 10}
+    file = tmp_path / "plans" / "report.json"
     (tmp_path / "plans").mkdir()
     both = playbooks.fail("site", tmp_path / "hosts.json", "--check", variables=variables)
     assert both.returncode == 2, "a failure is Ansible's own status"
-    content = plan_of(tmp_path / "plans" / "plan.json")
+    content = plan_of(file)
     assert (content["playbook"], content["check_mode"]) == ("site", True)
     bad, good = content["federations"]
     assert (bad["host"], bad["changed"], "eu-north-1" in bad["error"]) == ("bad", "failed", True)
@@ -90,14 +100,14 @@ def test_the_plan_is_a_file_and_a_status(sandbox: Sandbox, playbooks: Playbooks,
     assert (agent["part"], agent["before"], agent["reason"]) == ("connect_users", {}, "It does not exist.")
     assert agent["after"]["security_profiles"] == ["Agent"]
     assert SECRET not in json.dumps(content)
-    assert (tmp_path / "plans" / "plan.json").stat().st_mode & 0o077 == 0
+    assert file.stat().st_mode & 0o077 == 0
 
     check = playbooks.run("site", INVENTORY, "--check", variables=variables)
     assert (check.returncode, check.table()["demo"][0]) == (10, "planned")
     assert sandbox.world.traffic.writes() == []
     done = playbooks.succeed("site", INVENTORY, variables=variables)
     assert done.changed() > 0
-    (record,) = plan_of(tmp_path / "plans" / "plan.json")["federations"]
+    (record,) = plan_of(file)["federations"]
     assert (record["changed"], record["check"], [step["action"] for step in record["steps"]]) == (
         "yes",
         "passed",

@@ -13,7 +13,7 @@ import textwrap
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import HOPS
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import HOPS, NEVER_READABLE
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
 Status = t.Literal["pass", "warning", "fail", "unknown"]
@@ -108,11 +108,21 @@ def summary(findings: t.Sequence[Finding]) -> str:
         hops = ", ".join(dict.fromkeys(finding.hop for finding in failed))
         return f"{len(failed)} of {len(findings)} findings fail: {hops}. {failed[0].subject}: {failed[0].reason}"
     warnings = [finding for finding in findings if finding.status == "warning"]
-    if warnings:
-        return (
-            f"Agents can sign in, with {counted(len(warnings), 'warning')}. {warnings[0].subject}: {warnings[0].reason}"
-        )
-    return "Agents can sign in, as far as can be read."
+    unknown = [finding for finding in findings if finding.status == "unknown" and finding.hop not in NEVER_READABLE]
+    named = [f"{finding.subject}: {finding.reason}" for finding in (*warnings, *unknown)][:1]
+    checked = any(finding.person for finding in findings)
+    return " ".join([verdict(len(warnings), [finding.hop for finding in unknown], somebody=checked), *named])
+
+
+def verdict(warnings: int, unknown: t.Iterable[str], *, somebody: bool) -> str:
+    """What findings come to of which none fails. unknown: the hops that are. somebody: whether people were checked."""
+    besides = f", with {counted(warnings, 'warning')}" if warnings else ""
+    hops = ", ".join(dict.fromkeys(unknown))
+    if hops:
+        return f"Nothing fails{besides}, but it is unknown whether agents can sign in: {hops} could not be evaluated."
+    if not somebody:
+        return f"Nothing fails{besides}, but nobody was checked."
+    return f"Agents can sign in{besides}." if warnings else "Agents can sign in, as far as can be read."
 
 
 def table(findings: t.Iterable[Finding]) -> list[str]:

@@ -58,5 +58,7 @@ SIGN_IN_PATH: t.Final = (
 HOPS: t.Final = tuple(hop.name for hop in SIGN_IN_PATH)
 #: The hops that are unknown without an application.
 OF_APPLICATION: t.Final = tuple(hop.name for hop in SIGN_IN_PATH if hop.of_application)
+#: The hops that are unknown on every healthy federation, because no permission shows what they depend on.
+NEVER_READABLE: t.Final = ("tenant", "organization")
 #: The hops that reports draw → the cloud in which they are.
 DRAWN: t.Final = {hop.name: hop.cloud for hop in SIGN_IN_PATH if hop.is_drawn}

@@ -17,6 +17,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.facts import Facts
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import NEVER_READABLE
 from ansible_collections.openccp.federation.plugins.module_utils._checks.path import Path
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
 from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import SamlProvider
@@ -25,9 +26,6 @@ STATES: t.Final = ("refused", "unknown", "disabled", "unobstructed", "unassigned
 """What an agent can be. unassigned: a user of the instance to whom nobody who is assigned leads. unchecked: one whom
 nobody asked about.
 """
-
-NEVER_READABLE: t.Final = ("tenant", "organization")
-"""Hops that are unknown on every healthy federation, because no application permission shows what they depend on."""
 
 NO_PROFILE: t.Final = ""
 """The row of agents who have no user in Amazon Connect, or whose security profiles were not read."""

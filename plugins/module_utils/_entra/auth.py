@@ -388,7 +388,7 @@ def _check_answer(response: requests.Response, address: str) -> None:
     if response.status_code >= 500:
         raise FederationError(
             f"Could not sign in: {host} answered {response.status_code}.",
-            hint="Try again later.",
+            hint="That is a fault of the server, or of a proxy on the way to it. Run the task again in a few minutes.",
             http_status=response.status_code,
         )
     try:

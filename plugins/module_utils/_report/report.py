@@ -10,8 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import STATUSES
-from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import DRAWN
-from ansible_collections.openccp.federation.plugins.module_utils._checks.overview import NEVER_READABLE
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import DRAWN, NEVER_READABLE
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._report import changes
 from ansible_collections.openccp.federation.plugins.module_utils._report.commands import command
@@ -129,11 +128,13 @@ def _problem(finding: Finding, host: str, inventories: t.Sequence[str]) -> Docum
     return {**kept, "command": finding.get("command") or command(finding, host, inventories)}
 
 
-def _state(findings: t.Iterable[Finding]) -> str:
-    """The worst status; what no permission ever shows is in the list of what is unknown, and does not colour every
-    federation.
+def _state(findings: t.Collection[Finding]) -> str:
+    """The worst status, which is unknown if nobody was checked; what no permission ever shows is in the list of what is
+    unknown, and does not colour every federation.
     """
     statuses = {finding["status"] for finding in findings if not _always_unknown(finding)}
+    if not any(finding["person"] for finding in findings):
+        statuses.add("unknown")
     return next((status for status in STATUSES if status in statuses), "unknown")
 
 
@@ -155,6 +156,8 @@ def _headline(
         return f"{refused:,} {'person' if refused == 1 else 'people'} cannot sign in."
     if any(finding["status"] == "unknown" and not _always_unknown(finding) for finding in findings):
         return "No problem was found, but not everything could be read."
+    if not any(finding["person"] for finding in findings):
+        return "No problem was found, but nobody was checked."
     if warnings:
         return f"Agents can sign in, with {len(warnings)} {'warning' if len(warnings) == 1 else 'warnings'}."
     return "No problem was found."

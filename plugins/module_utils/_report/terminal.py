@@ -16,8 +16,8 @@ import textwrap
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Status
-from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import HOPS
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import STATUSES, Status, verdict
+from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import HOPS, NEVER_READABLE
 from ansible_collections.openccp.federation.plugins.module_utils._printable import printable
 from ansible_collections.openccp.federation.plugins.module_utils._report.commands import command
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
@@ -52,10 +52,12 @@ class Trouble:
 def lines(check: t.Mapping[str, t.Any], host: str, inventories: t.Sequence[str], width: int) -> list[Line]:
     """What is printed of one federation, at most so many characters wide, commands excepted."""
     findings = check["findings"]
-    printed = [Line(_head(findings, host), _worst(findings))]
-    for status in ("fail", "warning"):
-        for trouble in _troubles([finding for finding in findings if finding["status"] == status]):
-            printed += _told(trouble, command(trouble.finding, host, inventories), max(width, _NARROWEST))
+    judged = [finding for finding in findings if finding["hop"] not in NEVER_READABLE or finding["status"] != "unknown"]
+    printed = [Line(text, _worst(judged)) for text in _wrapped(_head(judged, host), "", max(width, _NARROWEST))]
+    for status in STATUSES[:-1]:
+        for trouble in _troubles([finding for finding in judged if finding["status"] == status]):
+            mended_by = "" if status == "unknown" else command(trouble.finding, host, inventories)
+            printed += _told(trouble, mended_by, max(width, _NARROWEST))
     printed += _folded(findings, max(width, _NARROWEST))
     return [Line(printable(line.text), line.status) for line in printed]
 
@@ -68,14 +70,16 @@ def _head(findings: t.Sequence[Finding], host: str) -> str:
     if people:
         return f"{host}: {counted(len(people), 'person', 'people')} cannot sign in."
     warnings = sum(finding["status"] == "warning" for finding in findings)
-    if warnings:
-        return f"{host}: agents can sign in, with {counted(warnings, 'warning')}."
-    return f"{host}: agents can sign in, as far as can be read."
+    unknown = [finding["hop"] for finding in findings if finding["status"] == "unknown"]
+    text = verdict(warnings, unknown, somebody=any(finding["person"] for finding in findings))
+    return f"{host}: {text[0].lower()}{text[1:]}"
 
 
-def _worst(findings: t.Iterable[Finding]) -> Status:
+def _worst(findings: t.Collection[Finding]) -> Status:
     statuses = {finding["status"] for finding in findings}
-    return next((status for status in t.cast("tuple[Status, ...]", ("fail", "warning")) if status in statuses), "pass")
+    if not any(finding["person"] for finding in findings):
+        statuses.add("unknown")
+    return next(status for status in STATUSES if status in statuses)
 
 
 def _troubles(findings: t.Sequence[Finding]) -> list[Trouble]:
@@ -120,7 +124,8 @@ def _told(trouble: Trouble, mended_by: str, width: int) -> collections.abc.Itera
     for label, words in parts:
         if words:
             yield from (Line(text) for text in _wrapped(f"{label}{words}", _INDENT * 3, width))
-    yield Line(f"{_INDENT * 3}{mended_by}", "pass")
+    if mended_by:
+        yield Line(f"{_INDENT * 3}{mended_by}", "pass")
 
 
 def _folded(findings: t.Sequence[Finding], width: int) -> collections.abc.Iterator[Line]:

@@ -105,7 +105,7 @@ def test_who_loses_access(sign_ins: SignIns | None, agents: Agents, lost: list[s
     ],
 )
 def test_how_many_may(names: int, total: int, limit: str, piece: str) -> None:
-    message = refusal(None, Losses({f"a{number}": "left" for number in range(names)}, total), limit)
+    message = refusal(Losses({f"a{number}": "left" for number in range(names)}, total), limit)
     assert bool(message) == bool(piece)
     if piece:
         assert piece in message or "and 10 more" in message
@@ -113,6 +113,11 @@ def test_how_many_may(names: int, total: int, limit: str, piece: str) -> None:
 
 
 def test_what_cannot_be_seen_is_no_pass_unless_everybody_may_go() -> None:
-    blind = SignIns(unreadable="It needs GroupMember.Read.All.")
-    assert "unknown who would lose access: It needs GroupMember.Read.All." in refusal(blind, Losses({}, 0), "5%")
-    assert refusal(blind, Losses({}, 0), "100%") == ""
+    blind = losses(SignIns(unreadable="It needs GroupMember.Read.All."), Agents())
+    assert "unknown who would lose access: It needs GroupMember.Read.All." in refusal(blind, "5%")
+    assert refusal(blind, "100%") == ""
+
+
+@pytest.mark.parametrize(("limit", "refused"), [("99%", True), ("100", True), ("100%", False), ("100 %", False)])
+def test_all_may_go_however_that_is_written(limit: str, refused: bool) -> None:
+    assert bool(refusal(Losses({}, 8, everybody=("the role would be deleted",)), limit)) is refused

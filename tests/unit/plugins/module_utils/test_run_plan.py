@@ -150,6 +150,113 @@ def test_a_new_instance_does_not_take_the_application_of_another() -> None:
     assert planned({**application(own, claims=[OWN]), **agents()}, []).refusal == ""
 
 
+HERE: t.Final = "11111111-2222-3333-4444-555555555555"
+LEADS_HERE: t.Final = f"https://eu-central-1.console.aws.amazon.com/connect/federate/{HERE}?destination=%2Fccp-v2"
+POOL: t.Final = "eu-central-1_AbCdEfGhI"
+OF_POOL: t.Final = f"urn:amazon:cognito:sp:{POOL}"
+IDENTIFIERS: t.Final = ["urn:amazon:webservices", OF_POOL]
+
+
+@pytest.mark.parametrize(
+    ("usernames", "more", "refused"),
+    [
+        ([], {"relay_state": LEADS_HERE}, False),
+        ([], {"relay_state": LEADS_HERE, "identifiers": IDENTIFIERS}, False),
+        (["ann"], {"relay_state": LEADS_HERE}, True),
+        (None, {"relay_state": LEADS_HERE}, True),
+        ([], {"relay_state": LEADS_HERE.replace("1", "2")}, True),
+        ([], {}, True),
+    ],
+)
+def test_a_role_is_renamed_while_nobody_signs_in_with_it(
+    usernames: list[str] | None, more: dict[str, t.Any], refused: bool
+) -> None:
+    """The people of a user pool are sent no Role claim, and those of an instance are its agents."""
+    renamed = step("Set the claims", "app", {"claims": [OWN]}, {"claims": [OTHER]})
+    results = {
+        "connect_instance": {"id": HERE, "steps": []},
+        **application(renamed, claims=[OTHER], **more),
+        **agents(),
+    }
+    plan = _run_plan.run_plan({"connect_instance": "the instance", **PARTS}, results, usernames, "5%")
+    assert plan.refusal.startswith("Everybody would lose access: the Role claim would send") is refused
+
+
+@pytest.mark.parametrize("usernames", [[], ["ann"], None])
+def test_a_user_pool_leaves_the_application_that_it_shares(usernames: list[str] | None) -> None:
+    """Its people are locked out, whoever the agents of the instance are."""
+    dropped = step("Set identifiers", "app", {"identifiers": IDENTIFIERS}, {"identifiers": IDENTIFIERS[:1]})
+    results = {**application(dropped, claims=[OWN], identifiers=IDENTIFIERS[:1]), **agents()}
+    assert f"the application would no longer serve the user pool {POOL}." in planned(results, usernames).refusal
+    assert planned(results, usernames, "100%").refusal == ""
+    assert planned(results, usernames, "").refusal == "", "a teardown is not counted"
+
+
+POOLS: t.Final = {"cognito_federation": "the user pools"}
+VARIABLE: t.Final = "cognito_federation_max_removals"
+
+
+def of_pools(*steps: dict[str, t.Any], **losing: list[str]) -> dict[str, t.Any]:
+    """User pools by name, and who loses access to each, of ten people who have it."""
+    names = [f"p{number}@x" for number in range(10)]
+    pools = []
+    for pool, lost in losing.items():
+        people = [{"name": name, "before": name, "after": None if name in lost else name} for name in names]
+        access = {"required_before": True, "required_after": True, "people": people, "unreadable": ""}
+        pools.append({"user_pool_id": pool, "access": access, "unlisted_assignments": []})
+    return {"cognito_federation": {"steps": list(steps), "pools": pools}}
+
+
+def planned_pools(results: dict[str, t.Any], limit: str = "20%") -> _run_plan.RunPlan:
+    return _run_plan.run_plan(POOLS, results, None, limit, VARIABLE)
+
+
+def test_the_people_of_each_user_pool_count_by_themselves() -> None:
+    """Three of ten are too many for a fifth, although they are three of thirty in all."""
+    plan = planned_pools(of_pools(a=["p1@x", "p2@x"], b=["p1@x", "p2@x", "p3@x"], c=[]))
+    assert plan.refusal == (
+        "3 of 10 people would lose access to the user pool b, and cognito_federation_max_removals=20% allows 2: "
+        "p1@x (is no longer assigned to the application), p2@x (is no longer assigned to the application), p3@x (is no "
+        "longer assigned to the application). Nothing was changed. If that is meant, run once with a higher "
+        "cognito_federation_max_removals."
+    )
+    lines = _run_plan.sentences(plan)
+    assert [line[:51] for line in lines if line.startswith("Access")] == [
+        "Access to the user pool a: 2 of 10 people lose it: ",
+        "Access to the user pool b: 3 of 10 people lose it: ",
+    ]
+    assert planned_pools(of_pools(b=["p1@x", "p2@x", "p3@x"]), "3").refusal == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ({"entity_id": "https://sts.windows.net/t/", "name": "Entra"}, {}, "Entra would be deleted"),
+        ({"identifiers": [OF_POOL], "certificates": []}, {}, "x would be deleted"),
+        ({"reply_urls": ["https://a/saml2"]}, {"reply_urls": ["https://b/saml2"]}, "Entra ID would post to https://b/"),
+        ({"reply_urls": ["https://a/saml2"]}, {"reply_urls": ["https://b/saml2", "https://a/saml2"]}, ""),
+        ({"tags": {"owner": "x"}}, {}, ""),
+        ({}, {"identifiers": [OF_POOL], "reply_urls": ["https://a/saml2"]}, ""),
+    ],
+)
+def test_what_locks_everybody_out_of_a_user_pool(before: dict[str, t.Any], after: dict[str, t.Any], why: str) -> None:
+    results = of_pools(step("Do it", "x", before, after), step("Do more", "x", before, after))
+    refusal = planned_pools(results).refusal
+    assert (why in refusal) if why else refusal == ""
+    assert refusal.count("would") == (2 if why else 0), "each reason is named once"
+    assert planned_pools(results, "").refusal == "", "a teardown is not counted"
+
+
+def test_who_stays_assigned_to_a_user_pool_is_named() -> None:
+    results = of_pools()
+    results["cognito_federation"]["pools"] = [{"user_pool_id": POOL, "unlisted_assignments": ["the group Night"]}]
+    assert _run_plan.sentences(planned_pools(results)) == [
+        "Everything is as it should be.",
+        f"Stays assigned to the user pool {POOL} although not listed: the group Night "
+        "(cognito_federation_unlisted_assignments=report).",
+    ]
+
+
 PLAN: t.Final = {"steps": [1], "looked_at": ["all"], "not_looked_at": [], "kept": []}
 IDLE: t.Final = {**PLAN, "steps": []}
 FINDINGS: t.Final = [

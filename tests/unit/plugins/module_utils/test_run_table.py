@@ -13,6 +13,12 @@ from ansible_collections.openccp.federation.plugins.filter.run_table import run_
 PLAN: t.Final = {"steps": [], "looked_at": ["the instance"], "not_looked_at": [], "kept": []}
 CHANGING: t.Final = {**PLAN, "steps": [{"action": "Create"}]}
 CHECK: t.Final = {"ok": True, "findings": [], "changed": False}
+#: the first one is unknown on every federation
+UNKNOWN: t.Final = [
+    {"status": "unknown", "hop": "tenant", "subject": "Agents", "reason": "No permission shows it."},
+    {"status": "unknown", "hop": "role", "subject": "Federation", "reason": "It may not be read."},
+    {"status": "unknown", "hop": "user", "subject": "jane", "reason": "The session name is not known."},
+]
 
 
 @pytest.mark.parametrize(
@@ -21,6 +27,14 @@ CHECK: t.Final = {"ok": True, "findings": [], "changed": False}
         ({}, ("failed", "not run", "Read its error above.")),
         ({"federation_result": {"plan": PLAN}}, ("no", "not run", "Nothing.")),
         ({"federation_result": {"plan": PLAN}, "federation_check_result": CHECK}, ("no", "passed", "Nothing.")),
+        (
+            {"federation_result": {"plan": PLAN}, "federation_check_result": {**CHECK, "findings": UNKNOWN}},
+            ("no", "unknown", "Not known: role, user. Federation: It may not be read."),
+        ),
+        (
+            {"federation_result": {"plan": PLAN}, "federation_check_result": {**CHECK, "findings": UNKNOWN[:1]}},
+            ("no", "passed", "Nothing."),
+        ),
         (
             {"federation_result": {"plan": PLAN}, "federation_check_result": {"skipped": True}},
             ("no", "not run", "Nothing."),

@@ -12,6 +12,8 @@ FAIL = Finding(
     "user", "jane", "fail", "There is no such user.", {"exists": False}, "Access Denied.", "Make her.", person=True
 )
 UNKNOWN = Finding("tenant", "Agents", "unknown", "Licences are not read.")
+UNREAD = Finding("role", "Federation", "unknown", "It may not be read.")
+JANE = Finding("user", "jane", "pass", person=True)
 
 
 def test_the_order_is_that_of_the_path() -> None:
@@ -44,9 +46,17 @@ def test_many_people_who_pass_are_one_finding() -> None:
 
 def test_what_the_findings_come_to() -> None:
     assert report.counts([PASS, PASS, FAIL]) == {"fail": 1, "warning": 0, "unknown": 0, "pass": 2}
-    assert report.summary([PASS, UNKNOWN]) == "Agents can sign in, as far as can be read."
-    assert report.summary([PASS, WARNING]) == "Agents can sign in, with 1 warning. AB: It ends in 5 days."
+    assert report.summary([PASS, UNKNOWN, JANE]) == "Agents can sign in, as far as can be read."
+    assert report.summary([PASS, WARNING, JANE]) == "Agents can sign in, with 1 warning. AB: It ends in 5 days."
     assert report.summary([WARNING, FAIL]) == "1 of 2 findings fail: user. jane: There is no such user."
+
+
+def test_what_is_unknown_is_no_pass() -> None:
+    """But for the hops that are unknown on every federation."""
+    why = "but it is unknown whether agents can sign in: role could not be evaluated."
+    assert report.summary([UNREAD, UNKNOWN, JANE]) == f"Nothing fails, {why} Federation: It may not be read."
+    assert report.summary([UNREAD, WARNING, JANE]) == f"Nothing fails, with 1 warning, {why} AB: It ends in 5 days."
+    assert report.summary([PASS, UNKNOWN]) == "Nothing fails, but nobody was checked."
 
 
 def test_how_bad_is_bad() -> None:

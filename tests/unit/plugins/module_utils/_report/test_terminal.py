@@ -107,8 +107,22 @@ def test_a_name_commands_no_terminal() -> None:
     assert "\u202e" not in output
 
 
+def test_what_is_unknown_is_no_pass() -> None:
+    jane = finding("user", "jane@example.com", "pass", True)
+    lines = printed(finding("role", "Federation", "unknown", reason="It may not be read."), jane, width=100)
+    assert [(line.text, line.status) for line in lines] == [
+        ("sales: nothing fails, but it is unknown whether agents can sign in: role could not be evaluated.", "unknown"),
+        ("  unknown: Federation (role)", "unknown"),
+        ("      It may not be read.", None),
+        ("Not known: role.", None),
+        ("In order: user.", None),
+    ]
+    nobody = printed(finding("application", "x", "pass"))[0]
+    assert (nobody.text, nobody.status) == ("sales: nothing fails, but nobody was checked.", "unknown")
+
+
 def test_all_well() -> None:
     assert (
-        text(finding("application", "x", "pass"))
-        == "sales: agents can sign in, as far as can be read.\nIn order: application."
+        text(finding("application", "x", "pass"), finding("user", "jane@example.com", "pass", True))
+        == "sales: agents can sign in, as far as can be read.\nIn order: application, user."
     )
