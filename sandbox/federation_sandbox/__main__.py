@@ -120,10 +120,12 @@ def _shell_file(
     """The file for shells, which is there as long as the sandbox is."""
     authorities = b"" if options.closed else _public_authorities()
     regions = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), options.region)
+    own_hosts = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}  # also those of a configuration file
     exported = {name: os.environ[name] for name in options.export if name in os.environ}
     variables = {
         **front.environment((options.folder / "authority.pem").resolve(), authorities),
         **regions,
+        **own_hosts,
         **exported,
         **environment,
     }

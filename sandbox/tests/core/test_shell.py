@@ -123,6 +123,32 @@ def test_the_file_is_there_as_long_as_the_sandbox_is(served: tuple[subprocess.Po
     assert not file.exists()
 
 
+ENDPOINTS: t.Final = "import boto3; print([boto3.client(s).meta.endpoint_url for s in ('s3', 'cognito-idp')])"
+
+
+def test_no_configured_endpoint_leads_past_the_sandbox(
+    served: tuple[subprocess.Popen[str], Path], tmp_path: Path
+) -> None:
+    """A variable that the shell's user has set for one service, and a configuration file."""
+    (tmp_path / "config").write_text("[default]\nendpoint_url = https://elsewhere.example\n", encoding="utf-8")
+    own = {
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "https://elsewhere.example",
+        "AWS_USE_DUALSTACK_ENDPOINT": "true",
+    }
+    done = subprocess.run(
+        ["sh", "-c", f'. "{served[1]}"; {sys.executable} -c "{ENDPOINTS}"'],
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_CONFIG_FILE": str(tmp_path / "config"), **own},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    assert done.stdout.split() == [
+        "['https://s3.us-west-2.amazonaws.com',",
+        "'https://cognito-idp.us-west-2.amazonaws.com']",
+    ]
+
+
 @pytest.mark.parametrize("seed", ["{", '{"gcp": {}}', '{"clouds": {}, "enviroment": {}}', None])
 def test_a_seed_that_cannot_be_used_is_told(seed: str | None, tmp_path: Path) -> None:
     file = tmp_path / "seed.json"
