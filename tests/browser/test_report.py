@@ -17,6 +17,7 @@ make_importable()
 from ansible_collections.openccp.federation.plugins.filter.federation_report import federation_report  # noqa: E402
 from ansible_collections.openccp.federation.plugins.filter.federation_report_page import federation_report_page  # noqa: E402
 
+import check_factory as m  # noqa: E402
 import report_factory as r  # noqa: E402
 from support import CHECKOUT  # noqa: E402
 
@@ -104,6 +105,20 @@ def test_the_report_on_paper(page: t.Any, tmp_path: Path) -> None:
     printed = page.pdf(format="A4")
     assert printed.startswith(b"%PDF-")
     assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") >= 3
+
+
+def test_paper_has_everybody_who_cannot_sign_in(page: t.Any, tmp_path: Path) -> None:
+    """Those whom the screen folds as well."""
+    people = tuple(m.person(name=f"p{number}@example.com", id=None) for number in range(30))
+    report = federation_report([r.check("crowd", m.facts(people=people))], r.NOW)
+    file = tmp_path / "crowd.html"
+    file.write_text(federation_report_page(report, TEMPLATE.read_text(encoding="utf-8")), encoding="utf-8")
+    page.goto(file.as_uri())
+    last = page.get_by_role("cell", name="p29@example.com", exact=True)
+    assert not last.is_visible()
+    page.emulate_media(media="print")
+    assert last.is_visible()
+    assert last.bounding_box()["height"] > 10
 
 
 def test_a_hostile_name_is_shown_and_does_nothing(page: t.Any, tmp_path: Path) -> None:

@@ -6,12 +6,13 @@
 """The command that goes with a failure: the command that performs the fix, or, if it is made by hand in Entra ID, shows
 that it helped.
 
-A command is pasted into a shell, and Ansible templates what -e gives it. So a name is only put into it where it is a
-plain one.
+A command is pasted into a shell, and Ansible splits and templates what -e gives it. So a name that is not a plain one
+is given as JSON, and one that could be a template, or that a terminal would obey, is not given at all.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import typing as t
@@ -27,7 +28,8 @@ _PLAYBOOKS: t.Final[t.Mapping[str, str]] = {
 }
 """The playbook that fixes or verifies a hop; site for hops that are not listed."""
 
-_PLAIN_NAME: t.Final = re.compile(r"[\w.+@'#!^~-]+")
+_PLAIN_NAME: t.Final = re.compile(r"[\w.+@#!^~-]+")
+_TEMPLATE: t.Final = re.compile(r"\{[{%#]")
 
 
 def command(finding: t.Mapping[str, t.Any], host: str, inventories: t.Sequence[str]) -> str:
@@ -38,12 +40,17 @@ def command(finding: t.Mapping[str, t.Any], host: str, inventories: t.Sequence[s
         words += ["--inventory", inventory]
     words += ["--limit", host]
     if playbook == "check" and finding["person"]:
-        named = _PLAIN_NAME.fullmatch(finding["subject"]) is not None
-        words += [
-            "-e",
-            f"federation_check_people={finding['subject']}" if named else "federation_check_everyone_assigned=true",
-        ]
+        words += ["-e", _person(finding["subject"])]
     return shlex.join(words)
+
+
+def _person(name: str) -> str:
+    """The extra variable that has one person checked, or everyone where the name cannot be given."""
+    if _PLAIN_NAME.fullmatch(name):
+        return f"federation_check_people={name}"
+    if name.isprintable() and not _TEMPLATE.search(name):
+        return json.dumps({"federation_check_people": [name]})
+    return "federation_check_everyone_assigned=true"
 
 
 def _playbook(finding: t.Mapping[str, t.Any]) -> str:

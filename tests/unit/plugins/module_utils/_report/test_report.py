@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import copy
+import json
 import shlex
 import typing as t
 
 import pytest
+from ansible.parsing.splitter import parse_kv
 from ansible_collections.openccp.federation.plugins.module_utils._checks import facts as f
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._report import report
@@ -138,7 +140,13 @@ def test_each_failure_has_a_command_and_each_unknown_a_reason() -> None:
             "account",
             "fail",
             "o'brien@x.com",
-            """check --inventory hosts.yml --limit 'a b' -e 'federation_check_people=o'"'"'brien@x.com'""",
+            """check --inventory hosts.yml --limit 'a b' -e '{"federation_check_people": ["o'"'"'brien@x.com"]}'""",
+        ),
+        (
+            "account",
+            "fail",
+            'Jane "J" Doe',
+            """check --inventory hosts.yml --limit 'a b' -e '{"federation_check_people": ["Jane \\"J\\" Doe"]}'""",
         ),
         (
             "account",
@@ -150,7 +158,7 @@ def test_each_failure_has_a_command_and_each_unknown_a_reason() -> None:
             "account",
             "fail",
             "$(reboot)",
-            "check --inventory hosts.yml --limit 'a b' -e federation_check_everyone_assigned=true",
+            """check --inventory hosts.yml --limit 'a b' -e '{"federation_check_people": ["$(reboot)"]}'""",
         ),
         (
             "account",
@@ -167,6 +175,16 @@ def test_the_command_of_a_hop_is_safe_in_a_shell_and_in_ansible(
     text = command(finding, "a b", ["hosts.yml"])
     assert text == f"ansible-playbook openccp.federation.{expected}"
     assert shlex.split(text)[-1] == shlex.split(expected)[-1]
+
+
+@pytest.mark.parametrize("name", ["jane@x.com", "o'brien@x.com", 'Jane "J" Doe', "Doe, Jane", "a=b", "#jane", "{jane}"])
+def test_ansible_reads_the_name_in_a_command_as_it_is(name: str) -> None:
+    """As ansible-playbook reads each -e: JSON, or words that are split at blanks and quotes."""
+    text = command({"hop": "account", "status": "fail", "subject": name, "person": True}, "demo", [])
+    given = shlex.split(text)[-1]
+    parsed = json.loads(given) if given.startswith("{") else parse_kv(given)
+    people = parsed["federation_check_people"]
+    assert (people if isinstance(people, list) else people.split(",")) == [name]
 
 
 def changes(before: f.Facts, after: f.Facts) -> list[tuple[str, str]]:
