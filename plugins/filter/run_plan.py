@@ -35,12 +35,13 @@ options:
       - The maximum number of agents who can lose access. Same as
         O(openccp.federation.connect_users#module:max_removals).
       - The same limit applies to the people of each user pool.
-      - If omitted, the loss of access is not counted.
+      - If omitted or empty, V(5%) applies if O(variable) is set; otherwise, the loss of access is not counted.
     type: str
   variable:
-    description: The variable that sets O(max_removals), which messages name.
+    description:
+      - The variable that sets O(max_removals), which messages name.
+      - If omitted, they name C(connect_users_max_removals).
     type: str
-    default: connect_users_max_removals
 """
 
 EXAMPLES = r"""
@@ -110,7 +111,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.openccp.federation.plugins.module_utils import _run_plan
-from ansible_collections.openccp.federation.plugins.module_utils._access import OF_AGENTS, Losses
+from ansible_collections.openccp.federation.plugins.module_utils._access import DEFAULT_LIMIT, OF_AGENTS, Losses
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 
 
@@ -118,13 +119,15 @@ def run_plan(
     results: dict[str, t.Any],
     parts: dict[str, str],
     usernames: list[str] | str | None = None,
-    max_removals: str | int = "",
-    variable: str = OF_AGENTS,
+    max_removals: str | int | None = "",
+    variable: str = "",
 ) -> dict[str, t.Any]:
     """The plan as plain values."""
     known = usernames if isinstance(usernames, list) else None  # ansible-core 2.18 makes an empty text of none
+    unset = DEFAULT_LIMIT if variable else ""
+    limit = unset if max_removals in (None, "") else str(max_removals)
     try:
-        plan = _run_plan.run_plan(parts, results, known, str(max_removals), variable)
+        plan = _run_plan.run_plan(parts, results, known, limit, variable or OF_AGENTS)
     except InvalidInput as error:
         raise AnsibleFilterError(str(error)) from error
     return {

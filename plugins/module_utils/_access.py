@@ -20,6 +20,8 @@ _LIMIT: t.Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
 EVERYBODY: t.Final = "100%"
 #: If there are more names than this, only their number is shown.
 NAMES: t.Final = 20
+#: The limit where none is set.
+DEFAULT_LIMIT: t.Final = "5%"
 #: The variable that limits how many agents lose access.
 OF_AGENTS: t.Final = "connect_users_max_removals"
 

@@ -171,6 +171,8 @@ def _by_application(side: Side) -> t.Iterator[str]:
     before, after = (role_pairs(view) for view in (application.before, application.after))
     if before and before.isdisjoint(after) and not _accepts_pair(side, before, after):
         yield f"the Role claim would send {_named(after)} in place of {_named(before)}"
+    elif _roles_left(before, after):
+        yield f"the Role claim would no longer send the role {_named(_roles_left(before, after))}"
     old, new = (_reply_urls(view) for view in (application.before, application.after))
     if old and not _reaches(old, new) and not _trusts_url(side.role, new):
         yield f"Entra ID would post to {_named(new)} in place of {_named(old)}, which the role does not trust yet"
@@ -251,6 +253,12 @@ def _accepts_pair(side: Side, before: t.Iterable[str], after: t.Iterable[str]) -
     trusted = set(trusted_providers(side.role.before.get("trust_policy") or {}))
     roles = {arn for pair in before for arn in pair.split(",") if ":role/" in arn}
     return any(roles & set(pair.split(",")) and trusted & set(pair.split(",")) for pair in after)
+
+
+def _roles_left(before: t.Iterable[str], after: t.Iterable[str]) -> set[str]:
+    """The roles that are no longer claimed with any provider, of which each is a federation's."""
+    old, new = ({arn for pair in pairs for arn in pair.split(",") if ":role/" in arn} for pairs in (before, after))
+    return old - new
 
 
 def _reply_urls(view: Record) -> frozenset[str]:

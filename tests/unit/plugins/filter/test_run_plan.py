@@ -23,6 +23,23 @@ def test_agents_that_are_not_known_are_everybody_and_an_empty_text_is_not_known(
     assert bool(plan["refusal"]) is (lost > 1)
 
 
+@pytest.mark.parametrize(
+    ("limit", "variable", "refused"),
+    [
+        (None, "connect_users_max_removals", True),
+        ("", "connect_users_max_removals", True),
+        (0, "connect_users_max_removals", True),
+        ("100%", "connect_users_max_removals", False),
+        ("", "", False),
+        (0, "", True),
+    ],
+)
+def test_an_empty_limit_is_the_default_and_not_no_limit(limit: t.Any, variable: str, refused: bool) -> None:
+    """ansible-core 2.18 makes an empty text of none; only a playbook that removes on purpose has no variable."""
+    plan = run_plan(RESULTS, {"azure_saml_app": "the application"}, None, limit, variable)
+    assert bool(plan["refusal"]) is refused
+
+
 def test_a_limit_that_is_none_is_told() -> None:
     with pytest.raises(AnsibleFilterError, match="max_removals"):
         run_plan(RESULTS, {"azure_saml_app": "the application"}, [], "many")

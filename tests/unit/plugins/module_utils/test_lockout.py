@@ -178,6 +178,13 @@ LOCKOUTS: t.Final[dict[str, tuple[list[t.Callable[[dict[str, t.Any]], t.Any]], s
         [ENTRA, application(claims=role_claims((f"{IAM}:role/New", PROVIDER)))],
         "the Role claim would send",
     ),
+    "the role of another federation no longer claimed": (
+        [
+            was("azure_saml_app", claims=role_claims((CENTRE, PROVIDER), (f"{IAM}:role/Other", OTHER))),
+            application(claims=role_claims((CENTRE, PROVIDER))),
+        ],
+        f"the Role claim would no longer send the role {IAM}:role/Other",
+    ),
     "no role claimed": ([application(claims=[])], "the Role claim would send nothing"),
     "a provider of another name": (
         [application(claims=role_claims((CENTRE, OTHER))), role(trust_policy=RENAMED)],
@@ -235,6 +242,10 @@ SAFE: t.Final[dict[str, list[t.Callable[[dict[str, t.Any]], t.Any]]]] = {
     "another provider beside": [
         application(claims=role_claims((CENTRE, PROVIDER), (CENTRE, OTHER))),
         role(trust_policy=BOTH),
+    ],
+    "one of two providers of a role": [
+        was("azure_saml_app", claims=role_claims((CENTRE, PROVIDER), (CENTRE, OTHER))),
+        application(claims=role_claims((CENTRE, OTHER))),
     ],
     "a certificate beside": [provider(certificates=["A1", "B2"])],
     "an old certificate goes": [was("saml_provider", certificates=["A1", "Z9"]), provider(certificates=["A1"])],
