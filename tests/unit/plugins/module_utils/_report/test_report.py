@@ -181,8 +181,8 @@ def test_the_command_of_a_hop_is_safe_in_a_shell_and_in_ansible(
 def test_ansible_reads_the_name_in_a_command_as_it_is(name: str) -> None:
     """As ansible-playbook reads each -e: JSON, or words that are split at blanks and quotes."""
     text = command({"hop": "account", "status": "fail", "subject": name, "person": True}, "demo", [])
-    given = shlex.split(text)[-1]
-    parsed = json.loads(given) if given.startswith("{") else parse_kv(given)
+    extra = shlex.split(text)[-1]
+    parsed = json.loads(extra) if extra.startswith("{") else parse_kv(extra)
     people = parsed["federation_check_people"]
     assert (people if isinstance(people, list) else people.split(",")) == [name]
 
