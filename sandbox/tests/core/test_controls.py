@@ -22,6 +22,7 @@ from federation_sandbox.entra.state import directory
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox, running_sandbox
 from federation_sandbox.world import World
+from support import HANGS
 
 CHECKOUT: t.Final = Path(__file__).resolve().parents[3]
 DEMO: t.Final = json.loads((CHECKOUT / "sandbox" / "demo.json").read_text(encoding="utf-8"))
@@ -171,7 +172,9 @@ def sandbox() -> collections.abc.Iterator[Sandbox]:
     with running_sandbox() as sandbox:
         clouds.seed(sandbox.world, DEMO["clouds"])
         sandbox.world.faults.add(Fault("graph", "*"))
-        requests.get("https://graph.microsoft.com/v1.0/users", proxies={"https": sandbox.url}, verify=False, timeout=5)
+        requests.get(
+            "https://graph.microsoft.com/v1.0/users", proxies={"https": sandbox.url}, verify=False, timeout=HANGS
+        )
         yield sandbox
 
 
@@ -190,7 +193,7 @@ def state_of(world: World) -> t.Any:
 def test_looking_never_changes_anything_whatever_it_carries(sandbox: Sandbox, method: str, name: str) -> None:
     before = state_of(sandbox.world)
     for body in (None, BODIES.get(name)):
-        answer = requests.request(method, f"{sandbox.url}/sandbox/{name}", json=body, timeout=5)
+        answer = requests.request(method, f"{sandbox.url}/sandbox/{name}", json=body, timeout=HANGS)
         assert answer.status_code == 200, answer.text
     assert state_of(sandbox.world) == before
 
@@ -200,7 +203,7 @@ def test_looking_never_changes_anything_whatever_it_carries(sandbox: Sandbox, me
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_what_a_control_does_not_take_is_refused_and_changes_nothing(sandbox: Sandbox, method: str, name: str) -> None:
     before = state_of(sandbox.world)
-    answer = requests.request(method, f"{sandbox.url}/sandbox/{name}", json=BODIES.get(name), timeout=5)
+    answer = requests.request(method, f"{sandbox.url}/sandbox/{name}", json=BODIES.get(name), timeout=HANGS)
     assert answer.status_code == (200 if method in CONTROLS[name].methods else 405)
     if answer.status_code == 405:
         assert answer.headers["Allow"] == ", ".join(sorted(CONTROLS[name].methods))
@@ -211,11 +214,11 @@ def test_what_a_control_does_not_take_is_refused_and_changes_nothing(sandbox: Sa
 
 def test_the_controls_say_what_they_are() -> None:
     with running_sandbox() as sandbox:
-        listed = requests.get(f"{sandbox.url}/sandbox/", timeout=5).json()
+        listed = requests.get(f"{sandbox.url}/sandbox/", timeout=HANGS).json()
         assert {name: each["methods"] for name, each in listed.items()} == {
             name: sorted(each.methods) for name, each in CONTROLS.items()
         }
-        answer = requests.get(f"{sandbox.url}/sandbox/no-such", timeout=5)
+        answer = requests.get(f"{sandbox.url}/sandbox/no-such", timeout=HANGS)
         assert (answer.status_code, "traffic" in answer.json()["error"]) == (404, True)
 
 
@@ -235,7 +238,7 @@ def test_the_controls_say_what_they_are() -> None:
 )
 def test_what_makes_no_sense_is_refused_with_the_reason(name: str, body: t.Any) -> None:
     with running_sandbox() as sandbox:
-        answer = requests.post(f"{sandbox.url}/sandbox/{name}", json=body, timeout=5)
+        answer = requests.post(f"{sandbox.url}/sandbox/{name}", json=body, timeout=HANGS)
         assert answer.status_code == 400
         assert answer.json()["error"]
 

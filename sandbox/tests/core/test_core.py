@@ -18,6 +18,7 @@ from federation_sandbox.limits import Limiter
 from federation_sandbox.service import Call, CloudError, Service
 from federation_sandbox.testing import Sandbox, running_sandbox
 from federation_sandbox.world import Clock, EventuallyConsistent, World
+from support import HANGS
 
 
 def echo(request: Request, call: Call) -> Response:
@@ -47,8 +48,6 @@ def client() -> collections.abc.Iterator[requests.Session]:
 
 
 URL = "https://echo.example.com"
-#: seconds after which a call that should be answered hangs
-HANGS = 300
 
 
 def test_a_client_keeps_the_real_host_name_over_verified_tls(sandbox: Sandbox, client: requests.Session) -> None:

@@ -20,6 +20,7 @@ from federation_sandbox.passage import Passage, Refused, is_cloud
 from federation_sandbox.proxy_server import ProxyServer
 from federation_sandbox.testing import running_sandbox
 from federation_sandbox.world import World
+from support import HANGS
 
 AUTHORITY: t.Final = trustme.CA()
 
@@ -62,7 +63,7 @@ def front(monkeypatch: pytest.MonkeyPatch) -> collections.abc.Iterator[ProxyServ
 def get(url: str, proxy: str, trusted: Path) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        return session.get(url, proxies={"https": proxy}, verify=str(trusted), timeout=20)
+        return session.get(url, proxies={"https": proxy}, verify=str(trusted), timeout=HANGS)
 
 
 def test_hosts_of_others_are_passed_through_with_their_own_certificates(

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from federation_sandbox import shell
+from support import HANGS
 
 SHELLS: t.Final = [name for name in ("bash", "dash", "zsh", "busybox") if shutil.which(name)]
 FOREIGN: t.Final = {
@@ -40,7 +41,7 @@ def run(name: str, script: str) -> subprocess.CompletedProcess[str]:
     """A script in a shell whose environment has somebody's own credentials."""
     command = [name, "sh", "-c", script] if name == "busybox" else [name, "-c", script]
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "KEPT": "as it is", **FOREIGN}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=HANGS)
 
 
 def settings(output: str) -> list[str]:
@@ -119,7 +120,7 @@ def test_the_file_is_there_as_long_as_the_sandbox_is(served: tuple[subprocess.Po
     assert done.stdout.splitlines()[0] == "us-west-2 us-west-2 x 1"
     assert "now" in done.stdout
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=HANGS) == 0
     assert not file.exists()
 
 
@@ -164,6 +165,6 @@ def test_a_seed_that_cannot_be_used_is_told(seed: str | None, tmp_path: Path) ->
         "--folder",
         str(tmp_path / "kept"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANGS)
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith(f"The seed {file} cannot be used: ")
