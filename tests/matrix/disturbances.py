@@ -16,7 +16,6 @@ from seeds import ACCOUNTS, TENANTS
 from federation_sandbox import clouds
 from federation_sandbox.aws.cognito import metadata
 from federation_sandbox.aws.cognito.store import Cognito, Provider
-from federation_sandbox.aws.connect import users
 from federation_sandbox.aws.connect.store import Connect, Instance, Item
 from federation_sandbox.aws.iam.store import Iam
 from federation_sandbox.aws.s3 import Buckets, StoredObject
@@ -28,8 +27,6 @@ from saml_factory import make_certificate, make_metadata
 NAMES: t.Final = ("Amazon Connect example-demo", "Amazon Cognito ")
 #: who leaves where people join and leave
 LEAVER: t.Final = "mia.coe@example.com"
-#: who becomes an agent in a job, if the tenant knows them
-JOINERS: t.Final = ("jane.doe@example.com", "nia.poe@example.com")
 #: the approved origin of the jobs that have one
 ORIGIN: t.Final = "https://desk.example.com"
 #: the files of the page of the job that has one
@@ -189,21 +186,6 @@ def _make_provider(world: World) -> None:
     clouds.seed(world, {"aws": {"providers": [provider]}})
 
 
-def _make_agent(world: World) -> None:
-    known = {user["userPrincipalName"] for user in _tenant(world)["users"].current()}
-    for instance in world.state(Connect).instances.values():
-        for username in known.intersection(JOINERS).difference(instance.usernames):
-            wanted = {
-                "Username": username,
-                "IdentityInfo": {"FirstName": "By", "LastName": "Hand"},
-                "SecurityProfileIds": [next(iter(instance.security_profiles))],
-                "RoutingProfileId": next(iter(instance.routing_profiles)),
-            }
-            user = users.build(instance, wanted, world.clock.now())
-            instance.users.put(user["Id"], user, settled=True)
-            instance.usernames[username] = user["Id"]
-
-
 def _make_origin(world: World) -> None:
     for instance in world.state(Connect).instances.values():
         instance.origins += {ORIGIN}.difference(instance.origins)
@@ -278,7 +260,6 @@ DISTURBANCES: t.Final[dict[str, Disturbance]] = {
     "the pool's provider is made by somebody else": Disturbance(
         _make_pool_provider, before="CreateIdentityProvider", undo=_pool_provider
     ),
-    "an agent is made by somebody else": Disturbance(_make_agent, before="CreateUser"),
     "the origin is approved by somebody else": Disturbance(_make_origin, before="AssociateApprovedOrigin"),
     "the page is made by somebody else": Disturbance(_make_page, before="PutObject"),
 }
