@@ -11,7 +11,7 @@ import pytest
 
 from federation_sandbox import clouds
 from federation_sandbox.aws.cognito.metadata import fetch
-from federation_sandbox.faults import Fault
+from federation_sandbox.faults import Fault, Interlude
 from federation_sandbox.testing import Sandbox
 from support import ModuleResult, run_module
 
@@ -301,6 +301,30 @@ def test_somebody_elses_is_left_alone(provider: t.Callable[..., ModuleResult], o
     assert provider(metadata=old, tags=tags, adopt=True)["saml_provider"]["tags"] == tags
 
 
+def test_one_that_somebody_else_makes_meanwhile_is_left_alone(
+    sandbox: Sandbox,
+    provider: t.Callable[..., ModuleResult],
+    cognito: t.Any,
+    pool: dict[str, t.Any],
+    old: str,
+    new: str,
+) -> None:
+    """Neither this run nor the next one regards it as its own; only adopt takes it over"""
+
+    def make() -> None:
+        name = {"UserPoolId": pool["id"], "ProviderName": "Entra"}
+        cognito.create_identity_provider(**name, ProviderType="SAML", ProviderDetails={"MetadataFile": new})
+
+    sandbox.world.faults.add(Interlude("cognito-idp", "CreateIdentityProvider", action=make))
+    tags = {"managed-by": "openccp.federation"}
+    refused = provider(metadata=old, tags=tags, _failed=True)
+    assert "Somebody else has just created it" in refused["hint"]
+    assert "was created by somebody else" in provider(metadata=old, tags=tags, _failed=True)["msg"]
+    assert [entry["operation"] for entry in sandbox.world.traffic.entries(operation="UpdateIdentityProvider")] == []
+    assert cognito.list_tags_for_resource(ResourceArn=pool["arn"])["Tags"] == {"cost": "1"}
+    assert provider(metadata=old, tags=tags, adopt=True)["saml_provider"]["tags"] == tags
+
+
 def test_tags_of_the_pool_are_left_alone(
     provider: t.Callable[..., ModuleResult], cognito: t.Any, pool: dict[str, t.Any], old: str
 ) -> None:
@@ -369,7 +393,8 @@ def test_an_address_of_others_that_serves_nothing(
 
 def test_an_answer_that_was_lost(sandbox: Sandbox, provider: t.Callable[..., ModuleResult], old: str) -> None:
     sandbox.world.faults.add(Fault("cognito-idp", "CreateIdentityProvider", kind="lost"))
-    assert provider(metadata=old)["saml_provider"]["name"] == "Entra"
+    tags = {"managed-by": "openccp.federation"}
+    assert provider(metadata=old, tags=tags)["saml_provider"]["tags"] == tags
 
 
 def test_signed_requests_and_encrypted_responses(

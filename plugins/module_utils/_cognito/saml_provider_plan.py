@@ -9,12 +9,13 @@ Pure.
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import check_owner
+from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import MANAGED_BY, check_owner
 from ansible_collections.openccp.federation.plugins.module_utils._cognito.provider_tags import (
     FETCHED_TAG,
     noted_certificates,
@@ -121,7 +122,7 @@ def plan(
     steps = [*tagging]
     fetched = _must_fetch(desired, actual, served)
     if actual is None:
-        steps.append(Step(CognitoProviderWriter.create, f"Create {label}", name=name, content=_content(after)))
+        steps.append(_creation_step(desired, after, label))
     else:
         changes, words = _changes(actual, after, fetched)
         if changes:
@@ -144,6 +145,28 @@ def plan(
         tuple(steps),
         tuple(_warnings(desired, actual, after)),
     )
+
+
+def _creation_step(desired: Desired, after: CognitoProvider, label: str) -> Step[CognitoProviderWriter]:
+    return Step(
+        CognitoProviderWriter.create,
+        f"Create {label}",
+        name=desired.name,
+        content=_content(after),
+        tags=sorted(after.tags),
+        is_ours=functools.partial(_is_ours, desired, after),
+    )
+
+
+def _is_ours(desired: Desired, after: CognitoProvider, existing: CognitoProvider) -> bool:
+    """Whether a provider that exists at its creation is what was to be created, as after a lost answer; where none is
+    claimed, or any is taken over, each is. A document that is not shown is not compared.
+    """
+    if desired.adopt or MANAGED_BY not in (desired.tags or {}):
+        return True
+    is_hidden = existing.metadata is None and not existing.url
+    known = replace(existing, metadata=after.metadata) if is_hidden else existing
+    return not _changes(known, after, fetched=False)[0]
 
 
 def plan_absent(

@@ -26,6 +26,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as saml
 from ansible_collections.openccp.federation.plugins.module_utils._saml.metadata import Metadata
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 #: option → the detail that is "true" or "false"
 FLAGS: t.Final = {"sign_out": "IDPSignout", "encrypted_responses": "EncryptedResponses", "idp_initiated": "IDPInit"}
@@ -111,14 +112,30 @@ class CognitoProviderWriter(CognitoProviders):
         self._pools = pools
         self._waiter = waiter
 
-    def create(self, name: str, content: t.Mapping[str, t.Any]) -> None:
-        """Create a provider; one that exists, because an answer was lost, gets what it would have got."""
+    def create(
+        self,
+        name: str,
+        content: t.Mapping[str, t.Any],
+        tags: t.Sequence[str],
+        is_ours: t.Callable[[CognitoProvider], bool],
+    ) -> None:
+        """Create a provider. One that exists is updated if is_ours says so, as after a lost answer. One that somebody
+        else has just created is left alone, and the tags that were to mark it as ours are removed again.
+        """
         try:
             with attempt(f"create the SAML provider {name!r} of the user pool {self._pool.name!r}"):
                 self._cognito.create_identity_provider(
                     UserPoolId=self._pool.id, ProviderName=name, ProviderType="SAML", **content
                 )
-        except Conflict:
+        except Conflict as error:
+            existing = self.get(name)
+            if existing is not None and not is_ours(existing):
+                self.untag(name, tags)
+                error.hint = (
+                    "Somebody else has just created it. Choose another name, or set "
+                    f"{setting('cognito_saml_provider.adopt')} to true to take it over."
+                )
+                raise
             self.update(name, content)
 
     def update(self, name: str, content: t.Mapping[str, t.Any]) -> None:
