@@ -91,7 +91,7 @@ _NO_EXTERNAL_ID: t.Final = ("a", "a b", "ä" * 3, "a" * 1225)
 _NO_ROLE_ARN: t.Final = ("R", _PROVIDER, _ROLE.replace("arn:aws:", "arn:moon:"), _ROLE.replace("111122223333", "1111"))
 _NO_IDENTIFIER: t.Final = ("no uri", "signin.aws.amazon.com/saml", ["a"])
 _NO_LIMIT: t.Final = ("many", "-5", "5.5", "5 %%", ["5%"])
-_NO_CHOICE: t.Final = ("perhaps", ["report"])
+_NO_CHOICE: t.Final = ("perhaps", "", ["report"])
 _NO_OPTIONS: t.Final = ("profile", ["profile"], 7)
 
 #: Variable → wrong values.

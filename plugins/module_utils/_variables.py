@@ -35,12 +35,15 @@ _SCALAR_TYPES: t.Final = ("str", "path")
 
 def problems(values: t.Mapping[str, t.Any], options: Options) -> list[str]:
     """What is wrong with the values of variables, a sentence each. A value that is empty leaves the decision to the
-    role.
+    role, except where it is to be a choice.
 
     options: by variable, as an argument specification has them.
     """
     messages = []
     for name, value in values.items():
+        choices = options[name].get("choices")
+        if value == "" and choices:
+            messages.append(f"{name}: it is empty. Set it to one of {', '.join(choices)}, or leave it out.")
         if value is None or value == "":
             continue
         messages += [f"{name}: {reason}" for reason in _problems_of(name, value, options[name])]

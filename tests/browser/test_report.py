@@ -26,6 +26,12 @@ TEMPLATE: t.Final = CHECKOUT / "roles" / "federation_report" / "templates" / "re
 HOSTILE: t.Final = (
     "<img src=https://outside.example.com/x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 )
+#: in how many lines the text of an element is
+LINES: t.Final = """element => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size;
+}"""
 DARK, LIGHT = "rgb(18, 23, 28)", "rgb(255, 255, 255)"
 
 
@@ -77,6 +83,11 @@ def test_the_report_in_light_and_dark(page: t.Any, tmp_path: Path, picture: t.Ca
         (label, other) for index, label in enumerate(labels) for other in labels[:index] if _overlap(label, other)
     ]
     assert overlaps == []
+    first = path.locator("g.node circle").first.bounding_box()
+    for name in path.locator("text.lane-name").all():
+        assert name.bounding_box()["x"] > first["x"] + first["width"], "no line between the lanes crosses it"
+    words = page.locator("td.neutral, td.worse, h2").all()
+    assert [word.inner_text() for word in words if word.evaluate(LINES) > 1] == []
     kept = picture("report.png")
     section.screenshot(path=kept)
     assert kept.stat().st_size > 50_000

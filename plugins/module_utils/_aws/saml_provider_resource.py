@@ -107,7 +107,9 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
             if self.module.check_mode and self.params["expected_entity_id"]:
                 return planning.announced(self.params["expected_entity_id"])
             raise InvalidInput(
-                f"The SAML provider {self.name!r} needs metadata.", hint=f"Give one of {', '.join(METADATA_OPTIONS)}."
+                f"The SAML provider {self.name!r} needs metadata.",
+                hint=f"Give one of {', '.join(METADATA_OPTIONS)}. If the AWS half of a playbook runs alone, set "
+                "handover_folder, aws_federation_metadata_file or aws_federation_metadata.",
             )
         metadata = read_metadata(*sources)
         return renamed(metadata, self.params["entity_id"] or metadata.entity_id)
