@@ -198,7 +198,7 @@ permissions: setup ## Play every job in the sandbox, and write the least permiss
 .PHONY: bench
 bench: setup ## Measure, in one run, as ratios; takes an hour (BENCH=--quick: half of it)
 	status=0
-	for benchmark in agents agents_peers fleet sign_ins; do $(BIN)/python benchmarks $$benchmark $(BENCH) || status=1; done
+	for benchmark in agents agents_peers applications_peers fleet sign_ins; do $(BIN)/python benchmarks $$benchmark $(BENCH) || status=1; done
 	exit $$status
 
 .PHONY: matrix

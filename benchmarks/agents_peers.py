@@ -14,22 +14,19 @@ from __future__ import annotations
 
 import argparse
 import collections.abc
-import dataclasses
 import functools
 import json
 import os
-import resource
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
 import typing as t
 from pathlib import Path
 
+from _peers import HEADER, Cost, Terraform, measured, play_task, row, terraform_plugins
+
 from contact_centre import Centre, centre, person
 from federation_sandbox.testing import Sandbox, running_sandbox
-from support import COLLECTIONS, ansible_environment, module_environment
+from support import COLLECTIONS, module_environment
 
 COUNTS: t.Final = (1, 50, 500)
 #: requests that connect_users makes once to see whom it must not touch, however many agents there are
@@ -70,15 +67,6 @@ for user in wanted:
 """
 
 
-@dataclasses.dataclass(frozen=True)
-class Cost:
-    """What a command took: requests, seconds, and processor seconds with everything that it started."""
-
-    requests: int
-    seconds: float
-    busy: float
-
-
 Agent = dict[str, t.Any]
 #: how a way does it: on a sandbox, with so many agents there, the agents that are wanted, and how long an answer takes
 Way = t.Callable[[Sandbox, int, list[Agent], float], Cost]
@@ -99,38 +87,19 @@ def filled(sandbox: Sandbox, count: int, latency: float) -> Centre:
     return here
 
 
-def measured(here: Centre, command: list[str | Path], environment: t.Mapping[str, str], stdin: str = "") -> Cost:
-    """The cost of a command, which must succeed."""
-    here.sandbox.world.traffic.clear()
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, env=dict(environment))
-    seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        raise SystemExit(f"{command[0]} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(len(here.sandbox.world.traffic.requests()), seconds, busy)
-
-
 def by_playbook(sandbox: Sandbox, present: int, users: list[Agent], latency: float) -> Cost:
     """A playbook of one task."""
     here = filled(sandbox, present, latency)
     pace = {"rate": 100_000.0, "burst": 100_000.0}
     task = {"openccp.federation.connect_users": {"instance_id": here.id, "users": users, **pace}}
-    variables = {"ansible_python_interpreter": sys.executable}
-    play = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables, "tasks": [task]}]
-    with tempfile.TemporaryDirectory() as folder:
-        playbook = Path(folder) / "agents.yml"
-        playbook.write_text(json.dumps(play), encoding="utf-8")
-        environment = {**ansible_environment(here.environment), "EVENTS_FILE": str(Path(folder) / "events")}
-        command = [Path(sys.executable).with_name("ansible-playbook"), "--inventory", "localhost,", playbook]
-        return measured(here, command, environment)
+    return play_task(sandbox, task, here.environment)
 
 
 def by_script(sandbox: Sandbox, present: int, users: list[Agent], latency: float) -> Cost:
     """The script of boto3."""
     here = filled(sandbox, present, latency)
     environment = {**module_environment(here.environment), "AWS_DEFAULT_REGION": here.region}
-    return measured(here, [sys.executable, "-c", SCRIPT, here.id], environment, json.dumps(users))
+    return measured(sandbox, [sys.executable, "-c", SCRIPT, here.id], environment, json.dumps(users))
 
 
 def by_terraform(plugins: Path, sandbox: Sandbox, present: int, users: list[Agent], latency: float) -> Cost:
@@ -140,28 +109,17 @@ def by_terraform(plugins: Path, sandbox: Sandbox, present: int, users: list[Agen
     routing = connect.list_routing_profiles(InstanceId=here.id)["RoutingProfileSummaryList"]
     security = connect.list_security_profiles(InstanceId=here.id)["SecurityProfileSummaryList"]
     ids = {entry["Name"]: entry["Id"] for entry in [*security, *routing]}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        mirror = f'provider_installation {{\n  filesystem_mirror {{\n    path = "{plugins}"\n  }}\n}}\n'
-        (folder / "terraform.rc").write_text(mirror, encoding="utf-8")
-        (folder / "main.tf.json").write_text(json.dumps(terraform_configuration(here.id)), encoding="utf-8")
-        certificates = here.environment["AWS_CA_BUNDLE"]
-        own = {"TF_CLI_CONFIG_FILE": str(folder / "terraform.rc"), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
-        environment = {**os.environ, **here.environment, **own, "SSL_CERT_FILE": certificates}
 
-        def run(command: str, *arguments: str) -> Cost:
-            return measured(here, ["terraform", f"-chdir={folder}", command, "-input=false", *arguments], environment)
+    def variables(agents: list[Agent]) -> dict[str, t.Any]:
+        return {"users": [_with_ids(agent, ids) for agent in agents]}
 
-        def apply(agents: list[Agent]) -> Cost:
-            resolved = [_with_ids(agent, ids) for agent in agents]
-            (folder / "terraform.tfvars.json").write_text(json.dumps({"users": resolved}), encoding="utf-8")
-            return run("apply", "-auto-approve")
-
-        run("init")
+    with tempfile.TemporaryDirectory() as folder:
+        configuration = terraform_configuration(here.id)
+        terraform = Terraform(sandbox, Path(folder), plugins, configuration, here.environment)
         if present:
-            apply(team(present))
+            terraform.apply(variables(team(present)))
         sandbox.world.settings.change({"latency": latency})
-        return apply(users)
+        return terraform.apply(variables(users))
 
 
 def _with_ids(agent: Agent, ids: t.Mapping[str, str]) -> Agent:
@@ -195,20 +153,11 @@ def cases() -> collections.abc.Iterator[tuple[str, int, int, list[dict[str, t.An
         yield "one change", count, count, team(count, routing_profile="Sales")
 
 
-def row(what: str, count: int, way: str, ours: Cost, theirs: Cost) -> str:
-    """A line of the table; the ratios are those of the other way to connect_users."""
-    more = theirs.requests / ours.requests
-    times = f"{theirs.busy / ours.busy:.2f} × | {theirs.seconds / ours.seconds:.2f} ×"
-    return f"| {what} | {count} | {way} | {theirs.requests} | {ours.requests} | {more:.1f} × | {times} |"
-
-
 def other_ways(plugins: Path | None) -> dict[str, Way]:
     """What connect_users is compared with; without Terraform and its provider that is left out, and said."""
     ways: dict[str, Way] = {"boto3": by_script}
-    if plugins and shutil.which("terraform"):
-        return {**ways, "Terraform": functools.partial(by_terraform, plugins.resolve())}
-    print("Terraform is left out: it needs terraform, and --terraform-plugins with HashiCorp's aws provider.\n")
-    return ways
+    mirror = terraform_plugins(plugins, "aws")
+    return {**ways, "Terraform": functools.partial(by_terraform, mirror)} if mirror else ways
 
 
 def main() -> int:
@@ -222,8 +171,7 @@ def main() -> int:
     options = parser.parse_args()
     os.environ.setdefault("PYTHONPATH", str(COLLECTIONS))
     ways, fewer = other_ways(options.terraform_plugins), True
-    print("| Case | Agents | Other way | Its requests | Ours | Requests | Processor time | Time |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(HEADER)
     with running_sandbox() as sandbox:
         by_script(sandbox, 1, team(1), 0.0)  # the sandbox makes its models when they are first needed
         for what, count, present, users in cases():
