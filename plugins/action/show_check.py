@@ -26,7 +26,7 @@ class ActionModule(ActionBase):
     """Runs on the controller, and changes nothing."""
 
     TRANSFERS_FILES = False
-    _VALID_ARGS = frozenset(("check", "inventories"))
+    _VALID_ARGS = frozenset(("check", "inventories", "fail_if_not_ok"))
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Print it at once, so that the lines of several hosts are not mixed."""
@@ -34,6 +34,7 @@ class ActionModule(ActionBase):
         options = {
             "check": {"type": "dict", "required": True},
             "inventories": {"type": "list", "elements": "str", "default": []},
+            "fail_if_not_ok": {"type": "bool", "default": False},
         }
         arguments = self.validate_argument_spec(options)[1]
         width = shutil.get_terminal_size(((display.columns or 79) + 1, 24)).columns
@@ -42,4 +43,6 @@ class ActionModule(ActionBase):
         display.display(
             "\n".join(stringc(line.text, COLOURS[line.status]) if line.status else line.text for line in printed)
         )
+        if arguments["fail_if_not_ok"] and not arguments["check"]["ok"]:
+            return {**result, "failed": True, "msg": arguments["check"]["summary"]}
         return {**result, "changed": False, "lines": [line.text for line in printed]}

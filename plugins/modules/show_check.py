@@ -27,6 +27,12 @@ options:
     type: list
     elements: str
     default: []
+  fail_if_not_ok:
+    description:
+      - Whether the module fails with the summary if RV(openccp.federation.federation_check#module:ok) is false.
+      - The result is printed first.
+    type: bool
+    default: false
 seealso:
   - module: openccp.federation.federation_check
 """
